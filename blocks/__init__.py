@@ -1,0 +1,1 @@
+"""With what: stored settings and secrets, and the objects they open."""

@@ -1,0 +1,1 @@
+"""Where: local.py serves, production.py deploys; by module path."""

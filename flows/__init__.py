@@ -1,0 +1,1 @@
+"""When: one file a flow; each reads like the story of one campaign."""

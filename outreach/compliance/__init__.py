@@ -1,0 +1,1 @@
+"""May this person be contacted, now, and on which channel."""

@@ -1,0 +1,108 @@
+"""A contact: one person, how to reach them, and what they agreed to."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from enum import Enum
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+MESSAGE_WHEN_NONE = "Hello"
+"""What is said when a contact brings no message (guide sheet, "Contact payload")."""
+
+
+class Channel(str, Enum):
+    """The four ways to reach a person."""
+
+    VOICE = "voice"
+    SMS = "sms"
+    EMAIL = "email"
+    CHAT = "chat"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+EXTERNAL_CONTACT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}\Z")
+"""Letters, digits, `-`, `_` and `.`, starting with a letter or digit, at most 255 (guide sheet)."""
+
+E164 = re.compile(r"\+[1-9][0-9]{6,14}\Z")
+"""A plus, a country code, at most 15 digits. A format, not a promise that the number is assigned."""
+
+
+def _external_contact_id(value: str) -> str:
+    if not EXTERNAL_CONTACT_ID.match(value):
+        raise ValueError("must start with a letter or digit and hold only letters, digits, '-', '_' and '.'")
+    return value
+
+
+def _e164(value: str) -> str:
+    if not E164.match(value):
+        raise ValueError("must be in E.164 form, like +15551234567")
+    return value
+
+
+Phone = Annotated[str, AfterValidator(_e164)]
+
+
+class Channels(BaseModel):
+    """The addresses of one person; absent channels are None."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    voice: Phone | None = None
+    sms: Phone | None = None
+    email: str | None = Field(default=None, max_length=254)
+    chat: str | None = Field(default=None, min_length=1, max_length=255)
+
+    def address(self, channel: Channel) -> str | None:
+        """The address on one channel, or None."""
+        found: str | None = getattr(self, channel.value)
+        return found
+
+    def present(self) -> tuple[Channel, ...]:
+        """The channels that have an address, in the order of this class."""
+        return tuple(channel for channel in Channel if self.address(channel))
+
+
+class Consent(BaseModel):
+    """What a person said about one channel, where that was written down, and when."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    given: bool
+    source: str | None = Field(default=None, max_length=255)
+    on: date | None = None
+
+
+class Contact(BaseModel):
+    """The payload of the guide's sheet, and what compliance needs beside it.
+
+    `interaction_duration_seconds` is in seconds, 1 to 7200. `time_zone` is an IANA name. `consent` holds
+    only the channels on which the source says something.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    external_contact_id: Annotated[str, AfterValidator(_external_contact_id)]
+    name: str = Field(min_length=1, max_length=255)
+    channels: Channels
+    initial_message: str | None = None
+    interaction_duration_seconds: int = Field(default=300, ge=1, le=7200)
+    time_zone: str | None = None
+    postal_code: str | None = Field(default=None, max_length=32)
+    consent: dict[Channel, Consent] = Field(default_factory=dict)
+    metadata: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Contact:
+        if not self.channels.present():
+            raise ValueError("needs at least one channel: voice, sms, email or chat")
+        return self
+
+    @property
+    def message(self) -> str:
+        """What to say."""
+        return self.initial_message or MESSAGE_WHEN_NONE

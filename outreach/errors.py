@@ -1,0 +1,197 @@
+"""Everything that can go wrong, as one tree.
+
+OutreachError
+├── UsageError                 the person who called us can mend it (exit code 2)
+│   ├── SourceError            the contacts cannot be read: where, what, what to do
+│   ├── SettingsError          a setting, block or rule pack is wrong or missing
+│   └── UnknownCampaign        no such campaign, or no such contact in it
+├── LedgerError                the ledger cannot be opened, migrated or written
+│   └── WrongKey               the ledger was made with another key
+├── CampaignStopped            too many failures, unknowns or a missing permission; resumable
+├── WebhookError               a receiver's address or signature is not acceptable
+└── GenesysError               status, code, correlation id, advice
+    ├── NotSent                nothing left this machine: refused, DNS, TLS
+    ├── Refused                Genesys said no, so nothing happened
+    │   ├── Invalid            400, 413, 415, 422
+    │   ├── Unauthorized       401, or the client's secret is wrong
+    │   ├── Forbidden          403, names the missing permission where Genesys does
+    │   ├── NotFound           404
+    │   ├── Conflict           409
+    │   └── RateLimited        429, or 503 with Retry-After: `retry_after` in seconds
+    └── Ambiguous              a timeout, a reset, any other 5xx: it may have happened
+
+Positional arguments only, all handed to `Exception.__init__`: Prefect pickles what escapes a flow, and an
+exception with keyword-only arguments cannot be read back. No error carries a number, address, name,
+message, token or body: only identifiers, statuses and advice.
+"""
+
+from __future__ import annotations
+
+
+class OutreachError(Exception):
+    """Whatever this product raises."""
+
+    @property
+    def advice(self) -> str:
+        """What a person can do about it; empty when the message says it all."""
+        return ""
+
+
+class UsageError(OutreachError):
+    """A mistake that the caller can mend: `problem` says what and where, `advice` what to do."""
+
+    def __init__(self, problem: str, advice: str = "") -> None:
+        super().__init__(problem, advice)
+        self.problem = problem
+
+    @property
+    def advice(self) -> str:
+        """What to do."""
+        return str(self.args[1])
+
+    def __str__(self) -> str:
+        """One sentence, or two."""
+        return f"{self.problem} {self.advice}".rstrip()
+
+
+class SourceError(UsageError):
+    """The contacts cannot be read."""
+
+
+class SettingsError(UsageError):
+    """A setting, a block or a rule pack is wrong or missing."""
+
+
+class UnknownCampaign(UsageError):  # noqa: N818 - it names a thing, not a failure
+    """There is no such campaign, or no such contact in it."""
+
+
+class LedgerError(OutreachError):
+    """The ledger cannot be opened, migrated or written."""
+
+    def __init__(self, problem: str, advice: str = "") -> None:
+        super().__init__(problem, advice)
+
+    @property
+    def advice(self) -> str:
+        """What to do."""
+        return str(self.args[1])
+
+    def __str__(self) -> str:
+        """One sentence, or two."""
+        return f"{self.args[0]} {self.args[1]}".rstrip()
+
+
+class WrongKey(LedgerError):  # noqa: N818 - it names a thing, not a failure
+    """The ledger was made with another key than the one given."""
+
+
+class CampaignStopped(OutreachError):  # noqa: N818 - a decision, not a failure
+    """New contacts were stopped: `campaign`, `reason`, `advice`. Running it again resumes it."""
+
+    def __init__(self, campaign: str, reason: str, advice: str = "") -> None:
+        super().__init__(campaign, reason, advice)
+        self.campaign = campaign
+        self.reason = reason
+
+    @property
+    def advice(self) -> str:
+        """What to do."""
+        return str(self.args[2])
+
+    def __str__(self) -> str:
+        """Who stopped, why, and what to do."""
+        return f"Campaign {self.campaign} stopped: {self.reason} {self.advice}".rstrip()
+
+
+class WebhookError(OutreachError):
+    """A webhook's address or signature is not acceptable; `code` is for machines."""
+
+    def __init__(self, code: str, problem: str) -> None:
+        super().__init__(code, problem)
+        self.code = code
+
+    def __str__(self) -> str:
+        """The sentence."""
+        return str(self.args[1])
+
+
+class GenesysError(OutreachError):
+    """A call to Genesys Cloud did not succeed.
+
+    Args:
+        operation: what was tried, in our words ("start sms", "register").
+        status: the HTTP status, 0 when there was none.
+        code: Genesys' error code, or ours ("connect", "read_timeout").
+        correlation_id: Genesys' correlation id, "" when there was none.
+        advice: what a person can do.
+    """
+
+    def __init__(
+        self, operation: str, status: int = 0, code: str = "", correlation_id: str = "", advice: str = ""
+    ) -> None:
+        super().__init__(operation, status, code, correlation_id, advice)
+        self.operation = operation
+        self.status = status
+        self.code = code
+        self.correlation_id = correlation_id
+
+    @property
+    def advice(self) -> str:
+        """What to do."""
+        return str(self.args[4])
+
+    def __str__(self) -> str:
+        """For example: `register: 403 missing.permissions (correlation id 1f3c). Grant ...`."""
+        parts = [str(self.status) if self.status else "no answer", self.code]
+        where = f" (correlation id {self.correlation_id})" if self.correlation_id else ""
+        return f"{self.operation}: {' '.join(part for part in parts if part)}{where}. {self.advice}".rstrip()
+
+
+class NotSent(GenesysError):  # noqa: N818 - it names an outcome
+    """The request never left: connection refused, DNS, TLS. Nothing happened."""
+
+
+class Refused(GenesysError):  # noqa: N818 - it names an outcome
+    """Genesys said no. Nothing happened."""
+
+
+class Invalid(Refused):
+    """400, 413, 415, 422: the request itself is wrong."""
+
+
+class Unauthorized(Refused):
+    """401, or the login refused the client."""
+
+
+class Forbidden(Refused):
+    """403: a permission is missing."""
+
+
+class NotFound(Refused):
+    """404."""
+
+
+class Conflict(Refused):
+    """409."""
+
+
+class RateLimited(Refused):
+    """429, or 503 with Retry-After. `retry_after` is in seconds."""
+
+    def __init__(  # the tree's one exception with a fact of its own
+        self,
+        operation: str,
+        status: int = 429,
+        code: str = "",
+        correlation_id: str = "",
+        advice: str = "",
+        retry_after: float = 5.0,
+    ) -> None:
+        super().__init__(operation, status, code, correlation_id, advice)
+        self.args = (*self.args, retry_after)
+        self.retry_after = retry_after
+
+
+class Ambiguous(GenesysError):  # noqa: N818 - it names an outcome
+    """A timeout, a reset after sending, a 5xx: it may have happened. Never sent again blindly."""

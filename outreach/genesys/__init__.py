@@ -1,0 +1,1 @@
+"""Genesys Cloud over two wire formats behind one interface."""

@@ -1,0 +1,171 @@
+"""What both wire formats offer: register, inspect, start, find, read, end. Everything else speaks only this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from outreach.contacts import Channel, Contact
+
+AVAILABLE = "available"
+"""A channel that can be used."""
+
+NOT_CHECKABLE = "not_checkable"
+"""Genesys refused the look, which says nothing about the channel (platform fact sheet 9)."""
+
+Availability = Mapping[Channel, str]
+"""Channel to AVAILABLE, NOT_CHECKABLE, or the code of the reason why it cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Senders:
+    """Who contacts: our numbers, addresses, queue and integration in the organisation."""
+
+    sms_from: str | None = None
+    email_from: str | None = None
+    email_subject: str = "A message for you"
+    voice_queue_id: str | None = None
+    chat_from: str | None = None
+    chat_type: Literal["whatsapp", "open", "webmessaging"] = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A contact that Genesys knows. `status`: created, updated or exists."""
+
+    external_contact_id: str
+    genesys_id: str
+    status: Literal["created", "updated", "exists"]
+    availability: Availability = field(default_factory=dict)
+    """What the answer itself said of the channels, so that nobody has to look again."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotRegistered:
+    """A contact that Genesys does not accept: a value, since a bad contact never stops a run."""
+
+    external_contact_id: str
+    code: str
+    reason: str
+    retryable: bool
+    correlation_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """May and can this contact be reached, as far as Genesys says.
+
+    `status`: passed, pending, failed (with `reason`) or unknown. Only passed and pending are clear.
+    """
+
+    status: Literal["passed", "pending", "failed", "unknown"]
+    availability: Availability
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to contact one person, as the ledger's intent remembers it.
+
+    `reference` is ours, 16 letters and digits, and travels wherever the channel can carry it. `at` is when
+    the intent was committed, aware UTC.
+    """
+
+    reference: str
+    external_contact_id: str
+    genesys_id: str
+    channel: Channel
+    address: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Engagement:
+    """Everything that starting an interaction needs."""
+
+    attempt: Attempt
+    contact: Contact
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An interaction that exists. `latency_ms` is the measured time of the creating call."""
+
+    conversation_id: str
+    latency_ms: float
+    correlation_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A conversation that may be the one an attempt started; `certain` when it carries our reference."""
+
+    conversation_id: str
+    started_at: datetime
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What became of an interaction. Times are aware UTC; `ended_at` is None while it lasts.
+
+    `delivery` is Genesys' delivery status of the last message, lower case, "" where there is none.
+    """
+
+    conversation_id: str
+    started_at: datetime | None
+    connected_at: datetime | None
+    ended_at: datetime | None
+    disconnect_type: str = ""
+    delivery: str = ""
+    opted_out: bool = False
+
+
+class Genesys(Protocol):
+    """One organisation, over one of the two APIs. Safe for threads. Raises only GenesysError.
+
+    `priority`: the lower number gets the budget first (the batch's number).
+    """
+
+    api: Literal["platform", "guide"]
+    bulk_size: int
+    """How many contacts one `register` call takes at the most."""
+    can_find: bool
+    """Whether `find` can ever see anything; the guide API has no look-up."""
+
+    def register(
+        self, contacts: Sequence[Contact], *, priority: int = 0
+    ) -> list[Registered | NotRegistered]:
+        """Make the contacts known, in their order. Safe to repeat."""
+        ...
+
+    def inspect(self, contact: Contact, registered: Registered, *, priority: int = 0) -> Inspection:
+        """May and can this contact be reached? On the platform API this asks nothing again."""
+        ...
+
+    def check_senders(self) -> Availability:
+        """Which channels our own numbers, addresses, queue and integration can serve. Cacheable."""
+        ...
+
+    def start(self, engagement: Engagement, *, priority: int = 0) -> Started:
+        """Contact the person. Never repeated inside; raises NotSent, Refused or Ambiguous."""
+        ...
+
+    def find(self, attempts: Sequence[Attempt]) -> dict[str, list[Sighting]]:
+        """Look for the conversations of attempts in doubt: reference to what was seen, possibly nothing."""
+        ...
+
+    def read(self, conversations: Sequence[tuple[str, Channel]]) -> list[Conversation]:
+        """What became of interactions; ids that Genesys does not show (yet) are left out."""
+        ...
+
+    def end(self, conversation_id: str, channel: Channel) -> None:
+        """End an interaction the normal way. Safe to repeat."""
+        ...
+
+    def list_do_not_contact(self) -> set[str]:
+        """The organisation's DNC lists, as addresses (E.164, e-mail in lower case)."""
+        ...

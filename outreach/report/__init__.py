@@ -1,0 +1,1 @@
+"""Numbers for people: Markdown, HTML, charts, tables."""

@@ -1,0 +1,158 @@
+"""How one campaign behaves: the form that the Prefect UI shows, and the bounds it refuses nonsense by."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from outreach.contacts import Channel
+
+
+class SameAddress(str, Enum):
+    """What happens to a second row that leads to an address which the campaign contacts already."""
+
+    ONCE = "once"
+    EACH = "each"
+
+
+class ConsentPolicy(str, Enum):
+    """What counts as consent where a source has no consent columns."""
+
+    ASSUMED = "assumed"
+    REQUIRED = "required"
+
+
+class WhenNotFound(str, Enum):
+    """What happens to an unknown outcome that Genesys cannot find within the window."""
+
+    HOLD = "hold"
+    RELEASE = "release"
+
+
+class Event(str, Enum):
+    """What the CRM can be told."""
+
+    REGISTERED = "contact_registered"
+    BLOCKED = "contact_blocked"
+    DEFERRED = "contact_deferred"
+    CREATED = "contact_interaction_created"
+    FAILED = "contact_interaction_failed"
+    UNKNOWN = "contact_interaction_unknown"
+    RESOLVED = "contact_interaction_resolved"
+    ENDED = "contact_interaction_ended"
+    FINISHED = "campaign_finished"
+
+
+class FrequencyCap(BaseModel):
+    """At most `contacts` interactions with one person or address in any `hours` hours, over all campaigns."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    contacts: int = Field(ge=1, le=1000, title="Contacts", description="At most so many interactions.")
+    hours: float = Field(gt=0, le=24 * 366, title="Hours", description="In any window of so many hours.")
+
+
+class CampaignSettings(BaseModel):
+    """Everything about a campaign that is neither its contacts nor a secret."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    channel_order: tuple[Channel, ...] = Field(
+        default=(Channel.SMS, Channel.EMAIL, Channel.VOICE, Channel.CHAT),
+        min_length=1,
+        title="Channel order",
+        description="The first of these on which a person may and can be reached is used.",
+    )
+    same_address: SameAddress = Field(
+        default=SameAddress.ONCE,
+        title="Same address",
+        description="'once': two rows that lead to one address are contacted once. 'each': one per row.",
+    )
+    consent: ConsentPolicy = Field(
+        default=ConsentPolicy.ASSUMED,
+        title="Consent",
+        description="Where the source says nothing: 'assumed' is your word for it, 'required' blocks.",
+    )
+    rules: tuple[str, ...] = Field(
+        default=(),
+        title="Rule packs",
+        description="us-federal, us-states, ca, fr, eu-default. None: 8 to 21 in the person's own zone.",
+    )
+    hours_bind: tuple[Channel, ...] = Field(
+        default=(Channel.VOICE, Channel.SMS),
+        title="Calling hours bind",
+        description="The channels that calling hours apply to.",
+    )
+    caps: tuple[FrequencyCap, ...] = Field(
+        default=(),
+        title="Frequency caps",
+        description="Rolling limits per person and address, over all campaigns of the ledger.",
+    )
+    expires_at: datetime | None = Field(
+        default=None,
+        title="Ends at",
+        description="After this instant nobody new is contacted.",
+    )
+    message: str | None = Field(
+        default=None,
+        max_length=2000,
+        title="Message",
+        description="Said to contacts that bring no message of their own.",
+    )
+    columns: dict[str, str] = Field(
+        default_factory=dict,
+        title="Columns",
+        description="Your header to our column, like {'Mobile': 'sms'}.",
+    )
+    strict_numbers: bool = Field(
+        default=False,
+        title="Strict numbers",
+        description="Also refuse numbers that are well-formed but not assigned to anybody's range.",
+    )
+    events: tuple[Event, ...] = Field(
+        default=(Event.CREATED, Event.FAILED, Event.ENDED, Event.FINISHED),
+        title="Webhook events",
+        description="What the CRM is told.",
+    )
+    when_not_found: WhenNotFound = Field(
+        default=WhenNotFound.HOLD,
+        title="When an outcome cannot be found",
+        description="'hold' waits for a person. 'release' tries again, at the risk of a second contact.",
+    )
+    look_after_seconds: tuple[float, ...] = Field(
+        default=(30, 60, 120, 300, 600, 1200),
+        min_length=1,
+        max_length=20,
+        title="Look again after",
+        description="Seconds between the looks for an unknown outcome.",
+    )
+    stop_failure_rate: float = Field(
+        default=0.25, ge=0, le=1, title="Stop at failure rate", description="Share of attempts that fail."
+    )
+    stop_unknown_rate: float = Field(
+        default=0.10, ge=0, le=1, title="Stop at unknown rate", description="Share of attempts in doubt."
+    )
+    stop_after: int = Field(
+        default=20, ge=1, le=10_000, title="Stop not before", description="Attempts before a rate counts."
+    )
+    approve_above: int | None = Field(
+        default=None,
+        ge=0,
+        title="Approve above",
+        description="More contacts than this wait for a person's approval in the UI.",
+    )
+    threads: int = Field(
+        default=16, ge=1, le=64, title="Threads", description="Contacts in the air at once, per process."
+    )
+    batch_size: int = Field(
+        default=500,
+        ge=1,
+        le=10_000,
+        title="Batch size",
+        description="Contacts per task run; grows so that a run has about 100 batches at the most.",
+    )
+    dry_run: bool = Field(
+        default=False, title="Dry run", description="Decide everything, contact nobody, change nothing."
+    )

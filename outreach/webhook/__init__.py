@@ -1,0 +1,1 @@
+"""Telling the CRM: signed, guarded, delivered."""

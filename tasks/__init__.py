@@ -1,0 +1,1 @@
+"""How: each task is a name, a policy, one call and a return."""
