@@ -42,7 +42,7 @@ class Settlement:
         result: delivered; retry (`next_at` says when); dead; or release (it was not tried: drop the lease,
             leave the attempts as they were).
         next_at: aware UTC, only with retry.
-        status: the HTTP status, None when there was no answer.
+        status: the HTTP status, 0 when there was no answer.
         code: "" or E_TIMEOUT, E_CONNECTION, E_TLS, E_DNS, E_HTTP, E_INVALID_TARGET, E_GONE.
         excerpt: the start of the receiver's answer, at most 4 kB.
     """
@@ -50,7 +50,7 @@ class Settlement:
     id: str
     result: Literal["delivered", "retry", "dead", "release"]
     next_at: datetime | None = None
-    status: int | None = None
+    status: int = 0
     code: str = ""
     excerpt: str = ""
 
