@@ -1,0 +1,140 @@
+"""What each kind of cell may hold, and its normal form.
+
+Every function takes a trimmed, non-empty cell and raises BadCell with a reason that does not quote it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from difflib import get_close_matches
+from functools import lru_cache
+from zoneinfo import available_timezones
+
+from outreach.contacts import EXTERNAL_CONTACT_ID
+from outreach.sources.phones import looks_mangled
+from outreach.sources.rows import BadCell
+
+CELL_LIMIT = 65_536
+"""Characters in any cell."""
+TEXT_LIMIT = 10_000
+"""Characters in a message or a metadata value; what one channel takes is compliance's to say."""
+
+# fmt: off
+YES = frozenset((
+    "yes", "y", "true", "t", "1", "on", "x", "ja", "j", "oui", "o", "si", "sí", "sì", "s", "sim", "tak",
+    "igen", "kyllä", "はい", "是", "given", "granted", "confirmed", "subscribed",
+    "optin", "opt-in", "opted-in",
+))
+NO = frozenset((
+    "no", "n", "false", "f", "0", "off", "nein", "non", "nee", "nej", "nei", "não", "nao", "nie", "nem",
+    "ei", "いいえ", "否", "withdrawn", "denied", "refused", "revoked", "unsubscribed",
+    "optout", "opt-out", "opted-out",
+))
+# fmt: on
+
+_BROKEN = re.compile("[\ud800-\udfff\ufffd]")
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
+)
+"""Control characters and what reorders or hides text. Joiners (U+200C, U+200D) stay: Persian needs them."""
+_LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(\Z|[T ])")
+_DURATION = re.compile(r"[+-]?[0-9]{1,12}(\.0{1,6})?\Z")
+
+
+def _readable(cell: str, limit: int) -> str:
+    if len(cell) > limit:
+        raise BadCell("too_long", f"holds more than {limit} characters")
+    if not cell.isascii() and _BROKEN.search(cell):
+        raise BadCell("not_utf8", "holds bytes that are not UTF-8; in Excel, save as CSV UTF-8")
+    return cell
+
+
+def read_text(cell: str, limit: int = TEXT_LIMIT) -> str:
+    """Text of several lines: line ends as one newline, control and direction characters stripped."""
+    _readable(cell, limit)
+    if cell.isprintable() and cell.isascii():
+        return cell
+    return _UNSEEN.sub("", _LINE_ENDS.sub("\n", cell)).strip()
+
+
+def read_line(cell: str, limit: int = 255) -> str:
+    """Text of one line, such as a name: as `read_text`, and any white space becomes one space."""
+    return " ".join(read_text(cell, limit).split())
+
+
+def read_handle(cell: str, limit: int = 255) -> str:
+    """An opaque identifier, such as a chat address: nothing is stripped, so nothing unseen may be in it."""
+    _readable(cell, limit)
+    if _UNSEEN.search(cell) or "\n" in cell or "\t" in cell:
+        raise BadCell("control_characters", "holds line breaks or control characters")
+    return cell
+
+
+def read_id(cell: str) -> str:
+    """An external contact id (guide sheet, "Contact payload")."""
+    if EXTERNAL_CONTACT_ID.match(cell):
+        return cell
+    if looks_mangled(cell):
+        raise BadCell("mangled_by_excel", "was changed by a spreadsheet; export it as text")
+    if len(cell) > 255:
+        raise BadCell("too_long", "holds more than 255 characters")
+    raise BadCell(
+        "malformed_id", "must start with a letter or digit and hold only letters, digits, '-', '_' and '.'"
+    )
+
+
+def read_postal_code(cell: str) -> str:
+    """A postal code as written, at most 32 characters."""
+    return read_line(cell, 32)
+
+
+def read_duration(cell: str) -> int:
+    """Whole seconds, 1 to 7200."""
+    if not _DURATION.match(cell):
+        raise BadCell("malformed_duration", "must be whole seconds, like 600")
+    seconds = int(cell.partition(".")[0])
+    if not 1 <= seconds <= 7200:
+        raise BadCell("duration_out_of_range", "must be 1 to 7200 seconds")
+    return seconds
+
+
+@lru_cache(maxsize=1)
+def _zones() -> dict[str, str]:
+    """Every IANA name by its lower case."""
+    return {name.lower(): name for name in available_timezones() if name not in {"Factory", "localtime"}}
+
+
+def read_time_zone(cell: str) -> str:
+    """An IANA time zone name, in its own spelling."""
+    zone = _zones().get(cell.lower().replace(" ", "_"))
+    if zone is None:
+        raise BadCell("unknown_time_zone", "is not an IANA time zone" + _nearest_zone(cell[:40].lower()))
+    return zone
+
+
+@lru_cache(maxsize=1024)
+def _nearest_zone(cell: str) -> str:
+    near = get_close_matches(cell, _zones(), n=1, cutoff=0.75)
+    return f"; did you mean {_zones()[near[0]]}?" if near else ", like Europe/Berlin"
+
+
+def read_consent(cell: str) -> bool:
+    """Yes or no in the words of `YES` and `NO`; anything else is for a person to decide."""
+    word = "-".join(cell[:64].lower().split())
+    if word in YES:
+        return True
+    if word in NO:
+        return False
+    raise BadCell("unclear_consent", "must be yes or no (or empty: nothing is known)")
+
+
+def read_date(cell: str) -> date:
+    """The day of an ISO date or date and time."""
+    if not _DATE.match(cell):
+        raise BadCell("malformed_date", "must be a date like 2026-01-31")
+    try:
+        return date.fromisoformat(cell[:10])
+    except ValueError as e:
+        raise BadCell("malformed_date", "must be a date of the calendar, like 2026-01-31") from e

@@ -1,0 +1,142 @@
+"""Which header means which of our columns.
+
+    external_contact_id name voice sms email chat initial_message interaction_duration_seconds
+    time_zone postal_code consent.<channel> consent.<channel>.source consent.<channel>.date metadata.<key>
+
+Headers are compared without regard to case, spaces, `_` and `-`, so the guide's camelCase keys, and
+"External Contact ID", are known too. Whatever else a file calls them is said by a `columns` mapping.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from outreach.contacts import Channel
+from outreach.errors import SourceError
+
+CHANNELS = tuple(channel.value for channel in Channel)
+PLAIN = (
+    "external_contact_id",
+    "name",
+    *CHANNELS,
+    "initial_message",
+    "interaction_duration_seconds",
+    "time_zone",
+    "postal_code",
+)
+CONSENT = tuple(f"consent.{channel}{part}" for channel in CHANNELS for part in ("", ".source", ".date"))
+OF_EXPORTS = frozenset({"line", "code", "reason", "retryable", "next_allowed_at"})
+"""Columns that the rejects and export files add; a file that is fed back may still have them."""
+
+_TELLS_NOTHING = re.compile(r"[^\w.]|\d{4}")
+_METADATA = "metadata."
+_METADATA_KEY_LIMIT = 255
+
+
+def _plain(header: str) -> str:
+    return re.sub(r"[\s_-]+", "", header).casefold()
+
+
+_MEANING = {_plain(column): column for column in (*PLAIN, *CONSENT)}
+_MEANING |= {_plain(f"channels.{channel}"): channel for channel in CHANNELS}
+_MEANING |= {_plain(f"consent.{channel}.given"): f"consent.{channel}" for channel in CHANNELS}
+_MEANING |= {_plain(f"consent.{channel}.on"): f"consent.{channel}.date" for channel in CHANNELS}
+
+
+def our_column(header: str) -> str | None:
+    """The column that a header names by itself, or None."""
+    header = header.strip()
+    if header[: len(_METADATA)].casefold() == _METADATA:
+        key = header[len(_METADATA) :].strip()
+        return _METADATA + key if key and len(key) <= _METADATA_KEY_LIMIT else None
+    return _MEANING.get(_plain(header))
+
+
+@dataclass(frozen=True)
+class Headings:
+    """How the headers of one source are read: by their own names, and by the user's mapping."""
+
+    label: str
+    mapping: Mapping[str, str]
+    """Our column by the plain form of a header."""
+
+    @classmethod
+    def of(cls, label: str, columns: Mapping[str, str]) -> Headings:
+        """Checks the targets of a `columns` mapping. Raises SourceError."""
+        return cls(label, {_plain(header): _target(header, column) for header, column in columns.items()})
+
+    def column(self, header: str) -> str | None:
+        """Our column for a header of the input; None when it means nothing to us."""
+        return self.mapping.get(_plain(header)) or our_column(header)
+
+    def layout(self, headers: Sequence[str], *, complete: bool) -> dict[str, int]:
+        """Where each of our columns stands. `complete` asks that what every contact needs is there."""
+        found: dict[str, int] = {}
+        for position, header in enumerate(headers):
+            column = self.column(header)
+            if column is None:
+                continue
+            if column in found:
+                raise _two_columns(self.label, column, found[column] + 1, position + 1)
+            found[column] = position
+        if complete:
+            self._check(headers, found)
+        return found
+
+    def _check(self, headers: Sequence[str], found: Mapping[str, int]) -> None:
+        present = {_plain(header) for header in headers}
+        for header in self.mapping.keys() - present:
+            near = get_close_matches(header, present, n=1)
+            hint = _hint([name for name in headers if near and _plain(name) == near[0]])
+            raise SourceError(
+                f"The columns mapping names {header!r}, a header that {self.label} does not have.",
+                hint or "Compare it with the input's first line.",
+            )
+        for column in ("external_contact_id", "name"):
+            if column not in found:
+                raise self._missing(f"no column {column}", column, headers)
+        if not found.keys() & set(CHANNELS):
+            raise self._missing("no column of any channel (voice, sms, email, chat)", "sms", headers)
+
+    def _missing(self, what: str, column: str, headers: Sequence[str]) -> SourceError:
+        unknown = {_plain(header): header for header in headers if self.column(header) is None}
+        names = [name for name in unknown if not _TELLS_NOTHING.search(name)]
+        near = get_close_matches(_plain(column), names, n=1)
+        advice = f"Name it in the columns mapping, like {{'Your header': '{column}'}}, or add it."
+        if near:
+            advice = f"Is it {unknown[near[0]]!r}? Then pass columns={{{unknown[near[0]]!r}: '{column}'}}."
+        return SourceError(f"{self.label} has {what}.", advice)
+
+
+def _target(header: str, column: str) -> str:
+    known = our_column(column)
+    if known:
+        return known
+    raise SourceError(
+        f"The columns mapping sends {header!r} to {column!r}, which is none of our columns.",
+        _hint(get_close_matches(column, (*PLAIN, *CONSENT), n=1)) or "docs/sources.md lists them.",
+    )
+
+
+def _hint(near: Sequence[str]) -> str:
+    return f"Did you mean {near[0]!r}?" if near else ""
+
+
+def _two_columns(label: str, what: str, first: int, second: int) -> SourceError:
+    return SourceError(
+        f"{label} has two columns for {what}: number {first} and number {second}.",
+        "Remove or rename one of them.",
+    )
+
+
+def check_duplicates(label: str, headers: Sequence[str]) -> None:
+    """Raises SourceError when two columns have one name: a reader could not tell them apart."""
+    seen: dict[str, int] = {}
+    for number, header in enumerate(headers, 1):
+        name = header.strip().casefold()
+        if name in seen:
+            raise _two_columns(label, "one name", seen[name], number)
+        seen[name] = number

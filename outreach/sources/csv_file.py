@@ -1,0 +1,150 @@
+"""CSV: comma, semicolon, tab or bar, sniffed from the header; quoted newlines; what Excel does to files.
+
+sep=;                            obeyed, and skipped
+blank lines, trailing ;;;;       skipped
+cells beyond the header          accepted when empty, else rejected: too_many_cells
+fewer cells than the header      accepted (Excel leaves trailing empty cells out); cut_off on a last
+                                 line without line end, because a number there may be half a number
+a quote opened or closed amid    rejected: broken_quotes, and reading goes on with the next line
+bytes that are not UTF-8         rejected: not_utf8
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+
+from outreach.errors import SourceError
+from outreach.sources.cells import CELL_LIMIT
+from outreach.sources.columns import Headings, check_duplicates
+from outreach.sources.csv_lines import Lines, Overlong
+from outreach.sources.files import Location, as_text
+from outreach.sources.formulas import restore
+from outreach.sources.rows import Record, Reject
+
+DELIMITERS = (",", ";", "\t", "|")
+_SEPARATOR_LINE = re.compile(r'"?sep=(?P<delimiter>[^"\r\n])"?[,;\t]*\Z', re.IGNORECASE)
+_HEADER_LIMIT = 100_000
+
+_BROKEN_QUOTES = Reject(
+    "broken_quotes",
+    "A quote on this line is not closed or stands inside a cell; double it, or quote the cell.",
+)
+_TOO_LONG = Reject("too_long", f"A cell of this row holds more than {CELL_LIMIT} characters.")
+_TOO_MANY = Reject(
+    "too_many_cells", "The row has more cells than the header; quote what holds the separator."
+)
+_CUT_OFF = Reject("cut_off", "The file ends in the middle of this row; export it again.")
+_NUL = Reject("control_characters", "The row holds NUL bytes; export it again as text.")
+
+
+class CsvFile:
+    """A CSV file anywhere."""
+
+    fixed_columns = True
+    may_be_empty = False
+
+    def __init__(self, location: Location, headings: Headings) -> None:
+        self._location = location
+        self._headings = headings
+        self.label = location.label
+
+    def records(self) -> Iterator[Record]:
+        """One record a row. Raises SourceError."""
+        with self._location.opened() as data, as_text(self.label, data) as text:
+            yield from self._read(Lines(text))
+
+    def _read(self, lines: Lines) -> Iterator[Record]:
+        delimiter, headers = self._header(lines)
+        check_duplicates(self.label, headers)
+        self._headings.layout(headers, complete=True)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        while True:
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as e:
+                yield _broken(lines, headers, delimiter, e)
+            else:
+                if any(cells):
+                    yield from _record(lines, headers, cells)
+            lines.next_record()
+
+    def _header(self, lines: Lines) -> tuple[str, tuple[str, ...]]:
+        """The delimiter, and the names of the columns."""
+        header, declared = self._header_text(lines), ""
+        marker = _SEPARATOR_LINE.match(header.strip())
+        if marker:
+            declared = marker["delimiter"]
+            header = self._header_text(lines)
+        candidates = (declared,) if declared else DELIMITERS
+        best = max(candidates, key=lambda delimiter: self._score(header, delimiter))
+        names = [name.strip() for name in _split(header, best)]
+        while names and not names[-1]:
+            names.pop()
+        return best, tuple(name or f"column {number}" for number, name in enumerate(names, 1))
+
+    def _header_text(self, lines: Lines) -> str:
+        """The first record that is not blank, unsplit."""
+        for line in lines:
+            if line.strip().strip(",;\t|"):
+                closed = lines.finish_quotes()
+                header = "".join(lines.taken)
+                if not closed or len(header) > _HEADER_LIMIT:
+                    break
+                if "\ufffd" in header or "\0" in header:
+                    raise SourceError(
+                        f"The first line of {self.label} is not UTF-8.", "In Excel, save as 'CSV UTF-8'."
+                    )
+                lines.next_record()
+                return header
+            lines.next_record()
+        else:
+            raise SourceError(f"{self.label} is empty.", "Its first line must name the columns.")
+        raise SourceError(f"The first line of {self.label} cannot be read.", "It must name the columns.")
+
+    def _score(self, header: str, delimiter: str) -> tuple[int, int]:
+        names = _split(header, delimiter)
+        return sum(self._headings.column(name) is not None for name in names), len(names)
+
+
+def _split(text: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([*text.splitlines(keepends=True)], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _record(lines: Lines, headers: tuple[str, ...], cells: list[str]) -> Iterator[Record]:
+    """The record, unless it is blank; its line is where it starts."""
+    missing = len(headers) - len(cells)
+    reject = None
+    if missing:
+        if missing > 0:
+            reject = _CUT_OFF if lines.ends_mid_line() else None
+            cells.extend([""] * missing)
+        elif any(cell.strip() for cell in cells[missing:]):
+            reject = _TOO_MANY
+    if not cells[0] and not any(cell.strip() for cell in cells):
+        return
+    for line in lines.taken:
+        if "'" in line:
+            cells = [restore(cell) for cell in cells]
+        if "\0" in line:
+            reject = _NUL
+    yield Record(lines.number, headers, cells, reject)
+
+
+def _broken(lines: Lines, headers: tuple[str, ...], delimiter: str, error: csv.Error) -> Record:
+    """The reject for a record that csv cannot take apart, and the lines after it set right."""
+    first = lines.taken[0]
+    overlong = isinstance(error, Overlong) or "field larger" in str(error)
+    if overlong and lines.finish_quotes():
+        reject = _TOO_LONG
+    else:
+        lines.give_back()
+        reject = _NUL if "\0" in first else _BROKEN_QUOTES
+    cells = _split(first[: CELL_LIMIT * 2].replace("\0", ""), delimiter)
+    return Record(lines.number, headers, cells, reject)

@@ -1,0 +1,81 @@
+"""The physical lines of a CSV file, remembered while a record lasts.
+
+A quote that is opened and never closed would swallow the rest of a file, people and all. So a record that
+breaks the rules of quoting costs its first line only: the lines after it are read again, each as a record.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from typing import TextIO
+
+LINE_LIMIT = 1 << 20
+"""Characters in a line that is still worth taking apart."""
+RECORD_LIMIT = 1 << 24
+"""Characters that one record may have in all before its quotes count as never closed."""
+
+
+class Overlong(csv.Error):
+    """A line beyond LINE_LIMIT."""
+
+
+class Lines:
+    """An iterator of lines for `csv.reader`, with their line ends."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._text = text
+        self._returned: deque[str] = deque()
+        self.taken: list[str] = []
+        """The lines of the current record."""
+        self.number = 1
+        """The line on which the current record starts."""
+
+    def __iter__(self) -> Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._returned.popleft() if self._returned else self._text.readline(RECORD_LIMIT)
+        if not line:
+            raise StopIteration
+        self.taken.append(line)
+        if len(line) > LINE_LIMIT:
+            if len(line) == RECORD_LIMIT:
+                self._skip_the_rest(line)
+            raise Overlong
+        return line
+
+    def _skip_the_rest(self, line: str) -> None:
+        while line and not line.endswith("\n"):
+            line = self._text.readline(RECORD_LIMIT)
+
+    def next_record(self) -> None:
+        """The current record is done."""
+        self.number += len(self.taken)
+        self.taken.clear()
+
+    def give_back(self) -> None:
+        """The current record was its first line only; the others are read again."""
+        self._returned.extendleft(reversed(self.taken[1:]))
+        del self.taken[1:]
+
+    def finish_quotes(self) -> bool:
+        """Takes lines until every quote of the record is closed; False when that never happens."""
+        quotes = sum(line.count('"') for line in self.taken)
+        size = sum(map(len, self.taken))
+        while quotes % 2:
+            try:
+                line = next(self)
+            except Overlong:
+                line = self.taken[-1]
+            except StopIteration:
+                return False
+            quotes += line.count('"')
+            size += len(line)
+            if size > RECORD_LIMIT:
+                return False
+        return True
+
+    def ends_mid_line(self) -> bool:
+        """Whether the record is the last of the file and has no line end."""
+        return not self.taken[-1].endswith(("\n", "\r"))

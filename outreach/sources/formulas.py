@@ -1,0 +1,32 @@
+"""Cells that a spreadsheet would run as a formula: disarmed on the way out, restored on the way in.
+
+written          read back        why
+'+4915...        +4915...         we put an apostrophe before = + - @ tab CR LF, and take it off again
+''=1             '=1              a cell that has such an apostrophe of its own gets a second one
+'t Hooft         't Hooft         an apostrophe before a letter is left alone, both ways
+"""
+
+from __future__ import annotations
+
+_STARTS_A_FORMULA = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+_FOLLOWS_AN_APOSTROPHE = _STARTS_A_FORMULA | frozenset("'0123456789")
+
+
+def _starts_with(text: str, characters: frozenset[str]) -> bool:
+    return text[:1] in characters or text.lstrip()[:1] in characters if text else False
+
+
+def disarm(cell: str) -> str:
+    """The cell as text in any spreadsheet. `restore(disarm(cell)) == cell`, always."""
+    if _starts_with(cell, _STARTS_A_FORMULA):
+        return "'" + cell
+    if cell[:1] == "'" and _starts_with(cell[1:], _FOLLOWS_AN_APOSTROPHE):
+        return "'" + cell
+    return cell
+
+
+def restore(cell: str) -> str:
+    """The cell without the one apostrophe that `disarm`, or a person in Excel, put before it."""
+    if cell[:1] == "'" and _starts_with(cell[1:], _FOLLOWS_AN_APOSTROPHE):
+        return cell[1:]
+    return cell

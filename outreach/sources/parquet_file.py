@@ -1,0 +1,92 @@
+"""Parquet: streamed batch by batch, dictionaries kept as such, with a bound on what a file may unfold to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import IO, Any
+
+from outreach.errors import SourceError
+from outreach.sources.columns import Headings, check_duplicates
+from outreach.sources.files import Location, check_expansion
+from outreach.sources.mappings import record_of
+from outreach.sources.rows import Record
+
+MOST_BYTES_A_ROW_GROUP = 1 << 29
+_BATCH_BYTES = 1 << 24
+_BATCH_ROWS = 2000
+
+
+class ParquetFile:
+    """A Parquet file anywhere. The row's number stands for its line."""
+
+    fixed_columns = True
+    may_be_empty = False
+
+    def __init__(self, location: Location, headings: Headings) -> None:
+        self._location = location
+        self._headings = headings
+        self.label = location.label
+
+    def records(self) -> Iterator[Record]:
+        """One record a row. Raises SourceError."""
+        parquet = self._library()
+        with self._location.opened() as data:
+            file = self._open(parquet, data)
+            check_duplicates(self.label, file.schema_arrow.names)
+            yield from self._rows(file)
+
+    def _library(self) -> Any:  # noqa: ANN401 - pyarrow has no types
+        try:
+            return import_module("pyarrow.parquet")
+        except ImportError as e:
+            raise SourceError(
+                f"{self.label} is Parquet, and pyarrow is not installed.",
+                "Install the extra: pip install 'genesys-outreach[parquet]'.",
+            ) from e
+
+    def _open(self, parquet: Any, data: IO[bytes]) -> Any:  # noqa: ANN401 - pyarrow has no types
+        lib = import_module("pyarrow")
+        try:
+            file = parquet.ParquetFile(data)
+            texts = [field.name for field in file.schema_arrow if lib.types.is_string(field.type)]
+            data.seek(0)
+            file = parquet.ParquetFile(data, read_dictionary=texts)
+        except (lib.ArrowException, OSError, ValueError) as e:
+            raise SourceError(f"{self.label} is not a readable Parquet file.", "Write it again.") from e
+        for number in range(file.metadata.num_row_groups):
+            self._check(file.metadata.row_group(number))
+        return file
+
+    def _check(self, group: Any) -> None:  # noqa: ANN401 - pyarrow has no types
+        packed = sum(group.column(number).total_compressed_size for number in range(group.num_columns))
+        check_expansion(self.label, packed, group.total_byte_size)
+        if group.total_byte_size > MOST_BYTES_A_ROW_GROUP:
+            raise SourceError(
+                f"{self.label} has a row group of more than {MOST_BYTES_A_ROW_GROUP >> 20} MB.",
+                "Write it with smaller row groups.",
+            )
+
+    def _rows(self, file: Any) -> Iterator[Record]:  # noqa: ANN401 - pyarrow has no types
+        lib = import_module("pyarrow")
+        number = 0
+        try:
+            for group in range(file.metadata.num_row_groups):
+                size = _rows_at_once(file.metadata.row_group(group))
+                for batch in file.iter_batches(batch_size=size, row_groups=[group]):
+                    for row in _as_mappings(batch):
+                        number += 1
+                        yield record_of(number, row)
+        except (lib.ArrowException, OSError) as e:
+            raise SourceError(f"{self.label} is damaged after row {number}.", "Write it again.") from e
+
+
+def _rows_at_once(group: Any) -> int:  # noqa: ANN401 - pyarrow has no types
+    rows, size = int(group.num_rows), int(group.total_byte_size)
+    return max(1, min(_BATCH_ROWS, _BATCH_BYTES * rows // max(1, size)))
+
+
+def _as_mappings(batch: Any) -> Iterator[dict[str, object]]:  # noqa: ANN401 - pyarrow has no types
+    names = batch.schema.names
+    for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+        yield dict(zip(names, values, strict=True))

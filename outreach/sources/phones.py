@@ -1,0 +1,120 @@
+"""Phone numbers, from how people write them to E.164.
+
+    +49 (171) 123-4567, 0049 171 1234567, +49 0171 1234567  ->  +491711234567
+    0171 1234567                                            ->  rejected: no country is ever guessed
+    4.9171E+11                                              ->  rejected: Excel has dropped its digits
+
+One person must not have two spellings, so the result depends on the digits alone, never on the separators:
+what phonenumbers would make of them. Parsing costs it 20 microseconds; a number that does not begin with its
+country's trunk prefix comes back unchanged, so only the others are given to it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import phonenumbers
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, NumberParseException, PhoneMetadata, PhoneNumberFormat
+
+from outreach.contacts import E164
+from outreach.sources.rows import BadCell
+
+_SEPARATORS = re.compile(
+    "[ \t\\-.()\u00a0\u00ad\u2000-\u200f\u2010-\u2015\u202a-\u202f\u2060\u2066-\u2069\u2212\u3000\ufeff]"
+)
+"""Spaces, dashes, dots, parentheses, and the invisible marks that phones put around copied numbers. No slash,
+comma or line break: those stand between two numbers."""
+
+_MANGLED = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?[eE][+-][0-9]+\Z|#[A-Z/0]+[!?]?\Z")
+"""What a spreadsheet leaves of a number: 4.9171E+11, or #NAME? of one that began with a plus."""
+
+_DIGITS_ONLY = re.compile(r"[0-9]{4,17}(\.0)?\Z")
+
+
+def looks_mangled(cell: str) -> bool:
+    """Whether a spreadsheet has turned this cell into scientific notation or an error value."""
+    return _MANGLED.match(cell) is not None
+
+
+def normalise_phone(cell: str, *, strict: bool = False) -> str:
+    """The cell as E.164. `strict` also asks that the number lies in an assigned range. Raises BadCell."""
+    number = cell if E164.match(cell) else _without_separators(cell)
+    if number.startswith("00"):
+        number = "+" + number[2:]
+    if not E164.match(number):
+        raise _why_not(cell, number)
+    if _trunk_prefix(number):
+        number = _as_the_library_reads(number)
+    if strict and not _is_assigned(number):
+        raise BadCell("unassigned_number", "is well-formed, but no such number is assigned to anybody")
+    return number
+
+
+def _without_separators(cell: str) -> str:
+    if not cell.isascii():
+        cell = "".join(_plain(character) for character in cell[:64])
+    return _SEPARATORS.sub("", cell[:64])
+
+
+def _plain(character: str) -> str:
+    """Arabic, Devanagari or full-width digits and plus signs as ASCII; everything else as it is."""
+    if character == "\uff0b":
+        return "+"
+    value = unicodedata.decimal(character, None)
+    return character if value is None else str(value)
+
+
+def _why_not(cell: str, number: str) -> BadCell:
+    if looks_mangled(cell):
+        return BadCell("mangled_by_excel", "was changed by a spreadsheet; export it as text")
+    if _DIGITS_ONLY.match(number):
+        return BadCell("phone_without_country_code", "needs its country code, like +15551234567")
+    return BadCell("malformed_phone", "is not a phone number in E.164 form, like +15551234567")
+
+
+@lru_cache(maxsize=512)
+def _national_prefix(country_code: str) -> re.Pattern[str] | None:
+    """What the country's plan strips from the start of a national number; None when nothing."""
+    regions = COUNTRY_CODE_TO_REGION_CODE.get(int(country_code))
+    if not regions:
+        return None
+    metadata = PhoneMetadata.metadata_for_region_or_calling_code(int(country_code), regions[0])
+    pattern = metadata.national_prefix_for_parsing if metadata else None
+    return re.compile(pattern) if pattern else None
+
+
+@lru_cache(maxsize=1024)
+def _country_code(first_digits: str) -> str:
+    """The country code that these three digits begin with, or an empty text."""
+    for length in (1, 2, 3):
+        if int(first_digits[:length]) in COUNTRY_CODE_TO_REGION_CODE:
+            return first_digits[:length]
+    return ""
+
+
+def _trunk_prefix(number: str) -> bool:
+    """Whether phonenumbers might strip or change something after the country code."""
+    code = _country_code(number[1:4])
+    if not code:
+        return False
+    prefix = _national_prefix(code)
+    return prefix is not None and prefix.match(number, 1 + len(code)) is not None
+
+
+@lru_cache(maxsize=4096)
+def _as_the_library_reads(number: str) -> str:
+    try:
+        read = phonenumbers.format_number(phonenumbers.parse(number, None), PhoneNumberFormat.E164)
+    except NumberParseException:
+        return number
+    return read if E164.match(read) else number
+
+
+@lru_cache(maxsize=4096)
+def _is_assigned(number: str) -> bool:
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(number, None))
+    except NumberParseException:
+        return False

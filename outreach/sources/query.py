@@ -1,0 +1,108 @@
+"""A query on any database that SQLAlchemy speaks to: one statement, streamed, read-only where it can be.
+
+PostgreSQL    SET TRANSACTION READ ONLY, server-side cursor
+MySQL         SET SESSION TRANSACTION READ ONLY
+SQLite        mode=ro and PRAGMA query_only
+others        one SELECT; give the user no more rights than that
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import quote
+
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import (
+    ArgumentError,
+    NoSuchModuleError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
+from sqlalchemy.pool import NullPool
+
+from outreach.errors import SourceError
+from outreach.sources.columns import Headings, check_duplicates
+from outreach.sources.mappings import text_of
+from outreach.sources.reference import QueryReference
+from outreach.sources.rows import Record
+
+_ROWS_AT_ONCE = 1000
+_READS = re.compile(r"\s*(?:\(\s*)*(?:select|with|values|table)\b", re.IGNORECASE)
+_QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\1\$", re.DOTALL)
+_DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+_READ_ONLY = {
+    "postgresql": "SET TRANSACTION READ ONLY",
+    "mysql": "SET SESSION TRANSACTION READ ONLY",
+    "mariadb": "SET SESSION TRANSACTION READ ONLY",
+    "sqlite": "PRAGMA query_only = ON",
+}
+
+
+class Query:
+    """A query's rows. The row's number stands for its line."""
+
+    fixed_columns = True
+    may_be_empty = True
+
+    def __init__(self, reference: QueryReference, headings: Headings) -> None:
+        self.label = reference.label
+        self._reference = reference
+        self._headings = headings
+        self._url = self._database()
+        self._statement = self._one_statement()
+
+    def records(self) -> Iterator[Record]:
+        """One record a row. Raises SourceError."""
+        with self._connected() as connection:
+            result = connection.exec_driver_sql(self._statement)
+            headers = tuple(result.keys())
+            check_duplicates(self.label, headers)
+            self._headings.layout(headers, complete=True)
+            for number, row in enumerate(result, 1):
+                yield Record(number, headers, [text_of(value) for value in row])
+
+    def _one_statement(self) -> str:
+        statement = self._reference.query.rstrip().rstrip(";")
+        bare = _QUOTED.sub(" ", statement)
+        if ";" in bare or not _READS.match(bare):
+            raise SourceError(f"{self.label} must be one SELECT.", "Nothing but a query can be a source.")
+        return statement
+
+    def _database(self) -> URL:
+        try:
+            url = make_url(self._reference.url)
+        except (ArgumentError, ValueError) as e:
+            raise SourceError(f"{self.label} is not a database URL.", "Write dialect://host/database.") from e
+        url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+        if url.get_backend_name() == "sqlite" and url.database and "uri" not in url.query:
+            return url.set(database=f"file:{quote(url.database)}", query={"mode": "ro", "uri": "true"})
+        return url
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        try:
+            engine = create_engine(self._url, poolclass=NullPool)
+            with engine.connect() as connection:
+                read_only = _READ_ONLY.get(engine.dialect.name)
+                if read_only:
+                    connection.exec_driver_sql(read_only)
+                yield connection.execution_options(
+                    stream_results=True, yield_per=_ROWS_AT_ONCE, no_parameters=True
+                )
+        except (NoSuchModuleError, ImportError) as e:
+            raise SourceError(f"{self.label} needs a database driver that is missing.", "Install it.") from e
+        except SQLAlchemyError as e:
+            raise SourceError(f"{self.label} failed{self._cause(e)}.", "Try it by hand.") from e
+
+    def _cause(self, error: SQLAlchemyError) -> str:
+        """The driver's first line where it speaks of names and connections, not of values."""
+        if not isinstance(error, (OperationalError, ProgrammingError)):
+            return f" ({type(error).__name__})"
+        cause = (str(error.orig).splitlines() or [""])[0][:200]
+        for secret in self._reference.secrets:
+            cause = cause.replace(secret, "***")
+        return f": {cause.rstrip('.')}"

@@ -1,0 +1,111 @@
+"""What a reference means: a file's address, or a database and a query. No password may stand in it.
+
+    contacts.csv, /data/contacts.csv.gz, file:///data/contacts.jsonl, s3://bucket/contacts.parquet
+    zip://contacts.csv::s3://bucket/export.zip
+    postgresql://reader:${CRM_PASSWORD}@crm.example/crm#SELECT id AS external_contact_id, ...
+
+Prefect stores a flow's parameters in clear, so secrets come from the environment by `${NAME}`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import PurePosixPath
+from typing import NamedTuple
+from urllib.parse import quote, urlsplit
+
+from outreach.errors import SourceError
+from outreach.sources.files import COMPRESSED, Location
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_ONLY_VARIABLES = re.compile(r"(?:\$\{[A-Za-z_][A-Za-z0-9_]*\})+\Z")
+_DATABASES = frozenset({"sqlite", "postgresql", "postgres", "mysql", "mariadb", "mssql", "oracle"})
+_USER_PART = re.compile(r"://(?P<user>[^/?#:@]*)(?::(?P<password>[^@]*))?@")
+_SECRET_PARAMETER = re.compile(
+    r"[?&;][^=&#]*?(?:password|passwd|pwd|secret|token|signature|credential|\bsig|\bkey|[_-]key)[^=&]*=([^&#]*)",
+    re.IGNORECASE,
+)
+
+
+class QueryReference(NamedTuple):
+    """A database and what to ask it. `url` has its variables expanded, `label` is safe to log."""
+
+    url: str
+    query: str
+    label: str
+    secrets: tuple[str, ...]
+    """What came from the environment; never to be repeated in a message."""
+
+
+def parse_reference(reference: str) -> Location | QueryReference:
+    """What the reference means. Raises SourceError."""
+    reference = reference.strip()
+    if not reference:
+        raise SourceError("The source is empty.", "Name a file, a URL, or a database URL with a query.")
+    url, marked, query = reference.partition("#")
+    scheme = _scheme(url)
+    if scheme in _DATABASES or "+" in scheme or (marked and _ONLY_VARIABLES.match(url)):
+        return _query_reference(url, query.strip())
+    return _location(reference)
+
+
+def _scheme(url: str) -> str:
+    head, found, _ = url.partition("://")
+    base = head.partition("+")[0].lower()
+    return (base if base in _DATABASES else head.lower()) if found and "::" not in head else ""
+
+
+def _query_reference(url: str, query: str) -> QueryReference:
+    label = _label(url)
+    if not query:
+        raise SourceError(f"{label} has no query.", "Add one after a #, like URL#SELECT ... FROM contacts.")
+    _refuse_passwords(url, label)
+    expanded, secrets = _expand(url)
+    return QueryReference(expanded, query, f"{label} (query)", secrets)
+
+
+def _location(reference: str) -> Location:
+    label = _label(reference)
+    _refuse_passwords(reference, label)
+    url = _expand(reference)[0] if "://" in reference else os.path.expanduser(reference)  # noqa: PTH111
+    path = PurePosixPath(urlsplit(reference.partition("::")[0]).path if "://" in reference else reference)
+    name = PurePosixPath(path.name or reference.partition("::")[0].partition("://")[2])
+    compression = name.suffix.lower() if name.suffix.lower() in COMPRESSED else ""
+    suffix = PurePosixPath(name.stem).suffix if compression else name.suffix
+    return Location(url, label, suffix.lower(), compression)
+
+
+def _label(reference: str) -> str:
+    """The reference without credentials, parameters and query."""
+    if "://" not in reference:
+        return reference
+    return _USER_PART.sub("://", re.split(r"[?#]", reference, maxsplit=1)[0])
+
+
+def _refuse_passwords(url: str, label: str) -> None:
+    in_clear = [match["password"] for match in _USER_PART.finditer(url)]
+    in_clear += [match[1] for match in _SECRET_PARAMETER.finditer(url)]
+    if "://" in url and any(secret and not _ONLY_VARIABLES.match(secret) for secret in in_clear):
+        raise SourceError(
+            f"The reference to {label} holds a password or key in clear, and Prefect would store it.",
+            "Put it into an environment variable and write ${NAME} in its place.",
+        )
+
+
+def _expand(url: str) -> tuple[str, tuple[str, ...]]:
+    """The URL with its variables' values, quoted where they stand before the @; and the values."""
+    secrets: list[str] = []
+    user = _USER_PART.search(url)
+
+    def value(match: re.Match[str]) -> str:
+        found = os.environ.get(match[1])
+        if not found:
+            raise SourceError(
+                f"The reference needs the environment variable {match[1]}, which is not set.",
+                "Set it where the flow runs.",
+            )
+        secrets.append(found)
+        return quote(found, safe="") if user and user.start() < match.start() < user.end() else found
+
+    return _VARIABLE.sub(value, url), tuple(secrets)

@@ -1,0 +1,83 @@
+"""A source: rows from a reader, and what its headers meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from outreach.errors import SourceError
+from outreach.sources.columns import OF_EXPORTS, Headings
+from outreach.sources.parsing import RowParser
+from outreach.sources.rows import Reader, Record, Reject, Row
+
+_PARSERS_KEPT = 256
+_COLUMNS_KEPT = 1000
+
+
+class Source:
+    """Contacts from one place. Nothing is opened before `rows()` is read, and each `rows()` reads afresh."""
+
+    def __init__(self, reader: Reader, headings: Headings, *, strict_numbers: bool = False) -> None:
+        self._reader = reader
+        self._headings = headings
+        self._strict_numbers = strict_numbers
+        self._parsers: dict[tuple[str, ...], RowParser] = {}
+        self._columns: dict[str, None] = {}
+        self._ignored: dict[str, None] = {}
+
+    @property
+    def label(self) -> str:
+        """What to call it in logs: no credentials, no query text."""
+        return self._reader.label
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The input's headers, as far as reading has come."""
+        return tuple(self._columns)
+
+    @property
+    def ignored_columns(self) -> tuple[str, ...]:
+        """Headers that mean nothing to us, each once, as far as reading has come."""
+        return tuple(self._ignored)
+
+    def rows(self) -> Iterator[Row]:
+        """Every row, in order, in constant memory. Raises SourceError when the source cannot be read."""
+        headers: tuple[str, ...] | None = None
+        parser: RowParser | None = None
+        for record in self._reader.records():
+            if parser is None or record.headers is not headers:
+                headers = record.headers
+                try:
+                    parser = self._parser(headers)
+                except SourceError as e:
+                    if self._reader.fixed_columns:
+                        raise
+                    yield _ambiguous(record, e)
+                    parser = None
+                    continue
+            yield parser.row(record)
+        if headers is None and not self._reader.may_be_empty:
+            raise SourceError(f"{self.label} holds no contacts.", "Check that it is the right one.")
+
+    def _parser(self, headers: tuple[str, ...]) -> RowParser:
+        parser = self._parsers.get(headers)
+        if parser is None:
+            layout = self._headings.layout(headers, complete=self._reader.fixed_columns)
+            self._remember(headers)
+            if len(self._parsers) >= _PARSERS_KEPT:
+                self._parsers.clear()
+            parser = RowParser(headers, layout, strict_numbers=self._strict_numbers)
+            self._parsers[headers] = parser
+        return parser
+
+    def _remember(self, headers: tuple[str, ...]) -> None:
+        for header in headers:
+            if len(self._columns) >= _COLUMNS_KEPT:
+                return
+            self._columns[header] = None
+            if header.strip() and self._headings.column(header) is None and header not in OF_EXPORTS:
+                self._ignored[header] = None
+
+
+def _ambiguous(record: Record, problem: SourceError) -> Row:
+    raw = dict(zip(record.headers, record.cells, strict=False))
+    return Row(record.line, raw, None, Reject("duplicate_columns", problem.problem))
