@@ -1,0 +1,41 @@
+"""Public holidays, by the `holidays` library: which days of a country or state are not ordinary days."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+
+import holidays
+
+from outreach.errors import SettingsError
+
+EPOCH = date(1970, 1, 1).toordinal()
+"""Days are counted from 1 January 1970, like seconds."""
+
+
+def is_holiday(calendar: str, day: int) -> bool:
+    """Whether a day (since 1970) is a public holiday, observed days included, of `US`, `US-AL`, `FR`..."""
+    on = date.fromordinal(day + EPOCH)
+    return on in _year(calendar, on.year)
+
+
+def has_calendar(country: str | None) -> bool:
+    """Whether the library knows a country's holidays."""
+    return country in holidays.list_supported_countries(include_aliases=False)
+
+
+def check_calendar(calendar: str) -> None:
+    """Raise SettingsError unless the library knows the calendar."""
+    try:
+        _year(calendar, 2026)
+    except NotImplementedError as error:
+        raise SettingsError(
+            f"There is no holiday calendar {calendar!r}.",
+            "Use a country like US, or a part of it like US-AL, of the holidays library.",
+        ) from error
+
+
+@lru_cache(maxsize=1024)
+def _year(calendar: str, year: int) -> frozenset[date]:
+    country, _, subdivision = calendar.partition("-")
+    return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=year))

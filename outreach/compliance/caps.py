@@ -1,0 +1,26 @@
+"""Frequency caps: rolling windows, never calendar days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from outreach.settings import FrequencyCap
+
+
+def caps_allow(caps: Sequence[FrequencyCap], recent: Sequence[datetime], now: datetime) -> datetime | None:
+    """None when one more contact keeps every cap, else the first instant at which it would.
+
+    `recent` are aware instants in any order; one in the future (a clock that jumped back) counts as well.
+    A contact exactly `hours` ago is outside the window.
+    """
+    if not caps or not recent:
+        return None
+    newest_first = sorted(recent, reverse=True)
+    free = [
+        newest_first[cap.contacts - 1] + timedelta(hours=cap.hours)
+        for cap in caps
+        if len(newest_first) >= cap.contacts
+    ]
+    latest = max(free, default=now)
+    return latest if latest > now else None

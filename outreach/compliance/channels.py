@@ -1,0 +1,150 @@
+"""The checks of one channel, in order: the first that blocks ends it; doubt and waiting are weighed last.
+
+address -> consent -> suppression -> sender -> availability -> text -> validation -> zone -> caps and hours
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from outreach.compliance.decision import PASSED, Facts, Finding, Verdict
+from outreach.compliance.masking import mask_address, mask_text
+from outreach.compliance.reasons import coin
+from outreach.compliance.text import fits, segments
+from outreach.contacts import MESSAGE_WHEN_NONE, Channel, Contact
+from outreach.genesys.interface import AVAILABLE, NOT_CHECKABLE
+from outreach.settings import CampaignSettings, ConsentPolicy
+
+BUILT_IN = "1"
+"""The version of the rules that are code; packs have their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One contact on one channel, now."""
+
+    contact: Contact
+    channel: Channel
+    facts: Facts
+    settings: CampaignSettings
+    now: datetime
+
+    @property
+    def address(self) -> str | None:
+        """The address on this channel."""
+        return self.contact.channels.address(self.channel)
+
+    @property
+    def text(self) -> str:
+        """What will be said."""
+        return self.contact.initial_message or self.settings.message or MESSAGE_WHEN_NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A rule that is code: `judge` decides, `show` says what it saw, masked."""
+
+    rule: str
+    judge: Callable[[Case], Finding]
+    show: Callable[[Case], Mapping[str, str]]
+
+
+def blocked(reason: str) -> Finding:
+    """This channel cannot be used in this campaign."""
+    return Finding(Verdict.BLOCKED, (reason,))
+
+
+def held(reason: str) -> Finding:
+    """Unsure about this channel."""
+    return Finding(Verdict.HELD, (reason,))
+
+
+def _judge_address(case: Case) -> Finding:
+    return PASSED if case.address else blocked("no_address")
+
+
+def _judge_consent(case: Case) -> Finding:
+    consent = case.contact.consent.get(case.channel)
+    if consent is None:
+        assumed = case.settings.consent is ConsentPolicy.ASSUMED
+        return PASSED if assumed else blocked("consent_missing")
+    return PASSED if consent.given else blocked("consent_refused")
+
+
+def _show_consent(case: Case) -> Mapping[str, str]:
+    consent = case.contact.consent.get(case.channel)
+    if consent is None:
+        return {"consent": f"none recorded, {case.settings.consent.value}"}
+    given = "given" if consent.given else "refused"
+    return {"consent": given, "source": mask_text(consent.source or ""), "on": str(consent.on or "")}
+
+
+def _judge_suppression(case: Case) -> Finding:
+    return blocked("suppressed") if case.channel in case.facts.suppressed else PASSED
+
+
+def _judge_sender(case: Case) -> Finding:
+    state = case.facts.senders.get(case.channel, NOT_CHECKABLE)
+    return PASSED if state in {AVAILABLE, NOT_CHECKABLE} else blocked(coin("sender", state))
+
+
+def _judge_availability(case: Case) -> Finding:
+    """Only what Genesys calls available may be used; a look that it refused says nothing."""
+    if case.facts.inspection is None:
+        return PASSED
+    state = case.facts.inspection.availability.get(case.channel, "not_listed")
+    return PASSED if state in {AVAILABLE, NOT_CHECKABLE} else blocked(coin("channel", state))
+
+
+def _show_availability(case: Case) -> Mapping[str, str]:
+    inspection = case.facts.inspection
+    state = inspection.availability.get(case.channel, "not listed") if inspection else "not looked at"
+    return {"availability": state}
+
+
+def _judge_text(case: Case) -> Finding:
+    return PASSED if fits(case.text, case.channel) else blocked("text_too_long")
+
+
+def _show_text(case: Case) -> Mapping[str, str]:
+    shown = {"characters": str(len(case.text))}
+    return {**shown, "segments": str(segments(case.text))} if case.channel is Channel.SMS else shown
+
+
+def _judge_validation(case: Case) -> Finding:
+    inspection = case.facts.inspection
+    if inspection is None or inspection.status in {"passed", "pending"}:
+        return PASSED
+    return blocked("validation_failed") if inspection.status == "failed" else held("validation_unknown")
+
+
+def _show_validation(case: Case) -> Mapping[str, str]:
+    inspection = case.facts.inspection
+    if inspection is None:
+        return {"status": "not looked at"}
+    return {"status": inspection.status, "reason": mask_text(inspection.reason)}
+
+
+CHECKS = (
+    Check(
+        "address",
+        _judge_address,
+        lambda case: {"address": mask_address(case.address) if case.address else "none"},
+    ),
+    Check("consent", _judge_consent, _show_consent),
+    Check(
+        "suppression",
+        _judge_suppression,
+        lambda case: {"suppressed": "yes" if case.channel in case.facts.suppressed else "no"},
+    ),
+    Check(
+        "sender",
+        _judge_sender,
+        lambda case: {"sender": case.facts.senders.get(case.channel, "not looked at")},
+    ),
+    Check("availability", _judge_availability, _show_availability),
+    Check("text", _judge_text, _show_text),
+    Check("validation", _judge_validation, _show_validation),
+)

@@ -1,0 +1,141 @@
+"""The gate: one contact, what is known of it, and the time; out comes a decision, with its reasons.
+
+The campaign's channels are tried in order, and the first on which the person may and can be reached now is
+chosen. If there is none: deferred to the earliest time that any channel allows; else held if any channel is
+in doubt; else blocked.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from outreach.compliance.channels import BUILT_IN, CHECKS, Case, blocked, held
+from outreach.compliance.decision import PASSED, Decision, Facts, Finding, RuleApplied, Verdict
+from outreach.compliance.rulebook import Bound, Rulebook
+from outreach.compliance.timing import explain_place, explain_timing, find_place, judge_timing, list_caps
+from outreach.contacts import Channel, Contact
+from outreach.settings import CampaignSettings, FrequencyCap
+
+Trace = list[RuleApplied]
+
+
+class Gate:
+    """Decides for one campaign. Opens its rule packs once; raises SettingsError. Safe for threads."""
+
+    def __init__(self, settings: CampaignSettings) -> None:
+        self._settings = settings
+        self._rulebook = Rulebook(settings.rules)
+        self._ends_at = _aware(settings.expires_at) if settings.expires_at else None
+
+    @property
+    def packs_hash(self) -> str:
+        """The hash of the rule packs that bind, for the run's record."""
+        return self._rulebook.packs_hash
+
+    def decide(self, contact: Contact, facts: Facts, now: datetime) -> Decision:
+        """May this person be contacted at `now` (aware), and on which channel?"""
+        return self._decide(contact, facts, now, None)
+
+    def explain(self, contact: Contact, facts: Facts, now: datetime) -> tuple[Decision, list[RuleApplied]]:
+        """The same decision, and every rule on the way to it, in order, inputs masked."""
+        trace: Trace = []
+        return self._decide(contact, facts, now, trace), trace
+
+    def caps(self, contact: Contact, channel: Channel, facts: Facts, now: datetime) -> list[FrequencyCap]:
+        """Every cap that binds this contact on a channel, for the check in the intent's transaction."""
+        case = Case(contact, channel, facts, self._settings, now)
+        return list_caps(case, self._bind(case, None)[0])
+
+    def _decide(self, contact: Contact, facts: Facts, now: datetime, trace: Trace | None) -> Decision:
+        if self._has_ended(now, trace):
+            return Decision(Verdict.BLOCKED, None, ("campaign_ended",))
+        findings: dict[Channel, Finding] = {}
+        for channel in self._settings.channel_order:
+            case = Case(contact, channel, facts, self._settings, now)
+            finding = findings[channel] = self._judge(case, trace)
+            if finding.verdict is Verdict.ALLOWED:
+                return Decision(Verdict.ALLOWED, channel, losing=self._losing(contact, findings, channel))
+        return self._settle(contact, findings)
+
+    def _has_ended(self, now: datetime, trace: Trace | None) -> bool:
+        ended = self._ends_at is not None and now >= self._ends_at
+        if trace is not None and self._ends_at is not None:
+            verdict = Verdict.BLOCKED if ended else Verdict.ALLOWED
+            trace.append(
+                RuleApplied("campaign_end", BUILT_IN, {"ends_at": str(self._ends_at)}, None, verdict)
+            )
+        return ended
+
+    def _judge(self, case: Case, trace: Trace | None) -> Finding:
+        """One channel: the first check that does not pass, else its timing."""
+        for check in CHECKS:
+            finding = check.judge(case)
+            if trace is not None:
+                shown = {"channel": case.channel.value, **check.show(case)}
+                trace.append(RuleApplied(check.rule, BUILT_IN, shown, None, finding.verdict))
+            if finding is not PASSED:
+                return finding
+        return self._within_campaign(self._judge_timing(case, trace))
+
+    def _judge_timing(self, case: Case, trace: Trace | None) -> Finding:
+        bound, problem = self._bind(case, trace)
+        if problem:
+            return held(problem)
+        if trace is not None:
+            trace.extend(explain_timing(case, bound))
+        return judge_timing(case, bound.hours if bound else None, list_caps(case, bound))
+
+    def _bind(self, case: Case, trace: Trace | None) -> tuple[Bound | None, str]:
+        """The rules that bind where the person is, or the reason why nobody knows where that is."""
+        if case.channel not in self._settings.hours_bind:
+            return None, ""
+        place = find_place(case)
+        if trace is not None:
+            trace.append(explain_place(case, place))
+        return (None, place.problem) if place.problem else (self._rulebook.bind(place, case.channel), "")
+
+    def _within_campaign(self, finding: Finding) -> Finding:
+        at = finding.next_allowed_at
+        late = at is not None and self._ends_at is not None and at >= self._ends_at
+        return blocked("no_window_before_end") if late else finding
+
+    def _settle(self, contact: Contact, findings: dict[Channel, Finding]) -> Decision:
+        """No channel may be used now: wait for the earliest, else for certainty, else give up."""
+        waits = [
+            (finding.next_allowed_at, channel)
+            for channel, finding in findings.items()
+            if finding.next_allowed_at is not None
+        ]
+        if waits:
+            at, channel = min(waits, key=lambda wait: wait[0])
+            losing = self._losing(contact, findings, channel)
+            return Decision(Verdict.DEFERRED, channel, findings[channel].reasons, at, losing)
+        for channel, finding in findings.items():
+            if finding.verdict is Verdict.HELD:
+                losing = self._losing(contact, findings, channel)
+                return Decision(Verdict.HELD, channel, finding.reasons, None, losing)
+        losing = self._losing(contact, findings, None)
+        return Decision(Verdict.BLOCKED, None, _unique(losing), None, losing)
+
+    def _losing(
+        self, contact: Contact, findings: dict[Channel, Finding], chosen: Channel | None
+    ) -> dict[Channel, tuple[str, ...]]:
+        """The other channels and why they lost; absent ones only where the campaign asked for them."""
+        losing = {channel: finding.reasons for channel, finding in findings.items() if channel is not chosen}
+        for channel in contact.channels.present():
+            if channel not in findings:
+                asked = channel in self._settings.channel_order
+                losing[channel] = ("not_needed",) if asked else ("not_in_order",)
+        return losing
+
+
+def _unique(losing: dict[Channel, tuple[str, ...]]) -> tuple[str, ...]:
+    """All reasons once, in order; that a channel has no address counts only when nothing else does."""
+    reasons = dict.fromkeys(reason for reasons in losing.values() for reason in reasons)
+    telling = tuple(reason for reason in reasons if reason != "no_address")
+    return telling or tuple(reasons)
+
+
+def _aware(at: datetime) -> datetime:
+    """A setting without a zone is UTC."""
+    return at if at.tzinfo else at.replace(tzinfo=timezone.utc)

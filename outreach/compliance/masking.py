@@ -1,0 +1,26 @@
+"""Addresses and free text as an explanation may show them: enough to recognise, never enough to use."""
+
+from __future__ import annotations
+
+import re
+
+HIDDEN = "***"
+_EMAIL = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+")
+_NUMBER = re.compile(r"\+?\d[\d\s().-]{4,}\d")
+
+
+def mask_address(address: str) -> str:
+    """An address of any channel: the first sign, and the last two digits of a number."""
+    masked = mask_text(address)
+    return masked if masked != address else f"{address[:1]}{HIDDEN}"
+
+
+def mask_text(text: str) -> str:
+    """Free text with its e-mail addresses and numbers hidden."""
+    without_mail = _EMAIL.sub(lambda found: f"{found.group()[0]}{HIDDEN}@{HIDDEN}", text)
+    return _NUMBER.sub(lambda found: f"{found.group()[:2]}{HIDDEN}{found.group()[-2:]}", without_mail)
+
+
+def mask_postal_code(text: str) -> str:
+    """The part that names an area."""
+    return f"{text.strip()[:3]}{HIDDEN}"

@@ -1,0 +1,75 @@
+"""What a person's reply means for further contact: stop, start, help, review, or none of these.
+
+Words: United States 47 CFR 64.1200(a)(10), Twilio, AWS and Genesys Cloud (fact sheet of the neighbours, C).
+The whole message or its first word counts. A near miss is for a person to read, never ignored.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Literal
+
+Reply = Literal["stop", "start", "help", "review", "none"]
+
+STOP = frozenset(
+    {"stop", "stopall", "quit", "end", "revoke", "optout", "cancel", "unsubscribe", "remove", "arret", "td"}
+)
+"""Words that stop contact, without accents; ARRET and TD are Canada's French."""
+START = frozenset({"start", "unstop", "yes", "subscribe", "optin"})
+HELP = frozenset({"help", "info"})
+
+_INSIDE_WORDS = "'-\N{RIGHT SINGLE QUOTATION MARK}"
+_SPELLINGS = {"opt out": "optout", "stop all": "stopall", "opt in": "optin", "un subscribe": "unsubscribe"}
+_HINTS = re.compile(
+    r"\b(stop\w*|unsub\w*|opt(?:ing|ed)? ?out|remove|revoke"
+    r"|(?:do not|dont) (?:contact|text|call|e?mail|message)"
+    r"|leave me alone|no more|take me off|wrong number)\b"
+)
+
+
+def classify_reply(text: str) -> Reply:
+    """What a reply asks for. Compared without case, accents, punctuation and emoji."""
+    words = normalise(text)
+    if not words:
+        return "none"
+    for spelling, word in _SPELLINGS.items():
+        words = re.sub(rf"^{spelling}\b", word, words)
+    meant = _meaning(words) or _meaning(words.split()[0])
+    if meant:
+        return meant
+    return "review" if _HINTS.search(words) or _is_near_miss(words.split()) else "none"
+
+
+def normalise(text: str) -> str:
+    """Casefolded words, without accents, punctuation, symbols and emoji, single spaces between them."""
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text)).casefold()
+    kept = (
+        "" if unicodedata.category(c)[0] == "M" or c in _INSIDE_WORDS else c if c.isalnum() else " "
+        for c in decomposed
+    )
+    return " ".join("".join(kept).split())
+
+
+def _meaning(words: str) -> Reply | None:
+    if words in STOP:
+        return "stop"
+    if words in START:
+        return "start"
+    return "help" if words in HELP else None
+
+
+def _is_near_miss(words: list[str]) -> bool:
+    """A short message whose first word is one letter away from a stop word of four letters or more."""
+    return len(words) <= 3 and any(len(stop) > 3 and _distance_is_one(words[0], stop) for stop in STOP)
+
+
+def _distance_is_one(word: str, other: str) -> bool:
+    if abs(len(word) - len(other)) > 1:
+        return False
+    at = next(
+        (i for i, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), min(len(word), len(other))
+    )
+    tails = ((word[at + 1 :], other[at + 1 :]), (word[at + 1 :], other[at:]), (word[at:], other[at + 1 :]))
+    swapped = word[at : at + 2] == other[at : at + 2][::-1] and word[at + 2 :] == other[at + 2 :]
+    return swapped or any(a == b for a, b in tails)

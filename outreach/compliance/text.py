@@ -1,0 +1,44 @@
+"""How long a message may be, and how many SMS segments it costs."""
+
+from __future__ import annotations
+
+from outreach.contacts import Channel
+
+SMS_LIMIT = 765
+"""Characters of an agentless SMS: five segments of 153."""
+
+TEXT_LIMIT = 2000
+"""Characters of a message on any other channel."""
+
+_GSM_BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_GSM_EXTENDED = frozenset("\f^{}\\[~]|€")
+_GSM = _GSM_BASIC | _GSM_EXTENDED
+
+
+def fits(text: str, channel: Channel) -> bool:
+    """Whether the text may be sent on the channel."""
+    return len(text) <= (SMS_LIMIT if channel is Channel.SMS else TEXT_LIMIT)
+
+
+def segments(text: str) -> int:
+    """SMS segments: GSM-7 in 160 or parts of 153, else UCS-2 in 70 or parts of 67 (3GPP TS 23.038).
+
+    A character that takes two places (GSM's extension table, UTF-16 surrogates) is never cut in two.
+    """
+    if _GSM.issuperset(text):
+        return _pack([2 if character in _GSM_EXTENDED else 1 for character in text], 160, 153)
+    return _pack([2 if ord(character) > 0xFFFF else 1 for character in text], 70, 67)
+
+
+def _pack(widths: list[int], alone: int, part: int) -> int:
+    if sum(widths) <= alone:
+        return 1
+    count, used = 1, 0
+    for width in widths:
+        if used + width > part:
+            count, used = count + 1, 0
+        used += width
+    return count
