@@ -1,0 +1,140 @@
+"""Contacting one batch: re-check, intent, act, outcome.
+
+    claim ──> decide again, now ──> intent committed ──> the call ──> outcome committed, with its event
+                 │                        │
+                 └ deferred, blocked      └ suppressed, capped, same address: kept back, atomically
+
+A window of contacts is in the air at once; outcomes are written and new intents opened in groups, so the
+ledger costs little where nothing limits, and under a budget few people are in doubt when a process dies.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Generator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+
+from outreach.compliance import Decision, Verdict
+from outreach.contacts import Channel
+from outreach.errors import GenesysError
+from outreach.genesys.interface import Attempt, Engagement, Inspection, Started
+from outreach.ledger.changes import Change, apply
+from outreach.ledger.claims import BatchRef, Claimed, claim
+from outreach.ledger.intents import Kept, Opened, Wanted, open_intents
+from outreach.ledger.leases import releasing
+from outreach.ledger.states import State
+from outreach.outcomes import NotTried, change_after
+from outreach.run import Run
+from outreach.validation import change_for, gather_facts
+
+
+def interact_batch(run: Run, batch: BatchRef) -> Counter[str]:
+    """Contact everybody in the batch who is cleared; returns how many ended in each state.
+
+    Stops early, with nobody lost, when the run's watch says so.
+    """
+    counts: Counter[str] = Counter()
+    in_air: dict[Future[Started], Opened] = {}
+    group, window = pace(run)
+    supply = _supply(run, batch, group, counts)
+    more = True
+    try:
+        while more or in_air:
+            while more and len(in_air) + group <= window:
+                opened = next(supply, None)
+                more = opened is not None
+                for item in opened or ():
+                    in_air[run.crew.submit(_contact, run, item, batch.number)] = item
+            _settle(run, _landed(in_air, min(group, len(in_air))), counts)
+    finally:
+        supply.close()
+        _settle(run, _landed(in_air, len(in_air)), counts)
+    return counts
+
+
+def pace(run: Run) -> tuple[int, int]:
+    """How many intents to open at once, and how many may be in the air.
+
+    Half a second's worth of the budget at once and two seconds' worth in the air; without a budget, twice
+    what the threads can carry.
+    """
+    threads = run.settings.threads
+    if run.rate is None:
+        return threads, threads * 2
+    group = max(1, min(threads, int(run.rate / 2)))
+    return group, max(group * 2, min(threads * 2, int(run.rate * 2)))
+
+
+def _supply(
+    run: Run, batch: BatchRef, size: int, counts: Counter[str]
+) -> Generator[list[Opened], None, None]:
+    """Groups of committed intents, until the batch has nobody left or the run is stopped."""
+    while not run.watch.reason:
+        group = claim(run.ledger, run.campaign.id, batch, (State.CLEARED,), limit=size)
+        if not group:
+            return
+        with releasing(run.ledger, group):
+            opened = _open(run, group, counts)
+        yield opened
+
+
+def _open(run: Run, group: Sequence[Claimed], counts: Counter[str]) -> list[Opened]:
+    now = run.ledger.clock.now()
+    inspected = {row.id: Inspection("passed", row.availability) for row in group}
+    facts = gather_facts(run, group, inspected)
+    wanted: list[Wanted] = []
+    changes: list[Change] = []
+    for row in group:
+        decision = run.gate.decide(row.contact, facts[row.id], now)
+        address = row.contact.channels.address(decision.channel) if decision.channel else None
+        if decision.verdict is Verdict.ALLOWED and decision.channel and address:
+            caps = run.gate.caps(row.contact, decision.channel, facts[row.id], now)
+            wanted.append(Wanted(row, decision.channel, address, caps))
+        else:
+            changes.append(change_for(run, row, facts[row.id], decision, now))
+    opened, kept = open_intents(run.ledger, wanted, same_address=run.settings.same_address)
+    changes += [change_for(run, k.claimed, facts[k.claimed.id], _as_decision(k), now) for k in kept]
+    made = apply(run.ledger, changes)
+    counts.update(change.after.value for change in changes if change.contact_id in made)
+    return opened
+
+
+def _as_decision(kept: Kept) -> Decision:
+    verdict = Verdict.DEFERRED if kept.until else Verdict.BLOCKED
+    return Decision(verdict, None, (kept.code,), kept.until)
+
+
+def _contact(run: Run, item: Opened, priority: int) -> Started:
+    if run.watch.reason or not run.ledger.trusted:
+        raise NotTried
+    row = item.claimed
+    attempt = Attempt(
+        item.reference,
+        row.contact.external_contact_id,
+        row.genesys_id,
+        Channel(item.channel),
+        item.address,
+        item.at,
+    )
+    message = run.message_for(row.contact)
+    return run.genesys.start(Engagement(attempt, row.contact, message), priority=priority)
+
+
+def _landed(in_air: dict[Future[Started], Opened], at_least: int) -> list[tuple[Opened, Future[Started]]]:
+    """Wait for some calls to come back, and take every one that has."""
+    done: set[Future[Started]] = set()
+    while len(done) < at_least:
+        done |= wait(set(in_air) - done, return_when=FIRST_COMPLETED).done
+    return [(in_air.pop(call), call) for call in done]
+
+
+def _settle(run: Run, landed: Sequence[tuple[Opened, Future[Started]]], counts: Counter[str]) -> None:
+    changes: list[Change] = []
+    for item, call in landed:
+        error = call.exception()
+        outcome = error if error is not None else call.result()
+        if not isinstance(outcome, (Started, GenesysError, NotTried)):
+            raise outcome  # ours, and a bug: the intent stays, and the next run finds it in doubt
+        changes.append(change_after(run, item, outcome))
+    made = apply(run.ledger, changes, only_own=False)
+    counts.update(change.after.value for change in changes if change.contact_id in made)

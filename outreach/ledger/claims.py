@@ -1,0 +1,165 @@
+"""Taking work: rows leased in one statement, batches planned in one pass.
+
+A row that saw a process die is left for the end and then taken alone (`executors`, poison rows).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, update
+
+from outreach.contacts import Channel, Contact
+from outreach.ledger.schema import contacts
+from outreach.ledger.states import State
+
+if TYPE_CHECKING:
+    from outreach.ledger.ledger import Ledger
+
+WORKABLE = (State.ACCEPTED, State.REGISTERED, State.CLEARED)
+"""States that a run advances, besides contacts whose deferral is over."""
+
+FIRST_BATCHES = (20, 50, 100, 200)
+"""The first batches are small, so that the first people are contacted within seconds of the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRef:
+    """A range of the ledger's contacts. This is all that travels between tasks."""
+
+    campaign: str
+    number: int
+    size: int
+    first: int
+    last: int
+
+
+@dataclass(slots=True)
+class Claimed:
+    """One contact, leased to this process."""
+
+    id: int
+    campaign_id: int
+    contact: Contact
+    state: State
+    genesys_id: str
+    availability: dict[Channel, str]
+    channel: Channel | None
+    attempts: int
+    deaths: int
+    reference: str
+
+
+COLUMNS = (
+    contacts.c.id,
+    contacts.c.campaign_id,
+    contacts.c.payload,
+    contacts.c.state,
+    contacts.c.genesys_id,
+    contacts.c.availability,
+    contacts.c.channel,
+    contacts.c.attempts,
+    contacts.c.deaths,
+    contacts.c.reference,
+)
+
+
+def claim(
+    ledger: Ledger, campaign_id: int, batch: BatchRef, states: Sequence[State], *, limit: int
+) -> list[Claimed]:
+    """Lease up to `limit` contacts of a batch that stand in one of the states; `deferred` only when due.
+
+    Nobody else has them until this process changes them or dies. An empty list means: nothing is left.
+    """
+    ledger.enter()
+    now = ledger.clock.now()
+    fresh = _claim(ledger, _open(campaign_id, batch, states, now).where(contacts.c.deaths == 0), limit)
+    # A row on which a process died is taken alone, after all others.
+    return fresh or _claim(ledger, _open(campaign_id, batch, states, now), 1)
+
+
+def _open(campaign_id: int, batch: BatchRef, states: Sequence[State], now: datetime) -> Select[tuple[int]]:
+    c = contacts.c
+    return select(c.id).where(
+        c.campaign_id == campaign_id,
+        c.id.between(batch.first, batch.last),
+        c.lease_owner.is_(None),
+        _due(states, now),
+    )
+
+
+def _due(states: Iterable[State], now: datetime) -> ColumnElement[bool]:
+    c = contacts.c
+    plain = [state.value for state in states if state is not State.DEFERRED]
+    due: ColumnElement[bool] = c.state.in_(plain)
+    if State.DEFERRED in states:
+        due = or_(due, and_(c.state == State.DEFERRED.value, c.until <= now))
+    return due
+
+
+def _claim(ledger: Ledger, found: Select[tuple[int]], limit: int) -> list[Claimed]:
+    rows = found.order_by(contacts.c.id).limit(limit).with_for_update(skip_locked=True)
+    taken = update(contacts).where(contacts.c.id.in_(rows.scalar_subquery()))
+    with ledger.db.write() as connection:
+        leased = taken.values(lease_owner=ledger.executor).returning(*COLUMNS)
+        claimed = connection.execute(leased).all()
+    return [read_claimed(ledger, row) for row in sorted(claimed, key=lambda row: int(row.id))]
+
+
+def read_claimed(ledger: Ledger, row: Row[Any]) -> Claimed:
+    """A row with `COLUMNS`, opened."""
+    availability = orjson.loads(row.availability) if row.availability else {}
+    return Claimed(
+        id=row.id,
+        campaign_id=row.campaign_id,
+        contact=Contact.model_validate_json(ledger.vault.open(row.payload)),
+        state=State(row.state),
+        genesys_id=row.genesys_id or "",
+        availability={Channel(name): verdict for name, verdict in availability.items()},
+        channel=Channel(row.channel) if row.channel else None,
+        attempts=row.attempts,
+        deaths=row.deaths,
+        reference=row.reference or "",
+    )
+
+
+def plan(ledger: Ledger, campaign: str, campaign_id: int, *, size: int, at_most: int = 100) -> list[BatchRef]:
+    """Batches over everything that is due, oldest first; about `at_most` of them, the first ones small."""
+    now = ledger.clock.now()
+    states = (*WORKABLE, State.DEFERRED)
+    with ledger.db.read() as connection:
+        due = and_(contacts.c.campaign_id == campaign_id, _due(states, now))
+        total: int = connection.execute(select(func.count()).where(due)).scalar_one()
+        cuts = _cuts(total, size, at_most)
+        number = func.row_number().over(order_by=contacts.c.id).label("n")
+        numbered = select(contacts.c.id, number).where(due).subquery()
+        edges = select(numbered.c.n, numbered.c.id).where(numbered.c.n.in_(sorted({*cuts, 1})))
+        ids = dict(connection.execute(edges.order_by(numbered.c.n)).tuples().all()) if total else {}
+    return _batches(campaign, cuts, ids)
+
+
+def _cuts(total: int, size: int, at_most: int) -> list[int]:
+    """The running numbers at which batches end: 20, 70, 170, 370, then every `size` or more."""
+    size = max(size, -(-total // max(at_most - len(FIRST_BATCHES), 1)))
+    cuts: list[int] = []
+    end = 0
+    for first in FIRST_BATCHES:
+        end += min(first, size)
+        cuts.append(end)
+    while cuts[-1] < total:
+        cuts.append(cuts[-1] + size)
+    return [*(cut for cut in cuts if cut < total), total] if total else []
+
+
+def _batches(campaign: str, cuts: Sequence[int], ids: dict[int, int]) -> list[BatchRef]:
+    batches: list[BatchRef] = []
+    begin = 0
+    first = ids.get(1, 0)
+    for number, cut in enumerate(cuts, start=1):
+        batches.append(BatchRef(campaign, number, cut - begin, first, ids[cut]))
+        begin, first = cut, ids[cut] + 1
+    return batches

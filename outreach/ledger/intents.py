@@ -1,0 +1,195 @@
+"""Intent before act: the row that is committed before anybody is called.
+
+Its keys are the last guard, whoever else is at work: one live intent per contact, one per address and
+campaign. Suppression and rolling caps are looked at in the same transaction, behind a lock per address and
+person on PostgreSQL (SQLite has one writer anyway), so that nothing slips in between look and act.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, select, text
+
+from outreach.compliance.caps import caps_allow
+from outreach.contacts import Channel
+from outreach.ledger.changes import Change, apply_within, lock
+from outreach.ledger.claims import Claimed
+from outreach.ledger.history import contacts_since
+from outreach.ledger.schema import intents, suppressions
+from outreach.ledger.states import State
+from outreach.settings import FrequencyCap, SameAddress
+
+if TYPE_CHECKING:
+    from outreach.ledger.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An intent that is committed: from here on the person may have been contacted."""
+
+    claimed: Claimed
+    channel: Channel
+    address: str
+    reference: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A contact whose intent was not opened, and why: `blocked` or, with an instant, `deferred`."""
+
+    claimed: Claimed
+    code: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A contact about to be contacted on a channel, and the caps that bind it there."""
+
+    claimed: Claimed
+    channel: Channel
+    address: str
+    caps: Sequence[FrequencyCap] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    address: str
+    person: str
+
+
+def open_intents(
+    ledger: Ledger, wanted: Sequence[Wanted], *, same_address: SameAddress
+) -> tuple[list[Opened], list[Kept]]:
+    """Commit an intent for each contact that is still ours and still free; the rest is told why not.
+
+    A contact whose lease was lost is in neither list: somebody else has it.
+    """
+    now = ledger.clock.now()
+    keys = {
+        want.claimed.id: _Keys(
+            ledger.vault.address_key(want.address),
+            ledger.vault.person_key(want.claimed.contact.external_contact_id),
+        )
+        for want in wanted
+    }
+    with ledger.db.write() as connection:
+        _guard(ledger, connection, [keys[want.claimed.id] for want in wanted if want.caps])
+        rows = lock(connection, list(keys))
+        ours = [w for w in wanted if w.claimed.id in rows and _still_ours(ledger, rows[w.claimed.id])]
+        kept = _refuse(connection, ours, keys, now)
+        free = [want for want in ours if want.claimed.id not in kept]
+        opened = _insert(ledger, connection, free, keys, same_address, now)
+        for want in free:
+            if want.claimed.id not in opened:
+                kept[want.claimed.id] = Kept(want.claimed, "same_address")
+        apply_within(ledger, connection, [_intend(item) for item in opened.values()], only_own=True)
+    return list(opened.values()), list(kept.values())
+
+
+def reference_for(ledger: Ledger, claimed: Claimed) -> str:
+    """Sixteen hex digits, the same for one try of one contact, whoever computes them."""
+    return ledger.vault.key("attempt", f"{claimed.id}/{claimed.attempts + 1}")[:16]
+
+
+def _still_ours(ledger: Ledger, row: object) -> bool:
+    return bool(
+        getattr(row, "lease_owner", None) == ledger.executor and getattr(row, "state", None) == State.CLEARED
+    )
+
+
+def _guard(ledger: Ledger, connection: Connection, keys: Sequence[_Keys]) -> None:
+    if ledger.db.is_sqlite or not keys:
+        return
+    numbers = sorted({int(key[:15], 16) for pair in keys for key in (pair.address, pair.person)})
+    for number in numbers:  # in one order everywhere, so that nobody waits in a circle
+        connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": number})
+
+
+def _refuse(
+    connection: Connection, wanted: Sequence[Wanted], keys: dict[int, _Keys], now: datetime
+) -> dict[int, Kept]:
+    suppressed = _suppressed(connection, [keys[want.claimed.id].address for want in wanted])
+    recent = _recent(connection, [want for want in wanted if want.caps], keys, now)
+    kept: dict[int, Kept] = {}
+    for want in wanted:
+        key = keys[want.claimed.id]
+        before = recent[key.address] | recent[key.person] if want.caps else {}
+        if key.address in suppressed:
+            kept[want.claimed.id] = Kept(want.claimed, "suppressed")
+        elif until := caps_allow(want.caps, list(before.values()), now):
+            kept[want.claimed.id] = Kept(want.claimed, "frequency_cap", until)
+        else:
+            # Two of one group may share an address: the second sees the first.
+            recent[key.address][want.claimed.id] = now
+            recent[key.person][want.claimed.id] = now
+    return kept
+
+
+def _recent(
+    connection: Connection, capped: Sequence[Wanted], keys: dict[int, _Keys], now: datetime
+) -> defaultdict[str, dict[int, datetime]]:
+    if not capped:
+        return defaultdict(dict)
+    everything = {
+        key for want in capped for key in (keys[want.claimed.id].address, keys[want.claimed.id].person)
+    }
+    longest = max(cap.hours for want in capped for cap in want.caps)
+    return contacts_since(connection, everything, now - timedelta(hours=longest))
+
+
+def _suppressed(connection: Connection, addresses: Sequence[str]) -> set[str]:
+    found = select(suppressions.c.address_key).where(suppressions.c.address_key.in_(addresses))
+    return set(connection.execute(found).scalars())
+
+
+def _insert(
+    ledger: Ledger,
+    connection: Connection,
+    wanted: Sequence[Wanted],
+    keys: dict[int, _Keys],
+    same_address: SameAddress,
+    now: datetime,
+) -> dict[int, Opened]:
+    if not wanted:
+        return {}
+    offered = {
+        want.claimed.id: Opened(
+            want.claimed, want.channel, want.address, reference_for(ledger, want.claimed), now
+        )
+        for want in wanted
+    }
+    rows = [_row(item, keys[contact_id], same_address) for contact_id, item in offered.items()]
+    insert = ledger.db.insert(intents).on_conflict_do_nothing().returning(intents.c.contact_id)
+    taken = set(connection.execute(insert, rows).scalars())
+    return {contact_id: item for contact_id, item in offered.items() if contact_id in taken}
+
+
+def _row(item: Opened, keys: _Keys, same_address: SameAddress) -> dict[str, object]:
+    slot = keys.address if same_address is SameAddress.ONCE else f"{keys.address}/{item.claimed.id}"
+    return {
+        "contact_id": item.claimed.id,
+        "campaign_id": item.claimed.campaign_id,
+        "reference": item.reference,
+        "channel": item.channel.value,
+        "address_key": keys.address,
+        "address_slot": slot,
+        "person_key": keys.person,
+        "at": item.at,
+    }
+
+
+def _intend(item: Opened) -> Change:
+    fields = {
+        "channel": item.channel.value,
+        "reference": item.reference,
+        "attempts": item.claimed.attempts + 1,
+    }
+    detail = {"reference": item.reference, "channel": item.channel.value}
+    return Change(item.claimed.id, State.INTENT, "intended", "", fields, detail, keep_lease=True)

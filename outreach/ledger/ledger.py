@@ -1,0 +1,126 @@
+"""The ledger, opened: its database, its keys, its clock, and who we are in it."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import uuid
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import select
+
+from outreach.clock import Clock, SystemClock
+from outreach.errors import WrongKey
+from outreach.ledger.engine import Database
+from outreach.ledger.executors import Heartbeat
+from outreach.ledger.migrating import migrate
+from outreach.ledger.schema import facts
+from outreach.ledger.vault import Vault, key_file, stored_key
+
+
+class Ledger:
+    """What every part of the ledger works with. Safe for threads.
+
+    Args:
+        database: where the rows are.
+        vault: the keys.
+        clock: the time.
+        actor: who acts, for the audit ("flow run 3f…", "outreach resolve").
+    """
+
+    def __init__(self, database: Database, vault: Vault, clock: Clock, actor: str) -> None:
+        self.db = database
+        self.vault = vault
+        self.clock = clock
+        self.actor = actor
+        self.executor = uuid.uuid4().hex
+        self._heartbeat: Heartbeat | None = None
+        self._starting = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"Ledger({self.db.engine.dialect.name})"
+
+    def enter(self) -> None:
+        """Become an executor that may hold leases; the first claim does this by itself."""
+        with self._starting:
+            if self._heartbeat is None:
+                self._heartbeat = Heartbeat(self)
+                self._heartbeat.start()
+
+    @property
+    def trusted(self) -> bool:
+        """Whether this process may still act on what it holds."""
+        return self._heartbeat is None or self._heartbeat.trusted
+
+    def close(self) -> None:
+        """Give back leases and connections."""
+        if self._heartbeat is not None:
+            self._heartbeat.stop()
+        self.db.close()
+
+
+@contextlib.contextmanager
+def open_ledger(
+    url: str,
+    *,
+    keys: Sequence[str] = (),
+    encrypted: bool = False,
+    clock: Clock | None = None,
+    actor: str = "outreach",
+) -> Iterator[Ledger]:
+    """Open a ledger, migrate it to this version, and close it at the end of the block.
+
+    Args:
+        url: `sqlite:///path` or `postgresql://...`.
+        keys: root keys, newest first; none means the key file of `vault.key_file`, made when missing.
+        encrypted: whether addresses, names and messages are sealed when written.
+        clock: the time, the machine's own by default.
+        actor: who acts, for the audit.
+
+    Raises:
+        LedgerError: it cannot be opened, with what to do about it.
+        WrongKey: it was made with another key.
+    """
+    database = Database(url)
+    try:
+        migrate(database)
+        vault = Vault(keys or [stored_key(key_file(url))], encrypted=encrypted)
+        _check_key(database, vault)
+        ledger = Ledger(database, vault, clock or SystemClock(), actor)
+    except BaseException:
+        database.close()
+        raise
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def _check_key(database: Database, vault: Vault) -> None:
+    query = select(facts.c.value).where(facts.c.name == "key")
+    with database.read() as connection:
+        known = connection.execute(query).scalar()
+    if known is None:
+        with database.write() as connection:
+            fact = database.insert(facts).values(name="key", value=vault.fingerprint)
+            connection.execute(fact.on_conflict_do_nothing())
+            known = connection.execute(query).scalar()
+    if known != vault.fingerprint:
+        raise WrongKey(
+            "This ledger was made with another key, so it would not recognise the people in it.",
+            "Give its key in the ledger block, or restore its key file.",
+        )
+
+
+def remember(ledger: Ledger, name: str, value: str) -> None:
+    """Keep one fact of the ledger's own."""
+    with ledger.db.write() as connection:
+        upsert = ledger.db.insert(facts).values(name=name, value=value)
+        connection.execute(upsert.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+
+
+def recall(ledger: Ledger, name: str) -> str | None:
+    """A fact kept earlier."""
+    with ledger.db.read() as connection:
+        value: str | None = connection.execute(select(facts.c.value).where(facts.c.name == name)).scalar()
+        return value

@@ -1,0 +1,245 @@
+"""Loading a source: rows in, each in one named place, chunk by chunk, each chunk one transaction.
+
+    a row that was read
+    ├── known      an earlier load had it (a resumed run, the same file again, or a corrected contact)
+    ├── rejected   it cannot become a contact: line, code, reason
+    ├── duplicate  this load had the same external contact id before: names the first line
+    └── accepted   a new contact
+
+`rows_read` is counted by the reader. `source rows = rows_read - known`, summed over the loads, must equal
+accepted + rejected + duplicates as they are counted in their own tables: that is the first line of the proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from itertools import islice
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+from sqlalchemy import Connection, func, insert, select, text, update
+
+from outreach.ledger.audit import record_for
+from outreach.ledger.changes import Change, apply_within
+from outreach.ledger.schema import audit, contacts, intents, loads, rejects
+from outreach.ledger.states import CORRECTABLE, State
+from outreach.sources.rows import Reject
+from outreach.sources.rows import Row as SourceRow
+
+if TYPE_CHECKING:
+    from outreach.ledger.ledger import Ledger
+
+CHUNK = 1000
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What one load found. `known` holds `corrected`."""
+
+    rows_read: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    duplicates: int = 0
+    known: int = 0
+    corrected: int = 0
+
+    def add(self, other: Loaded) -> None:
+        """Count another chunk."""
+        for field in fields(self):
+            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
+
+
+class Loading:
+    """One reading of one source into a campaign."""
+
+    def __init__(self, ledger: Ledger, campaign_id: int, source: str) -> None:
+        self._ledger = ledger
+        self._campaign_id = campaign_id
+        self.total = Loaded()
+        row = {"campaign_id": campaign_id, "source": source, "started_at": ledger.clock.now()}
+        with ledger.db.write() as connection:
+            self.id = int(connection.execute(insert(loads).returning(loads.c.id), row).scalar_one())
+
+    def add(self, rows: Iterable[SourceRow]) -> Iterator[list[SourceRow]]:
+        """Take rows in; yields those that were not accepted, for the rejects file, chunk by chunk."""
+        source = iter(rows)
+        while chunk := list(islice(source, CHUNK)):
+            with self._ledger.db.write() as connection:
+                counts, refused = self._place(connection, chunk)
+                done = update(loads).where(loads.c.id == self.id)
+                read, known = loads.c.rows_read + counts.rows_read, loads.c.known + counts.known
+                connection.execute(done.values(rows_read=read, known=known))
+            self.total.add(counts)
+            yield refused
+
+    def finish(self) -> Loaded:
+        """The source ended."""
+        with self._ledger.db.write() as connection:
+            ended = update(loads).where(loads.c.id == self.id)
+            connection.execute(ended.values(finished_at=self._ledger.clock.now()))
+        return self.total
+
+    def _place(self, connection: Connection, chunk: Sequence[SourceRow]) -> tuple[Loaded, list[SourceRow]]:
+        entries = [Entry(self._ledger, row) for row in chunk if row.contact]
+        sorted_out = _sort(entries, self._existing(connection, entries), self.id)
+        refused = [row for row in chunk if row.reject] + sorted_out.duplicates
+        accepted = self._insert(connection, sorted_out.new)
+        rejected, duplicates = self._reject(connection, refused)
+        counts = Loaded(
+            rows_read=len(chunk),
+            accepted=accepted,
+            rejected=rejected,
+            duplicates=duplicates,
+            known=len(chunk) - accepted - rejected - duplicates,
+            corrected=self._correct(connection, sorted_out.again),
+        )
+        return counts, refused
+
+    def _existing(self, connection: Connection, entries: Sequence[Entry]) -> dict[str, Any]:
+        c = contacts.c
+        query = select(c.external_contact_id, c.id, c.load_id, c.line, c.content_key, c.state)
+        ids = [entry.external_contact_id for entry in entries]
+        found = query.where(c.campaign_id == self._campaign_id, c.external_contact_id.in_(ids))
+        return {row.external_contact_id: row for row in connection.execute(found)}
+
+    def _insert(self, connection: Connection, entries: Sequence[Entry]) -> int:
+        if not entries:
+            return 0
+        now = self._ledger.clock.now()
+        rows: list[dict[str, Any]] = []
+        records: dict[int, dict[str, Any]] = {}
+        for contact_id, entry in zip(_new_ids(self._ledger, connection, len(entries)), entries, strict=True):
+            end = SimpleNamespace(campaign_id=self._campaign_id, id=contact_id, audit_count=0, audit_head="")
+            detail = {"load": self.id, "content": entry.content_key}
+            record = records[contact_id] = record_for(self._ledger, end, "accepted", detail, now)
+            rows.append(entry.as_row(self._campaign_id, self.id, record))
+        new = self._ledger.db.insert(contacts).on_conflict_do_nothing().returning(contacts.c.id)
+        # Another process may load the same people at the same moment: only those that were new count.
+        inserted = connection.execute(new, rows).scalars().all()
+        if inserted:
+            connection.execute(insert(audit), [records[contact_id] for contact_id in inserted])
+        return len(inserted)
+
+    def _correct(self, connection: Connection, again: Sequence[tuple[Entry, Any]]) -> int:
+        changed = [
+            (entry, row)
+            for entry, row in again
+            if entry.content_key != row.content_key and State(row.state) in CORRECTABLE | {State.HELD}
+        ]
+        doubtful = _with_intent(connection, [row.id for _, row in changed])
+        corrections = [
+            Change(row.id, State.ACCEPTED, "corrected", "", entry.content(), {"load": self.id})
+            for entry, row in changed
+            if row.id not in doubtful
+        ]
+        return len(apply_within(self._ledger, connection, corrections, only_own=False))
+
+    def _reject(self, connection: Connection, refused: Sequence[SourceRow]) -> tuple[int, int]:
+        if not refused:
+            return 0, 0
+        rows = [_reject_row(self._ledger, row, self._campaign_id, self.id) for row in refused]
+        new = self._ledger.db.insert(rejects).on_conflict_do_nothing().returning(rejects.c.duplicate)
+        duplicate = [bool(flag) for flag in connection.execute(new, rows).scalars()]
+        return len(duplicate) - sum(duplicate), sum(duplicate)
+
+
+class Entry:
+    """A good row on its way into the ledger."""
+
+    __slots__ = ("_payload", "content_key", "external_contact_id", "row")
+
+    def __init__(self, ledger: Ledger, row: SourceRow) -> None:
+        assert row.contact is not None  # noqa: S101 - the caller asked
+        plain = row.contact.model_dump_json(exclude_defaults=True)
+        self.row = row
+        self.external_contact_id = row.contact.external_contact_id
+        self.content_key = ledger.vault.key("content", plain)
+        self._payload = ledger.vault.seal(plain)
+
+    def content(self) -> dict[str, Any]:
+        """The columns that a correction replaces."""
+        return {
+            "payload": self._payload,
+            "content_key": self.content_key,
+            "line": self.row.line,
+            "retryable": False,
+            "until": None,
+            "attempts": 0,
+            "deaths": 0,
+        }
+
+    def as_row(self, campaign_id: int, load_id: int, record: dict[str, Any]) -> dict[str, Any]:
+        """A new row of `contacts`, whose audit begins with `record`."""
+        return {
+            "id": record["contact_id"],
+            "campaign_id": campaign_id,
+            "external_contact_id": self.external_contact_id,
+            "load_id": load_id,
+            "line": self.row.line,
+            "content_key": self.content_key,
+            "payload": self._payload,
+            "state": State.ACCEPTED.value,
+            "updated_at": record["at"],
+            "audit_count": record["n"],
+            "audit_head": record["hash"],
+        }
+
+
+class _Sorted(NamedTuple):
+    new: list[Entry]
+    again: list[tuple[Entry, Any]]
+    duplicates: list[SourceRow]
+
+
+def _sort(entries: Sequence[Entry], before: dict[str, Any], load_id: int) -> _Sorted:
+    """New people, people of earlier loads, and people whom this load had already."""
+    result = _Sorted([], [], [])
+    first: dict[str, int] = {name: row.line for name, row in before.items() if row.load_id == load_id}
+    for entry in entries:
+        name = entry.external_contact_id
+        if name in first:
+            result.duplicates.append(_duplicate(entry.row, first[name]))
+        elif name in before:
+            result.again.append((entry, before[name]))
+        else:
+            first[name] = entry.row.line
+            result.new.append(entry)
+    return result
+
+
+def _duplicate(row: SourceRow, line: int) -> SourceRow:
+    reason = f"The same external_contact_id stands on line {line} already; this row was left out."
+    return row._replace(reject=Reject("duplicate", reason))
+
+
+def _new_ids(ledger: Ledger, connection: Connection, count: int) -> Sequence[int]:
+    # Given by us, so that a contact and its first audit record are written in two statements, not three.
+    if ledger.db.is_sqlite:
+        last = connection.execute(select(func.coalesce(func.max(contacts.c.id), 0))).scalar_one()
+        return range(last + 1, last + count + 1)
+    drawn = "SELECT nextval(pg_get_serial_sequence('contacts', 'id')) FROM generate_series(1, :count)"
+    return connection.execute(text(drawn), {"count": count}).scalars().all()
+
+
+def _with_intent(connection: Connection, ids: Sequence[int]) -> set[int]:
+    found = select(intents.c.contact_id).where(intents.c.contact_id.in_(ids))
+    return set(connection.execute(found).scalars()) if ids else set()
+
+
+def _reject_row(ledger: Ledger, row: SourceRow, campaign_id: int, load_id: int) -> dict[str, Any]:
+    assert row.reject is not None  # noqa: S101 - the caller asked
+    raw = orjson.dumps(dict(row.raw)).decode()
+    return {
+        "campaign_id": campaign_id,
+        "load_id": load_id,
+        "line": row.line,
+        "duplicate": row.contact is not None,
+        "external_contact_id": row.contact.external_contact_id if row.contact else None,
+        "code": row.reject.code,
+        "reason": row.reject.reason,
+        "retryable": row.reject.retryable,
+        "raw": ledger.vault.seal(raw),
+        "row_key": ledger.vault.key("row", f"{row.line}\0{raw}"),
+    }

@@ -1,0 +1,1 @@
+"""The ledger's history, in Alembic's form."""

@@ -1,0 +1,177 @@
+"""The outbox in SQL: what the courier takes messages from, one endpoint's at a time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, delete, or_, select, update
+
+from outreach.ledger.ledger import recall, remember
+from outreach.ledger.schema import campaigns, facts, outbox
+from outreach.webhook.outbox import Message, Settlement
+
+if TYPE_CHECKING:
+    from outreach.ledger.changes import Telling
+    from outreach.ledger.ledger import Ledger
+
+EXCERPT = 4096
+
+
+class LedgerOutbox:
+    """`webhook.outbox.Outbox` over the ledger.
+
+    Args:
+        ledger: where the messages are.
+        endpoint: the webhook block's name.
+        campaign_id: only this campaign's messages; None means all.
+    """
+
+    def __init__(self, ledger: Ledger, endpoint: str, campaign_id: int | None = None) -> None:
+        self._ledger = ledger
+        self._endpoint = endpoint
+        self._campaign_id = campaign_id
+
+    def take(
+        self, limit: int, now: datetime, lease_seconds: float, *, ignore_schedule: bool = False
+    ) -> list[Message]:
+        """Lease up to `limit` due messages, oldest first, at most one per contact."""
+        heads = (
+            self._heads(now, ignore_schedule=ignore_schedule).limit(limit).with_for_update(skip_locked=True)
+        )
+        leased = update(outbox).where(outbox.c.id.in_(heads.scalar_subquery()))
+        leased = leased.values(leased_until=now + timedelta(seconds=lease_seconds))
+        with self._ledger.db.write() as connection:
+            rows = connection.execute(leased.returning(outbox)).all()
+        return [_message(row) for row in sorted(rows, key=lambda row: int(row.id))]
+
+    def _heads(self, now: datetime, *, ignore_schedule: bool) -> Select[tuple[int]]:
+        o, earlier = outbox.c, outbox.alias("earlier").c
+        before = select(earlier.id).where(
+            earlier.contact_id == o.contact_id, earlier.state == "pending", earlier.id < o.id
+        )
+        heads = select(o.id).where(*self._pending(), or_(o.leased_until.is_(None), o.leased_until <= now))
+        if not ignore_schedule:
+            heads = heads.where(o.due_at <= now)
+        return heads.where(~before.exists()).order_by(o.due_at, o.id)
+
+    def _pending(self) -> list[ColumnElement[bool]]:
+        here = [outbox.c.state == "pending", outbox.c.endpoint == self._endpoint]
+        if self._campaign_id is not None:
+            here.append(outbox.c.campaign_id == self._campaign_id)
+        return here
+
+    def settle(self, settlements: Sequence[Settlement], now: datetime) -> None:
+        """Record what became of leased messages, in one transaction."""
+        groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for settlement in settlements:
+            groups[settlement.result].append(_outcome(settlement, now))
+        with self._ledger.db.write() as connection:
+            for result, rows in groups.items():
+                named = update(outbox).where(outbox.c.webhook_id == bindparam("_id"))
+                connection.execute(named.values(_columns(result)), rows)
+
+    def disable(self) -> None:
+        """Nothing more goes to this endpoint until `enable`."""
+        remember(self._ledger, self._fact, "disabled")
+
+    def enable(self) -> None:
+        """Another chance."""
+        with self._ledger.db.write() as connection:
+            connection.execute(delete(facts).where(facts.c.name == self._fact))
+
+    def is_disabled(self) -> bool:
+        """Whether it answered 410."""
+        return recall(self._ledger, self._fact) is not None
+
+    @property
+    def _fact(self) -> str:
+        return f"endpoint_disabled:{self._endpoint}"
+
+
+def _columns(result: str) -> dict[str, Any]:
+    if result == "release":
+        return {"leased_until": None}
+    columns: dict[str, Any] = {
+        "leased_until": None,
+        "attempts": outbox.c.attempts + 1,
+        "status": bindparam("_status"),
+        "code": bindparam("_code"),
+        "excerpt": bindparam("_excerpt"),
+        "state": "pending" if result == "retry" else result,
+    }
+    if result == "retry":
+        columns["due_at"] = bindparam("_due")
+    if result == "delivered":
+        columns["delivered_at"] = bindparam("_now")
+    return columns
+
+
+def _outcome(settlement: Settlement, now: datetime) -> dict[str, Any]:
+    row: dict[str, Any] = {"_id": settlement.id}
+    if settlement.result == "release":
+        return row
+    row |= {
+        "_status": settlement.status,
+        "_code": settlement.code,
+        # PostgreSQL refuses the NUL byte in text.
+        "_excerpt": settlement.excerpt[:EXCERPT].replace("\0", ""),
+    }
+    if settlement.result == "retry":
+        row["_due"] = settlement.next_at or now
+    if settlement.result == "delivered":
+        row["_now"] = now
+    return row
+
+
+def _message(row: Any) -> Message:  # noqa: ANN401 - a row of the outbox
+    return Message(
+        id=row.webhook_id,
+        event=row.event,
+        contact=str(row.contact_id) if row.contact_id is not None else "",
+        body=bytes(row.body),
+        attempts=row.attempts,
+        created_at=row.created_at,
+    )
+
+
+def announce(ledger: Ledger, campaign_id: int, telling: Telling, *, key: str) -> bool:
+    """Put an event of the campaign itself into the outbox, once for each `key`; whether it was new."""
+    now = ledger.clock.now()
+    row = {
+        "webhook_id": f"msg_{ledger.vault.key('event', f'{campaign_id}/{telling.event}/{key}')[:32]}",
+        "campaign_id": campaign_id,
+        "endpoint": telling.endpoint,
+        "event": telling.event,
+        "body": telling.body,
+        "created_at": now,
+        "state": "pending",
+        "due_at": now,
+    }
+    new = ledger.db.insert(outbox).on_conflict_do_nothing().returning(outbox.c.id)
+    with ledger.db.write() as connection:
+        return connection.execute(new, [row]).scalar() is not None
+
+
+def replay(
+    ledger: Ledger,
+    *,
+    since: datetime,
+    until: datetime,
+    event: str | None = None,
+    campaign: str | None = None,
+) -> int:
+    """Make messages created in [since, until) due again, delivered and dead ones alike; how many.
+
+    Their ids stay, so a receiver that has one knows it.
+    """
+    chosen = [outbox.c.created_at >= since, outbox.c.created_at < until]
+    if event:
+        chosen.append(outbox.c.event == event)
+    if campaign:
+        chosen.append(outbox.c.campaign_id.in_(select(campaigns.c.id).where(campaigns.c.name == campaign)))
+    again = {"state": "pending", "attempts": 0, "due_at": ledger.clock.now(), "delivered_at": None}
+    with ledger.db.write() as connection:
+        return connection.execute(update(outbox).where(*chosen).values(again)).rowcount

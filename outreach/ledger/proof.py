@@ -1,0 +1,156 @@
+"""The proof: what a campaign's rows say, in plain SQL that shares nothing with the code that wrote them.
+
+    source rows      = accepted + rejected + duplicates
+    accepted         = the sum of all states
+    intents in doubt = 0, unless their contact says so (intent of a live process, unknown, held)
+    contacted twice  = 0   (by person, and by address)
+    webhooks         = delivered + pending + dead
+    audit            = every contact's chain ends where its row says
+
+`balanced` is true only when every line holds. It is the run's own verdict.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, text
+
+from outreach.ledger.states import State
+
+if TYPE_CHECKING:
+    from outreach.ledger.campaigns import Campaign
+    from outreach.ledger.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    """Events by where they stand."""
+
+    delivered: int
+    pending: int
+    dead: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The sums of one campaign. `contacted` counts people whose interaction exists; `audit` is ok or broken.
+
+    `missing` names every line that does not hold; it is empty when `balanced`.
+    """
+
+    campaign: str
+    source_rows: int
+    accepted: int
+    rejected: int
+    duplicates: int
+    states: dict[str, int]
+    reasons: dict[str, int]
+    contacted: int
+    contacted_twice: int
+    unknown: int
+    webhooks: Webhooks
+    audit: str
+    balanced: bool
+    missing: tuple[str, ...]
+    stopped: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines."""
+        return {**asdict(self), "missing": list(self.missing)}
+
+
+COUNTS = {
+    "rows_read": "SELECT coalesce(sum(rows_read - known), 0) FROM loads WHERE campaign_id = :c",
+    "rejected": "SELECT count(*) FROM rejects WHERE campaign_id = :c AND NOT duplicate",
+    "duplicates": "SELECT count(*) FROM rejects WHERE campaign_id = :c AND duplicate",
+    "accepted": "SELECT count(*) FROM contacts WHERE campaign_id = :c",
+    "doubtful": """
+        SELECT count(*) FROM intents i JOIN contacts k ON k.id = i.contact_id
+        WHERE i.campaign_id = :c AND i.outcome IS NULL AND k.lease_owner IS NULL""",
+    "same_person": """
+        SELECT count(*) FROM (SELECT person_key FROM intents
+        WHERE campaign_id = :c AND outcome = 'started' GROUP BY person_key HAVING count(*) > 1) AS twice""",
+    "same_slot": """
+        SELECT count(*) FROM (SELECT address_slot FROM intents
+        WHERE campaign_id = :c AND outcome = 'started' GROUP BY address_slot HAVING count(*) > 1) AS twice""",
+    "same_conversation": """
+        SELECT count(*) FROM (SELECT conversation_id FROM contacts
+        WHERE campaign_id = :c AND conversation_id IS NOT NULL
+        GROUP BY conversation_id HAVING count(*) > 1) AS twice""",
+    "started_intents": "SELECT count(*) FROM intents WHERE campaign_id = :c AND outcome = 'started'",
+    "broken_chains": """
+        SELECT count(*) FROM contacts k LEFT JOIN audit a ON a.contact_id = k.id AND a.n = k.audit_count
+        WHERE k.campaign_id = :c AND (a.hash IS NULL OR a.hash <> k.audit_head)""",
+    "audit_records": "SELECT count(*) FROM audit WHERE campaign_id = :c AND contact_id IS NOT NULL",
+    "audit_expected": "SELECT coalesce(sum(audit_count), 0) FROM contacts WHERE campaign_id = :c",
+}
+
+
+def prove(ledger: Ledger, campaign: Campaign) -> Proof:
+    """Count everything again, in one consistent look."""
+    with ledger.db.read() as connection:
+        if not ledger.db.is_sqlite:
+            connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        return _prove(connection, campaign)
+
+
+def _prove(connection: Connection, campaign: Campaign) -> Proof:
+    counts = {name: _count(connection, query, campaign.id) for name, query in COUNTS.items()}
+    states = _group(connection, "state", "", campaign.id)
+    contacted = states.get(State.STARTED, 0) + states.get(State.ENDED, 0)
+    twice = counts["same_person"] + counts["same_slot"] + counts["same_conversation"]
+    audit_holds = not counts["broken_chains"] and counts["audit_records"] == counts["audit_expected"]
+    missing = _missing(counts, states, contacted, twice, audit_holds=audit_holds)
+    return Proof(
+        campaign=campaign.name,
+        source_rows=counts["rows_read"],
+        accepted=counts["accepted"],
+        rejected=counts["rejected"],
+        duplicates=counts["duplicates"],
+        states=states,
+        reasons=_group(connection, "reason", "AND reason <> ''", campaign.id),
+        contacted=contacted,
+        contacted_twice=twice,
+        unknown=states.get(State.UNKNOWN, 0),
+        webhooks=_webhooks(connection, campaign.id),
+        audit="ok" if audit_holds else "broken",
+        balanced=not missing,
+        missing=missing,
+        stopped=campaign.stopped,
+    )
+
+
+def _missing(
+    counts: dict[str, int], states: dict[str, int], contacted: int, twice: int, *, audit_holds: bool
+) -> tuple[str, ...]:
+    placed = counts["accepted"] + counts["rejected"] + counts["duplicates"]
+    lines = {
+        f"{counts['rows_read']} source rows, but {placed} in a named place": counts["rows_read"] == placed,
+        f"{counts['accepted']} accepted, but {sum(states.values())} in a state": (
+            counts["accepted"] == sum(states.values()) and set(states) <= {state.value for state in State}
+        ),
+        f"{counts['doubtful']} intents without an outcome": not counts["doubtful"],
+        f"{twice} contacted twice": not twice,
+        f"{contacted} contacted, but {counts['started_intents']} intents say so": (
+            contacted == counts["started_intents"]
+        ),
+        "the audit chain does not end where the contacts say": audit_holds,
+    }
+    return tuple(line for line, holds in lines.items() if not holds)
+
+
+def _count(connection: Connection, query: str, campaign_id: int) -> int:
+    return int(connection.execute(text(query), {"c": campaign_id}).scalar_one())
+
+
+def _group(connection: Connection, column: str, more: str, campaign_id: int) -> dict[str, int]:
+    query = f"SELECT {column}, count(*) FROM contacts WHERE campaign_id = :c {more} GROUP BY 1 ORDER BY 1"  # noqa: S608 - our own names
+    return {str(name): int(count) for name, count in connection.execute(text(query), {"c": campaign_id})}
+
+
+def _webhooks(connection: Connection, campaign_id: int) -> Webhooks:
+    query = "SELECT state, count(*) FROM outbox WHERE campaign_id = :c GROUP BY state"
+    counts = {str(state): int(n) for state, n in connection.execute(text(query), {"c": campaign_id})}
+    return Webhooks(counts.get("delivered", 0), counts.get("pending", 0), counts.get("dead", 0))

@@ -1,0 +1,241 @@
+"""The ledger's tables, the same on SQLite and PostgreSQL. Migrations follow them; a test compares the two."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.engine import Dialect
+
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Instant(TypeDecorator[datetime]):
+    """Aware UTC in Python, whole microseconds since 1970 in the database: exact, and alike everywhere."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Microseconds."""
+        return None if value is None else (value - EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ANN401, ARG002 - SQLAlchemy's signature
+        """Aware UTC."""
+        return None if value is None else EPOCH + timedelta(microseconds=int(value))
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("value", Text, nullable=False),
+    comment="What the ledger knows of itself: its key's fingerprint, disabled endpoints.",
+)
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+    Column("settings", Text, nullable=False, server_default="{}"),
+    Column("packs_hash", String(64), nullable=False, server_default=""),
+    Column("stopped", Text, comment="why new contacts were stopped; null while they are not"),
+)
+
+loads = Table(
+    "loads",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("campaign_id", ForeignKey("campaigns.id"), nullable=False, index=True),
+    Column("source", Text, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Column("rows_read", BigInteger, nullable=False, server_default="0"),
+    Column("known", BigInteger, nullable=False, server_default="0", comment="rows that an earlier load had"),
+    comment="One reading of one source. `rows_read` is counted by the reader, not by what it wrote.",
+)
+
+rejects = Table(
+    "rejects",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("campaign_id", ForeignKey("campaigns.id"), nullable=False),
+    Column("load_id", ForeignKey("loads.id"), nullable=False),
+    Column("line", BigInteger, nullable=False),
+    Column("duplicate", Boolean, nullable=False),
+    Column("external_contact_id", String(255)),
+    Column("code", String(64), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("retryable", Boolean, nullable=False),
+    Column("raw", Text, comment="the row as it was read, sealed when the ledger is encrypted"),
+    Column("row_key", String(64), nullable=False),
+    UniqueConstraint("campaign_id", "row_key"),
+    comment="Rows that never became contacts.",
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("campaign_id", ForeignKey("campaigns.id"), nullable=False),
+    Column("external_contact_id", String(255), nullable=False),
+    Column("load_id", ForeignKey("loads.id"), nullable=False),
+    Column("line", BigInteger, nullable=False),
+    Column("content_key", String(64), nullable=False, comment="keyed hash of the row's content"),
+    Column("payload", Text, comment="the contact as JSON, sealed when the ledger is encrypted; null: erased"),
+    Column("state", String(16), nullable=False),
+    Column("reason", String(200), nullable=False, server_default=""),
+    Column("retryable", Boolean, nullable=False, server_default=text("false")),
+    Column("until", Instant, comment="deferred: not before"),
+    Column("channel", String(8)),
+    Column("genesys_id", String(64)),
+    Column("availability", Text, comment="what Genesys said of the channels when it registered the contact"),
+    Column("decision", Text, comment="the rules as they were applied, for `outreach why`"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("reference", String(32), comment="of the live or last attempt"),
+    Column("conversation_id", String(64)),
+    Column("latency_ms", Float),
+    Column("started_at", Instant),
+    Column("connected_at", Instant),
+    Column("ended_at", Instant),
+    Column("disconnect_type", String(64), nullable=False, server_default=""),
+    Column("delivery", String(64), nullable=False, server_default=""),
+    Column("looks", Integer, nullable=False, server_default="0"),
+    Column("look_at", Instant, comment="when to look at the conversation, or for it, again"),
+    Column("lease_owner", String(32)),
+    Column(
+        "deaths", Integer, nullable=False, server_default="0", comment="processes that died holding this row"
+    ),
+    Column("updated_at", Instant, nullable=False),
+    Column("audit_count", Integer, nullable=False, server_default="0"),
+    Column("audit_head", String(64), nullable=False, server_default=""),
+    UniqueConstraint("campaign_id", "external_contact_id"),
+    Index("ix_contacts_campaign_id_state_id", "campaign_id", "state", "id"),
+    Index("ix_contacts_state_look_at", "state", "look_at"),
+    Index("ix_contacts_lease_owner", "lease_owner"),
+    Index("ix_contacts_external_contact_id", "external_contact_id"),
+    comment="One row per campaign and person.",
+)
+
+intents = Table(
+    "intents",
+    metadata,
+    Column("contact_id", ForeignKey("contacts.id"), primary_key=True),
+    Column("campaign_id", ForeignKey("campaigns.id"), nullable=False),
+    Column("reference", String(32), nullable=False, unique=True),
+    Column("channel", String(8), nullable=False),
+    Column("address_key", String(64), nullable=False, comment="keyed hash of the address"),
+    Column(
+        "address_slot", String(96), nullable=False, comment="address_key, or one per row where that is set"
+    ),
+    Column("person_key", String(64), nullable=False, comment="keyed hash of the external contact id"),
+    Column("at", Instant, nullable=False),
+    Column("outcome", String(16), comment="started or unknown; null while the call is in the air"),
+    UniqueConstraint("campaign_id", "address_slot"),
+    Index("ix_intents_address_key_at", "address_key", "at"),
+    Index("ix_intents_person_key_at", "person_key", "at"),
+    comment="Committed before the creating call; its keys are the last guard against a second contact.",
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("webhook_id", String(64), nullable=False, unique=True),
+    Column("campaign_id", ForeignKey("campaigns.id"), nullable=False),
+    Column("contact_id", ForeignKey("contacts.id")),
+    Column("endpoint", String(200), nullable=False, comment="the webhook block's name"),
+    Column("event", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("state", String(16), nullable=False, comment="pending, delivered or dead"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("due_at", Instant, nullable=False),
+    Column("leased_until", Instant),
+    Column("status", Integer, nullable=False, server_default="0"),
+    Column("code", String(32), nullable=False, server_default=""),
+    Column("excerpt", Text, nullable=False, server_default=""),
+    Column("delivered_at", Instant),
+    Index("ix_outbox_state_due_at", "state", "due_at"),
+    Index("ix_outbox_contact_id_state", "contact_id", "state"),
+    Index("ix_outbox_campaign_id_state", "campaign_id", "state"),
+    comment="Events to tell the CRM, written with the change that they tell of.",
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("campaign_id", ForeignKey("campaigns.id"), nullable=False),
+    Column("contact_id", ForeignKey("contacts.id")),
+    Column("n", Integer, nullable=False, comment="1, 2, 3 ... within the contact"),
+    Column("at", Instant, nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    UniqueConstraint("contact_id", "n"),
+    Index("ix_audit_campaign_id_contact_id_n", "campaign_id", "contact_id", "n"),
+    comment="Append only. Each record's hash covers the one before it.",
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("address_key", String(64), primary_key=True),
+    Column("source", String(64), nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("at", Instant, nullable=False),
+    comment="Addresses that nobody may contact, as keyed hashes only.",
+)
+
+executors = Table(
+    "executors",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("host", String(255), nullable=False),
+    Column("pid", BigInteger, nullable=False),
+    Column(
+        "born", String(64), nullable=False, comment="when the process began, so that a reused pid is known"
+    ),
+    Column("seen_at", Instant, nullable=False),
+    comment="Processes that hold leases.",
+)
+
+pacing = Table(
+    "pacing",
+    metadata,
+    Column("key", String(100), primary_key=True),
+    Column("next_at", BigInteger, nullable=False, comment="microseconds since 1970: the next free slot"),
+    comment="One row per budget: the shared timetable of all processes.",
+)

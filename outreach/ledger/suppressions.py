@@ -1,0 +1,56 @@
+"""Addresses that nobody may contact, in any campaign: kept as keyed hashes, so they outlive an erasure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+
+from outreach.ledger.schema import suppressions
+
+if TYPE_CHECKING:
+    from outreach.ledger.ledger import Ledger
+
+
+def suppress(ledger: Ledger, addresses: Iterable[str], *, source: str, reason: str) -> int:
+    """Never contact these addresses again; returns how many were new.
+
+    Contacts that wait in the ledger are stopped too: the intent's own transaction looks here.
+    """
+    added = 0
+    keys = iter(addresses)
+    while chunk := list(islice(keys, 500)):
+        rows = [_row(ledger, address, source, reason) for address in chunk]
+        insert = ledger.db.insert(suppressions).on_conflict_do_nothing()
+        with ledger.db.write() as connection:
+            taken = connection.execute(insert.returning(suppressions.c.address_key), rows)
+            added += len(taken.scalars().all())
+    return added
+
+
+def allow_again(ledger: Ledger, address: str) -> bool:
+    """Take an address off; whether it was on."""
+    key = ledger.vault.address_key(address)
+    with ledger.db.write() as connection:
+        gone = connection.execute(delete(suppressions).where(suppressions.c.address_key == key))
+        return bool(gone.rowcount)
+
+
+def find_suppressed(ledger: Ledger, addresses: Sequence[str]) -> set[str]:
+    """Those of the addresses that are on."""
+    keys = {ledger.vault.address_key(address): address for address in addresses}
+    named = suppressions.c.address_key.in_(list(keys))
+    with ledger.db.read() as connection:
+        found = connection.execute(select(suppressions.c.address_key).where(named)).scalars()
+        return {keys[key] for key in found}
+
+
+def _row(ledger: Ledger, address: str, source: str, reason: str) -> dict[str, object]:
+    return {
+        "address_key": ledger.vault.address_key(address),
+        "source": source,
+        "reason": reason,
+        "at": ledger.clock.now(),
+    }

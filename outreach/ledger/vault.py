@@ -1,0 +1,121 @@
+"""The ledger's keys: keyed hashes of addresses and people, and the sealing of what is personal.
+
+A plain hash of a phone number is no protection (all numbers of a country hash in hours), so every hash is
+an HMAC with a key that lives outside the database. With `encrypted=True` the personal columns are sealed
+(Fernet: AES-CBC with HMAC) under the same root; several roots may be given while one replaces another:
+the first seals and hashes, all open.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from outreach.errors import LedgerError, WrongKey
+
+SEALED = "sealed:"
+
+
+class Vault:
+    """Hashes and seals with keys derived from root keys.
+
+    Args:
+        roots: root keys, newest first; at least 16 characters each.
+        encrypted: whether `seal` encrypts; `open` reads both kinds, so this may change at any time.
+    """
+
+    def __init__(self, roots: Sequence[str], *, encrypted: bool = False) -> None:
+        if not roots or any(len(root) < 16 for root in roots):
+            raise LedgerError("The ledger's key is too short.", "Give at least 16 random characters.")
+        self._hashing = _derive(roots[-1], b"hash")
+        self._auditing = _derive(roots[-1], b"audit")
+        self._box = MultiFernet([Fernet(base64.urlsafe_b64encode(_derive(r, b"seal"))) for r in roots])
+        self._encrypted = encrypted
+
+    def __repr__(self) -> str:
+        return "Vault(...)"
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells two keys apart, and nothing else."""
+        return self.key("fingerprint", "")[:16]
+
+    def key(self, kind: str, value: str) -> str:
+        """A keyed hash, 40 hex digits: `kind` keeps an address's hash apart from a person's."""
+        return hmac.digest(self._hashing, f"{kind}\0{value}".encode(), "sha256").hex()[:40]
+
+    def address_key(self, address: str) -> str:
+        """The same for one address however it is written: E.164 as it is, e-mail in lower case."""
+        return self.key("address", address.strip().casefold())
+
+    def person_key(self, external_contact_id: str) -> str:
+        """The same for one person in all campaigns."""
+        return self.key("person", external_contact_id)
+
+    def chain(self, previous: str, record: bytes) -> str:
+        """The audit hash of a record that follows `previous`, 64 hex digits."""
+        return hmac.digest(self._auditing, previous.encode() + b"\n" + record, "sha256").hex()
+
+    def seal(self, value: str) -> str:
+        """As it is, or encrypted."""
+        return SEALED + self._box.encrypt(value.encode()).decode() if self._encrypted else value
+
+    def open(self, value: str) -> str:
+        """What was sealed, by any of the roots."""
+        if not value.startswith(SEALED):
+            return value
+        try:
+            return self._box.decrypt(value[len(SEALED) :].encode()).decode()
+        except InvalidToken:
+            raise WrongKey(
+                "The ledger holds rows sealed with another key.", "Add the earlier key to the ledger block."
+            ) from None
+
+    def reseal(self, value: str) -> str:
+        """The same value under the newest root, for a rotation."""
+        return self.seal(self.open(value))
+
+
+def _derive(root: str, purpose: bytes) -> bytes:
+    return HKDF(SHA256(), 32, salt=b"genesys-outreach", info=purpose).derive(root.encode())
+
+
+def key_file(url: str) -> Path:
+    """Where the key of a ledger lies when nobody gave one: beside an SQLite file, else in the home."""
+    if url.startswith("sqlite:///") and len(url) > len("sqlite:///"):
+        return Path(url[len("sqlite:///") :].split("?", maxsplit=1)[0] + ".key")
+    name = hashlib.sha256(url.rpartition("@")[2].encode()).hexdigest()[:16]
+    return Path.home() / ".genesys-outreach" / f"{name}.key"
+
+
+def stored_key(path: Path) -> str:
+    """Read the key file, or make it: private, random, written before anything depends on it."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _wait_for(path)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(32))
+    return path.read_text().strip()
+
+
+def _wait_for(path: Path) -> str:
+    # Another process made the file this very moment and has not written yet.
+    for _ in range(100):
+        if key := path.read_text().strip():
+            return key
+        time.sleep(0.02)
+    raise LedgerError(
+        f"The key file {path} is empty.", "Restore it from a backup, or remove it with its ledger."
+    )

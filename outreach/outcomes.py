@@ -1,0 +1,132 @@
+"""What an attempt's outcome makes of a contact.
+
+Started                          started
+Ambiguous                        unknown: it may have happened, so it is looked for, never repeated
+NotSent, 401, 403, 429, 503      cleared again: the system's trouble, not the contact's; after three, failed
+any other refusal                failed: Genesys does not take this contact
+NotTried                         cleared again: nobody was called
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Literal
+
+from outreach.errors import (
+    Ambiguous,
+    Forbidden,
+    GenesysError,
+    NotSent,
+    OutreachError,
+    RateLimited,
+    Unauthorized,
+)
+from outreach.genesys.interface import Started
+from outreach.ledger.changes import Change, Telling
+from outreach.ledger.intents import Opened
+from outreach.ledger.states import State
+from outreach.run import Run
+from outreach.webhook.events import AuditLog, InteractionCreated, InteractionFailed, InteractionUnknown
+
+TRIES = 3
+"""After so many refusals that were the system's, a contact is failed, and `outreach retry` may take it up."""
+
+FIRST_LOOK_SECONDS = 60
+"""When a started conversation is first looked at."""
+
+
+class NotTried(OutreachError):  # noqa: N818 - it names an outcome
+    """The run was stopped before this contact was called."""
+
+
+def change_after(run: Run, item: Opened, outcome: Started | GenesysError | NotTried) -> Change:
+    """The contact's next state, and the run's watch told of it."""
+    if isinstance(outcome, Started):
+        run.watch.started()
+        return _started(run, item, outcome)
+    if isinstance(outcome, NotTried):
+        return _given_back(item, "not_tried", {"attempts": item.claimed.attempts})
+    if isinstance(outcome, Ambiguous):
+        run.watch.doubted()
+        return _unknown(run, item, outcome)
+    run.watch.failed(outcome)
+    ours = isinstance(outcome, (NotSent, Unauthorized, Forbidden, RateLimited))
+    if ours and (item.claimed.attempts + 1 < TRIES or run.watch.reason):
+        return _given_back(item, "refused", _detail(outcome))
+    return _failed(run, item, outcome, retryable=ours)
+
+
+def _started(run: Run, item: Opened, started: Started) -> Change:
+    now = run.ledger.clock.now()
+    event = run.tell(
+        InteractionCreated,
+        item.claimed,
+        conversation_id=started.conversation_id,
+        latency_ms=round(started.latency_ms, 1),
+        audit_log=AuditLog(channel=item.channel),
+        reference=item.reference,
+    )
+    fields = {
+        "conversation_id": started.conversation_id,
+        "latency_ms": started.latency_ms,
+        "started_at": now,
+        "look_at": now + timedelta(seconds=FIRST_LOOK_SECONDS),
+        "looks": 0,
+        "deaths": 0,
+    }
+    detail = {"conversation_id": started.conversation_id, "correlation_id": started.correlation_id}
+    return _change(item, State.STARTED, "started", "", fields, detail, event, "started")
+
+
+def _unknown(run: Run, item: Opened, error: Ambiguous) -> Change:
+    event = run.tell(
+        InteractionUnknown,
+        item.claimed,
+        channel=item.channel,
+        reason=error.code,
+        reference=item.reference,
+        correlation_id=error.correlation_id,
+    )
+    wait = timedelta(seconds=run.settings.look_after_seconds[0])
+    fields = {"look_at": run.ledger.clock.now() + wait, "looks": 0}
+    reason = f"outcome_unknown:{error.code}"[:200]
+    return _change(item, State.UNKNOWN, "unknown", reason, fields, _detail(error), event, "unknown")
+
+
+def _given_back(item: Opened, action: str, detail: dict[str, Any]) -> Change:
+    fields = {"attempts": item.claimed.attempts} if action == "not_tried" else {}
+    return _change(item, State.CLEARED, action, "", fields, detail, None, "release")
+
+
+def _failed(run: Run, item: Opened, error: GenesysError, *, retryable: bool) -> Change:
+    event = run.tell(
+        InteractionFailed,
+        item.claimed,
+        channel=item.channel,
+        reason=error.code,
+        status=error.status,
+        correlation_id=error.correlation_id,
+    )
+    reason = f"refused:{error.code or error.status}"[:200]
+    fields = {"retryable": retryable}
+    return _change(item, State.FAILED, "failed", reason, fields, _detail(error), event, "release")
+
+
+def _detail(error: GenesysError) -> dict[str, Any]:
+    return {"status": error.status, "code": error.code, "correlation_id": error.correlation_id}
+
+
+def _change(
+    item: Opened,
+    after: State,
+    action: str,
+    reason: str,
+    fields: dict[str, Any],
+    detail: dict[str, Any],
+    event: Telling | None,
+    intent: Literal["started", "unknown", "release"],
+) -> Change:
+    detail = {**detail, "reference": item.reference}
+    return Change(
+        item.claimed.id, after, action, reason, fields, detail, event, intent, reference=item.reference
+    )

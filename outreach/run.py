@@ -1,0 +1,97 @@
+"""One run of one campaign: everything that its steps work with, opened together and closed together."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from outreach.compliance import Gate
+from outreach.contacts import Contact
+from outreach.genesys.interface import Availability, Genesys
+from outreach.ledger.campaigns import Campaign, enter_campaign
+from outreach.ledger.changes import Telling
+from outreach.ledger.claims import Claimed
+from outreach.ledger.ledger import Ledger
+from outreach.settings import CampaignSettings, Event
+from outreach.watch import Watch
+from outreach.webhook.events import ContactBody, to_bytes
+
+
+@dataclass
+class Run:
+    """What the steps of one run share. Safe for threads.
+
+    Args:
+        campaign: as the ledger knows it.
+        ledger: where everything is written.
+        genesys: the organisation.
+        gate: decides who may be contacted.
+        crew: the threads that contact people.
+        watch: stops the run when too much goes wrong.
+        endpoint: the webhook block's name; None means that nobody is told.
+        rate: requests per second that the budget allows; None means no limit.
+        senders: which channels our senders can serve.
+        do_not_contact: the organisation's own DNC lists, as addresses.
+    """
+
+    campaign: Campaign
+    ledger: Ledger
+    genesys: Genesys
+    gate: Gate
+    crew: ThreadPoolExecutor
+    watch: Watch
+    endpoint: str | None = None
+    rate: float | None = None
+    senders: Availability = field(default_factory=dict)
+    do_not_contact: frozenset[str] = frozenset()
+
+    @property
+    def settings(self) -> CampaignSettings:
+        """The campaign's."""
+        return self.campaign.settings
+
+    def tell(self, body: type[ContactBody], row: Claimed, **more: Any) -> Telling | None:  # noqa: ANN401 - the body's own fields
+        """An event about one contact for the outbox, or None when the CRM does not want it."""
+        event: Event = body.model_fields["event"].default
+        if self.endpoint is None or event not in self.settings.events:
+            return None
+        told = body(
+            timestamp=self.ledger.clock.now(),
+            campaign=self.campaign.name,
+            contact_id=row.contact.external_contact_id,
+            **more,
+        )
+        return Telling(self.endpoint, event.value, to_bytes(told))
+
+    def message_for(self, contact: Contact) -> str:
+        """What to say: the contact's own message, else the campaign's, else the guide's."""
+        return contact.initial_message or self.settings.message or contact.message
+
+
+@contextlib.contextmanager
+def open_run(
+    ledger: Ledger,
+    genesys: Genesys,
+    name: str,
+    settings: CampaignSettings,
+    *,
+    endpoint: str | None = None,
+    requests_per_minute: float | None = None,
+) -> Iterator[Run]:
+    """Enter the campaign into the ledger and gather what a run needs; the threads end with the block."""
+    gate = Gate(settings)
+    campaign = enter_campaign(ledger, name, settings, gate.packs_hash)
+    with ThreadPoolExecutor(settings.threads, thread_name_prefix="outreach") as crew:
+        yield Run(
+            campaign=campaign,
+            ledger=ledger,
+            genesys=genesys,
+            gate=gate,
+            crew=crew,
+            watch=Watch(settings),
+            endpoint=endpoint,
+            rate=requests_per_minute / 60 if requests_per_minute else None,
+        )

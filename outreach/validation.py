@@ -1,0 +1,146 @@
+"""Validating one batch: may each person be contacted, now, and on which channel?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import orjson
+
+from outreach.compliance import Decision, Facts, Verdict
+from outreach.contacts import Channel
+from outreach.genesys.interface import Inspection, Registered
+from outreach.ledger.changes import Change, Telling, apply
+from outreach.ledger.claims import BatchRef, Claimed, claim
+from outreach.ledger.history import recent_contacts
+from outreach.ledger.leases import releasing
+from outreach.ledger.states import State
+from outreach.ledger.suppressions import find_suppressed
+from outreach.run import Run
+from outreach.webhook.events import ContactBlocked, ContactDeferred
+
+GROUP = 200
+GROUP_WITH_REQUESTS = 32
+STATES = {
+    Verdict.ALLOWED: State.CLEARED,
+    Verdict.DEFERRED: State.DEFERRED,
+    Verdict.BLOCKED: State.BLOCKED,
+    Verdict.HELD: State.HELD,
+}
+
+
+def validate_batch(run: Run, batch: BatchRef) -> Counter[str]:
+    """Decide on everything registered, and on everything deferred whose time has come.
+
+    Returns how many ended in each verdict.
+
+    Raises:
+        GenesysError: the organisation cannot be asked; the contacts stay as they are.
+    """
+    verdicts: Counter[str] = Counter()
+    size = GROUP_WITH_REQUESTS if run.genesys.api == "guide" else GROUP
+    while not run.watch.reason:
+        group = claim(run.ledger, run.campaign.id, batch, (State.REGISTERED, State.DEFERRED), limit=size)
+        if not group:
+            break
+        with releasing(run.ledger, group):
+            inspections = _inspect(run, group, batch.number)
+            now = run.ledger.clock.now()
+            facts = gather_facts(run, group, inspections)
+            changes = [
+                change_for(run, row, facts[row.id], run.gate.decide(row.contact, facts[row.id], now), now)
+                for row in group
+            ]
+            made = apply(run.ledger, changes)
+            verdicts.update(change.after.value for change in changes if change.contact_id in made)
+    return verdicts
+
+
+def _inspect(run: Run, group: Sequence[Claimed], priority: int) -> dict[int, Inspection]:
+    calls = {
+        row.id: run.crew.submit(run.genesys.inspect, row.contact, _as_registered(row), priority=priority)
+        for row in group
+    }
+    return {contact_id: call.result() for contact_id, call in calls.items()}
+
+
+def _as_registered(row: Claimed) -> Registered:
+    return Registered(row.contact.external_contact_id, row.genesys_id, "exists", row.availability)
+
+
+def gather_facts(
+    run: Run, group: Sequence[Claimed], inspections: Mapping[int, Inspection]
+) -> dict[int, Facts]:
+    """What the world says of each contact, with as few queries as there are kinds of fact."""
+    addresses = sorted({address for row in group for address in _addresses(row).values()})
+    off = find_suppressed(run.ledger, addresses) | {a for a in addresses if a in run.do_not_contact}
+    recent = recent_contacts(run.ledger, group, run.gate.cap_hours)
+    return {
+        row.id: Facts(
+            inspection=inspections.get(row.id),
+            senders=run.senders,
+            suppressed=frozenset(name for name, address in _addresses(row).items() if address in off),
+            recent=recent.get(row.id, ()),
+        )
+        for row in group
+    }
+
+
+def _addresses(row: Claimed) -> dict[Channel, str]:
+    channels = row.contact.channels
+    return {name: address for name in Channel if (address := channels.address(name))}
+
+
+def change_for(run: Run, row: Claimed, facts: Facts, decision: Decision, now: datetime) -> Change:
+    """The contact's next state, with what the decision rests on, so that `outreach why` can show it."""
+    reason = decision.reasons[0] if decision.reasons else ""
+    fields = {
+        "channel": decision.channel.value if decision.channel else None,
+        "until": decision.next_allowed_at,
+        "decision": describe(run, facts, decision, now),
+    }
+    if facts.inspection:
+        known = {str(name): verdict for name, verdict in facts.inspection.availability.items()}
+        fields["availability"] = orjson.dumps(known).decode()
+    return Change(
+        row.id,
+        STATES[decision.verdict],
+        decision.verdict.value,
+        reason,
+        fields,
+        {"reasons": list(decision.reasons), "packs": run.gate.packs_hash},
+        _event(run, row, decision, reason),
+    )
+
+
+def describe(run: Run, facts: Facts, decision: Decision, now: datetime) -> str:
+    """The decision and its facts as JSON: codes, channels and times, nobody's address."""
+    inspection = facts.inspection
+    return orjson.dumps(
+        {
+            "at": now,
+            "verdict": decision.verdict.value,
+            "channel": decision.channel.value if decision.channel else None,
+            "reasons": decision.reasons,
+            "next_allowed_at": decision.next_allowed_at,
+            "losing": {str(name): reasons for name, reasons in decision.losing.items()},
+            "packs": run.gate.packs_hash,
+            "facts": {
+                "status": inspection.status if inspection else None,
+                "reason": inspection.reason if inspection else "",
+                "availability": {str(k): v for k, v in inspection.availability.items()} if inspection else {},
+                "senders": {str(name): verdict for name, verdict in facts.senders.items()},
+                "suppressed": sorted(str(name) for name in facts.suppressed),
+                "recent": sorted(facts.recent),
+            },
+        }
+    ).decode()
+
+
+def _event(run: Run, row: Claimed, decision: Decision, reason: str) -> Telling | None:
+    if decision.verdict is Verdict.BLOCKED:
+        return run.tell(ContactBlocked, row, reason=reason)
+    if decision.verdict in (Verdict.DEFERRED, Verdict.HELD):
+        return run.tell(ContactDeferred, row, reason=reason, until=decision.next_allowed_at)
+    return None

@@ -1,0 +1,64 @@
+"""Auto-stop: when too much goes wrong, nobody new is contacted; what is in the air is followed through."""
+
+from __future__ import annotations
+
+import threading
+
+from outreach.errors import Forbidden, GenesysError, Unauthorized
+from outreach.settings import CampaignSettings
+
+
+class Watch:
+    """Counts the outcomes of a run's attempts and says stop once, with the reason. Safe for threads."""
+
+    def __init__(self, settings: CampaignSettings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._attempts = self._failed = self._unknown = 0
+        self._reason: str | None = None
+
+    @property
+    def reason(self) -> str | None:
+        """Why new contacts were stopped; None while they are not."""
+        return self._reason
+
+    def started(self) -> None:
+        """An attempt succeeded."""
+        self._count()
+
+    def failed(self, error: GenesysError) -> None:
+        """An attempt failed; a missing permission stops at once."""
+        if isinstance(error, (Forbidden, Unauthorized)):
+            self.stop(str(error))
+        self._count(failed=1)
+
+    def doubted(self) -> None:
+        """The outcome of an attempt is not known."""
+        self._count(unknown=1)
+
+    def stop(self, reason: str) -> None:
+        """Contact nobody new; the first reason stays."""
+        with self._lock:
+            self._reason = self._reason or reason
+
+    def _count(self, failed: int = 0, unknown: int = 0) -> None:
+        with self._lock:
+            self._attempts += 1
+            self._failed += failed
+            self._unknown += unknown
+            self._reason = self._reason or self._judge()
+
+    def _judge(self) -> str | None:
+        limits = self._settings
+        if self._attempts < limits.stop_after:
+            return None
+        if self._failed > limits.stop_failure_rate * self._attempts:
+            return self._sentence(self._failed, "failed", limits.stop_failure_rate)
+        if self._unknown > limits.stop_unknown_rate * self._attempts:
+            return self._sentence(self._unknown, "have an unknown outcome", limits.stop_unknown_rate)
+        return None
+
+    def _sentence(self, count: int, what: str, limit: float) -> str:
+        return (
+            f"{count} of {self._attempts} attempts {what}, more than the {limit:.0%} that the settings allow."
+        )
