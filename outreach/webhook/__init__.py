@@ -1,1 +1,25 @@
-"""Telling the CRM: signed, guarded, delivered."""
+"""Telling the CRM: signed, guarded, delivered in order, tried again, never lost.
+
+A receiver needs `verify` alone; `sign` and `new_secret` help its tests.
+"""
+
+from __future__ import annotations
+
+from outreach.webhook.delivery import Courier
+from outreach.webhook.endpoint import Endpoint, environment_proxy
+from outreach.webhook.outbox import Message, Outbox, Settlement
+from outreach.webhook.rounds import DeliveryCounts
+from outreach.webhook.signing import new_secret, sign, verify
+
+__all__ = [
+    "Courier",
+    "DeliveryCounts",
+    "Endpoint",
+    "Message",
+    "Outbox",
+    "Settlement",
+    "environment_proxy",
+    "new_secret",
+    "sign",
+    "verify",
+]

@@ -1,0 +1,146 @@
+"""The courier: takes messages from the outbox to the receiver, now or in the background of a campaign.
+
+In the foreground `deliver` works until nothing is due. In the background a thread of its own does the same
+again and again, so a receiver that is slow or dead never slows contacts: `start` it, `wake` it when there is
+something new, `stop` it with a deadline. What it could not deliver stays in the outbox for the next one.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from random import Random
+
+from outreach.clock import Clock, SystemClock
+from outreach.webhook.breaker import Breaker
+from outreach.webhook.endpoint import Endpoint
+from outreach.webhook.outbox import Outbox
+from outreach.webhook.rounds import GRACE_SECONDS, DeliveryCounts, Limits, Round
+
+POLL_SECONDS = 1.0
+"""How often the background looks for retries that came due."""
+
+CALM_SECONDS = 0.2
+"""The least time between two rounds in the background, so that one takes many messages."""
+
+logger = logging.getLogger(__name__)
+
+
+class Courier:
+    """Delivers one outbox to one endpoint.
+
+    Args:
+        outbox: where messages come from; the ledger's.
+        endpoint: where they go; the caller closes it.
+        clock: for schedules and deadlines.
+        random: for the schedule's jitter.
+        threads: how many attempts may be in the air at once.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        endpoint: Endpoint,
+        *,
+        clock: Clock | None = None,
+        random: Random | None = None,
+        threads: int = 8,
+    ) -> None:
+        self._outbox = outbox
+        self._endpoint = endpoint
+        self._clock = clock or SystemClock()
+        self._random = random or Random()
+        self._threads = threads
+        self._breaker = Breaker()
+        self._one_round = threading.Lock()
+        self._changed = threading.Condition()
+        self._is_new = False
+        self._stop_at: float | None = None
+        self._round: Round | None = None
+        self._thread: threading.Thread | None = None
+        self._total = DeliveryCounts()
+
+    def deliver(
+        self,
+        *,
+        limit: int | None = None,
+        deadline_seconds: float | None = None,
+        ignore_schedule: bool = False,
+    ) -> DeliveryCounts:
+        """Deliver what is due until nothing is, each contact's events in their order.
+
+        Args:
+            limit: at most so many attempts.
+            deadline_seconds: no attempt begins later; it returns a second after that at the latest.
+            ignore_schedule: also try what waits for its time, once each, and a disabled endpoint.
+
+        Raises:
+            LedgerError: from the outbox.
+        """
+        deadline = float("inf") if deadline_seconds is None else self._clock.monotonic() + deadline_seconds
+        messages = float("inf") if limit is None else limit
+        with self._one_round:
+            return self._new_round(Limits(messages, deadline, ignore_schedule)).run()
+
+    def start(self) -> None:
+        """Deliver in the background from now on."""
+        if self._thread is not None:
+            raise RuntimeError("the courier is in the background already")
+        self._stop_at, self._total = None, DeliveryCounts()
+        self._thread = threading.Thread(target=self._run, name="webhook-courier", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """There is something new in the outbox. Costs the caller nothing."""
+        with self._changed:
+            self._is_new = True
+            self._changed.notify()
+
+    def stop(self, deadline_seconds: float) -> DeliveryCounts:
+        """Deliver what is still due, for so long at the most, and say what was done since `start`."""
+        if self._thread is None:
+            return DeliveryCounts()
+        with self._changed:
+            self._stop_at = self._clock.monotonic() + deadline_seconds
+            if self._round:
+                self._round.cut(self._stop_at)
+            self._changed.notify()
+        self._thread.join(deadline_seconds + 2 * GRACE_SECONDS)
+        self._thread = None
+        return self._total
+
+    def _new_round(self, limits: Limits) -> Round:
+        return Round(
+            self._outbox,
+            self._endpoint,
+            self._breaker,
+            clock=self._clock,
+            random=self._random,
+            threads=self._threads,
+            limits=limits,
+        )
+
+    def _run(self) -> None:
+        is_last = False
+        while not is_last:
+            is_last = self._stop_at is not None
+            try:
+                with self._one_round:
+                    self._total += self._begin_round().run()
+            except Exception as error:  # noqa: BLE001 - the campaign goes on, and the next round tries again
+                logger.warning("Webhooks wait: %s. They stay in the outbox.", type(error).__name__)
+            self._rest()
+
+    def _begin_round(self) -> Round:
+        with self._changed:
+            self._is_new = False
+            deadline = float("inf") if self._stop_at is None else self._stop_at
+            self._round = self._new_round(Limits(deadline=deadline))
+            return self._round
+
+    def _rest(self) -> None:
+        """Sleep until there is something new or a poll is due; never when it is time to stop."""
+        with self._changed:
+            self._round = None
+            self._changed.wait_for(lambda: self._stop_at is not None, CALM_SECONDS)
+            self._changed.wait_for(lambda: self._is_new or self._stop_at is not None, POLL_SECONDS)

@@ -1,0 +1,206 @@
+"""One round of deliveries: take a group, post it from a few threads, settle what came back, and so on.
+
+    outbox --take--> crew: post, post, post --gather--> settle --> outbox
+
+The round ends when nothing is due any more, at its limit or deadline, when the breaker opens, or on a 410.
+What was taken and not tried is released, and keeps its number of attempts. A receiver that hangs cannot hold
+the round beyond its deadline: attempts in the air are left to their leases, and the stable id makes the next
+one safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from random import Random
+from typing import NamedTuple
+
+from outreach.clock import Clock
+from outreach.webhook.attempt import Attempt
+from outreach.webhook.breaker import Breaker, State
+from outreach.webhook.crew import Crew, Result
+from outreach.webhook.endpoint import LIMIT_SECONDS, Endpoint
+from outreach.webhook.outbox import Message, Outbox, Settlement
+from outreach.webhook.schedule import Dead, Delivered, Disabled, Retry, next_step
+
+GROUP = 128
+"""How many messages are taken at once."""
+
+LEASE_SECONDS = 60.0
+"""How long a message stays ours; after that another process may take it."""
+
+GRACE_SECONDS = 1.0
+"""How long a round waits, after its deadline, for attempts in the air."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryCounts:
+    """What was done, in messages.
+
+    `left` were taken and given back untried, or were in the air at the deadline. `stopped` says why it ended
+    before nothing was due: limit, deadline, breaker or disabled; "" when nothing was.
+    """
+
+    delivered: int = 0
+    retried: int = 0
+    dead: int = 0
+    left: int = 0
+    stopped: str = ""
+
+    def __add__(self, later: DeliveryCounts) -> DeliveryCounts:
+        return DeliveryCounts(
+            self.delivered + later.delivered,
+            self.retried + later.retried,
+            self.dead + later.dead,
+            self.left + later.left,
+            later.stopped,
+        )
+
+
+class Limits(NamedTuple):
+    """What a round may do: at most `messages` attempts, none after `deadline` (monotonic seconds)."""
+
+    messages: float = float("inf")
+    deadline: float = float("inf")
+    ignore_schedule: bool = False
+
+
+class Round:
+    """One round: `run` it once. `cut` may be called from another thread."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        endpoint: Endpoint,
+        breaker: Breaker,
+        *,
+        clock: Clock,
+        random: Random,
+        threads: int,
+        limits: Limits,
+    ) -> None:
+        self._outbox = outbox
+        self._endpoint = endpoint
+        self._breaker = breaker
+        self._clock = clock
+        self._random = random
+        self._limits = limits
+        self._crew = Crew(self._post, threads)
+        self._leases: dict[str, float] = {}
+        self._tried: set[str] = set()
+        self._held: set[str] = set()
+        self._taken = 0
+        self._disabled = False
+        self._counts = DeliveryCounts()
+
+    def cut(self, deadline: float) -> None:
+        """Make the deadline an earlier one."""
+        self._limits = self._limits._replace(deadline=min(self._limits.deadline, deadline))
+
+    def run(self) -> DeliveryCounts:
+        """Deliver what is due, and say what was done. Raises what the outbox raises."""
+        try:
+            self._check_disabled()
+            self._fill()
+            while self._crew.busy and (results := self._crew.gather(GROUP // 2, self._has_run_out)):
+                self._settle(results)
+                self._fill()
+            self._give_back()
+        finally:
+            self._crew.dismiss()
+        return replace(self._counts, stopped=self._why_stop())
+
+    def _check_disabled(self) -> None:
+        if self._limits.ignore_schedule:
+            self._outbox.enable()
+        self._disabled = self._outbox.is_disabled()
+
+    def _why_stop(self) -> str:
+        now = self._clock.monotonic()
+        if self._disabled:
+            return "disabled"
+        if self._breaker.seconds_to_wait(now) > 0:
+            return "breaker"
+        if now >= self._limits.deadline:
+            return "deadline"
+        return "limit" if self._taken >= self._limits.messages else ""
+
+    def _has_run_out(self) -> bool:
+        return self._clock.monotonic() >= self._limits.deadline + GRACE_SECONDS
+
+    def _fill(self) -> None:
+        """Take as much as there is room for. Only what was not tried in this round is tried."""
+        while self._crew.busy <= GROUP // 2 and not self._why_stop():
+            room = min(GROUP - self._crew.busy, self._limits.messages - self._taken)
+            if self._breaker.state is not State.CLOSED:
+                room = min(room, 1 - self._crew.busy)  # a probe
+            taken = self._take(int(room)) if room >= 1 else []
+            fresh = [message for message in taken if message.id not in self._tried]
+            self._launch(fresh)
+            if fresh or not taken:
+                return
+            self._held.update(message.id for message in taken)
+
+    def _take(self, room: int) -> list[Message]:
+        return self._outbox.take(
+            room, self._clock.now(), LEASE_SECONDS, ignore_schedule=self._limits.ignore_schedule
+        )
+
+    def _launch(self, messages: Sequence[Message]) -> None:
+        self._taken += len(messages)
+        if self._limits.ignore_schedule:  # what fails now is due again at once
+            self._tried.update(message.id for message in messages)
+        ends = self._clock.monotonic() + LEASE_SECONDS
+        self._leases.update((message.id, ends) for message in messages)
+        self._crew.launch(messages)
+
+    def _post(self, message: Message) -> Attempt | None:
+        """In the crew's threads: an attempt, unless there is a reason not to make one any more."""
+        now = self._clock.monotonic()
+        lease_is_short = now > self._leases[message.id] - LIMIT_SECONDS
+        if self._disabled or lease_is_short or now >= self._limits.deadline or not self._breaker.allows(now):
+            return None
+        attempt = self._endpoint.post(message, self._clock.now())
+        self._breaker.record(self._clock.monotonic(), delivered=attempt.outcome == "delivered")
+        return attempt
+
+    def _settle(self, results: Sequence[Result]) -> None:
+        now = self._clock.now()
+        self._outbox.settle([self._settlement(result, now) for result in results], now)
+        for result in results:
+            self._leases.pop(result.message.id)
+            if isinstance(result.attempt, Exception):
+                raise result.attempt
+
+    def _settlement(self, result: Result, now: datetime) -> Settlement:
+        message, attempt = result
+        if not isinstance(attempt, Attempt):
+            self._counts += DeliveryCounts(left=1)
+            return Settlement(message.id, "release")
+        answer = (attempt.status, attempt.code, attempt.response_excerpt)
+        step = next_step(message.attempts + 1, attempt, now, self._random)
+        if isinstance(step, Delivered):
+            self._counts += DeliveryCounts(delivered=1)
+            return Settlement(message.id, "delivered", None, *answer)
+        if isinstance(step, Dead):
+            self._counts += DeliveryCounts(dead=1)
+            return Settlement(message.id, "dead", None, *answer)
+        self._counts += DeliveryCounts(retried=1)
+        return Settlement(message.id, "retry", self._next_at(step, now), *answer)
+
+    def _next_at(self, step: Retry | Disabled, now: datetime) -> datetime:
+        if isinstance(step, Retry):
+            return step.at
+        if not self._disabled:
+            self._disabled = True
+            self._outbox.disable()
+        return now
+
+    def _give_back(self) -> None:
+        """Release what was taken and not tried; what is in the air is left to its lease."""
+        untried = [message.id for message in self._crew.dismiss()]
+        released = [Settlement(message_id, "release") for message_id in (*untried, *self._held)]
+        if released:
+            self._outbox.settle(released, self._clock.now())
+        self._counts += DeliveryCounts(left=len(untried) + self._crew.busy)
