@@ -16,6 +16,8 @@ from difflib import get_close_matches
 
 from outreach.contacts import Channel
 from outreach.errors import SourceError
+from outreach.sources.cells import read_line
+from outreach.sources.rows import BadCell
 
 CHANNELS = tuple(channel.value for channel in Channel)
 PLAIN = (
@@ -33,7 +35,6 @@ OF_EXPORTS = frozenset({"line", "code", "reason", "retryable", "next_allowed_at"
 
 _TELLS_NOTHING = re.compile(r"[^\w.]|\d{4}")
 _METADATA = "metadata."
-_METADATA_KEY_LIMIT = 255
 
 
 def _plain(header: str) -> str:
@@ -50,9 +51,16 @@ def our_column(header: str) -> str | None:
     """The column that a header names by itself, or None."""
     header = header.strip()
     if header[: len(_METADATA)].casefold() == _METADATA:
-        key = header[len(_METADATA) :].strip()
-        return _METADATA + key if key and len(key) <= _METADATA_KEY_LIMIT else None
+        key = _metadata_key(header[len(_METADATA) :])
+        return _METADATA + key if key else None
     return _MEANING.get(_plain(header))
+
+
+def _metadata_key(name: str) -> str:
+    try:
+        return read_line(name.strip())
+    except BadCell:
+        return ""
 
 
 @dataclass(frozen=True)
@@ -136,7 +144,7 @@ def check_duplicates(label: str, headers: Sequence[str]) -> None:
     """Raises SourceError when two columns have one name: a reader could not tell them apart."""
     seen: dict[str, int] = {}
     for number, header in enumerate(headers, 1):
-        name = header.strip().casefold()
+        name = header.strip()
         if name in seen:
             raise _two_columns(label, "one name", seen[name], number)
         seen[name] = number

@@ -12,6 +12,7 @@ bytes that are not UTF-8         rejected: not_utf8
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterator
 
@@ -81,7 +82,7 @@ class CsvFile:
             header = self._header_text(lines)
         candidates = (declared,) if declared else DELIMITERS
         best = max(candidates, key=lambda delimiter: self._score(header, delimiter))
-        names = [name.strip() for name in _split(header, best)]
+        names = [restore(name).strip() for name in _split(header, best)]
         while names and not names[-1]:
             names.pop()
         return best, tuple(name or f"column {number}" for number, name in enumerate(names, 1))
@@ -112,7 +113,7 @@ class CsvFile:
 
 def _split(text: str, delimiter: str) -> list[str]:
     try:
-        return next(csv.reader([*text.splitlines(keepends=True)], delimiter=delimiter), [])
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
     except csv.Error:
         return []
 

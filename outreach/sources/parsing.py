@@ -47,7 +47,7 @@ class RowParser:
         self._fields = _steps(layout, _READS)
         self._channels = _steps(layout, channels)
         self._metadata: list[Step] = [
-            (position, column, read.read_line(column.partition(".")[2]), read.read_text)
+            (position, column, column.partition(".")[2], read.read_text)
             for column, position in layout.items()
             if column.startswith("metadata.")
         ]
@@ -61,7 +61,7 @@ class RowParser:
         """The record as a row; never raises for what a cell holds."""
         raw = dict(zip(self._headers, record.cells, strict=False))
         if record.reject is not None:
-            return Row(record.line, _cut(raw), None, record.reject)
+            return Row(record.line, raw, None, record.reject)
         problems: list[Problem] = []
         values = self._values(record.cells, problems)
         if not problems:
@@ -69,7 +69,7 @@ class RowParser:
                 return Row(record.line, raw, Contact.model_validate(values), None)
             except ValidationError as e:
                 problems.extend(_as_problem(error["loc"], error["type"]) for error in e.errors())
-        return Row(record.line, _cut(raw), None, _reject(problems))
+        return Row(record.line, raw, None, _reject(problems))
 
     def _values(self, cells: Sequence[str], problems: list[Problem]) -> dict[str, object]:
         values = _read(self._fields, cells, problems)
@@ -140,8 +140,3 @@ def _reject(problems: Sequence[Problem]) -> Reject:
         more = len(problems) - 1 - len(others)
         text += f" Also: {', '.join(others)}" + (f" and {more} more." if more else ".")
     return Reject(code, text)
-
-
-def _cut(raw: dict[str, str]) -> dict[str, str]:
-    """Huge cells cut to one character more than is allowed, so that they are rejected again, not sent."""
-    return {header: cell[: read.CELL_LIMIT + 1] for header, cell in raw.items()}

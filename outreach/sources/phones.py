@@ -45,8 +45,11 @@ def normalise_phone(cell: str, *, strict: bool = False) -> str:
         number = "+" + number[2:]
     if not E164.match(number):
         raise _why_not(cell, number)
-    if _trunk_prefix(number):
-        number = _as_the_library_reads(number)
+    for _ in number:  # 0049 00171 has two prefixes; the result must not change when it is read again
+        read = _as_the_library_reads(number) if _trunk_prefix(number) else number
+        if read == number:
+            break
+        number = read
     if strict and not _is_assigned(number):
         raise BadCell("unassigned_number", "is well-formed, but no such number is assigned to anybody")
     return number

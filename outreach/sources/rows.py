@@ -24,7 +24,7 @@ class Row(NamedTuple):
     """One row of a source: exactly one of `contact` and `reject` is set.
 
     `line` is the physical line on which the record starts, or the row's number (from 1) where there are no
-    lines. `raw` holds the input's own columns, for the rejects file.
+    lines. `raw` holds the input's own columns, as they were, for the rejects file.
     """
 
     line: int
