@@ -1,4 +1,4 @@
-"""What both wire formats offer: register, inspect, start, find, read, end. Everything else speaks only this."""
+"""What both wire formats offer: register, inspect, start, find, read, end. All else speaks only this."""
 
 from __future__ import annotations
 
@@ -29,6 +29,10 @@ class Senders:
     voice_queue_id: str | None = None
     chat_from: str | None = None
     chat_type: Literal["whatsapp", "open", "webmessaging"] = "open"
+    chat_template_id: str | None = None
+    """The canned response that WhatsApp demands for a first message (platform fact sheet 4.1)."""
+    chat_template_parameter: str | None = None
+    """The id of that response's parameter which takes our message; None when it takes none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +140,7 @@ class Genesys(Protocol):
     can_find: bool
     """Whether `find` can ever see anything; the guide API has no look-up."""
 
-    def register(
-        self, contacts: Sequence[Contact], *, priority: int = 0
-    ) -> list[Registered | NotRegistered]:
+    def register(self, contacts: Sequence[Contact], *, priority: int = 0) -> list[Registered | NotRegistered]:
         """Make the contacts known, in their order. Safe to repeat."""
         ...
 

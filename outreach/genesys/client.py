@@ -1,0 +1,219 @@
+"""The one funnel to Genesys: pace, send, read, and translate everything that can go wrong.
+
+    request ── tenacity ── pacers ── token ── httpx ── Answer
+                                                └───── NotSent | Refused | Ambiguous   (outreach/errors.py)
+
+Reads and convergent writes are tried three times. A creating call is tried again only after a proof that
+nothing happened (outcome.py): it never left, 429, or 503 with `Retry-After`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import httpx
+import orjson
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential
+
+from outreach.clock import Clock
+from outreach.errors import Ambiguous, GenesysError, NotSent, RateLimited
+from outreach.genesys import refusal
+from outreach.genesys.exchange import TIMEOUTS, Received, exchange
+from outreach.genesys.foreign import Json
+from outreach.genesys.pacing import PATIENCE, Pacer
+from outreach.genesys.usage import Usage
+
+ATTEMPTS = 3
+_BACKOFF = wait_exponential(multiplier=2, min=2, max=10)
+_URGENT = -1_000_000_000
+_EXTENSIONS = {"timeout": TIMEOUTS}
+_FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, UnicodeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A 2xx. `json` is None for an empty body; `milliseconds` is the time of the call without the waiting."""
+
+    status: int
+    json: Json
+    correlation_id: str
+    headers: httpx.Headers
+    milliseconds: float
+
+
+class Connection:
+    """One organisation's API for one client id. Safe for threads. Raises only GenesysError.
+
+    Args:
+        client: the httpx client; whoever made it closes it.
+        url: of the API, without a slash at the end.
+        auth: puts the token on requests.
+        pacer: the token's budget.
+        usage: counts.
+        clock: measures and waits.
+        permissions: what each operation needs, for advice.
+        more_pacers: further budgets that an operation spends, waited for before the token's.
+    """
+
+    def __init__(
+        self,
+        client: httpx.Client,
+        url: str,
+        auth: httpx.Auth,
+        pacer: Pacer,
+        usage: Usage,
+        clock: Clock,
+        permissions: Mapping[str, tuple[str, ...]],
+        more_pacers: Mapping[str, Sequence[Pacer]] | None = None,
+    ) -> None:
+        self.url = url
+        self.usage = usage
+        self.clock = clock
+        self._client = client
+        self._auth = auth
+        self._pacer = pacer
+        self._permissions = permissions
+        self._more_pacers = more_pacers or {}
+        self._headers = httpx.Headers(
+            {
+                "Host": httpx.URL(url).netloc.decode(),
+                "User-Agent": "genesys-outreach",
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+                "Content-Type": "application/json",
+            }
+        )
+        self._at = functools.lru_cache(maxsize=256)(lambda path: httpx.URL(url + path))
+        self._reading = self._retrying(creates=False)
+        self._creating = self._retrying(creates=True)
+
+    def request(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        *,
+        json: Json = None,
+        params: Mapping[str, str | int] | None = None,
+        creates: bool = False,
+        priority: int = 0,
+    ) -> Answer:
+        """Call an operation until it succeeds or may not be tried again.
+
+        `path` starts with a slash; ids in it must have gone through `quoted`. `creates` marks a call that
+        must not happen twice. The lower `priority` gets the budget first.
+        """
+        content = orjson.dumps(json) if json is not None else None
+        url = self._at(path).copy_merge_params(params) if params else self._at(path)
+        retrying = self._creating if creates else self._reading
+        return retrying(self._attempt, operation, method, url, content, priority)
+
+    def download(self, operation: str, url: str, most_bytes: int) -> bytes:
+        """Fetch a file whose address an answer named; our token only goes to our own host. Not paced."""
+        return self._reading(self._download, operation, url, most_bytes)
+
+    def _attempt(
+        self, operation: str, method: str, url: httpx.URL, content: bytes | None, priority: int
+    ) -> Answer:
+        self._wait_for_turn(operation, priority)
+        request = httpx.Request(method, url, headers=self._headers, content=content, extensions=_EXTENSIONS)
+        received = self._send(operation, request)
+        self._observe(received.headers)
+        if not 200 <= received.status <= 299:
+            raise self._refused(operation, received)
+        try:
+            body = received.json()
+        except ValueError as error:
+            raise refusal.unreadable(operation, received) from error
+        found = refusal.correlation_id(received.headers)
+        return Answer(received.status, body, found, received.headers, received.milliseconds)
+
+    def _send(self, operation: str, request: httpx.Request) -> Received:
+        """Through the token's flow: at most twice, and the second time only after a 401."""
+        flow = self._auth.sync_auth_flow(request)
+        outgoing = next(flow)
+        while True:
+            try:
+                received = exchange(self._client, outgoing, self.clock)
+            except _FAILURES as error:
+                raise refusal.from_failure(operation, error) from error
+            if received.status != 401:
+                return received
+            try:
+                outgoing = flow.send(httpx.Response(401))
+            except StopIteration:
+                return received
+
+    def _wait_for_turn(self, operation: str, priority: int) -> None:
+        waited = 0.0
+        for pacer in self._more_pacers.get(operation, ()):
+            waited += pacer.acquire(priority)
+            priority = _URGENT  # the slot in hand must not grow old while others go first
+        waited += self._pacer.acquire(priority)
+        self.usage.sent(operation, waited)
+
+    def _observe(self, headers: httpx.Headers) -> None:
+        if self._pacer.limit is not None and "inin-ratelimit-count" in headers:
+            try:
+                count = int(headers["inin-ratelimit-count"])
+                allowed = int(headers.get("inin-ratelimit-allowed", "0"))
+                reset = float(headers.get("inin-ratelimit-reset", "0"))
+            except ValueError:
+                return
+            self._pacer.observe(count, allowed, reset)
+
+    def _refused(self, operation: str, received: Received) -> GenesysError:
+        error = refusal.from_answer(
+            operation, received, self.clock.now(), self._permissions.get(operation, ())
+        )
+        if isinstance(error, RateLimited) and error.status == 429:
+            self.usage.refused()
+            for pacer in (*self._more_pacers.get(operation, ()), self._pacer):
+                pacer.refuse(error.retry_after)
+        return error
+
+    def _download(self, operation: str, url: str, most_bytes: int) -> bytes:
+        ours = f"{url}/".startswith(f"{self.url}/")
+        request = httpx.Request("GET", url, extensions=_EXTENSIONS)
+        if ours:
+            received = self._send(operation, request)
+        else:
+            try:
+                received = exchange(self._client, request, self.clock, most_bytes)
+            except _FAILURES as error:
+                raise refusal.from_failure(operation, error) from error
+        if not 200 <= received.status <= 299:
+            raise self._refused(operation, received)
+        if received.broken:
+            raise refusal.unreadable(operation, received)
+        return received.content
+
+    def _retrying(self, *, creates: bool) -> Retrying:
+        return Retrying(
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=_wait,
+            retry=retry_if_exception(functools.partial(_may_repeat, creates=creates)),
+            sleep=self.clock.sleep,
+            reraise=True,
+        )
+
+
+def quoted(segment: str) -> str:
+    """A foreign id as one segment of a path."""
+    return quote(segment, safe="")
+
+
+def _may_repeat(error: BaseException, *, creates: bool) -> bool:
+    if isinstance(error, RateLimited):
+        return error.retry_after <= PATIENCE
+    if isinstance(error, NotSent):
+        return error.code not in {"tls", "unsupported_protocol", "invalid_url"}
+    return isinstance(error, Ambiguous) and not creates
+
+
+def _wait(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    return error.retry_after if isinstance(error, RateLimited) else _BACKOFF(state)

@@ -1,0 +1,92 @@
+"""One request and its answer, both bounded: in time, in size, and never to another address than asked."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+
+import httpx
+import orjson
+
+from outreach.clock import Clock
+from outreach.genesys.foreign import Json
+
+MOST_BYTES = 32 * 1024 * 1024
+"""An answer that is longer than this is cut off and counts as broken."""
+
+TIMEOUTS = {"connect": 5.0, "read": 30.0, "write": 30.0, "pool": 60.0}
+"""Seconds, per step, as httpx counts them."""
+
+MOST_SECONDS = 90.0
+"""An answer that is still dripping after this counts as broken."""
+
+THREADS = 64
+"""So many requests can be in the air at once over one client."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An answer as it came: `broken` says why its body isn't whole ("" when it is)."""
+
+    status: int
+    headers: httpx.Headers
+    content: bytes
+    milliseconds: float
+    broken: str = ""
+
+    def json(self) -> Json:
+        """The body; None when it is empty. Raises ValueError (broken or not JSON)."""
+        if self.broken:
+            raise ValueError(self.broken)
+        return orjson.loads(self.content) if self.content.strip() else None
+
+
+def open_client(*, verify: bool = True) -> httpx.Client:
+    """An httpx client with our limits: no redirects, TLS verified, connections for every thread."""
+    return httpx.Client(
+        timeout=httpx.Timeout(**TIMEOUTS),
+        limits=httpx.Limits(
+            max_connections=THREADS, max_keepalive_connections=THREADS, keepalive_expiry=20.0
+        ),
+        follow_redirects=False,
+        verify=verify,
+    )
+
+
+def exchange(
+    client: httpx.Client, request: httpx.Request, clock: Clock, most_bytes: int = MOST_BYTES
+) -> Received:
+    """Send one request and read its answer.
+
+    Raises whatever httpx raises before the answer's head is there; after that, what goes wrong with the
+    body is told by `Received.broken`, since the status already says what happened.
+    """
+    begun = clock.monotonic()
+    response = client.send(request, auth=_NO_AUTH, stream=True)
+    try:
+        content, broken = _read(response, clock, begun + MOST_SECONDS, most_bytes)
+    finally:
+        with contextlib.suppress(httpx.HTTPError, OSError):
+            response.close()
+    return Received(
+        response.status_code, response.headers, content, (clock.monotonic() - begun) * 1000.0, broken
+    )
+
+
+def _read(response: httpx.Response, clock: Clock, deadline: float, most_bytes: int) -> tuple[bytes, str]:
+    parts: list[bytes] = []
+    size = 0
+    try:
+        for part in response.iter_bytes():
+            parts.append(part)
+            size += len(part)
+            if size > most_bytes:
+                return b"", "too_large"
+            if clock.monotonic() > deadline:
+                return b"", "too_slow"
+    except (httpx.HTTPError, OSError) as error:
+        return b"", "decoding" if isinstance(error, httpx.DecodingError) else "truncated"
+    return b"".join(parts), ""
+
+
+_NO_AUTH = httpx.Auth()

@@ -1,0 +1,51 @@
+"""JSON that others wrote, read without trust: a wrong shape is an absence, never an exception."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+Json = Any
+"""What orjson gives: None, bool, int, float, str, list, dict."""
+
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
+
+
+def mapping(value: Json) -> Mapping[str, Json]:
+    """The object, or an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def objects(value: Json) -> Iterator[Mapping[str, Json]]:
+    """The objects in a list, or nothing."""
+    if isinstance(value, list):
+        yield from (item for item in value if isinstance(item, dict))
+
+
+def text(value: Json, key: str) -> str:
+    """A string of an object, or ""."""
+    found = mapping(value).get(key)
+    return found if isinstance(found, str) else ""
+
+
+def code(value: Json, key: str) -> str:
+    """A string that looks like a code or an id (and so can hold nobody's address or message), or ""."""
+    found = text(value, key)
+    return found if _CODE.match(found) else ""
+
+
+def number(value: Json, key: str) -> float | None:
+    """A number of an object, or None."""
+    found = mapping(value).get(key)
+    return float(found) if isinstance(found, (int, float)) and not isinstance(found, bool) else None
+
+
+def instant(value: Json, key: str) -> datetime | None:
+    """An ISO-8601 time of an object as aware UTC, or None."""
+    try:
+        found = datetime.fromisoformat(text(value, key).replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return found.astimezone(timezone.utc) if found.tzinfo else found.replace(tzinfo=timezone.utc)

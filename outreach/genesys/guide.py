@@ -1,0 +1,143 @@
+"""The guide's simplified API behind the interface (guide sheet)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, cast
+
+from outreach.contacts import Channel, Contact
+from outreach.errors import Ambiguous, Conflict, Invalid, NotFound
+from outreach.genesys import foreign
+from outreach.genesys.client import Connection, quoted
+from outreach.genesys.conversations import from_conversation
+from outreach.genesys.interface import (
+    AVAILABLE,
+    Attempt,
+    Availability,
+    Conversation,
+    Engagement,
+    Inspection,
+    NotRegistered,
+    Registered,
+    Sighting,
+    Started,
+)
+from outreach.genesys.permissions import GUIDE
+
+NOT_FOUND = "not_found"
+_CONTACTS = "/api/v2/externalcontacts/contacts"
+_CONVERSATIONS = "/api/v2/conversations"
+_STATUSES = frozenset({"passed", "pending", "failed"})
+
+
+class Guide:
+    """`interface.Genesys` over the guide's API. Safe for threads. It has no look-up: nothing is found."""
+
+    api: Literal["platform", "guide"] = "guide"
+    bulk_size = 1
+    can_find = False
+    permissions = GUIDE
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def register(self, contacts: Sequence[Contact], *, priority: int = 0) -> list[Registered | NotRegistered]:
+        """One creation per contact; one that exists is a success. Safe to repeat for that reason."""
+        return [self._register(contact, priority) for contact in contacts]
+
+    def inspect(self, contact: Contact, registered: Registered, *, priority: int = 0) -> Inspection:
+        """The verdict on a registered contact."""
+        path = f"{_CONTACTS}/{quoted(registered.genesys_id)}"
+        try:
+            body = self.connection.request("inspect", "GET", path, priority=priority).json
+        except NotFound:
+            return Inspection("failed", {}, NOT_FOUND)
+        told = foreign.text(body, "validationStatus").lower()
+        status = cast('Literal["passed", "pending", "failed"]', told) if told in _STATUSES else "unknown"
+        shown = foreign.mapping(foreign.mapping(body).get("channelAvailability"))
+        availability = {
+            channel: (foreign.code(shown, channel.value) or "unavailable").lower()
+            for channel in contact.channels.present()
+        }
+        return Inspection(status, availability, foreign.text(body, "validationFailureReason")[:200])
+
+    def check_senders(self) -> Availability:
+        """The guide's API sends by itself: every channel is served."""
+        return dict.fromkeys(Channel, AVAILABLE)
+
+    def start(self, engagement: Engagement, *, priority: int = 0) -> Started:
+        """Contact the person, once. Raises NotSent, Refused or Ambiguous."""
+        attempt = engagement.attempt
+        operation = f"start {attempt.channel}"
+        body = {
+            "contactId": attempt.genesys_id,
+            "type": attempt.channel.value,
+            "initialMessage": engagement.message,
+            "metadata": {
+                "source": "external_contact_api",
+                "timestamp": self.connection.clock.now().isoformat(),
+            },
+        }
+        answer = self.connection.request(
+            operation, "POST", _CONVERSATIONS, json=body, creates=True, priority=priority
+        )
+        conversation_id = foreign.code(answer.json, "id")
+        if not conversation_id:
+            advice = "It was accepted without an id: a person must look before anything is sent again."
+            raise Ambiguous(operation, answer.status, "no_conversation_id", answer.correlation_id, advice)
+        return Started(conversation_id, answer.milliseconds, answer.correlation_id)
+
+    def find(self, attempts: Sequence[Attempt]) -> dict[str, list[Sighting]]:
+        """Nothing: the guide's API has no look-up."""
+        return {attempt.reference: [] for attempt in attempts}
+
+    def read(self, conversations: Sequence[tuple[str, Channel]]) -> list[Conversation]:
+        """What became of interactions, one by one."""
+        found = (self._read(conversation_id) for conversation_id, _ in conversations)
+        return [conversation for conversation in found if conversation]
+
+    def end(self, conversation_id: str, channel: Channel) -> None:  # noqa: ARG002  the interface's
+        """Disconnect it. One that has ended already, or is gone, is fine."""
+        path = f"{_CONVERSATIONS}/{quoted(conversation_id)}"
+        try:
+            self.connection.request("end conversation", "PATCH", path, json={"state": "disconnected"})
+        except (Invalid, Conflict, NotFound):
+            found = self._read(conversation_id)
+            if found is not None and found.ended_at is None:
+                raise
+
+    def list_do_not_contact(self) -> set[str]:
+        """Nothing: the guide's API has no such lists."""
+        return set()
+
+    def _register(self, contact: Contact, priority: int) -> Registered | NotRegistered:
+        contact_id = contact.external_contact_id
+        body = _write_contact(contact)
+        try:
+            answer = self.connection.request("register", "POST", _CONTACTS, json=body, priority=priority)
+        except Conflict:
+            return Registered(contact_id, contact_id, "exists")
+        except Invalid as error:
+            reason = f"Genesys does not accept it ({error.status} {error.code})."
+            return NotRegistered(contact_id, error.code, reason, False, error.correlation_id)
+        genesys_id = foreign.code(answer.json, "externalContactId") or contact_id
+        return Registered(contact_id, genesys_id, "created")
+
+    def _read(self, conversation_id: str) -> Conversation | None:
+        path = f"{_CONVERSATIONS}/{quoted(conversation_id)}"
+        try:
+            return from_conversation(self.connection.request("read conversation", "GET", path).json)
+        except NotFound:
+            return None
+
+
+def _write_contact(contact: Contact) -> dict[str, Any]:
+    channels = contact.channels
+    return {
+        "externalContactId": contact.external_contact_id,
+        "name": contact.name,
+        "channels": {channel.value: channels.address(channel) for channel in channels.present()},
+        "initialMessage": contact.message,
+        "interactionDurationSeconds": contact.interaction_duration_seconds,
+        "metadata": dict(contact.metadata),
+    }

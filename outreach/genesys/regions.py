@@ -1,0 +1,94 @@
+"""Which hosts serve which region (platform fact sheet 1.1), and which addresses we agree to talk to."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from outreach.errors import SettingsError
+
+DOMAINS = {
+    "us-east-1": "mypurecloud.com",
+    "us-east-2": "use2.us-gov-pure.cloud",
+    "us-west-2": "usw2.pure.cloud",
+    "ca-central-1": "cac1.pure.cloud",
+    "mx-central-1": "mxc1.pure.cloud",
+    "sa-east-1": "sae1.pure.cloud",
+    "eu-west-1": "mypurecloud.ie",
+    "eu-west-2": "euw2.pure.cloud",
+    "eu-central-1": "mypurecloud.de",
+    "eu-central-2": "euc2.pure.cloud",
+    "eusc-de-east-1": "edee1.eusc-pure.cloud",
+    "me-central-1": "mec1.pure.cloud",
+    "ap-south-1": "aps1.pure.cloud",
+    "ap-southeast-1": "apse1.pure.cloud",
+    "ap-southeast-2": "mypurecloud.com.au",
+    "ap-northeast-1": "mypurecloud.jp",
+    "ap-northeast-2": "apne2.pure.cloud",
+    "ap-northeast-3": "apne3.pure.cloud",
+}
+"""AWS region to domain. `us_east_1`, the SDK's spelling, is understood too."""
+
+_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """Where to log in and where the API is: `https://host`, without a slash at the end."""
+
+    login: str
+    api: str
+
+
+def platform_hosts(region: str, login_url: str | None = None, api_url: str | None = None) -> Hosts:
+    """The two hosts of a region; a URL given replaces its host.
+
+    One URL alone serves for both, as a gateway or an emulator does. Raises SettingsError.
+    """
+    if login_url or api_url:
+        return Hosts(check_url(login_url or api_url or ""), check_url(api_url or login_url or ""))
+    domain = DOMAINS.get(region.strip().lower().replace("_", "-"))
+    if domain is None:
+        raise SettingsError(f"There is no region {region!r}.", f"Choose one of: {', '.join(DOMAINS)}.")
+    return Hosts(f"https://login.{domain}", f"https://api.{domain}")
+
+
+def guide_hosts(org_id: str | None, login_url: str | None = None, api_url: str | None = None) -> Hosts:
+    """The guide's one host per organisation, or the URLs given. Raises SettingsError."""
+    if login_url or api_url:
+        return Hosts(check_url(login_url or api_url or ""), check_url(api_url or login_url or ""))
+    if not org_id or not _LABEL.match(org_id):
+        raise SettingsError(
+            "The guide API needs org_id, the name before .mypurecloud.com: letters, digits and hyphens.",
+            "Set org_id, or api_url for a gateway.",
+        )
+    return Hosts(*[f"https://{org_id}.mypurecloud.com"] * 2)
+
+
+def check_url(url: str) -> str:
+    """The URL without its last slash, if we may send a secret there. Raises SettingsError."""
+    parts = urlsplit(url.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise SettingsError(
+            "A Genesys URL must look like https://api.example.com.", "Mend login_url or api_url."
+        )
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise SettingsError(
+            "A Genesys URL holds no user, password, query or fragment.",
+            "Give only https://host[:port][/path].",
+        )
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise SettingsError(
+            f"{parts.hostname} would receive the client secret unencrypted.",
+            "Use https://; http:// is only for this machine.",
+        )
+    return url.strip().rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,63 @@
+"""One thread at a time, lowest number first, first come first served among equals."""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import itertools
+import threading
+from collections.abc import Iterator
+
+
+class Turnstile:
+    """A lock with priorities. Whoever is inside stays until done; the rest line up behind."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._line: list[tuple[int, int, threading.Lock]] = []
+        self._numbers = itertools.count()
+        self._occupied = False
+
+    @property
+    def waiting(self) -> int:
+        """How many stand in line."""
+        return len(self._line)
+
+    @contextlib.contextmanager
+    def turn(self, priority: int) -> Iterator[None]:
+        """Wait for a turn, and have it for the length of the block."""
+        self._enter(priority)
+        try:
+            yield
+        finally:
+            self._leave()
+
+    def _enter(self, priority: int) -> None:
+        with self._lock:
+            if not self._occupied:
+                self._occupied = True
+                return
+            gate = threading.Lock()
+            gate.acquire()
+            place = (priority, next(self._numbers), gate)
+            heapq.heappush(self._line, place)
+        try:
+            gate.acquire()
+        except BaseException:  # an interrupt: leave the line, or hand the turn on
+            self._give_up(place)
+            raise
+
+    def _leave(self) -> None:
+        with self._lock:
+            if self._line:
+                heapq.heappop(self._line)[2].release()
+            else:
+                self._occupied = False
+
+    def _give_up(self, place: tuple[int, int, threading.Lock]) -> None:
+        with self._lock:
+            if place in self._line:
+                self._line.remove(place)
+                heapq.heapify(self._line)
+                return
+        self._leave()
