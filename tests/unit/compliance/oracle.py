@@ -1,0 +1,129 @@
+"""A second opinion, written apart from the product: a clock, a table of hours by hand, and patience.
+
+It looks at one instant after the other, in every zone, and knows no intervals, packs or offsets. Holidays
+are written out by hand for the days that the golden table touches.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+SETS = {
+    "nanp": (
+        "America/Adak America/Anchorage America/Anguilla America/Antigua America/Barbados America/Boise "
+        "America/Cayman America/Chicago America/Denver America/Dominica America/Edmonton America/Fort_Nelson "
+        "America/Grand_Turk America/Grenada America/Halifax America/Jamaica America/Juneau "
+        "America/Los_Angeles America/Lower_Princes America/Montserrat America/Nassau America/New_York "
+        "America/North_Dakota/Center America/Phoenix America/Port_of_Spain America/Puerto_Rico America/Regina "
+        "America/Santo_Domingo America/St_Johns America/St_Kitts America/St_Lucia America/St_Thomas "
+        "America/St_Vincent America/Toronto America/Tortola America/Vancouver America/Winnipeg "
+        "Atlantic/Bermuda Pacific/Guam Pacific/Honolulu Pacific/Pago_Pago Pacific/Saipan"
+    ),
+    "au-mobile": (
+        "Australia/Adelaide Australia/Brisbane Australia/Eucla Australia/Lord_Howe Australia/Perth "
+        "Australia/Sydney Indian/Christmas Indian/Cocos"
+    ),
+}
+
+
+def _days(year: int, text: str) -> set[date]:
+    return {datetime.strptime(f"{year} {day}", "%Y %d %b").date() for day in text.split(", ")}  # noqa: DTZ007
+
+
+FRANCE = _days(
+    2026,
+    "1 Jan, 6 Apr, 1 May, 8 May, 14 May, 25 May, 14 Jul, 15 Aug, 1 Nov, 11 Nov, 25 Dec",
+) | {date(2027, 1, 1)}
+ALSACE = FRANCE | _days(2026, "3 Apr, 26 Dec")
+ALABAMA = _days(2026, "1 Jan, 19 Jan, 16 Feb, 27 Apr, 25 May, 1 Jun, 19 Jun, 3 Jul, 4 Jul, 7 Sep, 12 Oct, 11 Nov, 26 Nov, 25 Dec")
+LOUISIANA = _days(2026, "1 Jan, 17 Feb, 3 Apr, 3 Jul, 4 Jul, 26 Nov, 25 Dec")
+PENNSYLVANIA = _days(2026, "1 Jan, 25 May, 3 Jul, 4 Jul, 7 Sep, 26 Nov, 27 Nov, 25 Dec")
+GERMANY = _days(2026, "1 Jan, 3 Apr, 6 Apr, 1 May, 14 May, 25 May, 3 Oct, 25 Dec, 26 Dec")
+IRELAND = _days(2026, "17 Mar, 6 Apr, 25 Dec")
+
+
+def _within(local: datetime, *windows: str) -> bool:
+    spans = (window.split("-") for window in windows)
+    return any(time.fromisoformat(a) <= local.time() < _end(b) for a, b in spans)
+
+
+def _end(text: str) -> time:
+    return time.max if text == "24:00" else time.fromisoformat(text)
+
+
+def is_open(rule: str, local: datetime) -> bool:
+    """Whether one rule lets people be contacted at a time on the wall."""
+    day, weekday = local.date(), local.weekday()
+    saturday, sunday = weekday == 5, weekday == 6
+    if rule in {"default", "us"}:
+        return _within(local, "08:00-21:00")
+    if rule == "8-20":
+        return _within(local, "08:00-20:00")
+    if rule == "9-20":
+        return _within(local, "09:00-20:00")
+    if rule == "9-21":
+        return _within(local, "09:00-21:00")
+    if rule == "10-21":
+        return _within(local, "10:00-21:00")
+    if rule == "al":
+        return not sunday and day not in ALABAMA and _within(local, "08:00-20:00")
+    if rule == "la":
+        return not sunday and day not in LOUISIANA and _within(local, "08:00-20:00")
+    if rule == "ms":
+        return not sunday and _within(local, "08:00-20:00")
+    if rule == "ri":
+        return weekday < 5 and _within(local, "09:00-18:00")
+    if rule == "pa":
+        return day not in PENNSYLVANIA and _within(local, "08:00-12:00" if saturday else "08:00-21:00")
+    if rule == "ca":
+        return _within(local, "10:00-18:00" if weekday > 4 else "09:00-21:30")
+    if rule == "fr":
+        return weekday < 5 and day not in FRANCE and _within(local, "10:00-13:00", "14:00-20:00")
+    if rule == "fr+alsace":
+        return weekday < 5 and day not in ALSACE and _within(local, "10:00-13:00", "14:00-20:00")
+    if rule.startswith("eu-"):
+        off = {"eu-de": GERMANY, "eu-fr": FRANCE, "eu-ie": IRELAND}[rule]
+        windows = "10:00-18:00" if saturday else "09:00-20:00"
+        return not sunday and day not in off and _within(local, windows)
+    if rule == "night":  # 20:00-02:00, Monday to Friday evenings
+        evening = weekday < 5 and _within(local, "20:00-24:00")
+        return evening or (1 <= weekday <= 5 and _within(local, "00:00-02:00"))
+    if rule == "dated":  # noon in June 2026, afternoon in July, the default around them
+        months = {6: "10:00-13:00", 7: "14:00-17:00"} if day.year == 2026 else {}
+        return _within(local, months.get(day.month, "08:00-21:00"))
+    raise AssertionError(rule)
+
+
+def zones_of(text: str) -> list[str]:
+    """Zones as the table writes them: names, or the name of a set."""
+    return SETS.get(text, text).split()
+
+
+def allows(zones: list[str], rules: list[str], at: datetime) -> bool:
+    """Allowed now and a minute later, everywhere, by every rule."""
+    return all(_open_everywhere(zone, rules, at + timedelta(minutes=m)) for zone in zones for m in (0, 1))
+
+
+def find_next(zones: list[str], rules: list[str], at: datetime, days: int = 10) -> datetime | None:
+    """`at`, or the first quarter of an hour after it at which contact is allowed."""
+    if allows(zones, rules, at):
+        return at
+    step = timedelta(minutes=15)
+    at = at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0) + step
+    for _ in range(days * 96):
+        if allows(zones, rules, at):
+            return at
+        at += step
+    return None
+
+
+def _open_everywhere(zone: str, rules: list[str], at: datetime) -> bool:
+    local = at.astimezone(_zone(zone))
+    return all(is_open(rule, local) for rule in rules)
+
+
+@lru_cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
