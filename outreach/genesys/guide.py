@@ -9,7 +9,6 @@ from outreach.contacts import Channel, Contact
 from outreach.errors import Ambiguous, Conflict, Invalid, NotFound
 from outreach.genesys import foreign
 from outreach.genesys.client import Connection, quoted
-from outreach.genesys.conversations import from_conversation
 from outreach.genesys.interface import (
     AVAILABLE,
     Attempt,
@@ -98,9 +97,9 @@ class Guide:
 
     def end(self, conversation_id: str, channel: Channel) -> None:  # noqa: ARG002  the interface's
         """Disconnect it. One that has ended already, or is gone, is fine."""
-        path = f"{_CONVERSATIONS}/{quoted(conversation_id)}"
+        path = f"{_CONVERSATIONS}/{quoted(conversation_id)}/disconnect"
         try:
-            self.connection.request("end conversation", "PATCH", path, json={"state": "disconnected"})
+            self.connection.request("end conversation", "POST", path)
         except (Invalid, Conflict, NotFound):
             found = self._read(conversation_id)
             if found is not None and found.ended_at is None:
@@ -126,9 +125,21 @@ class Guide:
     def _read(self, conversation_id: str) -> Conversation | None:
         path = f"{_CONVERSATIONS}/{quoted(conversation_id)}"
         try:
-            return from_conversation(self.connection.request("read conversation", "GET", path).json)
+            body = self.connection.request("read conversation", "GET", path).json
         except NotFound:
             return None
+        found = foreign.code(body, "id")
+        return _read_conversation(found, body) if found else None
+
+
+def _read_conversation(conversation_id: str, body: foreign.Json) -> Conversation:
+    return Conversation(
+        conversation_id,
+        foreign.instant(body, "startTime"),
+        foreign.instant(body, "connectedTime"),
+        foreign.instant(body, "endTime"),
+        foreign.code(body, "disconnectType"),
+    )
 
 
 def _write_contact(contact: Contact) -> dict[str, Any]:
