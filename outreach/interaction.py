@@ -55,12 +55,12 @@ def interact_batch(run: Run, batch: BatchRef) -> Counter[str]:
 def pace(run: Run) -> tuple[int, int]:
     """How many intents to open at once, and how many may be in the air.
 
-    Half a second's worth of the budget at once and two seconds' worth in the air; without a budget, twice
-    what the threads can carry.
+    Half a second's worth of the budget at once and two seconds' worth in the air; without a budget, some
+    times what the threads can carry, so that they always have work while outcomes are written.
     """
     threads = run.settings.threads
     if run.rate is None:
-        return threads, threads * 2
+        return threads * 2, threads * 5
     group = max(1, min(threads, int(run.rate / 2)))
     return group, max(group * 2, min(threads * 2, int(run.rate * 2)))
 
@@ -88,7 +88,7 @@ def _open(run: Run, group: Sequence[Claimed], counts: Counter[str]) -> list[Open
         decision = run.gate.decide(row.contact, facts[row.id], now)
         address = row.contact.channels.address(decision.channel) if decision.channel else None
         if decision.verdict is Verdict.ALLOWED and decision.channel and address:
-            caps = run.gate.caps(row.contact, decision.channel, facts[row.id], now)
+            caps = run.gate.caps(row.contact, decision.channel)
             wanted.append(Wanted(row, decision.channel, address, caps))
         else:
             changes.append(change_for(run, row, facts[row.id], decision, now))
@@ -138,3 +138,4 @@ def _settle(run: Run, landed: Sequence[tuple[Opened, Future[Started]]], counts: 
         changes.append(change_after(run, item, outcome))
     made = apply(run.ledger, changes, only_own=False)
     counts.update(change.after.value for change in changes if change.contact_id in made)
+    run.wake()

@@ -58,7 +58,7 @@ def change_after(run: Run, item: Opened, outcome: Started | GenesysError | NotTr
 
 def _started(run: Run, item: Opened, started: Started) -> Change:
     now = run.ledger.clock.now()
-    event = run.tell(
+    events = run.tell(
         InteractionCreated,
         item.claimed,
         conversation_id=started.conversation_id,
@@ -75,11 +75,11 @@ def _started(run: Run, item: Opened, started: Started) -> Change:
         "deaths": 0,
     }
     detail = {"conversation_id": started.conversation_id, "correlation_id": started.correlation_id}
-    return _change(item, State.STARTED, "started", "", fields, detail, event, "started")
+    return _change(item, State.STARTED, "started", "", fields, detail, events, "started")
 
 
 def _unknown(run: Run, item: Opened, error: Ambiguous) -> Change:
-    event = run.tell(
+    events = run.tell(
         InteractionUnknown,
         item.claimed,
         channel=item.channel,
@@ -90,16 +90,16 @@ def _unknown(run: Run, item: Opened, error: Ambiguous) -> Change:
     wait = timedelta(seconds=run.settings.look_after_seconds[0])
     fields = {"look_at": run.ledger.clock.now() + wait, "looks": 0}
     reason = f"outcome_unknown:{error.code}"[:200]
-    return _change(item, State.UNKNOWN, "unknown", reason, fields, _detail(error), event, "unknown")
+    return _change(item, State.UNKNOWN, "unknown", reason, fields, _detail(error), events, "unknown")
 
 
 def _given_back(item: Opened, action: str, detail: dict[str, Any]) -> Change:
     fields = {"attempts": item.claimed.attempts} if action == "not_tried" else {}
-    return _change(item, State.CLEARED, action, "", fields, detail, None, "release")
+    return _change(item, State.CLEARED, action, "", fields, detail, (), "release")
 
 
 def _failed(run: Run, item: Opened, error: GenesysError, *, retryable: bool) -> Change:
-    event = run.tell(
+    events = run.tell(
         InteractionFailed,
         item.claimed,
         channel=item.channel,
@@ -109,7 +109,7 @@ def _failed(run: Run, item: Opened, error: GenesysError, *, retryable: bool) -> 
     )
     reason = f"refused:{error.code or error.status}"[:200]
     fields = {"retryable": retryable}
-    return _change(item, State.FAILED, "failed", reason, fields, _detail(error), event, "release")
+    return _change(item, State.FAILED, "failed", reason, fields, _detail(error), events, "release")
 
 
 def _detail(error: GenesysError) -> dict[str, Any]:
@@ -123,10 +123,10 @@ def _change(
     reason: str,
     fields: dict[str, Any],
     detail: dict[str, Any],
-    event: Telling | None,
+    events: tuple[Telling, ...],
     intent: Literal["started", "unknown", "release"],
 ) -> Change:
     detail = {**detail, "reference": item.reference}
     return Change(
-        item.claimed.id, after, action, reason, fields, detail, event, intent, reference=item.reference
+        item.claimed.id, after, action, reason, fields, detail, events, intent, reference=item.reference
     )

@@ -39,39 +39,33 @@ def register_batch(run: Run, batch: BatchRef) -> RegistrationCounts:
         if not group:
             break
         with releasing(run.ledger, group):
-            for bulk, answers in _register(run, group, batch.number):
-                _record(run, bulk, answers, counts)
+            _register(run, group, batch.number, counts)
     return counts
 
 
-def _register(
-    run: Run, group: Sequence[Claimed], priority: int
-) -> list[tuple[list[Claimed], list[Registered | NotRegistered]]]:
+def _register(run: Run, group: Sequence[Claimed], priority: int, counts: RegistrationCounts) -> None:
     size = run.genesys.bulk_size
     bulks = [list(group[at : at + size]) for at in range(0, len(group), size)]
     calls = [
-        run.crew.submit(run.genesys.register, [claimed.contact for claimed in bulk], priority=priority)
+        run.crew.submit(run.genesys.register, [row.contact for row in bulk], priority=priority)
         for bulk in bulks
     ]
-    # What succeeded is recorded before the first error is raised.
-    done = [(bulk, call.result()) for bulk, call in zip(bulks, calls, strict=True) if not call.exception()]
-    failed = next((error for call in calls if (error := call.exception())), None)
-    if failed:
-        for bulk, answers in done:
-            _record(run, bulk, answers, RegistrationCounts())
-        raise failed
-    return done
+    errors = [error for call in calls if (error := call.exception())]
+    answered = [
+        (bulk, call.result()) for bulk, call in zip(bulks, calls, strict=True) if not call.exception()
+    ]
+    # What succeeded is recorded before an error is raised.
+    _record(run, [pair for bulk, answers in answered for pair in zip(bulk, answers, strict=True)], counts)
+    if errors:
+        raise errors[0]
 
 
 def _record(
-    run: Run,
-    bulk: Sequence[Claimed],
-    answers: Sequence[Registered | NotRegistered],
-    counts: RegistrationCounts,
+    run: Run, answered: Sequence[tuple[Claimed, Registered | NotRegistered]], counts: RegistrationCounts
 ) -> None:
     changes = [
-        _registered(run, claimed, answer) if isinstance(answer, Registered) else _failed(run, claimed, answer)
-        for claimed, answer in zip(bulk, answers, strict=True)
+        _registered(run, row, answer) if isinstance(answer, Registered) else _failed(run, row, answer)
+        for row, answer in answered
     ]
     made = apply(run.ledger, changes)
     counts.registered += sum(c.contact_id in made and c.after is State.REGISTERED for c in changes)
@@ -89,7 +83,7 @@ def _registered(run: Run, row: Claimed, answer: Registered) -> Change:
             "availability": orjson.dumps(availability).decode(),
         },
         detail={"genesys_id": answer.genesys_id, "status": answer.status},
-        event=run.tell(ContactRegistered, row, genesys_id=answer.genesys_id, status=answer.status),
+        events=run.tell(ContactRegistered, row, genesys_id=answer.genesys_id, status=answer.status),
     )
 
 
@@ -102,5 +96,5 @@ def _failed(run: Run, row: Claimed, answer: NotRegistered) -> Change:
         f"not_registered:{answer.code}"[:200],
         fields={"retryable": answer.retryable},
         detail=told,
-        event=run.tell(InteractionFailed, row, **told),
+        events=run.tell(InteractionFailed, row, **told),
     )

@@ -17,6 +17,7 @@ from outreach.ledger.claims import Claimed
 from outreach.ledger.ledger import Ledger
 from outreach.settings import CampaignSettings, Event
 from outreach.watch import Watch
+from outreach.webhook.delivery import Courier
 from outreach.webhook.events import ContactBody, to_bytes
 
 
@@ -34,7 +35,7 @@ class Run:
         endpoint: the webhook block's name; None means that nobody is told.
         rate: requests per second that the budget allows; None means no limit.
         senders: which channels our senders can serve.
-        do_not_contact: the organisation's own DNC lists, as addresses.
+        courier: tells the CRM in the background; None means that nobody does.
     """
 
     campaign: Campaign
@@ -46,25 +47,30 @@ class Run:
     endpoint: str | None = None
     rate: float | None = None
     senders: Availability = field(default_factory=dict)
-    do_not_contact: frozenset[str] = frozenset()
+    courier: Courier | None = None
 
     @property
     def settings(self) -> CampaignSettings:
         """The campaign's."""
         return self.campaign.settings
 
-    def tell(self, body: type[ContactBody], row: Claimed, **more: Any) -> Telling | None:  # noqa: ANN401 - the body's own fields
-        """An event about one contact for the outbox, or None when the CRM does not want it."""
+    def tell(self, body: type[ContactBody], row: Claimed, **more: Any) -> tuple[Telling, ...]:  # noqa: ANN401 - the body's own fields
+        """An event about one contact for the outbox; none when the CRM does not want it."""
         event: Event = body.model_fields["event"].default
         if self.endpoint is None or event not in self.settings.events:
-            return None
+            return ()
         told = body(
             timestamp=self.ledger.clock.now(),
             campaign=self.campaign.name,
             contact_id=row.contact.external_contact_id,
             **more,
         )
-        return Telling(self.endpoint, event.value, to_bytes(told))
+        return (Telling(self.endpoint, event.value, to_bytes(told)),)
+
+    def wake(self) -> None:
+        """There is something to tell."""
+        if self.courier is not None:
+            self.courier.wake()
 
     def message_for(self, contact: Contact) -> str:
         """What to say: the contact's own message, else the campaign's, else the guide's."""

@@ -74,7 +74,7 @@ def gather_facts(
 ) -> dict[int, Facts]:
     """What the world says of each contact, with as few queries as there are kinds of fact."""
     addresses = sorted({address for row in group for address in _addresses(row).values()})
-    off = find_suppressed(run.ledger, addresses) | {a for a in addresses if a in run.do_not_contact}
+    off = find_suppressed(run.ledger, addresses)
     recent = recent_contacts(run.ledger, group, run.gate.cap_hours)
     return {
         row.id: Facts(
@@ -110,7 +110,7 @@ def change_for(run: Run, row: Claimed, facts: Facts, decision: Decision, now: da
         reason,
         fields,
         {"reasons": list(decision.reasons), "packs": run.gate.packs_hash},
-        _event(run, row, decision, reason),
+        _events(run, row, decision, reason),
     )
 
 
@@ -138,9 +138,9 @@ def describe(run: Run, facts: Facts, decision: Decision, now: datetime) -> str:
     ).decode()
 
 
-def _event(run: Run, row: Claimed, decision: Decision, reason: str) -> Telling | None:
+def _events(run: Run, row: Claimed, decision: Decision, reason: str) -> tuple[Telling, ...]:
     if decision.verdict is Verdict.BLOCKED:
         return run.tell(ContactBlocked, row, reason=reason)
     if decision.verdict in (Verdict.DEFERRED, Verdict.HELD):
         return run.tell(ContactDeferred, row, reason=reason, until=decision.next_allowed_at)
-    return None
+    return ()

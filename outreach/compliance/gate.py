@@ -12,7 +12,8 @@ from datetime import datetime, timezone
 from outreach.compliance.channels import BUILT_IN, CHECKS, Case, blocked, held
 from outreach.compliance.decision import PASSED, Decision, Facts, Finding, RuleApplied, Verdict
 from outreach.compliance.rulebook import Bound, Rulebook
-from outreach.compliance.timing import explain_place, explain_timing, find_place, judge_timing, list_caps
+from outreach.compliance.timing import explain_place, explain_timing, find_place, judge_timing
+from outreach.compliance.zones import Place
 from outreach.contacts import Channel, Contact
 from outreach.settings import CampaignSettings, FrequencyCap
 
@@ -41,10 +42,20 @@ class Gate:
         trace: Trace = []
         return self._decide(contact, facts, now, trace), trace
 
-    def caps(self, contact: Contact, channel: Channel, facts: Facts, now: datetime) -> list[FrequencyCap]:
+    def place(self, contact: Contact, channel: Channel) -> Place | None:
+        """Where the person may be, None when hours do not bind the channel and nobody needs to know."""
+        return find_place(contact, channel) if channel in self._settings.hours_bind else None
+
+    def caps(self, contact: Contact, channel: Channel) -> tuple[FrequencyCap, ...]:
         """Every cap that binds this contact on a channel, for the check in the intent's transaction."""
-        case = Case(contact, channel, facts, self._settings, now)
-        return list_caps(case, self._bind(case, None)[0])
+        place = self.place(contact, channel)
+        return self._caps(self._rulebook.bind(place, channel) if place else None)
+
+    @property
+    def cap_hours(self) -> float | None:
+        """How far back any cap may look, in hours; None when there is no cap."""
+        caps = [*self._settings.caps, *self._rulebook.all_caps]
+        return max((cap.hours for cap in caps), default=None)
 
     def _decide(self, contact: Contact, facts: Facts, now: datetime, trace: Trace | None) -> Decision:
         if self._has_ended(now, trace):
@@ -78,21 +89,20 @@ class Gate:
         return self._within_campaign(self._judge_timing(case, trace))
 
     def _judge_timing(self, case: Case, trace: Trace | None) -> Finding:
-        bound, problem = self._bind(case, trace)
-        if problem:
-            return held(problem)
+        place = self.place(case.contact, case.channel)
+        if trace is not None and place:
+            trace.append(explain_place(case.contact, case.channel, place))
+        if place and place.problem:
+            return held(place.problem)
+        bound = self._rulebook.bind(place, case.channel) if place else None
         if trace is not None:
             trace.extend(explain_timing(case, bound))
-        return judge_timing(case, bound.hours if bound else None, list_caps(case, bound))
+        return judge_timing(case, bound.hours if bound else None, self._caps(bound))
 
-    def _bind(self, case: Case, trace: Trace | None) -> tuple[Bound | None, str]:
-        """The rules that bind where the person is, or the reason why nobody knows where that is."""
-        if case.channel not in self._settings.hours_bind:
-            return None, ""
-        place = find_place(case)
-        if trace is not None:
-            trace.append(explain_place(case, place))
-        return (None, place.problem) if place.problem else (self._rulebook.bind(place, case.channel), "")
+    def _caps(self, bound: Bound | None) -> tuple[FrequencyCap, ...]:
+        """The campaign's own caps, and those of the rules that bind."""
+        binding = bound.caps if bound else ()
+        return (*self._settings.caps, *(cap for rule in binding for cap in rule.caps))
 
     def _within_campaign(self, finding: Finding) -> Finding:
         at = finding.next_allowed_at

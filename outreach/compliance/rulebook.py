@@ -40,6 +40,8 @@ class Rulebook:
         self._bound: dict[tuple[tuple[Candidate, ...], Channel], Bound] = {}
         self.packs_hash = hash_packs([*self._packs, self._default])
         """Of the named packs and the default, so that a run can say which rules it went by."""
+        self.all_caps = tuple(cap for pack in self._packs for rule in pack.rules for cap in rule.caps)
+        """Every cap that any rule of the packs may set."""
 
     def bind(self, place: Place, channel: Channel) -> Bound:
         """What binds whoever may be at a place."""

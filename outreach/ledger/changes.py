@@ -35,7 +35,7 @@ class Change:
     """One contact's next state.
 
     `reason` is a code, None to leave it as it is. `fields` are further columns of the contact, `detail` goes
-    to the audit (identifiers, codes and times only). `event` is told to the CRM. `intent` says what becomes
+    to the audit (identifiers, codes and times only). `events` are told to the CRM. `intent` says what becomes
     of the intent: its outcome is known ("started"), in doubt ("unknown"), or it is given back ("release").
     With a `reference` the change only holds while that attempt is the contact's last one.
     """
@@ -46,7 +46,7 @@ class Change:
     reason: str | None = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
     detail: Mapping[str, Any] = field(default_factory=dict)
-    event: Telling | None = None
+    events: Sequence[Telling] = ()
     intent: Literal["keep", "started", "unknown", "release"] = "keep"
     keep_lease: bool = False
     reference: str | None = None
@@ -106,8 +106,8 @@ def _write(ledger: Ledger, connection: Connection, held: Iterable[tuple[Change, 
         records.append(record)
         values = _columns(change, row, record, now)
         updates[tuple(values)].append(values)
-        if change.event:
-            events.append(_event(change, row, record, now))
+        told = enumerate(change.events)
+        events.extend(_event(telling, place, row, record, now) for place, telling in told)
     for names, rows in updates.items():
         _update(connection, names, rows)
     if records:
@@ -137,16 +137,17 @@ def _update(connection: Connection, names: Sequence[str], values: Sequence[Mappi
     connection.execute(update(contacts).where(contacts.c.id == bindparam("_id")).values(columns), values)
 
 
-def _event(change: Change, row: Row[Any], record: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    assert change.event is not None  # noqa: S101 - the caller asked
+def _event(
+    telling: Telling, place: int, row: Row[Any], record: Mapping[str, Any], now: datetime
+) -> dict[str, Any]:
     return {
         # The audit record's hash is unique to this very change, so that no change is told of twice.
-        "webhook_id": f"msg_{record['hash'][:32]}",
+        "webhook_id": f"msg_{record['hash'][:32]}{place or ''}",
         "campaign_id": row.campaign_id,
         "contact_id": row.id,
-        "endpoint": change.event.endpoint,
-        "event": change.event.event,
-        "body": change.event.body,
+        "endpoint": telling.endpoint,
+        "event": telling.event,
+        "body": telling.body,
         "created_at": now,
         "state": "pending",
         "due_at": now,

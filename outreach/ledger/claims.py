@@ -52,6 +52,9 @@ class Claimed:
     attempts: int
     deaths: int
     reference: str
+    looks: int = 0
+    conversation_id: str = ""
+    started_at: datetime | None = None
 
 
 COLUMNS = (
@@ -65,14 +68,18 @@ COLUMNS = (
     contacts.c.attempts,
     contacts.c.deaths,
     contacts.c.reference,
+    contacts.c.looks,
+    contacts.c.conversation_id,
+    contacts.c.started_at,
 )
 
 
 def claim(
     ledger: Ledger, campaign_id: int, batch: BatchRef, states: Sequence[State], *, limit: int
 ) -> list[Claimed]:
-    """Lease up to `limit` contacts of a batch that stand in one of the states; `deferred` only when due.
+    """Lease up to `limit` contacts of a batch that stand in one of the states.
 
+    `deferred`, `unknown` and `started` count only when their time has come.
     Nobody else has them until this process changes them or dies. An empty list means: nothing is left.
     """
     ledger.enter()
@@ -94,10 +101,11 @@ def _open(campaign_id: int, batch: BatchRef, states: Sequence[State], now: datet
 
 def _due(states: Iterable[State], now: datetime) -> ColumnElement[bool]:
     c = contacts.c
-    plain = [state.value for state in states if state is not State.DEFERRED]
-    due: ColumnElement[bool] = c.state.in_(plain)
-    if State.DEFERRED in states:
-        due = or_(due, and_(c.state == State.DEFERRED.value, c.until <= now))
+    timed = {State.DEFERRED: c.until, State.UNKNOWN: c.look_at, State.STARTED: c.look_at}
+    due: ColumnElement[bool] = c.state.in_([state.value for state in states if state not in timed])
+    for state, since in timed.items():
+        if state in states:
+            due = or_(due, and_(c.state == state.value, since <= now))
     return due
 
 
@@ -124,7 +132,15 @@ def read_claimed(ledger: Ledger, row: Row[Any]) -> Claimed:
         attempts=row.attempts,
         deaths=row.deaths,
         reference=row.reference or "",
+        looks=row.looks,
+        conversation_id=row.conversation_id or "",
+        started_at=row.started_at,
     )
+
+
+def everything(campaign: str) -> BatchRef:
+    """All contacts of a campaign as one range, for steps that are not mapped."""
+    return BatchRef(campaign, 0, 0, 0, 2**62)
 
 
 def plan(ledger: Ledger, campaign: str, campaign_id: int, *, size: int, at_most: int = 100) -> list[BatchRef]:

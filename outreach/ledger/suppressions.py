@@ -30,6 +30,21 @@ def suppress(ledger: Ledger, addresses: Iterable[str], *, source: str, reason: s
     return added
 
 
+def mirror(ledger: Ledger, addresses: Iterable[str], *, source: str) -> int:
+    """Make what `source` suppresses equal to `addresses`; returns how many there are."""
+    keys = {ledger.vault.address_key(address): address for address in addresses}
+    theirs = suppressions.c.source == source
+    with ledger.db.read() as connection:
+        before = set(connection.execute(select(suppressions.c.address_key).where(theirs)).scalars())
+    gone = sorted(before - keys.keys())
+    for at in range(0, len(gone), 500):
+        with ledger.db.write() as connection:
+            named = suppressions.c.address_key.in_(gone[at : at + 500])
+            connection.execute(delete(suppressions).where(theirs, named))
+    suppress(ledger, (keys[key] for key in keys.keys() - before), source=source, reason=source)
+    return len(keys)
+
+
 def allow_again(ledger: Ledger, address: str) -> bool:
     """Take an address off; whether it was on."""
     key = ledger.vault.address_key(address)

@@ -1,0 +1,40 @@
+"""Loading: a source into the ledger, every row in a named place, the bad ones into the rejects file."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+
+from outreach.export import RejectsFile
+from outreach.ledger.loads import Loaded, Loading
+from outreach.run import Run
+from outreach.sources.source import Source
+
+
+def load_source(
+    run: Run, source: Source, rejects: Path | None = None, progress: Callable[[int], None] | None = None
+) -> Loaded:
+    """Read the whole source into the campaign, in bounded memory.
+
+    Args:
+        run: the campaign's.
+        source: opened, not read yet.
+        rejects: where rows that are not accepted are written; None writes them to the ledger only.
+        progress: told the number of rows read so far.
+
+    Raises:
+        SourceError: the source cannot be read; what was read before stays, and a next run goes on.
+    """
+    loading = Loading(run.ledger, run.campaign.id, source.label)
+    with contextlib.ExitStack() as stack:
+        file: RejectsFile | None = None
+        for refused in loading.add(source.rows()):
+            if refused and rejects and file is None:
+                file = stack.enter_context(RejectsFile(rejects, source.columns))
+            if file:
+                for row in refused:
+                    file.add(row)
+            if progress:
+                progress(loading.total.rows_read)
+    return loading.finish()
