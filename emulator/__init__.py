@@ -1,0 +1,1 @@
+"""A stateful Genesys Cloud for a laptop and for tests."""

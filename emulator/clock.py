@@ -1,0 +1,45 @@
+"""The emulator's clock: runs, can be sped up, moved forward, and be wrong (skewed)."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timezone
+
+
+class Clock:
+    """Seconds since the epoch. `now` is the organisation's time, `shown` what its answers claim it is."""
+
+    def __init__(self) -> None:
+        self.skew = 0.0
+        self._speed = 1.0
+        self._base = time.time()
+        self._since = time.monotonic()
+
+    @property
+    def speed(self) -> float:
+        """Seconds of the organisation per real second."""
+        return self._speed
+
+    def now(self) -> float:
+        """The organisation's time."""
+        return self._base + (time.monotonic() - self._since) * self._speed
+
+    def shown(self) -> float:
+        """The time that answers and their `Date` header claim."""
+        return self.now() + self.skew
+
+    def advance(self, seconds: float) -> None:
+        """Let that much time pass at once: conversations progress, tokens expire."""
+        self._base += seconds
+
+    def run_at(self, speed: float) -> None:
+        """Run faster or slower from now on; 0 stands still."""
+        self._base = self.now()
+        self._since = time.monotonic()
+        self._speed = speed
+
+
+def iso(seconds: float) -> str:
+    """`2026-03-01T12:00:00.000Z`, as the platform writes an instant."""
+    moment = datetime.fromtimestamp(seconds, timezone.utc)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

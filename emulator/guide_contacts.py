@@ -1,0 +1,30 @@
+"""Contacts of the guide API, by the CRM's own id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CHANNELS = ("voice", "sms", "email", "chat")
+
+
+@dataclass(slots=True)
+class GuideContact:
+    """One registered contact. `since` is when it was registered, seconds since the epoch."""
+
+    external_contact_id: str
+    name: str
+    channels: dict[str, str]
+    initial_message: str
+    interaction_duration_seconds: int
+    metadata: dict[str, str]
+    since: float
+
+
+class GuideContacts:
+    """All contacts of the guide API."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, GuideContact] = {}
+
+    def __len__(self) -> int:
+        return len(self.by_id)

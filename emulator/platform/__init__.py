@@ -1,0 +1,1 @@
+"""The operations of the published platform API v2, by subject."""

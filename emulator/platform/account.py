@@ -1,0 +1,153 @@
+"""The organisation itself: who am I, my token, the home division, the limits, campaign rules."""
+
+from __future__ import annotations
+
+from emulator.defaults import HOME_DIVISION_ID, ORGANISATION_ID, ORGANISATION_NAME
+from emulator.errors import bad_request, missing
+from emulator.organisation import Organisation
+from emulator.platform.listing import page
+from emulator.platform.messages import LONGEST_SMS
+from emulator.wire import JsonObject, Request, Response, answer, nothing
+
+
+def organisation(_org: Organisation, _request: Request) -> Response:
+    """The organisation of the token."""
+    return answer(
+        {
+            "id": ORGANISATION_ID,
+            "name": ORGANISATION_NAME,
+            "defaultLanguage": "en-us",
+            "defaultCountryCode": "US",
+            "domain": "outreach-example",
+            "version": 1,
+            "state": "active",
+            "selfUri": f"/api/v2/organizations/{ORGANISATION_ID}",
+        }
+    )
+
+
+def token(org: Organisation, request: Request) -> Response:
+    """What the token is."""
+    holder = org.tokens.by_value[request.token or ""]
+    named = {"id": ORGANISATION_ID, "name": ORGANISATION_NAME}
+    client = {"id": holder.client_id, "name": holder.client_id, "organization": named}
+    return answer(
+        {"organization": named, "homeOrganization": named, "authorizedScope": [], "OAuthClient": client}
+    )
+
+
+def check_token(_org: Organisation, _request: Request) -> Response:
+    """200 when the token is good."""
+    return Response(200)
+
+
+def log_out(org: Organisation, request: Request) -> Response:
+    """Make the token worthless."""
+    org.tokens.revoke(request.token or "")
+    return nothing(200)
+
+
+def user(_org: Organisation, _request: Request) -> Response:
+    """A client is no user."""
+    raise bad_request("This request requires a user context", code="not.a.user")
+
+
+def home_division(_org: Organisation, _request: Request) -> Response:
+    """The division of everything here."""
+    return answer(
+        {
+            "id": HOME_DIVISION_ID,
+            "name": "Home",
+            "description": "The home division",
+            "homeDivision": True,
+            "selfUri": f"/api/v2/authorization/divisions/{HOME_DIVISION_ID}",
+        }
+    )
+
+
+def _limits(org: Organisation) -> dict[str, dict[str, int]]:
+    settings = org.settings
+    return {
+        "platform.api": {
+            "token.rate.per.minute": settings.requests_per_minute or 300,
+            "org.app.user.rate.per.minute": 3000,
+            "request.bytes.max": 512000,
+        },
+        "auth.api": {"client.credentials.token.rate.per.minute": settings.token_requests_per_minute or 300},
+        "external.contacts": {"bulk.entities.max": settings.bulk_most},
+        "messaging": {"agentless.sms.text.max": LONGEST_SMS},
+        "conversation": {},
+        "email": {},
+        "callback": {},
+        "outbound": {},
+        "analytics": {},
+    }
+
+
+def limit_namespaces(org: Organisation, request: Request) -> Response:
+    """The names of the limits' groups."""
+    size, number = request.whole_query("pageSize", 100, 1, 500), request.whole_query("pageNumber", 1, 1, 1000)
+    names = list(_limits(org))
+    return answer(
+        {
+            "entities": names[(number - 1) * size : number * size],
+            "pageSize": size,
+            "pageNumber": number,
+            "total": len(names),
+        }
+    )
+
+
+def limits(org: Organisation, request: Request) -> Response:
+    """The limits of one group."""
+    namespace = request.parameters["namespaceName"]
+    values = _limits(org).get(namespace)
+    if values is None:
+        raise missing("namespace")
+    entities = [{"key": key, "namespace": namespace, "value": value} for key, value in values.items()]
+    return answer({"entities": entities})
+
+
+def limit_docs(org: Organisation, _request: Request) -> Response:
+    """What the limits mean."""
+    namespaces: list[JsonObject] = [
+        {
+            "name": name,
+            "friendlyName": name,
+            "limits": [
+                {
+                    "key": key,
+                    "defaultValue": value,
+                    "description": key.replace(".", " "),
+                    "configurable": False,
+                    "trackable": False,
+                }
+                for key, value in values.items()
+            ],
+        }
+        for name, values in _limits(org).items()
+    ]
+    return answer({"namespaces": namespaces})
+
+
+def callable_time_sets(_org: Organisation, request: Request) -> Response:
+    """The campaign calling hours: one set, weekdays in New York."""
+    slots = [{"startTime": "09:00:00", "stopTime": "20:00:00", "day": day} for day in range(1, 6)]
+    key = "0e6e1b0a-0008-4000-8000-000000000001"
+    return page(
+        request,
+        [
+            {
+                "id": key,
+                "name": "Weekdays",
+                "version": 1,
+                "callableTimes": [{"timeZoneId": "America/New_York", "timeSlots": slots}],
+                "selfUri": f"/api/v2/outbound/callabletimesets/{key}",
+            }
+        ],
+    )
+
+
+def attempt_limits(_org: Organisation, request: Request) -> Response:
+    """The campaign attempt limits: none."""
+    return page(request, [])

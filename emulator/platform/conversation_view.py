@@ -1,0 +1,210 @@
+"""A conversation as answers show it: participants, communications, message receipts (fact sheet 5.1)."""
+
+from __future__ import annotations
+
+import uuid
+
+from emulator.conversations import Conversation
+from emulator.defaults import HOME_DIVISION_ID
+from emulator.organisation import Organisation
+from emulator.wire import JsonObject
+
+_MEDIA_LISTS = {"message": "messages", "email": "emails", "callback": "callbacks"}
+_PURPOSES = {"message": "api", "email": "api", "callback": "acd"}
+
+
+def part_id(conversation: Conversation, part: str) -> str:
+    """The id of a participant or a communication: always the same for the same conversation."""
+    return str(uuid.uuid5(uuid.UUID(conversation.conversation_id), part))
+
+
+def view(org: Organisation, conversation: Conversation) -> JsonObject:
+    """The Conversation model."""
+    now = org.now()
+    key = conversation.conversation_id
+    body: JsonObject = {
+        "id": key,
+        "startTime": org.stamp(conversation.start),
+        "address": conversation.address,
+        "participants": [_customer(org, conversation, now), _other(org, conversation, now)],
+        "divisions": [{"division": {"id": HOME_DIVISION_ID}, "entities": []}],
+        "recordingState": "none",
+        "selfUri": f"/api/v2/conversations/{key}",
+    }
+    ended = conversation.end_time(now)
+    if ended is not None:
+        body["endTime"] = org.stamp(ended)
+    if conversation.external_tag is not None:
+        body["externalTag"] = conversation.external_tag
+    return body
+
+
+def _customer(org: Organisation, conversation: Conversation, now: float) -> JsonObject:
+    body = _participant(org, conversation, now, "customer")
+    body["address"] = conversation.address
+    body["attributes"] = conversation.attributes
+    if conversation.genesys_id:
+        body["externalContactId"] = conversation.genesys_id
+    return body
+
+
+def _other(org: Organisation, conversation: Conversation, now: float) -> JsonObject:
+    body = _participant(org, conversation, now, _PURPOSES[conversation.media])
+    body["attributes"] = {}
+    if conversation.queue_id:
+        body["queueId"] = conversation.queue_id
+        body["queueName"] = org.settings.queues.get(conversation.queue_id, "")
+    return body
+
+
+def _participant(org: Organisation, conversation: Conversation, now: float, purpose: str) -> JsonObject:
+    body: JsonObject = {
+        "id": part_id(conversation, purpose),
+        "purpose": purpose,
+        "participantType": "External" if purpose == "customer" else "Internal",
+        "startTime": org.stamp(conversation.start),
+        _MEDIA_LISTS[conversation.media]: [_communication(org, conversation, now, purpose)],
+    }
+    return body | _times(org, conversation, now, "endTime")
+
+
+def _times(org: Organisation, conversation: Conversation, now: float, end_name: str) -> JsonObject:
+    times: JsonObject = {}
+    if now >= conversation.connects and conversation.connects <= conversation.ends:
+        times["connectedTime"] = org.stamp(conversation.connects)
+    ended = conversation.end_time(now)
+    if ended is not None:
+        times[end_name] = org.stamp(ended)
+    return times
+
+
+def _communication(org: Organisation, conversation: Conversation, now: float, purpose: str) -> JsonObject:
+    state = conversation.state(now)
+    body: JsonObject = {
+        "id": part_id(conversation, f"{purpose}/communication"),
+        "state": state,
+        "initialState": "connected" if conversation.media != "callback" else "scheduled",
+        "direction": "outbound",
+        "held": False,
+        "segments": [_segment(org, conversation, now)],
+        "provider": "PureCloud Messaging" if conversation.media == "message" else "PureCloud Email",
+    }
+    body |= _times(org, conversation, now, "disconnectedTime")
+    if state == "disconnected":
+        body["disconnectType"] = conversation.disconnect_type
+    if conversation.media == "message":
+        return body | _message_part(org, conversation, now)
+    if conversation.media == "email":
+        return body | _email_part(conversation, now)
+    return body | _callback_part(org, conversation)
+
+
+def _segment(org: Organisation, conversation: Conversation, now: float) -> JsonObject:
+    body: JsonObject = {"startTime": org.stamp(conversation.start), "type": "Interact"}
+    ended = conversation.end_time(now)
+    if ended is None:
+        return body
+    return body | {
+        "endTime": org.stamp(ended),
+        "howEnded": "Disconnect",
+        "disconnectType": conversation.disconnect_type,
+    }
+
+
+def _address(raw: str) -> JsonObject:
+    return {"addressNormalized": raw, "addressRaw": raw, "addressDisplayable": raw}
+
+
+def _message_part(org: Organisation, conversation: Conversation, now: float) -> JsonObject:
+    detail: JsonObject = {
+        "messageId": conversation.message_id,
+        "messageURI": f"/api/v2/conversations/messages/{conversation.message_id}/details",
+        "messageStatus": status(org, conversation, now),
+        "messageSegmentCount": 1,
+        "messageTime": org.stamp(conversation.start),
+    }
+    if detail["messageStatus"] == "failed":
+        detail["errorInfo"] = _failure(conversation)
+    return {
+        "type": conversation.message_type,
+        "toAddress": _address(conversation.address),
+        "fromAddress": _address(conversation.sender),
+        "messages": [detail],
+    }
+
+
+def _email_part(conversation: Conversation, now: float) -> JsonObject:
+    body: JsonObject = {"subject": conversation.subject, "messagesSent": 1, "autoGenerated": False}
+    if conversation.failure is not None and now >= conversation.ends:
+        body["errorInfo"] = _failure(conversation)
+    return body
+
+
+def _callback_part(org: Organisation, conversation: Conversation) -> JsonObject:
+    details = conversation.details
+    body: JsonObject = {
+        "provider": "PureCloud Callback",
+        "callbackNumbers": details.get("callbackNumbers", []),
+    }
+    if "callbackUserName" in details:
+        body["callbackUserName"] = details["callbackUserName"]
+    if "scheduled" in details:
+        body["callbackScheduledTime"] = org.stamp(details["scheduled"])
+    return body
+
+
+def _failure(conversation: Conversation) -> JsonObject:
+    reason = conversation.failure or ""
+    return {"code": reason, "message": f"The message was not delivered: {reason}", "status": 400}
+
+
+def status(org: Organisation, conversation: Conversation, now: float) -> str:
+    """The message's delivery status: queued, sent, then delivery-success, or failed."""
+    age = now - conversation.start
+    if age < org.settings.sent_seconds:
+        return "queued"
+    if conversation.failure is not None:
+        return "failed"
+    return "sent" if age < org.settings.delivered_seconds else "delivery-success"
+
+
+def message_data(org: Organisation, conversation: Conversation, message_id: str) -> JsonObject:
+    """The MessageData model, with the receipts that have come in."""
+    now = org.now()
+    key = conversation.conversation_id
+    current = status(org, conversation, now)
+    body: JsonObject = {
+        "id": message_id,
+        "timestamp": org.stamp(conversation.start),
+        "fromAddress": conversation.sender,
+        "toAddress": conversation.address,
+        "direction": "outbound",
+        "messengerType": conversation.message_type,
+        "status": current,
+        "normalizedMessage": {
+            "id": message_id,
+            "type": "Text",
+            "text": conversation.text,
+            "direction": "Outbound",
+        },
+        "conversationId": key,
+        "selfUri": f"/api/v2/conversations/messages/{key}/messages/{message_id}",
+    }
+    if current != "queued":
+        body["normalizedReceipts"] = [_receipt(conversation, message_id, current)]
+    return body
+
+
+def _receipt(conversation: Conversation, message_id: str, current: str) -> JsonObject:
+    words = {"sent": "Sent", "failed": "Failed", "delivery-success": "Delivered"}
+    receipt: JsonObject = {
+        "id": message_id,
+        "type": "Receipt",
+        "status": words[current],
+        "isFinalReceipt": current != "sent",
+        "direction": "Outbound",
+    }
+    if current == "failed":
+        reason = conversation.failure or ""
+        receipt["reasons"] = [{"code": reason, "message": f"The message was not delivered: {reason}"}]
+    return receipt

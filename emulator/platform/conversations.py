@@ -1,0 +1,142 @@
+"""Reading, marking and ending conversations (platform fact sheet 3.2, 4.4, 5.1, 5.2)."""
+
+from __future__ import annotations
+
+from emulator.conversations import Conversation
+from emulator.errors import bad_request, missing
+from emulator.organisation import Organisation
+from emulator.platform.conversation_view import message_data, part_id, view
+from emulator.platform.media_view import media_view
+from emulator.reading import Fields
+from emulator.wire import Request, Response, answer, nothing
+
+_MEDIA_TYPES = (
+    "CALL",
+    "CALLBACK",
+    "CHAT",
+    "COBROWSE",
+    "EMAIL",
+    "MESSAGE",
+    "INTERNAL_MESSAGE",
+    "SCREEN_MONITORING",
+    "SOCIAL_EXPRESSION",
+    "VIDEO",
+    "SCREENSHARE",
+)
+_PATHS = {"messages": "message", "emails": "email", "callbacks": "callback", "calls": "call"}
+
+
+def found(org: Organisation, request: Request) -> Conversation:
+    """The conversation of the path; raises ApiError 404, also when it is of another medium."""
+    conversation = org.conversations.by_id.get(request.parameters["conversationId"])
+    if conversation is None or conversation.guide:
+        raise missing("conversation")
+    medium = _PATHS.get(request.path.split("/")[4])
+    if medium is not None and conversation.media != medium:
+        raise missing("conversation")
+    return conversation
+
+
+def read(org: Organisation, request: Request) -> Response:
+    """One conversation; ended when `endTime` is set."""
+    return answer(view(org, found(org, request)))
+
+
+def read_media(org: Organisation, request: Request) -> Response:
+    """One conversation in the form of its medium."""
+    return answer(media_view(org, found(org, request)))
+
+
+def list_own(_org: Organisation, _request: Request) -> Response:
+    """The conversations of the user who is logged in: a client has none, since it is no user."""
+    raise bad_request("This request requires a user context", code="not.a.user")
+
+
+def patch_media(org: Organisation, request: Request) -> Response:
+    """The normal way to end a conversation: `{"state": "disconnected"}`."""
+    conversation = found(org, request)
+    _disconnect(org, conversation, Fields(request.json()))
+    return answer(view(org, conversation))
+
+
+def patch_participant(org: Organisation, request: Request) -> Response:
+    """End one party; with two parties, that is the conversation's end."""
+    conversation = found(org, request)
+    _participant(conversation, request)
+    _disconnect(org, conversation, Fields(request.json()))
+    return nothing()
+
+
+def _disconnect(org: Organisation, conversation: Conversation, body: Fields) -> None:
+    if body.text("state") == "disconnected":
+        conversation.end(org.now(), "client")
+    elif "state" in body:
+        raise body.wrong("state", "can only be disconnected here")
+
+
+def disconnect(org: Organisation, request: Request) -> Response:
+    """The emergency way; 202, asynchronous in the real thing."""
+    found(org, request).end(org.now(), "system")
+    return nothing(202)
+
+
+def delete(org: Organisation, request: Request) -> Response:
+    """Disconnect everybody (since August 2025)."""
+    found(org, request).end(org.now(), "system")
+    return nothing()
+
+
+def tag(org: Organisation, request: Request) -> Response:
+    """Set the external tag, by which analytics can find the conversation."""
+    conversation = found(org, request)
+    body = Fields(request.json())
+    body.allow(("externalTag",))
+    conversation.external_tag = body.text("externalTag", most=1000) or None
+    return nothing(202)
+
+
+def set_attributes(org: Organisation, request: Request) -> Response:
+    """Add to a participant's attributes."""
+    conversation = found(org, request)
+    purpose = _participant(conversation, request)
+    attributes = Fields(request.json()).mapping("attributes")
+    if purpose == "customer":
+        conversation.attributes = {**conversation.attributes, **attributes}
+        for name, value in attributes.items():
+            org.conversations.index(f"attribute.{name}", value, conversation.conversation_id)
+    return nothing(202)
+
+
+def _participant(conversation: Conversation, request: Request) -> str:
+    """The purpose of the participant that the path names."""
+    for purpose in ("customer", "api", "acd"):
+        if part_id(conversation, purpose) == request.parameters["participantId"]:
+            return purpose
+    raise missing("participant")
+
+
+def associate(org: Organisation, request: Request) -> Response:
+    """Link a contact to a conversation: 202, and a wrong id is found out by nobody (fact sheet 3.2)."""
+    body = Fields(request.json())
+    body.allow(("externalContactId", "conversationId", "communicationId", "mediaType"))
+    body.choice("mediaType", _MEDIA_TYPES)
+    body.text("communicationId", required=True)
+    if body.text("conversationId", required=True) != request.parameters["conversationId"]:
+        raise body.wrong("conversationId", "must be the conversation of the path")
+    conversation = org.conversations.by_id.get(request.parameters["conversationId"])
+    if conversation is not None:
+        conversation.genesys_id = body.text("externalContactId") or None
+        if conversation.genesys_id:
+            org.conversations.index("person", conversation.genesys_id, conversation.conversation_id)
+            org.truth.associate(conversation.conversation_id, org.person(conversation.genesys_id))
+    return nothing(202)
+
+
+def read_message(org: Organisation, request: Request) -> Response:
+    """A message with its delivery status and receipts."""
+    message_id = request.parameters["messageId"]
+    key = org.conversations.by_message.get(message_id)
+    asked = request.parameters.get("conversationId", key)
+    if key is None or key != asked:
+        raise missing("message")
+    return answer(message_data(org, org.conversations.by_id[key], message_id))

@@ -1,0 +1,133 @@
+"""The filters of a details query: and, or, clauses, predicates (platform fact sheet 5.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from emulator.conversations import Conversation
+from emulator.reading import Fields
+
+Test = Callable[[Conversation, float], bool]
+
+CONVERSATION_DIMENSIONS: dict[str, Callable[[Conversation], list[str | None]]] = {
+    "conversationId": lambda c: [c.conversation_id],
+    "externalTag": lambda c: [c.external_tag],
+    "originatingDirection": lambda _: ["outbound"],
+    "divisionId": lambda _: [None],
+    "conversationInitiator": lambda _: [None],
+    "customerParticipation": lambda _: [None],
+}
+SEGMENT_DIMENSIONS: dict[str, Callable[[Conversation], list[str | None]]] = {
+    "externalContactId": lambda c: [c.genesys_id],
+    "canonicalExternalContactId": lambda c: [c.genesys_id],
+    "addressTo": lambda c: [c.address if c.media != "callback" else None],
+    "addressFrom": lambda c: [c.sender if c.media != "callback" else None],
+    "ani": lambda c: [c.address if c.media == "callback" else None],
+    "dnis": lambda c: [c.sender if c.media == "callback" else None],
+    "callbackNumber": lambda c: list(c.details.get("callbackNumbers", [None])),
+    "direction": lambda _: ["outbound"],
+    "mediaType": lambda c: [c.media],
+    "messageType": lambda c: [c.message_type or None],
+    "queueId": lambda c: [c.queue_id],
+    "purpose": lambda c: ["customer", "acd" if c.media == "callback" else "api"],
+    "subject": lambda c: [c.subject or None],
+    "deliveryStatus": lambda _: [None],
+    "disconnectType": lambda c: [c.disconnect_type],
+    "errorCode": lambda c: [c.failure],
+    "outboundContactId": lambda _: [None],
+    "outboundCampaignId": lambda _: [None],
+    "outboundContactListId": lambda _: [None],
+    "provider": lambda _: [None],
+    "remote": lambda c: [c.address],
+    "sessionDnis": lambda _: [None],
+    "userId": lambda _: [None],
+}
+_TIMES: dict[str, Callable[[Conversation], float]] = {
+    "conversationStart": lambda c: c.start,
+    "conversationEnd": lambda c: c.ends,
+}
+
+
+class DetailsFilter:
+    """All filters of one query. `fixed` are dimensions that must have one value: a hint for an index."""
+
+    def __init__(self, body: Fields) -> None:
+        self.fixed: dict[str, str] = {}
+        self._tests = [
+            self._filter(part, CONVERSATION_DIMENSIONS, top=True)
+            for part in body.parts("conversationFilters")
+        ]
+        self._tests += [
+            self._filter(part, SEGMENT_DIMENSIONS, top=True) for part in body.parts("segmentFilters")
+        ]
+
+    def passes(self, conversation: Conversation, now: float) -> bool:
+        """Whether a conversation passes every filter."""
+        return all(test(conversation, now) for test in self._tests)
+
+    def _filter(
+        self, part: Fields, dimensions: dict[str, Callable[[Conversation], list[str | None]]], *, top: bool
+    ) -> Test:
+        kind = part.choice("type", ("and", "or"))
+        tests = [
+            self._predicate(each, dimensions, fixed=top and kind == "and")
+            for each in part.parts("predicates")
+        ]
+        if top:
+            tests += [self._filter(each, dimensions, top=False) for each in part.parts("clauses")]
+        if not tests:
+            raise part.wrong("predicates", "must not be empty")
+        combine = all if kind == "and" else any
+        return lambda conversation, now: combine(test(conversation, now) for test in tests)
+
+    def _predicate(
+        self, part: Fields, dimensions: dict[str, Callable[[Conversation], list[str | None]]], *, fixed: bool
+    ) -> Test:
+        if part.choice("type", ("dimension", "property", "metric"), "dimension") != "dimension":
+            raise part.wrong("type", "is not emulated, only dimension is")
+        dimension = part.text("dimension", required=True)
+        operator = part.choice("operator", ("matches", "exists", "notExists"), "matches")
+        if dimension in _TIMES:
+            return _range(part, _TIMES[dimension])
+        values_of = dimensions.get(dimension)
+        if values_of is None:
+            raise part.wrong("dimension", f"is not one of {', '.join(dimensions)}")
+        if operator != "matches":
+            wanted = operator == "exists"
+            return lambda conversation, _: any(values_of(conversation)) is wanted
+        value = part.text("value", required=True)
+        if fixed:
+            self.fixed[dimension] = value
+        return _ended(value, values_of) if dimension == "disconnectType" else _equal(value, values_of)
+
+
+def _equal(value: str, values_of: Callable[[Conversation], list[str | None]]) -> Test:
+    wanted = value.casefold()
+    return lambda conversation, _: any(
+        held is not None and held.casefold() == wanted for held in values_of(conversation)
+    )
+
+
+def _ended(value: str, values_of: Callable[[Conversation], list[str | None]]) -> Test:
+    same = _equal(value, values_of)
+    return lambda conversation, now: now >= conversation.ends and same(conversation, now)
+
+
+def _range(part: Fields, time_of: Callable[[Conversation], float]) -> Test:
+    """`range` in milliseconds since the epoch."""
+    limits = part.part("range", required=True)
+    low = max([*_number(limits, "gt"), *_number(limits, "gte")], default=None)
+    high = min([*_number(limits, "lt"), *_number(limits, "lte")], default=None)
+    return lambda conversation, _: (
+        (low is None or time_of(conversation) * 1000 >= low)
+        and (high is None or time_of(conversation) * 1000 <= high)
+    )
+
+
+def _number(limits: Fields, name: str) -> list[float]:
+    value = limits.values.get(name)
+    if value is None:
+        return []
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise limits.wrong(name, "must be a number")
+    return [float(value)]

@@ -1,0 +1,156 @@
+"""Do-not-contact lists: read, add, patch with expiry, export (platform fact sheet 6)."""
+
+from __future__ import annotations
+
+from emulator.dnc import DncList
+from emulator.errors import bad_request, missing
+from emulator.organisation import Organisation
+from emulator.platform.listing import page
+from emulator.reading import Fields, instant_of
+from emulator.wire import JsonObject, Request, Response, answer, nothing
+
+_OUTSIDE = ("dnc.com", "gryphon")
+_ENTRY_FIELDS = {
+    "phonenumbers": "phoneNumbers",
+    "emailaddresses": "emailAddresses",
+    "whatsappnumbers": "whatsAppNumbers",
+    "customexclusioncolumns": "customExclusionColumnEntries",
+}
+
+
+def list_all(org: Organisation, request: Request) -> Response:
+    """All lists."""
+    return page(request, [_document(org, each, request) for each in org.dnc.by_id.values()])
+
+
+def read(org: Organisation, request: Request) -> Response:
+    """One list."""
+    return answer(_document(org, _found(org, request), request))
+
+
+def create(org: Organisation, request: Request) -> Response:
+    """A new list."""
+    body = Fields(request.json())
+    new = DncList(
+        org.new_id(),
+        body.text("name", required=True, most=200),
+        body.choice("dncSourceType", ("rds", "rds_custom", *_OUTSIDE), "rds"),
+        body.choice("contactMethod", ("Email", "Phone", "Any", "WhatsApp"), "Any"),
+        org.now(),
+    )
+    org.dnc.by_id[new.list_id] = new
+    return answer(_document(org, new, request))
+
+
+def add(org: Organisation, request: Request) -> Response:
+    """Add entries: a plain JSON list, for good or until `expirationDateTime`."""
+    dnc = _own(org, request)
+    entries = Fields({"entries": request.json()}).texts("entries", fewest=1, most=1000)
+    until = _expiry(request.query("expirationDateTime"))
+    dnc.entries |= dict.fromkeys(entries, until)
+    return nothing()
+
+
+def patch(org: Organisation, request: Request) -> Response:
+    """Add or remove entries, with an expiry."""
+    dnc = _own(org, request)
+    body = Fields(request.json())
+    name = _ENTRY_FIELDS[request.path.rpartition("/")[2]]
+    body.allow(("action", "expirationDateTime", name))
+    entries = body.texts(name, fewest=1, most=1000)
+    if body.choice("action", ("Add", "Remove")) == "Add":
+        dnc.entries |= dict.fromkeys(entries, _expiry(body.text("expirationDateTime")))
+    else:
+        for entry in entries:
+            dnc.entries.pop(entry, None)
+    return nothing()
+
+
+def start_export(org: Organisation, request: Request) -> Response:
+    """Begin an export; it is ready `dnc_export_seconds` later."""
+    dnc = _found(org, request)
+    dnc.exported_at = org.now() + org.settings.dnc_export_seconds
+    return answer({"id": org.new_id(), "name": dnc.name, "selfUri": f"{_uri(dnc)}/export"})
+
+
+def read_export(org: Organisation, request: Request) -> Response:
+    """Where the export lies; with `download=true` a redirect to it; 404 until it is ready."""
+    dnc = _found(org, request)
+    if dnc.exported_at is None or org.now() < dnc.exported_at:
+        raise missing("export")
+    address = f"{org.url}/api/v2/downloads/{dnc.list_id}"
+    if request.query("download", "false") == "true":
+        return Response(302, headers=[("Location", address)])
+    return answer({"uri": address, "exportTimestamp": org.stamp(dnc.exported_at)})
+
+
+def download(org: Organisation, request: Request) -> Response:
+    """The exported file, as CSV."""
+    dnc = org.dnc.by_id.get(request.parameters["downloadId"])
+    if dnc is None or dnc.exported_at is None:
+        raise missing("download")
+    return Response(200, dnc.file(org.now()).encode(), "text/csv; charset=utf-8")
+
+
+def add_of_conversation(org: Organisation, request: Request) -> Response:
+    """Put the address of a conversation on the internal list."""
+    conversation = org.conversations.by_id.get(request.parameters["conversationId"])
+    if conversation is None:
+        raise missing("conversation")
+    internal = next((each for each in org.dnc.by_id.values() if each.source == "rds"), None)
+    if internal is None:
+        raise missing("do-not-contact list", "dnc.list.not.found")
+    internal.entries[conversation.address] = None
+    return nothing()
+
+
+def _found(org: Organisation, request: Request) -> DncList:
+    dnc = org.dnc.by_id.get(request.parameters["dncListId"])
+    if dnc is None:
+        raise missing("do-not-contact list", "dnc.list.not.found")
+    return dnc
+
+
+def _own(org: Organisation, request: Request) -> DncList:
+    """A list that the organisation keeps itself; raises ApiError 400 for one of an outside service."""
+    dnc = _found(org, request)
+    if dnc.source in _OUTSIDE:
+        code = "dnc.source.operation.not.supported"
+        raise bad_request("This list is kept by an outside service", "dncListId", code)
+    return dnc
+
+
+def _expiry(text: str) -> float | None:
+    if not text:
+        return None
+    seconds = instant_of(text)
+    if seconds is None:
+        raise bad_request(
+            "The expiry must be written yyyy-MM-ddTHH:mmZ", "expirationDateTime", "invalid.date"
+        )
+    return seconds
+
+
+def _uri(dnc: DncList) -> str:
+    return f"/api/v2/outbound/dnclists/{dnc.list_id}"
+
+
+def _document(org: Organisation, dnc: DncList, request: Request) -> JsonObject:
+    body: JsonObject = {
+        "id": dnc.list_id,
+        "name": dnc.name,
+        "version": 1,
+        "dncSourceType": dnc.source,
+        "contactMethod": dnc.method,
+        "selfUri": _uri(dnc),
+    }
+    if request.flag_query("includeSize"):
+        body["size"] = len(dnc.valid(org.now()))
+    if request.flag_query("includeImportStatus"):
+        body["importStatus"] = {
+            "state": "NONE",
+            "totalRecords": 0,
+            "completedRecords": 0,
+            "percentComplete": 0,
+        }
+    return body

@@ -1,0 +1,114 @@
+"""What the organisation can send from: SMS numbers, integrations, e-mail domains, queues (fact sheet 6)."""
+
+from __future__ import annotations
+
+import uuid
+
+from emulator.defaults import HOME_DIVISION_ID
+from emulator.errors import missing
+from emulator.organisation import Organisation
+from emulator.platform.listing import page
+from emulator.wire import JsonObject, Request, Response, answer
+
+_NAMES = uuid.UUID("0e6e1b0a-0003-4000-8000-000000000000")
+
+
+def sms_numbers(org: Organisation, request: Request) -> Response:
+    """The SMS numbers; usable when ACTIVE and `supportsSms`."""
+    number, state = request.query("phoneNumber"), request.query("phoneNumberStatus")
+    chosen = [
+        _sms_number(each, status)
+        for each, status in org.settings.sms_numbers.items()
+        if number in ("", each) and state in ("", status)
+    ]
+    return page(request, chosen)
+
+
+def _sms_number(number: str, status: str) -> JsonObject:
+    key = str(uuid.uuid5(_NAMES, number))
+    return {
+        "id": key,
+        "name": number,
+        "phoneNumber": number,
+        "phoneNumberType": "local",
+        "phoneNumberStatus": status,
+        "provisionedThroughPureCloud": True,
+        "capabilities": ["sms"],
+        "countryCode": "US",
+        "supportsSms": True,
+        "supportsMms": False,
+        "supportsVoice": False,
+        "provisioningStatus": {"action": "CREATE", "state": "COMPLETED"},
+        "selfUri": f"/api/v2/routing/sms/phonenumbers/{key}",
+    }
+
+
+def integrations(org: Organisation, request: Request) -> Response:
+    """The messaging integrations of every messenger."""
+    return page(request, [_integration(key, value) for key, value in org.settings.integrations.items()])
+
+
+def _integration(key: str, value: str) -> JsonObject:
+    messenger, _, status = value.partition(" ")
+    return {
+        "id": key,
+        "name": f"{messenger} {key[-4:]}",
+        "status": status,
+        "messengerType": messenger,
+        "selfUri": f"/api/v2/conversations/messaging/integrations/{messenger}/{key}",
+    }
+
+
+def email_domains(org: Organisation, request: Request) -> Response:
+    """The outbound e-mail domains with the state of their DNS records."""
+    return page(request, [_email_domain(name, state) for name, state in org.settings.email_domains.items()])
+
+
+def email_domain(org: Organisation, request: Request) -> Response:
+    """One outbound e-mail domain."""
+    name = request.parameters["domainId"]
+    state = org.settings.email_domains.get(name)
+    if state is None:
+        raise missing("domain")
+    return answer(_email_domain(name, state))
+
+
+def _email_domain(name: str, state: str) -> JsonObject:
+    return {
+        "id": name,
+        "name": name,
+        "cnameVerificationResult": {"status": state, "records": []},
+        "dkimVerificationResult": {"status": state, "records": []},
+        "senderType": "EmailDomain",
+        "selfUri": f"/api/v2/routing/email/outbound/domains/{name}",
+    }
+
+
+def queues(org: Organisation, request: Request) -> Response:
+    """The queues, or those of a name or an id."""
+    name, ids = request.query("name"), request.queries("id")
+    chosen = [
+        _queue(key, title)
+        for key, title in org.settings.queues.items()
+        if name in ("", title) and (ids == [""] or key in ids)
+    ]
+    return page(request, chosen)
+
+
+def queue(org: Organisation, request: Request) -> Response:
+    """One queue."""
+    key = request.parameters["queueId"]
+    title = org.settings.queues.get(key)
+    if title is None:
+        raise missing("queue")
+    return answer(_queue(key, title))
+
+
+def _queue(key: str, name: str) -> JsonObject:
+    return {
+        "id": key,
+        "name": name,
+        "division": {"id": HOME_DIVISION_ID, "name": "Home"},
+        "memberCount": 3,
+        "selfUri": f"/api/v2/routing/queues/{key}",
+    }

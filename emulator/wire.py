@@ -1,0 +1,97 @@
+"""What crosses the wire, parsed: one request, one response."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+import orjson
+
+from emulator.errors import ApiError
+
+JsonObject = dict[str, Any]
+
+
+class Request:
+    """One HTTP request. `path` is decoded, header names are lower case."""
+
+    __slots__ = ("body", "headers", "method", "parameters", "path", "query_string", "token")
+
+    def __init__(self, method: str, target: str, headers: dict[str, str], body: bytes = b"") -> None:
+        path, _, self.query_string = target.partition("?")
+        self.method = method
+        self.path = unquote(path) if "%" in path else path
+        self.headers = headers
+        self.body = body
+        self.parameters: dict[str, str] = {}
+        self.token: str | None = None
+
+    def query(self, name: str, default: str = "") -> str:
+        """The first value of a query parameter."""
+        return self.queries(name, default)[0]
+
+    def queries(self, name: str, default: str = "") -> list[str]:
+        """Every value of a query parameter; at least the default."""
+        if not self.query_string:
+            return [default]
+        return parse_qs(self.query_string, keep_blank_values=True, max_num_fields=200).get(name, [default])
+
+    def whole_query(self, name: str, default: int, lowest: int, highest: int) -> int:
+        """A query parameter as a whole number within bounds; raises ApiError 400."""
+        text = self.query(name, str(default))
+        if text.isascii() and text.isdigit() and len(text) < 10 and lowest <= int(text) <= highest:
+            return int(text)
+        raise ApiError(
+            400, "bad.request", f"The query parameter {name} must be a number from {lowest} to {highest}"
+        )
+
+    def flag_query(self, name: str) -> bool:
+        """A query parameter that is `true`."""
+        return self.query(name).lower() == "true"
+
+    def json(self) -> object:
+        """The body as JSON; raises ApiError 400 (malformed) or 415 (another content type)."""
+        content_type = self.headers.get("content-type", "application/json")
+        if not content_type.lower().startswith("application/json"):
+            raise ApiError(415, "unsupported.media.type", "The body must be application/json")
+        try:
+            return orjson.loads(self.body)
+        except (orjson.JSONDecodeError, RecursionError) as error:
+            raise ApiError(400, "bad.request", "The body is not well-formed JSON") from error
+
+    def form(self) -> dict[str, str]:
+        """The body as form fields, the first value of each."""
+        try:
+            fields = parse_qs(self.body.decode("utf-8", "replace"), max_num_fields=50)
+        except ValueError:
+            return {}
+        return {name: values[0] for name, values in fields.items()}
+
+
+class Response:
+    """One HTTP response; `body` is bytes as they go out. Status 0 is no answer at all."""
+
+    __slots__ = ("body", "content_type", "delay", "headers", "status")
+
+    def __init__(
+        self,
+        status: int,
+        body: bytes = b"",
+        content_type: str = "application/json",
+        headers: list[tuple[str, str]] | None = None,
+    ) -> None:
+        self.status = status
+        self.body = body
+        self.content_type = content_type
+        self.headers = headers or []
+        self.delay = 0.0
+
+
+def answer(document: object, status: int = 200) -> Response:
+    """A response with this document as JSON."""
+    return Response(status, orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS))
+
+
+def nothing(status: int = 204) -> Response:
+    """A response without a body."""
+    return Response(status)
