@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from math import floor
 
@@ -12,25 +13,16 @@ from outreach.compliance.hours import SAFETY, Binding, HourRule, Hours, count_da
 from outreach.compliance.masking import mask_address, mask_postal_code
 from outreach.compliance.rulebook import Bound
 from outreach.compliance.zones import Place, locate
-from outreach.contacts import Channel
+from outreach.contacts import Channel, Contact
 from outreach.settings import FrequencyCap
 
 
-def find_place(case: Case) -> Place:
+def find_place(contact: Contact, channel: Channel) -> Place:
     """Where the person may be, by the number of the channel, or any number where it has none."""
-    contact = case.contact
-    return locate(contact.time_zone, contact.postal_code, _number(case))
+    return locate(contact.time_zone, contact.postal_code, _number(contact, channel))
 
 
-def list_caps(case: Case, bound: Bound | None) -> list[FrequencyCap]:
-    """The campaign's caps and those of the rules that bind."""
-    caps = list(case.settings.caps)
-    for rule in bound.caps if bound else ():
-        caps += rule.caps
-    return caps
-
-
-def judge_timing(case: Case, hours: Hours | None, caps: list[FrequencyCap]) -> Finding:
+def judge_timing(case: Case, hours: Hours | None, caps: Sequence[FrequencyCap]) -> Finding:
     """Now, later, or never. `hours` None: no hours bind this channel."""
     free_at = caps_allow(caps, case.facts.recent, case.now)
     start = free_at or case.now
@@ -44,15 +36,15 @@ def judge_timing(case: Case, hours: Hours | None, caps: list[FrequencyCap]) -> F
         return held("no_common_hours")
     if not reasons:
         return PASSED
-    return _deferred(reasons, max(start, datetime.fromtimestamp(at, timezone.utc)))
+    return Finding(Verdict.DEFERRED, reasons, max(start, datetime.fromtimestamp(at, timezone.utc)))
 
 
-def explain_place(case: Case, place: Place) -> RuleApplied:
+def explain_place(contact: Contact, channel: Channel, place: Place) -> RuleApplied:
     """How the zones were found."""
-    contact, number = case.contact, _number(case)
+    number = _number(contact, channel)
     zones = [candidate.zone for candidate in place.candidates]
     shown = {
-        "channel": case.channel.value,
+        "channel": channel.value,
         "time_zone": contact.time_zone or "",
         "postal_code": mask_postal_code(contact.postal_code) if contact.postal_code else "",
         "number": mask_address(number) if number else "",
@@ -66,14 +58,10 @@ def explain_place(case: Case, place: Place) -> RuleApplied:
 
 def explain_timing(case: Case, bound: Bound | None) -> list[RuleApplied]:
     """Every cap, and every rule of hours in the zone that decides."""
-    rows = (
-        [_explain_caps(case, "frequency_cap", BUILT_IN, list(case.settings.caps))]
-        if case.settings.caps
-        else []
-    )
+    rows = [_explain_caps(case, "frequency_cap", BUILT_IN, case.settings.caps)] if case.settings.caps else []
     if bound is None:
         return rows
-    rows += [_explain_caps(case, rule.id, rule.version, list(rule.caps)) for rule in bound.caps]
+    rows += [_explain_caps(case, rule.id, rule.version, rule.caps) for rule in bound.caps]
     at = floor(case.now.timestamp())
     applied: dict[str, RuleApplied] = {}
     for binding in bound.hours.bindings:
@@ -84,7 +72,7 @@ def explain_timing(case: Case, bound: Bound | None) -> list[RuleApplied]:
     return rows + list(applied.values())
 
 
-def _explain_caps(case: Case, rule: str, version: str, caps: list[FrequencyCap]) -> RuleApplied:
+def _explain_caps(case: Case, rule: str, version: str, caps: Sequence[FrequencyCap]) -> RuleApplied:
     free_at = caps_allow(caps, case.facts.recent, case.now)
     shown = {
         "channel": case.channel.value,
@@ -109,12 +97,6 @@ def _write(start: int, end: int) -> str:
     return "-".join(f"{at // 3600 % 24:02}:{at // 60 % 60:02}" for at in (start, end))
 
 
-def _deferred(reasons: tuple[str, ...], at: datetime) -> Finding:
-    return Finding(Verdict.DEFERRED, reasons, at)
-
-
-def _number(case: Case) -> str | None:
-    channels = case.contact.channels
-    if case.channel is Channel.VOICE:
-        return channels.voice
-    return channels.sms or channels.voice
+def _number(contact: Contact, channel: Channel) -> str | None:
+    channels = contact.channels
+    return channels.voice if channel is Channel.VOICE else channels.sms or channels.voice

@@ -6,6 +6,7 @@ are written out by hand for the days that the golden table touches.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -16,10 +17,10 @@ SETS = {
         "America/Cayman America/Chicago America/Denver America/Dominica America/Edmonton America/Fort_Nelson "
         "America/Grand_Turk America/Grenada America/Halifax America/Jamaica America/Juneau "
         "America/Los_Angeles America/Lower_Princes America/Montserrat America/Nassau America/New_York "
-        "America/North_Dakota/Center America/Phoenix America/Port_of_Spain America/Puerto_Rico America/Regina "
-        "America/Santo_Domingo America/St_Johns America/St_Kitts America/St_Lucia America/St_Thomas "
-        "America/St_Vincent America/Toronto America/Tortola America/Vancouver America/Winnipeg "
-        "Atlantic/Bermuda Pacific/Guam Pacific/Honolulu Pacific/Pago_Pago Pacific/Saipan"
+        "America/North_Dakota/Center America/Phoenix America/Port_of_Spain America/Puerto_Rico "
+        "America/Regina America/Santo_Domingo America/St_Johns America/St_Kitts America/St_Lucia "
+        "America/St_Thomas America/St_Vincent America/Toronto America/Tortola America/Vancouver "
+        "America/Winnipeg Atlantic/Bermuda Pacific/Guam Pacific/Honolulu Pacific/Pago_Pago Pacific/Saipan"
     ),
     "au-mobile": (
         "Australia/Adelaide Australia/Brisbane Australia/Eucla Australia/Lord_Howe Australia/Perth "
@@ -37,7 +38,11 @@ FRANCE = _days(
     "1 Jan, 6 Apr, 1 May, 8 May, 14 May, 25 May, 14 Jul, 15 Aug, 1 Nov, 11 Nov, 25 Dec",
 ) | {date(2027, 1, 1)}
 ALSACE = FRANCE | _days(2026, "3 Apr, 26 Dec")
-ALABAMA = _days(2026, "1 Jan, 19 Jan, 16 Feb, 27 Apr, 25 May, 1 Jun, 19 Jun, 3 Jul, 4 Jul, 7 Sep, 12 Oct, 11 Nov, 26 Nov, 25 Dec")
+ALABAMA = _days(
+    2026,
+    "1 Jan, 19 Jan, 16 Feb, 27 Apr, 25 May, 1 Jun, 19 Jun, 3 Jul, 4 Jul, 7 Sep, 12 Oct, 11 Nov, 26 Nov, "
+    "25 Dec",
+)
 LOUISIANA = _days(2026, "1 Jan, 17 Feb, 3 Apr, 3 Jul, 4 Jul, 26 Nov, 25 Dec")
 PENNSYLVANIA = _days(2026, "1 Jan, 25 May, 3 Jul, 4 Jul, 7 Sep, 26 Nov, 27 Nov, 25 Dec")
 GERMANY = _days(2026, "1 Jan, 3 Apr, 6 Apr, 1 May, 14 May, 25 May, 3 Oct, 25 Dec, 26 Dec")
@@ -53,47 +58,60 @@ def _end(text: str) -> time:
     return time.max if text == "24:00" else time.fromisoformat(text)
 
 
-def is_open(rule: str, local: datetime) -> bool:
-    """Whether one rule lets people be contacted at a time on the wall."""
-    day, weekday = local.date(), local.weekday()
-    saturday, sunday = weekday == 5, weekday == 6
-    if rule in {"default", "us"}:
-        return _within(local, "08:00-21:00")
-    if rule == "8-20":
-        return _within(local, "08:00-20:00")
-    if rule == "9-20":
-        return _within(local, "09:00-20:00")
-    if rule == "9-21":
-        return _within(local, "09:00-21:00")
-    if rule == "10-21":
-        return _within(local, "10:00-21:00")
-    if rule == "al":
-        return not sunday and day not in ALABAMA and _within(local, "08:00-20:00")
-    if rule == "la":
-        return not sunday and day not in LOUISIANA and _within(local, "08:00-20:00")
-    if rule == "ms":
-        return not sunday and _within(local, "08:00-20:00")
-    if rule == "ri":
-        return weekday < 5 and _within(local, "09:00-18:00")
-    if rule == "pa":
-        return day not in PENNSYLVANIA and _within(local, "08:00-12:00" if saturday else "08:00-21:00")
-    if rule == "ca":
-        return _within(local, "10:00-18:00" if weekday > 4 else "09:00-21:30")
-    if rule == "fr":
-        return weekday < 5 and day not in FRANCE and _within(local, "10:00-13:00", "14:00-20:00")
-    if rule == "fr+alsace":
-        return weekday < 5 and day not in ALSACE and _within(local, "10:00-13:00", "14:00-20:00")
-    if rule.startswith("eu-"):
-        off = {"eu-de": GERMANY, "eu-fr": FRANCE, "eu-ie": IRELAND}[rule]
-        windows = "10:00-18:00" if saturday else "09:00-20:00"
-        return not sunday and day not in off and _within(local, windows)
-    if rule == "night":  # 20:00-02:00, Monday to Friday evenings
-        evening = weekday < 5 and _within(local, "20:00-24:00")
-        return evening or (1 <= weekday <= 5 and _within(local, "00:00-02:00"))
-    if rule == "dated":  # noon in June 2026, afternoon in July, the default around them
-        months = {6: "10:00-13:00", 7: "14:00-17:00"} if day.year == 2026 else {}
-        return _within(local, months.get(day.month, "08:00-21:00"))
-    raise AssertionError(rule)
+def _is_night(local: datetime) -> bool:
+    """20:00 to 02:00, on the evenings of Monday to Friday."""
+    evening = local.weekday() < 5 and _within(local, "20:00-24:00")
+    return evening or (1 <= local.weekday() <= 5 and _within(local, "00:00-02:00"))
+
+
+def _is_dated(local: datetime) -> bool:
+    """Noon in June 2026, afternoon in July, the default around them."""
+    months = {6: "10:00-13:00", 7: "14:00-17:00"} if local.year == 2026 else {}
+    return _within(local, months.get(local.month, "08:00-21:00"))
+
+
+def _is_european(local: datetime, holidays: set[date]) -> bool:
+    windows = {5: ["10:00-18:00"], 6: []}.get(local.weekday(), ["09:00-20:00"])
+    return local.date() not in holidays and _within(local, *windows)
+
+
+def _is_french(local: datetime, holidays: set[date]) -> bool:
+    open_day = local.weekday() < 5 and local.date() not in holidays
+    return open_day and _within(local, "10:00-13:00", "14:00-20:00")
+
+
+def _is_southern(local: datetime, holidays: set[date]) -> bool:
+    open_day = local.weekday() < 6 and local.date() not in holidays
+    return open_day and _within(local, "08:00-20:00")
+
+
+def _is_pennsylvanian(local: datetime) -> bool:
+    windows = "08:00-12:00" if local.weekday() == 5 else "08:00-21:00"
+    return local.date() not in PENNSYLVANIA and _within(local, windows)
+
+
+RULES: dict[str, Callable[[datetime], bool]] = {
+    "default": lambda local: _within(local, "08:00-21:00"),
+    "us": lambda local: _within(local, "08:00-21:00"),
+    "8-20": lambda local: _within(local, "08:00-20:00"),
+    "9-20": lambda local: _within(local, "09:00-20:00"),
+    "9-21": lambda local: _within(local, "09:00-21:00"),
+    "10-21": lambda local: _within(local, "10:00-21:00"),
+    "al": lambda local: _is_southern(local, ALABAMA),
+    "la": lambda local: _is_southern(local, LOUISIANA),
+    "ms": lambda local: _is_southern(local, set()),
+    "ri": lambda local: local.weekday() < 5 and _within(local, "09:00-18:00"),
+    "pa": _is_pennsylvanian,
+    "ca": lambda local: _within(local, "10:00-18:00" if local.weekday() > 4 else "09:00-21:30"),
+    "fr": lambda local: _is_french(local, FRANCE),
+    "fr+alsace": lambda local: _is_french(local, ALSACE),
+    "eu-de": lambda local: _is_european(local, GERMANY),
+    "eu-fr": lambda local: _is_european(local, FRANCE),
+    "eu-ie": lambda local: _is_european(local, IRELAND),
+    "night": _is_night,
+    "dated": _is_dated,
+}
+"""Whether one rule lets people be contacted at a time on the wall."""
 
 
 def zones_of(text: str) -> list[str]:
@@ -121,7 +139,7 @@ def find_next(zones: list[str], rules: list[str], at: datetime, days: int = 10) 
 
 def _open_everywhere(zone: str, rules: list[str], at: datetime) -> bool:
     local = at.astimezone(_zone(zone))
-    return all(is_open(rule, local) for rule in rules)
+    return all(RULES[rule](local) for rule in rules)
 
 
 @lru_cache

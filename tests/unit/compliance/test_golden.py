@@ -12,8 +12,7 @@ import pytest
 from outreach.compliance import Decision, Facts, Gate
 from outreach.contacts import Channels, Contact
 from outreach.settings import CampaignSettings
-
-from . import oracle
+from tests.unit.compliance import oracle
 
 HERE = Path(__file__).parent
 OWN = {"night", "dated"}
