@@ -48,8 +48,8 @@ def read_failure(error: Exception) -> Attempt:
 def _code(error: Exception) -> str:
     if isinstance(error, httpcore.TimeoutException):
         return "E_TIMEOUT"
-    # httpcore says "disconnected without a response" itself; whatever has a cause is h11's complaint.
-    is_malformed = isinstance(error, httpcore.ProtocolError) and error.__cause__ is not None
+    # httpcore itself says "disconnected without a response"; what has a context is h11's complaint.
+    is_malformed = isinstance(error, httpcore.ProtocolError) and error.__context__ is not None
     return "E_HTTP" if is_malformed else "E_CONNECTION"
 
 

@@ -65,6 +65,8 @@ class Crew:
     def dismiss(self) -> list[Message]:
         """Send the threads home, and return the messages that none had begun."""
         untried: list[Message] = []
+        if not self._workers:
+            return untried
         with contextlib.suppress(queue.Empty):
             while message := self._jobs.get_nowait():
                 untried.append(message)

@@ -137,10 +137,10 @@ class Round:
                 room = min(room, 1 - self._crew.busy)  # a probe
             taken = self._take(int(room)) if room >= 1 else []
             fresh = [message for message in taken if message.id not in self._tried]
+            self._held.update(message.id for message in taken if message.id in self._tried)
             self._launch(fresh)
             if fresh or not taken:
                 return
-            self._held.update(message.id for message in taken)
 
     def _take(self, room: int) -> list[Message]:
         return self._outbox.take(
