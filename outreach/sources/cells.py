@@ -117,7 +117,7 @@ def read_time_zone(cell: str) -> str:
 @lru_cache(maxsize=1024)
 def _nearest_zone(cell: str) -> str:
     near = get_close_matches(cell, _zones(), n=1, cutoff=0.75)
-    return f"; did you mean {_zones()[near[0]]}?" if near else ", like Europe/Berlin"
+    return f"; the nearest is {_zones()[near[0]]}" if near else ", like Europe/Berlin"
 
 
 def read_consent(cell: str) -> bool:

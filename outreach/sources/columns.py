@@ -70,11 +70,14 @@ class Headings:
     label: str
     mapping: Mapping[str, str]
     """Our column by the plain form of a header."""
+    written: Mapping[str, str]
+    """Each of these headers as the user wrote it."""
 
     @classmethod
     def of(cls, label: str, columns: Mapping[str, str]) -> Headings:
         """Checks the targets of a `columns` mapping. Raises SourceError."""
-        return cls(label, {_plain(header): _target(header, column) for header, column in columns.items()})
+        targets = {_plain(header): _target(header, column) for header, column in columns.items()}
+        return cls(label, targets, {_plain(header): header for header in columns})
 
     def column(self, header: str) -> str | None:
         """Our column for a header of the input; None when it means nothing to us."""
@@ -100,7 +103,7 @@ class Headings:
             near = get_close_matches(header, present, n=1)
             hint = _hint([name for name in headers if near and _plain(name) == near[0]])
             raise SourceError(
-                f"The columns mapping names {header!r}, a header that {self.label} does not have.",
+                f"The columns mapping names {self.written[header]!r}, which {self.label} does not have.",
                 hint or "Compare it with the input's first line.",
             )
         for column in ("external_contact_id", "name"):

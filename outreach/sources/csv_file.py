@@ -128,7 +128,7 @@ def _record(lines: Lines, headers: tuple[str, ...], cells: list[str]) -> Iterato
             cells.extend([""] * missing)
         elif any(cell.strip() for cell in cells[missing:]):
             reject = _TOO_MANY
-    if not cells[0] and not any(cell.strip() for cell in cells):
+    if not cells[0].strip() and not any(cell.strip() for cell in cells):
         return
     for line in lines.taken:
         if "'" in line:

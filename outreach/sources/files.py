@@ -21,7 +21,7 @@ from outreach.errors import SourceError
 
 MOST_EXPANSION = 200
 """A compressed file may grow so many times; text grows 5 to 30 times."""
-FREE_EXPANSION = 64 * 1024 * 1024
+FREE_EXPANSION = 16 * 1024 * 1024
 """Bytes that may come out of a compressed file before the bound counts."""
 
 _BUFFER = 1 << 18
@@ -54,15 +54,19 @@ class Location:
             else:
                 yield raw
 
-    def _raw(self) -> IO[bytes]:
+    @contextmanager
+    def _raw(self) -> Iterator[IO[bytes]]:
         if "://" not in self.url:
-            return open(self.url, "rb")  # noqa: PTH123 - opened() closes it
+            with open(self.url, "rb") as file:  # noqa: PTH123 - it is a path as the user wrote it
+                yield file
+            return
         found = fsspec.open(self.url, "rb")
         information = found.fs.info(found.path)
         packed, size = information.get("compress_size"), information.get("size")
         if packed and size:
             check_expansion(self.label, packed, size)
-        return cast("IO[bytes]", found.open())
+        with found as file:
+            yield file
 
 
 class _Bounded(io.RawIOBase):

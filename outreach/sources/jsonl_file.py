@@ -27,8 +27,9 @@ class JsonlFile:
     fixed_columns = False
     may_be_empty = False
 
-    def __init__(self, location: Location, _headings: Headings) -> None:
+    def __init__(self, location: Location, headings: Headings) -> None:
         self._location = location
+        self._headings = headings
         self.label = location.label
 
     def records(self) -> Iterator[Record]:
@@ -39,7 +40,16 @@ class JsonlFile:
                 if number == 1 and text.startswith(b"["):
                     raise SourceError(f"{self.label} holds one JSON array.", "Write one object a line.")
                 if text:
-                    yield _record(number, text)
+                    yield self._record(number, text)
+
+    def _record(self, number: int, text: bytes) -> Record:
+        if len(text) > LINE_LIMIT:
+            return Record(number, _NOTHING, (), _TOO_LONG)
+        try:
+            return record_of(number, orjson.loads(text), self._headings)
+        except orjson.JSONDecodeError:
+            line = text[:CELL_LIMIT].decode("utf-8", "replace")
+            return Record(number, ("line as it was",), (line,), _NOT_JSON)
 
 
 def _bounded(lines: io.BufferedReader[Any]) -> Iterator[bytes]:
@@ -49,13 +59,3 @@ def _bounded(lines: io.BufferedReader[Any]) -> Iterator[bytes]:
         while len(rest) > LINE_LIMIT and not rest.endswith(b"\n"):
             rest = lines.readline(LINE_LIMIT + 2)
         yield line
-
-
-def _record(number: int, text: bytes) -> Record:
-    if len(text) > LINE_LIMIT:
-        return Record(number, _NOTHING, (), _TOO_LONG)
-    try:
-        return record_of(number, orjson.loads(text))
-    except orjson.JSONDecodeError:
-        line = text[:CELL_LIMIT].decode("utf-8", "replace")
-        return Record(number, ("line as it was",), (line,), _NOT_JSON)

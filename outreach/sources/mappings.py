@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 
-from outreach.sources.columns import our_column
+from outreach.sources.columns import Headings
 from outreach.sources.rows import Record, Reject
 
 _DEEPEST = 4
@@ -25,23 +25,24 @@ class Mappings:
     fixed_columns = False
     may_be_empty = False
 
-    def __init__(self, rows: Sequence[Mapping[str, object]]) -> None:
+    def __init__(self, rows: Sequence[Mapping[str, object]], headings: Headings) -> None:
         self._rows = rows
-        self.label = "The list"
+        self._headings = headings
+        self.label = headings.label
 
     def records(self) -> Iterator[Record]:
         """One record a mapping, numbered from 1."""
         for number, row in enumerate(self._rows, 1):
-            yield record_of(number, row)
+            yield record_of(number, row, self._headings)
 
 
-def record_of(line: int, row: object) -> Record:
+def record_of(line: int, row: object, headings: Headings) -> Record:
     """One mapping as a record; whatever is none becomes a reject."""
     if not isinstance(row, Mapping):
         return Record(line, (), (), Reject("not_an_object", "The row is not an object with named values."))
     flat: dict[str, object] = {}
     _flatten(row, "", flat, _DEEPEST)
-    return Record(line, tuple(flat), [text_of(value) for value in flat.values()], _why_not(flat))
+    return Record(line, tuple(flat), [text_of(value) for value in flat.values()], _why_not(flat, headings))
 
 
 def _flatten(row: Mapping[object, object], prefix: str, flat: dict[str, object], depth: int) -> None:
@@ -55,12 +56,12 @@ def _flatten(row: Mapping[object, object], prefix: str, flat: dict[str, object],
             flat[name] = value
 
 
-def _why_not(flat: Mapping[str, object]) -> Reject | None:
+def _why_not(flat: Mapping[str, object], headings: Headings) -> Reject | None:
     if len(flat) > _MOST_CELLS:
         return Reject("too_many_cells", f"The row has more than {_MOST_CELLS} values.")
     for name, value in flat.items():
         if isinstance(value, (Mapping, list, tuple, set)):
-            column = our_column(name)
+            column = headings.column(name)
             if column:
                 return Reject("not_text", f"{column} holds a list or an object, where one value is needed.")
     return None

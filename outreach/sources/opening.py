@@ -56,7 +56,7 @@ def open_source(
     """
     if not isinstance(reference, (str, os.PathLike)):
         headings = Headings.of("The list", columns)
-        return Source(Mappings(reference), headings, strict_numbers=strict_numbers)
+        return Source(Mappings(reference, headings), headings, strict_numbers=strict_numbers)
     parsed = parse_reference(os.fspath(reference))
     headings = Headings.of(parsed.label, columns)
     reader = _file(parsed, headings) if isinstance(parsed, Location) else Query(parsed, headings)

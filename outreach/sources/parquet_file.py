@@ -9,7 +9,7 @@ from typing import IO, Any
 from outreach.errors import SourceError
 from outreach.sources.columns import Headings, check_duplicates
 from outreach.sources.files import Location, check_expansion
-from outreach.sources.mappings import record_of
+from outreach.sources.mappings import text_of
 from outreach.sources.rows import Record
 
 MOST_BYTES_A_ROW_GROUP = 1 << 29
@@ -33,7 +33,6 @@ class ParquetFile:
         parquet = self._library()
         with self._location.opened() as data:
             file = self._open(parquet, data)
-            check_duplicates(self.label, file.schema_arrow.names)
             yield from self._rows(file)
 
     def _library(self) -> Any:  # noqa: ANN401 - pyarrow has no types
@@ -69,24 +68,38 @@ class ParquetFile:
 
     def _rows(self, file: Any) -> Iterator[Record]:  # noqa: ANN401 - pyarrow has no types
         lib = import_module("pyarrow")
+        headers: tuple[str, ...] = ()
         number = 0
         try:
             for group in range(file.metadata.num_row_groups):
                 size = _rows_at_once(file.metadata.row_group(group))
                 for batch in file.iter_batches(batch_size=size, row_groups=[group]):
-                    for row in _as_mappings(batch):
+                    table = _flat(lib, batch)
+                    headers = headers or self._headers(lib, table.schema)
+                    for values in zip(*(column.to_pylist() for column in table.columns), strict=True):
                         number += 1
-                        yield record_of(number, row)
+                        yield Record(number, headers, [text_of(value) for value in values])
         except (lib.ArrowException, OSError) as e:
             raise SourceError(f"{self.label} is damaged after row {number}.", "Write it again.") from e
+
+    def _headers(self, lib: Any, schema: Any) -> tuple[str, ...]:  # noqa: ANN401 - pyarrow has no types
+        for field in schema:
+            column = self._headings.column(field.name)
+            if column and lib.types.is_nested(field.type):
+                raise SourceError(f"{column} holds lists in {self.label}.", "One row needs one value.")
+        headers = tuple(schema.names)
+        check_duplicates(self.label, headers)
+        return headers
+
+
+def _flat(lib: Any, batch: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
+    """A batch as a table in which `channels.sms` is a column of its own, null where `channels` is."""
+    table = lib.Table.from_batches([batch])
+    while any(lib.types.is_struct(field.type) for field in table.schema):
+        table = table.flatten()
+    return table
 
 
 def _rows_at_once(group: Any) -> int:  # noqa: ANN401 - pyarrow has no types
     rows, size = int(group.num_rows), int(group.total_byte_size)
     return max(1, min(_BATCH_ROWS, _BATCH_BYTES * rows // max(1, size)))
-
-
-def _as_mappings(batch: Any) -> Iterator[dict[str, object]]:  # noqa: ANN401 - pyarrow has no types
-    names = batch.schema.names
-    for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-        yield dict(zip(names, values, strict=True))

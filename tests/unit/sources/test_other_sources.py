@@ -1,0 +1,310 @@
+"""JSONL, Parquet, queries, lists, and files elsewhere."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import json
+import sqlite3
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import fsspec
+import pytest
+
+from outreach.errors import SourceError
+from outreach.sources import Row, open_source
+
+CSV = "external_contact_id,name,sms\nEXT-1,Anna,+15551234567\n"
+NESTED = {
+    "externalContactId": "EXT-1",
+    "name": "Anna",
+    "channels": {"sms": "+15551234567", "email": None},
+    "interactionDurationSeconds": 600,
+    "consent": {"sms": {"given": True, "source": "form", "on": "2026-01-31"}, "email": False},
+    "metadata": {"region": "eu", "Tier": 1},
+    "tags": ["vip"],
+}
+FLAT = {
+    "external_contact_id": "EXT-1",
+    "name": "Anna",
+    "sms": "+15551234567",
+    "interaction_duration_seconds": "600",
+    "consent.sms": "yes",
+    "consent.sms.source": "form",
+    "consent.sms.date": "2026-01-31",
+    "consent.email": "no",
+    "metadata.region": "eu",
+    "metadata.Tier": "1",
+}
+
+
+def rows_of(reference: object, **options: object) -> list[Row]:
+    return list(open_source(reference, **options).rows())  # type: ignore[arg-type]  # as a test names them
+
+
+def codes(rows: list[Row]) -> list[str | None]:
+    return [row.reject.code if row.reject else None for row in rows]
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    path = tmp_path / "crm.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE people (id TEXT, full_name TEXT, mobile TEXT)")
+        connection.executemany(
+            "INSERT INTO people VALUES (?, ?, ?)",
+            [
+                ("EXT-1", "Anna 100%", "+15551234567"),
+                ("EXT-2", "Carl", "0171"),
+                ("EXT-3", None, "+15551234568"),
+            ],
+        )
+    connection.close()
+    return path
+
+
+SELECT = "SELECT id AS external_contact_id, full_name AS name, mobile AS sms FROM people ORDER BY id"
+
+
+def test_nested_and_flat_objects_are_the_same_contact(tmp_path: Path) -> None:
+    path = tmp_path / "contacts.jsonl"
+    path.write_text(json.dumps(NESTED) + "\n\n" + json.dumps(FLAT) + "\n")
+
+    nested, flat = rows_of(path)
+
+    assert nested.contact
+    assert nested.contact == flat.contact
+    assert (nested.line, flat.line) == (1, 3)
+
+
+def test_a_list_of_mappings_is_a_source() -> None:
+    (row,) = rows_of([NESTED])
+
+    assert row.line == 1
+    assert row.contact == rows_of([FLAT])[0].contact
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        (b"{not json", "not_json"),
+        (b'{"name": "\xff"}', "not_json"),
+        (b'["EXT-1"]', "not_an_object"),
+        (b"42", "not_an_object"),
+        (b'{"name": "Anna"}', "missing_id"),
+        (b'{"sms": "+15551234567", "channels": {"sms": "+15551234568"}}', "duplicate_columns"),
+        (b'{"a":' * 2000 + b"1" + b"}" * 2000, "not_json"),
+        (b'{"name": "' + b"x" * 20_000_000 + b'"}', "too_long"),
+        (json.dumps({f"k{number}": number for number in range(2000)}).encode(), "too_many_cells"),
+    ],
+)
+def test_a_bad_line_is_a_named_reject_and_its_neighbours_are_contacts(
+    tmp_path: Path, line: bytes, code: str
+) -> None:
+    path = tmp_path / "contacts.jsonl"
+    good = json.dumps(FLAT).encode()
+    path.write_bytes(b"\xef\xbb\xbf" + good + b"\n" + line + b"\n" + good)
+
+    rows = rows_of(path)
+
+    assert codes(rows) == [None, code, None]
+    assert rows[1].line == 2
+
+
+def test_a_json_array_is_one_clear_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "contacts.jsonl"
+    path.write_text(json.dumps([FLAT]))
+
+    with pytest.raises(SourceError, match="one object a line"):
+        rows_of(path)
+
+
+def test_parquet_without_pyarrow_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+
+    with pytest.raises(SourceError, match=r"pip install 'genesys-outreach\[parquet\]'"):
+        rows_of(tmp_path / "contacts.parquet")
+
+
+def test_a_query_is_a_source(database: Path) -> None:
+    rows = rows_of(f"sqlite:///{database}#{SELECT}")
+
+    assert codes(rows) == [None, "phone_without_country_code", "missing_name"]
+    assert rows[0].contact
+    assert rows[0].contact.name == "Anna 100%"
+    assert [row.line for row in rows] == [1, 2, 3]
+
+
+def test_a_query_may_hold_percent_signs_and_colons(database: Path) -> None:
+    query = SELECT.replace("ORDER", "WHERE full_name LIKE '%100%' AND ':x' <> ';' ORDER")
+
+    assert codes(rows_of(f"sqlite:///{database}#{query};")) == [None]
+
+
+def test_a_query_without_rows_is_no_mistake(database: Path) -> None:
+    assert rows_of(f"sqlite:///{database}#{SELECT.replace('ORDER', 'WHERE 0 ORDER')}") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("DELETE FROM people", "must be one SELECT"),
+        ("SELECT 1; DELETE FROM people", "must be one SELECT"),
+        ("WITH gone AS (SELECT 1) DELETE FROM people", "failed"),
+        ("SELECT id FROM people", "has no column external_contact_id"),
+        ("SELECT absent FROM people", "no such column: absent"),
+        ("", "has no query"),
+    ],
+)
+def test_a_query_that_is_none_changes_nothing_and_says_so(database: Path, query: str, says: str) -> None:
+    with pytest.raises(SourceError, match=says):
+        rows_of(f"sqlite:///{database}#{query}")
+
+    assert len(rows_of(f"sqlite:///{database}#{SELECT}")) == 3
+
+
+def test_a_missing_database_is_not_created(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="unable to open database file"):
+        rows_of(f"sqlite:///{tmp_path}/none.db#SELECT 1")
+
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_a_url_may_come_from_the_environment(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRM_URL", f"sqlite:///{database}")
+    source = open_source("${CRM_URL}#" + SELECT)
+
+    assert len(list(source.rows())) == 3
+    assert str(database) not in source.label
+
+
+def test_a_variable_that_is_not_set_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CRM_PASSWORD", raising=False)
+
+    with pytest.raises(SourceError, match="CRM_PASSWORD, which is not set"):
+        open_source("postgresql://reader:${CRM_PASSWORD}@localhost/crm#SELECT 1")
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "postgresql://reader:hunter2@localhost/crm#SELECT 1",
+        "postgresql://reader:${A}hunter2@localhost/crm#SELECT 1",
+        "postgresql://localhost/crm?user=reader&password=hunter2#SELECT 1",
+        "sftp://reader:hunter2@files.example.com/contacts.csv",
+        "s3://AKIA:hunter2@bucket/contacts.csv",
+        "zip://contacts.csv::ftp://reader:hunter2@files.example.com/x.zip",
+        "https://files.example.com/contacts.csv?X-Amz-Signature=hunter2",
+        "https://files.example.com/contacts.csv?api_key=hunter2",
+    ],
+)
+def test_a_password_in_clear_is_refused_and_not_repeated(reference: str) -> None:
+    with pytest.raises(SourceError, match="password or key in clear") as error:
+        open_source(reference)
+
+    assert "hunter2" not in str(error.value)
+    assert "reader" not in str(error.value)
+
+
+def test_a_label_holds_no_credentials_and_no_query(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRM_PASSWORD", "p@ss/word#1")
+    source = open_source("postgresql://reader:${CRM_PASSWORD}@localhost:1/crm#SELECT '+15551234567'")
+
+    assert source.label == "postgresql://localhost:1/crm (query)"
+    with pytest.raises(SourceError) as error:
+        list(source.rows())
+    assert "p@ss" not in str(error.value)
+
+
+@pytest.fixture
+def in_memory() -> Iterator[str]:
+    with fsspec.open("memory://outreach/contacts.csv", "wb") as file:
+        file.write(CSV.encode())
+    yield "memory://outreach/contacts.csv"
+    fsspec.filesystem("memory").rm("/outreach", recursive=True)
+
+
+def test_any_fsspec_url_is_a_source(in_memory: str) -> None:
+    assert codes(rows_of(in_memory)) == [None]
+
+
+@pytest.mark.parametrize(("suffix", "compress"), [(".gz", gzip.compress), (".bz2", bz2.compress)])
+def test_compressed_files_are_read(tmp_path: Path, suffix: str, compress: object) -> None:
+    path = tmp_path / f"contacts.csv{suffix}"
+    path.write_bytes(compress(CSV.encode()))  # type: ignore[operator]  # both are functions
+
+    assert codes(rows_of(path)) == [None]
+    assert codes(rows_of(f"file://{path}")) == [None]
+
+
+def test_a_file_in_an_archive_is_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        archive.writestr("contacts.csv", CSV)
+
+    assert codes(rows_of(f"zip://contacts.csv::file://{tmp_path}/export.zip")) == [None]
+
+
+@pytest.mark.parametrize("kind", ["gz", "zip"])
+def test_an_archive_that_grows_absurdly_is_refused(tmp_path: Path, kind: str) -> None:
+    content = CSV.encode() + b"x" * (20 << 20)
+    if kind == "gz":
+        reference = str(tmp_path / "contacts.csv.gz")
+        Path(reference).write_bytes(gzip.compress(content))
+    else:
+        reference = f"zip://contacts.csv::file://{tmp_path}/export.zip"
+        with zipfile.ZipFile(tmp_path / "export.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("contacts.csv", content)
+
+    with pytest.raises(SourceError, match="grows more than 200 times"):
+        rows_of(reference)
+
+
+def test_a_damaged_archive_is_one_clear_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "contacts.csv.gz"
+    path.write_bytes(gzip.compress(CSV.encode() * 1000)[:-20])
+
+    with pytest.raises(SourceError, match="damaged or cut off"):
+        rows_of(path)
+
+
+@pytest.mark.parametrize(
+    ("reference", "says"),
+    [
+        ("", "The source is empty"),
+        ("missing.csv", "missing.csv does not exist"),
+        ("file:///nowhere/missing.csv", "does not exist"),
+        ("contacts.xlsx", "In Excel, save it as"),
+        ("contacts.json", "name it .jsonl"),
+        ("contacts.cvs", "Is it .csv"),
+        ("contacts", "has no ending"),
+        ("nonsense://contacts.csv", "Protocol not known"),
+        ("postgresql://localhost/crm", "has no query"),
+        ("mysql://localhost/crm#SELECT 1", "driver that is missing"),
+        ("nodb+x://localhost/crm#SELECT 1", "driver that is missing"),
+    ],
+)
+def test_a_bad_reference_is_one_clear_sentence(
+    reference: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(SourceError, match=says):
+        rows_of(reference)
+
+
+def test_a_folder_is_one_clear_sentence(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").mkdir()
+
+    for reference in (tmp_path, tmp_path / "x.csv", f"file://{tmp_path}/x.csv"):
+        with pytest.raises(SourceError, match="is a folder"):
+            rows_of(reference)
+
+
+def test_an_empty_list_holds_no_contacts() -> None:
+    with pytest.raises(SourceError, match="holds no contacts"):
+        rows_of([])
