@@ -19,7 +19,7 @@ import orjson
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from outreach.clock import Clock
-from outreach.errors import Ambiguous, GenesysError, NotSent, RateLimited
+from outreach.errors import Ambiguous, GenesysError, Invalid, NotSent, RateLimited
 from outreach.genesys import refusal
 from outreach.genesys.exchange import TIMEOUTS, Received, exchange
 from outreach.genesys.foreign import Json
@@ -106,7 +106,7 @@ class Connection:
         `path` starts with a slash; ids in it must have gone through `quoted`. `creates` marks a call that
         must not happen twice. The lower `priority` gets the budget first.
         """
-        content = orjson.dumps(json) if json is not None else None
+        content = _encode(operation, json)
         url = self._at(path).copy_merge_params(params) if params else self._at(path)
         retrying = self._creating if creates else self._reading
         return retrying(self._attempt, operation, method, url, content, priority)
@@ -204,6 +204,14 @@ class Connection:
 def quoted(segment: str) -> str:
     """A foreign id as one segment of a path."""
     return quote(segment, safe="")
+
+
+def _encode(operation: str, json: Json) -> bytes | None:
+    try:
+        return orjson.dumps(json) if json is not None else None
+    except TypeError as error:  # half a surrogate pair, which is no text
+        advice = "Mend the name, message or metadata: it holds characters that aren't text."
+        raise Invalid(operation, 0, "not_text", "", advice) from error
 
 
 def _may_repeat(error: BaseException, *, creates: bool) -> bool:

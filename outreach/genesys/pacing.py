@@ -100,15 +100,19 @@ class Pacer:
             if now + reset > self._held_until + 1:
                 self._hold(reset)
 
-    def next_instant(self) -> float:
-        """The monotonic instant of the next slot; leases one if none is in hand. For one thread at a time."""
+    def next_instant(self, waiting: int = 0) -> float:
+        """The monotonic instant of the next slot. For one thread at a time.
+
+        Leases a few if none is in hand: never more than there are takers for, so that none go to waste
+        while another process could use them.
+        """
         now = self._clock.monotonic()
         if self.limit is None:
             return self._held_until
         self._drop(now)
         if not self._slots:
             apart = self._seconds_apart(now)
-            count = max(1, min(self._turnstile.waiting + 1, int(1 / apart), MOST_LEASED))
+            count = max(1, min(waiting + 1, int(1 / apart), MOST_LEASED))
             first = self._timetable.reserve(self.key, count, apart)
             first += self._clock.monotonic()
             with self._lock:
@@ -125,7 +129,7 @@ class Pacer:
 
     def _sleep_until_due(self) -> None:
         while True:
-            instant = self.next_instant()
+            instant = self.next_instant(self._turnstile.waiting)
             gap = instant - self._clock.monotonic()
             if gap <= 0:
                 self.spend()

@@ -44,9 +44,8 @@ def _ask(check: Callable[[Connection, Senders], str], connection: Connection, se
 def _check_number(connection: Connection, senders: Senders) -> str:
     if not senders.sms_from:
         return NO_SENDER
-    params = {"phoneNumber": "".join(filter(str.isdigit, senders.sms_from))}
     path = "/api/v2/routing/sms/phonenumbers"
-    number = _find(connection, "check sms sender", path, params, phoneNumber=senders.sms_from)
+    number = _find(connection, "check sms sender", path, {}, phoneNumber=senders.sms_from)
     if number is None:
         return SENDER_NOT_FOUND
     active = foreign.text(number, "phoneNumberStatus").upper() == "ACTIVE"
