@@ -1,6 +1,6 @@
-"""The checks of one channel, in order: the first that blocks ends it; doubt and waiting are weighed last.
+"""The checks of one channel, in order: the first that does not pass speaks for the channel.
 
-address -> consent -> suppression -> sender -> availability -> text -> validation -> zone -> caps and hours
+address -> consent -> suppression -> sender -> text -> validation -> availability -> zone, caps and hours
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ CHECKS = (
         _judge_sender,
         lambda case: {"sender": case.facts.senders.get(case.channel, "not looked at")},
     ),
-    Check("availability", _judge_availability, _show_availability),
     Check("text", _judge_text, _show_text),
     Check("validation", _judge_validation, _show_validation),
+    Check("availability", _judge_availability, _show_availability),
 )

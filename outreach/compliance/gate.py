@@ -140,10 +140,13 @@ class Gate:
 
 
 def _unique(losing: dict[Channel, tuple[str, ...]]) -> tuple[str, ...]:
-    """All reasons once, in order; that a channel has no address counts only when nothing else does."""
+    """The reasons that tell most, once each: an unused or absent channel counts when nothing else does."""
     reasons = dict.fromkeys(reason for reasons in losing.values() for reason in reasons)
-    telling = tuple(reason for reason in reasons if reason != "no_address")
-    return telling or tuple(reasons)
+    for weak in ({"no_address", "not_in_order"}, {"no_address"}):
+        telling = tuple(reason for reason in reasons if reason not in weak)
+        if telling:
+            return telling
+    return tuple(reasons)
 
 
 def _aware(at: datetime) -> datetime:

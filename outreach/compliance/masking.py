@@ -10,9 +10,11 @@ _NUMBER = re.compile(r"\+?\d[\d\s().-]{4,}\d")
 
 
 def mask_address(address: str) -> str:
-    """An address of any channel: the first sign, and the last two digits of a number."""
+    """An address of any channel: its first sign, and the last two digits of a number."""
     masked = mask_text(address)
-    return masked if masked != address else f"{address[:1]}{HIDDEN}"
+    if masked != address:
+        return masked
+    return f"{address[:1]}{HIDDEN}" if len(address) > 3 else HIDDEN
 
 
 def mask_text(text: str) -> str:

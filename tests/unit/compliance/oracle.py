@@ -1,7 +1,7 @@
 """A second opinion, written apart from the product: a clock, a table of hours by hand, and patience.
 
 It looks at one instant after the other, in every zone, and knows no intervals, packs or offsets. Holidays
-are written out by hand for the days that the golden table touches.
+are written out for 2026.
 """
 
 from __future__ import annotations
@@ -43,10 +43,17 @@ ALABAMA = _days(
     "1 Jan, 19 Jan, 16 Feb, 27 Apr, 25 May, 1 Jun, 19 Jun, 3 Jul, 4 Jul, 7 Sep, 12 Oct, 11 Nov, 26 Nov, "
     "25 Dec",
 )
-LOUISIANA = _days(2026, "1 Jan, 17 Feb, 3 Apr, 3 Jul, 4 Jul, 26 Nov, 25 Dec")
-PENNSYLVANIA = _days(2026, "1 Jan, 25 May, 3 Jul, 4 Jul, 7 Sep, 26 Nov, 27 Nov, 25 Dec")
+LOUISIANA = _days(
+    2026,
+    "1 Jan, 19 Jan, 16 Feb, 17 Feb, 3 Apr, 25 May, 19 Jun, 3 Jul, 4 Jul, 7 Sep, 3 Nov, 11 Nov, 26 Nov, "
+    "25 Dec",
+)
+PENNSYLVANIA = _days(
+    2026,
+    "1 Jan, 19 Jan, 16 Feb, 25 May, 19 Jun, 3 Jul, 4 Jul, 7 Sep, 12 Oct, 11 Nov, 26 Nov, 27 Nov, 25 Dec",
+)
 GERMANY = _days(2026, "1 Jan, 3 Apr, 6 Apr, 1 May, 14 May, 25 May, 3 Oct, 25 Dec, 26 Dec")
-IRELAND = _days(2026, "17 Mar, 6 Apr, 25 Dec")
+IRELAND = _days(2026, "1 Jan, 2 Feb, 17 Mar, 6 Apr, 4 May, 1 Jun, 3 Aug, 26 Oct, 25 Dec, 26 Dec")
 
 
 def _within(local: datetime, *windows: str) -> bool:
