@@ -87,6 +87,11 @@ def _is_french(local: datetime, holidays: set[date]) -> bool:
     return open_day and _within(local, "10:00-13:00", "14:00-20:00")
 
 
+def _is_french_by_date(local: datetime) -> bool:
+    """The rule came into force on 1 March 2023."""
+    return _is_french(local, ALSACE) if local.date() >= date(2023, 3, 1) else _within(local, "08:00-21:00")
+
+
 def _is_southern(local: datetime, holidays: set[date]) -> bool:
     open_day = local.weekday() < 6 and local.date() not in holidays
     return open_day and _within(local, "08:00-20:00")
@@ -112,6 +117,7 @@ RULES: dict[str, Callable[[datetime], bool]] = {
     "ca": lambda local: _within(local, "10:00-18:00" if local.weekday() > 4 else "09:00-21:30"),
     "fr": lambda local: _is_french(local, FRANCE),
     "fr+alsace": lambda local: _is_french(local, ALSACE),
+    "fr-by-date": _is_french_by_date,
     "eu-de": lambda local: _is_european(local, GERMANY),
     "eu-fr": lambda local: _is_european(local, FRANCE),
     "eu-ie": lambda local: _is_european(local, IRELAND),
