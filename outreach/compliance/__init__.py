@@ -5,7 +5,7 @@ from outreach.compliance.decision import Decision, Facts, RuleApplied, Verdict
 from outreach.compliance.gate import Gate
 from outreach.compliance.optout import classify_reply
 from outreach.compliance.reasons import sentence
-from outreach.compliance.text import segments
+from outreach.compliance.text import choose_message, segments
 
 __all__ = [
     "Decision",
@@ -14,6 +14,7 @@ __all__ = [
     "RuleApplied",
     "Verdict",
     "caps_allow",
+    "choose_message",
     "classify_reply",
     "segments",
     "sentence",

@@ -12,8 +12,8 @@ from datetime import datetime
 from outreach.compliance.decision import PASSED, Facts, Finding, Verdict
 from outreach.compliance.masking import mask_address, mask_text
 from outreach.compliance.reasons import coin
-from outreach.compliance.text import fits, segments
-from outreach.contacts import MESSAGE_WHEN_NONE, Channel, Contact
+from outreach.compliance.text import choose_message, fits, segments
+from outreach.contacts import Channel, Contact
 from outreach.genesys.interface import AVAILABLE, NOT_CHECKABLE
 from outreach.settings import CampaignSettings, ConsentPolicy
 
@@ -39,7 +39,7 @@ class Case:
     @property
     def text(self) -> str:
         """What will be said."""
-        return self.contact.initial_message or self.settings.message or MESSAGE_WHEN_NONE
+        return choose_message(self.contact, self.settings)
 
 
 @dataclass(frozen=True, slots=True)

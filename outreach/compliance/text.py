@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from outreach.contacts import Channel
+from outreach.contacts import MESSAGE_WHEN_NONE, Channel, Contact
+from outreach.settings import CampaignSettings
 
 SMS_LIMIT = 765
 """Characters of an agentless SMS: five segments of 153."""
@@ -16,6 +17,11 @@ _GSM_BASIC = frozenset(
 )
 _GSM_EXTENDED = frozenset("\f^{}\\[~]|€")
 _GSM = _GSM_BASIC | _GSM_EXTENDED
+
+
+def choose_message(contact: Contact, settings: CampaignSettings) -> str:
+    """What will be said: the contact's own message, else the campaign's."""
+    return contact.initial_message or settings.message or MESSAGE_WHEN_NONE
 
 
 def fits(text: str, channel: Channel) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
@@ -266,3 +267,9 @@ def test_the_time_of_day_may_have_parts_of_a_second() -> None:
 def test_every_reason_has_a_sentence(code: str) -> None:
     assert sentence(code).endswith(".")
     assert "_" not in sentence(code)
+
+
+def test_every_reason_is_in_the_documentation() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "compliance.md").read_text(encoding="utf-8")
+
+    assert [code for code in REASONS if f"`{code}`" not in page] == []
