@@ -71,7 +71,7 @@ class Courier:
 
         Args:
             limit: at most so many attempts.
-            deadline_seconds: no attempt begins later; it returns a second after that at the latest.
+            deadline_seconds: no attempt begins later; whatever the receiver does, it returns then.
             ignore_schedule: also try what waits for its time, once each, and a disabled endpoint.
 
         Raises:

@@ -30,7 +30,7 @@ GROUP = 128
 LEASE_SECONDS = 60.0
 """How long a message stays ours; after that another process may take it."""
 
-GRACE_SECONDS = 1.0
+GRACE_SECONDS = 0.25
 """How long a round waits, after its deadline, for attempts in the air."""
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import select
+import socket
+import socketserver
 import ssl
 import threading
 import time
@@ -133,6 +136,24 @@ def test_a_look_up_that_hangs_ends_with_the_attempt() -> None:
     released.set()
 
 
+class Tunnel(socketserver.StreamRequestHandler):
+    """A proxy that knows one name: every CONNECT leads to the loopback, at the port asked for."""
+
+    def handle(self) -> None:
+        port = int(self.rfile.readline().split()[1].rsplit(b":", 1)[1])
+        while self.rfile.readline() not in {b"\r\n", b""}:
+            pass
+        with socket.create_connection(("127.0.0.1", port)) as far:
+            self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            ends = {self.connection: far, far: self.connection}
+            while True:
+                for near in select.select(list(ends), [], [], 5)[0]:
+                    data = near.recv(65536)
+                    if not data:
+                        return
+                    ends[near].sendall(data)
+
+
 @pytest.fixture
 def secure(tmp_path: Path) -> Iterator[Receiver]:
     server, _ = contexts(tmp_path, HOST)
@@ -172,6 +193,24 @@ def test_an_authority_that_nobody_knows_is_refused(secure: Receiver) -> None:
     with Endpoint(url, secure.secret, allow_private=True, resolve=Names(["127.0.0.1"])) as endpoint:
         attempt = endpoint.post(MESSAGE, NOW)
     assert attempt.code == "E_TLS"
+
+
+def test_through_a_proxy_the_certificate_is_still_checked_by_the_name(
+    tmp_path: Path, secure: Receiver
+) -> None:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Tunnel) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        for host, code in ((HOST, ""), ("other.example.test", "E_TLS")):
+            endpoint = Endpoint(
+                f"https://{host}:{secure.port}/",
+                secure.secret,
+                proxy=f"http://127.0.0.1:{proxy.server_address[1]}",
+                resolve=Names(),
+                ssl_context=ssl.create_default_context(cafile=str(tmp_path / "authority.pem")),
+            )
+            with endpoint:
+                assert endpoint.post(MESSAGE, NOW).code == code
+        proxy.shutdown()
 
 
 def test_a_plain_server_where_tls_was_expected_is_a_tls_failure(receiver: Receiver) -> None:

@@ -229,7 +229,7 @@ def test_a_receiver_that_hangs_holds_nobody_beyond_the_deadline(
     fill(outbox, clock, contacts=50)
     began = time.monotonic()
     counts = courier.deliver(deadline_seconds=0.2)
-    assert time.monotonic() - began < 1.6
+    assert time.monotonic() - began < 0.9
     assert (counts.stopped, counts.left) == ("deadline", 50)
     assert len(outbox.leased) == 8
 
@@ -307,7 +307,7 @@ def test_in_the_background_a_receiver_that_hangs_slows_nobody(
         courier.wake()
     assert time.monotonic() - began < 0.5
     counts = courier.stop(0.2)
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 1.5
     assert counts.delivered == 0
     assert outbox.states() == {"pending": 200}
 
