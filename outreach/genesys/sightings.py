@@ -91,7 +91,8 @@ def _write_query(
     end = min(latest + WINDOW, max(connection.clock.now(), latest + SKEW))
     interval = f"{_iso(group[0].at - SKEW)}/{_iso(end)}"
     media = MEDIA[group[0].channel]
-    wanted = [_predicate(_ADDRESS[media], _address(attempt, senders)) for attempt in group]
+    addressed = [attempt for attempt in group if _has_address(attempt, senders)]
+    wanted = [_predicate(_ADDRESS[media], _address(attempt, senders)) for attempt in addressed]
     if media == "message":
         wanted += [_predicate("externalContactId", i) for a in group for i in sorted(ids[a.reference])]
     return {
@@ -153,9 +154,9 @@ def _is_outbound(conversation: _Object, media: str) -> bool:
 def _is_to(
     pairs: Sequence[tuple[_Object, _Object]], attempt: Attempt, senders: Senders, ids: set[str]
 ) -> bool:
-    """To this person's address; by the contact's id only where no session shows an address."""
+    """To this person's address; by the contact's id where no session shows one, or none was sent to."""
     shown = {_plain(address) for _, session in pairs for address in _addresses(session)}
-    if shown:
+    if shown and _has_address(attempt, senders):
         return _plain(_address(attempt, senders)) in shown
     return any(foreign.text(participant, "externalContactId") in ids for participant, _ in pairs)
 
@@ -215,6 +216,11 @@ def _addresses(session: _Object) -> list[str]:
 
 def _address(attempt: Attempt, senders: Senders) -> str:
     return chat_address(attempt, senders) if attempt.channel is Channel.CHAT else attempt.address
+
+
+def _has_address(attempt: Attempt, senders: Senders) -> bool:
+    """Web messaging goes to a contact, not to an address (platform fact sheet 4.1)."""
+    return attempt.channel is not Channel.CHAT or senders.chat_type != "webmessaging"
 
 
 def _sender(channel: Channel, senders: Senders) -> str | None:
