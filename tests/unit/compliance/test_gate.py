@@ -273,3 +273,11 @@ def test_every_reason_is_in_the_documentation() -> None:
     page = (Path(__file__).parents[3] / "docs" / "compliance.md").read_text(encoding="utf-8")
 
     assert [code for code in REASONS if f"`{code}`" not in page] == []
+
+
+def test_the_gate_knows_how_far_back_any_cap_looks() -> None:
+    daily = (FrequencyCap(contacts=9, hours=24),)
+
+    assert Gate(CampaignSettings()).cap_hours is None
+    assert Gate(CampaignSettings(caps=daily)).cap_hours == 24
+    assert Gate(CampaignSettings(caps=daily, rules=("fr",))).cap_hours == 720
