@@ -38,7 +38,7 @@ def register_batch(run: Run, batch: BatchRef) -> RegistrationCounts:
         group = claim(run.ledger, run.campaign.id, batch, (State.ACCEPTED,), limit=room)
         if not group:
             break
-        with releasing(run.ledger, group):
+        with releasing(run.ledger, group), run.stopping():
             _register(run, group, batch.number, counts)
     return counts
 

@@ -6,11 +6,14 @@ import contextlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from outreach.compliance import Gate
 from outreach.contacts import Contact
+from outreach.errors import RateLimited, Refused
 from outreach.genesys.interface import Availability, Genesys
+from outreach.genesys.usage import Usage
 from outreach.ledger.campaigns import Campaign, enter_campaign
 from outreach.ledger.changes import Telling
 from outreach.ledger.claims import Claimed
@@ -35,6 +38,8 @@ class Run:
         endpoint: the webhook block's name; None means that nobody is told.
         rate: requests per second that the budget allows; None means no limit.
         senders: which channels our senders can serve.
+        senders_key: tells two sets of senders apart, for caches.
+        usage: what the client has spent, for the report.
         courier: tells the CRM in the background; None means that nobody does.
     """
 
@@ -47,12 +52,24 @@ class Run:
     endpoint: str | None = None
     rate: float | None = None
     senders: Availability = field(default_factory=dict)
+    senders_key: str = ""
     courier: Courier | None = None
+    usage: Usage | None = None
 
     @property
     def settings(self) -> CampaignSettings:
         """The campaign's."""
         return self.campaign.settings
+
+    @property
+    def rejects_file(self) -> Path:
+        """Where rows that were not accepted are written."""
+        return Path(self.settings.output) / f"{self.campaign.name}-rejects.csv"
+
+    @property
+    def report_file(self) -> Path:
+        """Where the report page is written."""
+        return Path(self.settings.output) / f"{self.campaign.name}-report.html"
 
     def tell(self, body: type[ContactBody], row: Claimed, **more: Any) -> tuple[Telling, ...]:  # noqa: ANN401 - the body's own fields
         """An event about one contact for the outbox; none when the CRM does not want it."""
@@ -66,6 +83,17 @@ class Run:
             **more,
         )
         return (Telling(self.endpoint, event.value, to_bytes(told)),)
+
+    @contextlib.contextmanager
+    def stopping(self) -> Iterator[None]:
+        """A refusal that nobody else would escape (a permission, a login) stops the run, and is raised."""
+        try:
+            yield
+        except RateLimited:
+            raise
+        except Refused as error:
+            self.watch.stop(str(error))
+            raise
 
     def wake(self) -> None:
         """There is something to tell."""
@@ -86,6 +114,7 @@ def open_run(
     *,
     endpoint: str | None = None,
     requests_per_minute: float | None = None,
+    senders_key: str = "",
 ) -> Iterator[Run]:
     """Enter the campaign into the ledger and gather what a run needs; the threads end with the block."""
     gate = Gate(settings)
@@ -100,4 +129,5 @@ def open_run(
             watch=Watch(settings),
             endpoint=endpoint,
             rate=requests_per_minute / 60 if requests_per_minute else None,
+            senders_key=senders_key,
         )

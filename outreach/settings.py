@@ -153,6 +153,13 @@ class CampaignSettings(BaseModel):
         title="Batch size",
         description="Contacts per task run; grows so that a run has about 100 batches at the most.",
     )
+    output: str = Field(
+        default="out",
+        min_length=1,
+        max_length=500,
+        title="Output folder",
+        description="Where the rejects file and the report page are written.",
+    )
     dry_run: bool = Field(
         default=False, title="Dry run", description="Decide everything, contact nobody, change nothing."
     )

@@ -44,7 +44,7 @@ def validate_batch(run: Run, batch: BatchRef) -> Counter[str]:
         group = claim(run.ledger, run.campaign.id, batch, (State.REGISTERED, State.DEFERRED), limit=size)
         if not group:
             break
-        with releasing(run.ledger, group):
+        with releasing(run.ledger, group), run.stopping():
             inspections = _inspect(run, group, batch.number)
             now = run.ledger.clock.now()
             facts = gather_facts(run, group, inspections)

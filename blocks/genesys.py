@@ -1,0 +1,103 @@
+"""The Genesys Cloud organisation: an OAuth client, where it logs in, and its budget."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Literal
+
+from prefect.blocks.abstract import CredentialsBlock
+from pydantic import Field, SecretStr
+
+from outreach.genesys.auth import SealedToken
+from outreach.genesys.guide import Guide
+from outreach.genesys.interface import Senders
+from outreach.genesys.opening import fetch_token, open_genesys
+from outreach.genesys.platform import Platform
+from outreach.genesys.timetable import Timetable
+
+
+class GenesysCredentials(CredentialsBlock):
+    """Stores an OAuth client of a Genesys Cloud organisation and opens a client for it.
+
+    Example:
+        ```python
+        from blocks import GenesysCredentials
+
+        credentials = GenesysCredentials.load("BLOCK_NAME")
+        ```
+    """
+
+    _block_type_name = "Genesys Cloud credentials"
+    _block_type_slug = "genesys-outreach-credentials"
+    _documentation_url = "https://developer.genesys.cloud/authorization/platform-auth/use-client-credentials"  # type: ignore[assignment]  # Prefect takes text
+    _description = "An OAuth client of a Genesys Cloud organisation, and its budget of requests."
+
+    client_id: str = Field(
+        title="Client id", description="Id of the OAuth client (client credentials grant)."
+    )
+    client_secret: SecretStr = Field(title="Client secret", description="Secret of the OAuth client.")
+    region: str = Field(
+        default="us-east-1", title="Region", description="AWS region of the organisation, like eu-central-1."
+    )
+    api: Literal["platform", "guide"] = Field(
+        default="platform",
+        title="API",
+        description="'platform' is the published API v2; 'guide' is the tutorial's simplified one.",
+    )
+    org_id: str | None = Field(
+        default=None, title="Organisation id", description="Host name part of the guide API."
+    )
+    login_url: str | None = Field(
+        default=None, title="Login URL", description="Instead of the region's login host, for gateways."
+    )
+    api_url: str | None = Field(
+        default=None, title="API URL", description="Instead of the region's API host, for gateways."
+    )
+    requests_per_minute: int = Field(
+        default=300, ge=0, title="Requests a minute", description="Budget of one token; 0 means no limit."
+    )
+    creations_per_minute: int = Field(
+        default=100,
+        ge=0,
+        title="Creations a minute",
+        description="Budget of contact creations of the organisation on the guide API; 0 means no limit.",
+    )
+
+    def open(
+        self,
+        senders: Senders | None = None,
+        *,
+        timetable: Timetable | None = None,
+        sealed_token: str | None = None,
+    ) -> contextlib.AbstractContextManager[Platform | Guide]:
+        """A new client for the organisation, open for the length of a `with` block."""
+        return open_genesys(
+            api=self.api,
+            client_id=self.client_id,
+            client_secret=self.client_secret.get_secret_value(),
+            region=self.region,
+            org_id=self.org_id,
+            login_url=self.login_url,
+            api_url=self.api_url,
+            senders=senders,
+            requests_per_minute=self.requests_per_minute,
+            creations_per_minute=self.creations_per_minute,
+            timetable=timetable,
+            sealed_token=sealed_token,
+        )
+
+    def get_client(self) -> contextlib.AbstractContextManager[Platform | Guide]:
+        """The same, by the name that Prefect's own blocks use."""
+        return self.open()
+
+    def fetch_token(self) -> SealedToken:
+        """Log in; the token comes back encrypted, fit for Prefect's cache."""
+        return fetch_token(
+            api=self.api,
+            client_id=self.client_id,
+            client_secret=self.client_secret.get_secret_value(),
+            region=self.region,
+            org_id=self.org_id,
+            login_url=self.login_url,
+            api_url=self.api_url,
+        )

@@ -1,0 +1,58 @@
+"""The ledger: the database that remembers what happened to each contact."""
+
+from __future__ import annotations
+
+import contextlib
+
+from prefect.blocks.core import Block
+from pydantic import Field, SecretStr
+
+from outreach.ledger.ledger import Ledger, open_ledger
+
+
+class ContactLedger(Block):
+    """Stores where the ledger is and the keys that protect it.
+
+    Example:
+        ```python
+        from blocks import ContactLedger
+
+        ledger = ContactLedger.load("BLOCK_NAME")
+        ```
+    """
+
+    _block_type_name = "Contact ledger"
+    _block_type_slug = "genesys-outreach-ledger"
+    _documentation_url = "https://docs.sqlalchemy.org/core/engines.html#database-urls"  # type: ignore[assignment]  # Prefect takes text
+    _description = "The database that remembers what happened to each contact, and proves it."
+
+    url: SecretStr = Field(
+        default=SecretStr("sqlite:///outreach.db"),
+        title="URL",
+        description="sqlite:///path/to/file.db or postgresql://user:password@host/name.",
+    )
+    key: SecretStr | None = Field(
+        default=None,
+        title="Key",
+        description="16 random characters or more that hash and encrypt; without it a key file is used.",
+    )
+    previous_keys: list[SecretStr] = Field(
+        default_factory=list,
+        title="Previous keys",
+        description="Earlier keys, newest first, while sealed rows change over.",
+    )
+    encrypted: bool = Field(
+        default=False,
+        title="Encrypted",
+        description="Encrypt names, addresses and messages in the database.",
+    )
+
+    def open(self, actor: str) -> contextlib.AbstractContextManager[Ledger]:
+        """The ledger, open for the length of a `with` block; `actor` stands in its audit."""
+        keys = [self.key, *self.previous_keys] if self.key else []
+        return open_ledger(
+            self.url.get_secret_value(),
+            keys=[key.get_secret_value() for key in keys],
+            encrypted=self.encrypted,
+            actor=actor,
+        )

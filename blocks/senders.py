@@ -1,0 +1,50 @@
+"""Who contacts people: our numbers, addresses, queue and integration."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from prefect.blocks.core import Block
+from pydantic import Field
+
+from outreach.genesys import interface
+
+
+class Senders(Block):
+    """Stores from which number, address, queue and integration people are contacted.
+
+    Example:
+        ```python
+        from blocks import Senders
+
+        senders = Senders.load("BLOCK_NAME")
+        ```
+    """
+
+    _block_type_name = "Genesys Cloud senders"
+    _block_type_slug = "genesys-outreach-senders"
+    _documentation_url = "https://developer.genesys.cloud/commdigital/digital/"  # type: ignore[assignment]  # Prefect takes text
+    _description = "The numbers, addresses, queue and integration that contact people."
+
+    sms_from: str | None = Field(
+        default=None, title="SMS from", description="Provisioned SMS number, in E.164."
+    )
+    email_from: str | None = Field(
+        default=None, title="E-mail from", description="Address on a verified outbound domain."
+    )
+    email_subject: str = Field(
+        default="A message for you", max_length=300, title="E-mail subject", description="Subject of e-mails."
+    )
+    voice_queue_id: str | None = Field(
+        default=None, title="Voice queue", description="Id of the queue whose agents make the callbacks."
+    )
+    chat_from: str | None = Field(
+        default=None, title="Chat from", description="Id of the messaging integration or deployment."
+    )
+    chat_type: Literal["whatsapp", "open", "webmessaging"] = Field(
+        default="open", title="Chat type", description="Messenger of the chat channel."
+    )
+
+    def as_senders(self) -> interface.Senders:
+        """As the client takes them."""
+        return interface.Senders(**self.model_dump(include=set(type(self).model_fields)))

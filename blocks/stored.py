@@ -1,0 +1,34 @@
+"""Loading a stored block by its name, with one clear sentence when there is none."""
+
+from __future__ import annotations
+
+from typing import TypeVar, cast
+
+from prefect.blocks.core import Block
+from pydantic import ValidationError
+
+from outreach.errors import SettingsError
+
+B = TypeVar("B", bound=Block)
+
+
+def load_block(kind: type[B], name: str) -> B:
+    """The block of that kind and name.
+
+    Raises:
+        SettingsError: there is none, or it was saved by another version.
+    """
+    title = kind.get_block_type_slug()
+    try:
+        # Block.load is typed for both worlds; without an event loop it is the plain one.
+        return cast("B", kind.load(name))
+    except ValueError as error:
+        if isinstance(error, ValidationError):
+            raise SettingsError(
+                f"The block {title}/{name} does not fit this version.",
+                "Open it in the Prefect UI and save it.",
+            ) from None
+        raise SettingsError(
+            f"There is no block {title}/{name}.",
+            f"Save one: Prefect UI, Blocks, +, {kind.get_block_type_name()!r}, name {name!r}.",
+        ) from None

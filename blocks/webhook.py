@@ -1,0 +1,49 @@
+"""The CRM's webhook: where events go, and what signs them."""
+
+from __future__ import annotations
+
+from prefect.blocks.core import Block
+from pydantic import Field, SecretStr
+
+from outreach.webhook.endpoint import Endpoint
+
+
+class CrmWebhook(Block):
+    """Stores the address of the CRM's webhook and the secret that signs what is sent there.
+
+    Example:
+        ```python
+        from blocks import CrmWebhook
+
+        webhook = CrmWebhook.load("BLOCK_NAME")
+        ```
+    """
+
+    _block_type_name = "CRM webhook"
+    _block_type_slug = "genesys-outreach-webhook"
+    _documentation_url = "https://www.standardwebhooks.com"  # type: ignore[assignment]  # Prefect takes text
+    _description = "Where the CRM is told of interactions, signed by Standard Webhooks."
+
+    url: SecretStr = Field(title="URL", description="Address of the receiver; https unless private.")
+    signing_secret: SecretStr = Field(
+        title="Signing secret", description="Standard Webhooks secret, whsec_ and 24 to 64 bytes in base64."
+    )
+    previous_secret: SecretStr | None = Field(
+        default=None,
+        title="Previous secret",
+        description="Signs as well while receivers change over to the new one.",
+    )
+    allow_private: bool = Field(
+        default=False,
+        title="Allow private",
+        description="Allow http and private addresses, for a receiver in your own network.",
+    )
+
+    def open(self) -> Endpoint:
+        """The endpoint; close it, or use it in a `with` block."""
+        secrets = [self.signing_secret, *([self.previous_secret] if self.previous_secret else [])]
+        return Endpoint(
+            self.url.get_secret_value(),
+            [secret.get_secret_value() for secret in secrets],
+            allow_private=self.allow_private,
+        )

@@ -1,0 +1,129 @@
+"""Programs of ours beside a command: started as children, waited for, stopped by their pid."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import httpx
+
+from outreach.errors import OutreachError
+
+START_SECONDS = 90.0
+STOP_SECONDS = 10.0
+
+
+class DidNotStart(OutreachError):  # noqa: N818 - it says what happened
+    """A program of ours did not come up: `name`, `log`."""
+
+    def __init__(self, name: str, log: str) -> None:
+        super().__init__(name, log)
+
+    def __str__(self) -> str:
+        """What, and where to look."""
+        return f"{self.args[0]} did not start; its log is {self.args[1]}."
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def child(
+    name: str, command: list[str], log: Path, env: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A program of ours for the length of the block; it ends with us, politely at first."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as out:
+        process = subprocess.Popen(  # noqa: S603 - our own programs
+            command,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **env},
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        if process.poll() is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(sign)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_SECONDS)
+
+
+def wait_until_up(name: str, url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return when the URL answers 200.
+
+    Raises:
+        DidNotStart: the program ended, or took too long.
+    """
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        with contextlib.suppress(httpx.HTTPError):
+            if httpx.get(url, timeout=2, trust_env=False).status_code == 200:
+                return
+        time.sleep(0.1)
+    raise DidNotStart(name, str(log))
+
+
+@contextlib.contextmanager
+def prefect_server(home: Path, *, port: int | None = None) -> Iterator[str]:
+    """A Prefect server with its data below `home`; yields its API's URL and points this process to it."""
+    port = port or free_port()
+    api = f"http://127.0.0.1:{port}/api"
+    env = {
+        "PREFECT_HOME": str(home.absolute()),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_UI_API_URL": api,
+        "PREFECT_API_URL": api,
+        "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+    }
+    command = [_script("prefect"), "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    log = home / "server.log"
+    with child("The Prefect server", command, log, env) as process:
+        wait_until_up("The Prefect server", f"{api}/health", process, log)
+        with pointed_to(env):
+            yield api
+
+
+@contextlib.contextmanager
+def pointed_to(env: Mapping[str, str]) -> Iterator[None]:
+    """This process's own Prefect settings, for the length of the block."""
+    before = {name: os.environ.get(name) for name in env}
+    os.environ.update(env)
+    try:
+        from prefect.context import refresh_global_settings_context  # noqa: PLC0415 - Prefect is slow to import
+
+        refresh_global_settings_context()
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _script(name: str) -> str:
+    """A console script of the environment that runs us."""
+    beside = Path(sys.executable).with_name(name)
+    return str(beside) if beside.exists() else shutil.which(name) or name

@@ -1,0 +1,97 @@
+"""The campaign: contacts in, interactions started, the CRM told, the sums proven."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+from prefect import flow, unmapped
+from prefect.client.schemas.objects import State
+from prefect.futures import PrefectFuture, wait
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.opening import Names, open_campaign
+from flows.verdict import judge
+from outreach.contacts import Channel
+from outreach.ledger.claims import BatchRef, plan
+from outreach.recovery import recover
+from outreach.run import Run
+from outreach.settings import CampaignSettings
+from outreach.sources.opening import open_source
+from tasks.interaction import interact
+from tasks.loading import load, mirror, ready_senders
+from tasks.policies import BATCHES_AT_MOST, BATCHES_AT_ONCE, RUNNER_THREADS
+from tasks.registration import register
+from tasks.validation import validate
+from tasks.webhook import deliver
+
+
+@flow(
+    name="run-campaign",
+    flow_run_name="{campaign}",
+    description="Contact everybody in a source, exactly once, and prove it.",
+    task_runner=ThreadPoolTaskRunner(max_workers=RUNNER_THREADS),  # type: ignore[arg-type]  # Prefect's own example
+)
+def run_campaign(
+    source: str,
+    campaign: str,
+    genesys: str = "default",
+    senders: str = "default",
+    webhook: str | None = "default",
+    ledger: str = "default",
+    settings: CampaignSettings = CampaignSettings(),  # noqa: B008 - frozen
+    dispatch: Literal["here", "work-pool"] = "here",
+) -> State[dict[str, Any]]:
+    """Load what is new in the source and advance every contact of the campaign that is due.
+
+    Running it again resumes it, retries what may be retried, and takes up deferred contacts; nobody is
+    contacted twice.
+
+    Args:
+        source: path or URL of .csv, .jsonl or .parquet, or a database URL with a query.
+        campaign: its name; the same name is the same campaign.
+        genesys: name of the credentials block.
+        senders: name of the senders block.
+        webhook: name of the CRM webhook block; none tells nobody.
+        ledger: name of the ledger block.
+        settings: how the campaign behaves.
+        dispatch: 'here' works in this process, 'work-pool' hands batches to the workers of the pool.
+
+    Returns:
+        The proof.
+    """
+    names = Names(genesys, senders, webhook, ledger)
+    contacts = open_source(source, columns=settings.columns, strict_numbers=settings.strict_numbers)
+    with open_campaign(campaign, settings, names) as run:
+        recover(run)
+        load(campaign, run, contacts, run.rejects_file)
+        prepare(run, genesys)
+        work = contact_everybody(run)
+        recover(run)
+        return judge(run, work)
+
+
+def prepare(run: Run, name: str) -> None:
+    """Ask the organisation what it says of our senders, and whom it leaves alone."""
+    ready = ready_senders(name, run.senders_key, run)
+    run.senders = {Channel(channel): verdict for channel, verdict in ready.items()}
+    mirror(name, run)
+
+
+def contact_everybody(run: Run) -> list[PrefectFuture[Any]]:
+    """The steps over all batches that are due: a few batches in the pipeline, the oldest first."""
+    batches = plan(run.ledger, run.campaign, size=run.settings.batch_size, at_most=BATCHES_AT_MOST)
+    work: list[PrefectFuture[Any]] = []
+    for wave in waves(batches):
+        registered = register.map(wave, unmapped(run))
+        validated = validate.map(registered, unmapped(run))
+        interacted = interact.map(validated, unmapped(run))
+        work += [*registered, *validated, *interacted, *deliver.map(interacted, unmapped(run))]
+    wait(work)
+    return work
+
+
+def waves(batches: Sequence[BatchRef]) -> Iterator[Sequence[BatchRef]]:
+    """A few batches at a time, in order, so that the first people are contacted before the last are known."""
+    for start in range(0, len(batches), BATCHES_AT_ONCE):
+        yield batches[start : start + BATCHES_AT_ONCE]

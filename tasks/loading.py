@@ -1,0 +1,70 @@
+"""Contacts into the ledger, and what the organisation says of senders and do-not-contact lists."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from outreach.loading import load_source
+from outreach.readiness import check_senders, mirror_do_not_contact
+from outreach.run import Run
+from outreach.sources.source import Source
+from tasks.policies import (
+    DNC_MIRRORED,
+    RETRIES,
+    RETRY_DELAYS,
+    SENDERS_CACHED,
+    DomainKey,
+    is_transient,
+)
+
+
+@task(
+    name="load",
+    task_run_name="load-{campaign}",
+    cache_policy=NO_CACHE,  # the ledger knows what it has
+    retries=RETRIES,
+    retry_delay_seconds=RETRY_DELAYS,
+    retry_condition_fn=is_transient,
+)
+def load(campaign: str, run: Run, source: Source, rejects: Path | None) -> dict[str, int]:  # noqa: ARG001 - the run's name
+    """Every row of the source in a named place; returns how many in which."""
+    loaded = asdict(load_source(run, source, rejects))
+    get_run_logger().info(
+        "%(rows_read)s rows: %(accepted)s accepted, %(rejected)s rejected, %(duplicates)s duplicates, "
+        "%(known)s known already",
+        loaded,
+    )
+    return loaded
+
+
+@task(
+    name="check-senders",
+    task_run_name="check-senders-{name}",
+    cache_policy=DomainKey(parameter="key", prefix="senders"),
+    cache_expiration=SENDERS_CACHED,
+    persist_result=True,
+    result_serializer="json",
+    retries=RETRIES,
+    retry_delay_seconds=RETRY_DELAYS,
+    retry_condition_fn=is_transient,
+)
+def ready_senders(name: str, key: str, run: Run) -> dict[str, str]:  # noqa: ARG001 - the run's name, and the cache's key
+    """Channel to `available`, `not_checkable` or the reason why our sender cannot serve it."""
+    return check_senders(run)
+
+
+@task(
+    name="mirror-do-not-contact",
+    task_run_name="mirror-do-not-contact-{name}",
+    cache_policy=NO_CACHE,  # its result is the ledger, which knows how old it is
+    retries=RETRIES,
+    retry_delay_seconds=RETRY_DELAYS,
+    retry_condition_fn=is_transient,
+)
+def mirror(name: str, run: Run) -> int:  # noqa: ARG001 - the run's name
+    """The organisation's do-not-contact lists as keyed hashes in the ledger; how many addresses."""
+    return mirror_do_not_contact(run, not_older_than=DNC_MIRRORED)

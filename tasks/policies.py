@@ -1,0 +1,72 @@
+"""All numbers of the orchestration in one place: retries, waits, caches, sizes.
+
+Two layers retry, on two time scales, and their product is bounded:
+
+    client (tenacity)   3 tries, seconds     only what proves that nothing happened, or converges
+    task (Prefect)      1 + 3 runs, minutes  only a system that does not answer; never a flow
+
+A creating call is in neither: an unknown outcome is looked for, not repeated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from prefect.cache_policies import CachePolicy
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.context import TaskRunContext
+from prefect.tasks import Task
+
+from outreach.errors import Ambiguous, LedgerError, NotSent, RateLimited, WrongKey
+
+RETRIES = 3
+RETRY_DELAYS = [20.0, 60.0, 180.0]
+
+BATCHES_AT_MOST = 95
+"""Four task runs a batch, and under 500 task runs in all."""
+
+BATCHES_AT_ONCE = 4
+"""Batches in the pipeline: one registers while others interact."""
+
+RUNNER_THREADS = 5 * BATCHES_AT_ONCE
+
+TOKEN_CACHED = timedelta(seconds=240)
+"""An OAuth client's shortest token lives 300 seconds, and is renewed 30 before its end."""
+
+SENDERS_CACHED = timedelta(minutes=10)
+DNC_MIRRORED = timedelta(minutes=15)
+FIRST_DELIVERY_SECONDS = 5.0
+LAST_DELIVERY_SECONDS = 15.0
+
+
+def is_transient(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:  # noqa: ARG001 - Prefect's signature
+    """Whether a later try may succeed: the other system, or the ledger, does not answer."""
+    try:
+        state.result()
+    except WrongKey:
+        return False
+    except (NotSent, RateLimited, Ambiguous, LedgerError):
+        return True
+    except Exception:  # noqa: BLE001 - every other failure stays one
+        return False
+    return False
+
+
+@dataclass
+class DomainKey(CachePolicy):
+    """Caches by one parameter, across runs and workers: the name of the thing, not the inputs."""
+
+    parameter: str = "key"
+    prefix: str = ""
+
+    def compute_key(
+        self,
+        task_ctx: TaskRunContext,  # noqa: ARG002 - Prefect's signature
+        inputs: dict[str, Any],
+        flow_parameters: dict[str, Any],  # noqa: ARG002 - Prefect's signature
+        **kwargs: Any,  # noqa: ANN401, ARG002 - Prefect's signature
+    ) -> str | None:
+        """For example `token/4f1c…`."""
+        return f"{self.prefix}/{inputs[self.parameter]}"

@@ -1,0 +1,28 @@
+"""Registering a batch."""
+
+from __future__ import annotations
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from outreach.ledger.claims import BatchRef
+from outreach.registration import register_batch
+from outreach.run import Run
+from tasks.policies import RETRIES, RETRY_DELAYS, is_transient
+
+
+@task(
+    name="register",
+    task_run_name="register-{batch.campaign}-{batch.number}",
+    cache_policy=NO_CACHE,  # the ledger knows who is registered
+    retries=RETRIES,
+    retry_delay_seconds=RETRY_DELAYS,
+    retry_condition_fn=is_transient,
+)
+def register(batch: BatchRef, run: Run) -> BatchRef:
+    """Make the batch's contacts known to Genesys; the batch goes on."""
+    counts = register_batch(run, batch)
+    get_run_logger().info(
+        "batch %s: %s registered, %s failed", batch.number, counts.registered, counts.failed
+    )
+    return batch

@@ -1,0 +1,26 @@
+"""Validating a batch."""
+
+from __future__ import annotations
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from outreach.ledger.claims import BatchRef
+from outreach.run import Run
+from outreach.validation import validate_batch
+from tasks.policies import RETRIES, RETRY_DELAYS, is_transient
+
+
+@task(
+    name="validate",
+    task_run_name="validate-{batch.campaign}-{batch.number}",
+    cache_policy=NO_CACHE,  # whether a person may be contacted changes by the minute
+    retries=RETRIES,
+    retry_delay_seconds=RETRY_DELAYS,
+    retry_condition_fn=is_transient,
+)
+def validate(batch: BatchRef, run: Run) -> BatchRef:
+    """Decide who of the batch may be contacted, now, and on which channel; the batch goes on."""
+    verdicts = validate_batch(run, batch)
+    get_run_logger().info("batch %s: %s", batch.number, dict(verdicts))
+    return batch

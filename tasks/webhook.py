@@ -1,0 +1,28 @@
+"""Telling the CRM about a batch."""
+
+from __future__ import annotations
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from outreach.ledger.claims import BatchRef
+from outreach.run import Run
+from outreach.telling import await_first_attempts
+from tasks.policies import FIRST_DELIVERY_SECONDS
+
+
+@task(
+    name="deliver-webhooks",
+    task_run_name="deliver-webhooks-{batch.campaign}-{batch.number}",
+    cache_policy=NO_CACHE,  # the outbox knows what is delivered
+)
+def deliver(batch: BatchRef, run: Run) -> int:
+    """See the batch's events off; returns how many still wait for a later attempt.
+
+    The courier works in the background, so a slow receiver costs contacts nothing: this only waits a few
+    seconds for the first attempts, and `redeliver` has the rest.
+    """
+    waiting = await_first_attempts(run, batch, FIRST_DELIVERY_SECONDS)
+    if waiting:
+        get_run_logger().warning("batch %s: %s events wait for a later attempt", batch.number, waiting)
+    return waiting
