@@ -23,6 +23,11 @@ POLL_SECONDS = 1.0
 CALM_SECONDS = 0.2
 """The least time between two rounds in the background, so that one takes many messages."""
 
+_GIVEN_UP = {
+    "breaker": "The webhook's receiver %s fails and is left alone for a while. Its events wait.",
+    "disabled": "The webhook's receiver %s answered 410 and gets nothing more. Its events wait.",
+}
+
 logger = logging.getLogger(__name__)
 
 
@@ -80,7 +85,7 @@ class Courier:
         deadline = float("inf") if deadline_seconds is None else self._clock.monotonic() + deadline_seconds
         messages = float("inf") if limit is None else limit
         with self._one_round:
-            return self._new_round(Limits(messages, deadline, ignore_schedule)).run()
+            return self._said(self._new_round(Limits(messages, deadline, ignore_schedule)).run())
 
     def start(self) -> None:
         """Deliver in the background from now on."""
@@ -120,13 +125,19 @@ class Courier:
             limits=limits,
         )
 
+    def _said(self, counts: DeliveryCounts) -> DeliveryCounts:
+        """The counts, after a word on a receiver that this round gave up on."""
+        if counts.retried and counts.stopped in _GIVEN_UP:
+            logger.warning(_GIVEN_UP[counts.stopped], self._endpoint.label)
+        return counts
+
     def _run(self) -> None:
         is_last = False
         while not is_last:
             is_last = self._stop_at is not None
             try:
                 with self._one_round:
-                    self._total += self._begin_round().run()
+                    self._total += self._said(self._begin_round().run())
             except Exception as error:  # noqa: BLE001 - the campaign goes on, and the next round tries again
                 logger.warning("Webhooks wait: %s. They stay in the outbox.", type(error).__name__)
             self._rest()

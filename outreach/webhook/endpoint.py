@@ -68,11 +68,12 @@ class Endpoint:
     ) -> None:
         self._target = parse_target(url, allow_private=allow_private)
         self._keys = parse_secrets(secrets)
-        self._limit_seconds = limit_seconds
+        self.limit_seconds = limit_seconds
         self._deadline = Deadline()
         backend = PinnedBackend(resolve, self._deadline, allow_private=allow_private, guarded=proxy is None)
-        tls = ssl_context or httpx.create_ssl_context()
-        self._pool = _pool(backend, tls, connections, proxy)
+        if ssl_context is None and self._target.scheme == "https":
+            ssl_context = httpx.create_ssl_context()
+        self._pool = _pool(backend, ssl_context, connections, proxy)
         self._url = _request_url(self._target)
         self._headers = _fixed_headers(self._target)
 
@@ -84,7 +85,7 @@ class Endpoint:
     def post(self, message: Message, now: datetime) -> Attempt:
         """Deliver one message once. `now` is aware, and becomes the attempt's timestamp."""
         started = time.monotonic()
-        self._deadline.start(self._limit_seconds)
+        self._deadline.start(self.limit_seconds)
         request = self._request(message, int(now.timestamp()))
         try:
             attempt = self._exchange(request, now)
@@ -119,7 +120,8 @@ class Endpoint:
             (b"webhook-timestamp", b"%d" % timestamp),
             (b"webhook-signature", signature.encode()),
         ]
-        return httpcore.Request(b"POST", self._url, headers=headers, content=message.body)
+        waiting = {"timeout": {"pool": self.limit_seconds}}
+        return httpcore.Request(b"POST", self._url, headers=headers, content=message.body, extensions=waiting)
 
     def _exchange(self, request: httpcore.Request, now: datetime) -> Attempt:
         response = self._pool.handle_request(request)
@@ -136,7 +138,7 @@ def environment_proxy(url: str) -> str | None:
 
 
 def _pool(
-    backend: PinnedBackend, tls: ssl.SSLContext, connections: int, proxy: str | None
+    backend: PinnedBackend, tls: ssl.SSLContext | None, connections: int, proxy: str | None
 ) -> httpcore.ConnectionPool:
     if proxy is None:
         return httpcore.ConnectionPool(

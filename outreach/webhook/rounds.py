@@ -20,7 +20,7 @@ from outreach.clock import Clock
 from outreach.webhook.attempt import Attempt
 from outreach.webhook.breaker import Breaker, State
 from outreach.webhook.crew import Crew, Result
-from outreach.webhook.endpoint import LIMIT_SECONDS, Endpoint
+from outreach.webhook.endpoint import Endpoint
 from outreach.webhook.outbox import Message, Outbox, Settlement
 from outreach.webhook.schedule import Dead, Delivered, Disabled, Retry, next_step
 
@@ -158,11 +158,15 @@ class Round:
     def _post(self, message: Message) -> Attempt | None:
         """In the crew's threads: an attempt, unless there is a reason not to make one any more."""
         now = self._clock.monotonic()
-        lease_is_short = now > self._leases[message.id] - LIMIT_SECONDS
+        lease_is_short = now > self._leases[message.id] - self._endpoint.limit_seconds
         if self._disabled or lease_is_short or now >= self._limits.deadline or not self._breaker.allows(now):
             return None
-        attempt = self._endpoint.post(message, self._clock.now())
-        self._breaker.record(self._clock.monotonic(), delivered=attempt.outcome == "delivered")
+        delivered = False
+        try:
+            attempt = self._endpoint.post(message, self._clock.now())
+            delivered = attempt.outcome == "delivered"
+        finally:
+            self._breaker.record(self._clock.monotonic(), delivered=delivered)
         return attempt
 
     def _settle(self, results: Sequence[Result]) -> None:
