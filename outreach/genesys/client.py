@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 import httpx
@@ -24,6 +25,7 @@ from outreach.genesys import refusal
 from outreach.genesys.exchange import TIMEOUTS, Received, exchange
 from outreach.genesys.foreign import Json
 from outreach.genesys.pacing import PATIENCE, Pacer
+from outreach.genesys.retry_after import read_date
 from outreach.genesys.usage import Usage
 
 ATTEMPTS = 3
@@ -87,6 +89,7 @@ class Connection:
             }
         )
         self._at = functools.lru_cache(maxsize=256)(lambda path: httpx.URL(url + path))
+        self._last_date: tuple[str, datetime] | None = None
         self._reading = self._retrying(creates=False)
         self._creating = self._retrying(creates=True)
 
@@ -110,6 +113,15 @@ class Connection:
         url = self._at(path).copy_merge_params(params) if params else self._at(path)
         retrying = self._creating if creates else self._reading
         return retrying(self._attempt, operation, method, url, content, priority)
+
+    @property
+    def clock_skew(self) -> timedelta:
+        """How far Genesys' clock is ahead of ours, by the last answer's `Date`; zero when unknown."""
+        if self._last_date is None:
+            return timedelta()
+        date, received_at = self._last_date
+        theirs = read_date(date)
+        return theirs - received_at if theirs else timedelta()
 
     def download(self, operation: str, url: str, most_bytes: int) -> bytes:
         """Fetch a file whose address an answer named; our token only goes to our own host. Not paced."""
@@ -156,6 +168,8 @@ class Connection:
         self.usage.sent(operation, waited)
 
     def _observe(self, headers: httpx.Headers) -> None:
+        if "date" in headers:
+            self._last_date = (headers["date"], self.clock.now())
         if self._pacer.limit is not None and "inin-ratelimit-count" in headers:
             try:
                 count = int(headers["inin-ratelimit-count"])

@@ -20,6 +20,7 @@ from outreach.genesys.regions import check_url
 POLLS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 30.0, 30.0)
 """Seconds between the looks for a finished export: two minutes together."""
 
+MOST_PAGES = 100
 MOST_BYTES = 256 * 1024 * 1024
 
 _LISTS = "/api/v2/outbound/dnclists"
@@ -38,16 +39,15 @@ def list_addresses(connection: Connection) -> set[str]:
 
 def _list_ids(connection: Connection) -> list[str]:
     found: list[str] = []
-    page = 1
-    while True:
+    for page in range(1, MOST_PAGES + 1):
         params: dict[str, str | int] = {"pageSize": 100, "pageNumber": page, "allowEmptyResult": "true"}
         answer = connection.request("list do-not-contact lists", "GET", _LISTS, params=params)
         body = foreign.mapping(answer.json)
         ours = (e for e in foreign.objects(body.get("entities")) if e.get("dncSourceType") not in _OUTSIDE)
         found.extend(filter(None, (foreign.code(entity, "id") for entity in ours)))
         if page >= (foreign.number(body, "pageCount") or 1):
-            return found
-        page += 1
+            break
+    return found
 
 
 def _export(connection: Connection, list_id: str) -> Iterator[str]:

@@ -11,6 +11,9 @@ Json = Any
 """What orjson gives: None, bool, int, float, str, list, dict."""
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
+_INSTANT = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?(Z|[+-][0-9]{2}:?[0-9]{2})?\Z"
+)
 
 
 def mapping(value: Json) -> Mapping[str, Json]:
@@ -43,9 +46,13 @@ def number(value: Json, key: str) -> float | None:
 
 
 def instant(value: Json, key: str) -> datetime | None:
-    """An ISO-8601 time of an object as aware UTC, or None."""
-    try:
-        found = datetime.fromisoformat(text(value, key).replace("Z", "+00:00"))
-    except ValueError:
+    """An ISO-8601 time of an object as aware UTC (without a zone it is taken as UTC), or None."""
+    parts = _INSTANT.match(text(value, key))
+    if not parts:
         return None
-    return found.astimezone(timezone.utc) if found.tzinfo else found.replace(tzinfo=timezone.utc)
+    fraction, zone = (parts[2] or "")[:6].ljust(6, "0"), parts[3] or "Z"
+    offset = "+00:00" if zone == "Z" else f"{zone[:3]}:{zone[-2:]}"
+    try:
+        return datetime.fromisoformat(f"{parts[1]}.{fraction}{offset}").astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        return None

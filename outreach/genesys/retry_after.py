@@ -22,14 +22,15 @@ def read_retry_after(header: str | None, now: datetime, date: str | None = None)
     try:
         seconds = float(header)
     except ValueError:
-        until = _read_date(header)
+        until = read_date(header)
         if until is None:
             return WHEN_MISSING
-        seconds = (until - (_read_date(date) or now)).total_seconds()
+        seconds = (until - (read_date(date) or now)).total_seconds()
     return min(max(seconds, 0.0), LONGEST) if math.isfinite(seconds) else WHEN_MISSING
 
 
-def _read_date(value: str | None) -> datetime | None:
+def read_date(value: str | None) -> datetime | None:
+    """An HTTP date as aware UTC, or None."""
     try:
         found = parsedate_to_datetime(value or "")
         return found.replace(tzinfo=timezone.utc) if found.tzinfo is None else found.astimezone(timezone.utc)

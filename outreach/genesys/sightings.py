@@ -14,31 +14,32 @@ attribute search is reported to accept no search by attribute.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from outreach.contacts import Channel
-from outreach.errors import NotFound
+from outreach.errors import Forbidden, NotFound, Refused
 from outreach.genesys import foreign
 from outreach.genesys.client import Connection, quoted
-from outreach.genesys.conversations import attributes_of, sessions_of
+from outreach.genesys.conversations import attributes_of
 from outreach.genesys.interface import Attempt, Senders, Sighting
-from outreach.genesys.sending import ATTEMPT_ATTRIBUTE, chat_address
-
-SKEW = timedelta(seconds=30)
-"""How far their clock may be behind ours."""
-
-WINDOW = timedelta(minutes=20)
-"""How long after its intent an attempt may still reach Genesys: it waits for the budget, it is repeated."""
+from outreach.genesys.matching import (
+    MEDIA,
+    SKEW,
+    WINDOW,
+    Object,
+    address_of,
+    has_address,
+    matches,
+    subjects_of,
+)
+from outreach.genesys.sending import ATTEMPT_ATTRIBUTE
 
 ATTEMPTS_PER_QUERY = 25
 PAGE_SIZE = 100
 MOST_PAGES = 10
 
-MEDIA = {Channel.SMS: "message", Channel.CHAT: "message", Channel.EMAIL: "email", Channel.VOICE: "callback"}
-
 _DETAILS = "/api/v2/analytics/conversations/details/query"
-_Object = Mapping[str, foreign.Json]
 
 
 def find_sightings(
@@ -87,12 +88,12 @@ def _groups(attempts: Sequence[Attempt]) -> Iterator[list[Attempt]]:
 def _write_query(
     connection: Connection, senders: Senders, group: Sequence[Attempt], ids: Mapping[str, set[str]]
 ) -> dict[str, Any]:
-    latest = max(attempt.at for attempt in group)
+    ahead, latest = connection.clock_skew, group[-1].at
     end = min(latest + WINDOW, max(connection.clock.now(), latest + SKEW))
-    interval = f"{_iso(group[0].at - SKEW)}/{_iso(end)}"
+    interval = f"{_iso(group[0].at - SKEW + ahead)}/{_iso(end + ahead)}"
     media = MEDIA[group[0].channel]
-    addressed = [attempt for attempt in group if _has_address(attempt, senders)]
-    wanted = [_predicate(_ADDRESS[media], _address(attempt, senders)) for attempt in addressed]
+    addressed = [attempt for attempt in group if has_address(attempt, senders)]
+    wanted = [_predicate(_ADDRESS[media], address_of(attempt, senders)) for attempt in addressed]
     if media == "message":
         wanted += [_predicate("externalContactId", i) for a in group for i in sorted(ids[a.reference])]
     return {
@@ -112,7 +113,7 @@ def _write_query(
 _ADDRESS = {"message": "addressTo", "email": "addressTo", "callback": "callbackNumber"}
 
 
-def _query(connection: Connection, body: dict[str, Any]) -> Iterator[_Object]:
+def _query(connection: Connection, body: dict[str, Any]) -> Iterator[Object]:
     seen: set[str] = set()
     for page in range(1, MOST_PAGES + 1):
         paged = body | {"paging": {"pageSize": PAGE_SIZE, "pageNumber": page}}
@@ -128,65 +129,29 @@ def _query(connection: Connection, body: dict[str, Any]) -> Iterator[_Object]:
 
 
 def _judge(
-    connection: Connection, senders: Senders, attempt: Attempt, ids: set[str], conversation: _Object
+    connection: Connection, senders: Senders, attempt: Attempt, ids: set[str], conversation: Object
 ) -> Sighting | None:
-    started = foreign.instant(conversation, "conversationStart")
-    if started is None or not attempt.at - SKEW <= started <= attempt.at + WINDOW:
-        return None
-    media = MEDIA[attempt.channel]
-    pairs = [pair for pair in sessions_of(conversation) if pair[1].get("mediaType") == media]
-    if not _is_outbound(conversation, media) or not _is_to(pairs, attempt, senders, ids):
-        return None
-    if not _is_from(pairs, attempt, senders):
-        return None
     conversation_id = foreign.code(conversation, "conversationId")
-    marks = _marks(connection, attempt, conversation_id, pairs)
+    started = foreign.instant(conversation, "conversationStart")
+    if started is None or not matches(attempt, conversation, senders, ids, connection.clock_skew):
+        return None
+    marks = _marks(connection, attempt, conversation_id, conversation)
     certain = any(attempt.reference in mark for mark in marks)
     return None if marks and not certain else Sighting(conversation_id, started, certain)
 
 
-def _is_outbound(conversation: _Object, media: str) -> bool:
-    """A callback counts as inbound in some organisations, so its direction proves nothing."""
-    direction = foreign.text(conversation, "originatingDirection").lower()
-    return media == "callback" or direction in {"", "outbound"}
-
-
-def _is_to(
-    pairs: Sequence[tuple[_Object, _Object]], attempt: Attempt, senders: Senders, ids: set[str]
-) -> bool:
-    """To this person's address; by the contact's id where no session shows one, or none was sent to."""
-    shown = {_plain(address) for _, session in pairs for address in _addresses(session)}
-    if shown and _has_address(attempt, senders):
-        return _plain(_address(attempt, senders)) in shown
-    return any(foreign.text(participant, "externalContactId") in ids for participant, _ in pairs)
-
-
-def _is_from(pairs: Sequence[tuple[_Object, _Object]], attempt: Attempt, senders: Senders) -> bool:
-    """From our sender, where a session shows one; for a callback, in our queue."""
-    if attempt.channel is Channel.VOICE:
-        segments = (s for _, session in pairs for s in foreign.objects(session.get("segments")))
-        shown, ours = {foreign.text(s, "queueId") for s in segments}, senders.voice_queue_id
-    else:
-        shown = {_plain(foreign.text(session, "addressFrom")) for _, session in pairs}
-        ours = _plain(_sender(attempt.channel, senders) or "")
-    return not shown - {""} or ours in shown
-
-
-def _marks(
-    connection: Connection, attempt: Attempt, conversation_id: str, pairs: Sequence[tuple[_Object, _Object]]
-) -> set[str]:
+def _marks(connection: Connection, attempt: Attempt, conversation_id: str, conversation: Object) -> set[str]:
     """Where our reference would stand: subjects of an e-mail, attributes of a callback."""
     if attempt.channel is Channel.EMAIL:
-        segments = (s for _, session in pairs for s in foreign.objects(session.get("segments")))
-        return {foreign.text(segment, "subject") for segment in segments} - {""}
-    if attempt.channel is Channel.VOICE:
-        path = f"/api/v2/conversations/{quoted(conversation_id)}"
-        try:
-            answer = connection.request("read conversation", "GET", path)
-        except NotFound:
-            return set()
-        return attributes_of(answer.json, ATTEMPT_ATTRIBUTE)
-    return set()
+        return subjects_of(conversation)
+    if attempt.channel is not Channel.VOICE:
+        return set()
+    path = f"/api/v2/conversations/{quoted(conversation_id)}"
+    try:
+        body = connection.request("read conversation", "GET", path).json
+    except (NotFound, Forbidden):
+        return set()
+    return attributes_of(body, ATTEMPT_ATTRIBUTE)
 
 
 def _merged_ids(connection: Connection, attempts: Sequence[Attempt]) -> dict[str, set[str]]:
@@ -196,7 +161,10 @@ def _merged_ids(connection: Connection, attempts: Sequence[Attempt]) -> dict[str
     for first in range(0, len(ids), ATTEMPTS_PER_QUERY):
         body = {"entities": [{"id": genesys_id} for genesys_id in ids[first : first + ATTEMPTS_PER_QUERY]]}
         path = "/api/v2/externalcontacts/bulk/contacts"
-        answer = connection.request("look up contacts", "POST", path, json=body)
+        try:
+            answer = connection.request("look up contacts", "POST", path, json=body)
+        except Refused:  # without this right the contact's own id must do
+            return merged
         for result in foreign.objects(foreign.mapping(answer.json).get("results")):
             asked, entity = foreign.text(result, "id"), foreign.mapping(result.get("entity"))
             known = [entity, foreign.mapping(entity.get("canonicalContact")), *_merge_set(entity)]
@@ -204,35 +172,8 @@ def _merged_ids(connection: Connection, attempts: Sequence[Attempt]) -> dict[str
     return merged
 
 
-def _merge_set(entity: _Object) -> list[_Object]:
+def _merge_set(entity: Object) -> list[Object]:
     return [*foreign.objects(entity.get("mergeSet")), *foreign.objects(entity.get("mergedFrom"))]
-
-
-def _addresses(session: _Object) -> list[str]:
-    numbers = session.get("callbackNumbers")
-    listed = [n for n in numbers if isinstance(n, str)] if isinstance(numbers, list) else []
-    return [address for address in (foreign.text(session, "addressTo"), *listed) if address]
-
-
-def _address(attempt: Attempt, senders: Senders) -> str:
-    return chat_address(attempt, senders) if attempt.channel is Channel.CHAT else attempt.address
-
-
-def _has_address(attempt: Attempt, senders: Senders) -> bool:
-    """Web messaging goes to a contact, not to an address (platform fact sheet 4.1)."""
-    return attempt.channel is not Channel.CHAT or senders.chat_type != "webmessaging"
-
-
-def _sender(channel: Channel, senders: Senders) -> str | None:
-    return {
-        Channel.SMS: senders.sms_from,
-        Channel.EMAIL: senders.email_from,
-        Channel.CHAT: senders.chat_from,
-    }.get(channel)
-
-
-def _plain(address: str) -> str:
-    return address.strip().casefold().removeprefix("tel:").removeprefix("mailto:").lstrip("+")
 
 
 def _predicate(dimension: str, value: str) -> dict[str, str]:

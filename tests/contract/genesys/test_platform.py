@@ -387,3 +387,27 @@ def test_an_absurd_wait_is_told_and_stops_everybody(organisation: EmulatorThread
                 genesys.whoami()
             assert caught.value.retry_after > 180
         assert genesys.connection.usage.snapshot().requests == 1
+
+
+@pytest.mark.parametrize("seconds", [-300, 300])
+def test_a_clock_that_is_wrong_over_there_does_not_hide_what_happened(
+    organisation: EmulatorThread, genesys: Platform, seconds: int
+) -> None:
+    organisation.configure(clock_skew_seconds=seconds)
+    started = start(genesys, Channel.SMS)
+    ours = engagement(Channel.SMS, SystemClock().now()).attempt
+
+    assert [s.conversation_id for s in genesys.find([ours])[ours.reference]] == [started.conversation_id]
+    assert abs(genesys.connection.clock_skew.total_seconds() - seconds) < 2
+
+
+@pytest.mark.parametrize("channel", [Channel.VOICE, Channel.CHAT])
+def test_without_the_right_to_look_closer_a_sighting_stays_uncertain(
+    organisation: EmulatorThread, genesys: Platform, channel: Channel
+) -> None:
+    started = start(genesys, channel)
+    deny(organisation, "conversation:communication:view", "externalContacts:contact:view")
+    ours = engagement(channel, SystemClock().now()).attempt
+    [sighting] = genesys.find([ours])[ours.reference]
+
+    assert (sighting.conversation_id, sighting.certain) == (started.conversation_id, False)
