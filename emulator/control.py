@@ -117,7 +117,8 @@ def receive_webhook(org: Organisation, request: Request) -> Response:
     """A CRM's end: verifies, remembers, answers as told (`webhook_answers`) or 204; invalid gets 401."""
     endpoint = request.parameters.get("endpoint", "")
     reply = org.receiver.receive(endpoint, request.query("secret"), request.headers, request.body)
-    headers = [] if reply.retry_after is None else [("Retry-After", reply.retry_after)]
+    told = (("Retry-After", reply.retry_after), ("Location", reply.location))
+    headers = [(name, value) for name, value in told if value is not None]
     body: JsonObject = {"received": reply.status is not None and reply.status < 300, "reason": reply.reason}
     response = Response(reply.status or 0, headers=headers)
     if reply.status != 204:

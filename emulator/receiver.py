@@ -47,6 +47,7 @@ class Reply:
 
     status: int | None
     retry_after: str | None = None
+    location: str | None = None
     delay: float = 0.0
     reason: str = ""
 
@@ -89,7 +90,8 @@ class Receiver:
             status = None if entry.get("hang") else int(entry.get("status", 204))
             retry_after = entry.get("retry_after")
             delay = float(entry.get("delay_seconds", 0))
-            return Reply(status, None if retry_after is None else str(retry_after), delay)
+            waits = None if retry_after is None else str(retry_after)
+            return Reply(status, waits, entry.get("location"), delay)
         return Reply(204)
 
     def _remember(

@@ -136,6 +136,49 @@ def _objects(value: object) -> tuple[Mapping[str, Any], ...]:
     return tuple(value)
 
 
+def _webhook_answers(value: object) -> tuple[Mapping[str, Any], ...]:
+    """Entries for the receiver: what to answer, to which endpoint, how often."""
+    for entry in _objects(value):
+        _known(
+            entry,
+            (
+                "status",
+                "retry_after",
+                "delay_seconds",
+                "hang",
+                "times",
+                "probability",
+                "endpoint",
+                "location",
+            ),
+        )
+        numbers = (entry.get(name, 0) for name in ("delay_seconds", "probability"))
+        whole = (entry.get("status", 204), entry.get("times") or 0)
+        if not all(_is_number(number) for number in (*numbers, *whole)) or not 200 <= whole[0] <= 599:
+            raise ValueError("status is 200 to 599; times, delay_seconds and probability are numbers from 0")
+    return _objects(value)
+
+
+def _verdicts(value: object) -> tuple[Mapping[str, Any], ...]:
+    """Entries for the guide's validation: which contacts, and what is said of them."""
+    for entry in _objects(value):
+        _known(entry, ("contact", "metadata", "status", "reason", "unavailable", "pending_seconds"))
+        _text_map(entry.get("metadata", {}))
+        _text_map(entry.get("unavailable", {}))
+        if not _is_number(entry.get("pending_seconds", 0)) or not isinstance(entry.get("contact", ""), str):
+            raise ValueError("contact is a pattern, pending_seconds a number from 0")
+    return _objects(value)
+
+
+def _known(entry: Mapping[str, Any], names: tuple[str, ...]) -> None:
+    if unknown := entry.keys() - names:
+        raise ValueError(f"an entry has no {min(unknown)}; it has {', '.join(names)}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1e10
+
+
 def _text_map(value: object) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
         raise TypeError("an object of strings is needed")
@@ -194,7 +237,7 @@ CHECKS: dict[str, Callable[[object], object]] = {
     "unknown_fields": _one_of("reject", "ignore"),
     "email_matches_contact": _flag,
     "dnc_export_seconds": _seconds(0),
-    "verdicts": _objects,
+    "verdicts": _verdicts,
     "webhook_secrets": _texts,
-    "webhook_answers": _objects,
+    "webhook_answers": _webhook_answers,
 }

@@ -80,9 +80,10 @@ def _times(org: Organisation, conversation: Conversation, now: float, end_name: 
 
 def _communication(org: Organisation, conversation: Conversation, now: float, purpose: str) -> JsonObject:
     state = conversation.state(now)
+    over = "terminated" if conversation.media == "callback" else "disconnected"
     body: JsonObject = {
         "id": part_id(conversation, f"{purpose}/communication"),
-        "state": state,
+        "state": over if state == "disconnected" else state,
         "initialState": "connected" if conversation.media != "callback" else "scheduled",
         "direction": "outbound",
         "held": False,

@@ -146,11 +146,4 @@ def _document(org: Organisation, dnc: DncList, request: Request) -> JsonObject:
     }
     if request.flag_query("includeSize"):
         body["size"] = len(dnc.valid(org.now()))
-    if request.flag_query("includeImportStatus"):
-        body["importStatus"] = {
-            "state": "NONE",
-            "totalRecords": 0,
-            "completedRecords": 0,
-            "percentComplete": 0,
-        }
     return body

@@ -47,6 +47,8 @@ def _flat(participant: JsonObject, media: str) -> JsonObject:
     body |= {name: communication[name] for name in _COMMUNICATION if name in communication}
     if media == "messages":
         body["type"] = communication["type"]
+    if body["state"] == "scheduled":
+        body["state"] = "none"  # this form has no word for it
     if "externalContactId" in participant:
         body["externalContact"] = {"id": participant["externalContactId"]}
     if "queueId" in participant:

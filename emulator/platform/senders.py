@@ -86,11 +86,12 @@ def _email_domain(name: str, state: str) -> JsonObject:
 
 def queues(org: Organisation, request: Request) -> Response:
     """The queues, or those of a name or an id."""
-    name, ids = request.query("name"), request.queries("id")
+    name = request.query("name")
+    ids = {part for value in request.queries("id") for part in value.split(",") if part}
     chosen = [
         _queue(key, title)
         for key, title in org.settings.queues.items()
-        if name in ("", title) and (ids == [""] or key in ids)
+        if name in ("", title) and (not ids or key in ids)
     ]
     return page(request, chosen)
 
