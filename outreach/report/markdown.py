@@ -1,0 +1,122 @@
+"""The report as Markdown, for a Prefect artifact. Nothing is indented; data never becomes markup.
+
+Every character of the data that Markdown or HTML could read as its own is written as a numeric entity.
+Charts are images with `data:` addresses: Prefect strips inline SVG, and nothing may be fetched.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from outreach.report import tables
+from outreach.report.summary import summary_sentence, verdict
+from outreach.report.tables import Table
+from outreach.report.wording import clean, duration, instant, milliseconds, number
+
+if TYPE_CHECKING:
+    from outreach.report.figures import Figures
+
+_SPECIAL = re.compile(r"[^\w\s,;.%…✓✗()='\":+-]|_|:(?![ \d])|(?<=www)\.", re.IGNORECASE)
+
+
+def escape(text: str) -> str:
+    """Text from the data, to be shown as it is at any place of a line."""
+    return _SPECIAL.sub(lambda found: f"&#{ord(found.group())};", clean(text))
+
+
+def write_markdown(figures: Figures, charts: Mapping[str, str] | None = None) -> str:
+    """The whole report.
+
+    Args:
+        figures: what to show.
+        charts: SVG by title, as `charts.draw_charts` gives them; none means tables only.
+    """
+    proof = figures.proof
+    parts = [
+        f"# {escape(figures.campaign)}",
+        f"**{escape(summary_sentence(proof))}**",
+        f"{tables.TICK if proof.balanced else tables.CROSS} {escape(verdict(proof))}",
+        _key_figures(figures),
+        *_images(charts or {}),
+        *(_section(table) for table in _tables(figures) if table.rows),
+        f"As of {instant(figures.at)}. No address, name or message is in this report.",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def table_rows(figures: Figures) -> list[dict[str, Any]]:
+    """For a Prefect table artifact: one row per outcome and code, never one per contact.
+
+    The keys are outcome, code, why, count, may_be_retried and examples.
+    """
+    return [
+        {
+            "outcome": reason.state,
+            "code": clean(reason.code),
+            "why": reason.sentence,
+            "count": reason.count,
+            "may_be_retried": reason.retryable,
+            "examples": ", ".join(map(clean, reason.samples)),
+        }
+        for reason in tables.list_not_reached(figures)
+    ]
+
+
+def write_table(table: Table) -> str:
+    """A table, its cells escaped."""
+    rule = ["---:" if header in table.numeric else "---" for header in table.headers]
+    lines = [table.headers, *table.rows]
+    head, *rest = (_line(escape(cell) for cell in line) for line in lines)
+    return "\n".join([head, _line(rule), *rest])
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _section(table: Table) -> str:
+    return f"## {escape(table.title)}\n\n{write_table(table)}"
+
+
+def _tables(figures: Figures) -> list[Table]:
+    return [
+        tables.proof(figures.proof),
+        tables.outcomes(figures),
+        tables.not_reached(figures),
+        tables.deferred(figures),
+        tables.timings(figures),
+        *([tables.budget(figures.budget)] if figures.budget else []),
+        tables.webhooks(figures),
+        tables.sources(figures),
+        tables.rules(figures),
+    ]
+
+
+def _key_figures(figures: Figures) -> str:
+    calls, outbox, spent = figures.latency_ms, figures.outbox, figures.budget
+    latency = f"average latency **{milliseconds(calls.average)}**, p95 **{milliseconds(calls.p95)}**"
+    told = (
+        f"{number(outbox.delivered)} delivered, {number(outbox.pending)} pending, {number(outbox.dead)} dead"
+    )
+    lines = [
+        f"- Successes **{number(figures.successes)}**, failures **{number(figures.failures)}**",
+        f"- Creating calls: {number(calls.count)} measured, {latency}",
+        f"- Webhooks: {tables.count_webhooks(outbox)}",
+    ]
+    if spent is not None:
+        words = [f"{number(spent.requests)} in {duration(spent.span_seconds)}"]
+        words += [f"**{spent.per_started:.2f}** per started contact"] if spent.per_started else []
+        lines.append(f"- Requests: {', '.join(words)}, {number(spent.too_many)} answers 429")
+    if figures.rules.consent_assumed:
+        lines.append("- Consent is assumed where the source says nothing: that is the owner's word.")
+    return "\n".join(lines)
+
+
+def _images(charts: Mapping[str, str]) -> list[str]:
+    return [
+        f"![{escape(title)}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})"
+        for title, svg in charts.items()
+    ]

@@ -1,0 +1,77 @@
+"""The proof in one sentence, for a run's state message, and line by line, for a table with ticks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from outreach.ledger.proof import Proof
+from outreach.ledger.states import State
+from outreach.report.wording import clean, number
+
+_ALWAYS = (State.DEFERRED, "rejected", State.UNKNOWN)
+_WHEN_ANY = (State.BLOCKED, State.FAILED, State.HELD, "duplicate")
+_UNDER_WAY = (State.ACCEPTED, State.REGISTERED, State.CLEARED, State.INTENT)
+
+
+def summary_sentence(proof: Proof) -> str:
+    """Like "182 started, 9 deferred, 15 rejected, 0 unknown", then what else there is, and what is wrong.
+
+    `started` counts everybody contacted, ended interactions too.
+    """
+    counts = {**proof.states, "rejected": proof.rejected, "duplicate": proof.duplicates}
+    parts = [f"{proof.contacted} started"]
+    parts += [f"{counts.get(str(name), 0)} {name}" for name in _ALWAYS]
+    parts += [f"{counts[str(name)]} {name}" for name in _WHEN_ANY if counts.get(str(name))]
+    under_way = sum(proof.states.get(state, 0) for state in _UNDER_WAY)
+    parts += [f"{under_way} under way"] if under_way else []
+    sentence = ", ".join(parts)
+    if proof.stopped:
+        sentence += f". Stopped: {clean(proof.stopped).rstrip('.')}"
+    if not proof.balanced:
+        sentence += f". RED: {'; '.join(map(clean, proof.missing))}"
+    return sentence
+
+
+def verdict(proof: Proof) -> str:
+    """One sentence: balanced or red, and why."""
+    if not proof.balanced:
+        return f"Red: {'; '.join(map(clean, proof.missing))}."
+    if proof.stopped:
+        return f"Balanced, but stopped: {clean(proof.stopped)}"
+    return "Balanced: every row is in one named place, nobody was contacted twice, and the audit holds."
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the proof: what must hold, the numbers, and whether it does."""
+
+    claim: str
+    figures: str
+    holds: bool
+
+
+def list_checks(proof: Proof) -> list[Check]:
+    """The proof's lines. What does not hold and has no numbers here is a line of its own."""
+    placed = proof.accepted + proof.rejected + proof.duplicates
+    in_states = sum(proof.states.values())
+    checks = [
+        Check(
+            "source rows = accepted + rejected + duplicates",
+            f"{number(proof.source_rows)} = {number(proof.accepted)} + {number(proof.rejected)}"
+            f" + {number(proof.duplicates)}",
+            proof.source_rows == placed,
+        ),
+        Check(
+            "accepted = sum of all states",
+            f"{number(proof.accepted)} = {number(in_states)}",
+            proof.accepted == in_states,
+        ),
+        Check("contacted twice = 0", number(proof.contacted_twice), proof.contacted_twice == 0),
+        Check("audit chains intact", proof.audit, proof.audit == "ok"),
+    ]
+    crosses = sum(not check.holds for check in checks)
+    if len(proof.missing) > crosses:
+        return [*checks, *(Check(clean(line), "does not hold", holds=False) for line in proof.missing)]
+    others_hold = proof.balanced or crosses > 0
+    claim = "every call has its outcome, and every contacted person an intent"
+    return [*checks, Check(claim, "yes" if others_hold else "no", others_hold)]

@@ -1,0 +1,192 @@
+"""The report's tables as plain rows, so that Markdown, HTML and terminal show the same in the same words.
+
+Cells are one clean line of text each, but not escaped: that is the business of whoever renders them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from outreach.ledger.proof import Proof
+from outreach.ledger.states import State
+from outreach.report.summary import list_checks
+from outreach.report.tallies import ReasonCount
+from outreach.report.wording import (
+    NOTHING,
+    clean,
+    duration,
+    explain,
+    instant,
+    milliseconds,
+    number,
+    percent,
+)
+
+if TYPE_CHECKING:
+    from outreach.report.figures import Figures
+    from outreach.report.timeline import Budget
+    from outreach.report.traffic import Outbox
+
+ORDER = (
+    *(State.STARTED, State.ENDED, State.UNKNOWN, State.HELD, State.DEFERRED, State.BLOCKED, State.FAILED),
+    *(State.CLEARED, State.INTENT, State.REGISTERED, State.ACCEPTED),
+)
+"""The order in which states are shown."""
+
+NOT_REACHED = (State.FAILED, State.UNKNOWN, State.HELD, State.BLOCKED, "rejected", "duplicate")
+"""Outcomes that a person may want to look into; deferred contacts come by themselves."""
+
+TICK, CROSS = "✓", "✗"
+EXAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Headers and rows of text. `numeric` names the headers whose column is set to the right."""
+
+    title: str
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: frozenset[str] = frozenset()
+
+
+def outcomes(figures: Figures) -> Table:
+    """Every contact and every rejected row, by outcome, channel and reason."""
+    place = {str(state): number for number, state in enumerate(ORDER)}
+    tallies = sorted(figures.tallies, key=lambda t: (place.get(t.state, 99), t.channel, -t.count, t.code))
+    rows = [(t.state, t.channel or NOTHING, clean(explain(t.code)), number(t.count)) for t in tallies]
+    rows += [
+        (reason.state, NOTHING, reason.sentence, number(reason.count))
+        for reason in figures.reasons
+        if reason.state in {"rejected", "duplicate"}
+    ]
+    return Table("Outcomes", ("Outcome", "Channel", "Why", "Count"), tuple(rows), frozenset({"Count"}))
+
+
+def not_reached(figures: Figures) -> Table:
+    """Failures and the like by code, with a few examples."""
+    headers = ("Outcome", "Code", "Why", "Count", "May be retried", "Examples")
+    rows = tuple(
+        (
+            reason.state,
+            clean(reason.code),
+            reason.sentence,
+            number(reason.count),
+            number(reason.retryable),
+            _examples(reason),
+        )
+        for reason in list_not_reached(figures)
+    )
+    return Table("Not reached, by code", headers, rows, frozenset({"Count", "May be retried"}))
+
+
+def list_not_reached(figures: Figures) -> list[ReasonCount]:
+    """The reasons of everybody who was not reached, in the order of NOT_REACHED, the commonest first."""
+    place = {str(state): number for number, state in enumerate(NOT_REACHED)}
+    found = [reason for reason in figures.reasons if reason.state in place]
+    return sorted(found, key=lambda reason: (place[reason.state], -reason.count, reason.code))
+
+
+def proof(the_proof: Proof) -> Table:
+    """Each sum with a tick or a cross."""
+    rows = tuple(
+        (TICK if check.holds else CROSS, check.claim, check.figures) for check in list_checks(the_proof)
+    )
+    return Table("Proof", ("", "What must hold", "Figures"), rows, frozenset({"Figures"}))
+
+
+def timings(figures: Figures) -> Table:
+    """How long creating calls and ended interactions took."""
+    calls, talks = figures.latency_ms, figures.duration_seconds
+    in_ms = (calls.average, calls.p50, calls.p95, calls.maximum)
+    in_seconds = (talks.average, talks.p50, talks.p95, talks.maximum)
+    headers = ("", "Measured", "Average", "p50", "p95", "Longest")
+    rows = (
+        ("Creating call", number(calls.count), *map(milliseconds, in_ms)),
+        ("Ended interaction", number(talks.count), *map(duration, in_seconds)),
+    )
+    return Table("How long it took", headers, rows, frozenset(headers[1:]))
+
+
+def webhooks(figures: Figures) -> Table:
+    """The outbox by state and the receiver's last answer."""
+    rows = tuple(
+        (answer.state, clean(answer.code) or NOTHING, str(answer.status or NOTHING), number(answer.count))
+        for answer in figures.outbox.answers
+    )
+    return Table("Webhooks", ("State", "Code", "HTTP", "Count"), rows, frozenset({"HTTP", "Count"}))
+
+
+def count_webhooks(box: Outbox) -> str:
+    """Like "182 delivered, 0 pending, 0 dead"."""
+    told = ((box.delivered, "delivered"), (box.pending, "pending"), (box.dead, "dead"))
+    return ", ".join(f"{number(count)} {where}" for count, where in told)
+
+
+def sources(figures: Figures) -> Table:
+    """Each reading of a source."""
+    headers = ("Source", "Read at", "Rows", "Known before", "Duplicates", "Rejected", "By code")
+    rows = tuple(
+        (
+            clean(load.source),
+            instant(load.started_at) + ("" if load.finished_at else " (not finished)"),
+            number(load.rows_read),
+            number(load.known),
+            number(load.duplicates),
+            number(sum(load.rejected.values())),
+            ", ".join(f"{clean(code)} {number(count)}" for code, count in load.rejected.items()) or NOTHING,
+        )
+        for load in figures.loads
+    )
+    more = (
+        f" (the last {len(rows)} of {len(rows) + figures.loads_left_out})" if figures.loads_left_out else ""
+    )
+    return Table(f"Sources{more}", headers, rows, frozenset(headers[2:6]))
+
+
+def deferred(figures: Figures) -> Table:
+    """When those who wait may be contacted."""
+    waiting = figures.deferred
+    rows = [("due now", number(waiting.due))] if waiting.due else []
+    rows += [(f"{hour.at:%a %d %b %H:00} UTC", number(hour.count)) for hour in waiting.hours if hour.count]
+    rows += [("later than 24 hours", number(waiting.later))] if waiting.later else []
+    return Table("Deferred: when next", ("Not before", "Contacts"), tuple(rows), frozenset({"Contacts"}))
+
+
+def budget(spent: Budget) -> Table:
+    """Requests against what is allowed."""
+    per_started = f"{spent.per_started:.2f}" if spent.per_started else NOTHING
+    rows = [
+        ("Requests", number(spent.requests)),
+        ("Requests per started contact", per_started),
+        ("Requests a minute, on average", number(spent.average_per_minute or 0)),
+        ("Budget a minute", number(spent.budget_per_minute) if spent.budget_per_minute else "none"),
+        ("Budget used", percent(spent.used) if spent.used is not None else NOTHING),
+        ("Answers 429", number(spent.too_many)),
+        ("Waited for a turn, all threads", duration(spent.waited_seconds)),
+    ]
+    rows += [(f"of them: {clean(name)}", number(count)) for name, count in spent.by_operation.items()]
+    return Table("Requests and budget", ("", "Figure"), tuple(rows), frozenset({"Figure"}))
+
+
+def rules(figures: Figures) -> Table:
+    """What the campaign went by."""
+    went_by = figures.rules
+    assumed = "assumed where the source says nothing: the owner's word, not the person's"
+    rows = (
+        ("Consent", assumed if went_by.consent_assumed else "required"),
+        (
+            "Rule packs",
+            ", ".join(map(clean, went_by.packs)) or "none named: 8 to 21 in the person's own zone",
+        ),
+        ("Rule packs' hash", went_by.packs_hash[:16] or NOTHING),
+        ("Channel order", ", ".join(went_by.channel_order)),
+        ("Same address", went_by.same_address),
+    )
+    return Table("Rules", ("", "Setting"), rows)
+
+
+def _examples(reason: ReasonCount) -> str:
+    shown = ", ".join(clean(sample) for sample in reason.samples[:EXAMPLES])
+    return f"{shown}, …" if reason.count > EXAMPLES and shown else shown or NOTHING
