@@ -116,7 +116,8 @@ def read_time_zone(cell: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _nearest_zone(cell: str) -> str:
-    near = get_close_matches(cell, _zones(), n=1, cutoff=0.75)
+    candidates = [zone for zone in _zones() if zone[:2] == cell[:2]]  # 600 would take 5 ms a row
+    near = get_close_matches(cell, candidates, n=1, cutoff=0.75)
     return f"; the nearest is {_zones()[near[0]]}" if near else ", like Europe/Berlin"
 
 

@@ -76,7 +76,7 @@ class CsvFile:
     def _header(self, lines: Lines) -> tuple[str, tuple[str, ...]]:
         """The delimiter, and the names of the columns."""
         header, declared = self._header_text(lines), ""
-        marker = _SEPARATOR_LINE.match(header.strip())
+        marker = _SEPARATOR_LINE.match(header.strip(" \r\n"))
         if marker:
             declared = marker["delimiter"]
             header = self._header_text(lines)
@@ -146,6 +146,6 @@ def _broken(lines: Lines, headers: tuple[str, ...], delimiter: str, error: csv.E
         reject = _TOO_LONG
     else:
         lines.give_back()
-        reject = _NUL if "\0" in first else _BROKEN_QUOTES
+        reject = _BROKEN_QUOTES
     cells = _split(first[: CELL_LIMIT * 2].replace("\0", ""), delimiter)
     return Record(lines.number, headers, cells, reject)

@@ -17,7 +17,7 @@ RECORD_LIMIT = 1 << 24
 
 
 class Overlong(csv.Error):
-    """A line beyond LINE_LIMIT."""
+    """A line beyond LINE_LIMIT, or a record beyond RECORD_LIMIT."""
 
 
 class Lines:
@@ -30,6 +30,7 @@ class Lines:
         """The lines of the current record."""
         self.number = 1
         """The line on which the current record starts."""
+        self._size = 0
 
     def __iter__(self) -> Lines:
         return self
@@ -39,11 +40,12 @@ class Lines:
         if not line:
             raise StopIteration
         self.taken.append(line)
-        if len(line) > LINE_LIMIT:
+        self._size += len(line)
+        if len(line) > LINE_LIMIT or self._size > RECORD_LIMIT:
             if len(line) == RECORD_LIMIT:
                 self._skip_the_rest(line)
             raise Overlong
-        return line
+        return line.replace("\0", "\ufffd") if "\0" in line else line  # csv of 3.10 stops at a NUL
 
     def _skip_the_rest(self, line: str) -> None:
         while line and not line.endswith("\n"):
@@ -53,6 +55,7 @@ class Lines:
         """The current record is done."""
         self.number += len(self.taken)
         self.taken.clear()
+        self._size = 0
 
     def give_back(self) -> None:
         """The current record was its first line only; the others are read again."""
@@ -62,7 +65,6 @@ class Lines:
     def finish_quotes(self) -> bool:
         """Takes lines until every quote of the record is closed; False when that never happens."""
         quotes = sum(line.count('"') for line in self.taken)
-        size = sum(map(len, self.taken))
         while quotes % 2:
             try:
                 line = next(self)
@@ -71,8 +73,7 @@ class Lines:
             except StopIteration:
                 return False
             quotes += line.count('"')
-            size += len(line)
-            if size > RECORD_LIMIT:
+            if self._size > RECORD_LIMIT:
                 return False
         return True
 

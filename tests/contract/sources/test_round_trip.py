@@ -41,7 +41,7 @@ def contacts_of(reference: object) -> list[Contact]:
     return [row.contact for row in open_source(reference).rows() if row.contact]  # type: ignore[arg-type]  # both kinds
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(PEOPLE, min_size=1, max_size=4))
 def test_exported_contacts_load_back_as_they_were(
     tmp_path_factory: pytest.TempPathFactory, people: list[dict[str, object]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -47,12 +48,25 @@ def test_the_delimiter_is_read_from_the_header(path: Path, delimiter: str) -> No
         b"\n\n" + (HEADER + "\n\n" + GOOD + "\n\n,,\n , ,\n").encode(),
         (HEADER + GOOD).replace("\n", ",,,\n").encode(),
         ("sep=;\n" + (HEADER + GOOD).replace(",", ";")).encode(),
+        ("sep=\t\n" + (HEADER + GOOD).replace(",", "\t")).encode(),
         ('"sep=|"\r\n' + (HEADER + GOOD).replace(",", "|")).encode(),
         "External Contact ID,Name,SMS\nEXT-1,\u00a0Anna\u00a0,\u00a0+1 (555) 123-4567\n".encode(),
         b'externalContactId,name,sms\n"EXT-1","Anna",\'+15551234567\n',
         b"external_contact_id,name,sms,email,chat\nEXT-1,Anna,+15551234567\n",
     ],
-    ids=["bom", "crlf", "cr", "blank", "trailing", "sep", "sep quoted", "nbsp", "apostrophe", "short row"],
+    ids=[
+        "bom",
+        "crlf",
+        "cr",
+        "blank",
+        "trailing",
+        "sep",
+        "sep tab",
+        "sep quoted",
+        "nbsp",
+        "apostrophe",
+        "short row",
+    ],
 )
 def test_what_excel_does_to_a_file_is_understood(path: Path, content: bytes) -> None:
     (row,) = rows_of(path, content)
@@ -94,6 +108,7 @@ def test_a_row_is_named_by_the_line_on_which_it_starts(path: Path) -> None:
         ('EXT-9,"Anna,+15551234567', "broken_quotes"),
         ('EXT-9,"Anna" Maria,+15551234567', "broken_quotes"),
         ("EXT-9,A\0nna,+15551234567", "control_characters"),
+        ('EXT-9,"A\n\0\nEXT-666,M,+15550001111\nnna",+15551234567', "control_characters"),
         (f'EXT-9,"{"x" * 10_000_000}",+15551234567', "too_long"),
         ('EXT-9,"' + "x\n" * 200_000 + '",+15551234567', "too_long"),
         ("," * 3_000_000, "too_long"),
@@ -127,6 +142,17 @@ def test_lines_inside_a_huge_quoted_cell_are_never_rows(path: Path) -> None:
     rows = rows_of(path, f'{HEADER}EXT-1,"{planted}",+15551234567\nEXT-2,Anna,+15551234567\n')
 
     assert codes(rows) == ["too_long", None]
+
+
+def test_another_librarys_field_limit_makes_no_difference(path: Path) -> None:
+    long_rows = ("EXT-2,Anna,+15551234567," + "x" * 900_000 + "\n") * 20
+    before = csv.field_size_limit(1 << 40)
+    try:
+        rows = rows_of(path, HEADER + 'EXT-1,"never closed,+15551234567\n' + long_rows)
+    finally:
+        csv.field_size_limit(before)
+
+    assert codes(rows) == ["broken_quotes"] + ["too_many_cells"] * 20
 
 
 def test_a_file_that_ends_within_a_row_is_not_taken_for_a_shorter_number(path: Path) -> None:
