@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m emulator", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: loopback)")
-    parser.add_argument("--port", type=int, default=8780, help="port to listen on, 0 for a free one")
+    parser.add_argument("--port", type=_port, default=8780, help="port to listen on, 0 for a free one")
     parser.add_argument("--config", help="a JSON file of settings, as POST /_emulator/config takes them")
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=JSON", help="one setting, repeatable"
@@ -40,6 +40,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="print only the line that programs read")
     parser.add_argument("--with-parent", action="store_true", help="stop when standard input is closed")
     return parser
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise ValueError(text)
+    return port
 
 
 def _settings(pairs: list[str], path: str | None) -> Settings:

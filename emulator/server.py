@@ -53,10 +53,16 @@ class Connection(asyncio.Protocol):
         """Bytes have come in."""
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._refuse(400, "bad.request", "Upgrading the connection is not supported")
+        except httptools.HttpParserUpgrade as upgrade:
+            self._stay(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self._refuse(400, "bad.request", "The request is not well-formed HTTP")
+
+    def _stay(self, rest: bytes) -> None:
+        """An offer to upgrade is not taken up: the request was answered, and HTTP/1.1 goes on."""
+        self._parser = httptools.HttpRequestParser(self)
+        if rest:
+            self.data_received(rest)
 
     # what the parser calls
 
