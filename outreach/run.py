@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from outreach.compliance import Gate
+from outreach.compliance import Gate, choose_message
 from outreach.contacts import Contact
 from outreach.errors import RateLimited, Refused
 from outreach.genesys.interface import Availability, Genesys
 from outreach.genesys.usage import Usage
-from outreach.ledger.campaigns import Campaign, enter_campaign
+from outreach.ledger.campaigns import Campaign, enter_campaign, find_campaign
 from outreach.ledger.changes import Telling
 from outreach.ledger.claims import Claimed
 from outreach.ledger.ledger import Ledger
@@ -101,8 +101,8 @@ class Run:
             self.courier.wake()
 
     def message_for(self, contact: Contact) -> str:
-        """What to say: the contact's own message, else the campaign's, else the guide's."""
-        return contact.initial_message or self.settings.message or contact.message
+        """What to say: the very text that the gate judged."""
+        return choose_message(contact, self.settings)
 
 
 @contextlib.contextmanager
@@ -119,14 +119,49 @@ def open_run(
     """Enter the campaign into the ledger and gather what a run needs; the threads end with the block."""
     gate = Gate(settings)
     campaign = enter_campaign(ledger, name, settings, gate.packs_hash)
-    with ThreadPoolExecutor(settings.threads, thread_name_prefix="outreach") as crew:
+    with _gather(ledger, genesys, campaign, gate, endpoint, requests_per_minute, senders_key) as run:
+        yield run
+
+
+@contextlib.contextmanager
+def join_campaign(
+    ledger: Ledger,
+    genesys: Genesys,
+    name: str,
+    *,
+    endpoint: str | None = None,
+    requests_per_minute: float | None = None,
+) -> Iterator[Run]:
+    """Work on a campaign without running it: its settings, and an earlier stop, stay as they are.
+
+    Raises:
+        UnknownCampaign: there is none of that name.
+        SettingsError: its rule packs cannot be opened here.
+    """
+    campaign = find_campaign(ledger, name)
+    gate = Gate(campaign.settings)
+    with _gather(ledger, genesys, campaign, gate, endpoint, requests_per_minute) as run:
+        yield run
+
+
+@contextlib.contextmanager
+def _gather(
+    ledger: Ledger,
+    genesys: Genesys,
+    campaign: Campaign,
+    gate: Gate,
+    endpoint: str | None,
+    requests_per_minute: float | None,
+    senders_key: str = "",
+) -> Iterator[Run]:
+    with ThreadPoolExecutor(campaign.settings.threads, thread_name_prefix="outreach") as crew:
         yield Run(
             campaign=campaign,
             ledger=ledger,
             genesys=genesys,
             gate=gate,
             crew=crew,
-            watch=Watch(settings),
+            watch=Watch(campaign.settings),
             endpoint=endpoint,
             rate=requests_per_minute / 60 if requests_per_minute else None,
             senders_key=senders_key,

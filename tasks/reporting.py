@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import orjson
 from prefect import get_run_logger, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from outreach.ledger.proof import Proof
-from outreach.report import figures, markdown, page
+from outreach.report import charts, figures, markdown, page
 from outreach.run import Run
 
 
 @task(name="publish-report", task_run_name="publish-report-{proof.campaign}", cache_policy=NO_CACHE)
 def publish(run: Run, proof: Proof) -> None:
     """The report as artifacts and as one page; numbers only, nobody's data."""
-    result = figures.gather(run.ledger, run.campaign, usage=run.usage.snapshot() if run.usage else None)
+    result = figures.gather(
+        run.ledger, run.campaign, usage=run.usage.snapshot() if run.usage else None, proof=proof
+    )
     key = artifact_key(proof.campaign)
-    create_markdown_artifact(markdown.render(result), key=f"report-{key}", description="Report")
-    create_markdown_artifact(markdown.render_proof(proof), key=f"proof-{key}", description="Proof")
+    report = markdown.write_markdown(result, charts.draw_all(result))
+    create_markdown_artifact(report, key=f"report-{key}", description="Report")
+    create_markdown_artifact(as_code(proof), key=f"proof-{key}", description="Proof")
     if rows := markdown.table_rows(result):
         create_table_artifact(rows, key=f"failures-{key}", description="Who was not contacted, by reason")
     page.write_page(run.report_file, result)
     get_run_logger().info("report: %s", run.report_file)
+
+
+def as_code(proof: Proof) -> str:
+    """The proof's JSON as it stands, for machines that read artifacts."""
+    return f"```json\n{orjson.dumps(proof.as_json(), option=orjson.OPT_INDENT_2).decode()}\n```"
 
 
 def artifact_key(campaign: str) -> str:

@@ -1,0 +1,48 @@
+# Everything runs in .venv, made by `make install`. Only Python 3.10+ and make are needed before.
+PYTHON ?= python3
+API ?= platform
+ROUNDS ?= 10
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: help install demo test check format bench chaos up clean
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+install: $(STAMP)  ## make .venv and install the exact versions of constraints.txt
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=python3.12 ...")'
+	@echo "Installing into .venv (a minute or two, once) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' > .venv/install.log 2>&1 \
+		|| { tail -20 .venv/install.log; exit 1; }
+	@touch $(STAMP)
+
+demo: install  ## the main job on this machine, no account needed (API=guide for the other API)
+	@$(BIN)/outreach demo --api $(API)
+
+test: install  ## all tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: install  ## lint and types
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+
+format: install  ## put the code into its form
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+bench: install  ## side by side: ours, the tutorial's way, the SDK, naive Prefect, the ceiling
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+chaos: install  ## kills, lost answers, 429 storms, two executors; ends in the proof (ROUNDS=50)
+	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS) $(ARGS)
+
+up: install  ## server, worker, emulator and deployments to click through; Ctrl-C stops them
+	@$(BIN)/outreach up
+
+clean:  ## remove what was made here, .venv too
+	rm -rf .venv out build htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -1,0 +1,195 @@
+"""The verbs of a campaign: run, proof, why, export, retry, resolve."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from cli.console import AsJson, LedgerName, out, print_json
+from cli.ledgers import open_named
+from outreach.errors import SettingsError
+
+
+def proof(campaign: str, *, ledger: LedgerName = None, json: AsJson = False) -> int:
+    """Count a campaign again and say whether every sum holds; exit 1 when one does not."""
+    from outreach.ledger.campaigns import find_campaign  # noqa: PLC0415 - the help must be quick
+    from outreach.ledger.proof import prove  # noqa: PLC0415
+    from outreach.report.terminal import proof_table  # noqa: PLC0415
+
+    with open_named(ledger, "proof") as book:
+        result = prove(book, find_campaign(book, campaign))
+    if json:
+        print_json(result.as_json())
+    else:
+        out.print(proof_table(result))
+    return 0 if result.balanced else 1
+
+
+def why(
+    campaign: str,
+    contact: str,
+    *,
+    at: datetime | None = None,
+    ledger: LedgerName = None,
+    json: AsJson = False,
+) -> None:
+    """Explain one person: every rule in order, with its input, version, local time and verdict.
+
+    Args:
+        campaign: its name.
+        contact: the external contact id.
+        at: decide afresh, as of this instant (ISO-8601); without it, as it was decided.
+        ledger: where to look.
+        json: for machines.
+    """
+    from cli.explaining import show_explanation  # noqa: PLC0415 - the help must be quick
+    from outreach.explanation import explain  # noqa: PLC0415
+    from outreach.ledger.campaigns import find_campaign  # noqa: PLC0415
+
+    with open_named(ledger, "why") as book:
+        answer = explain(book, find_campaign(book, campaign), contact, at=aware(at))
+    if json:
+        print_json(answer)
+    else:
+        show_explanation(answer)
+
+
+def export(
+    campaign: str,
+    *,
+    state: str = "failed,blocked,held",
+    to: Path | None = None,
+    ledger: LedgerName = None,
+    json: AsJson = False,
+) -> None:
+    """Write contacts in the input's format, with code, reason, retryable and next_allowed_at.
+
+    Mend the file and feed it back to `outreach run`: only the mended rows are new.
+
+    Args:
+        campaign: its name.
+        state: states, comma separated; `rejected` too.
+        to: the file; default out/CAMPAIGN-STATES.csv.
+        ledger: where to look.
+        json: for machines.
+    """
+    from outreach.ledger.campaigns import find_campaign  # noqa: PLC0415 - the help must be quick
+    from outreach.resolving import export_contacts  # noqa: PLC0415
+
+    states = [name.strip() for name in state.split(",") if name.strip()]
+    with open_named(ledger, "export") as book:
+        found = find_campaign(book, campaign)
+        path = to or Path("out") / f"{campaign}-{'-'.join(states)}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        count = export_contacts(book, found, states, path)
+    if json:
+        print_json({"campaign": campaign, "states": states, "rows": count, "file": str(path)})
+    else:
+        out.print(
+            f"{count} rows in {path}. Mend them and feed the file back: outreach run {path} --campaign ..."
+        )
+
+
+def retry(campaign: str, *, ledger: LedgerName = None, json: AsJson = False) -> None:
+    """Give failed contacts that may be retried another chance; the next run takes them up."""
+    from outreach.ledger.campaigns import find_campaign  # noqa: PLC0415 - the help must be quick
+    from outreach.resolving import retry_failed  # noqa: PLC0415
+
+    with open_named(ledger, "retry") as book:
+        count = retry_failed(book, find_campaign(book, campaign))
+    if json:
+        print_json({"campaign": campaign, "retried": count})
+    else:
+        out.print(f"{count} contacts go again with the next run of {campaign}.")
+
+
+def resolve(
+    campaign: str,
+    contact: str,
+    *,
+    outcome: Annotated[Literal["started", "released"], Parameter(name="--as")],
+    reason: str,
+    conversation: str | None = None,
+    ledger: LedgerName = None,
+    json: AsJson = False,
+) -> None:
+    """Say what became of an outcome that nobody could find; it stands in the audit with your reason.
+
+    Args:
+        campaign: its name.
+        contact: the external contact id.
+        outcome: started (the person was contacted) or released (they were not, and may be).
+        reason: why you are sure.
+        conversation: the conversation's id, where there is one.
+        ledger: where to look.
+        json: for machines.
+    """
+    from outreach.ledger.campaigns import find_campaign  # noqa: PLC0415 - the help must be quick
+    from outreach.resolving import resolve as decide  # noqa: PLC0415
+
+    with open_named(ledger, "resolve") as book:
+        found = find_campaign(book, campaign)
+        decide(book, found, contact, outcome, conversation_id=conversation, reason=reason)
+    if json:
+        print_json({"campaign": campaign, "contact": contact, "outcome": outcome})
+    else:
+        out.print(f"{contact} is {outcome}.")
+
+
+def run(
+    source: str,
+    *,
+    campaign: str,
+    genesys: str = "default",
+    senders: str = "default",
+    webhook: str = "default",
+    no_webhook: Annotated[bool, Parameter(negative="")] = False,
+    ledger: str = "default",
+    settings: Path | None = None,
+    rules: str | None = None,
+    channels: str | None = None,
+    columns: str | None = None,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    at: datetime | None = None,
+    json: AsJson = False,
+) -> int:
+    """Contact everybody in a source who is not contacted yet, exactly once, and prove it.
+
+    Run it again to resume, to retry, and to take up deferred contacts.
+
+    Args:
+        source: path or URL of .csv, .jsonl or .parquet, or a database URL with a query (URL#SELECT ...).
+        campaign: its name; the same name is the same campaign.
+        genesys: name of the credentials block.
+        senders: name of the senders block.
+        webhook: name of the CRM webhook block.
+        no_webhook: tell nobody.
+        ledger: name of the ledger block; for a dry run, a URL will do.
+        settings: a JSON file of campaign settings.
+        rules: rule packs, comma separated.
+        channels: channel order, comma separated.
+        columns: your headers to ours, like Mobile=sms,Id=external_contact_id.
+        dry_run: decide everything, contact nobody, change nothing.
+        at: with --dry-run, decide as of this instant (ISO-8601).
+        json: for machines: the proof, or with --dry-run the decisions.
+    """
+    from cli.running import rehearse_source, run_source  # noqa: PLC0415 - the help must be quick
+    from cli.tuning import read_settings  # noqa: PLC0415
+
+    chosen = read_settings(settings, rules=rules, channels=channels, columns=columns)
+    if dry_run:
+        return rehearse_source(source, campaign, chosen, ledger=ledger, at=aware(at), as_json=json)
+    if at is not None:
+        raise SettingsError("--at is for --dry-run.", "A real run happens now.")
+    hook = None if no_webhook else webhook
+    return run_source(source, campaign, chosen, genesys, senders, hook, ledger, as_json=json)
+
+
+def aware(at: datetime | None) -> datetime | None:
+    """An instant as aware UTC; one without an offset is taken as UTC."""
+    if at is None:
+        return None
+    return at.replace(tzinfo=timezone.utc) if at.tzinfo is None else at.astimezone(timezone.utc)

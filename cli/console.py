@@ -1,0 +1,37 @@
+"""Talking to the person, or to the machine, on the other side of a command."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import orjson
+from cyclopts import Parameter
+from rich.console import Console
+from rich.text import Text
+
+AsJson = Annotated[
+    bool, Parameter(name="--json", negative="", help="Print one JSON object and nothing else.")
+]
+LedgerName = Annotated[
+    str | None,
+    Parameter(
+        name="--ledger",
+        help="A ledger's URL, or the name of a ledger block. Default: $OUTREACH_LEDGER, then the block 'default', "
+        "then out/ledger.db, then the demo's.",
+    ),
+]
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
+    """One object on standard output."""
+    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n")
+
+
+def complain(problem: object, code: int) -> int:
+    """One sentence on standard error; gives the exit code back."""
+    err.print(Text.assemble(("outreach: ", "bold red"), str(problem)), soft_wrap=True)
+    return code

@@ -1,0 +1,17 @@
+"""The verb `emulator`: a Genesys Cloud on this machine, and how to point things at it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def emulator(*, port: int = 8780, host: str = "127.0.0.1") -> None:
+    """Start a stateful Genesys Cloud for your laptop, with both APIs; Ctrl-C stops it.
+
+    Args:
+        port: 0 takes a free one.
+        host: the address to listen on.
+    """
+    command = [sys.executable, "-m", "emulator", "--host", host, "--port", str(port)]
+    os.execv(sys.executable, command)  # noqa: S606 - our own program, in our place: Ctrl-C is its own

@@ -1,0 +1,52 @@
+"""Finding the ledger that a command speaks of: by URL, by block, or where the last one was made."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from outreach.errors import SettingsError
+from outreach.ledger.ledger import Ledger, open_ledger
+
+DEFAULT_FILE = Path("out/ledger.db")
+DEMO_FILE = Path("out/demo/ledger.db")
+
+
+@contextlib.contextmanager
+def open_named(name: str | None, verb: str) -> Iterator[Ledger]:
+    """The ledger, open for the length of the block.
+
+    Raises:
+        SettingsError: there is none.
+        LedgerError: it cannot be opened.
+    """
+    actor = f"outreach {verb} ({os.environ.get('USER') or os.environ.get('LOGNAME') or 'somebody'})"
+    name = name or os.environ.get("OUTREACH_LEDGER")
+    if name and "://" in name:
+        with open_ledger(name, actor=actor) as ledger:
+            yield ledger
+    elif name or os.environ.get("PREFECT_API_URL"):
+        with _open_block(name or "default", actor) as ledger:
+            yield ledger
+    else:
+        with open_ledger(f"sqlite:///{_existing()}", actor=actor) as ledger:
+            yield ledger
+
+
+def _open_block(name: str, actor: str) -> contextlib.AbstractContextManager[Ledger]:
+    from blocks import ContactLedger  # noqa: PLC0415 - Prefect is slow to import
+    from blocks.stored import load_block  # noqa: PLC0415
+
+    return load_block(ContactLedger, name).open(actor)
+
+
+def _existing() -> Path:
+    for file in (DEFAULT_FILE, DEMO_FILE):
+        if file.exists():
+            return file
+    raise SettingsError(
+        "There is no ledger here yet.",
+        "Name one with --ledger sqlite:///path/to/ledger.db, or run `outreach demo`.",
+    )

@@ -1,0 +1,61 @@
+"""The `outreach` command: its verbs, and what becomes of errors.
+
+exit 0   done
+exit 1   the run's own verdict is red, or a system failed
+exit 2   bad usage or input: one sentence says what, where, and what to do
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from cyclopts import App, CycloptsError
+
+from cli.campaigns import export, proof, resolve, retry, run, why
+from cli.console import complain
+from cli.demo import demo
+from cli.emulating import emulator
+from cli.people import suppress
+from cli.webhooks import follow_up, redeliver, replay
+from outreach import __version__
+from outreach.errors import OutreachError, UsageError
+
+app = App(
+    name="outreach",
+    version=__version__,
+    help="Contact people through Genesys Cloud: never twice, nothing lost, and the sums prove it.",
+    result_action="return_value",
+    help_epilogue="Every verb has --help. --json prints one JSON object and nothing else.",
+)
+for verb in (run, demo, emulator, proof, why, export, retry, resolve, redeliver, replay, follow_up, suppress):
+    app.command(verb)
+
+
+def main() -> None:
+    """The console script."""
+    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "outreach")
+    sys.exit(execute(sys.argv[1:]))
+
+
+def execute(arguments: list[str]) -> int:
+    """Run one command line; its exit code."""
+    try:
+        result = app(arguments, exit_on_error=False, print_error=False)
+    except UsageError as error:
+        return complain(error, 2)
+    except CycloptsError as error:
+        return complain(error, 2)
+    except OutreachError as error:
+        return complain(error, 1)
+    except KeyboardInterrupt:
+        return complain("Stopped. Run it again: it goes on where it stood.", 130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""Running a flow by hand: against the configured Prefect server, or one of our own for the time being."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cli.console import complain, err, out, print_json
+from cli.progress import progress_of
+from cli.serving import prefect_server
+from outreach.errors import CampaignStopped, OutreachError, UsageError
+from outreach.settings import CampaignSettings
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import State
+
+QUIET = {
+    # What a run says belongs to the run; the terminal shows progress, and the verdict at the end.
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "outreach",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+}
+
+
+@contextlib.contextmanager
+def prefect_api() -> Iterator[None]:
+    """A Prefect API for the length of the block: the configured one, else a server of our own."""
+    os.environ.update({name: os.environ.get(name, value) for name, value in QUIET.items()})
+    from prefect.settings import PREFECT_API_URL, PREFECT_HOME  # noqa: PLC0415 - Prefect is slow to import
+
+    if PREFECT_API_URL.value():
+        yield
+        return
+    err.print("No Prefect server is configured: starting one for this command.", style="dim")
+    with prefect_server(Path(PREFECT_HOME.value())):
+        yield
+
+
+def run_source(
+    source: str,
+    campaign: str,
+    settings: CampaignSettings,
+    genesys: str,
+    senders: str,
+    webhook: str | None,
+    ledger: str,
+    *,
+    as_json: bool,
+) -> int:
+    """`outreach run`: the campaign's flow, with progress; exit 1 when its verdict is red."""
+    with prefect_api():
+        from flows.campaign import run_campaign  # noqa: PLC0415 - after the API is known
+
+        with progress_of(campaign, ledger, show=not as_json):
+            state: State[dict[str, Any]] = run_campaign(
+                source, campaign, genesys, senders, webhook, ledger, settings, return_state=True
+            )
+        return tell_verdict(state, campaign, ledger, as_json=as_json)
+
+
+def tell_verdict(state: State[dict[str, Any]], campaign: str, ledger: str, *, as_json: bool) -> int:
+    """Show how a campaign's run ended; the exit code.
+
+    Raises:
+        UsageError: the run failed because of something that the caller can mend.
+        OutreachError: a system failed.
+    """
+    try:
+        state.result()
+    except UsageError:
+        raise
+    except CampaignStopped as error:
+        complain(error, 1)
+    except OutreachError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the run has the traceback
+        return complain(f"The run failed ({type(error).__name__}): {state.message}. Its log has more.", 1)
+    return _show(campaign, ledger, green=state.is_completed(), as_json=as_json)
+
+
+def _show(campaign: str, ledger: str, *, green: bool, as_json: bool) -> int:
+    from cli.ledgers import open_named  # noqa: PLC0415
+    from outreach.ledger.campaigns import find_campaign  # noqa: PLC0415
+    from outreach.report import terminal  # noqa: PLC0415
+    from outreach.report.figures import gather  # noqa: PLC0415
+
+    with open_named(ledger, "run") as book:
+        figures = gather(book, find_campaign(book, campaign))
+    if as_json:
+        print_json(figures.proof.as_json())
+    else:
+        out.print(terminal.overview(figures))
+    return 0 if green else 1
+
+
+def rehearse_source(
+    source: str,
+    campaign: str,
+    settings: CampaignSettings,
+    *,
+    ledger: str,
+    at: datetime | None,
+    as_json: bool,
+) -> int:
+    """`outreach run --dry-run`: the same decisions, nothing changed."""
+    from cli.rehearsing import rehearse_and_show  # noqa: PLC0415
+
+    return rehearse_and_show(source, campaign, settings, ledger=ledger, at=at, as_json=as_json)
+
+
+def redeliver_events(webhook: str, ledger: str, *, ignore_schedule: bool, as_json: bool) -> int:
+    """`outreach redeliver`: the flow of that name; exit 1 while something is left."""
+    with prefect_api():
+        from flows.redeliver import redeliver  # noqa: PLC0415 - after the API is known
+
+        state = redeliver(webhook, ledger, ignore_schedule=ignore_schedule, return_state=True)
+        return _tell_counts(state, as_json=as_json)
+
+
+def follow_conversations(
+    genesys: str, webhook: str, ledger: str, campaign: str | None, *, as_json: bool
+) -> int:
+    """`outreach follow-up`: the flow of that name."""
+    with prefect_api():
+        from flows.follow_up import follow_up  # noqa: PLC0415 - after the API is known
+
+        state = follow_up(genesys, webhook=webhook, ledger=ledger, campaign=campaign, return_state=True)
+        return _tell_counts(state, as_json=as_json)
+
+
+def _tell_counts(state: State[Any], *, as_json: bool) -> int:
+    counts = state.result()
+    if as_json:
+        print_json(counts)
+    else:
+        out.print(state.message or "Done.")
+    return 0 if state.is_completed() else 1

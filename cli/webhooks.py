@@ -1,0 +1,84 @@
+"""The verbs of webhooks and open conversations: redeliver, replay, follow-up."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from cli.campaigns import aware
+from cli.console import AsJson, LedgerName, out, print_json
+from cli.ledgers import open_named
+
+
+def redeliver(
+    *,
+    webhook: str = "default",
+    ledger: str = "default",
+    every: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    json: AsJson = False,
+) -> int:
+    """Deliver the events that wait, as the scheduled flow does; exit 1 while some are left.
+
+    Args:
+        webhook: name of the CRM webhook block.
+        ledger: name of the ledger block.
+        every: also what waits for its time.
+        json: for machines.
+    """
+    from cli.running import redeliver_events  # noqa: PLC0415 - the help must be quick
+
+    return redeliver_events(webhook, ledger, ignore_schedule=every, as_json=json)
+
+
+def replay(
+    *,
+    since: datetime,
+    until: datetime | None = None,
+    event: str | None = None,
+    campaign: str | None = None,
+    ledger: LedgerName = None,
+    json: AsJson = False,
+) -> None:
+    """Make the events of a time window due again, delivered and dead ones alike; their ids stay.
+
+    Args:
+        since: from this instant (ISO-8601).
+        until: to this instant; default now.
+        event: only this event.
+        campaign: only this campaign.
+        ledger: where to look.
+        json: for machines.
+    """
+    from outreach.ledger import outbox  # noqa: PLC0415 - the help must be quick
+
+    begin, end = aware(since) or since, aware(until) or datetime.now(timezone.utc)
+    with open_named(ledger, "replay") as book:
+        count = outbox.replay(book, since=begin, until=end, event=event, campaign=campaign)
+    if json:
+        print_json({"replayed": count})
+    else:
+        out.print(f"{count} events are due again. Deliver them: outreach redeliver")
+
+
+def follow_up(
+    *,
+    genesys: str = "default",
+    webhook: str = "default",
+    ledger: str = "default",
+    campaign: str | None = None,
+    json: AsJson = False,
+) -> int:
+    """Follow open conversations to their end and look for outcomes in doubt, as the scheduled flow does.
+
+    Args:
+        genesys: name of the credentials block.
+        webhook: name of the CRM webhook block.
+        ledger: name of the ledger block.
+        campaign: only this one; default all.
+        json: for machines.
+    """
+    from cli.running import follow_conversations  # noqa: PLC0415 - the help must be quick
+
+    return follow_conversations(genesys, webhook, ledger, campaign, as_json=json)
