@@ -112,6 +112,16 @@ def test_a_lull_is_never_made_up_for_by_a_burst(
     assert fullest_fixed_window(arrivals, seed % 60) <= limit
 
 
+def test_slots_in_hand_that_grew_old_are_dropped() -> None:
+    processes, clock = build(300, [16], [[]])
+    pacer = processes[0].pacer
+    pacer.next_instant(15)
+    pacer.spend()
+    clock.advance(5.0)
+
+    assert pacer.next_instant() >= clock.monotonic()
+
+
 def test_a_429_stops_everybody_until_its_time_and_the_rate_comes_back_gradually() -> None:
     processes, clock = build(300, [8, 8], [[], []])
     simulate(processes, clock, 30.0, latency=0.0, seed=1)
