@@ -18,7 +18,7 @@ from outreach.compliance import Decision, Verdict
 from outreach.contacts import Channel
 from outreach.errors import GenesysError
 from outreach.genesys.interface import Attempt, Engagement, Inspection, Started
-from outreach.ledger.changes import Change, apply
+from outreach.ledger.changes import Change, apply, apply_outcomes
 from outreach.ledger.claims import BatchRef, Claimed, claim
 from outreach.ledger.intents import Kept, Opened, Wanted, open_intents
 from outreach.ledger.leases import releasing
@@ -105,7 +105,7 @@ def _as_decision(kept: Kept) -> Decision:
 
 
 def _contact(run: Run, item: Opened, priority: int) -> Started:
-    if run.watch.reason or not run.ledger.trusted:
+    if run.watch.reason or not run.ledger.trusts(item.claimed.owner):
         raise NotTried
     row = item.claimed
     attempt = Attempt(
@@ -130,12 +130,15 @@ def _landed(in_air: dict[Future[Started], Opened], at_least: int) -> list[tuple[
 
 def _settle(run: Run, landed: Sequence[tuple[Opened, Future[Started]]], counts: Counter[str]) -> None:
     changes: list[Change] = []
+    bugs: list[BaseException] = []
     for item, call in landed:
-        error = call.exception()
-        outcome = error if error is not None else call.result()
-        if not isinstance(outcome, (Started, GenesysError, NotTried)):
-            raise outcome  # ours, and a bug: the intent stays, and the next run finds it in doubt
-        changes.append(change_after(run, item, outcome))
-    made = apply(run.ledger, changes, only_own=False)
+        outcome = call.exception() or call.result()
+        if isinstance(outcome, (Started, GenesysError, NotTried)):
+            changes.append(change_after(run, item, outcome))
+        else:
+            bugs.append(outcome)  # ours: the intent stays, and is found in doubt when this process ends
+    made = apply_outcomes(run.ledger, changes)
     counts.update(change.after.value for change in changes if change.contact_id in made)
     run.wake()
+    if bugs:
+        raise bugs[0]

@@ -128,5 +128,14 @@ def _change(
 ) -> Change:
     detail = {**detail, "reference": item.reference}
     return Change(
-        item.claimed.id, after, action, reason, fields, detail, events, intent, reference=item.reference
+        item.claimed.id,
+        after,
+        action,
+        reason,
+        fields,
+        detail,
+        events,
+        intent,
+        reference=item.reference,
+        restore=item.row if intent == "started" else None,
     )

@@ -10,7 +10,7 @@ unknown ── one match ───────────────> started
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import Row, select
@@ -19,13 +19,14 @@ from outreach.contacts import Channel
 from outreach.genesys.interface import Attempt, Sighting
 from outreach.ledger.changes import Change, Telling, apply
 from outreach.ledger.claims import Claimed, claim, everything
+from outreach.ledger.executors import POISON_DEATHS
 from outreach.ledger.leases import releasing
 from outreach.ledger.schema import contacts, intents
 from outreach.ledger.states import State
 from outreach.outcomes import FIRST_LOOK_SECONDS
 from outreach.run import Run
 from outreach.settings import WhenNotFound
-from outreach.webhook.events import AuditLog, InteractionCreated, InteractionResolved
+from outreach.webhook.events import AuditLog, InteractionCreated, InteractionResolved, InteractionUnknown
 
 GROUP = 50
 
@@ -52,10 +53,14 @@ def _reconcile(run: Run, group: Sequence[Claimed]) -> Counter[str]:
     attempts = _attempts(run, group)
     seen = run.genesys.find(list(attempts.values())) if run.genesys.can_find else {}
     taken = _taken(run, [sighting.conversation_id for found in seen.values() for sighting in found])
+    shared = _shared(seen)
     changes = []
     for row in group:
         sightings = [s for s in seen.get(row.reference, []) if taken.get(s.conversation_id, row.id) == row.id]
-        changes.append(_judge(run, row, attempts.get(row.id), sightings))
+        if any(s.conversation_id in shared and not s.certain for s in sightings):
+            changes.append(_held(run, row, "several_matches"))
+        else:
+            changes.append(_judge(run, row, attempts.get(row.id), sightings))
     made = apply(run.ledger, changes)
     return Counter(change.after.value for change in changes if change.contact_id in made)
 
@@ -74,13 +79,17 @@ def _attempt(row: Claimed, intent: Row) -> Attempt:  # type: ignore[type-arg]  #
     return Attempt(intent.reference, name, row.genesys_id, channel, address, intent.at)
 
 
+def _shared(seen: Mapping[str, Sequence[Sighting]]) -> set[str]:
+    """Conversations that could be those of several attempts: to one address, at about one time."""
+    met = Counter(sighting.conversation_id for found in seen.values() for sighting in found)
+    return {conversation_id for conversation_id, times in met.items() if times > 1}
+
+
 def _taken(run: Run, conversations: Sequence[str]) -> dict[str, int]:
-    """Conversations that another contact of this campaign is known to have started."""
+    """Conversations that a contact, of any campaign, is known to have started."""
     c = contacts.c
     known = select(c.conversation_id, c.id).where(
-        c.campaign_id == run.campaign.id,
-        c.state.in_([State.STARTED.value, State.ENDED.value]),
-        c.conversation_id.in_(conversations),
+        c.state.in_([State.STARTED.value, State.ENDED.value]), c.conversation_id.in_(conversations)
     )
     with run.ledger.db.read() as connection:
         return {row.conversation_id: row.id for row in connection.execute(known)} if conversations else {}
@@ -125,19 +134,27 @@ def _not_found(run: Run, row: Claimed) -> Change:
     looks, delays = row.looks + 1, run.settings.look_after_seconds
     if looks < len(delays):
         later = run.ledger.clock.now() + timedelta(seconds=delays[looks])
-        return Change(
-            row.id, State.UNKNOWN, "looked", None, {"looks": looks, "look_at": later}, {"looks": looks}
-        )
+        fields = {"looks": looks, "look_at": later}
+        return Change(row.id, State.UNKNOWN, "looked", None, fields, {"looks": looks}, _doubted(run, row))
+    if row.deaths >= POISON_DEATHS:
+        return _held(run, row, "poison")
     if run.settings.when_not_found is WhenNotFound.RELEASE:
-        told = _resolved(run, row, "released")
+        told = (*_doubted(run, row), *_resolved(run, row, "released"))
         detail = {"policy": "release", "looks": looks}
         return Change(row.id, State.CLEARED, "released", "", {"looks": 0}, detail, told, "release")
     return _held(run, row, "outcome_unknown")
 
 
 def _held(run: Run, row: Claimed, reason: str) -> Change:
-    told = _resolved(run, row, "held")
+    told = (*_doubted(run, row), *_resolved(run, row, "held"))
     return Change(row.id, State.HELD, "held", reason, {}, {"reason": reason}, told)
+
+
+def _doubted(run: Run, row: Claimed) -> tuple[Telling, ...]:
+    """Nobody told the CRM of this doubt where the process died: at the first look, we do."""
+    if row.looks or row.channel is None or row.reason not in ("process_died", "process_ended"):
+        return ()
+    return run.tell(InteractionUnknown, row, channel=row.channel, reason=row.reason, reference=row.reference)
 
 
 def _resolved(

@@ -48,7 +48,8 @@ def campaign_record(
     ledger: Ledger, connection: Connection, campaign_id: int, action: str, detail: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The next record of a campaign's own chain; its row is locked so that the chain has one end."""
-    connection.execute(select(campaigns.c.id).where(campaigns.c.id == campaign_id).with_for_update())
+    own_row = select(campaigns.c.id).where(campaigns.c.id == campaign_id)
+    connection.execute(own_row.with_for_update(key_share=True))
     own = (audit.c.campaign_id == campaign_id, audit.c.contact_id.is_(None))
     last = select(audit.c.n, audit.c.hash).where(*own).order_by(audit.c.n.desc()).limit(1)
     row = connection.execute(last).first()

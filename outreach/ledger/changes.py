@@ -1,24 +1,36 @@
-"""Changing contacts: the state, its audit record and the event that tells of it, in one transaction."""
+"""Changing contacts: the state, its audit record and the event that tells of it, in one transaction.
+
+The outcome of an attempt may come late: its process was thought dead, its contact looked for, found, or
+released meanwhile. An outcome told twice changes nothing. An answer that says "started" is a fact from
+whatever state it is told in, and where another attempt was made meanwhile, the audit says `contacted_twice`,
+and the proof is red.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
+from outreach.errors import LedgerError
 from outreach.ledger.audit import record_for
 from outreach.ledger.schema import audit, contacts, intents, outbox
-from outreach.ledger.states import State, may_follow
+from outreach.ledger.states import CONTACTED, State, may_follow
 
 if TYPE_CHECKING:
     from outreach.ledger.ledger import Ledger
 
 log = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 60.0
+"""How long what happened at Genesys waits for a ledger that is away."""
+
+_IN_DOUBT = (State.INTENT, State.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +49,8 @@ class Change:
     `reason` is a code, None to leave it as it is. `fields` are further columns of the contact, `detail` goes
     to the audit (identifiers, codes and times only). `events` are told to the CRM. `intent` says what becomes
     of the intent: its outcome is known ("started"), in doubt ("unknown"), or it is given back ("release").
-    With a `reference` the change only holds while that attempt is the contact's last one.
+    With a `reference` the change is the outcome of that attempt, and holds while it is the contact's last
+    one; `restore` is its intent's row, for an outcome that comes after the intent was given back.
     """
 
     contact_id: int
@@ -50,30 +63,52 @@ class Change:
     intent: Literal["keep", "started", "unknown", "release"] = "keep"
     keep_lease: bool = False
     reference: str | None = None
+    restore: Mapping[str, Any] | None = None
 
 
-def apply(ledger: Ledger, changes: Sequence[Change], *, only_own: bool = True) -> set[int]:
+def apply(
+    ledger: Ledger, changes: Sequence[Change], *, only_own: bool = True, owner: str | None = None
+) -> set[int]:
     """Make the changes that still hold and return the contacts that they were made to.
 
     A change is left out when the contact has moved on meanwhile (its step is not drawn in `states`), or,
-    with `only_own`, when this process lost its lease.
+    with `only_own`, when this process lost its lease; with an `owner`, when that executor did.
     """
     if not changes:
         return set()
     with ledger.db.write() as connection:
-        return apply_within(ledger, connection, changes, only_own=only_own)
+        return apply_within(ledger, connection, changes, only_own=only_own, owner=owner)
+
+
+def apply_outcomes(ledger: Ledger, changes: Sequence[Change]) -> set[int]:
+    """Write down what happened, whoever holds the contacts; tries for a minute while the ledger is away.
+
+    Raises:
+        LedgerError: it stayed away; the intents without an outcome will be found in doubt.
+    """
+    deadline = ledger.clock.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return apply(ledger, changes, only_own=False)
+        except LedgerError:  # noqa: PERF203 - it waits anyway
+            if ledger.clock.monotonic() >= deadline:
+                raise
+            ledger.clock.sleep(1.0)
 
 
 def apply_within(
-    ledger: Ledger, connection: Connection, changes: Sequence[Change], *, only_own: bool
+    ledger: Ledger,
+    connection: Connection,
+    changes: Sequence[Change],
+    *,
+    only_own: bool,
+    owner: str | None = None,
 ) -> set[int]:
     """The same inside a transaction that is already open."""
     rows = lock(connection, [change.contact_id for change in changes])
-    held = [
-        (change, rows[change.contact_id])
-        for change in changes
-        if change.contact_id in rows and _holds(ledger, rows[change.contact_id], change, only_own=only_own)
-    ]
+    holder = owner or (ledger.executor if only_own else None)
+    fitted = ((_fit(connection, rows.get(c.contact_id), c, holder), c.contact_id) for c in changes)
+    held = [(change, rows[contact_id]) for change, contact_id in fitted if change]
     _write(ledger, connection, held)
     return {change.contact_id for change, _ in held}
 
@@ -82,18 +117,47 @@ def lock(connection: Connection, ids: Sequence[int]) -> dict[int, Any]:
     """The rows as they are now, nobody else's until the transaction ends."""
     c = contacts.c
     query = select(c.id, c.campaign_id, c.state, c.lease_owner, c.reference, c.audit_count, c.audit_head)
-    query = query.where(c.id.in_(ids)).order_by(c.id).with_for_update()
+    query = query.where(c.id.in_(ids)).order_by(c.id).with_for_update(key_share=True)
     return {row.id: row for row in connection.execute(query)}
 
 
-def _holds(ledger: Ledger, row: Row[Any], change: Change, *, only_own: bool) -> bool:
-    if only_own and row.lease_owner != ledger.executor:
-        return False
-    if change.reference is not None and change.reference != row.reference:
-        log.error("contact %s moved on to another attempt before the outcome of this one came", row.id)
-        return False
+def _fit(connection: Connection, row: Row[Any] | None, change: Change, holder: str | None) -> Change | None:
+    """The change as it holds for the row now, or None."""
+    if row is None or (holder is not None and row.lease_owner != holder):
+        return None
     before = State(row.state)
-    return before is change.after or may_follow(before, change.after)
+    if change.reference is None:
+        return change if before is change.after or may_follow(before, change.after) else None
+    is_last = change.reference == row.reference
+    if change.intent == "started" and not (is_last and before in _IN_DOUBT):
+        return None if is_last and before in CONTACTED else _late(connection, change, before, is_last=is_last)
+    return change if is_last and may_follow(before, change.after) else None
+
+
+def _late(connection: Connection, change: Change, before: State, *, is_last: bool) -> Change:
+    """An answer that says "started" for an attempt that was given up."""
+    log.error("contact %s: Genesys said that it started after the attempt was given up", change.contact_id)
+    if not is_last and before in (*CONTACTED, *_IN_DOUBT, State.HELD):
+        kept = replace(change, after=before, reason=None, fields={}, intent="keep", keep_lease=True)
+        return replace(kept, action="contacted_twice")
+    fields = {**change.fields, "reference": change.reference}
+    action = change.action if _restored(connection, change) else "contacted_twice"
+    return replace(change, action=action, fields=fields)
+
+
+def _restored(connection: Connection, change: Change) -> bool:
+    """Put the intent of a late answer back; False when its address was contacted for another row since."""
+    mine = select(intents.c.contact_id).where(intents.c.contact_id == change.contact_id)
+    if change.restore is None or connection.execute(mine).first():
+        return True
+    row = dict(change.restore)
+    slot = intents.c.address_slot == row["address_slot"]
+    taken = select(intents.c.contact_id).where(intents.c.campaign_id == row["campaign_id"], slot)
+    free = connection.execute(taken).first() is None
+    if not free:
+        row["address_slot"] = f"{row['address_key']}/{change.contact_id}"
+    connection.execute(insert(intents), row)
+    return free
 
 
 def _write(ledger: Ledger, connection: Connection, held: Iterable[tuple[Change, Row[Any]]]) -> None:

@@ -18,6 +18,7 @@ from outreach.ledger.schema import contacts
 from outreach.ledger.states import State
 
 if TYPE_CHECKING:
+    from outreach.ledger.campaigns import Campaign
     from outreach.ledger.ledger import Ledger
 
 WORKABLE = (State.ACCEPTED, State.REGISTERED, State.CLEARED)
@@ -52,6 +53,8 @@ class Claimed:
     attempts: int
     deaths: int
     reference: str
+    owner: str = ""
+    reason: str = ""
     looks: int = 0
     conversation_id: str = ""
     started_at: datetime | None = None
@@ -71,6 +74,7 @@ COLUMNS = (
     contacts.c.looks,
     contacts.c.conversation_id,
     contacts.c.started_at,
+    contacts.c.reason,
 )
 
 
@@ -79,24 +83,34 @@ def claim(
 ) -> list[Claimed]:
     """Lease up to `limit` contacts of a batch that stand in one of the states.
 
-    `deferred`, `unknown` and `started` count only when their time has come.
+    `deferred`, `unknown` and `started` count only when their time has come, the longest due first.
     Nobody else has them until this process changes them or dies. An empty list means: nothing is left.
     """
-    ledger.enter()
+    owner = ledger.enter()
     now = ledger.clock.now()
-    fresh = _claim(ledger, _open(campaign_id, batch, states, now).where(contacts.c.deaths == 0), limit)
+    fresh = _open(campaign_id, batch, states, now).where(contacts.c.deaths == 0)
     # A row on which a process died is taken alone, after all others.
-    return fresh or _claim(ledger, _open(campaign_id, batch, states, now), 1)
+    return _claim(ledger, owner, fresh, limit) or _claim(
+        ledger, owner, _open(campaign_id, batch, states, now), 1
+    )
 
 
 def _open(campaign_id: int, batch: BatchRef, states: Sequence[State], now: datetime) -> Select[tuple[int]]:
     c = contacts.c
-    return select(c.id).where(
-        c.campaign_id == campaign_id,
-        c.id.between(batch.first, batch.last),
-        c.lease_owner.is_(None),
-        _due(states, now),
+    return (
+        select(c.id)
+        .where(
+            c.campaign_id == campaign_id,
+            c.id.between(batch.first, batch.last),
+            c.lease_owner.is_(None),
+            _due(states, now),
+        )
+        .order_by(*_longest_due(states))
     )
+
+
+def _longest_due(states: Sequence[State]) -> list[ColumnElement[datetime]]:
+    return [contacts.c.look_at] if set(states) <= {State.STARTED, State.UNKNOWN} else []
 
 
 def _due(states: Iterable[State], now: datetime) -> ColumnElement[bool]:
@@ -109,16 +123,18 @@ def _due(states: Iterable[State], now: datetime) -> ColumnElement[bool]:
     return due
 
 
-def _claim(ledger: Ledger, found: Select[tuple[int]], limit: int) -> list[Claimed]:
-    rows = found.order_by(contacts.c.id).limit(limit).with_for_update(skip_locked=True)
-    taken = update(contacts).where(contacts.c.id.in_(rows.scalar_subquery()))
+def _claim(ledger: Ledger, owner: str, found: Select[tuple[int]], limit: int) -> list[Claimed]:
+    rows = found.order_by(contacts.c.id).limit(limit).with_for_update(skip_locked=True, key_share=True)
+    # A common table, because PostgreSQL may run a subquery more than once, and lock more than the limit.
+    chosen = rows.cte("chosen")
+    taken = update(contacts).where(contacts.c.id.in_(select(chosen.c.id)))
     with ledger.db.write() as connection:
-        leased = taken.values(lease_owner=ledger.executor).returning(*COLUMNS)
+        leased = taken.values(lease_owner=owner).returning(*COLUMNS)
         claimed = connection.execute(leased).all()
-    return [read_claimed(ledger, row) for row in sorted(claimed, key=lambda row: int(row.id))]
+    return [read_claimed(ledger, row, owner) for row in sorted(claimed, key=lambda row: int(row.id))]
 
 
-def read_claimed(ledger: Ledger, row: Row[Any]) -> Claimed:
+def read_claimed(ledger: Ledger, row: Row[Any], owner: str = "") -> Claimed:
     """A row with `COLUMNS`, opened."""
     availability = orjson.loads(row.availability) if row.availability else {}
     return Claimed(
@@ -132,6 +148,8 @@ def read_claimed(ledger: Ledger, row: Row[Any]) -> Claimed:
         attempts=row.attempts,
         deaths=row.deaths,
         reference=row.reference or "",
+        owner=owner,
+        reason=row.reason,
         looks=row.looks,
         conversation_id=row.conversation_id or "",
         started_at=row.started_at,
@@ -143,19 +161,19 @@ def everything(campaign: str) -> BatchRef:
     return BatchRef(campaign, 0, 0, 0, 2**62)
 
 
-def plan(ledger: Ledger, campaign: str, campaign_id: int, *, size: int, at_most: int = 100) -> list[BatchRef]:
+def plan(ledger: Ledger, campaign: Campaign, *, size: int, at_most: int = 100) -> list[BatchRef]:
     """Batches over everything that is due, oldest first; about `at_most` of them, the first ones small."""
     now = ledger.clock.now()
     states = (*WORKABLE, State.DEFERRED)
     with ledger.db.read() as connection:
-        due = and_(contacts.c.campaign_id == campaign_id, _due(states, now))
+        due = and_(contacts.c.campaign_id == campaign.id, _due(states, now))
         total: int = connection.execute(select(func.count()).where(due)).scalar_one()
         cuts = _cuts(total, size, at_most)
         number = func.row_number().over(order_by=contacts.c.id).label("n")
         numbered = select(contacts.c.id, number).where(due).subquery()
         edges = select(numbered.c.n, numbered.c.id).where(numbered.c.n.in_(sorted({*cuts, 1})))
         ids = dict(connection.execute(edges.order_by(numbered.c.n)).tuples().all()) if total else {}
-    return _batches(campaign, cuts, ids)
+    return _batches(campaign.name, cuts, ids)
 
 
 def _cuts(total: int, size: int, at_most: int) -> list[int]:

@@ -11,14 +11,28 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    create_engine,
+    event,
+    literal,
+    literal_column,
+    make_url,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
+from outreach.clock import Clock
 from outreach.errors import LedgerError
+from outreach.ledger.schema import Instant
 
 BUSY_SECONDS = 60
 POOL = {"pool_size": 24, "max_overflow": 24, "pool_timeout": 60}
@@ -51,6 +65,15 @@ class Database:
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An insert that can say `on_conflict_do_nothing`, in the database's own dialect."""
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+    def now(self, clock: Clock, ago: timedelta = timedelta()) -> ColumnElement[datetime]:
+        """The instant, by the one clock that all executors share: the database's, or this machine's."""
+        if self.is_sqlite:
+            return literal(clock.now() - ago, Instant)
+        earlier = ago // timedelta(microseconds=1)
+        return literal_column(
+            f"(extract(epoch FROM clock_timestamp()) * 1000000)::bigint - {earlier}", Instant
+        )
 
     def close(self) -> None:
         """Give all connections back."""
@@ -120,6 +143,11 @@ def _translated() -> Iterator[None]:
         code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None) or ""
         raise LedgerError(
             f"The ledger does not answer ({type(error.orig).__name__} {code}).", _advise(error)
+        ) from None
+    except NoConnectionFree:
+        raise LedgerError(
+            "The ledger does not answer (no connection became free).",
+            "Run the campaign again: it resumes by itself.",
         ) from None
 
 

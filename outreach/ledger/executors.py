@@ -2,6 +2,7 @@
 
     alive  ── heartbeat every 5 s ──> seen_at
     dead   ── same machine: its pid is gone or reused; another machine: unseen for 60 s
+    buried ── found out by its own heartbeat: it acts no more, and claims only as a new executor
 
 The dead one's rows are freed with one death more to their name. A row in `intent` becomes `unknown`: the
 call may have been made. A row that saw two processes die is held as `poison`; after its first death it is
@@ -12,20 +13,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
-import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from outreach.errors import LedgerError
 from outreach.ledger.changes import Change, apply
+from outreach.ledger.liveness import born, host, is_gone
 from outreach.ledger.schema import contacts, executors
-from outreach.ledger.states import State
+from outreach.ledger.states import State, may_follow
 
 if TYPE_CHECKING:
     from outreach.ledger.ledger import Ledger
@@ -37,137 +37,146 @@ TRUSTED_SECONDS = 20.0
 
 POISON_DEATHS = 2
 
-
-def host() -> str:
-    """This machine, and this boot of it: a pid means nothing after a restart."""
-    boot = Path("/proc/sys/kernel/random/boot_id")
-    return f"{socket.gethostname()}/{boot.read_text().strip()[:8] if boot.exists() else ''}"
-
-
-def born(pid: int) -> str | None:
-    """When a process of this machine began, in the kernel's own count; None when there is no such process."""
-    if not sys.platform.startswith("linux"):
-        return _born_elsewhere(pid)
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return None
-    fields = stat.rpartition(")")[2].split()
-    return None if fields[0] == "Z" else fields[19]
-
-
-def _born_elsewhere(pid: int) -> str | None:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return None
-    except PermissionError:
-        return ""
-    return ""
+_LIVING: set[str] = set()
+"""The executors of this very process; one with our pid that is not here was left behind."""
 
 
 class Heartbeat:
-    """A thread that says every few seconds that this process lives."""
+    """An executor, and the thread that says every few seconds that it lives.
 
-    def __init__(self, ledger: Ledger) -> None:
+    Args:
+        ledger: where it says so.
+        executor: its id.
+    """
+
+    def __init__(self, ledger: Ledger, executor: str) -> None:
+        self.executor = executor
         self._ledger = ledger
-        self._last = ledger.clock.monotonic()
+        self._last = _instants(ledger)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="ledger-heartbeat", daemon=True)
 
     def start(self) -> None:
-        """Enter the process into the register and begin."""
+        """Enter the register and begin. Raises LedgerError."""
+        entry = {"id": self.executor, "host": host(), "pid": os.getpid(), "born": born(os.getpid()) or ""}
+        seen = self._ledger.db.now(self._ledger.clock)
         with self._ledger.db.write() as connection:
-            connection.execute(insert(executors), self._entry())
+            connection.execute(insert(executors).values(seen_at=seen, **entry))
+        _LIVING.add(self.executor)
         self._thread.start()
 
     def stop(self) -> None:
         """Leave the register; nothing that we held stays leased."""
         self._stopped.set()
         self._thread.join()
-        with contextlib.suppress(LedgerError), self._ledger.db.write() as connection:
-            release = update(contacts).where(contacts.c.lease_owner == self._ledger.executor)
-            connection.execute(release.where(contacts.c.state != State.INTENT).values(lease_owner=None))
-            holds = select(contacts.c.id).where(contacts.c.lease_owner == self._ledger.executor).limit(1)
-            if connection.execute(holds).first() is None:
-                connection.execute(delete(executors).where(executors.c.id == self._ledger.executor))
+        _LIVING.discard(self.executor)
+        with contextlib.suppress(LedgerError):  # then the next process finds us gone
+            _clear(self._ledger, self.executor, deaths=0)
 
     @property
     def trusted(self) -> bool:
-        """Whether others surely still think us alive."""
-        return self._ledger.clock.monotonic() - self._last < TRUSTED_SECONDS
+        """Whether others surely still think us alive; one of the clocks goes on while the machine sleeps."""
+        pairs = zip(_instants(self._ledger), self._last, strict=True)
+        return all(now - last < TRUSTED_SECONDS for now, last in pairs)
 
-    def _entry(self) -> dict[str, object]:
-        return {
-            "id": self._ledger.executor,
-            "host": host(),
-            "pid": os.getpid(),
-            "born": born(os.getpid()) or "",
-            "seen_at": self._ledger.clock.now(),
-        }
+    def renew(self) -> bool:
+        """Say it now; False when we were buried. Raises LedgerError."""
+        began = _instants(self._ledger)
+        alive = update(executors).where(executors.c.id == self.executor)
+        with self._ledger.db.write() as connection:
+            seen = alive.values(seen_at=self._ledger.db.now(self._ledger.clock))
+            found = bool(connection.execute(seen).rowcount)
+        if found:
+            self._last = began
+        else:
+            self._stopped.set()
+            _LIVING.discard(self.executor)
+        return found
 
     def _beat(self) -> None:
         while not self._stopped.wait(HEARTBEAT_SECONDS):
             with contextlib.suppress(LedgerError):
-                self._say()
+                self.renew()
 
-    def _say(self) -> None:
-        began = self._ledger.clock.monotonic()
-        alive = update(executors).where(executors.c.id == self._ledger.executor)
-        with self._ledger.db.write() as connection:
-            found = connection.execute(alive.values(seen_at=self._ledger.clock.now())).rowcount
-        if found:
-            self._last = began
+
+def _instants(ledger: Ledger) -> tuple[float, float]:
+    return ledger.clock.monotonic(), ledger.clock.now().timestamp()
 
 
 def bury_the_dead(ledger: Ledger) -> list[int]:
-    """Free what dead processes held; returns the contacts that were found in doubt or freed."""
+    """Free what dead processes held; returns the contacts that were found in doubt or freed.
+
+    Called at the start of a run and every so often; any number of processes may do it at once.
+    """
     freed: list[int] = []
-    for executor in _dead(ledger):
-        for batch in _held_by(ledger, executor):
-            freed.extend(apply(ledger, [_inherit(ledger, row) for row in batch], only_own=False))
-        with ledger.db.write() as connection:
-            connection.execute(delete(executors).where(executors.c.id == executor))
+    for executor in (*_dead(ledger), *_orphaned(ledger)):
+        freed.extend(_clear(ledger, executor, deaths=1))
     return freed
 
 
 def _dead(ledger: Ledger) -> list[str]:
+    unseen = executors.c.seen_at < ledger.db.now(ledger.clock, DEAD_AFTER)
     with ledger.db.read() as connection:
-        rows = connection.execute(select(executors).where(executors.c.id != ledger.executor)).all()
-    here, limit = host(), ledger.clock.now() - DEAD_AFTER
-    return [
-        row.id for row in rows if (born(row.pid) != row.born if row.host == here else row.seen_at < limit)
-    ]
+        rows = connection.execute(select(executors, unseen.label("unseen"))).all()
+    return [row.id for row in rows if _is_dead(row)]
+
+
+def _is_dead(row: Row[Any]) -> bool:
+    if row.host != host():
+        return bool(row.unseen)
+    if row.pid == os.getpid():
+        return row.id not in _LIVING
+    return is_gone(row.pid, row.born)
+
+
+def _orphaned(ledger: Ledger) -> list[str]:
+    """Holders that nobody registered: they claimed after they were buried, and so never acted."""
+    owner = contacts.c.lease_owner
+    known = select(executors.c.id).where(executors.c.id == owner).exists()
+    with ledger.db.read() as connection:
+        found = connection.execute(select(owner).where(owner.is_not(None), ~known).distinct())
+        return [str(executor) for executor in found.scalars()]
+
+
+def _clear(ledger: Ledger, executor: str, *, deaths: int) -> list[int]:
+    """Free its rows and strike it from the register."""
+    freed: list[int] = []
+    for batch in _held_by(ledger, executor):
+        freed.extend(apply(ledger, [_inherit(ledger, row, deaths) for row in batch], owner=executor))
+    with ledger.db.write() as connection:
+        connection.execute(delete(executors).where(executors.c.id == executor))
+    return freed
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A row in a dead process's hands."""
+
+    id: int
+    state: State
+    deaths: int
 
 
 def _held_by(ledger: Ledger, executor: str, size: int = 200) -> Iterator[list[Held]]:
-    columns = (contacts.c.id, contacts.c.campaign_id, contacts.c.state, contacts.c.deaths)
+    columns = (contacts.c.id, contacts.c.state, contacts.c.deaths)
     query = select(*columns).where(contacts.c.lease_owner == executor).order_by(contacts.c.id).limit(size)
     last = -1
     while True:
         with ledger.db.read() as connection:
-            batch = [Held(*row) for row in connection.execute(query)]
-        if not batch or batch[0].id <= last:
+            rows = connection.execute(query.where(contacts.c.id > last)).all()
+        if not rows:
             return
-        last = batch[-1].id
-        yield batch
+        last = rows[-1].id
+        yield [Held(row.id, State(row.state), row.deaths) for row in rows]
 
 
-class Held:
-    """A row in a dead process's hands."""
-
-    __slots__ = ("campaign_id", "deaths", "id", "state")
-
-    def __init__(self, contact_id: int, campaign_id: int, state: str, deaths: int) -> None:
-        self.id, self.campaign_id, self.state, self.deaths = contact_id, campaign_id, State(state), deaths
-
-
-def _inherit(ledger: Ledger, row: Held) -> Change:
-    fields: dict[str, object] = {"deaths": row.deaths + 1}
-    detail: dict[str, object] = {"deaths": row.deaths + 1}
+def _inherit(ledger: Ledger, row: Held, deaths: int) -> Change:
+    action = "process_died" if deaths else "process_ended"
+    fields: dict[str, object] = {"deaths": row.deaths + deaths}
+    detail: dict[str, object] = {"deaths": row.deaths + deaths}
     if row.state is State.INTENT:
-        fields["look_at"] = ledger.clock.now()
-        return Change(row.id, State.UNKNOWN, "process_died", "process_died", fields, detail, intent="unknown")
-    if row.deaths + 1 >= POISON_DEATHS:
+        fields |= {"look_at": ledger.clock.now(), "looks": 0}
+        return Change(row.id, State.UNKNOWN, action, action, fields, detail, intent="unknown")
+    if deaths and row.deaths + deaths >= POISON_DEATHS and may_follow(row.state, State.HELD):
         return Change(row.id, State.HELD, "quarantined", "poison", fields, detail)
-    return Change(row.id, row.state, "process_died", None, fields, detail)
+    return Change(row.id, row.state, action, None, fields, detail)

@@ -8,10 +8,11 @@ person on PostgreSQL (SQLite has one writer anyway), so that nothing slips in be
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, select, text
 
@@ -37,6 +38,8 @@ class Opened:
     address: str
     reference: str
     at: datetime
+    row: Mapping[str, object]
+    """As it stands in the ledger, so that it can be put back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,26 +85,25 @@ def open_intents(
     with ledger.db.write() as connection:
         _guard(ledger, connection, [keys[want.claimed.id] for want in wanted if want.caps])
         rows = lock(connection, list(keys))
-        ours = [w for w in wanted if w.claimed.id in rows and _still_ours(ledger, rows[w.claimed.id])]
+        ours = [want for want in wanted if _still_ours(rows.get(want.claimed.id), want.claimed.owner)]
         kept = _refuse(connection, ours, keys, now)
         free = [want for want in ours if want.claimed.id not in kept]
-        opened = _insert(ledger, connection, free, keys, same_address, now)
+        offered = [_offer(ledger, want, rows[want.claimed.id], keys, same_address, now) for want in free]
+        opened = _insert(ledger, connection, offered)
         for want in free:
             if want.claimed.id not in opened:
                 kept[want.claimed.id] = Kept(want.claimed, "same_address")
-        apply_within(ledger, connection, [_intend(item) for item in opened.values()], only_own=True)
+        apply_within(ledger, connection, [_intend(item) for item in opened.values()], only_own=False)
     return list(opened.values()), list(kept.values())
 
 
-def reference_for(ledger: Ledger, claimed: Claimed) -> str:
-    """Sixteen hex digits, the same for one try of one contact, whoever computes them."""
-    return ledger.vault.key("attempt", f"{claimed.id}/{claimed.attempts + 1}")[:16]
+def _reference(ledger: Ledger, row: Any) -> str:  # noqa: ANN401 - a row of `lock`
+    """Sixteen hex digits, never the same for two tries: each try lengthens the contact's audit."""
+    return ledger.vault.key("attempt", f"{row.id}/{row.audit_count}")[:16]
 
 
-def _still_ours(ledger: Ledger, row: object) -> bool:
-    return bool(
-        getattr(row, "lease_owner", None) == ledger.executor and getattr(row, "state", None) == State.CLEARED
-    )
+def _still_ours(row: Any, owner: str) -> bool:  # noqa: ANN401 - a row of `lock`, or None
+    return bool(row and row.lease_owner == owner and row.state == State.CLEARED)
 
 
 def _guard(ledger: Ledger, connection: Connection, keys: Sequence[_Keys]) -> None:
@@ -149,40 +151,36 @@ def _suppressed(connection: Connection, addresses: Sequence[str]) -> set[str]:
     return set(connection.execute(found).scalars())
 
 
-def _insert(
+def _offer(
     ledger: Ledger,
-    connection: Connection,
-    wanted: Sequence[Wanted],
+    want: Wanted,
+    row: Any,  # noqa: ANN401 - a row of `lock`
     keys: dict[int, _Keys],
     same_address: SameAddress,
     now: datetime,
-) -> dict[int, Opened]:
-    if not wanted:
-        return {}
-    offered = {
-        want.claimed.id: Opened(
-            want.claimed, want.channel, want.address, reference_for(ledger, want.claimed), now
-        )
-        for want in wanted
+) -> Opened:
+    key, reference = keys[row.id], _reference(ledger, row)
+    intent = {
+        "contact_id": row.id,
+        "campaign_id": row.campaign_id,
+        "reference": reference,
+        "channel": want.channel.value,
+        "address_key": key.address,
+        "address_slot": key.address if same_address is SameAddress.ONCE else f"{key.address}/{row.id}",
+        "person_key": key.person,
+        "at": now,
     }
-    rows = [_row(item, keys[contact_id], same_address) for contact_id, item in offered.items()]
+    return Opened(want.claimed, want.channel, want.address, reference, now, intent)
+
+
+def _insert(ledger: Ledger, connection: Connection, offered: Sequence[Opened]) -> dict[int, Opened]:
+    if not offered:
+        return {}
+    # In one order everywhere: PostgreSQL waits for whoever is inserting the same key at this moment.
+    rows = sorted((item.row for item in offered), key=itemgetter("address_slot"))
     insert = ledger.db.insert(intents).on_conflict_do_nothing().returning(intents.c.contact_id)
     taken = set(connection.execute(insert, rows).scalars())
-    return {contact_id: item for contact_id, item in offered.items() if contact_id in taken}
-
-
-def _row(item: Opened, keys: _Keys, same_address: SameAddress) -> dict[str, object]:
-    slot = keys.address if same_address is SameAddress.ONCE else f"{keys.address}/{item.claimed.id}"
-    return {
-        "contact_id": item.claimed.id,
-        "campaign_id": item.claimed.campaign_id,
-        "reference": item.reference,
-        "channel": item.channel.value,
-        "address_key": keys.address,
-        "address_slot": slot,
-        "person_key": keys.person,
-        "at": item.at,
-    }
+    return {item.claimed.id: item for item in offered if item.claimed.id in taken}
 
 
 def _intend(item: Opened) -> Change:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import update
 
+from outreach.errors import LedgerError
 from outreach.ledger.claims import Claimed
 from outreach.ledger.schema import contacts
 from outreach.ledger.states import State
@@ -22,7 +23,7 @@ def release(ledger: Ledger, claimed: Sequence[Claimed]) -> None:
         return
     ours = update(contacts).where(
         contacts.c.id.in_([row.id for row in claimed]),
-        contacts.c.lease_owner == ledger.executor,
+        contacts.c.lease_owner == claimed[0].owner,
         contacts.c.state != State.INTENT.value,
     )
     with ledger.db.write() as connection:
@@ -35,5 +36,6 @@ def releasing(ledger: Ledger, claimed: Sequence[Claimed]) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        release(ledger, claimed)
+        with contextlib.suppress(LedgerError):  # they stay leased until this process leaves the register
+            release(ledger, claimed)
         raise

@@ -33,24 +33,31 @@ class Ledger:
         self.vault = vault
         self.clock = clock
         self.actor = actor
-        self.executor = uuid.uuid4().hex
         self._heartbeat: Heartbeat | None = None
         self._starting = threading.Lock()
 
     def __repr__(self) -> str:
         return f"Ledger({self.db.engine.dialect.name})"
 
-    def enter(self) -> None:
-        """Become an executor that may hold leases; the first claim does this by itself."""
-        with self._starting:
-            if self._heartbeat is None:
-                self._heartbeat = Heartbeat(self)
-                self._heartbeat.start()
-
     @property
-    def trusted(self) -> bool:
-        """Whether this process may still act on what it holds."""
-        return self._heartbeat is None or self._heartbeat.trusted
+    def executor(self) -> str:
+        """Who we are among those that hold leases; "" before the first claim."""
+        return self._heartbeat.executor if self._heartbeat else ""
+
+    def enter(self) -> str:
+        """Become an executor that may hold leases, or a new one after we were buried; each claim does so."""
+        with self._starting:
+            beat = self._heartbeat
+            if beat is None or not (beat.trusted or beat.renew()):
+                beat = Heartbeat(self, uuid.uuid4().hex)
+                beat.start()
+                self._heartbeat = beat
+            return beat.executor
+
+    def trusts(self, owner: str) -> bool:
+        """Whether what `owner` claimed may still be acted on: it is us, and others surely think us alive."""
+        beat = self._heartbeat
+        return beat is not None and beat.executor == owner and beat.trusted
 
     def close(self) -> None:
         """Give back leases and connections."""
@@ -84,7 +91,7 @@ def open_ledger(
     database = Database(url)
     try:
         migrate(database)
-        vault = Vault(keys or [stored_key(key_file(url))], encrypted=encrypted)
+        vault = Vault(keys or [_own_key(database, url)], encrypted=encrypted)
         _check_key(database, vault)
         ledger = Ledger(database, vault, clock or SystemClock(), actor)
     except BaseException:
@@ -96,15 +103,30 @@ def open_ledger(
         ledger.close()
 
 
-def _check_key(database: Database, vault: Vault) -> None:
-    query = select(facts.c.value).where(facts.c.name == "key")
+_FINGERPRINT = select(facts.c.value).where(facts.c.name == "key")
+
+
+def _own_key(database: Database, url: str) -> str:
+    """The key file's; a new one is only made for a new ledger."""
+    path = key_file(url)
     with database.read() as connection:
-        known = connection.execute(query).scalar()
+        known = connection.execute(_FINGERPRINT).scalar()
+    if known is not None and not path.exists():
+        raise WrongKey(
+            f"The key of this ledger is missing: there is no file {path}.",
+            "Give its key in the ledger block, or restore its key file.",
+        )
+    return stored_key(path)
+
+
+def _check_key(database: Database, vault: Vault) -> None:
+    with database.read() as connection:
+        known = connection.execute(_FINGERPRINT).scalar()
     if known is None:
         with database.write() as connection:
             fact = database.insert(facts).values(name="key", value=vault.fingerprint)
             connection.execute(fact.on_conflict_do_nothing())
-            known = connection.execute(query).scalar()
+            known = connection.execute(_FINGERPRINT).scalar()
     if known != vault.fingerprint:
         raise WrongKey(
             "This ledger was made with another key, so it would not recognise the people in it.",

@@ -12,6 +12,9 @@ from outreach.ledger.engine import Database
 HEAD = "0001"
 """The newest revision; a test holds it to the folder `migrations/versions`."""
 
+VERSION_TABLE = "ledger_version"
+"""Of our own, so that a ledger may share a database with others that Alembic migrates, like Prefect's."""
+
 POSTGRES_LOCK = 6_042_417_811
 """An arbitrary number that only our migrations lock on."""
 
@@ -36,7 +39,7 @@ def migrate(database: Database) -> None:
         config.set_main_option(
             "script_location", str(Path(__file__).parent / "migrations").replace("%", "%%")
         )
-        config.attributes["connection"] = connection
+        config.attributes.update(connection=connection, version_table=VERSION_TABLE)
         try:
             command.upgrade(config, "head")
         except CommandError:
@@ -47,7 +50,7 @@ def migrate(database: Database) -> None:
 
 def _revision(database: Database) -> str | None:
     with database.read() as connection:
-        if not inspect(connection).has_table("alembic_version"):
+        if not inspect(connection).has_table(VERSION_TABLE):
             return None
-        revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        revision: str | None = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - our own name
         return revision

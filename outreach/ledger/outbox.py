@@ -41,7 +41,8 @@ class LedgerOutbox:
         heads = (
             self._heads(now, ignore_schedule=ignore_schedule).limit(limit).with_for_update(skip_locked=True)
         )
-        leased = update(outbox).where(outbox.c.id.in_(heads.scalar_subquery()))
+        chosen = heads.cte("chosen")  # a subquery may run more than once, and lock more than the limit
+        leased = update(outbox).where(outbox.c.id.in_(select(chosen.c.id)))
         leased = leased.values(leased_until=now + timedelta(seconds=lease_seconds))
         with self._ledger.db.write() as connection:
             rows = connection.execute(leased.returning(outbox)).all()
@@ -50,7 +51,10 @@ class LedgerOutbox:
     def _heads(self, now: datetime, *, ignore_schedule: bool) -> Select[tuple[int]]:
         o, earlier = outbox.c, outbox.alias("earlier").c
         before = select(earlier.id).where(
-            earlier.contact_id == o.contact_id, earlier.state == "pending", earlier.id < o.id
+            earlier.contact_id == o.contact_id,
+            earlier.state == "pending",
+            earlier.endpoint == o.endpoint,
+            earlier.id < o.id,
         )
         heads = select(o.id).where(*self._pending(), or_(o.leased_until.is_(None), o.leased_until <= now))
         if not ignore_schedule:
@@ -64,13 +68,18 @@ class LedgerOutbox:
         return here
 
     def settle(self, settlements: Sequence[Settlement], now: datetime) -> None:
-        """Record what became of leased messages, in one transaction."""
+        """Record what became of leased messages, in one transaction.
+
+        What was settled meanwhile by another taker stays so, but for good news: delivered is delivered.
+        """
         groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for settlement in settlements:
             groups[settlement.result].append(_outcome(settlement, now))
         with self._ledger.db.write() as connection:
             for result, rows in groups.items():
+                open_states = ("pending", "dead") if result == "delivered" else ("pending",)
                 named = update(outbox).where(outbox.c.webhook_id == bindparam("_id"))
+                named = named.where(outbox.c.state.in_(open_states))
                 connection.execute(named.values(_columns(result)), rows)
 
     def disable(self) -> None:

@@ -3,9 +3,10 @@
     source rows      = accepted + rejected + duplicates
     accepted         = the sum of all states
     intents in doubt = 0, unless their contact says so (intent of a live process, unknown, held)
-    contacted twice  = 0   (by person, and by address)
+    contacted twice  = 0   (by person, by address, by conversation, and by answers that came late)
+    contacted        = intents that started = contacts whose audit says so
     webhooks         = delivered + pending + dead
-    audit            = every contact's chain ends where its row says
+    audit            = every contact's chain is whole and ends where its row says
 
 `balanced` is true only when every line holds. It is the run's own verdict.
 """
@@ -79,10 +80,17 @@ COUNTS = {
         SELECT count(*) FROM (SELECT conversation_id FROM contacts
         WHERE campaign_id = :c AND conversation_id IS NOT NULL
         GROUP BY conversation_id HAVING count(*) > 1) AS twice""",
+    "came_late": "SELECT count(*) FROM audit WHERE campaign_id = :c AND action = 'contacted_twice'",
     "started_intents": "SELECT count(*) FROM intents WHERE campaign_id = :c AND outcome = 'started'",
+    "started_audits": """
+        SELECT count(DISTINCT contact_id) FROM audit WHERE campaign_id = :c
+        AND action IN ('started', 'found', 'resolved_started', 'contacted_twice')""",
     "broken_chains": """
         SELECT count(*) FROM contacts k LEFT JOIN audit a ON a.contact_id = k.id AND a.n = k.audit_count
         WHERE k.campaign_id = :c AND (a.hash IS NULL OR a.hash <> k.audit_head)""",
+    "broken_links": """
+        SELECT count(*) FROM audit a LEFT JOIN audit b ON b.contact_id = a.contact_id AND b.n = a.n - 1
+        WHERE a.campaign_id = :c AND a.contact_id IS NOT NULL AND a.previous <> coalesce(b.hash, '')""",
     "audit_records": "SELECT count(*) FROM audit WHERE campaign_id = :c AND contact_id IS NOT NULL",
     "audit_expected": "SELECT coalesce(sum(audit_count), 0) FROM contacts WHERE campaign_id = :c",
 }
@@ -100,8 +108,9 @@ def _prove(connection: Connection, campaign: Campaign) -> Proof:
     counts = {name: _count(connection, query, campaign.id) for name, query in COUNTS.items()}
     states = _group(connection, "state", "", campaign.id)
     contacted = states.get(State.STARTED, 0) + states.get(State.ENDED, 0)
-    twice = counts["same_person"] + counts["same_slot"] + counts["same_conversation"]
-    audit_holds = not counts["broken_chains"] and counts["audit_records"] == counts["audit_expected"]
+    twice = sum(counts[name] for name in ("same_person", "same_slot", "same_conversation", "came_late"))
+    broken = counts["broken_chains"] + counts["broken_links"]
+    audit_holds = not broken and counts["audit_records"] == counts["audit_expected"]
     missing = _missing(counts, states, contacted, twice, audit_holds=audit_holds)
     return Proof(
         campaign=campaign.name,
@@ -135,6 +144,9 @@ def _missing(
         f"{twice} contacted twice": not twice,
         f"{contacted} contacted, but {counts['started_intents']} intents say so": (
             contacted == counts["started_intents"]
+        ),
+        f"{contacted} contacted, but the audit of {counts['started_audits']} says so": (
+            contacted == counts["started_audits"]
         ),
         "the audit chain does not end where the contacts say": audit_holds,
     }

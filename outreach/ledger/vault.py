@@ -9,11 +9,11 @@ the first seals and hashes, all open.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import os
 import secrets
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -99,23 +99,30 @@ def key_file(url: str) -> Path:
 
 
 def stored_key(path: Path) -> str:
-    """Read the key file, or make it: private, random, written before anything depends on it."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Read the key file, or make it: private, random, complete from the moment that it is seen."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _wait_for(path)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(32))
-    return path.read_text().strip()
+        if not path.exists():
+            _make(path)
+        key = path.read_text().strip()
+    except OSError as error:
+        raise LedgerError(
+            f"The key file {path} cannot be used: {error.strerror}.", "Give a key in the ledger block."
+        ) from None
+    if not key:
+        raise LedgerError(f"The key file {path} is empty.", "Restore it from a backup.")
+    return key
 
 
-def _wait_for(path: Path) -> str:
-    # Another process made the file this very moment and has not written yet.
-    for _ in range(100):
-        if key := path.read_text().strip():
-            return key
-        time.sleep(0.02)
-    raise LedgerError(
-        f"The key file {path} is empty.", "Restore it from a backup, or remove it with its ledger."
-    )
+def _make(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(32))
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):  # another process was faster: its key counts
+            path.hardlink_to(part)
+    finally:
+        part.unlink()

@@ -4,5 +4,8 @@ from alembic import context
 
 from outreach.ledger.schema import metadata
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+given = context.config.attributes
+context.configure(
+    connection=given["connection"], target_metadata=metadata, version_table=given["version_table"]
+)
 context.run_migrations()

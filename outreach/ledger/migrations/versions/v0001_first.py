@@ -116,7 +116,7 @@ def upgrade() -> None:
         sa.Column("retryable", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("until", ledger.Instant(), nullable=True, comment="deferred: not before"),
         sa.Column("channel", sa.String(length=8), nullable=True),
-        sa.Column("genesys_id", sa.String(length=64), nullable=True),
+        sa.Column("genesys_id", sa.String(length=100), nullable=True),
         sa.Column(
             "availability",
             sa.Text(),
@@ -128,13 +128,13 @@ def upgrade() -> None:
         ),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("reference", sa.String(length=32), nullable=True, comment="of the live or last attempt"),
-        sa.Column("conversation_id", sa.String(length=64), nullable=True),
+        sa.Column("conversation_id", sa.String(length=100), nullable=True),
         sa.Column("latency_ms", sa.Float(), nullable=True),
         sa.Column("started_at", ledger.Instant(), nullable=True),
         sa.Column("connected_at", ledger.Instant(), nullable=True),
         sa.Column("ended_at", ledger.Instant(), nullable=True),
-        sa.Column("disconnect_type", sa.String(length=64), server_default="", nullable=False),
-        sa.Column("delivery", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("disconnect_type", sa.String(length=100), server_default="", nullable=False),
+        sa.Column("delivery", sa.String(length=100), server_default="", nullable=False),
         sa.Column("looks", sa.Integer(), server_default="0", nullable=False),
         sa.Column(
             "look_at",
@@ -163,6 +163,14 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_contacts_campaign_id_state_id", "contacts", ["campaign_id", "state", "id"], unique=False
+    )
+    op.create_index(
+        "ix_contacts_conversation_id",
+        "contacts",
+        ["conversation_id"],
+        unique=False,
+        sqlite_where=sa.text("conversation_id IS NOT NULL"),
+        postgresql_where=sa.text("conversation_id IS NOT NULL"),
     )
     op.create_index("ix_contacts_external_contact_id", "contacts", ["external_contact_id"], unique=False)
     op.create_index("ix_contacts_lease_owner", "contacts", ["lease_owner"], unique=False)

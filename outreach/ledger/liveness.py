@@ -1,0 +1,49 @@
+"""Who lives: what this machine knows of its processes, for `executors`."""
+
+from __future__ import annotations
+
+import os
+import socket
+from functools import lru_cache
+from pathlib import Path
+
+
+@lru_cache(maxsize=1)
+def host() -> str:
+    """This machine, this boot of it, and this namespace of pids: elsewhere, a pid means nothing."""
+    boot = Path("/proc/sys/kernel/random/boot_id")
+    namespace = Path("/proc/self/ns/pid")
+    marks = [
+        boot.read_text().strip()[:8] if boot.exists() else "",
+        str(namespace.readlink()).strip("pid:[]") if namespace.is_symlink() else "",
+    ]
+    return "/".join([socket.gethostname()[:200], *marks])
+
+
+def born(pid: int) -> str | None:
+    """When a process of this machine began, in the kernel's own count.
+
+    None when there is no such process, "" when there is one whose beginning is not shown to us.
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:  # gone, hidden from us, or no Linux
+        return _exists(pid)
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[0] in "ZX" else fields[19]
+
+
+def _exists(pid: int) -> str | None:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        return ""
+    return ""
+
+
+def is_gone(pid: int, began: str) -> bool:
+    """Whether the process that began then is surely no more: its pid is free, or another's."""
+    now = born(pid)
+    return now is None or (now != began and "" not in (now, began))
