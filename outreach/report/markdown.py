@@ -41,7 +41,7 @@ def write_markdown(figures: Figures, charts: Mapping[str, str] | None = None) ->
         f"{tables.TICK if proof.balanced else tables.CROSS} {escape(verdict(proof))}",
         _key_figures(figures),
         *_images(charts or {}),
-        *(_section(table) for table in _tables(figures) if table.rows),
+        *(_section(table) for table in tables.every(figures)),
         f"As of {instant(figures.at)}. No address, name or message is in this report.",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -81,26 +81,9 @@ def _section(table: Table) -> str:
     return f"## {escape(table.title)}\n\n{write_table(table)}"
 
 
-def _tables(figures: Figures) -> list[Table]:
-    return [
-        tables.proof(figures.proof),
-        tables.outcomes(figures),
-        tables.not_reached(figures),
-        tables.deferred(figures),
-        tables.timings(figures),
-        *([tables.budget(figures.budget)] if figures.budget else []),
-        tables.webhooks(figures),
-        tables.sources(figures),
-        tables.rules(figures),
-    ]
-
-
 def _key_figures(figures: Figures) -> str:
     calls, outbox, spent = figures.latency_ms, figures.outbox, figures.budget
     latency = f"average latency **{milliseconds(calls.average)}**, p95 **{milliseconds(calls.p95)}**"
-    told = (
-        f"{number(outbox.delivered)} delivered, {number(outbox.pending)} pending, {number(outbox.dead)} dead"
-    )
     lines = [
         f"- Successes **{number(figures.successes)}**, failures **{number(figures.failures)}**",
         f"- Creating calls: {number(calls.count)} measured, {latency}",

@@ -51,6 +51,22 @@ class Table:
     numeric: frozenset[str] = frozenset()
 
 
+def every(figures: Figures) -> list[Table]:
+    """All tables that have rows, in the report's order."""
+    found = [
+        proof(figures.proof),
+        outcomes(figures),
+        not_reached(figures),
+        deferred(figures),
+        timings(figures),
+        *([budget(figures.budget)] if figures.budget else []),
+        webhooks(figures),
+        sources(figures),
+        rules(figures),
+    ]
+    return [table for table in found if table.rows]
+
+
 def outcomes(figures: Figures) -> Table:
     """Every contact and every rejected row, by outcome, channel and reason."""
     place = {str(state): number for number, state in enumerate(ORDER)}

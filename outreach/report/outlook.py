@@ -1,0 +1,86 @@
+"""A forecast for people: tables, Markdown for the approval page, a renderable for the terminal."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from outreach.report.forecast import Forecast
+from outreach.report.markdown import escape, write_table
+from outreach.report.tables import Table
+from outreach.report.terminal import Grid
+from outreach.report.wording import NOTHING, clean, duration, explain, instant, number
+
+MOST_ROWS = 20
+
+
+def forecast_sentence(forecast: Forecast) -> str:
+    """Like "Of 209 rows, 150 now (about 3 min), 20 later today, 10 later, 2 never before the end"."""
+    takes = (
+        f" (about {duration(forecast.minutes * 60)})" if forecast.minutes is not None and forecast.now else ""
+    )
+    return (
+        f"Of {number(forecast.total)} rows, {number(forecast.now)} now{takes},"
+        f" {number(forecast.later_today)} later today, {number(forecast.later)} later,"
+        f" {number(forecast.never_before_end)} never before the end"
+    )
+
+
+def forecast_tables(forecast: Forecast) -> list[Table]:
+    """Counts by verdict, reason, channel and zone, and the sample."""
+    reasons = [(clean(code), clean(explain(code)), number(n)) for code, n in _first(forecast.reasons)]
+    count = frozenset({"Count"})
+    return [
+        Table("Verdicts", ("Verdict", "Count"), _rows(forecast.verdicts), count),
+        Table("Reasons", ("Code", "Why", "Count"), tuple(reasons), count),
+        Table("Channels, now and later", ("Channel", "Count"), _channels(forecast), count),
+        Table("Time zones", ("Zone", "Count"), _rows(forecast.zones), count),
+        _sample(forecast),
+    ]
+
+
+def write_forecast(forecast: Forecast) -> str:
+    """As Markdown, everything from the data escaped, nothing indented."""
+    parts = [f"**{forecast_sentence(forecast)}.**", "Nobody was contacted and nothing was changed."]
+    for table in forecast_tables(forecast):
+        if table.rows:
+            parts += [f"## {escape(table.title)}", write_table(table)]
+    return "\n\n".join(parts) + "\n"
+
+
+def show_forecast(forecast: Forecast) -> RenderableType:
+    """For the terminal."""
+    grids = [Grid(table) for table in forecast_tables(forecast) if table.rows]
+    return Group(*grids, Text(f"{forecast_sentence(forecast)}. Nobody was contacted.", "bold"))
+
+
+def _first(counts: dict[str, int]) -> list[tuple[str, int]]:
+    return list(counts.items())[:MOST_ROWS]
+
+
+def _rows(counts: dict[str, int]) -> tuple[tuple[str, str], ...]:
+    rows = [(clean(name), number(count)) for name, count in _first(counts)]
+    rest = list(counts.values())[MOST_ROWS:]
+    return tuple([*rows, (f"{len(rest)} more", number(sum(rest)))] if rest else rows)
+
+
+def _channels(forecast: Forecast) -> tuple[tuple[str, str], ...]:
+    rows = _rows(forecast.channels)
+    if not forecast.sms_segments:
+        return rows
+    return (*rows, ("SMS segments now", number(forecast.sms_segments)))
+
+
+def _sample(forecast: Forecast) -> Table:
+    headers = ("Contact", "Verdict", "Channel", "Reasons", "Not before")
+    rows = tuple(
+        (
+            clean(one.external_contact_id),
+            one.verdict,
+            one.channel or NOTHING,
+            ", ".join(map(clean, one.reasons)) or NOTHING,
+            instant(one.next_allowed_at) if one.next_allowed_at else NOTHING,
+        )
+        for one in forecast.sample
+    )
+    return Table(f"A sample of {len(rows)} decisions", headers, rows)

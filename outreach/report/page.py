@@ -1,0 +1,109 @@
+"""The report as one HTML file: no script, no request to any host, light and dark, made for print too."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
+
+from outreach.errors import UsageError
+from outreach.report import tables
+from outreach.report.charts import draw_charts, inline
+from outreach.report.summary import summary_sentence, verdict
+from outreach.report.wording import NOTHING, clean, instant, milliseconds, number, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from outreach.report.figures import Figures
+
+
+def write_page(
+    path: str | os.PathLike[str], figures: Figures, charts: Mapping[str, str] | None = None
+) -> Path:
+    """Write the report, private (0600) and all at once; an older report at this place is replaced.
+
+    Args:
+        path: the file; missing folders are made.
+        figures: what to show.
+        charts: SVG by title, when somebody drew them already.
+
+    Raises:
+        UsageError: it cannot be written there.
+    """
+    target = Path(path)
+    page = render_page(figures, charts)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _replace(target, page.encode())
+    except OSError as error:
+        raise UsageError(
+            f"The report {target} cannot be written: {error.strerror}.", "Choose another place."
+        ) from None
+    return target
+
+
+def _replace(target: Path, content: bytes) -> None:
+    handle, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:50]}.")  # made with mode 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(part).replace(target)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
+
+
+def render_page(figures: Figures, charts: Mapping[str, str] | None = None) -> str:
+    """The page as text."""
+    drawn = draw_charts(figures) if charts is None else charts
+    return _template().render(
+        name=clean(figures.campaign),
+        balanced=figures.proof.balanced,
+        summary=summary_sentence(figures.proof),
+        verdict=verdict(figures.proof),
+        tiles=_tiles(figures),
+        # Ours, with every word of the data escaped by matplotlib; the only markup that is let through.
+        charts=[(title, Markup(inline(svg))) for title, svg in drawn.items()],  # noqa: S704 - see above
+        tables=tables.every(figures),
+        consent_assumed=figures.rules.consent_assumed,
+        made=instant(figures.at),
+        tick=tables.TICK,
+        cross=tables.CROSS,
+    )
+
+
+@lru_cache(maxsize=1)
+def _template() -> Template:
+    source = resources.files("outreach.report").joinpath("page.html").read_text(encoding="utf-8")
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(source)
+
+
+def _tiles(figures: Figures) -> list[tuple[str, str, str]]:
+    """The figures on top: name, value, a remark."""
+    calls, box, spent = figures.latency_ms, figures.outbox, figures.budget
+    tiles = [
+        ("Started", number(figures.successes), f"of {number(figures.proof.accepted)} accepted"),
+        ("Deferred", number(figures.deferred.total), "taken up by the next run"),
+        ("Failed", number(figures.failures), "each counted once"),
+        ("Average latency", milliseconds(calls.average), f"p95 {milliseconds(calls.p95)}"),
+        (
+            "Webhooks delivered",
+            number(box.delivered),
+            f"{number(box.pending)} pending, {number(box.dead)} dead",
+        ),
+    ]
+    if spent is not None:
+        used = f"{percent(spent.used)} of the budget" if spent.used is not None else "no budget"
+        per_started = f"{spent.per_started:.2f}" if spent.per_started else NOTHING
+        tiles.append(("Requests per start", per_started, f"{used}, {number(spent.too_many)} answers 429"))
+    return tiles
