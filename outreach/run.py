@@ -105,6 +105,10 @@ class Run:
         return choose_message(contact, self.settings)
 
 
+OPEN: dict[str, Run] = {}
+"""Runs that this process has open, by campaign, for whoever shows their progress."""
+
+
 @contextlib.contextmanager
 def open_run(
     ledger: Ledger,
@@ -155,7 +159,7 @@ def _gather(
     senders_key: str = "",
 ) -> Iterator[Run]:
     with ThreadPoolExecutor(campaign.settings.threads, thread_name_prefix="outreach") as crew:
-        yield Run(
+        run = OPEN[campaign.name] = Run(
             campaign=campaign,
             ledger=ledger,
             genesys=genesys,
@@ -166,3 +170,7 @@ def _gather(
             rate=requests_per_minute / 60 if requests_per_minute else None,
             senders_key=senders_key,
         )
+        try:
+            yield run
+        finally:
+            OPEN.pop(campaign.name, None)

@@ -195,7 +195,9 @@ class InteractionEnded(ContactBody):
     event: Literal[Event.ENDED] = Event.ENDED
     conversation_id: str = Field(description="The interaction's id in Genesys Cloud.")
     channel: Channel
-    ended_at: Instant = Field(description="When it ended, ISO-8601 UTC.")
+    ended_at: Instant | None = Field(
+        description="When it ended, ISO-8601 UTC; null when Genesys Cloud shows it no more (`not_found`)."
+    )
     duration_seconds: float | None = Field(default=None, description="How long it lasted; null: not known.")
     disconnect_type: Code = Field(default="", description="Genesys Cloud's disconnect type.")
     delivery: Code = Field(default="", description="The last message's delivery status.")

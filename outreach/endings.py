@@ -1,0 +1,166 @@
+"""What a look at an interaction makes of its contact.
+
+    shown, ended           ended: when, how, what was delivered; `overlong` when we had asked for the end
+    shown, going on        started: looked at again, at growing intervals, at the latest when its time is up
+    not shown              started: looked for again; after a day `ended`, of an unknown end (`not_found`)
+
+An interaction's time is the contact's `interaction_duration_seconds`, from its start. A callback waits for an
+agent first, so its time counts from the answer, and ends 7200 seconds after its start at the latest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from outreach.contacts import Channel
+from outreach.genesys.interface import Conversation
+from outreach.ledger.changes import Change
+from outreach.ledger.claims import Claimed
+from outreach.ledger.states import State
+from outreach.run import Run
+from outreach.webhook.events import InteractionEnded
+
+LOOK_AGAIN_SECONDS = (60, 300, 900)
+"""Between one look and the next, the last again and again."""
+
+LOOK_FOR_END_SECONDS = 30
+"""After we asked for the end."""
+
+LONGEST = timedelta(seconds=7200)
+"""No interaction lasts longer (guide sheet)."""
+
+SHOWN_WITHIN = timedelta(days=1)
+"""An id that Genesys does not show for so long after its start will not be shown any more."""
+
+OVERLONG = "overlong"
+"""The reason of a contact whose interaction outlived its time, and was asked to end."""
+
+NOT_FOUND = "not_found"
+"""The disconnect type of an interaction that Genesys shows no more: its end is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at one contact's interaction; `found` is None when Genesys does not show it."""
+
+    row: Claimed
+    found: Conversation | None
+    now: datetime
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether Genesys says so."""
+        return self.found is not None and self.found.ended_at is not None
+
+    @property
+    def started_at(self) -> datetime:
+        """By our clock, where we saw it start."""
+        shown = self.found.started_at if self.found else None
+        return self.row.started_at or shown or self.now
+
+    @property
+    def time_is_up(self) -> datetime:
+        """From when on it is overlong, by our clock."""
+        allowed = timedelta(seconds=self.row.contact.interaction_duration_seconds)
+        if self.row.channel is Channel.VOICE and self.found is not None and self.found.started_at is not None:
+            if self.found.connected_at is None:
+                return self.started_at + LONGEST
+            allowed += self.found.connected_at - self.found.started_at
+        return self.started_at + min(allowed, LONGEST)
+
+    @property
+    def is_overlong(self) -> bool:
+        """Whether it is shown, still goes on, and should not."""
+        return self.found is not None and not self.has_ended and self.now >= self.time_is_up
+
+
+def mark_overlong(row: Claimed) -> Change:
+    """What is written down before the end is asked for; the row stays ours."""
+    fields = {"looks": 0}
+    return Change(row.id, State.STARTED, "ending", OVERLONG, fields, {"reason": OVERLONG}, keep_lease=True)
+
+
+def change_after(run: Run, look: Look) -> Change:
+    """The contact's next state."""
+    if look.found is not None and look.found.ended_at is not None:
+        return _ended(run, look, look.found)
+    if look.found is None and look.now - look.started_at >= SHOWN_WITHIN:
+        return _lost(run, look)
+    return _open(look)
+
+
+def _open(look: Look) -> Change:
+    looks = look.row.looks + 1
+    fields = {"looks": looks, "look_at": _next_look(look), **_known(look.found)}
+    detail = {"looks": looks, "shown": look.found is not None, **_opted_out(look)}
+    return Change(look.row.id, State.STARTED, "looked", None, fields, detail)
+
+
+def _next_look(look: Look) -> datetime:
+    row = look.row
+    waits = (LOOK_FOR_END_SECONDS, *LOOK_AGAIN_SECONDS) if row.reason == OVERLONG else LOOK_AGAIN_SECONDS
+    seconds = waits[min(row.looks, len(waits) - 1)]
+    at = look.now + timedelta(seconds=seconds)
+    return min(at, look.time_is_up) if look.time_is_up > look.now else at
+
+
+def _ended(run: Run, look: Look, found: Conversation) -> Change:
+    ended_at = found.ended_at or look.now
+    seconds = max((ended_at - (found.started_at or look.started_at)).total_seconds(), 0.0)
+    overlong = look.row.reason == OVERLONG
+    told = run.tell(
+        InteractionEnded,
+        look.row,
+        conversation_id=look.row.conversation_id,
+        channel=look.row.channel,
+        ended_at=ended_at,
+        duration_seconds=round(seconds, 3),
+        disconnect_type=found.disconnect_type,
+        delivery=found.delivery,
+        opted_out=found.opted_out,
+        overlong=overlong,
+    )
+    fields = {"ended_at": ended_at, "look_at": None, "deaths": 0, **_known(found)}
+    detail = {
+        "conversation_id": look.row.conversation_id,
+        "ended_at": ended_at,
+        "seconds": seconds,
+        "disconnect_type": found.disconnect_type,
+        "delivery": found.delivery,
+        "overlong": overlong,
+        **_opted_out(look),
+    }
+    return Change(look.row.id, State.ENDED, "ended", None, fields, detail, told)
+
+
+def _lost(run: Run, look: Look) -> Change:
+    told = run.tell(
+        InteractionEnded,
+        look.row,
+        conversation_id=look.row.conversation_id,
+        channel=look.row.channel,
+        ended_at=None,
+        disconnect_type=NOT_FOUND,
+        overlong=look.row.reason == OVERLONG,
+    )
+    fields = {"disconnect_type": NOT_FOUND, "look_at": None, "deaths": 0}
+    detail = {"conversation_id": look.row.conversation_id, "disconnect_type": NOT_FOUND}
+    return Change(look.row.id, State.ENDED, "not_found", None, fields, detail, told)
+
+
+def _known(found: Conversation | None) -> dict[str, Any]:
+    """The columns that Genesys said something about; foreign codes are cut to the columns' width."""
+    if found is None:
+        return {}
+    known = {
+        "connected_at": found.connected_at,
+        "disconnect_type": found.disconnect_type[:64],
+        "delivery": found.delivery[:64],
+    }
+    return {name: value for name, value in known.items() if value}
+
+
+def _opted_out(look: Look) -> dict[str, bool]:
+    return {"opted_out": True} if look.found is not None and look.found.opted_out else {}
