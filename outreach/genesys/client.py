@@ -1,6 +1,6 @@
 """The one funnel to Genesys: pace, send, read, and translate everything that can go wrong.
 
-    request ── tenacity ── pacers ── token ── httpx ── Answer
+    request ── retrying ── pacers ── token ── httpx ── Answer
                                                 └───── NotSent | Refused | Ambiguous   (outreach/errors.py)
 
 Reads and convergent writes are tried three times. A creating call is tried again only after a proof that
@@ -13,24 +13,24 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 import httpx
 import orjson
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from outreach.clock import Clock
-from outreach.errors import Ambiguous, GenesysError, Invalid, NotSent, RateLimited
+from outreach.errors import GenesysError, Invalid, RateLimited
 from outreach.genesys import refusal
-from outreach.genesys.exchange import TIMEOUTS, Received, exchange
+from outreach.genesys.exchange import NO_AUTH, TIMEOUTS, Received, exchange
 from outreach.genesys.foreign import Json
-from outreach.genesys.pacing import PATIENCE, Pacer
+from outreach.genesys.pacing import Pacer
+from outreach.genesys.regions import may_be_asked
 from outreach.genesys.retry_after import read_date
+from outreach.genesys.retrying import policy
 from outreach.genesys.usage import Usage
 
-ATTEMPTS = 3
-_BACKOFF = wait_exponential(multiplier=2, min=2, max=10)
 _URGENT = -1_000_000_000
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _EXTENSIONS = {"timeout": TIMEOUTS}
 _FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, UnicodeError)
 
@@ -90,8 +90,8 @@ class Connection:
         )
         self._at = functools.lru_cache(maxsize=256)(lambda path: httpx.URL(url + path))
         self._last_date: tuple[str, datetime] | None = None
-        self._reading = self._retrying(creates=False)
-        self._creating = self._retrying(creates=True)
+        self._reading = policy(clock, creates=False)
+        self._creating = policy(clock, creates=True)
 
     def request(
         self,
@@ -124,7 +124,10 @@ class Connection:
         return theirs - received_at if theirs else timedelta()
 
     def download(self, operation: str, url: str, most_bytes: int) -> bytes:
-        """Fetch a file whose address an answer named; our token only goes to our own host. Not paced."""
+        """Fetch a file whose address an answer named. Not paced.
+
+        One redirect is followed, to the store where such files lie; our token only goes to our own host.
+        """
         return self._reading(self._download, operation, url, most_bytes)
 
     def _attempt(
@@ -132,7 +135,7 @@ class Connection:
     ) -> Answer:
         self._wait_for_turn(operation, priority)
         request = httpx.Request(method, url, headers=self._headers, content=content, extensions=_EXTENSIONS)
-        received = self._send(operation, request)
+        received = self._send(operation, request, self._auth)
         self._observe(received.headers)
         if not 200 <= received.status <= 299:
             raise self._refused(operation, received)
@@ -143,13 +146,15 @@ class Connection:
         found = refusal.correlation_id(received.headers)
         return Answer(received.status, body, found, received.headers, received.milliseconds)
 
-    def _send(self, operation: str, request: httpx.Request) -> Received:
+    def _send(
+        self, operation: str, request: httpx.Request, auth: httpx.Auth, most_bytes: int | None = None
+    ) -> Received:
         """Through the token's flow: at most twice, and the second time only after a 401."""
-        flow = self._auth.sync_auth_flow(request)
+        flow = auth.sync_auth_flow(request)
         outgoing = next(flow)
         while True:
             try:
-                received = exchange(self._client, outgoing, self.clock)
+                received = exchange(self._client, outgoing, self.clock, most_bytes)
             except _FAILURES as error:
                 raise refusal.from_failure(operation, error) from error
             if received.status != 401:
@@ -190,29 +195,25 @@ class Connection:
         return error
 
     def _download(self, operation: str, url: str, most_bytes: int) -> bytes:
-        ours = f"{url}/".startswith(f"{self.url}/")
-        request = httpx.Request("GET", url, extensions=_EXTENSIONS)
-        if ours:
-            received = self._send(operation, request)
-        else:
-            try:
-                received = exchange(self._client, request, self.clock, most_bytes)
-            except _FAILURES as error:
-                raise refusal.from_failure(operation, error) from error
+        received = self._fetch(operation, url, most_bytes)
+        if received.status in _REDIRECTS and "location" in received.headers:
+            received = self._fetch(operation, urljoin(url, received.headers["location"]), most_bytes)
         if not 200 <= received.status <= 299:
             raise self._refused(operation, received)
         if received.broken:
             raise refusal.unreadable(operation, received)
         return received.content
 
-    def _retrying(self, *, creates: bool) -> Retrying:
-        return Retrying(
-            stop=stop_after_attempt(ATTEMPTS),
-            wait=_wait,
-            retry=retry_if_exception(functools.partial(_may_repeat, creates=creates)),
-            sleep=self.clock.sleep,
-            reraise=True,
-        )
+    def _fetch(self, operation: str, url: str, most_bytes: int) -> Received:
+        if not may_be_asked(url):
+            advice = "Genesys named an address for the file that is not https; it was not asked."
+            raise Invalid(operation, 0, "unsafe_address", "", advice)
+        auth = self._auth if url.startswith(f"{self.url}/") else NO_AUTH
+        try:
+            request = httpx.Request("GET", url, extensions=_EXTENSIONS)
+        except httpx.InvalidURL as error:
+            raise refusal.from_failure(operation, error) from error
+        return self._send(operation, request, auth, most_bytes)
 
 
 def quoted(segment: str) -> str:
@@ -226,16 +227,3 @@ def _encode(operation: str, json: Json) -> bytes | None:
     except TypeError as error:  # half a surrogate pair, which is no text
         advice = "Mend the name, message or metadata: it holds characters that aren't text."
         raise Invalid(operation, 0, "not_text", "", advice) from error
-
-
-def _may_repeat(error: BaseException, *, creates: bool) -> bool:
-    if isinstance(error, RateLimited):
-        return error.retry_after <= PATIENCE
-    if isinstance(error, NotSent):
-        return error.code not in {"tls", "unsupported_protocol", "invalid_url"}
-    return isinstance(error, Ambiguous) and not creates
-
-
-def _wait(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    return error.retry_after if isinstance(error, RateLimited) else _BACKOFF(state)

@@ -15,7 +15,6 @@ from outreach.contacts import E164
 from outreach.errors import Ambiguous, Invalid
 from outreach.genesys import foreign
 from outreach.genesys.client import Connection, quoted
-from outreach.genesys.regions import check_url
 
 POLLS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 30.0, 30.0)
 """Seconds between the looks for a finished export: two minutes together."""
@@ -64,7 +63,7 @@ def _export(connection: Connection, list_id: str) -> Iterator[str]:
         made = foreign.instant(answer.json, "exportTimestamp")
         uri = foreign.text(answer.json, "uri")
         if uri and (made is None or made >= begun - _SKEW):
-            content = connection.download(_EXPORT, check_url(uri), MOST_BYTES)
+            content = connection.download(_EXPORT, uri, MOST_BYTES)
             yield from read_addresses(content.decode("utf-8-sig", "replace"))
             return
         connection.clock.sleep(seconds)

@@ -20,6 +20,9 @@ TIMEOUTS = {"connect": 5.0, "read": 30.0, "write": 30.0, "pool": 60.0}
 MOST_SECONDS = 90.0
 """An answer that is still dripping after this counts as broken."""
 
+NO_AUTH = httpx.Auth()
+"""Adds nothing to a request."""
+
 THREADS = 64
 """So many requests can be in the air at once over one client."""
 
@@ -54,7 +57,7 @@ def open_client(*, verify: bool = True) -> httpx.Client:
 
 
 def exchange(
-    client: httpx.Client, request: httpx.Request, clock: Clock, most_bytes: int = MOST_BYTES
+    client: httpx.Client, request: httpx.Request, clock: Clock, most_bytes: int | None = None
 ) -> Received:
     """Send one request and read its answer.
 
@@ -62,9 +65,9 @@ def exchange(
     body is told by `Received.broken`, since the status already says what happened.
     """
     begun = clock.monotonic()
-    response = client.send(request, auth=_NO_AUTH, stream=True)
+    response = client.send(request, auth=NO_AUTH, stream=True)
     try:
-        content, broken = _read(response, clock, begun + MOST_SECONDS, most_bytes)
+        content, broken = _read(response, clock, begun + MOST_SECONDS, most_bytes or MOST_BYTES)
     finally:
         with contextlib.suppress(httpx.HTTPError, OSError):
             response.close()
@@ -87,6 +90,3 @@ def _read(response: httpx.Response, clock: Clock, deadline: float, most_bytes: i
     except (httpx.HTTPError, OSError) as error:
         return b"", "decoding" if isinstance(error, httpx.DecodingError) else "truncated"
     return b"".join(parts), ""
-
-
-_NO_AUTH = httpx.Auth()

@@ -87,6 +87,16 @@ def check_url(url: str) -> str:
     return url.strip().rstrip("/")
 
 
+def may_be_asked(url: str) -> bool:
+    """Whether an address that an answer named is one to go to: https, or this machine."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)))
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback

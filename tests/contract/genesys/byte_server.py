@@ -43,6 +43,7 @@ class ByteServer:
     token_script: Script | None = None
     wrap: ssl.SSLContext | None = None
     greeting: bytes = b""
+    valid_token: str | None = None
 
     @property
     def url(self) -> str:
@@ -146,6 +147,8 @@ def _script(server: ByteServer, seen: Seen) -> Script:
         token = {"access_token": f"token-{server.tokens}", "token_type": "bearer", "expires_in": 86400}
         return server.token_script or answer(200, token)
     server.seen.append(seen)
+    if server.valid_token and seen.headers["authorization"] != f"Bearer {server.valid_token}":
+        return answer(401)
     return server.scripts.pop(0) if len(server.scripts) > 1 else server.scripts[0]
 
 

@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -213,7 +214,7 @@ def test_an_answer_without_end_is_unknown_and_takes_no_memory(monkeypatch: pytes
         while True:
             connection.sendall(b" " * 65536)
 
-    monkeypatch.setattr(exchange.exchange, "__defaults__", (1_000_000,))
+    monkeypatch.setattr(exchange, "MOST_BYTES", 1_000_000)
     with serve_bytes(flood) as server:
         outcome = start(server.url)
 
@@ -355,6 +356,37 @@ def test_a_certificate_of_somebody_else_is_not_accepted(tmp_path: Path) -> None:
     assert isinstance(outcome, NotSent)
     assert outcome.code == "tls"
     assert server.seen == []
+
+
+def test_many_threads_fetch_one_token_and_renew_it_once() -> None:
+    def together(genesys: Platform) -> None:
+        threads = [threading.Thread(target=genesys.start, args=(engagement(),)) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+
+    with serve_bytes(answer(200, STARTED)) as server, open_at(server.url) as genesys:
+        assert isinstance(genesys, Platform)
+        together(genesys)
+        assert server.tokens == 1
+        server.valid_token = "token-2"
+        together(genesys)
+        assert server.tokens == 2
+
+
+def test_the_token_never_goes_to_another_host_nor_to_an_unsafe_one() -> None:
+    with serve_bytes(answer(200, b"a,b\n")) as store, serve_bytes(answer(200)) as server:
+        server.scripts[:] = [answer(303, b"", {"Location": f"{store.url}/signed?key=1"})]
+        with open_at(server.url) as genesys:
+            fetch = genesys.connection.download
+            assert fetch("export", f"{server.url}/api/v2/downloads/1", 1000) == b"a,b\n"
+            with pytest.raises(Invalid, match="unsafe_address"):
+                fetch("export", "http://store.example.com/file", 1000)
+
+    assert "authorization" in server.seen[0].headers
+    assert store.seen[0].path == "/signed?key=1"
+    assert "authorization" not in store.seen[0].headers
 
 
 def write_certificate(path: Path) -> Path:
