@@ -51,7 +51,7 @@ def draw_funnel(figures: Figures) -> str:
         ax.barh(row, count, height=0.66, color=GREEN if name in {"contacted", "ended"} else BLUE)
         label(ax, count + counted.rows * 0.012, row, f"{number(count)}  ({percent(count / counted.rows)})")
         label(ax, -counted.rows * 0.012, row, name, ha="right")
-    _as_bars(ax, len(stages), counted.rows * 1.16)
+    _as_bars(ax, len(stages), counted.rows * 1.24)
     told = ", ".join(f"{number(count)} {name}" for name, count in stages)
     return to_svg(figure, "funnel", "From rows to interactions", told)
 
@@ -64,10 +64,11 @@ def draw_outcomes(figures: Figures) -> str:
     top = sorted(figures.reasons, key=lambda reason: (-reason.count, reason.state, reason.code))[
         :MOST_REASONS
     ]
-    heights = (ROW * len(by_channel) + 0.42, ROW * len(top) + 0.35)
+    heights = (ROW * len(by_channel) + 0.2, ROW * len(top) + 0.35)
     panels = heights if top else heights[:1]
-    figure, axes = open_figure(sum(panels), panels)
-    _stack(axes[0], by_channel)
+    figure, axes = open_figure(sum(panels) + 0.45, panels)
+    outcomes = _stack(axes[0], by_channel)
+    figure.legend(loc="outside upper center", ncols=min(outcomes, 4), **LEGEND)
     if top:
         _rank(axes[1], top)
     told = "; ".join(
@@ -91,7 +92,8 @@ def _outcome(state: str) -> str:
     return state if state in COLOURS else "under way"
 
 
-def _stack(ax: Axes, by_channel: dict[str, Counter[str]]) -> None:
+def _stack(ax: Axes, by_channel: dict[str, Counter[str]]) -> int:
+    """Draws each channel's outcomes one after the other; returns how many outcomes there are."""
     most = max(sum(counts.values()) for counts in by_channel.values())
     present = [outcome for outcome in COLOURS if any(counts[outcome] for counts in by_channel.values())]
     left = [0] * len(by_channel)
@@ -103,8 +105,8 @@ def _stack(ax: Axes, by_channel: dict[str, Counter[str]]) -> None:
     for row, (channel, end) in enumerate(zip(by_channel, left, strict=True)):
         label(ax, -most * 0.012, row, channel, ha="right")
         label(ax, end + most * 0.012, row, number(end))
-    _as_bars(ax, len(by_channel), most * 1.10)
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=min(len(present), 7), **LEGEND)
+    _as_bars(ax, len(by_channel), most * 1.13)
+    return len(present)
 
 
 def _rank(ax: Axes, reasons: Sequence[ReasonCount]) -> None:
@@ -113,7 +115,7 @@ def _rank(ax: Axes, reasons: Sequence[ReasonCount]) -> None:
         ax.barh(row, reason.count, height=0.62, color=COLOURS.get(reason.state, INK))
         label(ax, reason.count + most * 0.012, row, number(reason.count))
         label(ax, -most * 0.012, row, _short(f"{reason.state}: {_words(reason.code)}"), ha="right")
-    _as_bars(ax, len(reasons), most * 1.10)
+    _as_bars(ax, len(reasons), most * 1.13)
 
 
 def _as_bars(ax: Axes, rows: int, end: float) -> None:
@@ -128,4 +130,4 @@ def _words(code: str) -> str:
 
 
 def _short(words: str) -> str:
-    return words if len(words) <= 40 else f"{words[:37]}..."
+    return words if len(words) <= 36 else f"{words[:33]}..."

@@ -33,7 +33,7 @@ COLOURS = {
 }
 """One colour an outcome, everywhere."""
 
-WIDTH = 7.4
+WIDTH = 5.9
 """Inches; a point of the picture is a 72nd."""
 
 SIZE = 9.5

@@ -43,10 +43,11 @@ def draw_latency(figures: Figures) -> str:
     ax.set_ylim(0, highest * 1.18)
     _count_axis(ax)
     spread = figures.latency_ms
-    for name, value in (("p50", spread.p50), ("p95", spread.p95)):
+    for name, value, side in (("p50", spread.p50, "right"), ("p95", spread.p95, "left")):
         at = _position(buckets, value or 0.0)
         ax.axvline(at, color=AMBER, linewidth=1.2, linestyle=(0, (3, 2)))
-        label(ax, at + 0.06, highest * 1.11, f"{name} {milliseconds(value)}", color=AMBER)
+        gap = 0.06 if side == "left" else -0.06
+        label(ax, at + gap, highest * 1.11, f"{name} {milliseconds(value)}", color=AMBER, ha=side)
     told = (
         f"{number(spread.count)} calls, average {milliseconds(spread.average)}, half under"
         f" {milliseconds(spread.p50)}, 95 % under {milliseconds(spread.p95)}"

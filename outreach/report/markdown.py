@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from outreach.report import tables
-from outreach.report.summary import summary_sentence, verdict
+from outreach.report.summary import count_sentence, verdict
 from outreach.report.tables import Table
 from outreach.report.wording import clean, duration, instant, milliseconds, number
 
@@ -37,7 +37,7 @@ def write_markdown(figures: Figures, charts: Mapping[str, str] | None = None) ->
     proof = figures.proof
     parts = [
         f"# {escape(figures.campaign)}",
-        f"**{escape(summary_sentence(proof))}**",
+        f"**{escape(count_sentence(proof))}**",
         f"{tables.TICK if proof.balanced else tables.CROSS} {escape(verdict(proof))}",
         _key_figures(figures),
         *_images(charts or {}),

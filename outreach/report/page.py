@@ -13,9 +13,10 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from outreach.errors import UsageError
+from outreach.ledger.states import State
 from outreach.report import tables
 from outreach.report.charts import draw_charts, inline
-from outreach.report.summary import summary_sentence, verdict
+from outreach.report.summary import count_sentence, verdict
 from outreach.report.wording import NOTHING, clean, instant, milliseconds, number, percent
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def render_page(figures: Figures, charts: Mapping[str, str] | None = None) -> st
     return _template().render(
         name=clean(figures.campaign),
         balanced=figures.proof.balanced,
-        summary=summary_sentence(figures.proof),
+        summary=count_sentence(figures.proof),
         verdict=verdict(figures.proof),
         tiles=_tiles(figures),
         # Ours, with every word of the data escaped by matplotlib; the only markup that is let through.
@@ -94,6 +95,7 @@ def _tiles(figures: Figures) -> list[tuple[str, str, str]]:
     tiles = [
         ("Started", number(figures.successes), f"of {number(figures.proof.accepted)} accepted"),
         ("Deferred", number(figures.deferred.total), "taken up by the next run"),
+        ("Blocked", number(figures.proof.states.get(State.BLOCKED, 0)), "may not or cannot be contacted"),
         ("Failed", number(figures.failures), "each counted once"),
         ("Average latency", milliseconds(calls.average), f"p95 {milliseconds(calls.p95)}"),
         (
@@ -103,7 +105,10 @@ def _tiles(figures: Figures) -> list[tuple[str, str, str]]:
         ),
     ]
     if spent is not None:
-        used = f"{percent(spent.used)} of the budget" if spent.used is not None else "no budget"
         per_started = f"{spent.per_started:.2f}" if spent.per_started else NOTHING
-        tiles.append(("Requests per start", per_started, f"{used}, {number(spent.too_many)} answers 429"))
+        used = percent(spent.used) if spent.used is not None else NOTHING
+        tiles += [
+            ("Requests per start", per_started, f"{number(spent.requests)} requests"),
+            ("Budget used", used, f"{number(spent.too_many)} answers 429"),
+        ]
     return tiles

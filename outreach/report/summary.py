@@ -13,8 +13,8 @@ _WHEN_ANY = (State.BLOCKED, State.FAILED, State.HELD, "duplicate")
 _UNDER_WAY = (State.ACCEPTED, State.REGISTERED, State.CLEARED, State.INTENT)
 
 
-def summary_sentence(proof: Proof) -> str:
-    """Like "182 started, 9 deferred, 15 rejected, 0 unknown", then what else there is, and what is wrong.
+def count_sentence(proof: Proof) -> str:
+    """Like "182 started, 9 deferred, 15 rejected, 0 unknown", then what else there is.
 
     `started` counts everybody contacted, ended interactions too.
     """
@@ -23,8 +23,12 @@ def summary_sentence(proof: Proof) -> str:
     parts += [f"{counts.get(str(name), 0)} {name}" for name in _ALWAYS]
     parts += [f"{counts[str(name)]} {name}" for name in _WHEN_ANY if counts.get(str(name))]
     under_way = sum(proof.states.get(state, 0) for state in _UNDER_WAY)
-    parts += [f"{under_way} under way"] if under_way else []
-    sentence = ", ".join(parts)
+    return ", ".join([*parts, f"{under_way} under way"] if under_way else parts)
+
+
+def summary_sentence(proof: Proof) -> str:
+    """The counts, and what is wrong if anything is: one line, for a run's state message."""
+    sentence = count_sentence(proof)
     if proof.stopped:
         sentence += f". Stopped: {clean(proof.stopped).rstrip('.')}"
     if not proof.balanced:
@@ -73,5 +77,5 @@ def list_checks(proof: Proof) -> list[Check]:
     if len(proof.missing) > crosses:
         return [*checks, *(Check(clean(line), "does not hold", holds=False) for line in proof.missing)]
     others_hold = proof.balanced or crosses > 0
-    claim = "every call has its outcome, and every contacted person an intent"
+    claim = "every call has its outcome, and every contacted person an intent and an audit record"
     return [*checks, Check(claim, "yes" if others_hold else "no", others_hold)]
