@@ -7,6 +7,7 @@ route -> token (401) -> budget (429) -> fault before the effect -> permission (4
 from __future__ import annotations
 
 import sys
+import time
 import traceback
 import uuid
 from dataclasses import dataclass
@@ -22,7 +23,6 @@ from emulator.tokens import Token
 from emulator.wire import Request, Response
 
 _ROUTER = Router(OPERATIONS)
-_OWN = "/_emulator"
 _REFUSALS = {"error_before_effect", "rate_limited", "unauthorized"}
 LONGEST_BODY = 512_000
 
@@ -59,7 +59,7 @@ class Application:
     def answer(self, request: Request) -> Reply:
         """The reply to one request, after its effect (if any) has happened."""
         operation, request.parameters = _ROUTER.find(request.method, request.path)
-        if operation is not None and operation.template.startswith(_OWN):
+        if operation is not None and operation.own:
             return self._own(operation, request)
         return self._foreign(operation, request)
 
@@ -175,10 +175,10 @@ class _Call:
             self.name = "unknown"
 
     def _spend(self, token: Token) -> None:
-        settings = self.org.settings
+        settings, now = self.org.settings, time.monotonic()
         if settings.requests_per_minute is not None:
             allowed = settings.requests_per_minute
-            fits, used, wait = token.budget.take(allowed, settings.window_seconds, settings.window)
+            fits, used, wait = token.budget.take(now, allowed, settings.window_seconds, settings.window)
             self.limit_headers = [
                 ("inin-ratelimit-count", str(used)),
                 ("inin-ratelimit-allowed", str(allowed)),
@@ -188,7 +188,7 @@ class _Call:
                 raise too_many(wait)
         if self._found is not None and self._found.creation and settings.creations_per_minute is not None:
             fits, _, wait = self.org.creations.take(
-                settings.creations_per_minute, settings.window_seconds, settings.window
+                now, settings.creations_per_minute, settings.window_seconds, settings.window
             )
             if not fits:
                 raise too_many(wait)

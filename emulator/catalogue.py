@@ -50,7 +50,7 @@ def _of_guide(
 
 
 def _own(name: str, method: str, path: str, handler: Handler) -> Operation:
-    return Operation(name, method, path, handler, open=True)
+    return Operation(name, method, path, handler, open=True, own=True)
 
 
 GUIDE_REGISTER = _of_guide(
@@ -158,6 +158,7 @@ INTERACTIONS = (
         callbacks.create,
         "conversation:callback:create",
     ),
+    _operation("calls.create", "POST", "/conversations/calls", account.user, "conversation:conference:add"),
     _operation(
         "callbacks.patch", "PATCH", "/conversations/callbacks", callbacks.patch, "conversation:callback:edit"
     ),

@@ -10,7 +10,7 @@ from emulator.settings import WrongSetting
 from emulator.wire import JsonObject, Request, Response, answer
 
 _MOST_ROWS = 1_000_000
-_LATEST = 20
+_LATEST = 12
 
 
 def truth(org: Organisation, request: Request) -> Response:

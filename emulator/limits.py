@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections import deque
 
 from emulator.errors import ApiError
@@ -19,9 +18,10 @@ class RateWindow:
         self._count = 0
         self._arrivals: deque[float] = deque()
 
-    def take(self, allowed: int, seconds: float, kind: str) -> tuple[bool, int, int]:
-        """Whether one more request fits, how many were taken, and in how many seconds there is room again."""
-        now = time.monotonic()
+    def take(self, now: float, allowed: int, seconds: float, kind: str) -> tuple[bool, int, int]:
+        """Whether one more request fits at `now` (seconds, monotonic), how many were taken, and in how many
+        whole seconds there is room again.
+        """
         if kind == "sliding":
             return self._slide(now, allowed, seconds)
         if now - self._opened >= seconds:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import time
 
 from emulator.defaults import CLIENT_ID, CLIENT_SECRET
 from emulator.limits import too_many
@@ -49,7 +50,9 @@ def _objection(org: Organisation, client_id: str, secret: str) -> str | None:
 def _spend_issue(org: Organisation, client_id: str) -> None:
     allowed = org.settings.token_requests_per_minute
     if allowed is not None:
-        fits, _, wait = org.tokens.issue_window(client_id).take(allowed, org.settings.window_seconds, "fixed")
+        fits, _, wait = org.tokens.issue_window(client_id).take(
+            time.monotonic(), allowed, org.settings.window_seconds, "fixed"
+        )
         if not fits:
             raise too_many(wait)
 

@@ -8,7 +8,10 @@ from importlib.resources import files
 from emulator.organisation import Organisation
 from emulator.wire import Request, Response
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'"
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+    "connect-src 'self'; img-src data:"
+)
 
 
 @cache

@@ -24,6 +24,8 @@ class Operation:
     permissions: tuple[str, ...] = ()
     open: bool = False
     """Needs no token and isn't counted against a budget."""
+    own: bool = False
+    """Of the emulator itself: beyond limits and faults, and not counted."""
     guide: Operation | None = None
     """What a guide token gets instead."""
     guide_only: bool = False
