@@ -79,7 +79,8 @@ class LedgerOutbox:
             for result, rows in groups.items():
                 open_states = ("pending", "dead") if result == "delivered" else ("pending",)
                 named = update(outbox).where(outbox.c.webhook_id == bindparam("_id"))
-                named = named.where(outbox.c.state.in_(open_states))
+                # Not `in_`: its parameters expand, which a statement for many rows at once cannot have.
+                named = named.where(or_(*(outbox.c.state == state for state in open_states)))
                 connection.execute(named.values(_columns(result)), rows)
 
     def disable(self) -> None:
