@@ -7,6 +7,9 @@ from collections import deque
 
 from emulator.errors import ApiError
 
+_ROUNDING = 1e-6
+"""Seconds by which sums of binary fractions may miss the end of a window."""
+
 
 class RateWindow:
     """One budget. Refused requests don't count against it."""
@@ -24,7 +27,7 @@ class RateWindow:
         """
         if kind == "sliding":
             return self._slide(now, allowed, seconds)
-        if now - self._opened >= seconds:
+        if now - self._opened >= seconds - _ROUNDING:
             self._opened, self._count = now, 0
         fits = self._count < allowed
         self._count += fits
@@ -32,7 +35,7 @@ class RateWindow:
 
     def _slide(self, now: float, allowed: int, seconds: float) -> tuple[bool, int, int]:
         arrivals = self._arrivals
-        while arrivals and now - arrivals[0] >= seconds:
+        while arrivals and now - arrivals[0] >= seconds - _ROUNDING:
             arrivals.popleft()
         fits = len(arrivals) < allowed
         if fits:

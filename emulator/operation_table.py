@@ -10,7 +10,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from emulator.catalogue import GUIDE, LOGIN, OWN, PLATFORM_OPERATIONS
+from emulator.catalogue import LOGIN, OWN, PLATFORM_OPERATIONS
+from emulator.guide_operations import GUIDE
 from emulator.routing import Operation
 
 _START, _END = "<!-- operations -->\n", "<!-- end -->"

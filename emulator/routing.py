@@ -34,6 +34,20 @@ class Operation:
     """Counts against the guide API's contact creations."""
 
 
+def platform_operation(
+    name: str, method: str, path: str, handler: Handler, *permissions: str, guide: Operation | None = None
+) -> Operation:
+    """An operation of the platform API; `path` comes after `/api/v2`."""
+    return Operation(name, method, PLATFORM + path, handler, permissions, guide=guide)
+
+
+def guide_operation(
+    name: str, method: str, path: str, handler: Handler, *permissions: str, creation: bool = False
+) -> Operation:
+    """An operation of the guide's API; `creation` counts against its contact creations."""
+    return Operation(name, method, PLATFORM + path, handler, permissions, guide_only=True, creation=creation)
+
+
 class Router:
     """Finds the operation of a path; a literal segment wins over a parameter."""
 

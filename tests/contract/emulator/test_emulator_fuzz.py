@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from emulator import defaults
 from emulator.application import Application
-from emulator.catalogue import GUIDE_START, PLATFORM_OPERATIONS
+from emulator.catalogue import PLATFORM_OPERATIONS
+from emulator.guide_operations import GUIDE_START
 from emulator.organisation import Organisation
 from emulator.routing import Operation
 from emulator.settings import Settings

@@ -8,7 +8,8 @@ from pathlib import Path
 import PureCloudPlatformClientV2 as sdk  # noqa: N813  its own name is a mouthful
 import pytest
 
-from emulator.catalogue import GUIDE, PLATFORM_OPERATIONS
+from emulator.catalogue import PLATFORM_OPERATIONS
+from emulator.guide_operations import GUIDE
 from emulator.operation_table import NOT_EMULATED, tables
 from emulator.settings import CHECKS, Settings
 
