@@ -19,6 +19,7 @@ GATHER_SECONDS = 0.05
 """How long results are gathered after the first, so that they are settled together."""
 
 TICK_SECONDS = 0.1
+"""How long the first result is waited for."""
 
 
 class Result(NamedTuple):
@@ -55,10 +56,9 @@ class Crew:
             self._workers.append(worker)
             worker.start()
 
-    def gather(self, most: int, has_run_out: Callable[[], bool]) -> list[Result]:
-        """One result at least and those that follow closely; none once nothing came and time has run out."""
-        first = self._wait_for_one(has_run_out)
-        results = [first, *self._followers(min(most, self.busy) - 1)] if first else []
+    def gather(self, most: int) -> list[Result]:
+        """A result and those that follow closely; none when nothing came for a tick."""
+        results = list(self._arriving(min(most, self.busy)))
         self.busy -= len(results)
         return results
 
@@ -76,18 +76,14 @@ class Crew:
         self.busy -= len(untried)
         return untried
 
-    def _wait_for_one(self, has_run_out: Callable[[], bool]) -> Result | None:
-        while True:
-            with contextlib.suppress(queue.Empty):
-                return self._results.get(timeout=TICK_SECONDS)
-            if has_run_out():
-                return None
-
-    def _followers(self, most: int) -> Iterator[Result]:
-        until = time.monotonic() + GATHER_SECONDS
+    def _arriving(self, most: int) -> Iterator[Result]:
+        timeout = TICK_SECONDS
+        until = time.monotonic() + TICK_SECONDS + GATHER_SECONDS
         with contextlib.suppress(queue.Empty):
             for _ in range(most):
-                yield self._results.get(timeout=max(until - time.monotonic(), 0))
+                yield self._results.get(timeout=timeout)
+                until = min(until, time.monotonic() + GATHER_SECONDS)
+                timeout = max(until - time.monotonic(), 0)
 
     def _work(self) -> None:
         while (message := self._jobs.get()) is not None:

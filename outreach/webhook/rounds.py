@@ -30,7 +30,7 @@ GROUP = 128
 LEASE_SECONDS = 60.0
 """How long a message stays ours; after that another process may take it."""
 
-GRACE_SECONDS = 0.25
+GRACE_SECONDS = 0.1
 """How long a round waits, after its deadline, for attempts in the air."""
 
 
@@ -103,8 +103,8 @@ class Round:
         try:
             self._check_disabled()
             self._fill()
-            while self._crew.busy and (results := self._crew.gather(GROUP // 2, self._has_run_out)):
-                self._settle(results)
+            while self._crew.busy and not self._has_run_out():
+                self._settle(self._crew.gather(GROUP // 2))
                 self._fill()
             self._give_back()
         finally:
@@ -170,6 +170,8 @@ class Round:
         return attempt
 
     def _settle(self, results: Sequence[Result]) -> None:
+        if not results:
+            return
         now = self._clock.now()
         self._outbox.settle([self._settlement(result, now) for result in results], now)
         for result in results:

@@ -55,11 +55,13 @@ def measure(outbox: Outbox, count: int) -> dict[str, float]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as receiver:
         assert receiver.stdout
         port = int(receiver.stdout.readline())
-        with Endpoint(f"http://127.0.0.1:{port}/", secret, allow_private=True) as endpoint:
-            began, cpu = time.monotonic(), time.process_time()
-            counts = Courier(outbox, endpoint).deliver()
-            seconds, cpu = time.monotonic() - began, time.process_time() - cpu
-        receiver.terminate()
+        try:
+            with Endpoint(f"http://127.0.0.1:{port}/", secret, allow_private=True) as endpoint:
+                began, cpu = time.monotonic(), time.process_time()
+                counts = Courier(outbox, endpoint).deliver()
+                seconds, cpu = time.monotonic() - began, time.process_time() - cpu
+        finally:
+            receiver.terminate()
         received = int(receiver.stdout.readline())
     assert counts.delivered == received == count, (counts, received)
     return {"events_per_second": round(count / seconds), "cpu_ms_per_event": round(cpu / count * 1000, 2)}

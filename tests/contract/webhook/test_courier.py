@@ -234,6 +234,19 @@ def test_a_receiver_that_hangs_holds_nobody_beyond_the_deadline(
     assert len(outbox.leased) == 8
 
 
+def test_one_message_that_hangs_holds_back_nobody_elses(
+    receiver: Receiver, outbox: MemoryOutbox, courier: Courier, clock: Hurried
+) -> None:
+    receiver.script = lambda delivery: Answer(how="hang" if delivery.id == "msg_0" else "plainly")
+    fill(outbox, clock, contacts=1)
+    courier.start()
+    _wait_until(lambda: len(receiver.deliveries) == 1)
+    for number in range(1, 300):
+        outbox.put("event", f"EXT-{number}", b"{}", clock.now())
+    _wait_until(lambda: len(receiver.deliveries) == 300)
+    assert courier.stop(0.2) == DeliveryCounts(delivered=299, left=1, stopped="deadline")
+
+
 def test_a_message_in_the_air_at_a_deadline_is_taken_again_when_its_lease_is_over(
     hanging: Receiver, outbox: MemoryOutbox, courier: Courier, clock: Hurried
 ) -> None:
