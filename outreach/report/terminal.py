@@ -126,6 +126,5 @@ def show_report(figures: Figures, *, report: Path | None = None) -> RenderableTy
         Padding(proof_table(figures.proof), (1, 0)),
         Text(summary_sentence(figures.proof), "bold"),
     ]
-    # A path is one word: never folded, so that it can be clicked and copied.
-    parts += [Text(f"Report: {report}", no_wrap=True, overflow="ignore")] if report else []
+    parts += [Text(f"Report: {report}", overflow="fold")] if report else []
     return Group(*parts)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert
 
+from outreach.clock import SetClock
 from outreach.genesys.usage import UsageSnapshot
 from outreach.ledger.campaigns import Campaign, enter_campaign
-from outreach.ledger.ledger import Ledger
+from outreach.ledger.ledger import Ledger, open_ledger
 from outreach.ledger.schema import audit, contacts, intents, loads, outbox, rejects
+from outreach.report.figures import Figures, gather
 from outreach.settings import CampaignSettings
 
 NOW = datetime(2026, 3, 2, 14, 30, tzinfo=timezone.utc)
@@ -192,3 +196,23 @@ def spend(seconds: int = 600, per_second: int = 5, *, budget: int | None = 300) 
     creations = total * 9 // 10
     operations = {"start sms": creations, "register": total - creations}
     return UsageSnapshot(total, operations, 0, 12.5, budget, 1, series)
+
+
+def gather_usual(place: Path) -> Figures:
+    """A campaign with something of everything, balanced."""
+    with open_ledger(f"sqlite:///{place}/ledger.db", clock=SetClock(NOW)) as ledger:
+        return gather(ledger, fill(ledger, 480), usage=spend())
+
+
+def gather_hostile(place: Path) -> Figures:
+    """A campaign whose name, reasons and channel try to be markup, links and terminal commands."""
+    outcomes = [
+        *OUTCOMES,
+        ("failed", f"refused:{HOSTILE}"[:200], "sms"),
+        ("blocked", HOSTILE[:200], None),
+        ("held", "$\\frac{1}{2}$ </svg><script>alert(1)</script>", "e`|<b>"),
+    ]
+    with open_ledger(f"sqlite:///{place}/ledger.db", clock=SetClock(NOW)) as ledger:
+        campaign = fill(ledger, 190, outcomes=outcomes)
+        # The ledger takes no such name; the report must not depend on that.
+        return gather(ledger, replace(campaign, name=HOSTILE), usage=spend())

