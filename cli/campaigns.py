@@ -15,9 +15,9 @@ from outreach.errors import SettingsError
 
 def proof(campaign: str, *, ledger: LedgerName = None, json: AsJson = False) -> int:
     """Count a campaign again and say whether every sum holds; exit 1 when one does not."""
-    from outreach.ledger.campaigns import find_campaign  # noqa: PLC0415 - the help must be quick
-    from outreach.ledger.proof import prove  # noqa: PLC0415
-    from outreach.report.terminal import proof_table  # noqa: PLC0415
+    from outreach.ledger.campaigns import find_campaign
+    from outreach.ledger.proof import prove
+    from outreach.report.terminal import proof_table
 
     with open_named(ledger, "proof") as book:
         result = prove(book, find_campaign(book, campaign))
@@ -45,9 +45,10 @@ def why(
         ledger: where to look.
         json: for machines.
     """
-    from cli.explaining import show_explanation  # noqa: PLC0415 - the help must be quick
-    from outreach.explanation import explain  # noqa: PLC0415
-    from outreach.ledger.campaigns import find_campaign  # noqa: PLC0415
+    from outreach.explanation import explain
+
+    from cli.explaining import show_explanation
+    from outreach.ledger.campaigns import find_campaign
 
     with open_named(ledger, "why") as book:
         answer = explain(book, find_campaign(book, campaign), contact, at=aware(at))
@@ -76,8 +77,9 @@ def export(
         ledger: where to look.
         json: for machines.
     """
-    from outreach.ledger.campaigns import find_campaign  # noqa: PLC0415 - the help must be quick
-    from outreach.resolving import export_contacts  # noqa: PLC0415
+    from outreach.resolving import export_contacts
+
+    from outreach.ledger.campaigns import find_campaign
 
     states = [name.strip() for name in state.split(",") if name.strip()]
     with open_named(ledger, "export") as book:
@@ -95,8 +97,9 @@ def export(
 
 def retry(campaign: str, *, ledger: LedgerName = None, json: AsJson = False) -> None:
     """Give failed contacts that may be retried another chance; the next run takes them up."""
-    from outreach.ledger.campaigns import find_campaign  # noqa: PLC0415 - the help must be quick
-    from outreach.resolving import retry_failed  # noqa: PLC0415
+    from outreach.resolving import retry_failed
+
+    from outreach.ledger.campaigns import find_campaign
 
     with open_named(ledger, "retry") as book:
         count = retry_failed(book, find_campaign(book, campaign))
@@ -127,8 +130,9 @@ def resolve(
         ledger: where to look.
         json: for machines.
     """
-    from outreach.ledger.campaigns import find_campaign  # noqa: PLC0415 - the help must be quick
-    from outreach.resolving import resolve as decide  # noqa: PLC0415
+    from outreach.resolving import resolve as decide
+
+    from outreach.ledger.campaigns import find_campaign
 
     with open_named(ledger, "resolve") as book:
         found = find_campaign(book, campaign)
@@ -176,8 +180,8 @@ def run(
         at: with --dry-run, decide as of this instant (ISO-8601).
         json: for machines: the proof, or with --dry-run the decisions.
     """
-    from cli.running import rehearse_source, run_source  # noqa: PLC0415 - the help must be quick
-    from cli.tuning import read_settings  # noqa: PLC0415
+    from cli.running import rehearse_source, run_source
+    from cli.tuning import read_settings
 
     chosen = read_settings(settings, rules=rules, channels=channels, columns=columns)
     if dry_run:

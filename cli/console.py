@@ -17,8 +17,8 @@ LedgerName = Annotated[
     str | None,
     Parameter(
         name="--ledger",
-        help="A ledger's URL, or the name of a ledger block. Default: $OUTREACH_LEDGER, then the block 'default', "
-        "then out/ledger.db, then the demo's.",
+        help="A ledger's URL, or a ledger block's name. Default: $OUTREACH_LEDGER, then the block "
+        "'default', then out/ledger.db, then the demo's.",
     ),
 ]
 

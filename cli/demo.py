@@ -53,9 +53,8 @@ def demo(
         say("  its limits are ten times the published ones, so that nobody need wait")
         _save_blocks(genesys, api)
         green, far_end = _campaign(contacts, genesys, show=not json)
-    say(
-        f"\nNothing is left running. It took {time.monotonic() - began:.0f} s. Look again: outreach proof demo"
-    )
+    took = time.monotonic() - began
+    say(f"\nNothing is left running. It took {took:.0f} s. Look again: .venv/bin/outreach proof demo")
     return 0 if green and far_end.agrees else 1
 
 
@@ -71,14 +70,14 @@ def _emulator() -> Iterator[str]:
     ):
         command += ["--set", f"{name}={value}"]
     log = HOME / "emulator.log"
-    with child("The emulator", command, log, {}) as process:
+    with child(command, log, {}) as process:
         wait_until_up("The emulator", f"{url}/_emulator/state", process, log)
         yield url
 
 
 def _save_blocks(genesys: str, api: Literal["platform", "guide"]) -> None:
-    from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders  # noqa: PLC0415 - after the API is known
-    from outreach.webhook.signing import new_secret  # noqa: PLC0415
+    from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
+    from outreach.webhook.signing import new_secret
 
     known = httpx.get(f"{genesys}/_emulator/state", trust_env=False).json()["ids"]
     secret = new_secret()
@@ -126,15 +125,15 @@ def _examples() -> Path:
 
 
 def _campaign(contacts: Path, genesys: str, *, show: bool) -> tuple[bool, FarEnd]:
-    from flows.campaign import run_campaign  # noqa: PLC0415 - after the API is known
-    from outreach.ledger.campaigns import find_campaign  # noqa: PLC0415
-    from outreach.ledger.ledger import open_ledger  # noqa: PLC0415
-    from outreach.report.figures import gather  # noqa: PLC0415
-    from outreach.report.terminal import show_report  # noqa: PLC0415
-    from outreach.settings import CampaignSettings  # noqa: PLC0415
+    from flows.campaign import run_campaign
+    from outreach.ledger.campaigns import find_campaign
+    from outreach.ledger.ledger import open_ledger
+    from outreach.report.figures import gather
+    from outreach.report.terminal import show_report
+    from outreach.settings import CampaignSettings
 
     settings = CampaignSettings(output=str(HOME))
-    with progress_of(CAMPAIGN, "default", show=show):
+    with progress_of(CAMPAIGN, show=show):
         first = run_campaign(str(contacts), CAMPAIGN, settings=settings, return_state=True)
     before = _contacted(genesys)
     again = run_campaign(str(contacts), CAMPAIGN, settings=settings, return_state=True)

@@ -19,7 +19,7 @@ PAGE = 5000
 
 @dataclass(frozen=True, slots=True)
 class FarEnd:
-    """`people` were really contacted, `twice` of them more than once; `wrong` is what the ledger says otherwise."""
+    """`people` were really contacted, `twice` of them more than once; `wrong`: what the ledger denies."""
 
     people: int
     twice: int
@@ -32,7 +32,7 @@ class FarEnd:
 
 
 def compare(url: str, ledger: Ledger, campaign: Campaign) -> FarEnd:
-    """Ask the emulator at `url` for the truth: one contact per started engagement, right address and channel."""
+    """Ask the emulator for the truth: one contact per started engagement, right address and channel."""
     truth = _truth(url)
     really = {str(row["conversation_id"]): (row["channel"], row["to"]) for row in truth}
     ours = _ours(ledger, campaign)

@@ -36,8 +36,8 @@ def open_named(name: str | None, verb: str) -> Iterator[Ledger]:
 
 
 def _open_block(name: str, actor: str) -> contextlib.AbstractContextManager[Ledger]:
-    from blocks import ContactLedger  # noqa: PLC0415 - Prefect is slow to import
-    from blocks.stored import load_block  # noqa: PLC0415
+    from blocks import ContactLedger
+    from blocks.stored import load_block
 
     return load_block(ContactLedger, name).open(actor)
 

@@ -25,8 +25,9 @@ def suppress(
         ledger: where to write.
         json: for machines.
     """
-    from outreach.ledger import suppressions  # noqa: PLC0415 - the help must be quick
-    from outreach.opting_out import read_addresses  # noqa: PLC0415
+    from outreach.opting_out import read_addresses
+
+    from outreach.ledger import suppressions
 
     if not addresses and file is None:
         raise UsageError("Whom?", "Give addresses, or --file with a CSV of them.")

@@ -14,6 +14,7 @@ from cli.progress import progress_of
 from cli.serving import prefect_server
 from outreach.errors import CampaignStopped, OutreachError, UsageError
 from outreach.settings import CampaignSettings
+from outreach.sources.opening import open_source
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -22,6 +23,7 @@ QUIET = {
     # What a run says belongs to the run; the terminal shows progress, and the verdict at the end.
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     "PREFECT_LOGGING_EXTRA_LOGGERS": "outreach",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",  # the courier's thread belongs to no run
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
 }
 
@@ -30,7 +32,7 @@ QUIET = {
 def prefect_api() -> Iterator[None]:
     """A Prefect API for the length of the block: the configured one, else a server of our own."""
     os.environ.update({name: os.environ.get(name, value) for name, value in QUIET.items()})
-    from prefect.settings import PREFECT_API_URL, PREFECT_HOME  # noqa: PLC0415 - Prefect is slow to import
+    from prefect.settings import PREFECT_API_URL, PREFECT_HOME
 
     if PREFECT_API_URL.value():
         yield
@@ -52,17 +54,28 @@ def run_source(
     as_json: bool,
 ) -> int:
     """`outreach run`: the campaign's flow, with progress; exit 1 when its verdict is red."""
+    look_at(source, settings)
     with prefect_api():
-        from flows.campaign import run_campaign  # noqa: PLC0415 - after the API is known
+        from flows.campaign import run_campaign
 
-        with progress_of(campaign, ledger, show=not as_json):
-            state: State[dict[str, Any]] = run_campaign(
+        with progress_of(campaign, show=not as_json):
+            state = run_campaign(
                 source, campaign, genesys, senders, webhook, ledger, settings, return_state=True
             )
         return tell_verdict(state, campaign, ledger, as_json=as_json)
 
 
-def tell_verdict(state: State[dict[str, Any]], campaign: str, ledger: str, *, as_json: bool) -> int:
+def look_at(source: str, settings: CampaignSettings) -> None:
+    """Read the first row, so that a wrong path or column is said before anything is started.
+
+    Raises:
+        SourceError: the source cannot be read.
+    """
+    rows = open_source(source, columns=settings.columns, strict_numbers=settings.strict_numbers).rows()
+    next(rows, None)
+
+
+def tell_verdict(state: State[Any], campaign: str, ledger: str, *, as_json: bool) -> int:
     """Show how a campaign's run ended; the exit code.
 
     Raises:
@@ -83,17 +96,17 @@ def tell_verdict(state: State[dict[str, Any]], campaign: str, ledger: str, *, as
 
 
 def _show(campaign: str, ledger: str, *, green: bool, as_json: bool) -> int:
-    from cli.ledgers import open_named  # noqa: PLC0415
-    from outreach.ledger.campaigns import find_campaign  # noqa: PLC0415
-    from outreach.report import terminal  # noqa: PLC0415
-    from outreach.report.figures import gather  # noqa: PLC0415
+    from cli.ledgers import open_named
+    from outreach.ledger.campaigns import find_campaign
+    from outreach.report import terminal
+    from outreach.report.figures import gather
 
     with open_named(ledger, "run") as book:
         figures = gather(book, find_campaign(book, campaign))
     if as_json:
         print_json(figures.proof.as_json())
     else:
-        out.print(terminal.overview(figures))
+        out.print(terminal.show_report(figures))
     return 0 if green else 1
 
 
@@ -107,7 +120,7 @@ def rehearse_source(
     as_json: bool,
 ) -> int:
     """`outreach run --dry-run`: the same decisions, nothing changed."""
-    from cli.rehearsing import rehearse_and_show  # noqa: PLC0415
+    from cli.rehearsing import rehearse_and_show
 
     return rehearse_and_show(source, campaign, settings, ledger=ledger, at=at, as_json=as_json)
 
@@ -115,7 +128,7 @@ def rehearse_source(
 def redeliver_events(webhook: str, ledger: str, *, ignore_schedule: bool, as_json: bool) -> int:
     """`outreach redeliver`: the flow of that name; exit 1 while something is left."""
     with prefect_api():
-        from flows.redeliver import redeliver  # noqa: PLC0415 - after the API is known
+        from flows.redeliver import redeliver
 
         state = redeliver(webhook, ledger, ignore_schedule=ignore_schedule, return_state=True)
         return _tell_counts(state, as_json=as_json)
@@ -126,7 +139,7 @@ def follow_conversations(
 ) -> int:
     """`outreach follow-up`: the flow of that name."""
     with prefect_api():
-        from flows.follow_up import follow_up  # noqa: PLC0415 - after the API is known
+        from flows.follow_up import follow_up
 
         state = follow_up(genesys, webhook=webhook, ledger=ledger, campaign=campaign, return_state=True)
         return _tell_counts(state, as_json=as_json)

@@ -40,9 +40,7 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def child(
-    name: str, command: list[str], log: Path, env: Mapping[str, str]
-) -> Iterator[subprocess.Popen[bytes]]:
+def child(command: list[str], log: Path, env: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """A program of ours for the length of the block; it ends with us, politely at first."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
@@ -99,10 +97,22 @@ def prefect_server(home: Path, *, port: int | None = None) -> Iterator[str]:
     }
     command = [_script("prefect"), "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     log = home / "server.log"
-    with child("The Prefect server", command, log, env) as process:
+    with child(command, log, env) as process:
         wait_until_up("The Prefect server", f"{api}/health", process, log)
         with pointed_to(env):
-            yield api
+            try:
+                yield api
+            finally:
+                _say_the_last()
+
+
+def _say_the_last() -> None:
+    """Send logs and events that still wait in this process, while there is a server to take them."""
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    for worker in (APILogWorker, EventsWorker):
+        worker.drain_all(timeout=STOP_SECONDS)
 
 
 @contextlib.contextmanager
@@ -111,7 +121,7 @@ def pointed_to(env: Mapping[str, str]) -> Iterator[None]:
     before = {name: os.environ.get(name) for name in env}
     os.environ.update(env)
     try:
-        from prefect.context import refresh_global_settings_context  # noqa: PLC0415 - Prefect is slow to import
+        from prefect.context import refresh_global_settings_context
 
         refresh_global_settings_context()
         yield

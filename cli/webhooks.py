@@ -27,7 +27,7 @@ def redeliver(
         every: also what waits for its time.
         json: for machines.
     """
-    from cli.running import redeliver_events  # noqa: PLC0415 - the help must be quick
+    from cli.running import redeliver_events
 
     return redeliver_events(webhook, ledger, ignore_schedule=every, as_json=json)
 
@@ -51,7 +51,7 @@ def replay(
         ledger: where to look.
         json: for machines.
     """
-    from outreach.ledger import outbox  # noqa: PLC0415 - the help must be quick
+    from outreach.ledger import outbox
 
     begin, end = aware(since) or since, aware(until) or datetime.now(timezone.utc)
     with open_named(ledger, "replay") as book:
@@ -79,6 +79,6 @@ def follow_up(
         campaign: only this one; default all.
         json: for machines.
     """
-    from cli.running import follow_conversations  # noqa: PLC0415 - the help must be quick
+    from cli.running import follow_conversations
 
     return follow_conversations(genesys, webhook, ledger, campaign, as_json=json)

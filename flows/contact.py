@@ -77,6 +77,7 @@ def contact_one(
     """
     with open_campaign(campaign, settings, Names(genesys, senders, webhook, ledger)) as run:
         recover(run)
-        load(campaign, run, open_source([contact], columns=settings.columns), run.rejects_file)
+        person = open_source([contact], columns=settings.columns, strict_numbers=settings.strict_numbers)
+        load(campaign, run, person, None)
         prepare(run, genesys)
         return judge(run, contact_everybody(run))

@@ -28,10 +28,10 @@ def load_source(
     """
     loading = Loading(run.ledger, run.campaign.id, source.label)
     with contextlib.ExitStack() as stack:
-        file: RejectsFile | None = None
+        if rejects:
+            rejects.parent.mkdir(parents=True, exist_ok=True)
+        file = stack.enter_context(RejectsFile(rejects)) if rejects else None
         for refused in loading.add(source.rows()):
-            if refused and rejects and file is None:
-                file = stack.enter_context(RejectsFile(rejects, source.columns))
             if file:
                 for row in refused:
                     file.add(row)

@@ -38,6 +38,8 @@ def load(campaign: str, run: Run, source: Source, rejects: Path | None) -> dict[
         "%(known)s known already",
         loaded,
     )
+    if source.ignored_columns:
+        get_run_logger().warning("columns that mean nothing here: %s", ", ".join(source.ignored_columns[:20]))
     return loaded
 
 

@@ -19,7 +19,7 @@ def publish(run: Run, proof: Proof) -> None:
         run.ledger, run.campaign, usage=run.usage.snapshot() if run.usage else None, proof=proof
     )
     key = artifact_key(proof.campaign)
-    report = markdown.write_markdown(result, charts.draw_all(result))
+    report = markdown.write_markdown(result, charts.draw_charts(result))
     create_markdown_artifact(report, key=f"report-{key}", description="Report")
     create_markdown_artifact(as_code(proof), key=f"proof-{key}", description="Proof")
     if rows := markdown.table_rows(result):
