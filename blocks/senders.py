@@ -45,6 +45,17 @@ class Senders(Block):
         default="open", title="Chat type", description="Messenger of the chat channel."
     )
 
+    chat_template_id: str | None = Field(
+        default=None,
+        title="Chat template",
+        description="Id of the canned response that WhatsApp demands as a template.",
+    )
+    chat_template_parameter: str | None = Field(
+        default=None,
+        title="Chat template parameter",
+        description="Name of the template's parameter that takes the message.",
+    )
+
     def as_senders(self) -> interface.Senders:
         """As the client takes them."""
         return interface.Senders(**self.model_dump(include=set(type(self).model_fields)))

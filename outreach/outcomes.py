@@ -3,6 +3,8 @@
 Started                          started
 Ambiguous                        unknown: it may have happened, so it is looked for, never repeated
 NotSent, 401, 403, 429, 503      cleared again: the system's trouble, not the contact's; after three, failed
+429 for minutes or hours         cleared again, and the run stops: the limit is a daily one
+409 on SMS and chat              deferred: a conversation with the person is going on (fact sheet 4.1)
 any other refusal                failed: Genesys does not take this contact
 NotTried                         cleared again: nobody was called
 """
@@ -12,8 +14,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Literal
 
+from outreach.contacts import Channel
 from outreach.errors import (
     Ambiguous,
+    Conflict,
     Forbidden,
     GenesysError,
     NotSent,
@@ -22,14 +26,24 @@ from outreach.errors import (
     Unauthorized,
 )
 from outreach.genesys.interface import Started
+from outreach.genesys.pacing import PATIENCE
 from outreach.ledger.changes import Change, Telling
 from outreach.ledger.intents import Opened
 from outreach.ledger.states import State
 from outreach.run import Run
-from outreach.webhook.events import AuditLog, InteractionCreated, InteractionFailed, InteractionUnknown
+from outreach.webhook.events import (
+    AuditLog,
+    ContactDeferred,
+    InteractionCreated,
+    InteractionFailed,
+    InteractionUnknown,
+)
 
 TRIES = 3
 """After so many refusals that were the system's, a contact is failed, and `outreach retry` may take it up."""
+
+BUSY_MINUTES = 15
+"""How long a person with whom a conversation is going on is left alone."""
 
 FIRST_LOOK_SECONDS = 60
 """When a started conversation is first looked at."""
@@ -49,6 +63,17 @@ def change_after(run: Run, item: Opened, outcome: Started | GenesysError | NotTr
     if isinstance(outcome, Ambiguous):
         run.watch.doubted()
         return _unknown(run, item, outcome)
+    return _refused(run, item, outcome)
+
+
+def _refused(run: Run, item: Opened, outcome: GenesysError) -> Change:
+    if isinstance(outcome, RateLimited) and outcome.retry_after > PATIENCE:
+        run.watch.stop(
+            f"Genesys asks to wait {outcome.retry_after / 60:.0f} minutes. Run it again after that."
+        )
+        return _given_back(item, "refused", _detail(outcome))
+    if isinstance(outcome, Conflict) and item.channel in (Channel.SMS, Channel.CHAT):
+        return _deferred(run, item, outcome)
     run.watch.failed(outcome)
     ours = isinstance(outcome, (NotSent, Unauthorized, Forbidden, RateLimited))
     if ours and (item.claimed.attempts + 1 < TRIES or run.watch.reason):
@@ -96,6 +121,22 @@ def _unknown(run: Run, item: Opened, error: Ambiguous) -> Change:
 def _given_back(item: Opened, action: str, detail: dict[str, Any]) -> Change:
     fields = {"attempts": item.claimed.attempts} if action == "not_tried" else {}
     return _change(item, State.CLEARED, action, "", fields, detail, (), "release")
+
+
+def _deferred(run: Run, item: Opened, error: Conflict) -> Change:
+    until = run.ledger.clock.now() + timedelta(minutes=BUSY_MINUTES)
+    events = run.tell(ContactDeferred, item.claimed, reason="conversation_going_on", until=until)
+    fields = {"until": until, "attempts": item.claimed.attempts}
+    return _change(
+        item,
+        State.DEFERRED,
+        "deferred",
+        "conversation_going_on",
+        fields,
+        _detail(error),
+        events,
+        "release",
+    )
 
 
 def _failed(run: Run, item: Opened, error: GenesysError, *, retryable: bool) -> Change:

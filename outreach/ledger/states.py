@@ -8,6 +8,8 @@
                         ├──> deferred(until) <┘      deferred ──> cleared | blocked | deferred | held
                         └──> held(for a person)
 
+    erased: whoever was not contacted ──> blocked, in doubt ──> held; their payload is gone, nobody claims them
+
 `rejected` rows never become contacts; they are counted beside. `refused` is passed through, never rested in:
 the audit shows it.
 """
@@ -42,16 +44,16 @@ _S, _E, _U, _H = State.STARTED, State.ENDED, State.UNKNOWN, State.HELD
 _B, _D, _F = State.BLOCKED, State.DEFERRED, State.FAILED
 
 NEXT: dict[State, frozenset[State]] = {
-    _A: frozenset({_R, _F, _H}),
+    _A: frozenset({_R, _F, _H, _B}),
     _R: frozenset({_C, _B, _D, _H, _F}),
     _C: frozenset({_I, _B, _D, _H, _F}),
     _D: frozenset({_C, _B, _D, _H, _A}),
-    _I: frozenset({_S, _U, _C, _F, _B}),
+    _I: frozenset({_S, _U, _C, _F, _B, _D}),
     _S: frozenset({_E}),
     _U: frozenset({_S, _C, _H, _F}),
-    _H: frozenset({_S, _C, _A, _F}),
+    _H: frozenset({_S, _C, _A, _F, _B}),
     _B: frozenset({_A}),
-    _F: frozenset({_A}),
+    _F: frozenset({_A, _B}),
     _E: frozenset(),
 }
 """What may follow what. Back to `accepted` leads only a person's correction or `outreach retry`."""
