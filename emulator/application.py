@@ -11,7 +11,7 @@ import time
 import traceback
 import uuid
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from emulator.catalogue import OPERATIONS
 from emulator.errors import ApiError, forbidden, missing
@@ -185,13 +185,17 @@ class _Call:
                 ("inin-ratelimit-reset", str(wait)),
             ]
             if not fits:
-                raise too_many(wait)
+                self._refuse(wait)
         if self._found is not None and self._found.creation and settings.creations_per_minute is not None:
             fits, _, wait = self.org.creations.take(
                 now, settings.creations_per_minute, settings.window_seconds, settings.window
             )
             if not fits:
-                raise too_many(wait)
+                self._refuse(wait)
+
+    def _refuse(self, wait: int) -> NoReturn:
+        self.org.metrics.over_limit += 1
+        raise too_many(wait)
 
 
 def _mangled(

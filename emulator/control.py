@@ -116,7 +116,8 @@ def end_conversation(org: Organisation, request: Request) -> Response:
 def receive_webhook(org: Organisation, request: Request) -> Response:
     """A CRM's end: verifies, remembers, answers as told (`webhook_answers`) or 204; invalid gets 401."""
     endpoint = request.parameters.get("endpoint", "")
-    reply = org.receiver.receive(endpoint, request.query("secret"), request.headers, request.body)
+    secret = request.query("secret").replace(" ", "+")  # an unquoted plus arrives as a space
+    reply = org.receiver.receive(endpoint, secret, request.headers, request.body)
     told = (("Retry-After", reply.retry_after), ("Location", reply.location))
     headers = [(name, value) for name, value in told if value is not None]
     body: JsonObject = {"received": reply.status is not None and reply.status < 300, "reason": reply.reason}

@@ -17,6 +17,8 @@ class Metrics:
     def __init__(self) -> None:
         self.started = time.time()
         self.requests = 0
+        self.over_limit = 0
+        """Requests that a budget refused; 429s of faults are not among them."""
         self.by_operation: Counter[str] = Counter()
         self.by_answer: Counter[tuple[str, int]] = Counter()
         self.tokens: dict[str, TokenTimes] = {}
@@ -46,6 +48,7 @@ class Metrics:
             "by_status": dict(statuses),
             "by_operation_and_status": answers,
             "too_many": statuses.get("429", 0),
+            "over_limit": self.over_limit,
             "tokens": [times.document(timestamps=timestamps) for times in self.tokens.values()],
         }
 

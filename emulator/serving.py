@@ -14,15 +14,17 @@ import sys
 import threading
 from collections.abc import Mapping
 from http.client import HTTPConnection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 import orjson
-from typing_extensions import Self
 
 from emulator.organisation import Organisation
 from emulator.running import serve
 from emulator.settings import Settings
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _START_SECONDS = 20.0
 _STOP_SECONDS = 5.0

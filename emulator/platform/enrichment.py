@@ -32,8 +32,10 @@ def apply(org: Organisation, body: Fields, *, dry_run: bool) -> tuple[int, JsonO
     entries = body.parts("matchingIdentifiers", fewest=1, most=25)
     keys = [read_identifier(org, entry) for entry in entries]
     action = body.choice("action", ACTIONS)
-    given = read_contact(org, body.part("contact", required=True))
-    rules = FieldRules(body.part("fieldRules"))
+    contact = body.part("contact", required=True)
+    given = read_contact(org, contact)
+    emptied = [name for name, value in contact.values.items() if value is None]
+    rules = FieldRules(body.part("fieldRules"), emptied)
     promote = body.part("options").flag("promote")
     matches = _matches(org, keys)
     if action == "Insert" and matches:
@@ -107,9 +109,13 @@ def _rehearse(
 
 
 class FieldRules:
-    """How given fields and stored fields become one; raises ApiError 400 for unknown rules."""
+    """How given fields and stored fields become one; raises ApiError 400 for unknown rules.
 
-    def __init__(self, rules: Fields) -> None:
+    `emptied` are the fields that were given as null, which only AlwaysUseProvided takes.
+    """
+
+    def __init__(self, rules: Fields, emptied: list[str]) -> None:
+        self._emptied = emptied
         rules.allow(("defaultAction", "defaultArrayAction", "rules"))
         self._default = rules.choice("defaultAction", _ACTION_RULES, "PreferProvided")
         self._array = rules.choice("defaultArrayAction", _ARRAY_RULES, "Fill")
@@ -123,6 +129,9 @@ class FieldRules:
     def combine(self, stored: JsonObject, given: JsonObject) -> JsonObject:
         """The fields after the enrichment."""
         fields = dict(stored)
+        for name in self._emptied:
+            if self._single.get(name, self._default) == "AlwaysUseProvided":
+                fields.pop(name, None)
         for name, value in given.items():
             if isinstance(value, list):
                 fields[name] = self._list(name, stored.get(name) or [], value)

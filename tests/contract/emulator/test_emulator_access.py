@@ -160,6 +160,7 @@ def test_the_windows_of_each_token_are_measured() -> None:
         metrics = genesys.metrics(timestamps=True)
         (token,) = metrics["tokens"]
         assert (token["accepted"], token["refused"], metrics["too_many"]) == (3, 1, 1)
+        assert metrics["over_limit"] == 1
         assert (token["sliding_most"], token["fixed_windows"][0]["requests"], len(token["timestamps"])) == (
             3,
             3,

@@ -57,6 +57,15 @@ def test_an_upsert_combines_fields_by_its_rule(platform: httpx.Client, rule: str
     assert (contact["firstName"], contact["lastName"]) == (expected, "Lovelace")
 
 
+@pytest.mark.parametrize(("rule", "kept"), [("AlwaysUseProvided", False), ("PreferProvided", True)])
+def test_null_keeps_the_stored_value_unless_provided_always_wins(
+    platform: httpx.Client, rule: str, kept: object
+) -> None:
+    platform.post(ENRICH, json=upsert(lastName="Lovelace"))
+    body = {**upsert(lastName=None), "fieldRules": {"defaultAction": rule}}
+    assert ("lastName" in platform.post(ENRICH, json=body).json()) is kept
+
+
 @pytest.mark.parametrize(("action", "known", "status"), [("Insert", 1, 409), ("Update", 0, 404)])
 def test_insert_and_update_insist(platform: httpx.Client, action: str, known: int, status: int) -> None:
     for _ in range(known):
