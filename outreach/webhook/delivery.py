@@ -23,6 +23,9 @@ POLL_SECONDS = 1.0
 CALM_SECONDS = 0.2
 """The least time between two rounds in the background, so that one takes many messages."""
 
+SETTLING_SECONDS = 10.0
+"""How long `stop` waits, after the deadline, for the outbox to take the last settlements."""
+
 _GIVEN_UP = {
     "breaker": "The webhook's receiver %s fails and is left alone for a while. Its events wait.",
     "disabled": "The webhook's receiver %s answered 410 and gets nothing more. Its events wait.",
@@ -110,7 +113,7 @@ class Courier:
             if self._round:
                 self._round.cut(self._stop_at)
             self._changed.notify()
-        self._thread.join(deadline_seconds + 2 * GRACE_SECONDS)
+        self._thread.join(deadline_seconds + GRACE_SECONDS + SETTLING_SECONDS)
         self._thread = None
         return self._total
 
