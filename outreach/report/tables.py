@@ -71,7 +71,7 @@ def outcomes(figures: Figures) -> Table:
     """Every contact and every rejected row, by outcome, channel and reason."""
     place = {str(state): number for number, state in enumerate(ORDER)}
     tallies = sorted(figures.tallies, key=lambda t: (place.get(t.state, 99), t.channel, -t.count, t.code))
-    rows = [(t.state, t.channel or NOTHING, clean(explain(t.code)), number(t.count)) for t in tallies]
+    rows = [(t.state, clean(t.channel) or NOTHING, clean(explain(t.code)), number(t.count)) for t in tallies]
     rows += [
         (reason.state, NOTHING, reason.sentence, number(reason.count))
         for reason in figures.reasons

@@ -39,6 +39,12 @@ _WHY = {
     "not_utf8": "The row is not UTF-8: save as CSV UTF-8.",
     "not_json": "The line is not JSON.",
     "not_an_object": "The line is JSON, but no object.",
+    "broken_quotes": "The quotes around a cell do not match.",
+    "cut_off": "The file ends in the middle of this row: export it again.",
+    "duplicate_columns": "The row names one column twice.",
+    "malformed_value": "A value is not accepted.",
+    "not_text": "A cell holds a list or an object, where one value is needed.",
+    "too_many_cells": "The row has more cells than there are columns.",
     "other_reasons": "All reasons that are rarer than the ones listed.",
 }
 

@@ -16,7 +16,7 @@ from tests.unit.report.ledgers import HOSTILE
 
 READER = MarkdownIt("commonmark", {"html": True}).enable("table").enable("strikethrough")
 # This reader refuses SVG as data; the Prefect UI does not, and there it must be the only address.
-READER.validateLink = lambda _: True  # type: ignore[method-assign]  # the reader's own way to set it
+READER.validateLink = lambda _: True  # type: ignore[assignment, method-assign]  # the reader's own way to set it
 CHART = {HOSTILE: "<svg xmlns='http://www.w3.org/2000/svg'/>"}
 HARMLESS = {
     *("text", "softbreak", "inline", "image", "heading_open", "heading_close", "paragraph_open"),

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
+from outreach.compliance.reasons import REASONS
 from outreach.ledger.proof import Proof, Webhooks
 from outreach.report.summary import list_checks, summary_sentence, verdict
-from outreach.report.wording import clean, duration, explain, milliseconds
+from outreach.report.wording import _WHY, clean, duration, explain, milliseconds
 
 PROOF = Proof(
     campaign="spring",
@@ -98,3 +100,8 @@ def test_milliseconds_have_the_digits_that_matter() -> None:
     assert [milliseconds(value) for value in (None, 1.25, 99.94, 450.4, 1250)] == [
         *("-", "1.2 ms", "99.9 ms", "450 ms", "1.25 s")
     ]
+
+
+def test_no_explanation_quotes_an_address() -> None:
+    sentences = [explain(code) for code in (*_WHY, *REASONS)]
+    assert not [sentence for sentence in sentences if re.search(r"\d{6}|\w@\w", sentence)]
