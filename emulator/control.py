@@ -11,6 +11,8 @@ from emulator.wire import JsonObject, Request, Response, answer
 
 _MOST_ROWS = 1_000_000
 _LATEST = 12
+_END_OF_TIME = 2e11
+"""Seconds since the epoch: the year 8307, before HTTP dates run out."""
 
 
 def truth(org: Organisation, request: Request) -> Response:
@@ -52,9 +54,9 @@ def set_clock(org: Organisation, request: Request) -> Response:
     body = Fields(request.json())
     body.allow(("advance_seconds", "speed"))
     if "speed" in body:
-        org.clock.run_at(_number(body, "speed"))
+        org.clock.run_at(_number(body, "speed", 1e6))
     if "advance_seconds" in body:
-        org.clock.advance(_number(body, "advance_seconds"))
+        org.clock.advance(_number(body, "advance_seconds", max(0.0, _END_OF_TIME - org.now())))
     return read_clock(org, request)
 
 
@@ -63,10 +65,10 @@ def read_clock(org: Organisation, _request: Request) -> Response:
     return answer({"now": org.stamp(org.now()), "speed": org.clock.speed, "skew_seconds": org.clock.skew})
 
 
-def _number(body: Fields, name: str) -> float:
+def _number(body: Fields, name: str, most: float) -> float:
     value = body.values[name]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1e9:
-        raise body.wrong(name, "must be a number from 0")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+        raise body.wrong(name, f"must be a number from 0 to {most:.0f}")
     return float(value)
 
 

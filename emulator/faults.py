@@ -105,9 +105,12 @@ class Fault:
         for number in given:
             if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number <= 1e9:
                 raise TypeError("a fault's limits must be numbers from 0")
+        if not all(isinstance(number, int) for number in (self.every, self.after, self.status, *self.nth)):
+            raise TypeError("every, after, nth and status are whole numbers")
         if self.probability > 1 or self.every < 1 or not 200 <= self.status <= 599:
             raise ValueError("probability is at most 1, every at least 1, status from 200 to 599")
-        if isinstance(self.retry_after, str) and self.retry_after not in RETRY_AFTER_WORDS:
+        seconds = isinstance(self.retry_after, int) and not isinstance(self.retry_after, bool)
+        if self.retry_after is not None and not seconds and self.retry_after not in RETRY_AFTER_WORDS:
             raise ValueError(f"retry_after is seconds, null, or one of {', '.join(RETRY_AFTER_WORDS)}")
 
     def document(self) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def test_it_ends_when_the_program_that_started_it_is_killed(tmp_path: Path) -> N
         "os.kill(os.getpid(), 9)\n",
         encoding="utf-8",
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
     done = subprocess.run([sys.executable, program], stdout=subprocess.PIPE, env=environment, check=False)
     pid = int(done.stdout)
     for _ in range(50):

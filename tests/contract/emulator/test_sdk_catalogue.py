@@ -13,7 +13,7 @@ from emulator.guide_operations import GUIDE
 from emulator.operation_table import NOT_EMULATED, tables
 from emulator.settings import CHECKS, Settings
 
-DOCUMENT = Path("docs/emulator.md")
+DOCUMENT = Path(__file__).parents[3] / "docs" / "emulator.md"
 
 
 def sdk_operations() -> set[tuple[str, str]]:
