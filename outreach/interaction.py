@@ -11,7 +11,7 @@ ledger costs little where nothing limits, and under a budget few people are in d
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from outreach.compliance import Decision, Verdict
@@ -36,18 +36,16 @@ def interact_batch(run: Run, batch: BatchRef) -> Counter[str]:
     counts: Counter[str] = Counter()
     in_air: dict[Future[Started], Opened] = {}
     group, window = pace(run)
-    supply = _supply(run, batch, group, counts)
     more = True
     try:
         while more or in_air:
             while more and len(in_air) + group <= window:
-                opened = next(supply, None)
+                opened = _intend(run, batch, group, counts)
                 more = opened is not None
                 for item in opened or ():
                     in_air[run.crew.submit(_contact, run, item, batch.number)] = item
-            _settle(run, _landed(in_air, min(group, len(in_air))), counts)
+            more = _settle(run, _landed(in_air, min(group, len(in_air))), counts) or more
     finally:
-        supply.close()
         _settle(run, _landed(in_air, len(in_air)), counts)
     return counts
 
@@ -65,17 +63,15 @@ def pace(run: Run) -> tuple[int, int]:
     return group, max(group * 2, min(threads * 2, int(run.rate * 2)))
 
 
-def _supply(
-    run: Run, batch: BatchRef, size: int, counts: Counter[str]
-) -> Generator[list[Opened], None, None]:
-    """Groups of committed intents, until the batch has nobody left or the run is stopped."""
-    while not run.watch.reason:
-        group = claim(run.ledger, run.campaign.id, batch, (State.CLEARED,), limit=size)
-        if not group:
-            return
-        with releasing(run.ledger, group):
-            opened = _open(run, group, counts)
-        yield opened
+def _intend(run: Run, batch: BatchRef, size: int, counts: Counter[str]) -> list[Opened] | None:
+    """Some committed intents, perhaps none of these; None when nobody is left or the run is stopped."""
+    if run.watch.reason:
+        return None
+    group = claim(run.ledger, run.campaign.id, batch, (State.CLEARED,), limit=size)
+    if not group:
+        return None
+    with releasing(run.ledger, group):
+        return _open(run, group, counts)
 
 
 def _open(run: Run, group: Sequence[Claimed], counts: Counter[str]) -> list[Opened]:
@@ -128,7 +124,8 @@ def _landed(in_air: dict[Future[Started], Opened], at_least: int) -> list[tuple[
     return [(in_air.pop(call), call) for call in done]
 
 
-def _settle(run: Run, landed: Sequence[tuple[Opened, Future[Started]]], counts: Counter[str]) -> None:
+def _settle(run: Run, landed: Sequence[tuple[Opened, Future[Started]]], counts: Counter[str]) -> bool:
+    """Write down what became of the calls; whether somebody was given back, to be claimed again."""
     changes: list[Change] = []
     bugs: list[BaseException] = []
     for item, call in landed:
@@ -142,3 +139,4 @@ def _settle(run: Run, landed: Sequence[tuple[Opened, Future[Started]]], counts: 
     run.wake()
     if bugs:
         raise bugs[0]
+    return any(change.after is State.CLEARED for change in changes)

@@ -25,7 +25,7 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.schema import contacts, intents, outbox, rejects
 from outreach.ledger.states import State
 from outreach.settings import Event
-from outreach.sources.columns import PLAIN, our_column
+from outreach.sources.columns import PLAIN, Headings
 from outreach.webhook.events import AuditLog, ContactBody, InteractionCreated, InteractionResolved, to_bytes
 
 PAGE = 500
@@ -116,6 +116,11 @@ def _check_free(ledger: Ledger, row: Row[Any], conversation_id: str) -> None:
 
 
 def _released(ledger: Ledger, campaign: Campaign, row: Row[Any], detail: dict[str, str]) -> Change:
+    if row.payload is None:  # erased: nobody could contact them
+        given_back: Literal["release", "keep"] = "keep" if row.intended_at is None else "release"
+        return Change(
+            row.id, State.BLOCKED, "resolved_released", None, _AFRESH, detail, intent=given_back
+        )
     if row.intended_at is None:
         return Change(row.id, State.ACCEPTED, "resolved_released", "", _AFRESH, detail)
     told = _tell(ledger, campaign, row, "released", None)
@@ -154,7 +159,7 @@ def retry_failed(ledger: Ledger, campaign: Campaign) -> int:
     """Give every failed contact whose failure may pass another chance with the next run; how many."""
     c = contacts.c
     failed = select(c.id).where(
-        c.campaign_id == campaign.id, c.state == State.FAILED.value, c.retryable.is_(True)
+        c.campaign_id == campaign.id, c.state == State.FAILED.value, c.retryable.is_(True), c.payload.is_not(None)
     )
     retried = 0
     for page in _pages(ledger, failed):
@@ -194,8 +199,9 @@ def _exported(ledger: Ledger, campaign: Campaign, states: Sequence[str]) -> Iter
     refused = select(r.id, r.raw, r.code, r.reason, r.retryable).where(
         r.campaign_id == campaign.id, r.duplicate.in_(kinds), r.raw.is_not(None)
     )
+    headings = Headings.of(campaign.name, campaign.settings.columns)
     for page in _pages(ledger, refused) if kinds else ():
-        yield from (_reject_cells(ledger, campaign, row) for row in page)
+        yield from (_reject_cells(ledger, headings, row) for row in page)
 
 
 def _contact_cells(ledger: Ledger, row: Row[Any]) -> dict[str, str]:
@@ -211,10 +217,9 @@ def _contact_cells(ledger: Ledger, row: Row[Any]) -> dict[str, str]:
     }
 
 
-def _reject_cells(ledger: Ledger, campaign: Campaign, row: Row[Any]) -> dict[str, str]:
+def _reject_cells(ledger: Ledger, headings: Headings, row: Row[Any]) -> dict[str, str]:
     raw: dict[str, str] = orjson.loads(ledger.vault.open(row.raw))
-    renamed = campaign.settings.columns
-    cells = {renamed.get(header) or our_column(header) or header: cell for header, cell in raw.items()}
+    cells = {headings.column(header) or header: cell for header, cell in raw.items()}
     facts = {"code": row.code, "reason": row.reason, "retryable": "yes" if row.retryable else "no"}
     return {**cells, **facts}
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from sqlalchemy import Connection, Row, select
 
-from outreach.ledger.schema import EPOCH, audit, campaigns
+from outreach.ledger.schema import EPOCH, audit, campaigns, facts
 
 if TYPE_CHECKING:
     from outreach.ledger.ledger import Ledger
@@ -56,4 +56,17 @@ def campaign_record(
     end = SimpleNamespace(
         campaign_id=campaign_id, id=None, audit_count=row.n if row else 0, audit_head=row.hash if row else ""
     )
-    return record_for(ledger, end, action, detail, ledger.clock.now())
+    record = record_for(ledger, end, action, detail, ledger.clock.now())
+    _remember_end(ledger, connection, record)
+    return record
+
+
+def end_of(campaign_id: int) -> str:
+    """The name of the fact that says where a campaign's own chain ends: `n hash`."""
+    return f"audit_end:{campaign_id}"
+
+
+def _remember_end(ledger: Ledger, connection: Connection, record: Mapping[str, Any]) -> None:
+    value = f"{record['n']} {record['hash']}"
+    fact = ledger.db.insert(facts).values(name=end_of(record["campaign_id"]), value=value)
+    connection.execute(fact.on_conflict_do_update(index_elements=["name"], set_={"value": value}))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, insert, select, update
 
-from outreach.errors import UnknownCampaign
+from outreach.errors import SettingsError, UnknownCampaign
 from outreach.ledger.audit import campaign_record
 from outreach.ledger.schema import audit, campaigns
 from outreach.settings import CampaignSettings
 
 if TYPE_CHECKING:
     from outreach.ledger.ledger import Ledger
+
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,16 @@ class Campaign:
 
 
 def enter_campaign(ledger: Ledger, name: str, settings: CampaignSettings, packs_hash: str) -> Campaign:
-    """The campaign of that name, made when it is new; a run lifts an earlier stop."""
+    """The campaign of that name, made when it is new; a run lifts an earlier stop.
+
+    Raises:
+        SettingsError: the name cannot be one: it also names files.
+    """
+    if not NAME.match(name):
+        raise SettingsError(
+            f"{name!r} cannot name a campaign.",
+            "Use letters, digits, spaces, '.', '_' and '-', at most 100, and begin with a letter or digit.",
+        )
     values = {"settings": settings.model_dump_json(), "packs_hash": packs_hash, "stopped": None}
     new = {"name": name, "created_at": ledger.clock.now(), **values}
     with ledger.db.write() as connection:

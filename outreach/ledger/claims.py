@@ -120,7 +120,7 @@ def _due(states: Iterable[State], now: datetime) -> ColumnElement[bool]:
     for state, since in timed.items():
         if state in states:
             due = or_(due, and_(c.state == state.value, since <= now))
-    return due
+    return and_(due, c.payload.is_not(None))  # nobody works on whom we have forgotten
 
 
 def _claim(ledger: Ledger, owner: str, found: Select[tuple[int]], limit: int) -> list[Claimed]:
@@ -172,7 +172,7 @@ def plan(ledger: Ledger, campaign: Campaign, *, size: int, at_most: int = 100) -
         number = func.row_number().over(order_by=contacts.c.id).label("n")
         numbered = select(contacts.c.id, number).where(due).subquery()
         edges = select(numbered.c.n, numbered.c.id).where(numbered.c.n.in_(sorted({*cuts, 1})))
-        ids = dict(connection.execute(edges.order_by(numbered.c.n)).tuples().all()) if total else {}
+        ids = {int(row.n): int(row.id) for row in connection.execute(edges)} if total else {}
     return _batches(campaign.name, cuts, ids)
 
 

@@ -12,7 +12,8 @@ accepted + rejected + duplicates as they are counted in their own tables: that i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import islice
 from operator import itemgetter
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from outreach.ledger.ledger import Ledger
 
 CHUNK = 1000
+
+ERASED = "erased"
+"""The reason of a contact who asked to be forgotten: no row of a source brings them back."""
 
 
 @dataclass(slots=True)
@@ -103,7 +107,7 @@ class Loading:
 
     def _existing(self, connection: Connection, entries: Sequence[Entry]) -> dict[str, Any]:
         c = contacts.c
-        query = select(c.external_contact_id, c.id, c.load_id, c.line, c.content_key, c.state)
+        query = select(c.external_contact_id, c.id, c.load_id, c.line, c.content_key, c.state, c.reason)
         ids = [entry.external_contact_id for entry in entries]
         found = query.where(c.campaign_id == self._campaign_id, c.external_contact_id.in_(ids))
         return {row.external_contact_id: row for row in connection.execute(found)}
@@ -132,7 +136,9 @@ class Loading:
         changed = [
             (entry, row)
             for entry, row in again
-            if entry.content_key != row.content_key and State(row.state) in CORRECTABLE | {State.HELD}
+            if entry.content_key != row.content_key
+            and State(row.state) in CORRECTABLE | {State.HELD}
+            and row.reason != ERASED
         ]
         doubtful = _with_intent(connection, [row.id for _, row in changed])
         corrections = [
@@ -249,7 +255,7 @@ def _with_intent(connection: Connection, ids: Sequence[int]) -> set[int]:
 
 def _reject_row(ledger: Ledger, row: SourceRow, campaign_id: int, load_id: int) -> dict[str, Any]:
     assert row.reject is not None  # noqa: S101 - the caller asked
-    raw = orjson.dumps(dict(row.raw)).decode()
+    raw = _dump(row.raw)
     return {
         "campaign_id": campaign_id,
         "load_id": load_id,
@@ -262,3 +268,10 @@ def _reject_row(ledger: Ledger, row: SourceRow, campaign_id: int, load_id: int) 
         "raw": ledger.vault.seal(raw),
         "row_key": ledger.vault.key("row", f"{row.line}\0{raw}"),
     }
+
+
+def _dump(raw: Mapping[str, str]) -> str:
+    try:
+        return orjson.dumps(dict(raw)).decode()
+    except TypeError:  # half a surrogate pair, which is no text: that is why the row is here
+        return json.dumps(dict(raw))

@@ -54,12 +54,12 @@ def allow_again(ledger: Ledger, address: str) -> bool:
 
 
 def find_suppressed(ledger: Ledger, addresses: Sequence[str]) -> set[str]:
-    """Those of the addresses that are on."""
-    keys = {ledger.vault.address_key(address): address for address in addresses}
-    named = suppressions.c.address_key.in_(list(keys))
+    """Those of the addresses that are on, in the spelling that they were asked in."""
+    keys = {address: ledger.vault.address_key(address) for address in addresses}
+    named = suppressions.c.address_key.in_(set(keys.values()))
     with ledger.db.read() as connection:
-        found = connection.execute(select(suppressions.c.address_key).where(named)).scalars()
-        return {keys[key] for key in found}
+        found = set(connection.execute(select(suppressions.c.address_key).where(named)).scalars())
+    return {address for address, key in keys.items() if key in found}
 
 
 def _row(ledger: Ledger, address: str, source: str, reason: str) -> dict[str, object]:
