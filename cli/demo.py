@@ -10,18 +10,17 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
-import httpx
 from rich.text import Text
 
 from cli.console import AsJson, out, print_json
-from cli.far_end import FarEnd, compare
-from cli.progress import progress_of
-from cli.running import QUIET
-from cli.serving import child, free_port, prefect_server, wait_until_up
+from cli.serving import QUIET, child, free_port, prefect_server, wait_until_up
 from outreach.errors import UsageError
+
+if TYPE_CHECKING:
+    from cli.far_end import FarEnd
 
 HOME = Path("out/demo")
 CAMPAIGN = "demo"
@@ -76,6 +75,8 @@ def _emulator() -> Iterator[str]:
 
 
 def _save_blocks(genesys: str, api: Literal["platform", "guide"]) -> None:
+    import httpx
+
     from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
     from outreach.webhook.signing import new_secret
 
@@ -104,6 +105,8 @@ def _save_blocks(genesys: str, api: Literal["platform", "guide"]) -> None:
 
 def _contacted(genesys: str) -> int:
     """How many interactions the emulator has really seen."""
+    import httpx
+
     answer = httpx.get(f"{genesys}/_emulator/truth", params={"limit": 1}, trust_env=False)
     return int(answer.json()["count"])
 
@@ -125,6 +128,8 @@ def _examples() -> Path:
 
 
 def _campaign(contacts: Path, genesys: str, *, show: bool) -> tuple[bool, FarEnd]:
+    from cli.far_end import compare
+    from cli.progress import progress_of
     from flows.campaign import run_campaign
     from outreach.ledger.campaigns import find_campaign
     from outreach.ledger.ledger import open_ledger
@@ -133,13 +138,13 @@ def _campaign(contacts: Path, genesys: str, *, show: bool) -> tuple[bool, FarEnd
     from outreach.settings import CampaignSettings
 
     settings = CampaignSettings(output=str(HOME))
-    with progress_of(CAMPAIGN, show=show):
+    with progress_of(CAMPAIGN) as watcher:
         first = run_campaign(str(contacts), CAMPAIGN, settings=settings, return_state=True)
     before = _contacted(genesys)
     again = run_campaign(str(contacts), CAMPAIGN, settings=settings, return_state=True)
     with open_ledger(f"sqlite:///{HOME / 'ledger.db'}", actor="outreach demo") as ledger:
         campaign = find_campaign(ledger, CAMPAIGN)
-        figures = gather(ledger, campaign)
+        figures = gather(ledger, campaign, usage=watcher.usage)
         far_end = compare(genesys, ledger, campaign)
     if show:
         out.print(show_report(figures, report=HOME / f"{CAMPAIGN}-report.html"))

@@ -6,9 +6,12 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from outreach.errors import SettingsError
-from outreach.ledger.ledger import Ledger, open_ledger
+
+if TYPE_CHECKING:
+    from outreach.ledger.ledger import Ledger
 
 DEFAULT_FILE = Path("out/ledger.db")
 DEMO_FILE = Path("out/demo/ledger.db")
@@ -22,6 +25,8 @@ def open_named(name: str | None, verb: str) -> Iterator[Ledger]:
         SettingsError: there is none.
         LedgerError: it cannot be opened.
     """
+    from outreach.ledger.ledger import open_ledger
+
     actor = f"outreach {verb} ({os.environ.get('USER') or os.environ.get('LOGNAME') or 'somebody'})"
     name = name or os.environ.get("OUTREACH_LEDGER")
     if name and "://" in name:

@@ -10,6 +10,7 @@ from rich.live import Live
 
 from cli.console import err
 from outreach.errors import OutreachError
+from outreach.genesys.usage import Usage, UsageSnapshot
 from outreach.report.live import ProgressView
 from outreach.report.tallies import count_states
 from outreach.run import OPEN
@@ -17,28 +18,47 @@ from outreach.run import OPEN
 EVERY_SECONDS = 0.5
 
 
+class Watcher(threading.Thread):
+    """Looks at a run now and then; remembers what its client spent, for the figures at the end."""
+
+    def __init__(self, campaign: str) -> None:
+        super().__init__(name="progress", daemon=True)
+        self._campaign = campaign
+        self._view = ProgressView(campaign)
+        self._ended = threading.Event()
+        self._usage: Usage | None = None
+
+    @property
+    def usage(self) -> UsageSnapshot | None:
+        """What the run's client has spent; None when no run was seen."""
+        return self._usage.snapshot() if self._usage else None
+
+    def run(self) -> None:
+        """Until `finish`."""
+        shown = Live(self._view, console=err, transient=True, refresh_per_second=4)
+        with shown if err.is_terminal else contextlib.nullcontext():
+            while not self._ended.wait(EVERY_SECONDS):
+                self._look()
+
+    def finish(self) -> None:
+        """The run is over."""
+        self._ended.set()
+        self.join()
+
+    def _look(self) -> None:
+        # What cannot be shown is no reason to stop a campaign.
+        with contextlib.suppress(OutreachError):
+            if run := OPEN.get(self._campaign):
+                self._usage = run.usage or self._usage
+                self._view.update(count_states(run.ledger, run.campaign), self.usage)
+
+
 @contextlib.contextmanager
-def progress_of(campaign: str, *, show: bool) -> Iterator[None]:
+def progress_of(campaign: str) -> Iterator[Watcher]:
     """Show how far the campaign is, with time left and budget used, for the length of the block."""
-    if not show or not err.is_terminal:
-        yield
-        return
-    ended = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(campaign, ended), daemon=True)
+    watcher = Watcher(campaign)
     watcher.start()
     try:
-        yield
+        yield watcher
     finally:
-        ended.set()
-        watcher.join()
-
-
-def _watch(campaign: str, ended: threading.Event) -> None:
-    view = ProgressView(campaign)
-    with Live(view, console=err, transient=True, refresh_per_second=4):
-        while not ended.wait(EVERY_SECONDS):
-            # What cannot be shown is no reason to stop a campaign.
-            with contextlib.suppress(OutreachError):
-                if run := OPEN.get(campaign):
-                    usage = run.usage.snapshot() if run.usage else None
-                    view.update(count_states(run.ledger, run.campaign), usage)
+        watcher.finish()

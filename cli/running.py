@@ -11,21 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from cli.console import complain, err, out, print_json
 from cli.progress import progress_of
-from cli.serving import prefect_server
+from cli.serving import QUIET, prefect_server
 from outreach.errors import CampaignStopped, OutreachError, UsageError
+from outreach.genesys.usage import UsageSnapshot
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
-
-QUIET = {
-    # What a run says belongs to the run; the terminal shows progress, and the verdict at the end.
-    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
-    "PREFECT_LOGGING_EXTRA_LOGGERS": "outreach",
-    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",  # the courier's thread belongs to no run
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-}
 
 
 @contextlib.contextmanager
@@ -58,11 +51,11 @@ def run_source(
     with prefect_api():
         from flows.campaign import run_campaign
 
-        with progress_of(campaign, show=not as_json):
+        with progress_of(campaign) as watcher:
             state = run_campaign(
                 source, campaign, genesys, senders, webhook, ledger, settings, return_state=True
             )
-        return tell_verdict(state, campaign, ledger, as_json=as_json)
+        return tell_verdict(state, campaign, ledger, watcher.usage, as_json=as_json)
 
 
 def look_at(source: str, settings: CampaignSettings) -> None:
@@ -75,7 +68,9 @@ def look_at(source: str, settings: CampaignSettings) -> None:
     next(rows, None)
 
 
-def tell_verdict(state: State[Any], campaign: str, ledger: str, *, as_json: bool) -> int:
+def tell_verdict(
+    state: State[Any], campaign: str, ledger: str, usage: UsageSnapshot | None, *, as_json: bool
+) -> int:
     """Show how a campaign's run ended; the exit code.
 
     Raises:
@@ -92,17 +87,17 @@ def tell_verdict(state: State[Any], campaign: str, ledger: str, *, as_json: bool
         raise
     except Exception as error:  # noqa: BLE001 - the run has the traceback
         return complain(f"The run failed ({type(error).__name__}): {state.message}. Its log has more.", 1)
-    return _show(campaign, ledger, green=state.is_completed(), as_json=as_json)
+    return _show(campaign, ledger, usage, green=state.is_completed(), as_json=as_json)
 
 
-def _show(campaign: str, ledger: str, *, green: bool, as_json: bool) -> int:
+def _show(campaign: str, ledger: str, usage: UsageSnapshot | None, *, green: bool, as_json: bool) -> int:
     from cli.ledgers import open_named
     from outreach.ledger.campaigns import find_campaign
     from outreach.report import terminal
     from outreach.report.figures import gather
 
     with open_named(ledger, "run") as book:
-        figures = gather(book, find_campaign(book, campaign))
+        figures = gather(book, find_campaign(book, campaign), usage=usage)
     if as_json:
         print_json(figures.proof.as_json())
     else:

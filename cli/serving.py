@@ -13,9 +13,16 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import httpx
-
 from outreach.errors import OutreachError
+
+QUIET = {
+    # What a run says belongs to the run; the terminal shows progress, and the verdict at the end.
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "outreach",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",  # the courier's thread belongs to no run
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+}
+"""Settings under which a run keeps what it says to itself."""
 
 START_SECONDS = 90.0
 STOP_SECONDS = 10.0
@@ -74,6 +81,8 @@ def wait_until_up(name: str, url: str, process: subprocess.Popen[bytes], log: Pa
     Raises:
         DidNotStart: the program ended, or took too long.
     """
+    import httpx
+
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until and process.poll() is None:
         with contextlib.suppress(httpx.HTTPError):

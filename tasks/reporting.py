@@ -19,12 +19,13 @@ def publish(run: Run, proof: Proof) -> None:
         run.ledger, run.campaign, usage=run.usage.snapshot() if run.usage else None, proof=proof
     )
     key = artifact_key(proof.campaign)
-    report = markdown.write_markdown(result, charts.draw_charts(result))
+    drawn = charts.draw_charts(result)
+    report = markdown.write_markdown(result, drawn)
     create_markdown_artifact(report, key=f"report-{key}", description="Report")
     create_markdown_artifact(as_code(proof), key=f"proof-{key}", description="Proof")
     if rows := markdown.table_rows(result):
         create_table_artifact(rows, key=f"failures-{key}", description="Who was not contacted, by reason")
-    page.write_page(run.report_file, result)
+    page.write_page(run.report_file, result, drawn)
     get_run_logger().info("report: %s", run.report_file)
 
 

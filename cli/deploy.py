@@ -1,0 +1,33 @@
+"""The verb `deploy`: bring a Prefect server up to this version."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from cli.console import AsJson, out, print_json
+
+
+def deploy(
+    *, pool: str = "outreach", notify: str | None = None, activate: bool = False, json: AsJson = False
+) -> None:
+    """Register block types, work pool, deployments and automations; twice changes nothing.
+
+    Args:
+        pool: the work pool that workers take runs from.
+        notify: a saved notification block, like slack-webhook/ops, for the automations.
+        activate: switch the schedules of new deployments on that need no source.
+        json: for machines.
+    """
+    from dataclasses import asdict
+
+    from deployments import production
+
+    done = production.deploy(pool, notify=notify, activate=activate)
+    if json:
+        print_json({"pool": pool, "deployed": [asdict(each) for each in done]})
+        return
+    table = Table("what", "name", "outcome")
+    for each in done:
+        table.add_row(each.kind, each.name, each.outcome)
+    out.print(table)
+    out.print(f"Start workers with: prefect worker start --pool {pool}")

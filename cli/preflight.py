@@ -1,0 +1,49 @@
+"""The verb `preflight`: is everything in place before a campaign?"""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from cli.console import AsJson, out, print_json
+
+STYLE = {"OK": "green", "WARN": "yellow", "ERROR": "red"}
+
+
+def preflight(
+    *,
+    genesys: str = "default",
+    senders: str = "default",
+    webhook: str | None = "default",
+    ledger: str = "default",
+    json: AsJson = False,
+) -> int:
+    """Check credentials, permissions, senders, limits, ledger, webhook and clock; exit 1 on an ERROR.
+
+    Nobody is contacted; the receiver gets one signed ping.
+
+    Args:
+        genesys: name of the credentials block.
+        senders: name of the senders block.
+        webhook: name of the CRM webhook block; "none" tells nobody.
+        ledger: name of the ledger block.
+        json: for machines.
+    """
+    from cli.running import prefect_api
+
+    with prefect_api():
+        from flows.opening import Names
+        from flows.preflight import check_prefect, gather
+        from outreach.preflight import Level, run_preflight, worst
+
+        names = Names(genesys, senders, None if webhook == "none" else webhook, ledger)
+        checks = [*run_preflight(gather(names)), *check_prefect()]
+    if json:
+        print_json({"level": worst(checks).value, "checks": [each.as_json() for each in checks]})
+    else:
+        table = Table("check", "", "found", "what to do")
+        for each in checks:
+            table.add_row(
+                each.name, f"[{STYLE[each.level.value]}]{each.level.value}[/]", each.what, each.advice
+            )
+        out.print(table)
+    return 1 if worst(checks) is Level.ERROR else 0
