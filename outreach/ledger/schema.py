@@ -67,7 +67,7 @@ campaigns = Table(
     Column("name", String(200), nullable=False, unique=True),
     Column("created_at", Instant, nullable=False),
     Column("settings", Text, nullable=False, server_default="{}"),
-    Column("packs_hash", String(64), nullable=False, server_default=""),
+    Column("packs_hash", String(100), nullable=False, server_default=""),
     Column("stopped", Text, comment="why new contacts were stopped; null while they are not"),
 )
 

@@ -8,7 +8,7 @@
                         ├──> deferred(until) <┘      deferred ──> cleared | blocked | deferred | held
                         └──> held(for a person)
 
-    erased: whoever was not contacted ──> blocked, in doubt ──> held; their payload is gone, nobody claims them
+    erased: not contacted ──> blocked, in doubt ──> held; the payload is gone, and nobody claims them
 
 `rejected` rows never become contacts; they are counted beside. `refused` is passed through, never rested in:
 the audit shows it.

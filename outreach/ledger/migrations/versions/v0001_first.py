@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("created_at", ledger.Instant(), nullable=False),
         sa.Column("settings", sa.Text(), server_default="{}", nullable=False),
-        sa.Column("packs_hash", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("packs_hash", sa.String(length=100), server_default="", nullable=False),
         sa.Column(
             "stopped",
             sa.Text(),

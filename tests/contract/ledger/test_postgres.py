@@ -1,0 +1,335 @@
+"""What may differ on PostgreSQL: locks, conflicts, isolation, clocks, types."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import TypeVar
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import func, select, text, update
+
+from outreach.clock import SetClock
+from outreach.contacts import Channel
+from outreach.errors import Ambiguous, LedgerError
+from outreach.genesys.interface import Started
+from outreach.ledger import migrating
+from outreach.ledger.claims import claim
+from outreach.ledger.executors import bury_the_dead
+from outreach.ledger.intents import Wanted, open_intents
+from outreach.ledger.ledger import Ledger, open_ledger
+from outreach.ledger.outbox import LedgerOutbox
+from outreach.ledger.proof import _prove, prove
+from outreach.ledger.schema import contacts, executors, intents, metadata
+from outreach.ledger.states import State
+from outreach.ledger.timetable import LedgerTimetable
+from outreach.reconciliation import reconcile
+from outreach.resolving import export_contacts, resolve, retry_failed
+from outreach.run import Run
+from outreach.settings import FrequencyCap, SameAddress
+from outreach.webhook.outbox import Settlement
+from tests.ledgers import (
+    CALM,
+    KEY,
+    NOON,
+    advance,
+    attempt,
+    batch,
+    clear,
+    intend,
+    kill,
+    load,
+    new_run,
+    people,
+    row_of,
+    states,
+)
+from tests.organisations import Organisation
+
+pytestmark = pytest.mark.postgres
+
+WORKERS = 16
+T = TypeVar("T")
+
+
+@pytest.fixture
+def ledger(url: str) -> Iterator[Ledger]:
+    with open_ledger(url, keys=[KEY], clock=SetClock(NOON)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def run(ledger: Ledger) -> Iterator[Run]:
+    with new_run(
+        ledger, Organisation(), CALM.model_copy(update={"same_address": SameAddress.EACH})
+    ) as opened:
+        yield opened
+
+
+def at_once(count: int, work: Callable[[int], T]) -> list[T]:
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(work, range(count)))
+
+
+@contextlib.contextmanager
+def another(url: str) -> Iterator[Ledger]:
+    with open_ledger(url, keys=[KEY], clock=SetClock(NOON)) as opened:
+        yield opened
+
+
+def test_the_migrations_make_exactly_the_schema(ledger: Ledger) -> None:
+    with ledger.db.read() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": migrating.VERSION_TABLE})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_a_campaign_from_end_to_end(run: Run) -> None:
+    organisation = run.genesys
+    assert isinstance(organisation, Organisation)
+    organisation.will(Ambiguous("start sms", 500), after_effect=True)
+    load(run, [*people(40), {"external_contact_id": "C-99", "name": "x", "sms": "1"}, *people(2)])
+    assert advance(run).balanced
+    run.ledger.clock.sleep(60)
+
+    assert reconcile(run) == {"started": 1}
+    proof = prove(run.ledger, run.campaign)
+    assert (proof.missing, proof.contacted, proof.rejected, proof.duplicates) == ((), 40, 1, 2)
+
+
+def test_claimers_at_once_share_the_rows_and_none_is_lost(run: Run, url: str) -> None:
+    load(run, people(200))
+
+    def take(_: int) -> list[int]:
+        with another(url) as ledger:
+            mine: list[int] = []
+            while group := claim(ledger, run.campaign.id, batch(run), (State.ACCEPTED,), limit=7):
+                assert len(group) <= 7
+                mine += [row.id for row in group]
+            return mine
+
+    taken = [number for mine in at_once(WORKERS, take) for number in mine]
+
+    assert len(taken) == len(set(taken)) == 200
+
+
+def test_intents_of_many_claimers_keep_addresses_and_caps_and_never_wait_in_a_circle(
+    run: Run, url: str
+) -> None:
+    """Each address stands in ten rows; a cap of two per day; sixteen processes open intents at once."""
+    rows = [{**person, "sms": f"+1317555{n % 20:04d}", "email": None} for n, person in enumerate(people(200))]
+    load(run, rows)
+    clear(run)
+    caps = (FrequencyCap(contacts=2, hours=24),)
+
+    def contact(seed: int) -> int:
+        opened = 0
+        with another(url) as ledger:
+            while group := claim(ledger, run.campaign.id, batch(run), (State.CLEARED,), limit=9):
+                wanted = [Wanted(row, Channel.SMS, row.contact.channels.sms or "", caps) for row in group]
+                wanted = wanted[::-1] if seed % 2 else wanted
+                mine, kept = open_intents(ledger, wanted, same_address=SameAddress.EACH)
+                assert {item.code for item in kept} <= {"frequency_cap"}
+                opened += len(mine)
+        return opened
+
+    assert sum(at_once(WORKERS, contact)) == 40
+    with run.ledger.db.read() as connection:
+        per_address = select(func.count()).select_from(intents).group_by(intents.c.address_key)
+        assert set(connection.execute(per_address).scalars()) == {2}
+
+
+def test_one_address_is_contacted_once_whoever_comes_first(run: Run, url: str) -> None:
+    rows = [{**person, "sms": f"+1317555{n % 20:04d}", "email": None} for n, person in enumerate(people(200))]
+    load(run, rows)
+    clear(run)
+
+    def contact(seed: int) -> int:
+        opened = 0
+        with another(url) as ledger:
+            while group := claim(ledger, run.campaign.id, batch(run), (State.CLEARED,), limit=11):
+                wanted = [Wanted(row, Channel.SMS, row.contact.channels.sms or "") for row in group]
+                order = wanted[::-1] if seed % 2 else wanted
+                opened += len(open_intents(ledger, order, same_address=SameAddress.ONCE)[0])
+        return opened
+
+    assert sum(at_once(WORKERS, contact)) == 20
+
+
+def test_two_loads_of_one_file_at_once_accept_everybody_once(run: Run, url: str) -> None:
+    bad: dict[str, object] = {"external_contact_id": "C-999", "name": "x", "sms": "1"}
+    rows = [*people(300), bad]
+
+    def read(number: int) -> int:
+        with another(url) as ledger, new_run(ledger, Organisation()) as mine:
+            return load(mine, rows if number else rows[::-1]).accepted
+
+    assert sum(at_once(4, read)) == 300
+    assert prove(run.ledger, run.campaign).balanced
+
+
+def test_runs_of_one_campaign_at_once_contact_everybody_once(run: Run, url: str) -> None:
+    load(run, people(120))
+
+    def go(_: int) -> None:
+        with another(url) as ledger, new_run(ledger, run.genesys) as mine:
+            advance(mine)
+
+    at_once(4, go)
+
+    assert isinstance(run.genesys, Organisation)
+    names = [engagement.contact.external_contact_id for engagement in run.genesys.contacted]
+    assert len(names) == len(set(names)) == 120
+    assert prove(run.ledger, run.campaign).missing == ()
+
+
+def test_burials_at_once_count_one_death(run: Run, url: str) -> None:
+    load(run, people(50))
+    clear(run)
+    intend(run, 10)
+    claim(run.ledger, run.campaign.id, batch(run), (State.CLEARED,), limit=40)
+    kill(run.ledger)
+
+    def bury(_: int) -> int:
+        with another(url) as ledger:
+            return len(bury_the_dead(ledger))
+
+    assert sum(at_once(6, bury)) == 50
+    with run.ledger.db.read() as connection:
+        assert set(connection.execute(select(contacts.c.deaths)).scalars()) == {1}
+        assert set(connection.execute(select(contacts.c.lease_owner)).scalars()) == {None}
+
+
+def test_the_databases_clock_says_who_is_dead_elsewhere(run: Run, url: str) -> None:
+    load(run, people(1))
+    claim(run.ledger, run.campaign.id, batch(run), (State.ACCEPTED,), limit=1)
+    with another(url) as ledger:
+        ledger.clock = SetClock(NOON + timedelta(days=400))  # a machine whose clock is wrong buries nobody
+        with ledger.db.write() as connection:
+            connection.execute(update(executors).values(host="elsewhere"))
+        assert bury_the_dead(ledger) == []
+        with ledger.db.write() as connection:
+            connection.execute(text("UPDATE executors SET seen_at = seen_at - 61000000"))
+        assert len(bury_the_dead(ledger)) == 1
+
+
+def test_the_proof_is_one_look_while_others_write(run: Run, url: str) -> None:
+    load(run, people(20))
+    clear(run)
+    with run.ledger.db.read() as connection:
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        before = _prove(connection, run.campaign).states
+        with another(url) as ledger, new_run(ledger, Organisation()) as mine:
+            advance(mine)
+        assert _prove(connection, run.campaign).states == before == {"cleared": 20}
+    assert prove(run.ledger, run.campaign).states == {"started": 20}
+
+
+def test_slots_of_many_processes_never_meet(ledger: Ledger, url: str) -> None:
+    script = textwrap.dedent("""
+        import sys, time
+        from outreach.ledger.ledger import open_ledger
+        from outreach.ledger.timetable import LedgerTimetable
+        with open_ledger(sys.argv[1], keys=[sys.argv[2]]) as ledger:
+            table = LedgerTimetable(ledger)
+            for _ in range(25):
+                wait = table.reserve("token", 2, 0.5)
+                print(round((time.time() + wait) * 1000))
+    """)
+    command = [sys.executable, "-c", script, url, KEY]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    slots = sorted(int(line) for process in processes for line in process.communicate()[0].split())
+
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    assert len(slots) == 75
+    assert all(slots[n + 1] - slots[n] > 400 for n in range(74))  # a second apart, told by busy processes
+    assert slots[-1] - slots[0] == pytest.approx(74_000, abs=600)
+
+
+def test_a_hold_is_for_everybody(ledger: Ledger, url: str) -> None:
+    LedgerTimetable(ledger).hold("token", 30)
+    with another(url) as other:
+        assert 29 < LedgerTimetable(other).reserve("token", 1, 1.0) <= 30
+
+
+def test_processes_that_open_a_new_ledger_at_once_all_succeed(url: str) -> None:
+    script = (
+        "import sys; from outreach.ledger.ledger import open_ledger\n"
+        "with open_ledger(sys.argv[1], keys=[sys.argv[2]]): pass"
+    )
+    command = [sys.executable, "-c", script, url, KEY]
+    processes = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+
+    assert [(process.communicate()[1], process.returncode) for process in processes] == [("", 0)] * 3
+
+
+def test_couriers_at_once_take_each_message_once_and_keep_each_contacts_order(run: Run, url: str) -> None:
+    load(run, people(40))
+    advance(run)
+
+    def deliver(_: int) -> list[str]:
+        with another(url) as ledger:
+            box = LedgerOutbox(ledger, "default", run.campaign.id)
+            mine: list[str] = []
+            while messages := box.take(3, ledger.clock.now(), 60.0):
+                mine += [message.id for message in messages]
+                done = [Settlement(message.id, "delivered") for message in messages]
+                box.settle(done, ledger.clock.now())
+            return mine
+
+    delivered = [message for mine in at_once(6, deliver) for message in mine]
+
+    assert len(delivered) == len(set(delivered)) == 40
+
+
+def test_what_a_person_does_works_here_too(run: Run, tmp_path_factory: pytest.TempPathFactory) -> None:
+    organisation = run.genesys
+    assert isinstance(organisation, Organisation)
+    organisation.will(Ambiguous("start sms", 500), after_effect=True)
+    load(run, people(2))
+    advance(run)
+    doubtful = next(name for name, state in states(run.ledger).items() if state.startswith("unknown"))
+    resolve(run.ledger, run.campaign, doubtful, "started", reason="seen", conversation_id="c-77")
+    with run.ledger.db.write() as connection:
+        connection.execute(update(contacts).values(state="failed", retryable=True))
+        connection.execute(text("DELETE FROM intents"))
+
+    path = tmp_path_factory.mktemp("out") / "failed.csv"
+    assert export_contacts(run.ledger, run.campaign, ["failed"], path) == 2
+    assert retry_failed(run.ledger, run.campaign) == 2
+
+
+def test_an_answer_with_a_long_id_is_written_down(run: Run) -> None:
+    load(run, people(1))
+    clear(run)
+    attempt(run, intend(run)[0], Started("c" * 100, 1.0))
+
+    assert row_of(run.ledger, "C-1").conversation_id == "c" * 100
+
+
+def test_an_error_of_the_database_quotes_nobody(run: Run) -> None:
+    load(run, people(1))
+    with pytest.raises(LedgerError) as raised, run.ledger.db.write() as connection:
+        connection.execute(update(contacts).values(payload=None, state="x" * 99 + "+13175550001"))
+
+    assert "317555" not in f"{raised.value}{raised.value.args}{raised.value.__cause__}"
+
+
+def test_a_database_that_went_away_is_said_and_the_next_try_goes_on(run: Run, url: str) -> None:
+    load(run, people(1))
+    with psycopg.connect(url, autocommit=True) as administrator:
+        administrator.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
+
+    with contextlib.suppress(LedgerError):
+        states(run.ledger)
+    assert advance(run).balanced
