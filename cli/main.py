@@ -17,6 +17,7 @@ from cli.console import complain
 from cli.demo import demo
 from cli.emulating import emulator
 from cli.people import suppress
+from cli.privacy import audit, erase, export_person
 from cli.webhooks import follow_up, redeliver, replay
 from outreach import __version__
 from outreach.errors import OutreachError, UsageError
@@ -28,7 +29,23 @@ app = App(
     result_action="return_value",
     help_epilogue="Every verb has --help. --json prints one JSON object and nothing else.",
 )
-for verb in (run, demo, emulator, proof, why, export, retry, resolve, redeliver, replay, follow_up, suppress):
+for verb in (
+    run,
+    demo,
+    emulator,
+    proof,
+    why,
+    export,
+    retry,
+    resolve,
+    redeliver,
+    replay,
+    follow_up,
+    suppress,
+    audit,
+    erase,
+    export_person,
+):
     app.command(verb)
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import Row, Select, select
 from outreach.contacts import Channel, Contact
 from outreach.errors import UnknownCampaign, UsageError
 from outreach.export import EXPORT_COLUMNS, PrivateCsv, cells_of
-from outreach.ledger.campaigns import Campaign
+from outreach.ledger.campaigns import Campaign, note
 from outreach.ledger.changes import Change, Telling, apply
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.schema import contacts, intents, outbox, rejects
@@ -118,9 +118,7 @@ def _check_free(ledger: Ledger, row: Row[Any], conversation_id: str) -> None:
 def _released(ledger: Ledger, campaign: Campaign, row: Row[Any], detail: dict[str, str]) -> Change:
     if row.payload is None:  # erased: nobody could contact them
         given_back: Literal["release", "keep"] = "keep" if row.intended_at is None else "release"
-        return Change(
-            row.id, State.BLOCKED, "resolved_released", None, _AFRESH, detail, intent=given_back
-        )
+        return Change(row.id, State.BLOCKED, "resolved_released", None, _AFRESH, detail, intent=given_back)
     if row.intended_at is None:
         return Change(row.id, State.ACCEPTED, "resolved_released", "", _AFRESH, detail)
     told = _tell(ledger, campaign, row, "released", None)
@@ -159,7 +157,10 @@ def retry_failed(ledger: Ledger, campaign: Campaign) -> int:
     """Give every failed contact whose failure may pass another chance with the next run; how many."""
     c = contacts.c
     failed = select(c.id).where(
-        c.campaign_id == campaign.id, c.state == State.FAILED.value, c.retryable.is_(True), c.payload.is_not(None)
+        c.campaign_id == campaign.id,
+        c.state == State.FAILED.value,
+        c.retryable.is_(True),
+        c.payload.is_not(None),
     )
     retried = 0
     for page in _pages(ledger, failed):
@@ -185,6 +186,10 @@ def export_contacts(ledger: Ledger, campaign: Campaign, states: Sequence[str], p
     with PrivateCsv(path, PLAIN, EXPORT_COLUMNS) as file:
         for cells in _exported(ledger, campaign, states):
             file.write(cells)
+    # Who took people's data out, and where an erasure must look for them.
+    told = {"file": str(path.absolute()), "states": sorted(states), "rows": file.count}
+    with ledger.db.write() as connection:
+        note(ledger, connection, campaign.id, "exported", told)
     return file.count
 
 

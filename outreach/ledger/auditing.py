@@ -139,7 +139,7 @@ def _verify_contacts(
         result.findings += [found for found in (finding or rolled_back,) if found]
 
 
-def _records(connection: Connection, campaign_id: int) -> Iterator[Row[Any]]:
+def _records(connection: Connection, campaign_id: int) -> Iterator[Any]:
     """The records of all contacts in order, each beside its contact; a contact without records comes once."""
     c, a = contacts.c, audit.c
     beside = (c.external_contact_id, c.audit_count, c.audit_head, c.state, c.campaign_id.label("home"))
@@ -231,19 +231,20 @@ def _is_genuine(ledger: Ledger, record: Row[Any], n: int) -> bool:
 
 
 def _add_to_seals(contact_id: int, chain: Sequence[Row[Any]], seals: Sequence[_Seal]) -> Finding | None:
-    """Fold one chain into each seal as it was then; the first record that a seal counted and is gone."""
+    """Fold one chain into each seal as it was then; the first record that a seal counts differently."""
+    name = chain[0].external_contact_id or f"contact number {contact_id}"
+    findings: list[Finding] = []
     for seal in seals:
         then = [record for record in chain if record.n is not None and record.id <= seal.last]
         if then:
             seal.ends.add(contact_id, then[-1].n, then[-1].hash)
         counted = seal.counts.pop(contact_id, 0)
+        text = f"seal {seal.n} counted {counted} records"
         if len(then) < counted:
-            name = chain[0].external_contact_id or f"contact number {contact_id}"
-            return Finding(name, len(then) + 1, "missing", f"seal {seal.n} counted {counted} records")
-        if len(then) > counted < MOST:
-            name = chain[0].external_contact_id or f"contact number {contact_id}"
-            return Finding(name, counted + 1, "inserted", f"seal {seal.n} counted {counted} records")
-    return None
+            findings.append(Finding(name, len(then) + 1, "missing", text))
+        elif len(then) > counted < MOST:
+            findings.append(Finding(name, counted + 1, "inserted", text))
+    return findings[0] if findings else None
 
 
 def _check_seal(seal: _Seal) -> Iterator[Finding]:
@@ -272,8 +273,15 @@ def _as_line(campaign: Campaign, row: Row[Any]) -> dict[str, Any]:
         "n": row.n,
         "at": row.at,
         "action": row.action,
-        "detail": orjson.loads(row.detail),
+        "detail": _as_object(row.detail),
         "actor": row.actor,
         "previous": row.previous,
         "hash": row.hash,
     }
+
+
+def _as_object(detail: str) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    try:
+        return orjson.loads(detail)
+    except orjson.JSONDecodeError:  # somebody altered it: shown as it stands
+        return detail

@@ -1,11 +1,11 @@
 """Forgetting people: what is personal goes, what proves that nobody is contacted twice or again stays.
 
-    gone    name, addresses, message, metadata (payload), the rejected row, the decision, answers' excerpts
-    stays   the external contact id (the next load would take the person for a new one without it), states
-            and times, the audit, and keyed hashes: of addresses (suppressed from now on) and of the intent
+gone    name, addresses, message, metadata (payload), the rejected row, the decision, answers' excerpts
+stays   the external contact id (the next load would take the person for a new one without it), states
+        and times, the audit, and keyed hashes: of addresses (suppressed from now on) and of the intent
 
-    not contacted yet ──> blocked(erased)      started, ended ──> as they are
-    in doubt ───────────> held(erased)         in the air ──────> waited for, since a process still has them
+not contacted yet ──> blocked(erased)      started, ended ──> as they are
+in doubt ───────────> held(erased)         in the air ──────> waited for, since a process still has them
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from outreach.errors import LedgerError
 from outreach.ledger.campaigns import note
 from outreach.ledger.changes import Change, apply_within, lock
 from outreach.ledger.executors import bury_the_dead
-from outreach.ledger.schema import contacts, intents, outbox, rejects, suppressions
+from outreach.ledger.schema import intents, outbox, rejects, suppressions
 from outreach.ledger.states import CONTACTED, State
 
 if TYPE_CHECKING:

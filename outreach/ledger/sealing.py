@@ -1,8 +1,8 @@
 """The seal: one record in a campaign's own chain that fixes how every contact's chain ended at that moment.
 
 A chain shows what was altered inside it, but not that its last records, or a whole contact, are gone. The
-seal does: it holds how many records each contact had, and one keyed hash over the ends of all their chains. Its own
-hash is shown outside the database (proof, report, Prefect), so that not even the newest records can be rolled
+seal does: it holds how many records each contact had, and one keyed hash over the ends of all their chains.
+Its own hash is shown outside the database (the run's log), so that not even the newest records can be rolled
 back unseen: `outreach audit verify --seal HASH`.
 """
 
@@ -30,7 +30,7 @@ MOST = 255
 
 @dataclass
 class Ends:
-    """The ends of all chains up to some record, folded into one hash as they are added, in the contacts' order."""
+    """The ends of all chains, folded into one hash as they are added, in the order of the contacts."""
 
     ledger: Ledger
     root: str = ""

@@ -100,9 +100,7 @@ def addresses_of(contact: Contact) -> frozenset[str]:
     return frozenset(address.strip().casefold() for address in named if address)
 
 
-_CONTACTS = select(
-    contacts.c.id, contacts.c.campaign_id, contacts.c.external_contact_id, contacts.c.payload
-)
+_CONTACTS = select(contacts.c.id, contacts.c.campaign_id, contacts.c.external_contact_id, contacts.c.payload)
 
 
 def _as_address(who: str) -> str:

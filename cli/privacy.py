@@ -1,0 +1,155 @@
+"""The verbs of privacy and of the audit: erase, export-person, audit verify, audit export."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cyclopts import App
+
+from cli.console import AsJson, LedgerName, err, out, print_json
+from cli.ledgers import open_named
+from outreach.errors import UsageError
+
+if TYPE_CHECKING:
+    from outreach.forgetting import Erased
+
+audit = App(name="audit", help="Verify a campaign's audit, or write it out.")
+
+
+def erase(
+    who: str | None = None, *, files: tuple[Path, ...] = (), ledger: LedgerName = None, json: AsJson = False
+) -> int:
+    """Forget one person in all campaigns and never contact them again; only keyed hashes stay.
+
+    Exit 1 when another program held the ledger, so that old copies may still stand in its files.
+
+    Args:
+        who: an external contact id, or an address; left out, it is read from standard
+            input, which no shell history and no process list shows.
+        files: more CSV files to clean; rejects files and exports are found by themselves.
+        ledger: where they stand.
+        json: for machines.
+    """
+    from outreach import forgetting
+
+    with open_named(ledger, "erase") as book:
+        done = forgetting.erase(book, _read(who), files=files)
+    if json:
+        print_json(done.as_json())
+    else:
+        out.print(_tell(done), soft_wrap=True)
+    return 0 if done.rewritten else 1
+
+
+def _read(who: str | None) -> str:
+    if who is None and sys.stdin.isatty():
+        err.print("An external contact id or an address: ", end="")
+    return sys.stdin.readline().strip() if who is None else who
+
+
+def _tell(done: Erased) -> str:
+    told = (
+        f"Erased: {done.contacts} contacts in {done.campaigns} campaigns, {done.rows} rejected rows, "
+        f"{done.files} files cleaned. {done.suppressed} addresses are suppressed from now on."
+    )
+    if done.sharing:
+        told += f" {done.sharing} other contacts have the same address: erase the address to take them too."
+    if not done.rewritten:
+        told += " Another program holds the ledger: erase again when it is done, so that no copy stays."
+    return told
+
+
+def export_person(who: str | None = None, *, to: Path | None = None, ledger: LedgerName = None) -> int:
+    """Show everything that the ledger holds about one person, as JSON: the answer to a request for access.
+
+    Exit 1 when it holds nothing.
+
+    Args:
+        who: an external contact id, or an address; left out, it is read from standard
+            input.
+        to: a file, private; default: standard output.
+        ledger: where to look.
+    """
+    import orjson
+
+    from outreach.disclosure import disclose
+
+    with open_named(ledger, "export-person") as book:
+        shown = disclose(book, _read(who))
+    if to is None:
+        print_json(shown)
+    else:
+        _write_private(to, [orjson.dumps(shown, option=orjson.OPT_INDENT_2)])
+        out.print(f"{len(shown['contacts'])} contacts and {len(shown['rows'])} rejected rows in {to}.")
+    return 0 if shown["contacts"] or shown["rows"] else 1
+
+
+@audit.command
+def verify(campaign: str, *, seal: str | None = None, ledger: LedgerName = None, json: AsJson = False) -> int:
+    """Verify every record of a campaign's audit; name what is altered, missing, inserted or reordered.
+
+    Args:
+        campaign: its name.
+        seal: a seal's hash that was kept elsewhere (a run's log has it): it must be among the records.
+        ledger: where to look.
+        json: for machines.
+    """
+    from outreach.ledger.auditing import verify as check
+    from outreach.ledger.campaigns import find_campaign
+
+    with open_named(ledger, "audit verify") as book:
+        result = check(book, find_campaign(book, campaign), seal=seal)
+    if json:
+        print_json(result.as_json())
+    elif result.intact:
+        out.print(f"Intact: {result.records} records in {result.chains} chains, {result.seals} seals.")
+    else:
+        for finding in result.findings[:20]:
+            out.print(str(finding), markup=False, soft_wrap=True)
+        out.print(f"{len(result.findings)} chains of {result.chains} do not verify.")
+    return 0 if result.intact else 1
+
+
+@audit.command
+def export(campaign: str, *, to: Path | None = None, ledger: LedgerName = None, json: AsJson = False) -> None:
+    """Write a campaign's audit as JSON lines, in a private file.
+
+    Args:
+        campaign: its name.
+        to: the file; default out/CAMPAIGN-audit.jsonl.
+        ledger: where to look.
+        json: for machines.
+    """
+    from outreach.ledger.auditing import export_records
+    from outreach.ledger.campaigns import find_campaign
+
+    with open_named(ledger, "audit export") as book:
+        found = find_campaign(book, campaign)
+        path = to or Path("out") / f"{found.name}-audit.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        count = _write_private(path, export_records(book, found))
+    if json:
+        print_json({"campaign": campaign, "records": count, "file": str(path)})
+    else:
+        out.print(f"{count} records in {path}.")
+
+
+def _write_private(path: Path, lines: Iterable[bytes]) -> int:
+    """Write a file that only its owner can read; how many lines."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    count = 0
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            for line in lines:
+                file.write(line)
+                count += 1
+        part.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.", "Choose another place.") from None
+    finally:
+        part.unlink(missing_ok=True)
+    return count
