@@ -98,8 +98,11 @@ def test_a_dry_run_prints_one_json_object_with_a_decision_for_each_row(folder: P
 
 @pytest.mark.parametrize(
     "verb",
-    "run demo emulator preflight proof why export retry resolve redeliver replay follow-up suppress erase audit "
-    "deploy selfscan export-person".split(),
+    [
+        *("run", "demo", "emulator", "preflight", "proof", "why", "export", "retry", "resolve"),
+        *("redeliver", "replay", "follow-up", "suppress", "erase", "audit", "deploy", "selfscan"),
+        *("export-person", "up"),
+    ],
 )
 def test_every_verb_has_help(verb: str, folder: Path) -> None:
     done = outreach(verb, "--help", cwd=folder)
