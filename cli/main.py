@@ -17,7 +17,7 @@ from cli.console import complain
 from cli.demo import demo
 from cli.emulating import emulator
 from cli.people import suppress
-from cli.privacy import audit, erase, export_person
+from cli.privacy import audit, erase, export_person, reseal
 from cli.webhooks import follow_up, redeliver, replay
 from outreach import __version__
 from outreach.errors import OutreachError, UsageError
@@ -45,6 +45,7 @@ for verb in (
     audit,
     erase,
     export_person,
+    reseal,
 ):
     app.command(verb)
 

@@ -1,4 +1,4 @@
-"""The verbs of privacy and of the audit: erase, export-person, audit verify, audit export."""
+"""The verbs of privacy and of the audit: erase, export-person, reseal, audit verify, audit export."""
 
 from __future__ import annotations
 
@@ -86,6 +86,28 @@ def export_person(who: str | None = None, *, to: Path | None = None, ledger: Led
         _write_private(to, [orjson.dumps(shown, option=orjson.OPT_INDENT_2)])
         out.print(f"{len(shown['contacts'])} contacts and {len(shown['rows'])} rejected rows in {to}.")
     return 0 if shown["contacts"] or shown["rows"] else 1
+
+
+def reseal(*, ledger: LedgerName = None, json: AsJson = False) -> int:
+    """Seal everything personal again under the ledger's newest key, so that the previous one can go.
+
+    Exit 1 while something still needs an earlier key, or another program held the ledger.
+
+    Args:
+        ledger: the block with the new key, and the old one among its previous keys.
+        json: for machines.
+    """
+    from outreach.ledger.erasure import rewrite
+    from outreach.ledger.rotation import reseal as seal_again
+
+    with open_named(ledger, "reseal") as book:
+        done = seal_again(book)
+        clean = rewrite(book)
+    if json:
+        print_json({"changed": done.changed, "left": done.left, "rewritten": clean})
+    else:
+        out.print(f"{done.changed} values are sealed anew, {done.left} still need an earlier key.")
+    return 0 if clean and not done.left else 1
 
 
 @audit.command

@@ -8,6 +8,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from outreach.ledger.proof import Proof
+from outreach.ledger.sealing import seal
 from outreach.report import charts, figures, markdown, page
 from outreach.run import Run
 
@@ -27,6 +28,7 @@ def publish(run: Run, proof: Proof) -> None:
         create_table_artifact(rows, key=f"failures-{key}", description="Who was not contacted, by reason")
     page.write_page(run.report_file, result, drawn)
     get_run_logger().info("report: %s", run.report_file)
+    get_run_logger().info("audit seal: %s", seal(run.ledger, run.campaign))
 
 
 def as_code(proof: Proof) -> str:

@@ -103,6 +103,9 @@ def open_ledger(
         ledger.close()
 
 
+HASHING = "hashing_keys"
+"""The fact that holds the ledger's own hashing keys, wrapped under its key."""
+
 _FINGERPRINT = select(facts.c.value).where(facts.c.name == "key")
 
 
@@ -120,18 +123,40 @@ def _own_key(database: Database, url: str) -> str:
 
 
 def _check_key(database: Database, vault: Vault) -> None:
-    with database.read() as connection:
-        known = connection.execute(_FINGERPRINT).scalar()
-    if known is None:
+    """Take over the ledger's own hashing keys, which only its key opens; make them for a new ledger."""
+    known, wrapped = _known_keys(database)
+    if wrapped is None:
+        if known is None:
+            vault.draw_hashing_keys()
+        elif known != vault.fingerprint:
+            raise _wrong_key()
         with database.write() as connection:
-            fact = database.insert(facts).values(name="key", value=vault.fingerprint)
-            connection.execute(fact.on_conflict_do_nothing())
-            known = connection.execute(_FINGERPRINT).scalar()
+            made = {"key": vault.fingerprint, HASHING: vault.wrap_hashing_keys()}
+            rows = [{"name": name, "value": value} for name, value in made.items()]
+            connection.execute(database.insert(facts).on_conflict_do_nothing(), rows)
+        known, wrapped = _known_keys(database)  # another process may have been faster
+    try:
+        vault.adopt_hashing_keys(wrapped or "")
+    except (WrongKey, ValueError):
+        raise _wrong_key() from None
     if known != vault.fingerprint:
-        raise WrongKey(
-            "This ledger was made with another key, so it would not recognise the people in it.",
-            "Give its key in the ledger block, or restore its key file.",
+        raise _wrong_key()
+
+
+def _known_keys(database: Database) -> tuple[str | None, str | None]:
+    with database.read() as connection:
+        rows = connection.execute(
+            select(facts.c.name, facts.c.value).where(facts.c.name.in_(["key", HASHING]))
         )
+        found: dict[str, str] = {row.name: row.value for row in rows}
+    return found.get("key"), found.get(HASHING)
+
+
+def _wrong_key() -> WrongKey:
+    return WrongKey(
+        "This ledger was made with another key, so it would not recognise the people in it.",
+        "Give its key in the ledger block, or restore its key file.",
+    )
 
 
 def remember(ledger: Ledger, name: str, value: str) -> None:

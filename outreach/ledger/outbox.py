@@ -74,7 +74,7 @@ class LedgerOutbox:
         """
         groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for settlement in settlements:
-            groups[settlement.result].append(_outcome(settlement, now))
+            groups[settlement.result].append(_outcome(self._ledger, settlement, now))
         with self._ledger.db.write() as connection:
             for result, rows in groups.items():
                 open_states = ("pending", "dead") if result == "delivered" else ("pending",)
@@ -119,15 +119,15 @@ def _columns(result: str) -> dict[str, Any]:
     return columns
 
 
-def _outcome(settlement: Settlement, now: datetime) -> dict[str, Any]:
+def _outcome(ledger: Ledger, settlement: Settlement, now: datetime) -> dict[str, Any]:
     row: dict[str, Any] = {"_id": settlement.id}
     if settlement.result == "release":
         return row
     row |= {
         "_status": settlement.status,
         "_code": settlement.code,
-        # PostgreSQL refuses the NUL byte in text.
-        "_excerpt": settlement.excerpt[:EXCERPT].replace("\0", ""),
+        # What a receiver says may be about a person. PostgreSQL refuses the NUL byte in text.
+        "_excerpt": ledger.vault.seal(settlement.excerpt[:EXCERPT].replace("\0", "")),
     }
     if settlement.result == "retry":
         row["_due"] = settlement.next_at or now

@@ -3,7 +3,8 @@
 A plain hash of a phone number is no protection (all numbers of a country hash in hours), so every hash is
 an HMAC with a key that lives outside the database. With `encrypted=True` the personal columns are sealed
 (Fernet: AES-CBC with HMAC) under the same root; several roots may be given while one replaces another:
-the first seals and hashes, all open.
+the first seals, all open. The hashing keys must never change, or nobody would be recognised: they are the
+ledger's own, random, kept in it wrapped under the newest root (`ledger.ledger`), so any root can be dropped.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ class Vault:
             raise LedgerError("The ledger's key is too short.", "Give at least 16 random characters.")
         self._hashing = _derive(roots[-1], b"hash")
         self._auditing = _derive(roots[-1], b"audit")
-        self._box = MultiFernet([Fernet(base64.urlsafe_b64encode(_derive(r, b"seal"))) for r in roots])
+        boxes = [Fernet(base64.urlsafe_b64encode(_derive(root, b"seal"))) for root in roots]
+        self._newest, self._box = boxes[0], MultiFernet(boxes)
         self._encrypted = encrypted
 
     def __repr__(self) -> str:
@@ -66,9 +68,26 @@ class Vault:
         """The audit hash of a record that follows `previous`, 64 hex digits."""
         return hmac.digest(self._auditing, previous.encode() + b"\n" + record, "sha256").hex()
 
+    def draw_hashing_keys(self) -> None:
+        """Hash with new random keys from now on: for a ledger that is just being made."""
+        self._hashing, self._auditing = secrets.token_bytes(32), secrets.token_bytes(32)
+
+    def wrap_hashing_keys(self) -> str:
+        """The keys that hash, encrypted under the newest root, to be kept in the ledger."""
+        return self.lock(f"{self._hashing.hex()} {self._auditing.hex()}")
+
+    def adopt_hashing_keys(self, wrapped: str) -> None:
+        """Hash with the ledger's keys from now on. Raises WrongKey."""
+        hashing, auditing = self.open(wrapped).split()
+        self._hashing, self._auditing = bytes.fromhex(hashing), bytes.fromhex(auditing)
+
+    def lock(self, value: str) -> str:
+        """Encrypted, whatever the ledger's setting; `open` opens it."""
+        return SEALED + self._newest.encrypt(value.encode()).decode()
+
     def seal(self, value: str) -> str:
         """As it is, or encrypted."""
-        return SEALED + self._box.encrypt(value.encode()).decode() if self._encrypted else value
+        return self.lock(value) if self._encrypted else value
 
     def open(self, value: str) -> str:
         """What was sealed, by any of the roots."""
@@ -80,6 +99,15 @@ class Vault:
             raise WrongKey(
                 "The ledger holds rows sealed with another key.", "Add the earlier key to the ledger block."
             ) from None
+
+    def is_current(self, value: str) -> bool:
+        """Whether a value stands as `seal` would write it now: under the newest root, or in clear."""
+        if not value.startswith(SEALED):
+            return not self._encrypted
+        with contextlib.suppress(InvalidToken):
+            self._newest.decrypt(value[len(SEALED) :].encode())
+            return self._encrypted
+        return False
 
     def reseal(self, value: str) -> str:
         """The same value under the newest root, for a rotation."""
