@@ -130,11 +130,13 @@ def find_recent(
 
 def find_taken(ledger: Ledger, campaign_id: int, addresses: Collection[str]) -> dict[str, int]:
     """Those of the addresses that the campaign contacts once and has taken, and for which contact."""
-    keys = {ledger.vault.address_key(address): address for address in addresses}
+    keys = {address: ledger.vault.address_key(address) for address in addresses}
     i = intents.c
-    slots = select(i.address_slot, i.contact_id).where(i.campaign_id == campaign_id, i.address_slot.in_(keys))
+    slots = select(i.address_slot, i.contact_id)
+    slots = slots.where(i.campaign_id == campaign_id, i.address_slot.in_(set(keys.values())))
     with ledger.db.read() as connection:
-        return {keys[row.address_slot]: row.contact_id for row in connection.execute(slots)}
+        taken = {row.address_slot: row.contact_id for row in connection.execute(slots)}
+    return {address: taken[key] for address, key in keys.items() if key in taken}
 
 
 def _as_claimed(number: int, contact: Contact) -> Claimed:
