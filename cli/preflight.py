@@ -42,8 +42,7 @@ def preflight(
     else:
         table = Table("check", "", "found", "what to do")
         for each in checks:
-            table.add_row(
-                each.name, f"[{STYLE[each.level.value]}]{each.level.value}[/]", each.what, each.advice
-            )
+            level = each.level.value
+            table.add_row(each.name, f"[{STYLE[level]}]{level}[/]", each.what, each.advice)
         out.print(table)
     return 1 if worst(checks) is Level.ERROR else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, Literal
 
 from prefect import flow, unmapped
@@ -10,8 +11,11 @@ from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture, wait
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.approval import ask
+from flows.dispatch import dispatch as hand_out
+from flows.dispatch import widen
 from flows.opening import Names, open_campaign
-from flows.verdict import judge
+from flows.verdict import Ended, decline, judge
 from outreach.contacts import Channel
 from outreach.ledger.claims import BatchRef, plan
 from outreach.recovery import recover
@@ -21,6 +25,7 @@ from outreach.sources.opening import open_source
 from tasks.interaction import interact
 from tasks.loading import load, mirror, ready_senders
 from tasks.policies import BATCHES_AT_MOST, BATCHES_AT_ONCE, RUNNER_THREADS
+from tasks.progress import progress_shown
 from tasks.registration import register
 from tasks.validation import validate
 from tasks.webhook import deliver
@@ -61,12 +66,19 @@ def run_campaign(
         The proof.
     """
     names = Names(genesys, senders, webhook, ledger)
-    contacts = open_source(source, columns=settings.columns, strict_numbers=settings.strict_numbers)
-    with open_campaign(campaign, settings, names) as run:
+    contacts = partial(open_source, source, columns=settings.columns, strict_numbers=settings.strict_numbers)
+    with open_campaign(campaign, settings, names) as run, progress_shown(run):
         recover(run)
-        load(campaign, run, contacts, run.rejects_file)
+        load(campaign, run, contacts(), run.rejects_file)
         prepare(run, genesys)
-        work = contact_everybody(run)
+        batches = plan_batches(run)
+        if refusal := ask(run, sum(batch.size for batch in batches), contacts):
+            return decline(run, refusal)
+        work: Sequence[Ended] = (
+            advance(run, batches)
+            if dispatch == "here"
+            else hand_out(run, names, widen(batches, settings.batch_size))
+        )
         recover(run)
         return judge(run, work)
 
@@ -79,8 +91,17 @@ def prepare(run: Run, name: str) -> None:
 
 
 def contact_everybody(run: Run) -> list[PrefectFuture[Any]]:
-    """The steps over all batches that are due: a few batches in the pipeline, the oldest first."""
-    batches = plan(run.ledger, run.campaign, size=run.settings.batch_size, at_most=BATCHES_AT_MOST)
+    """The steps over everything that is due."""
+    return advance(run, plan_batches(run))
+
+
+def plan_batches(run: Run) -> list[BatchRef]:
+    """Everything that is due, oldest first."""
+    return plan(run.ledger, run.campaign, size=run.settings.batch_size, at_most=BATCHES_AT_MOST)
+
+
+def advance(run: Run, batches: Sequence[BatchRef]) -> list[PrefectFuture[Any]]:
+    """The steps over batches: a few of them in the pipeline, the oldest first."""
     work: list[PrefectFuture[Any]] = []
     for wave in waves(batches):
         registered = register.map(wave, unmapped(run))

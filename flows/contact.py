@@ -1,16 +1,20 @@
 """One contact, given inline: the same steps, the same ledger, the same promises.
 
 Prefect stores the parameters of a run in clear, so this flow shows it a mask: whoever looks at the run sees
-the external contact id and nothing else.
+the external contact id and nothing else. A run that was created by Prefect's API has them in clear until the
+contact is in the ledger; the mask replaces them then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
 
 from prefect import Flow
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.campaign import contact_everybody, prepare
@@ -46,6 +50,15 @@ def mask(contact: Contact | Mapping[str, Any]) -> dict[str, str]:
     return {"external_contact_id": str(contact.get("external_contact_id", "?"))[:255]}
 
 
+def forget_parameters() -> None:
+    """Replace the parameters that Prefect has of this run by what it may keep."""
+    if not flow_run.id:
+        return
+    kept = contact_one.serialize_parameters(flow_run.parameters)
+    with get_client(sync_client=True) as client:
+        client.update_flow_run(UUID(flow_run.id), parameters=kept)
+
+
 @private_flow(
     name="contact-one",
     flow_run_name="{campaign}",
@@ -77,7 +90,9 @@ def contact_one(
     """
     with open_campaign(campaign, settings, Names(genesys, senders, webhook, ledger)) as run:
         recover(run)
-        person = open_source([contact], columns=settings.columns, strict_numbers=settings.strict_numbers)
-        load(campaign, run, person, None)
+        if mask(contact) != contact:  # else the run was started again, and the ledger has the person
+            person = open_source([contact], columns=settings.columns, strict_numbers=settings.strict_numbers)
+            load(campaign, run, person, None)
+            forget_parameters()
         prepare(run, genesys)
         return judge(run, contact_everybody(run))

@@ -12,11 +12,13 @@ from prefect.runtime import flow_run
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
 from blocks.stored import load_block
 from outreach.genesys import interface
+from outreach.genesys.guide import Guide
 from outreach.genesys.pacing import token_key
+from outreach.genesys.platform import Platform
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.outbox import LedgerOutbox
 from outreach.ledger.timetable import LedgerTimetable
-from outreach.run import Run, open_run
+from outreach.run import Run, join_campaign, open_run
 from outreach.settings import CampaignSettings
 from outreach.webhook.delivery import Courier
 from tasks.authentication import authenticate
@@ -33,6 +35,17 @@ class Names:
     ledger: str = "default"
 
 
+@dataclass(frozen=True)
+class Means:
+    """What the named blocks open: to remember, to contact, to tell."""
+
+    ledger: Ledger
+    genesys: Platform | Guide
+    webhook: CrmWebhook | None
+    budget: int | None
+    senders_key: str
+
+
 @contextlib.contextmanager
 def open_campaign(campaign: str, settings: CampaignSettings, names: Names) -> Iterator[Run]:
     """One campaign, ready to run.
@@ -42,39 +55,68 @@ def open_campaign(campaign: str, settings: CampaignSettings, names: Names) -> It
         GenesysError: nobody can log in.
         LedgerError: the ledger cannot be opened.
     """
-    credentials = load_block(GenesysCredentials, names.genesys)
-    senders = load_block(Senders, names.senders).as_senders() if credentials.api == "platform" else None
-    webhook = load_block(CrmWebhook, names.webhook) if names.webhook else None
-    with contextlib.ExitStack() as stack:
-        ledger = stack.enter_context(load_block(ContactLedger, names.ledger).open(actor()))
-        token = authenticate(names.genesys, _token_name(credentials), credentials.fetch_token)
-        opened = credentials.open(senders, timetable=LedgerTimetable(ledger), sealed_token=token)
-        genesys = stack.enter_context(opened)
-        budget = credentials.requests_per_minute or None
-        run = stack.enter_context(
-            open_run(
-                ledger,
-                genesys,
-                campaign,
-                settings,
-                endpoint=names.webhook,
-                requests_per_minute=budget,
-                senders_key=_senders_name(credentials, senders),
-            )
-        )
-        run.usage = genesys.connection.usage
-        if webhook is not None and names.webhook is not None:
-            run.courier = stack.enter_context(_courier(ledger, webhook, names.webhook, run.campaign.id))
+    with (
+        open_means(names) as means,
+        open_run(
+            means.ledger,
+            means.genesys,
+            campaign,
+            settings,
+            endpoint=names.webhook,
+            requests_per_minute=means.budget,
+            senders_key=means.senders_key,
+        ) as run,
+        _at_work(run, means, names),
+    ):
         yield run
 
 
 @contextlib.contextmanager
-def _courier(ledger: Ledger, webhook: CrmWebhook, name: str, campaign_id: int) -> Iterator[Courier]:
-    with webhook.open() as endpoint:
-        courier = Courier(LedgerOutbox(ledger, name, campaign_id), endpoint, clock=ledger.clock)
+def join(campaign: str, names: Names) -> Iterator[Run]:
+    """A campaign that somebody runs already, to work on: its settings, and an earlier stop, stay.
+
+    Raises:
+        UnknownCampaign: nobody does.
+        SettingsError, GenesysError, LedgerError: as `open_campaign`.
+    """
+    with (
+        open_means(names) as means,
+        join_campaign(
+            means.ledger, means.genesys, campaign, endpoint=names.webhook, requests_per_minute=means.budget
+        ) as run,
+        _at_work(run, means, names),
+    ):
+        run.senders_key = means.senders_key
+        yield run
+
+
+@contextlib.contextmanager
+def open_means(names: Names) -> Iterator[Means]:
+    """What the blocks open, closed again at the end of the block."""
+    credentials = load_block(GenesysCredentials, names.genesys)
+    senders = load_block(Senders, names.senders).as_senders() if credentials.api == "platform" else None
+    webhook = load_block(CrmWebhook, names.webhook) if names.webhook else None
+    with load_block(ContactLedger, names.ledger).open(actor()) as ledger:
+        token = authenticate(names.genesys, _token_name(credentials), credentials.fetch_token)
+        timetable = LedgerTimetable(ledger)
+        with credentials.open(senders, timetable=timetable, sealed_token=token) as genesys:
+            budget = credentials.requests_per_minute or None
+            yield Means(ledger, genesys, webhook, budget, _senders_name(credentials, senders))
+
+
+@contextlib.contextmanager
+def _at_work(run: Run, means: Means, names: Names) -> Iterator[None]:
+    """The run with its figures, and with a courier where somebody is told."""
+    run.usage = means.genesys.connection.usage
+    if means.webhook is None or names.webhook is None:
+        yield
+        return
+    with means.webhook.open() as endpoint:
+        outbox = LedgerOutbox(means.ledger, names.webhook, run.campaign.id)
+        run.courier = courier = Courier(outbox, endpoint, clock=means.ledger.clock)
         courier.start()
         try:
-            yield courier
+            yield
         finally:
             courier.stop(LAST_DELIVERY_SECONDS)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from prefect.client.schemas.objects import State
-from prefect.futures import PrefectFuture
 from prefect.states import Completed, Failed
 
+from flows.signals import signal
 from outreach.errors import CampaignStopped
 from outreach.ledger.campaigns import find_campaign, stop_campaign
 from outreach.ledger.proof import Proof, prove
@@ -19,9 +19,18 @@ from tasks.policies import LAST_DELIVERY_SECONDS
 from tasks.reporting import publish
 
 
-def judge(run: Run, work: Sequence[PrefectFuture[Any]]) -> State[dict[str, Any]]:
+class Ended(Protocol):
+    """Work that is over: a task's future, or a flow run that a worker took."""
+
+    @property
+    def state(self) -> State[Any] | None:
+        """How it ended."""
+        ...
+
+
+def judge(run: Run, work: Sequence[Ended]) -> State[dict[str, Any]]:
     """Prove the campaign, tell the CRM, publish the report, and say how the run ended."""
-    stopped = run.watch.reason or _first_failure(work)
+    stopped = run.watch.reason or first_failure(work)
     if stopped:
         stop_campaign(run.ledger, run.campaign, stopped)
     announce_end(run, _prove(run))
@@ -29,6 +38,7 @@ def judge(run: Run, work: Sequence[PrefectFuture[Any]]) -> State[dict[str, Any]]
         run.courier.stop(LAST_DELIVERY_SECONDS)
     proof = _prove(run)
     publish(run, proof)
+    signal(proof, run.usage.snapshot() if run.usage else None)
     sentence = summary_sentence(proof)
     if stopped:
         advice = "Mend it and run the campaign again: it resumes."
@@ -42,8 +52,17 @@ def _prove(run: Run) -> Proof:
     return prove(run.ledger, find_campaign(run.ledger, run.campaign.name))
 
 
-def _first_failure(work: Sequence[PrefectFuture[Any]]) -> str | None:
-    for future in work:
-        if future.state.is_failed() or future.state.is_crashed():
-            return future.state.message
+def decline(run: Run, reason: str) -> State[dict[str, Any]]:
+    """End a run that a person did not want: nothing was contacted, and nothing is wrong."""
+    name = "Refused" if reason.startswith("Refused") else "NotApproved"
+    message = f"{reason} Nobody was contacted."
+    return Completed(name=name, message=message, data=_prove(run).as_json())
+
+
+def first_failure(work: Sequence[Ended]) -> str | None:
+    """Why the first of them failed, crashed or was cancelled; None when none did."""
+    for each in work:
+        state = each.state
+        if state and (state.is_failed() or state.is_crashed() or state.is_cancelled()):
+            return state.message or f"A batch ended in state {state.name}."
     return None

@@ -143,6 +143,13 @@ class CampaignSettings(BaseModel):
         title="Approve above",
         description="More contacts than this wait for a person's approval in the UI.",
     )
+    approve_within_minutes: float = Field(
+        default=24 * 60,
+        gt=0,
+        le=30 * 24 * 60,
+        title="Approve within",
+        description="Minutes after which the run ends, with nobody contacted.",
+    )
     threads: int = Field(
         default=16, ge=1, le=64, title="Threads", description="Contacts in the air at once, per process."
     )

@@ -32,6 +32,19 @@ BATCHES_AT_ONCE = 4
 
 RUNNER_THREADS = 5 * BATCHES_AT_ONCE
 
+BATCHES_DISPATCHED = 12
+"""Batches handed to workers and not done yet."""
+
+DISPATCHES_AT_MOST = 3
+"""Tries of one batch whose workers die."""
+
+DISPATCH_LOOK_SECONDS = 1.0
+MISSING_SECONDS = 5.0
+"""So long an executor must be gone before its batch is handed to another."""
+
+UNBEGUN_SECONDS = 120.0
+"""So long a worker may take from claiming a run to beginning it."""
+
 TOKEN_CACHED = timedelta(seconds=240)
 """An OAuth client's shortest token lives 300 seconds, and is renewed 30 before its end."""
 

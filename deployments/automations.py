@@ -1,0 +1,46 @@
+"""What Prefect does by itself when a campaign needs a person: one automation for each of `flows.signals`.
+
+Without a notification block they only show in the UI's event feed and wait for somebody to add an action.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from prefect.automations import AutomationCore, EventTrigger, Posture
+from prefect.events.actions import DoNothing, SendNotification
+
+from flows.signals import Signal
+
+BODY = (
+    "{{ event.resource.name }}: {{ event.payload.sentence }}\n"
+    "What to do: {{ event.payload.advice }}\n"
+    "Run: {{ event.payload.flow_run_id }}"
+)
+
+ADVICE = "Add an action, such as a notification, or deploy again with a notification block."
+
+
+def list_automations(notify: UUID | None) -> Sequence[AutomationCore]:
+    """One for each signal.
+
+    Args:
+        notify: id of a saved notification block (Slack, e-mail, PagerDuty ...), or None.
+    """
+    return [_automation(signal, notify) for signal in Signal]
+
+
+def _automation(signal: Signal, notify: UUID | None) -> AutomationCore:
+    action = SendNotification(block_document_id=notify, subject=signal.words, body=BODY) if notify else None
+    return AutomationCore(
+        name=f"outreach: {signal.words}",
+        description=signal.words if action else f"{signal.words}. {ADVICE}",
+        trigger=EventTrigger(
+            expect={signal.value},
+            match={"prefect.resource.id": "outreach.campaign.*"},
+            for_each={"prefect.resource.id"},
+            posture=Posture.Reactive,
+        ),
+        actions=[action or DoNothing()],
+    )

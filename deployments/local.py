@@ -1,0 +1,40 @@
+"""Serve every deployment from this process: `python -m deployments.local`, for a laptop or one machine.
+
+Runs are child processes of this one; Ctrl-C ends it, and schedules go on when it is started again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from prefect import serve
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
+from prefect.deployments.runner import RunnerDeployment
+
+from deployments.registry import DEPLOYMENTS, ENVIRONMENT, TAGS, build
+
+RUNS_AT_ONCE = 10
+
+
+def serve_all(limit: int = RUNS_AT_ONCE) -> None:
+    """Serve until interrupted; `limit` runs at once."""
+    os.environ.update(ENVIRONMENT)
+    serve(*list_served(), limit=limit, pause_on_shutdown=False)
+
+
+def list_served() -> list[RunnerDeployment]:
+    """The deployments, each paused or not as somebody last left it."""
+    known = _read_paused()
+    return [build(each, paused=known.get(each.name, each.paused)) for each in DEPLOYMENTS]
+
+
+def _read_paused() -> Mapping[str, bool]:
+    ours = DeploymentFilter(tags=DeploymentFilterTags(all_=TAGS))
+    with get_client(sync_client=True) as client:
+        return {found.name: found.paused for found in client.read_deployments(deployment_filter=ours)}
+
+
+if __name__ == "__main__":
+    serve_all()

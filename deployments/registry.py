@@ -1,0 +1,103 @@
+"""Every deployment of this product, as data: which flow, under which name, when, and how often at once.
+
+    run-campaign/campaign      on a schedule of your own: it has no source yet
+    contact-one/contact        when somebody asks
+    outreach-batch/batch       when a campaign hands its batches to workers
+    follow-up/follow-up        every five minutes
+    redeliver/redeliver        every minute
+    retention/retention        every night
+    preflight/preflight        when somebody asks
+
+What acts on people or on receivers by itself is created paused: somebody switches it on, and it stays so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from prefect import Flow
+from prefect.client.schemas.actions import DeploymentScheduleCreate
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
+from prefect.deployments.runner import RunnerDeployment
+from prefect.types.entrypoint import EntrypointType
+
+import outreach
+from flows.batch import outreach_batch
+from flows.campaign import run_campaign
+from flows.contact import contact_one
+from flows.preflight import preflight
+
+TAGS = ["outreach"]
+
+ENVIRONMENT = {"PREFECT_LOGGING_EXTRA_LOGGERS": "outreach"}
+"""What runs have in their environment: the core's own log lines appear in the run's log."""
+
+WORKDAYS_AT_NINE = "0 9 * * 1-5"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One deployment.
+
+    Args:
+        flow: what runs.
+        name: under which name; `flow name/name` is the whole.
+        every: how often, or None.
+        cron: when, or None.
+        paused: whether its schedule waits for somebody to switch it on.
+        at_once: how many runs of it at once; a further one is left out. None means any number.
+    """
+
+    flow: Flow[Any, Any]
+    name: str
+    every: timedelta | None = None
+    cron: str | None = None
+    paused: bool = False
+    at_once: int | None = None
+
+    @property
+    def schedules(self) -> list[DeploymentScheduleCreate]:
+        """As Prefect takes them."""
+        if self.every:
+            return [DeploymentScheduleCreate(schedule=IntervalSchedule(interval=self.every))]
+        if self.cron:
+            return [DeploymentScheduleCreate(schedule=CronSchedule(cron=self.cron, timezone="UTC"))]
+        return []
+
+
+DEPLOYMENTS: Sequence[Deployment] = (
+    Deployment(run_campaign, "campaign", cron=WORKDAYS_AT_NINE, paused=True),
+    Deployment(contact_one, "contact"),
+    Deployment(outreach_batch, "batch"),
+    Deployment(preflight, "preflight"),
+)
+
+
+def build(deployment: Deployment, *, pool: str | None = None, paused: bool | None = None) -> RunnerDeployment:
+    """As Prefect takes it: by module path, its parameters checked against the form before a run starts.
+
+    Args:
+        deployment: which.
+        pool: the work pool whose workers run it; None for a process that serves it.
+        paused: instead of how it is created.
+    """
+    limit = deployment.at_once and ConcurrencyLimitConfig(
+        limit=deployment.at_once, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW
+    )
+    return RunnerDeployment.from_flow(
+        deployment.flow,
+        name=deployment.name,
+        schedules=deployment.schedules,
+        paused=deployment.paused if paused is None else paused,
+        concurrency_limit=limit or None,
+        tags=TAGS,
+        version=outreach.__version__,
+        enforce_parameter_schema=True,
+        work_pool_name=pool,
+        job_variables={"env": dict(ENVIRONMENT)} if pool else None,
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )

@@ -1,0 +1,106 @@
+"""A person's word before many are contacted: the run pauses, shows the dry run's numbers, and waits.
+
+    few contacts, or nobody wants to be asked ──> goes on
+    many ── Paused: the UI shows a form ──> approved      goes on
+                                        ──> refused       Completed "Refused", nobody was contacted
+                                        ──> no answer     Completed "NotApproved", nobody was contacted
+
+The contacts are loaded by then, and wait in the ledger: running the campaign again asks again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+
+from prefect.flow_runs import pause_flow_run, resume_flow_run
+from prefect.input import RunInput
+from prefect.runtime import flow_run
+from pydantic import Field
+
+from outreach.rehearsal import rehearse
+from outreach.run import Run
+from outreach.sources.source import Source
+
+POLL_SECONDS = 5
+SLACK_SECONDS = 3600
+"""Prefect's own time-out fails the run, so it comes later than ours, which ends it clean."""
+
+NOBODY = "the time-out"
+
+
+class Approval(RunInput):
+    """The form that the UI shows."""
+
+    approve: bool = Field(default=False, title="Approve", description="Contact these people now.")
+    by: str = Field(default="", max_length=100, title="Your name", description="Stands in the run's state.")
+    reason: str = Field(default="", max_length=500, title="Reason", description="Why, if you refuse.")
+
+
+def ask(run: Run, due: int, reopen: Callable[[], Source]) -> str | None:
+    """Wait for a person's word when more contacts are due than the settings let pass.
+
+    Args:
+        run: the campaign's, loaded.
+        due: contacts that would be taken up now.
+        reopen: opens the source once more, for the dry run.
+
+    Returns:
+        Why nobody may be contacted; None when the run may go on.
+    """
+    threshold = run.settings.approve_above
+    if threshold is None or due <= threshold:
+        return None
+    counts = Counter(_verdicts(run, reopen()))
+    answer = _wait_for(describe(run.campaign.name, due, counts), run.settings.approve_within_minutes * 60)
+    if answer.approve:
+        return None
+    if answer.by == NOBODY:
+        return f"Nobody approved within {run.settings.approve_within_minutes:g} minutes."
+    because = f": {answer.reason.rstrip('.')}." if answer.reason else "."
+    return f"Refused by {answer.by or 'somebody'}{because}"
+
+
+def describe(campaign: str, due: int, counts: Mapping[str, int]) -> str:
+    """The dry run's numbers, as the form shows them."""
+    rows = "\n".join(f"| {verdict} | {count:,} |" for verdict, count in sorted(counts.items()))
+    return (
+        f"**{campaign}** would take up **{due:,}** contacts now. The dry run says:\n\n"
+        f"| verdict | rows |\n|---|---|\n{rows}\n\nApprove to contact them; refuse to end the run."
+    )
+
+
+def _verdicts(run: Run, source: Source) -> Iterator[str]:
+    now = run.ledger.clock.now()
+    decided = rehearse(
+        source, run.settings, campaign=run.campaign.name, at=now, ledger=run.ledger, senders=run.senders
+    )
+    for row in decided:
+        channel = row.decision.channel if row.decision else None
+        yield f"{row.verdict} by {channel.value}" if channel else row.verdict
+
+
+def _wait_for(text: str, seconds: float) -> Approval:
+    """Pause until somebody answers; after `seconds` the answer is no, by nobody."""
+    form = Approval.with_initial_data(description=text)
+    with _answering_after(seconds):
+        return pause_flow_run(
+            wait_for_input=form, timeout=int(seconds) + SLACK_SECONDS, poll_interval=POLL_SECONDS
+        )
+
+
+@contextlib.contextmanager
+def _answering_after(seconds: float) -> Iterator[None]:
+    context = contextvars.copy_context()
+    refusal = {"approve": False, "by": NOBODY, "reason": ""}
+    run_id = flow_run.id
+    timer = threading.Timer(seconds, lambda: context.run(resume_flow_run, run_id, refusal))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -1,0 +1,76 @@
+"""One batch of a campaign, by whatever worker of the pool takes it: the same steps, ledger and budget."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.campaign import advance, prepare
+from flows.dispatch import EXECUTOR_TAG
+from flows.opening import Names, join
+from flows.verdict import first_failure
+from outreach.ledger.claims import BatchRef
+from outreach.ledger.executors import bury_the_dead
+from outreach.run import Run
+
+
+@flow(
+    name="outreach-batch",
+    flow_run_name="{campaign}-{number}",
+    description="Work on one batch of a campaign that another run handed out.",
+    task_runner=ThreadPoolTaskRunner(max_workers=4),  # type: ignore[arg-type]  # Prefect's own example
+)
+def outreach_batch(
+    campaign: str,
+    number: int,
+    first: int,
+    last: int,
+    size: int,
+    genesys: str = "default",
+    senders: str = "default",
+    webhook: str | None = "default",
+    ledger: str = "default",
+) -> State[dict[str, Any]]:
+    """Advance the contacts of one batch that are due. Running it again repeats nothing.
+
+    Args:
+        campaign: its name; it must be in the ledger.
+        number: the batch's number in its campaign's run; the lower one has the budget first.
+        first: the ledger's number of its first contact.
+        last: the ledger's number of its last contact.
+        size: how many contacts were due when it was handed out.
+        genesys: name of the credentials block.
+        senders: name of the senders block.
+        webhook: name of the CRM webhook block; none tells nobody.
+        ledger: name of the ledger block.
+
+    Returns:
+        The batch's reference.
+    """
+    batch = BatchRef(campaign, number, size, first, last)
+    with join(campaign, Names(genesys, senders, webhook, ledger)) as run:
+        if run.campaign.stopped:
+            return Failed(message=f"The campaign was stopped: {run.campaign.stopped}")
+        show_executor(run)
+        bury_the_dead(run.ledger)
+        prepare(run, genesys)
+        work = advance(run, [batch])
+        if failure := run.watch.reason or first_failure(work):
+            return Failed(message=failure)
+    return Completed(message=f"{size} contacts seen to", data={"campaign": campaign, "number": number})
+
+
+def show_executor(run: Run) -> None:
+    """Tag this run with our name in the ledger, so that whoever handed it out sees when we die."""
+    if not flow_run.id:
+        return
+    tags = [*flow_run.tags, f"{EXECUTOR_TAG}{run.ledger.enter()}"]
+    with get_client(sync_client=True) as client:
+        client.update_flow_run(UUID(flow_run.id), tags=tags)

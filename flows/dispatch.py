@@ -1,0 +1,164 @@
+"""Handing batches to the workers of a pool: one run of `outreach-batch` each, a few at a time.
+
+    waiting ──> sent ──> completed
+       ^         │ ├───> failed: nothing more is handed out
+       └─────────┘ │
+        its worker died (our ledger no longer knows its executor, or Prefect says so), or never began it
+
+Only references travel. A batch that is handed out again repeats nothing: the ledger's leases and intents
+decide who is contacted, so even a worker that was thought dead too early does no harm.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from uuid import UUID
+
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+from prefect.client.schemas.objects import FlowRun
+from prefect.exceptions import ObjectNotFound
+from prefect.runtime import flow_run
+from prefect.states import Crashed
+
+from flows.opening import Names
+from outreach.errors import SettingsError
+from outreach.ledger.census import take_census
+from outreach.ledger.claims import BatchRef
+from outreach.run import Run
+from tasks.policies import (
+    BATCHES_DISPATCHED,
+    DISPATCH_LOOK_SECONDS,
+    DISPATCHES_AT_MOST,
+    MISSING_SECONDS,
+    UNBEGUN_SECONDS,
+)
+
+DEPLOYMENT = "outreach-batch/batch"
+EXECUTOR_TAG = "executor:"
+
+log = logging.getLogger("outreach.dispatch")
+
+
+def dispatch(run: Run, names: Names, batches: Sequence[BatchRef]) -> list[FlowRun]:
+    """Have the batches worked by the pool's workers; returns the last run of each, ended.
+
+    Raises:
+        SettingsError: nobody deployed `outreach-batch`.
+    """
+    with get_client(sync_client=True) as client:
+        try:
+            deployment = client.read_deployment_by_name(DEPLOYMENT)
+        except ObjectNotFound:
+            raise SettingsError(
+                f"There is no deployment {DEPLOYMENT}.", "Make it with `outreach deploy`, and start a worker."
+            ) from None
+        return _Dispatch(run, names, client, deployment.id).work(batches)
+
+
+def widen(batches: Sequence[BatchRef], size: int) -> list[BatchRef]:
+    """Neighbours joined until they have `size` contacts: handing one out costs a few seconds."""
+    wide: list[BatchRef] = []
+    for batch in batches:
+        last = wide[-1] if wide else None
+        if last and last.size + batch.size <= size:
+            wide[-1] = BatchRef(last.campaign, last.number, last.size + batch.size, last.first, batch.last)
+        else:
+            wide.append(batch)
+    return wide
+
+
+@dataclass
+class Sent:
+    """A batch in a worker's hands. Instants are the clock's monotonic seconds."""
+
+    batch: BatchRef
+    times: int
+    at: float
+    missing_since: float | None = None
+
+
+@dataclass
+class _Dispatch:
+    """One campaign's batches on their way; for one thread."""
+
+    run: Run
+    names: Names
+    client: SyncPrefectClient
+    deployment: UUID
+    waiting: deque[tuple[BatchRef, int]] = field(default_factory=deque)
+    out: dict[UUID, Sent] = field(default_factory=dict)
+    ended: list[FlowRun] = field(default_factory=list)
+
+    def work(self, batches: Sequence[BatchRef]) -> list[FlowRun]:
+        self.waiting.extend((batch, 1) for batch in batches)
+        while self.waiting or self.out:
+            while self.waiting and len(self.out) < BATCHES_DISPATCHED:
+                self._send(*self.waiting.popleft())
+            self.run.ledger.clock.sleep(DISPATCH_LOOK_SECONDS)
+            self._look()
+        return self.ended
+
+    def _send(self, batch: BatchRef, times: int) -> None:
+        """Once only for one try of one batch, even if the answer is lost and this is done again."""
+        made = self.client.create_flow_run_from_deployment(
+            self.deployment,
+            parameters={**asdict(batch), **asdict(self.names)},
+            name=f"{batch.campaign}-{batch.number}",
+            tags=["outreach", f"campaign:{batch.campaign}"],
+            idempotency_key=f"{flow_run.id}/{batch.number}/{times}",
+        )
+        self.out[made.id] = Sent(batch, times, self._now())
+
+    def _look(self) -> None:
+        living = take_census(self.run.ledger)
+        chosen = FlowRunFilter(id=FlowRunFilterId(any_=list(self.out)))
+        for seen in self.client.read_flow_runs(flow_run_filter=chosen):
+            sent = self.out[seen.id]
+            state = seen.state
+            if state is None:
+                continue
+            if state.is_crashed():
+                self._again(seen, sent)
+            elif state.is_final():
+                self._end(seen)
+            elif self._is_lost(seen, sent, living):
+                self.client.set_flow_run_state(seen.id, Crashed(message="Its worker died."), force=True)
+                self._again(seen, sent)
+
+    def _is_lost(self, seen: FlowRun, sent: Sent, living: frozenset[str]) -> bool:
+        """Whether nobody works on it: its executor is gone for a while, or it was taken and never begun."""
+        if seen.state and seen.state.is_pending():
+            return self._now() - sent.at > UNBEGUN_SECONDS
+        executor = _executor(seen)
+        if executor is None or executor in living:
+            sent.missing_since = None
+            return False
+        # An executor leaves the register a moment before its run ends.
+        sent.missing_since = sent.missing_since or self._now()
+        return self._now() - sent.missing_since > MISSING_SECONDS
+
+    def _again(self, seen: FlowRun, sent: Sent) -> None:
+        if sent.times >= DISPATCHES_AT_MOST:
+            self._end(seen)
+            return
+        log.warning("batch %s lost its worker and is handed to another", sent.batch.number)
+        del self.out[seen.id]
+        self.waiting.appendleft((sent.batch, sent.times + 1))
+
+    def _end(self, seen: FlowRun) -> None:
+        del self.out[seen.id]
+        self.ended.append(seen)
+        if seen.state and not seen.state.is_completed():
+            self.waiting.clear()
+
+    def _now(self) -> float:
+        return self.run.ledger.clock.monotonic()
+
+
+def _executor(seen: FlowRun) -> str | None:
+    tags = (tag for tag in seen.tags if tag.startswith(EXECUTOR_TAG))
+    return next((tag.removeprefix(EXECUTOR_TAG) for tag in tags), None)

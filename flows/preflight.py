@@ -1,0 +1,92 @@
+"""Preflight: credentials, permissions, senders, limits, ledger, webhook, clock, and Prefect itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import prefect
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Completed, Failed
+
+from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
+from blocks.stored import load_block
+from flows.dispatch import DEPLOYMENT
+from flows.opening import Names, actor
+from outreach.clock import SystemClock
+from outreach.preflight import Check, Level, Means, worst
+from tasks.preflight import check
+
+
+@flow(
+    name="preflight",
+    flow_run_name="preflight-{genesys}",
+    description="Check that a campaign could run. Nobody is contacted.",
+)
+def preflight(
+    genesys: str = "default",
+    senders: str = "default",
+    webhook: str | None = "default",
+    ledger: str = "default",
+) -> State[list[dict[str, Any]]]:
+    """Check everything that a campaign needs; the run is red when something is an ERROR.
+
+    Args:
+        genesys: name of the credentials block.
+        senders: name of the senders block.
+        webhook: name of the CRM webhook block; none tells nobody.
+        ledger: name of the ledger block.
+
+    Returns:
+        The checks: name, level (OK, WARN, ERROR), what, advice.
+    """
+    checks = check(genesys, gather(Names(genesys, senders, webhook, ledger)), check_prefect())
+    errors = [each.name for each in checks if each.level is Level.ERROR]
+    data = [each.as_json() for each in checks]
+    if worst(checks) is Level.ERROR:
+        return Failed(message=f"Not ready: {', '.join(errors)}", data=data)
+    return Completed(message=f"Ready: {len(checks)} checks, {worst(checks).value}", data=data)
+
+
+def gather(names: Names) -> Means:
+    """The named blocks, as the checks open them.
+
+    Raises:
+        SettingsError: a block is missing.
+    """
+    credentials = load_block(GenesysCredentials, names.genesys)
+    senders = load_block(Senders, names.senders).as_senders() if credentials.api == "platform" else None
+    ledger = load_block(ContactLedger, names.ledger)
+    webhook = load_block(CrmWebhook, names.webhook) if names.webhook else None
+    return Means(
+        ledger=lambda: ledger.open(actor()),
+        login=credentials.fetch_token,
+        genesys=lambda token: credentials.open(senders, sealed_token=token),
+        webhook=webhook.open if webhook else None,
+        budget=credentials.requests_per_minute,
+        clock=SystemClock(),
+    )
+
+
+def check_prefect() -> list[Check]:
+    """The server's version against ours, and the deployment that workers need."""
+    with get_client(sync_client=True) as client:
+        version = client.api_version()
+        try:
+            client.read_deployment_by_name(DEPLOYMENT)
+        except ObjectNotFound:
+            advice = "Only needed for dispatch to a work pool: `outreach deploy`."
+            missing = Check("deployments", Level.WARN, f"There is no deployment {DEPLOYMENT}.", advice)
+        else:
+            missing = Check("deployments", Level.OK, "They are there.")
+    server = _check_version(version)
+    return [server, missing]
+
+
+def _check_version(server: str) -> Check:
+    if server == prefect.__version__:
+        return Check("prefect", Level.OK, f"The server is {server}, as we are.")
+    what = f"The server is {server}, we are {prefect.__version__}."
+    return Check("prefect", Level.WARN, what, "Run the server and the workers in one version.")

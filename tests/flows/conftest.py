@@ -1,0 +1,49 @@
+"""The only Prefect harness: one real server and one emulator for all of it, an office for each test."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.serving import prefect_server
+from emulator.serving import EmulatorServer
+from tests.emulation import UNLIMITED, emulator
+from tests.flows.office import Office
+
+
+@pytest.fixture(scope="session")
+def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with prefect_server(tmp_path_factory.mktemp("prefect")) as api:
+        yield api
+        # What is still on its way to the server would find nobody, and say so.
+        from prefect.events.worker import EventsWorker
+        from prefect.logging.handlers import APILogWorker
+
+        APILogWorker.drain_all(timeout=5)
+        EventsWorker.drain_all(timeout=5)
+
+
+@pytest.fixture(scope="session")
+def organisation() -> Iterator[EmulatorServer]:
+    with emulator() as server:
+        yield server
+
+
+@pytest.fixture
+def genesys(organisation: EmulatorServer) -> EmulatorServer:
+    organisation.reset()
+    organisation.configure(**UNLIMITED)
+    return organisation
+
+
+@pytest.fixture
+def office(
+    prefect_api: str, genesys: EmulatorServer, tmp_path: Path, request: pytest.FixtureRequest
+) -> Office:
+    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[-60:].strip("-")
+    made = Office(name, prefect_api, genesys, tmp_path)
+    made.save_blocks()
+    return made

@@ -1,0 +1,112 @@
+"""An office to run campaigns from: an emulated organisation, a ledger, and the four blocks by one name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
+from emulator.serving import EmulatorControl
+from flows.campaign import run_campaign
+from flows.contact import contact_one
+from outreach.settings import CampaignSettings
+from outreach.webhook.signing import new_secret
+from tests.emulation import SENDERS
+
+TUTORIAL = {
+    "external_contact_id": "EXT-9928374",
+    "name": "Acme Corp Support",
+    "channels": {"voice": "+15551234567", "sms": "+15551234567", "email": "support@acme.com"},
+    "initialMessage": "Testing automated contact interaction workflow",
+    "interactionDurationSeconds": 600,
+    "metadata": {"campaign": "outbound_q3"},
+}
+"""The contact of the tutorial that the project comes from."""
+
+
+@dataclass
+class Office:
+    """One organisation, one ledger, one CRM. Everything is named after `name`."""
+
+    name: str
+    prefect: str
+    genesys: EmulatorControl
+    folder: Path
+    ledger_url: str = ""
+    budget: int = 0
+    secret: str = field(default_factory=new_secret)
+    secret_of_client: str = "a secret of this client alone"
+
+    def save_blocks(self, api: str = "platform") -> None:
+        """The blocks, as a person would save them in the UI."""
+        (self.folder / "out").mkdir(exist_ok=True)
+        # A client of our own: tokens are cached by client, and the organisation forgets them between tests.
+        self.genesys.configure(clients={self.name: {"secret": self.secret_of_client}})
+        GenesysCredentials(
+            client_id=self.name,
+            client_secret=self.secret_of_client,
+            login_url=self.genesys.url,
+            api_url=self.genesys.url,
+            requests_per_minute=self.budget,
+            creations_per_minute=0,
+            api=api,
+        ).save(self.name, overwrite=True)
+        Senders(**SENDERS).save(self.name, overwrite=True)
+        CrmWebhook(
+            url=f"{self.genesys.url}/_emulator/webhooks?secret={quote(self.secret)}",
+            signing_secret=self.secret,
+            allow_private=True,
+        ).save(self.name, overwrite=True)
+        url = self.ledger_url or f"sqlite:///{self.folder / 'ledger.db'}"
+        ContactLedger(url=url, key="0123456789abcdef0123456789abcdef").save(self.name, overwrite=True)
+
+    def __post_init__(self) -> None:
+        """The flow parameters that name our blocks."""
+        self.names = dict.fromkeys(("genesys", "senders", "webhook", "ledger"), self.name)
+
+    def run(self, source: str, dispatch: str = "here", **settings: object) -> dict[str, Any]:
+        """Run the campaign that is named as we are; its proof."""
+        parameters = {**self.names, "settings": self.settings(**settings), "dispatch": dispatch}
+        return cast("dict[str, Any]", run_campaign(source, self.name, **parameters))  # type: ignore[call-overload]  # by name
+
+    def contact(self, contact: dict[str, object], **settings: object) -> dict[str, Any]:
+        """Contact one person within the same campaign; its proof."""
+        parameters = {**self.names, "settings": self.settings(**settings)}
+        return cast("dict[str, Any]", contact_one(contact, self.name, **parameters))  # type: ignore[call-overload]  # by name
+
+    def settings(self, **more: object) -> CampaignSettings:
+        """Settings under which nobody has to wait for the morning."""
+        return CampaignSettings.model_validate({"hours_bind": (), "output": str(self.folder / "out"), **more})
+
+    def source(self, count: int, *, first: int = 0) -> str:
+        """A CSV file of so many people, each with a number and an address."""
+        file = self.folder / f"contacts-{first}-{count}.csv"
+        rows = "".join(
+            f"C-{i},Person {i},+1317{2000000 + i},p{i}@example.com,America/New_York\n"
+            for i in range(first, first + count)
+        )
+        file.write_text("external_contact_id,name,sms,email,time_zone\n" + rows)
+        return str(file)
+
+    def ask(self, path: str, query: Mapping[str, object] | None = None) -> Any:
+        """What Prefect's API answers to a filter."""
+        answer = httpx.post(f"{self.prefect}{path}", json=query or {}, timeout=30, trust_env=False)
+        return answer.raise_for_status().json()
+
+    def read(self, url: str) -> str:
+        """What stands at a URL of Prefect's API."""
+        return httpx.get(url, timeout=30, trust_env=False).raise_for_status().text
+
+    def runs(self) -> Any:
+        """The flow runs that are named as we are, as Prefect's API tells them."""
+        return self.ask("/flow_runs/filter", {"flow_runs": {"name": {"any_": [self.name]}}})
+
+    def artifact(self, kind: str) -> Any:
+        """The newest artifact `kind` of our campaign, or None."""
+        query = {"artifacts": {"key": {"any_": [f"{kind}-{self.name}"]}}, "sort": "CREATED_DESC"}
+        return next(iter(self.ask("/artifacts/filter", query)), None)

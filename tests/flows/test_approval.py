@@ -1,0 +1,71 @@
+"""Approval: a run over the threshold waits for a person, and does what the person says."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+from prefect.flow_runs import resume_flow_run
+
+import flows.approval
+from tests.flows.office import Office
+
+
+@pytest.fixture(autouse=True)
+def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flows.approval, "POLL_SECONDS", 1)
+
+
+def answer_when_asked(office: Office, answer: dict[str, Any], asked: list[str]) -> None:
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        paused = [run for run in office.runs() if run["state"]["type"] == "PAUSED"]
+        if paused:
+            time.sleep(0.5)  # the form is saved a moment after the state
+            keys = paused[0]["state"]["state_details"]["run_input_keyset"]
+            path = f"{office.prefect}/flow_runs/{paused[0]['id']}/input/{keys['description']}"
+            asked.append(office.read(path))
+            resume_flow_run(paused[0]["id"], answer)
+            return
+        time.sleep(0.2)
+
+
+def run_and_answer(office: Office, answer: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    asked: list[str] = []
+    person = threading.Thread(target=answer_when_asked, args=(office, answer, asked))
+    person.start()
+    proof = office.run(office.source(8), approve_above=5)
+    person.join()
+    return proof, asked[0]
+
+
+def test_an_approved_run_goes_on_and_the_form_shows_the_dry_runs_numbers(office: Office) -> None:
+    proof, asked = run_and_answer(office, {"approve": True, "by": "Ada"})
+
+    assert "take up **8** contacts" in asked
+    assert "| allowed by sms | 8 |" in asked
+    assert proof["contacted"] == 8
+
+
+def test_a_refused_run_ends_clean_and_contacts_nobody(office: Office) -> None:
+    proof, _ = run_and_answer(office, {"approve": False, "by": "Ada", "reason": "wrong list"})
+
+    state = office.runs()[0]["state"]
+    assert (state["type"], state["name"]) == ("COMPLETED", "Refused")
+    assert state["message"] == "Refused by Ada: wrong list. Nobody was contacted."
+    assert (proof["contacted"], proof["balanced"]) == (0, True)
+    assert office.genesys.truth()["count"] == 0
+
+
+def test_when_nobody_answers_the_run_ends_clean_too(office: Office) -> None:
+    office.run(office.source(8), approve_above=5, approve_within_minutes=0.05)
+
+    state = office.runs()[0]["state"]
+    assert (state["type"], state["name"]) == ("COMPLETED", "NotApproved")
+    assert office.genesys.truth()["count"] == 0
+
+
+def test_a_run_below_the_threshold_asks_nobody(office: Office) -> None:
+    assert office.run(office.source(5), approve_above=5)["contacted"] == 5

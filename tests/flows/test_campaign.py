@@ -1,0 +1,107 @@
+"""The campaign, on a real Prefect server against the emulator: its truth is what counts."""
+
+from __future__ import annotations
+
+import itertools
+
+import orjson
+import pytest
+from prefect.settings import PREFECT_LOCAL_STORAGE_PATH
+
+from outreach.errors import SettingsError
+from outreach.genesys.auth import unseal
+from outreach.ledger.claims import _batches, _cuts
+from tasks.policies import BATCHES_AT_MOST
+from tests.flows.office import TUTORIAL, Office
+
+FIXED_TASK_RUNS = 8
+"""authenticate, load, check-senders, mirror, publish, and what a run may add."""
+
+
+@pytest.mark.parametrize("api", ["platform", "guide"])
+def test_the_tutorials_contact_is_one_contact_and_one_webhook(office: Office, api: str) -> None:
+    office.save_blocks(api)
+
+    proof = office.contact(TUTORIAL, events=["contact_interaction_created"])
+
+    assert proof["balanced"], proof
+    truth = office.genesys.truth()
+    assert (truth["count"], truth["contacted_twice_count"]) == (1, 0)
+    received = office.genesys.webhooks()
+    assert (received["accepted"], received["invalid"]) == (1, 0)
+
+
+@pytest.mark.parametrize("api", ["platform", "guide"])
+def test_a_campaign_contacts_everybody_once_and_a_second_run_nobody(office: Office, api: str) -> None:
+    office.save_blocks(api)
+    source = office.source(60)
+
+    first, again = office.run(source), office.run(source)
+
+    assert (first["contacted"], first["balanced"]) == (60, True)
+    assert (again["contacted"], again["source_rows"], again["balanced"]) == (60, 60, True)
+    truth = office.genesys.truth()
+    assert (truth["count"], truth["contacted_twice_count"]) == (60, 0)
+
+
+def test_the_runs_state_says_what_came_of_it(office: Office) -> None:
+    office.run(office.source(5))
+
+    assert office.runs()[0]["state"]["message"] == "5 started, 0 deferred, 0 rejected, 0 unknown"
+
+
+def test_prefect_holds_nobodys_data(office: Office) -> None:
+    office.run(office.source(12))
+    office.contact(TUTORIAL)
+
+    queries = [
+        "/flow_runs/filter",
+        "/task_runs/filter",
+        "/artifacts/filter",
+        "/logs/filter",
+        "/events/filter",
+    ]
+    kept = "".join(orjson.dumps(office.ask(path)).decode() for path in queries)
+    stored = PREFECT_LOCAL_STORAGE_PATH.value()
+    kept += "".join(file.read_text(errors="replace") for file in stored.rglob("*") if file.is_file())
+    assert office.name in kept
+    for private in ("1317200", "@example.com", "Person 1", "5551234567", "acme.com", "Acme Corp"):
+        assert private not in kept, private
+
+
+def test_a_missing_block_is_one_clear_sentence(office: Office) -> None:
+    office.names["senders"] = "nobody"
+
+    with pytest.raises(SettingsError, match=r"There is no block genesys-outreach-senders/nobody\. Save one"):
+        office.run(office.source(1))
+
+
+def test_the_token_is_cached_across_runs_and_stored_sealed(office: Office) -> None:
+    office.run(office.source(1))
+    office.run(office.source(1, first=1))
+
+    logins = [count for name, count in office.genesys.metrics()["by_operation"].items() if "token" in name]
+    assert logins == [1]
+    stored = [f.read_text() for f in (PREFECT_LOCAL_STORAGE_PATH.value() / "token").rglob("*") if f.is_file()]
+    sealed = [orjson.loads(orjson.loads(text)["result"]) for text in stored]
+    opened = [token.value for text in sealed if (token := unseal(text, office.secret_of_client))]
+    assert opened
+    assert not any(value in text for value in opened for text in stored)
+
+
+@pytest.mark.parametrize("contacts", [1, 369, 5_000, 100_000, 1_000_000])
+def test_the_task_runs_of_a_run_stay_under_five_hundred(contacts: int) -> None:
+    cuts = _cuts(contacts, 500, BATCHES_AT_MOST)
+    batches = _batches("any", cuts, {cut: cut for cut in [1, *cuts]})
+
+    assert sum(batch.size for batch in batches) == contacts
+    assert all(left.last < right.first for left, right in itertools.pairwise(batches))
+    assert 4 * len(batches) + FIXED_TASK_RUNS < 500
+
+
+@pytest.mark.slow
+def test_as_many_batches_as_there_may_be_take_few_task_runs(office: Office) -> None:
+    office.run(office.source(1000), batch_size=5)
+
+    count = office.ask("/task_runs/count", {"flow_runs": {"name": {"any_": [office.name]}}})
+    assert 350 < count < 500
