@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -73,7 +74,7 @@ class Run:
 
     def tell(self, body: type[ContactBody], row: Claimed, **more: Any) -> tuple[Telling, ...]:  # noqa: ANN401 - the body's own fields
         """An event about one contact for the outbox; none when the CRM does not want it."""
-        event: Event = body.model_fields["event"].default
+        event = _event_of(body)
         if self.endpoint is None or event not in self.settings.events:
             return ()
         told = body(
@@ -103,6 +104,12 @@ class Run:
     def message_for(self, contact: Contact) -> str:
         """What to say: the very text that the gate judged."""
         return choose_message(contact, self.settings)
+
+
+@functools.cache
+def _event_of(body: type[ContactBody]) -> Event:
+    event: Event = body.model_fields["event"].default
+    return event
 
 
 OPEN: dict[str, Run] = {}

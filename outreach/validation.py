@@ -89,7 +89,7 @@ def gather_facts(
 
 def _addresses(row: Claimed) -> dict[Channel, str]:
     channels = row.contact.channels
-    return {name: address for name in Channel if (address := channels.address(name))}
+    return {name: channels.address(name) or "" for name in channels.present()}
 
 
 def change_for(run: Run, row: Claimed, facts: Facts, decision: Decision, now: datetime) -> Change:

@@ -5,16 +5,18 @@ A row that saw a process die is left for the end and then taken alone (`executor
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Row, Select, and_, bindparam, func, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from outreach.contacts import Channel, Contact
-from outreach.ledger.schema import contacts
+from outreach.ledger.schema import Instant, contacts
 from outreach.ledger.states import State
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 WORKABLE = (State.ACCEPTED, State.REGISTERED, State.CLEARED)
 """States that a run advances, besides contacts whose deferral is over."""
+
+_ANY = 2**31 - 1
 
 FIRST_BATCHES = (20, 50, 100, 200)
 """The first batches are small, so that the first people are contacted within seconds of the start."""
@@ -87,23 +91,29 @@ def claim(
     Nobody else has them until this process changes them or dies. An empty list means: nothing is left.
     """
     owner = ledger.enter()
-    now = ledger.clock.now()
-    fresh = _open(campaign_id, batch, states, now).where(contacts.c.deaths == 0)
+    values = {
+        "campaign": campaign_id,
+        "first": batch.first,
+        "last": batch.last,
+        "now": ledger.clock.now(),
+        "owner": owner,
+    }
     # A row on which a process died is taken alone, after all others.
-    return _claim(ledger, owner, fresh, limit) or _claim(
-        ledger, owner, _open(campaign_id, batch, states, now), 1
+    return _claim(ledger, tuple(states), {**values, "most_deaths": 0, "limit": limit}) or _claim(
+        ledger, tuple(states), {**values, "most_deaths": _ANY, "limit": 1}
     )
 
 
-def _open(campaign_id: int, batch: BatchRef, states: Sequence[State], now: datetime) -> Select[tuple[int]]:
+def _open(states: Sequence[State]) -> Select[tuple[int]]:
     c = contacts.c
     return (
         select(c.id)
         .where(
-            c.campaign_id == campaign_id,
-            c.id.between(batch.first, batch.last),
+            c.campaign_id == bindparam("campaign"),
+            c.id.between(bindparam("first"), bindparam("last")),
             c.lease_owner.is_(None),
-            _due(states, now),
+            c.deaths <= bindparam("most_deaths"),
+            _due(states, bindparam("now", type_=Instant)),
         )
         .order_by(*_longest_due(states))
     )
@@ -113,7 +123,7 @@ def _longest_due(states: Sequence[State]) -> list[ColumnElement[datetime]]:
     return [contacts.c.look_at] if set(states) <= {State.STARTED, State.UNKNOWN} else []
 
 
-def _due(states: Iterable[State], now: datetime) -> ColumnElement[bool]:
+def _due(states: Iterable[State], now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     c = contacts.c
     timed = {State.DEFERRED: c.until, State.UNKNOWN: c.look_at, State.STARTED: c.look_at}
     due: ColumnElement[bool] = c.state.in_([state.value for state in states if state not in timed])
@@ -123,14 +133,19 @@ def _due(states: Iterable[State], now: datetime) -> ColumnElement[bool]:
     return and_(due, c.payload.is_not(None))  # nobody works on whom we have forgotten
 
 
-def _claim(ledger: Ledger, owner: str, found: Select[tuple[int]], limit: int) -> list[Claimed]:
-    rows = found.order_by(contacts.c.id).limit(limit).with_for_update(skip_locked=True, key_share=True)
+@functools.lru_cache(maxsize=32)
+def _taking(states: tuple[State, ...]) -> ReturningUpdate[Any]:
+    rows = _open(states).order_by(contacts.c.id).limit(bindparam("limit", type_=Integer))
     # A common table, because PostgreSQL may run a subquery more than once, and lock more than the limit.
-    chosen = rows.cte("chosen")
+    chosen = rows.with_for_update(skip_locked=True, key_share=True).cte("chosen")
     taken = update(contacts).where(contacts.c.id.in_(select(chosen.c.id)))
+    return taken.values(lease_owner=bindparam("owner")).returning(*COLUMNS)
+
+
+def _claim(ledger: Ledger, states: tuple[State, ...], values: dict[str, Any]) -> list[Claimed]:
     with ledger.db.write() as connection:
-        leased = taken.values(lease_owner=owner).returning(*COLUMNS)
-        claimed = connection.execute(leased).all()
+        claimed = connection.execute(_taking(states), values).all()
+    owner = values["owner"]
     return [read_claimed(ledger, row, owner) for row in sorted(claimed, key=lambda row: int(row.id))]
 
 
@@ -140,7 +155,7 @@ def read_claimed(ledger: Ledger, row: Row[Any], owner: str = "") -> Claimed:
     return Claimed(
         id=row.id,
         campaign_id=row.campaign_id,
-        contact=Contact.model_validate_json(ledger.vault.open(row.payload)),
+        contact=_read_contact(ledger.vault.open(row.payload)),
         state=State(row.state),
         genesys_id=row.genesys_id or "",
         availability={Channel(name): verdict for name, verdict in availability.items()},
@@ -154,6 +169,12 @@ def read_claimed(ledger: Ledger, row: Row[Any], owner: str = "") -> Claimed:
         conversation_id=row.conversation_id or "",
         started_at=row.started_at,
     )
+
+
+@functools.lru_cache(maxsize=8192)
+def _read_contact(payload: str) -> Contact:
+    # Each step reads the contact again: the same text is the same contact.
+    return Contact.model_validate_json(payload)
 
 
 def everything(campaign: str) -> BatchRef:

@@ -14,15 +14,16 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, text
 
 from outreach.compliance.caps import caps_allow
 from outreach.contacts import Channel
 from outreach.ledger.changes import Change, apply_within, lock
 from outreach.ledger.claims import Claimed
 from outreach.ledger.history import contacts_since
-from outreach.ledger.schema import intents, suppressions
+from outreach.ledger.schema import intents
 from outreach.ledger.states import State
+from outreach.ledger.suppressions import SUPPRESSED
 from outreach.settings import FrequencyCap, SameAddress
 
 if TYPE_CHECKING:
@@ -147,8 +148,7 @@ def _recent(
 
 
 def _suppressed(connection: Connection, addresses: Sequence[str]) -> set[str]:
-    found = select(suppressions.c.address_key).where(suppressions.c.address_key.in_(addresses))
-    return set(connection.execute(found).scalars())
+    return set(connection.execute(SUPPRESSED, {"keys": list(addresses)}).scalars())
 
 
 def _offer(

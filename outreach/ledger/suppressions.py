@@ -6,12 +6,18 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from outreach.ledger.schema import suppressions
 
 if TYPE_CHECKING:
     from outreach.ledger.ledger import Ledger
+
+
+SUPPRESSED = select(suppressions.c.address_key).where(
+    suppressions.c.address_key.in_(bindparam("keys", expanding=True))
+)
+"""Those of the `keys` that are on."""
 
 
 def suppress(ledger: Ledger, addresses: Iterable[str], *, source: str, reason: str) -> int:
@@ -56,9 +62,8 @@ def allow_again(ledger: Ledger, address: str) -> bool:
 def find_suppressed(ledger: Ledger, addresses: Sequence[str]) -> set[str]:
     """Those of the addresses that are on, in the spelling that they were asked in."""
     keys = {address: ledger.vault.address_key(address) for address in addresses}
-    named = suppressions.c.address_key.in_(set(keys.values()))
     with ledger.db.read() as connection:
-        found = set(connection.execute(select(suppressions.c.address_key).where(named)).scalars())
+        found = set(connection.execute(SUPPRESSED, {"keys": list(set(keys.values()))}).scalars())
     return {address for address, key in keys.items() if key in found}
 
 

@@ -1,0 +1,87 @@
+"""One task for one contender: how many people, where Genesys and the CRM are, and how the result is told.
+
+A contender runs in a process of its own: `python -m tests.bench.contender '<the job as JSON>'`, and prints one
+JSON object: `seconds`, `cpu_seconds`, and what else it wants to say.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+FIELDS = "external_contact_id,name,sms,email,time_zone"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a contender is asked to do. `threads` is for those that take a number."""
+
+    way: str
+    api: str
+    url: str
+    secret: str
+    contacts: int
+    folder: str
+    threads: int = 1
+
+    @property
+    def webhook_url(self) -> str:
+        """The CRM's end: the emulator's receiver, which checks signatures."""
+        return f"{self.url}/_emulator/webhooks"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody to contact by SMS."""
+
+    external_contact_id: str
+    name: str
+    sms: str
+    email: str
+
+
+def people(count: int) -> list[Person]:
+    """So many, all different, the same for every contender."""
+    return [
+        Person(f"C-{n}", f"Person {n}", f"+1317{2_000_000 + n}", f"p{n}@example.com") for n in range(count)
+    ]
+
+
+def write_source(path: Path, count: int) -> str:
+    """The same people as a CSV file."""
+    with path.open("w") as file:
+        file.write(FIELDS + "\n")
+        for person in people(count):
+            file.write(
+                f"{person.external_contact_id},{person.name},{person.sms},{person.email},America/New_York\n"
+            )
+    return str(path)
+
+
+def run_child(module: str, task: Mapping[str, Any], *, timeout: float = 1800) -> dict[str, Any]:
+    """Run a module of the bench in a process of its own; its last line is its result.
+
+    Raises:
+        RuntimeError: it failed, with the end of what it said.
+    """
+    command = [sys.executable, "-W", "ignore", "-m", f"tests.bench.{module}", json.dumps(task)]
+    env = {**os.environ, "PREFECT_LOGGING_LEVEL": "ERROR", "PREFECT_LOGGING_TO_API_ENABLED": "true"}
+    done = subprocess.run(  # noqa: S603 - our own module
+        command, capture_output=True, text=True, env=env, timeout=timeout, check=False
+    )
+    lines = done.stdout.strip().splitlines()
+    if done.returncode or not lines:
+        raise RuntimeError(f"{module} {task.get('way', '')} failed: {done.stderr[-3000:]}")
+    result: dict[str, Any] = json.loads(lines[-1])
+    return result
+
+
+def run_job(job: Job) -> dict[str, Any]:
+    """A contender's result."""
+    return run_child("contender", asdict(job))

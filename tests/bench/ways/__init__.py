@@ -1,0 +1,1 @@
+"""The ways to contact people that are compared, one a file; each has `prepare(job)`, which gives the work."""

@@ -1,0 +1,64 @@
+"""Ours: the flow `run_campaign` against the real Prefect server, with ledger and webhooks, as a user runs it.
+
+A run for one person comes first. It warms what every process has to load once, and its time is the fixed cost
+of a run (Prefect, report, proof), so that figures can be given with and without it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
+from flows.campaign import run_campaign
+from outreach.settings import CampaignSettings
+from tests.bench.contender import Go
+from tests.bench.job import Job, write_source
+from tests.emulation import SENDERS
+
+
+@contextlib.contextmanager
+def prepare(job: Job) -> Iterator[Go]:
+    """Blocks saved, source written, one person contacted."""
+    name = f"bench-{uuid.uuid4().hex[:8]}"
+    folder = Path(job.folder, name)
+    folder.mkdir()
+    save_blocks(job, name, folder)
+    settings = CampaignSettings(hours_bind=(), output=str(folder))
+    names = dict.fromkeys(("genesys", "senders", "webhook", "ledger"), name)
+    source = write_source(folder / "people.csv", job.contacts)
+    for _ in range(2):  # the first also imports
+        began = time.perf_counter()
+        warm = [("external_contact_id", "name", "sms"), ("W-1", "Warm", "+13171999999")]
+        file = folder / "warm.csv"
+        file.write_text("".join(",".join(row) + "\n" for row in warm))
+        run_campaign(str(file), f"{name}-warm-{uuid.uuid4().hex[:4]}", settings=settings, **names)
+        start_seconds = time.perf_counter() - began
+
+    def go() -> dict[str, Any]:
+        proof: Any = run_campaign(source, name, settings=settings, **names)
+        if not proof["balanced"] or proof["contacted"] != job.contacts or proof["webhooks"]["pending"]:
+            raise RuntimeError(str(proof))
+        return {"start_seconds": start_seconds}
+
+    yield go
+
+
+def save_blocks(job: Job, name: str, folder: Path) -> None:
+    """As a person would save them in the UI; no limits."""
+    GenesysCredentials(
+        client_id="demo",
+        client_secret="demo",  # noqa: S106 - the emulator's
+        login_url=job.url,
+        api_url=job.url,
+        requests_per_minute=0,
+        creations_per_minute=0,
+        api=job.api,
+    ).save(name)
+    Senders(**SENDERS).save(name)
+    CrmWebhook(url=job.webhook_url, signing_secret=job.secret, allow_private=True).save(name)
+    ContactLedger(url=f"sqlite:///{folder / 'ledger.db'}").save(name)

@@ -1,0 +1,31 @@
+"""The ceiling: httpx posting sends and nothing else, from so many threads, over connections that are kept."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.bench.contender import Go
+from tests.bench.job import Job, people
+from tests.bench.ways.plain import Steps
+
+
+@contextlib.contextmanager
+def prepare(job: Job) -> Iterator[Go]:
+    """A client that is logged in; on the guide's API, the people are known already."""
+    steps = Steps(job)
+    steps.authenticate()
+    contacts = people(job.contacts)
+    known = [steps.register(person) for person in contacts] if job.api == "guide" else [""] * job.contacts
+
+    def go() -> None:
+        if job.threads == 1:
+            for genesys_id, person in zip(known, contacts, strict=True):
+                steps.interact(genesys_id, person)
+            return
+        with ThreadPoolExecutor(job.threads) as crew:
+            list(crew.map(steps.interact, known, contacts))
+
+    with contextlib.closing(steps.client):
+        yield go
