@@ -39,12 +39,15 @@ def interact_batch(run: Run, batch: BatchRef) -> Counter[str]:
     more = True
     try:
         while more or in_air:
-            while more and len(in_air) + group <= window:
+            suspect = False
+            while more and not suspect and len(in_air) + group <= window:
                 opened = _intend(run, batch, group, counts)
                 more = opened is not None
                 for item in opened or ():
                     in_air[run.crew.submit(_contact, run, item, batch.number)] = item
-            more = _settle(run, _landed(in_air, min(group, len(in_air))), counts) or more
+                    suspect = item.claimed.deaths > 0  # a process died of it: no two of these at once
+            landed = _landed(in_air, len(in_air) if suspect else min(group, len(in_air)))
+            more = _settle(run, landed, counts) or more
     finally:
         _settle(run, _landed(in_air, len(in_air)), counts)
     return counts

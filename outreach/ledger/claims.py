@@ -17,7 +17,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from outreach.contacts import Channel, Contact
 from outreach.ledger.schema import Instant, contacts
-from outreach.ledger.states import State
+from outreach.ledger.states import LOOKED_FOR, State
 
 if TYPE_CHECKING:
     from outreach.ledger.campaigns import Campaign
@@ -98,6 +98,8 @@ def claim(
         "now": ledger.clock.now(),
         "owner": owner,
     }
+    if LOOKED_FOR.issuperset(states):
+        return _claim(ledger, tuple(states), {**values, "most_deaths": _ANY, "limit": limit})
     # A row on which a process died is taken alone, after all others.
     return _claim(ledger, tuple(states), {**values, "most_deaths": 0, "limit": limit}) or _claim(
         ledger, tuple(states), {**values, "most_deaths": _ANY, "limit": 1}
@@ -120,7 +122,7 @@ def _open(states: Sequence[State]) -> Select[tuple[int]]:
 
 
 def _longest_due(states: Sequence[State]) -> list[ColumnElement[datetime]]:
-    return [contacts.c.look_at] if set(states) <= {State.STARTED, State.UNKNOWN} else []
+    return [contacts.c.look_at] if LOOKED_FOR.issuperset(states) else []
 
 
 def _due(states: Iterable[State], now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:

@@ -4,9 +4,9 @@
     dead   ── same machine: its pid is gone or reused; another machine: unseen for 60 s
     buried ── found out by its own heartbeat: it acts no more, and claims only as a new executor
 
-The dead one's rows are freed with one death more to their name. A row in `intent` becomes `unknown`: the
-call may have been made. A row that saw two processes die is held as `poison`; after its first death it is
-only claimed alone, so that no neighbour is blamed.
+The dead one's rows are freed with one death more to their name, but for those that were only looked for. A
+row in `intent` becomes `unknown`: the call may have been made. A row that saw two processes die is held as
+`poison`; after its first death it is only claimed alone, so that no neighbour is blamed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from outreach.errors import LedgerError
 from outreach.ledger.changes import Change, apply
 from outreach.ledger.liveness import born, host, is_gone
 from outreach.ledger.schema import contacts, executors
-from outreach.ledger.states import State, may_follow
+from outreach.ledger.states import LOOKED_FOR, State
 
 if TYPE_CHECKING:
     from outreach.ledger.ledger import Ledger
@@ -172,11 +172,12 @@ def _held_by(ledger: Ledger, executor: str, size: int = 200) -> Iterator[list[He
 
 def _inherit(ledger: Ledger, row: Held, deaths: int) -> Change:
     action = "process_died" if deaths else "process_ended"
+    deaths = 0 if row.state in LOOKED_FOR else deaths
     fields: dict[str, object] = {"deaths": row.deaths + deaths}
     detail: dict[str, object] = {"deaths": row.deaths + deaths}
     if row.state is State.INTENT:
         fields |= {"look_at": ledger.clock.now(), "looks": 0}
         return Change(row.id, State.UNKNOWN, action, action, fields, detail, intent="unknown")
-    if deaths and row.deaths + deaths >= POISON_DEATHS and may_follow(row.state, State.HELD):
+    if deaths and row.deaths + deaths >= POISON_DEATHS:
         return Change(row.id, State.HELD, "quarantined", "poison", fields, detail)
     return Change(row.id, row.state, action, None, fields, detail)

@@ -61,6 +61,9 @@ NEXT: dict[State, frozenset[State]] = {
 CONTACTED = frozenset({_S, _E})
 """The person was reached, as far as Genesys says."""
 
+LOOKED_FOR = frozenset({_U, _S})
+"""Nothing is done to these but looking: a process that dies meanwhile did not die of them."""
+
 CORRECTABLE = frozenset({_B, _F, _D})
 """A corrected row of the source starts these afresh; `held` too, where no outcome is in doubt."""
 

@@ -70,7 +70,7 @@ def test_everybody_is_contacted_once_however_often_the_campaign_is_run(
     [
         (Ambiguous("start sms", 500, "internal"), "it happened", "unknown:outcome_unknown:internal"),
         (
-            Ambiguous("start sms", 0, "read_timeout"),
+            Ambiguous("start sms", 0, "late"),
             "nothing happened",
             "unknown:outcome_unknown:late",
         ),

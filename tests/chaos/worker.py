@@ -1,0 +1,92 @@
+"""The process that is killed: one campaign, worked on until nothing is left to do.
+
+    load ──> [ bury, reconcile ──> retry ──> register, validate, contact ──> at rest? ]
+
+Everything is the core's; Prefect is left out so that a kill hits nothing but us.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+
+from outreach.errors import GenesysError, LedgerError
+from outreach.genesys.interface import Senders
+from outreach.genesys.opening import open_genesys
+from outreach.interaction import interact_batch
+from outreach.ledger.claims import plan
+from outreach.ledger.ledger import open_ledger
+from outreach.ledger.outbox import LedgerOutbox
+from outreach.ledger.proof import prove
+from outreach.ledger.states import RESTING
+from outreach.loading import load_source
+from outreach.recovery import recover
+from outreach.registration import register_batch
+from outreach.resolving import retry_failed
+from outreach.run import Run, open_run
+from outreach.settings import CampaignSettings, WhenNotFound
+from outreach.sources.opening import open_source
+from outreach.validation import validate_batch
+from outreach.webhook.delivery import Courier
+from outreach.webhook.endpoint import Endpoint
+from tests.emulation import SENDERS
+
+SETTINGS = CampaignSettings(
+    hours_bind=(),
+    threads=6,
+    look_after_seconds=(0.3, 0.3, 0.5, 0.5),
+    when_not_found=WhenNotFound.RELEASE,
+    stop_failure_rate=1,
+    stop_unknown_rate=1,
+)
+"""Looks go on for 1.3 seconds, three times the emulator's index delay: only then is a contact released."""
+
+LONGEST_SECONDS = 40.0
+
+
+def main(order: dict[str, str]) -> None:
+    """Work on the campaign that the order names, until it is at rest."""
+    url, secret = order["emulator"], order["secret"]
+    receiver = Endpoint(f"{url}/_emulator/webhooks?secret={secret}", secret, allow_private=True)
+    with (
+        open_ledger(order["ledger"], keys=[order["key"]], actor=f"worker {order['name']}") as ledger,
+        open_genesys(
+            client_id="demo",
+            client_secret="demo",
+            login_url=url,
+            api_url=url,
+            senders=Senders(**SENDERS),  # type: ignore[arg-type]  # plain strings
+            requests_per_minute=None,
+        ) as genesys,
+        open_run(ledger, genesys, order["campaign"], SETTINGS, endpoint="crm") as run,
+        receiver as endpoint,
+    ):
+        run.courier = Courier(LedgerOutbox(ledger, "crm", run.campaign.id), endpoint)
+        run.courier.start()
+        print("ready", flush=True)
+        load_source(run, open_source(order["source"]))
+        work(run)
+        run.courier.stop(20)
+
+
+def work(run: Run) -> None:
+    """Round and round; what the database or the organisation cannot do now, it can do in a moment."""
+    deadline = time.monotonic() + LONGEST_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            recover(run)
+            retry_failed(run.ledger, run.campaign)
+            for batch in plan(run.ledger, run.campaign, size=50):
+                register_batch(run, batch)
+                validate_batch(run, batch)
+                interact_batch(run, batch)
+        except (GenesysError, LedgerError) as error:
+            print(type(error).__name__, flush=True)
+        if set(prove(run.ledger, run.campaign).states) <= {state.value for state in RESTING}:
+            return
+        time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
