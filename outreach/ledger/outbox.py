@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, delete, or_, select, update
 
+from outreach.ledger.answers import obey
 from outreach.ledger.ledger import recall, remember
 from outreach.ledger.schema import campaigns, facts, outbox
 from outreach.webhook.outbox import Message, Settlement
@@ -71,7 +72,9 @@ class LedgerOutbox:
         """Record what became of leased messages, in one transaction.
 
         What was settled meanwhile by another taker stays so, but for good news: delivered is delivered.
+        A receiver that answers `{"suppress": true}` is obeyed first.
         """
+        obey(self._ledger, settlements)
         groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for settlement in settlements:
             groups[settlement.result].append(_outcome(self._ledger, settlement, now))
