@@ -53,6 +53,10 @@ DNC_MIRRORED = timedelta(minutes=15)
 FIRST_DELIVERY_SECONDS = 5.0
 LAST_DELIVERY_SECONDS = 15.0
 
+FOLLOW_SECONDS = 240.0
+REDELIVER_SECONDS = 240.0
+"""One round of a scheduled flow begins nothing later."""
+
 
 def is_transient(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:  # noqa: ARG001 - Prefect's signature
     """Whether a later try may succeed: the other system, or the ledger, does not answer."""

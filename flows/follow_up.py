@@ -1,0 +1,90 @@
+"""Follow up: every open interaction to its end, every outcome in doubt looked for, the CRM told."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from flows.opening import Means, Names, open_means
+from outreach.errors import CampaignStopped, OutreachError
+from outreach.following import describe_round, find_due
+from outreach.ledger.campaigns import find_campaign
+from outreach.ledger.executors import bury_the_dead
+from outreach.run import join_campaign
+from tasks.following import follow
+from tasks.policies import FOLLOW_SECONDS, LAST_DELIVERY_SECONDS
+from tasks.redelivery import deliver_waiting
+
+ADVICE = "Mend it; the next round goes on from there."
+
+
+@flow(
+    name="follow-up",
+    flow_run_name="follow-up",
+    description="Follow open interactions to their end, end what outlives its time, tell the CRM.",
+)
+def follow_up(
+    genesys: str = "default",
+    senders: str = "default",
+    webhook: str | None = "default",
+    ledger: str = "default",
+    campaign: str | None = None,
+) -> State[dict[str, int]]:
+    """One round of bounded work over everything that is due; made to be scheduled, safe to run by hand.
+
+    Args:
+        genesys: name of the credentials block.
+        senders: name of the senders block.
+        webhook: name of the CRM webhook block; none tells nobody.
+        ledger: name of the ledger block.
+        campaign: only this one; none: every campaign of the ledger with something due.
+
+    Returns:
+        The round's counts, summed over the campaigns.
+    """
+    with open_means(Names(genesys, senders, webhook, ledger)) as means:
+        bury_the_dead(means.ledger)
+        campaigns = [find_campaign(means.ledger, campaign).name] if campaign else find_due(means.ledger)
+        counts: Counter[str] = Counter()
+        problems = []
+        for name, result in follow_each(means, campaigns, webhook):
+            if isinstance(result, OutreachError):
+                problems.append(CampaignStopped(name, str(result), ADVICE))
+            else:
+                counts.update(result)
+        tell(means, webhook)
+    if problems:
+        return Failed(message=f"{describe_round(counts)}. {problems[0]}", data=problems[0])
+    return Completed(message=describe_round(counts), data=dict(counts))
+
+
+def follow_each(
+    means: Means, campaigns: list[str], webhook: str | None
+) -> Iterator[tuple[str, dict[str, int] | OutreachError]]:
+    """Campaign by campaign while there is time: what was done, and what stood in the way."""
+    until = means.ledger.clock.monotonic() + FOLLOW_SECONDS
+    for name in campaigns:
+        seconds = until - means.ledger.clock.monotonic()
+        if seconds <= 0:
+            return
+        try:
+            with join_campaign(means.ledger, means.genesys, name, endpoint=webhook) as run:
+                yield name, follow(name, run, seconds)
+                if run.watch.reason:
+                    yield name, CampaignStopped(name, run.watch.reason)
+        except OutreachError as error:
+            yield name, error
+
+
+def tell(means: Means, webhook: str | None) -> dict[str, Any] | None:
+    """Deliver what this round wrote; what fails is left to `redeliver`."""
+    if means.webhook is None or webhook is None:
+        return None
+    with contextlib.closing(means.webhook.open()) as endpoint:
+        return deliver_waiting(webhook, means.ledger, endpoint, LAST_DELIVERY_SECONDS).as_json()

@@ -1,0 +1,66 @@
+"""Redeliver: what the CRM has not taken yet, by its schedule, until it has."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import datetime, timezone
+from typing import Any
+
+from prefect import flow, get_run_logger
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from blocks import ContactLedger, CrmWebhook
+from blocks.stored import load_block
+from flows.opening import actor
+from outreach.errors import WebhookError
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.outbox import replay
+from tasks.policies import REDELIVER_SECONDS
+from tasks.redelivery import deliver_waiting, publish_undelivered
+
+
+@flow(
+    name="redeliver",
+    flow_run_name="redeliver-{webhook}",
+    description="Deliver the events that wait for the CRM, each contact's in their order.",
+)
+def redeliver(
+    webhook: str = "default",
+    ledger: str = "default",
+    ignore_schedule: bool = False,  # noqa: FBT001, FBT002 - a field of Prefect's form
+    since: datetime | None = None,
+) -> State[dict[str, Any]]:
+    """One round; made to be scheduled, safe to run by hand. Red when events were given up.
+
+    Args:
+        webhook: name of the CRM webhook block.
+        ledger: name of the ledger block.
+        ignore_schedule: also what waits for its time, and a receiver that answered 410.
+        since: first make everything since then due again, delivered and dead alike; ids stay.
+
+    Returns:
+        delivered, retried and dead in this round; pending and dead letters after it.
+    """
+    block = load_block(CrmWebhook, webhook)
+    with (
+        load_block(ContactLedger, ledger).open(actor()) as book,
+        contextlib.closing(block.open()) as endpoint,
+    ):
+        if since is not None:
+            replay_since(book, since)
+        done = deliver_waiting(webhook, book, endpoint, REDELIVER_SECONDS, ignore_schedule=ignore_schedule)
+        if done.pending or done.dead_letters:
+            publish_undelivered(webhook, book)
+    if done.stopped == "disabled" or done.dead:
+        code = "E_GONE" if done.stopped == "disabled" else "E_HTTP"
+        advice = "Mend the receiver; then `outreach redeliver --all`, and `outreach replay` for what is dead."
+        return Failed(message=done.sentence(), data=WebhookError(code, f"{done.sentence()}. {advice}"))
+    return Completed(message=done.sentence(), data=done.as_json())
+
+
+def replay_since(ledger: Ledger, since: datetime) -> None:
+    """An instant without a zone is UTC, as in Prefect's form."""
+    aware = since if since.tzinfo else since.replace(tzinfo=timezone.utc)
+    count = replay(ledger, since=aware, until=ledger.clock.now())
+    get_run_logger().info("%s events are due again", count)

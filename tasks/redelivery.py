@@ -1,0 +1,37 @@
+"""Delivering what the CRM has not taken yet, and showing what it does not take."""
+
+from __future__ import annotations
+
+from prefect import get_run_logger, task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from outreach.ledger.ledger import Ledger
+from outreach.redelivery import Redelivered, find_undelivered, redeliver
+from outreach.webhook.endpoint import Endpoint
+
+
+@task(
+    name="deliver-waiting",
+    task_run_name="deliver-waiting-{name}",
+    cache_policy=NO_CACHE,  # the outbox knows what is delivered, and when to try again
+)
+def deliver_waiting(
+    name: str, ledger: Ledger, endpoint: Endpoint, seconds: float, *, ignore_schedule: bool = False
+) -> Redelivered:
+    """Every event for the webhook that is due, in order; what fails waits for its next time."""
+    done = redeliver(ledger, name, endpoint, ignore_schedule=ignore_schedule, seconds=seconds)
+    get_run_logger().info(done.sentence())
+    return done
+
+
+@task(name="publish-undelivered", task_run_name="publish-undelivered-{name}", cache_policy=NO_CACHE)
+def publish_undelivered(name: str, ledger: Ledger) -> int:
+    """What was tried and not taken, and why, as a table: by event and code, never by contact."""
+    rows = find_undelivered(ledger, name)
+    if rows:
+        key = "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in name.lower())
+        create_table_artifact(
+            rows, key=f"undelivered-{key}", description="Events that were not taken, and why"
+        )
+    return len(rows)
