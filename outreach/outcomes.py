@@ -11,7 +11,7 @@ NotTried                         cleared again: nobody was called
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from outreach.contacts import Channel
@@ -28,6 +28,7 @@ from outreach.errors import (
 from outreach.genesys.interface import Started
 from outreach.genesys.pacing import PATIENCE
 from outreach.ledger.changes import Change, Telling
+from outreach.ledger.claims import Claimed
 from outreach.ledger.intents import Opened
 from outreach.ledger.states import State
 from outreach.run import Run
@@ -46,7 +47,7 @@ BUSY_MINUTES = 15
 """How long a person with whom a conversation is going on is left alone."""
 
 FIRST_LOOK_SECONDS = 60
-"""When a started conversation is first looked at."""
+"""After so long a started conversation is first looked at, or sooner, when its time is up."""
 
 
 class NotTried(OutreachError):  # noqa: N818 - it names an outcome
@@ -81,6 +82,11 @@ def _refused(run: Run, item: Opened, outcome: GenesysError) -> Change:
     return _failed(run, item, outcome, retryable=ours)
 
 
+def first_look(row: Claimed, now: datetime) -> datetime:
+    """When to look at a conversation that has just started, or was just found."""
+    return now + timedelta(seconds=min(FIRST_LOOK_SECONDS, row.contact.interaction_duration_seconds))
+
+
 def _started(run: Run, item: Opened, started: Started) -> Change:
     now = run.ledger.clock.now()
     events = run.tell(
@@ -95,7 +101,7 @@ def _started(run: Run, item: Opened, started: Started) -> Change:
         "conversation_id": started.conversation_id,
         "latency_ms": started.latency_ms,
         "started_at": now,
-        "look_at": now + timedelta(seconds=FIRST_LOOK_SECONDS),
+        "look_at": first_look(item.claimed, now),
         "looks": 0,
         "deaths": 0,
     }

@@ -23,7 +23,7 @@ from outreach.ledger.executors import POISON_DEATHS
 from outreach.ledger.leases import releasing
 from outreach.ledger.schema import contacts, intents
 from outreach.ledger.states import State
-from outreach.outcomes import FIRST_LOOK_SECONDS
+from outreach.outcomes import first_look
 from outreach.run import Run
 from outreach.settings import WhenNotFound
 from outreach.webhook.events import AuditLog, InteractionCreated, InteractionResolved, InteractionUnknown
@@ -121,7 +121,7 @@ def _found(run: Run, row: Claimed, attempt: Attempt, sighting: Sighting) -> Chan
     fields = {
         "conversation_id": conversation,
         "started_at": sighting.started_at,
-        "look_at": run.ledger.clock.now() + timedelta(seconds=FIRST_LOOK_SECONDS),
+        "look_at": first_look(row, run.ledger.clock.now()),
         "looks": 0,
         "deaths": 0,
     }
