@@ -80,6 +80,7 @@ def find_due(ledger: Ledger) -> list[str]:
         select(campaigns.c.name)
         .join(contacts, c.campaign_id == campaigns.c.id)
         .where(c.state.in_([State.STARTED.value, State.UNKNOWN.value]), c.look_at <= ledger.clock.now())
+        .where(c.payload.is_not(None))  # as `claim` has it: whoever was erased is left alone
         .group_by(campaigns.c.name)
         .order_by(func.min(c.look_at))
     )

@@ -10,6 +10,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from outreach.contacts import Channel, Channels, Contact
 from outreach.endings import LONGEST, Look, change_after
@@ -18,6 +19,7 @@ from outreach.following import describe_round, find_due, follow_up
 from outreach.genesys.interface import Conversation
 from outreach.ledger.claims import Claimed
 from outreach.ledger.proof import prove
+from outreach.ledger.schema import contacts
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import find_suppressed
 from outreach.run import join_campaign
@@ -283,6 +285,15 @@ def test_everybody_due_is_found_over_all_campaigns_and_no_run_is_noted(tmp_path:
         assert staged.actions().count("run") == before
         assert find_due(staged.ledger) == []
         assert run.campaign.settings == SETTINGS
+
+
+def test_whoever_was_erased_is_left_alone(tmp_path: Path) -> None:
+    with stage(tmp_path, [person(1)]) as staged:
+        with staged.ledger.db.write() as connection:
+            connection.execute(update(contacts).values(payload=None))
+        staged.clock.advance(minutes(10))
+        assert find_due(staged.ledger) == []
+        assert follow_up(staged.run)["looked"] == 0
 
 
 def test_a_round_in_words() -> None:
