@@ -15,9 +15,12 @@ from cyclopts import App, CycloptsError
 from cli.campaigns import export, proof, resolve, retry, run, why
 from cli.console import complain
 from cli.demo import demo
+from cli.deploy import deploy
 from cli.emulating import emulator
 from cli.people import suppress
-from cli.privacy import audit, erase, export_person, reseal
+from cli.preflight import preflight
+from cli.privacy import audit, erase, export_person, reseal, selfscan
+from cli.up import up
 from cli.webhooks import follow_up, redeliver, replay
 from outreach import __version__
 from outreach.errors import OutreachError, UsageError
@@ -33,6 +36,9 @@ for verb in (
     run,
     demo,
     emulator,
+    up,
+    preflight,
+    deploy,
     proof,
     why,
     export,
@@ -46,6 +52,7 @@ for verb in (
     erase,
     export_person,
     reseal,
+    selfscan,
 ):
     app.command(verb)
 

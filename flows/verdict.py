@@ -39,13 +39,19 @@ def judge(run: Run, work: Sequence[Ended]) -> State[dict[str, Any]]:
     proof = _prove(run)
     publish(run, proof)
     signal(proof, run.usage.snapshot() if run.usage else None)
-    sentence = summary_sentence(proof)
+    sentence = f"{summary_sentence(proof)}{_news(run, proof)}"
     if stopped:
         advice = "Mend it and run the campaign again: it resumes."
         return Failed(message=sentence, data=CampaignStopped(proof.campaign, stopped, advice))
     if not proof.balanced:
         return Failed(message=sentence, data=proof.as_json())
     return Completed(message=sentence, data=proof.as_json())
+
+
+def _news(run: Run, proof: Proof) -> str:
+    """Says so when a run of a campaign that contacted people before found nobody new."""
+    same = proof.contacted == run.contacted_before and proof.contacted > 0
+    return " (all contacted before, nobody in this run)" if same else ""
 
 
 def _prove(run: Run) -> Proof:

@@ -19,6 +19,7 @@ from outreach.ledger.campaigns import Campaign, enter_campaign, find_campaign
 from outreach.ledger.changes import Telling
 from outreach.ledger.claims import Claimed
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.proof import count_contacted
 from outreach.settings import CampaignSettings, Event
 from outreach.watch import Watch
 from outreach.webhook.delivery import Courier
@@ -40,6 +41,7 @@ class Run:
         rate: requests per second that the budget allows; None means no limit.
         senders: which channels our senders can serve.
         senders_key: tells two sets of senders apart, for caches.
+        contacted_before: how many people the campaign had contacted when this run began.
         usage: what the client has spent, for the report.
         courier: tells the CRM in the background; None means that nobody does.
     """
@@ -54,6 +56,7 @@ class Run:
     rate: float | None = None
     senders: Availability = field(default_factory=dict)
     senders_key: str = ""
+    contacted_before: int = 0
     courier: Courier | None = None
     usage: Usage | None = None
 
@@ -176,6 +179,7 @@ def _gather(
             endpoint=endpoint,
             rate=requests_per_minute / 60 if requests_per_minute else None,
             senders_key=senders_key,
+            contacted_before=count_contacted(ledger, campaign),
         )
         try:
             yield run

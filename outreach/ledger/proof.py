@@ -104,6 +104,13 @@ def prove(ledger: Ledger, campaign: Campaign) -> Proof:
         return _prove(connection, campaign)
 
 
+def count_contacted(ledger: Ledger, campaign: Campaign) -> int:
+    """How many people the campaign has contacted so far."""
+    query = "SELECT count(*) FROM contacts WHERE campaign_id = :c AND state IN ('started', 'ended')"
+    with ledger.db.read() as connection:
+        return _count(connection, query, campaign.id)
+
+
 def _prove(connection: Connection, campaign: Campaign) -> Proof:
     counts = {name: _count(connection, query, campaign.id) for name, query in COUNTS.items()}
     states = _group(connection, "state", "", campaign.id)
