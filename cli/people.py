@@ -15,8 +15,10 @@ def suppress(
     reason: str = "asked not to be contacted",
     ledger: LedgerName = None,
     json: AsJson = False,
-) -> None:
+) -> int:
     """Never contact these addresses again, in any campaign; contacts that wait are stopped too.
+
+    Exit 1 when a row of the file could not be read; the others are suppressed all the same.
 
     Args:
         addresses: numbers in E.164 and e-mail addresses.
@@ -27,14 +29,20 @@ def suppress(
     """
     from outreach.opting_out import read_addresses
 
-    from outreach.ledger import suppressions
+    from outreach.opting_out import opt_out, suppress_file
 
     if not addresses and file is None:
         raise UsageError("Whom?", "Give addresses, or --file with a CSV of them.")
     with open_named(ledger, "suppress") as book:
-        given = [*addresses, *(read_addresses(file) if file else ())]
-        new = suppressions.suppress(book, given, source="outreach suppress", reason=reason)
+        new = opt_out(book, addresses, reason=reason)
+        intake = suppress_file(book, file, reason=reason) if file else None
+    said = {"given": len(addresses), "new": new, "file": intake.as_json() if intake else None}
     if json:
-        print_json({"given": len(given), "new": new})
-    else:
-        out.print(f"{new} of {len(given)} addresses are suppressed now; the others were already.")
+        print_json(said)
+        return 0
+    out.print(f"{new} of {len(addresses)} addresses given are suppressed now; the others were already.")
+    if intake:
+        out.print(f"{file}: {intake.rows} rows, {intake.new} suppressed now, {intake.known} before.")
+        for row in intake.unread:
+            out.print(f"  line {row.line} could not be read: {row.code}")
+    return 1 if intake and intake.unread else 0

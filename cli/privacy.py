@@ -1,4 +1,4 @@
-"""The verbs of privacy and of the audit: erase, export-person, reseal, audit verify, audit export."""
+"""The verbs of privacy and of the audit: erase, export-person, reseal, selfscan, audit verify and export."""
 
 from __future__ import annotations
 
@@ -108,6 +108,36 @@ def reseal(*, ledger: LedgerName = None, json: AsJson = False) -> int:
     else:
         out.print(f"{done.changed} values are sealed anew, {done.left} still need an earlier key.")
     return 0 if clean and not done.left else 1
+
+
+def selfscan(*, paths: tuple[Path, ...] = (), ledger: LedgerName = None, json: AsJson = False) -> int:
+    """Look for everybody's data and every secret where they must not be; exit 1 when something is found.
+
+    Searched are Prefect (its folder on this machine, and its API), and the paths given. Looked for are all
+    people of the ledger and the secrets of the saved blocks; what is found is named, never shown.
+
+    Args:
+        paths: more files and folders: logs, reports, a copy of a database.
+        ledger: whose people.
+        json: for machines.
+    """
+    from cli.scanning import scan_everything
+
+    missing = [str(path) for path in paths if not path.exists()]
+    if missing:
+        raise UsageError(f"There is no {', '.join(missing)}.", "Give files or folders that exist.")
+    with open_named(ledger, "selfscan") as book:
+        result = scan_everything(book, ledger, paths)
+    if json:
+        print_json(result.as_json())
+        return 1 if result.leaks else 0
+    for leak in result.leaks:
+        out.print(f"{leak.kind} of {leak.whose or 'somebody'} stands in {leak.where}", markup=False)
+    out.print(
+        f"{len(result.leaks)} leaks: {result.needles} spellings looked for in {result.places} places, "
+        f"{result.bytes / 1e6:.1f} MB. {result.skipped} values were too short to tell."
+    )
+    return 1 if result.leaks else 0
 
 
 @audit.command

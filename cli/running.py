@@ -126,7 +126,8 @@ def redeliver_events(webhook: str, ledger: str, *, ignore_schedule: bool, as_jso
         from flows.redeliver import redeliver
 
         state = redeliver(webhook, ledger, ignore_schedule=ignore_schedule, return_state=True)
-        return _tell_counts(state, as_json=as_json)
+        code = _tell_counts(state, as_json=as_json)
+        return code or int(bool(state.result()["pending"]))
 
 
 def follow_conversations(
