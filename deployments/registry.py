@@ -5,7 +5,6 @@
     outreach-batch/batch       when a campaign hands its batches to workers
     follow-up/follow-up        every five minutes
     redeliver/redeliver        every minute
-    retention/retention        every night
     preflight/preflight        when somebody asks
 
 What acts on people or on receivers by itself is created paused: somebody switches it on, and it stays so.
@@ -29,7 +28,9 @@ import outreach
 from flows.batch import outreach_batch
 from flows.campaign import run_campaign
 from flows.contact import contact_one
+from flows.follow_up import follow_up
 from flows.preflight import preflight
+from flows.redeliver import redeliver
 
 TAGS = ["outreach"]
 
@@ -73,6 +74,8 @@ DEPLOYMENTS: Sequence[Deployment] = (
     Deployment(run_campaign, "campaign", cron=WORKDAYS_AT_NINE, paused=True),
     Deployment(contact_one, "contact"),
     Deployment(outreach_batch, "batch"),
+    Deployment(follow_up, "follow-up", every=timedelta(minutes=5), paused=True, at_once=1),
+    Deployment(redeliver, "redeliver", every=timedelta(minutes=1), paused=True, at_once=1),
     Deployment(preflight, "preflight"),
 )
 

@@ -18,12 +18,6 @@ from tests.flows.office import Office
 def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with prefect_server(tmp_path_factory.mktemp("prefect")) as api:
         yield api
-        # What is still on its way to the server would find nobody, and say so.
-        from prefect.events.worker import EventsWorker
-        from prefect.logging.handlers import APILogWorker
-
-        APILogWorker.drain_all(timeout=5)
-        EventsWorker.drain_all(timeout=5)
 
 
 @pytest.fixture(scope="session")

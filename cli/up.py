@@ -1,0 +1,104 @@
+"""`make up`: a Prefect server, an emulated organisation, a worker and all deployments, to click through.
+
+Everything listens on this machine only, and ends with Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from cli.console import err, out
+from cli.serving import child, prefect_server, wait_until_up
+
+if TYPE_CHECKING:
+    import subprocess
+
+HOME = Path("out/up")
+EMULATOR_PORT = 8780
+PREFECT_PORT = 4200
+
+SAMPLE = """external_contact_id,name,sms,email,time_zone
+EXT-1,Ada Example,+13172000001,ada@example.com,America/New_York
+EXT-2,Bob Example,+13172000002,bob@example.com,America/Chicago
+EXT-3,Cy Example,,cy@example.com,America/Denver
+"""
+
+
+def up(*, prefect_port: int = PREFECT_PORT, emulator_port: int = EMULATOR_PORT, home: Path = HOME) -> int:
+    """Bring everything up for a person to click through; Ctrl-C ends it all.
+
+    Args:
+        prefect_port: where the Prefect UI listens.
+        emulator_port: where the emulated Genesys Cloud listens.
+        home: where data and logs are kept.
+    """
+    with contextlib.suppress(KeyboardInterrupt), running(prefect_port, emulator_port, home) as worker:
+        worker.wait()
+        err.print(f"The worker ended; its log is {home / 'worker.log'}.")
+        return 1
+    err.print("Stopped.")
+    return 0
+
+
+@contextlib.contextmanager
+def running(prefect_port: int, emulator_port: int, home: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Everything, for the length of the block; yields the worker."""
+    home.mkdir(parents=True, exist_ok=True)
+    genesys = f"http://127.0.0.1:{emulator_port}"
+    with contextlib.ExitStack() as stack:
+        command = [sys.executable, "-m", "emulator", "--port", str(emulator_port)]
+        emulator = stack.enter_context(child(command, home / "emulator.log", {}))
+        wait_until_up("The emulator", f"{genesys}/_emulator/state", emulator, home / "emulator.log")
+        api = stack.enter_context(prefect_server(home / "prefect", port=prefect_port))
+        source = _furnish(genesys, home)
+        worker = stack.enter_context(_worker(home))
+        _tell(api, genesys, source)
+        yield worker
+
+
+def _furnish(genesys: str, home: Path) -> Path:
+    """The blocks, the deployments, and three people to contact."""
+    import httpx
+
+    from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
+    from deployments.production import deploy
+    from outreach.webhook.signing import new_secret
+
+    known = httpx.get(f"{genesys}/_emulator/state", trust_env=False).json()["ids"]
+    secret = new_secret()
+    client = {name: known[name] for name in ("client_id", "client_secret")}
+    GenesysCredentials(**client, login_url=genesys, api_url=genesys).save("default", overwrite=True)
+    Senders(**{name: known[name] for name in Senders.model_fields if name in known}).save(
+        "default", overwrite=True
+    )
+    receiver = f"{genesys}/_emulator/webhooks?secret={quote(secret, safe='')}"
+    CrmWebhook(url=receiver, signing_secret=secret, allow_private=True).save("default", overwrite=True)
+    ContactLedger(url=f"sqlite:///{(home / 'ledger.db').absolute()}").save("default", overwrite=True)
+    deploy(activate=True)
+    source = home / "contacts.csv"
+    source.write_text(SAMPLE)
+    return source.absolute()
+
+
+def _worker(home: Path) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
+    from deployments.production import POOL
+
+    command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"]
+    return child(command, home / "worker.log", {"PREFECT_WORKER_QUERY_SECONDS": "2"})
+
+
+def _tell(api: str, genesys: str, source: Path) -> None:
+    ui = api.removesuffix("/api")
+    out.print(f"Prefect    {ui}/deployments")
+    out.print(f"Genesys    {genesys}/   (emulated; client id and secret: demo)")
+    out.print(f"Contacts   {source}")
+    out.print("Run the deployment 'campaign' with that file as source. Ctrl-C ends everything.")
+
+
+if __name__ == "__main__":
+    sys.exit(up())

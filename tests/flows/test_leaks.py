@@ -1,0 +1,451 @@
+"""The leak scan: whatever becomes of a run, Prefect and our files hold nobody's data and no secret."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.events.worker import EventsWorker
+from prefect.flow_engine import run_flow
+from prefect.logging.handlers import APILogHandler
+
+import flows.approval
+from cli.main import execute
+from cli.scanning import own_files, prefect_answers, prefect_home, secrets_of_blocks
+from flows.contact import contact_one
+from outreach.forgetting import written_files
+from outreach.ledger.ledger import Ledger, open_ledger
+from outreach.needles import Needle
+from outreach.selfscan import Scan, files_below, needles_of, needles_of_contact, scan
+from outreach.sources.opening import open_source
+from tasks.registration import register
+from tests.flows.office import Office
+
+KEY = "0123456789abcdef0123456789abcdef"
+PEOPLE = 6
+
+
+@dataclass
+class Traced:
+    """An office whose every person, secret and line of output is looked for afterwards."""
+
+    office: Office
+    people: list[dict[str, Any]]
+    output: list[bytes] = field(default_factory=list)
+
+    @property
+    def ledger_url(self) -> str:
+        return f"sqlite:///{self.office.folder / 'ledger.db'}"
+
+    def source(self) -> str:
+        file = self.office.folder / "people.jsonl"
+        file.write_bytes(b"\n".join(orjson.dumps(person) for person in self.people))
+        return str(file)
+
+    def command(self, *arguments: str) -> list[str]:
+        names = [f"--{kind}={name}" for kind, name in self.office.names.items()]
+        file = self.office.folder / "settings.json"
+        file.write_text(self.office.settings().model_dump_json(exclude_defaults=True))
+        name = f"--campaign={self.office.name}"
+        return ["run", self.source(), name, *names, f"--settings={file}", *arguments]
+
+    def scan(self, *more: Path) -> Scan:
+        """Everything searched for everybody."""
+        asyncio.run(APILogHandler.aflush())
+        EventsWorker.drain_all(timeout=5)
+        time.sleep(0.3)
+        home = prefect_home()
+        with open_ledger(self.ledger_url, keys=[KEY]) as ledger:
+            needles = [*needles_of(ledger), *self._given(), *secrets_of_blocks([home])]
+            left_out = [*own_files(ledger, None), *written_files(ledger), Path(self.source())]
+        places = [*files_below([home, self.office.folder, *more], left_out), *prefect_answers()]
+        return scan(needles, [*places, ("output", self.output)])
+
+    def _given(self) -> Iterator[Needle]:
+        for row in open_source(self.people).rows():
+            if row.contact:
+                yield from needles_of_contact(row.contact)
+
+
+def make_people(tag: str) -> list[dict[str, Any]]:
+    number = abs(hash(tag)) % 9000
+    return [
+        {
+            "external_contact_id": f"C-{n}",
+            "name": f"Zoë O'Quill-{number} <b>{n}</b>",
+            "sms": f"+1317{2000000 + number * 100 + n}",
+            "voice": f"+1317{3000000 + number * 100 + n}",
+            "email": f"zoe.{number}+tag{n}@example.org",
+            "initial_message": f'Dear Zoë, your "parcel {number}-{n}"\nis ready & waits',
+            "time_zone": "America/New_York",
+            "metadata": {"shelf": f"shelf {number} of row {n}"},
+        }
+        for n in range(PEOPLE)
+    ]
+
+
+@pytest.fixture
+def traced(office: Office, monkeypatch: pytest.MonkeyPatch) -> Traced:
+    monkeypatch.setattr(flows.approval, "POLL_SECONDS", 1)
+    monkeypatch.setattr(register, "retry_delay_seconds", [0.0])
+    return Traced(office, make_people(office.name))
+
+
+def succeed(traced: Traced) -> None:
+    assert traced.office.run(traced.source())["contacted"] == PEOPLE
+
+
+def succeed_on_the_guide_api(traced: Traced) -> None:
+    traced.office.save_blocks("guide")
+    assert traced.office.run(traced.source())["contacted"] == PEOPLE
+
+
+def run_again(traced: Traced) -> None:
+    for _ in range(2):
+        traced.office.run(traced.source())
+
+
+def fail_to_log_in(traced: Traced) -> None:
+    traced.office.genesys.configure(clients={traced.office.name: {"secret": "another one"}})
+    expect_failure(traced)
+
+
+def expect_failure(traced: Traced) -> None:
+    with contextlib.suppress(Exception):
+        proof = traced.office.run(traced.source())
+        assert not proof["balanced"] or proof["stopped"] or proof["contacted"] < PEOPLE
+
+
+def retry_a_task(traced: Traced) -> None:
+    down = {"kind": "error_before_effect", "operation": "*contacts*", "status": 503, "times": 4}
+    traced.office.genesys.configure(faults=[down])
+    expect_failure(traced)
+
+
+def lose_the_token(traced: Traced) -> None:
+    traced.office.genesys.configure(faults=[{"kind": "unauthorized", "operation": "*", "after": 4}])
+    expect_failure(traced)
+
+
+def miss_a_permission(traced: Traced) -> None:
+    denied = {"*": ["conversation:message:create", "conversation:agentlessEmail:send"]}
+    traced.office.genesys.configure(permissions_denied=denied)
+    expect_failure(traced)
+
+
+def doubt_an_outcome(traced: Traced) -> None:
+    lost = {"kind": "act_then_reset", "operation": "messages.agentless", "every": 2}
+    traced.office.genesys.configure(faults=[lost])
+    expect_failure(traced)
+
+
+def read_bad_rows(traced: Traced) -> None:
+    good = list(traced.people)
+    bad = [
+        {**good[0], "external_contact_id": "!!", "name": "Mallory Quibblesworth"},
+        {**good[1], "external_contact_id": "B-1", "sms": "not +1 317 555 0000 0000 0000"},
+        {**good[2], "external_contact_id": "B-2", "time_zone": "Nowhere/Zoë"},
+        good[3],
+    ]
+    traced.people = [*good, *bad]
+    assert traced.office.run(traced.source())["rejected"] >= 2
+
+
+def rehearse(traced: Traced) -> None:
+    command = [sys.executable, "-m", "cli.main", *traced.command("--dry-run", "--json")]
+    command = [part for part in command if not part.startswith("--ledger=")]
+    done = subprocess.run(command, capture_output=True, check=False, env=os.environ, timeout=60)
+    traced.output += [done.stdout, done.stderr]
+
+
+def contact_one_person(traced: Traced) -> None:
+    proof = traced.office.contact(traced.people[0])
+    assert proof["contacted"] == 1
+
+
+def contact_nobody_with_a_bad_row(traced: Traced) -> None:
+    with contextlib.suppress(Exception):
+        traced.office.contact({**traced.people[0], "external_contact_id": "??", "interactionDuration": "x"})
+
+
+def pause_for_approval(traced: Traced) -> None:
+    found: list[bool] = []
+    thread = threading.Thread(target=lambda: found.append(_resume(traced.office)))
+    thread.start()
+    traced.office.run(traced.source(), approve_above=2)
+    thread.join()
+    assert found == [True]
+
+
+def _resume(office: Office) -> bool:
+    from prefect.flow_runs import resume_flow_run
+
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        for run in office.runs():
+            if run["state"]["type"] == "PAUSED":
+                time.sleep(0.5)
+                resume_flow_run(run["id"], {"approve": True, "by": "Ada"})
+                return True
+        time.sleep(0.2)
+    return False
+
+
+def lose_the_ledger(traced: Traced) -> None:
+    traced.office.ledger_url = f"sqlite:///{traced.office.folder / 'people.jsonl' / 'ledger.db'}"
+    traced.office.save_blocks()
+    traced.source()
+    with contextlib.suppress(Exception):
+        traced.office.run(traced.source())
+
+
+def hear_the_receiver_refuse(traced: Traced) -> None:
+    traced.office.genesys.configure(webhook_answers=[{"status": 500, "times": 100}])
+    with contextlib.suppress(Exception):
+        traced.office.run(traced.source())
+
+
+def kill_it(traced: Traced) -> None:
+    traced.office.genesys.configure(latency_ms=300)
+    with _child(traced) as process:
+        _await(lambda: traced.office.genesys.truth()["count"] > 0)
+        process.send_signal(signal.SIGKILL)
+    traced.office.genesys.configure(latency_ms=0)
+    traced.office.run(traced.source())
+
+
+def cancel_it(traced: Traced) -> None:
+    traced.office.genesys.configure(latency_ms=300)
+    with _child(traced) as process:
+        _await(lambda: traced.office.genesys.truth()["count"] > 0)
+        run = traced.office.runs()[0]["id"]
+        state = {"state": {"type": "CANCELLED", "name": "Cancelled"}, "force": True}
+        httpx.post(f"{traced.office.prefect}/flow_runs/{run}/set_state", json=state, trust_env=False)
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+
+
+@contextlib.contextmanager
+def _child(traced: Traced) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "cli.main", *traced.command()]
+    log = traced.office.folder / "child.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=os.environ)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait(10)
+
+
+def _await(happened: Callable[[], bool]) -> None:
+    until = time.monotonic() + 40
+    while not happened():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+SHAPES: tuple[Callable[[Traced], None], ...] = (
+    succeed,
+    succeed_on_the_guide_api,
+    run_again,
+    fail_to_log_in,
+    retry_a_task,
+    lose_the_token,
+    miss_a_permission,
+    doubt_an_outcome,
+    read_bad_rows,
+    rehearse,
+    contact_one_person,
+    contact_nobody_with_a_bad_row,
+    pause_for_approval,
+    lose_the_ledger,
+    hear_the_receiver_refuse,
+    kill_it,
+    cancel_it,
+)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
+def test_a_run_leaks_nothing(
+    traced: Traced, shape: Callable[[Traced], None], capfd: pytest.CaptureFixture[str]
+) -> None:
+    shape(traced)
+    told = capfd.readouterr()
+    traced.output += [told.out.encode(), told.err.encode()]
+
+    result = traced.scan()
+
+    assert result.leaks == []
+    assert result.needles > 50
+    assert result.bytes > 1_000_000
+
+
+def test_a_contact_in_a_run_made_by_the_api_is_masked_as_soon_as_it_is_in_the_ledger(traced: Traced) -> None:
+    parameters = {"contact": traced.people[0], "campaign": traced.office.name, **traced.office.names}
+    settings = traced.office.settings().model_dump(mode="json", exclude_defaults=True)
+    with get_client(sync_client=True) as client:
+        made = httpx.post(
+            f"{traced.office.prefect}/flow_runs/",
+            json={
+                "flow_id": str(client.create_flow_from_name("contact-one")),
+                "name": traced.office.name,
+                "parameters": {**parameters, "settings": settings},
+                "state": {"type": "PENDING"},
+            },
+            trust_env=False,
+        ).raise_for_status()
+        run = client.read_flow_run(made.json()["id"])
+    run_flow(contact_one, flow_run=run, return_type="state")
+
+    asyncio.run(APILogHandler.aflush())
+    with open_ledger(traced.ledger_url, keys=[KEY]) as ledger:
+        assert scan(needles_of(ledger), prefect_answers()).leaks == []
+
+
+PLANTS: dict[str, Callable[[Traced], object]] = {
+    "phone": lambda traced: traced.people[1]["sms"],
+    "phone without its plus": lambda traced: traced.people[1]["sms"][1:],
+    "phone as people write it": lambda traced: _as_people_write(traced.people[1]["sms"]),
+    "phone in a URL": lambda traced: traced.people[1]["sms"].replace("+", "%2B"),
+    "email": lambda traced: traced.people[2]["email"].upper(),
+    "email in a URL": lambda traced: traced.people[2]["email"].replace("@", "%40").replace("+", "%2B"),
+    "name": lambda traced: traced.people[3]["name"],
+    "name in JSON": lambda traced: orjson.dumps({"name": traced.people[3]["name"]}),
+    "name in ASCII": lambda traced: ascii(traced.people[3]["name"]).strip("'\"").replace("\\xeb", "\\u00eb"),
+    "name in HTML": lambda traced: _escaped(traced.people[3]["name"]),
+    "message": lambda traced: traced.people[4]["initial_message"],
+    "half a message": lambda traced: traced.people[4]["initial_message"][:36],
+    "metadata": lambda traced: traced.people[5]["metadata"]["shelf"],
+    "client secret": lambda traced: traced.office.secret_of_client,
+    "signing secret": lambda traced: traced.office.secret,
+    "basic authorization": lambda traced: _basic(traced.office.name, traced.office.secret_of_client),
+    "somebody's token": lambda traced: "Authorization: Bearer 9f1c7e2a5b3d8046aa11",
+    "the ledger's key": lambda traced: KEY,
+    "base64 of a pickle": lambda traced: _pickled(traced.people[1]["sms"]),
+    "a compressed result": lambda traced: _compressed(traced.people[1]["email"]),
+}
+
+
+def _as_people_write(number: str) -> str:
+    return f"call ({number[2:5]}) {number[5:8]}-{number[8:]} now"
+
+
+def _escaped(name: str) -> str:
+    import html
+
+    return html.escape(name)
+
+
+def _basic(name: str, secret: str) -> str:
+    import base64
+
+    return "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode()
+
+
+def _pickled(value: str) -> str:
+    import base64
+    import pickle
+
+    return base64.b64encode(pickle.dumps(ValueError("bad contact", value))).decode()
+
+
+def _compressed(value: str) -> str:
+    import base64
+    import zlib
+
+    return base64.b64encode(zlib.compress(orjson.dumps({"email": value}))).decode()
+
+
+@pytest.mark.parametrize("plant", PLANTS)
+def test_a_planted_leak_in_a_file_is_found(planted: Traced, plant: str) -> None:
+    value: Any = PLANTS[plant](planted)
+    content = value if isinstance(value, bytes) else str(value).encode()
+    file = planted.office.folder / "planted.log"
+    file.write_bytes(b"2026-03-02 14:30 | INFO | " + content + b"\n")
+
+    with open_ledger(planted.ledger_url, keys=[KEY]) as ledger:
+        needles = [*needles_of(ledger), *planted._given(), *secrets_of_blocks([])]
+        assert scan(needles, files_below([file], [])).leaks
+
+
+@pytest.fixture(scope="module")
+def planted(prefect_api: str, tmp_path_factory: pytest.TempPathFactory, organisation: Any) -> Traced:
+    office = Office("planted", prefect_api, organisation, tmp_path_factory.mktemp("planted"))
+    office.save_blocks()
+    traced = Traced(office, make_people("planted"))
+    with open_ledger(traced.ledger_url, keys=[KEY]):
+        pass
+    return traced
+
+
+@pytest.mark.parametrize("place", ["log", "artifact", "parameter", "variable", "result", "state"])
+def test_a_leak_planted_in_prefect_is_found_there(traced: Traced, place: str) -> None:
+    with open_ledger(traced.ledger_url, keys=[KEY]):
+        pass
+    leak_into(place, traced.office, traced.people[1])
+
+    found = {leak.where for leak in traced.scan().leaks}
+
+    assert any("prefect.db" in where or "/storage/" in where for where in found), found
+    if place != "result":
+        assert any(where.startswith("http") for where in found), found
+
+
+def leak_into(place: str, office: Office, person: dict[str, Any]) -> None:
+    from prefect import flow, get_run_logger
+    from prefect.artifacts import create_markdown_artifact
+    from prefect.states import Failed
+    from prefect.variables import Variable
+
+    @flow(name=f"leaky-{place}", persist_result=place == "result")
+    def leaky(contact: str = "") -> Any:
+        if place == "log":
+            get_run_logger().info("contacting %s", person["sms"])
+        if place == "artifact":
+            create_markdown_artifact(f"| {person['name']} |", key="leaky")
+        if place == "variable":
+            Variable.set("leaky", person["email"], overwrite=True)
+        if place == "result":
+            return {"to": person["sms"], "said": person["initial_message"]}
+        return Failed(message=f"no such number {person['sms']}") if place == "state" else None
+
+    leaky(person["email"] if place == "parameter" else "", return_state=True)
+
+
+def test_the_verb_says_what_leaks_and_never_the_thing_itself(
+    traced: Traced, capsys: pytest.CaptureFixture[str]
+) -> None:
+    succeed(traced)
+    with open_ledger(traced.ledger_url, keys=[KEY]) as ledger:
+        copy_key(ledger, traced)
+    log = traced.office.folder / "app.log"
+    log.write_text("all is well")
+    clean = execute(["selfscan", "--ledger", traced.office.name, "--paths", str(log), "--json"])
+    first = orjson.loads(capsys.readouterr().out)
+    log.write_text(f"contacting {traced.people[0]['sms']}")
+    dirty = execute(["selfscan", "--ledger", traced.office.name, "--paths", str(log)])
+    told = capsys.readouterr().out
+
+    assert (clean, first["clean"]) == (0, True), first["leaks"]
+    assert dirty == 1
+    assert "phone of C-0 stands in" in told
+    assert traced.people[0]["sms"][1:] not in told
+
+
+def copy_key(ledger: Ledger, traced: Traced) -> None:
+    """Nothing: the key is in the block."""
