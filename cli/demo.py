@@ -45,7 +45,7 @@ def demo(
     shutil.rmtree(HOME, ignore_errors=True)
     HOME.mkdir(parents=True)
     os.environ.update(QUIET)
-    say = (lambda *_: None) if json else out.print
+    say = _say_nothing if json else out.print
     say("[bold]genesys-outreach demo[/]: a Prefect server, a Genesys Cloud and a CRM, all on this machine")
     with _emulator() as genesys, prefect_server(HOME / "prefect"):
         say(f"  Genesys Cloud (emulated, {api} API) at {genesys}")
@@ -55,6 +55,10 @@ def demo(
     took = time.monotonic() - began
     say(f"\nNothing is left running. It took {took:.0f} s. Look again: .venv/bin/outreach proof demo")
     return 0 if green and far_end.agrees else 1
+
+
+def _say_nothing(*_words: object) -> None:
+    """JSON speaks alone."""
 
 
 @contextlib.contextmanager

@@ -27,8 +27,6 @@ def suppress(
         ledger: where to write.
         json: for machines.
     """
-    from outreach.opting_out import read_addresses
-
     from outreach.opting_out import opt_out, suppress_file
 
     if not addresses and file is None:

@@ -126,8 +126,7 @@ def redeliver_events(webhook: str, ledger: str, *, ignore_schedule: bool, as_jso
         from flows.redeliver import redeliver
 
         state = redeliver(webhook, ledger, ignore_schedule=ignore_schedule, return_state=True)
-        code = _tell_counts(state, as_json=as_json)
-        return code or int(bool(state.result()["pending"]))
+        return _tell_counts(state, as_json=as_json, left="pending")
 
 
 def follow_conversations(
@@ -141,10 +140,10 @@ def follow_conversations(
         return _tell_counts(state, as_json=as_json)
 
 
-def _tell_counts(state: State[Any], *, as_json: bool) -> int:
+def _tell_counts(state: State[Any], *, as_json: bool, left: str = "") -> int:
     counts = state.result()
     if as_json:
         print_json(counts)
     else:
         out.print(state.message or "Done.")
-    return 0 if state.is_completed() else 1
+    return 0 if state.is_completed() and not (left and counts[left]) else 1
