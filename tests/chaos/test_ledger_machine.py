@@ -1,6 +1,6 @@
 """A state machine over the ledger: whatever happens in whatever order, nobody is contacted twice or lost.
 
-Each call is two steps here, as it is in the world: at some moment Genesys acts or doesn't (`the_call_acts`),
+Each call is two steps here, as it is in the world: at some moment Genesys acts or doesn't (`act`),
 and later its answer comes, is lost, or dies with its process. A process may be killed, or be thought dead
 while it still has calls in the air.
 """
@@ -70,6 +70,8 @@ class LedgerMachine(RuleBasedStateMachine):
         """Addresses that a person or a policy released although somebody may have been reached."""
         self.lied: set[str] = set()
         self.edition = 0
+        self.load(set(NAMES))
+        self.a_process_opens_intents(0, 3)
 
     def start(self) -> Run:
         ledger = self.stack.enter_context(new_ledger(self.folder, self.clock))
@@ -80,9 +82,12 @@ class LedgerMachine(RuleBasedStateMachine):
             with self.stack:
                 self.come_to_rest()
 
-    @rule(names=st.sets(st.sampled_from(NAMES), min_size=1), correct=st.booleans())
-    def a_file_is_loaded(self, names: set[str], correct: bool) -> None:  # noqa: FBT001 - hypothesis draws it
-        self.edition += correct
+    @rule(names=st.sets(st.sampled_from(NAMES), min_size=1))
+    def a_corrected_file_is_loaded(self, names: set[str]) -> None:
+        self.edition += 1
+        self.load(names)
+
+    def load(self, names: set[str]) -> None:
         rows = [
             {
                 **person,
@@ -94,29 +99,28 @@ class LedgerMachine(RuleBasedStateMachine):
         ]
         load(self.processes[0], rows)
 
-    @rule(which=st.integers(0, 1))
-    def a_process_registers_and_validates(self, which: int) -> None:
-        clear(self.processes[which])
-
-    @rule(which=st.integers(0, 1), count=st.integers(1, 3))
+    @rule(which=st.integers(0, 1), count=st.integers(1, 4))
     def a_process_opens_intents(self, which: int, count: int) -> None:
         run = self.processes[which]
+        clear(run)
         self.calls += [Call(run, opened) for opened in intend(run, count)]
 
     @precondition(lambda self: self.calls)
-    @rule(data=st.data())
-    def the_call_acts(self, data: st.DataObject) -> None:
-        call = data.draw(st.sampled_from(self.calls))
-        if not call.acted:
+    @rule(
+        place=st.integers(0, 9),
+        acts=st.booleans(),
+        answer=st.sampled_from(("comes", "is lost", "comes later")),
+        refusal=st.sampled_from(REFUSALS),
+    )
+    def a_call_goes_on(self, place: int, acts: bool, answer: str, refusal: NotSent) -> None:  # noqa: FBT001
+        call = self.calls[place % len(self.calls)]
+        if acts and not call.acted:
             self.act(call)
-
-    @precondition(lambda self: self.calls)
-    @rule(data=st.data(), lost=st.booleans(), refusal=st.sampled_from(REFUSALS))
-    def an_answer_comes(self, data: st.DataObject, lost: bool, refusal: NotSent) -> None:  # noqa: FBT001
-        call = data.draw(st.sampled_from(self.calls))
+        if answer == "comes later":
+            return
         self.calls.remove(call)
         conversations = {a.reference: number for number, a in self.organisation.conversations.items()}
-        if lost:
+        if answer == "is lost":
             attempt(call.run, call.opened, LOST)
         elif call.acted:
             attempt(call.run, call.opened, Started(conversations[call.opened.reference], 1.0))
