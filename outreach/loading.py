@@ -8,6 +8,7 @@ from pathlib import Path
 
 from outreach.export import RejectsFile
 from outreach.ledger.loads import Loaded, Loading
+from outreach.ledger.unchanged import find_unchanged, has_rejects
 from outreach.run import Run
 from outreach.sources.source import Source
 
@@ -15,7 +16,7 @@ from outreach.sources.source import Source
 def load_source(
     run: Run, source: Source, rejects: Path | None = None, progress: Callable[[int], None] | None = None
 ) -> Loaded:
-    """Read the whole source into the campaign, in bounded memory.
+    """Read the whole source into the campaign, in bounded memory; not again while it has not changed.
 
     Args:
         run: the campaign's.
@@ -26,6 +27,9 @@ def load_source(
     Raises:
         SourceError: the source cannot be read; what was read before stays, and a next run goes on.
     """
+    fingerprint = source.fingerprint
+    if _is_written(run, rejects) and (before := find_unchanged(run.ledger, run.campaign.id, fingerprint)):
+        return before
     loading = Loading(run.ledger, run.campaign.id, source.label)
     with contextlib.ExitStack() as stack:
         if rejects:
@@ -37,4 +41,9 @@ def load_source(
                     file.add(row)
             if progress:
                 progress(loading.total.rows_read)
-    return loading.finish()
+    return loading.finish(fingerprint if fingerprint == source.fingerprint else "")
+
+
+def _is_written(run: Run, rejects: Path | None) -> bool:
+    """Whether the rejects file is where it should be, as the last load wrote it."""
+    return rejects is None or rejects.exists() or not has_rejects(run.ledger, run.campaign.id)

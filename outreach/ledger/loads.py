@@ -80,11 +80,12 @@ class Loading:
             self.total.add(counts)
             yield refused
 
-    def finish(self) -> Loaded:
-        """The source ended."""
+    def finish(self, fingerprint: str = "") -> Loaded:
+        """The source ended; with a fingerprint that stayed the same, it need not be read again."""
         with self._ledger.db.write() as connection:
             ended = update(loads).where(loads.c.id == self.id)
-            connection.execute(ended.values(finished_at=self._ledger.clock.now()))
+            values = {"finished_at": self._ledger.clock.now(), "fingerprint": fingerprint or None}
+            connection.execute(ended.values(values))
         return self.total
 
     def _place(self, connection: Connection, chunk: Sequence[SourceRow]) -> tuple[Loaded, list[SourceRow]]:

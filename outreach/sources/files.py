@@ -8,6 +8,8 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import os
+import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -23,6 +25,9 @@ MOST_EXPANSION = 200
 """A compressed file may grow so many times; text grows 5 to 30 times."""
 FREE_EXPANSION = 16 * 1024 * 1024
 """Bytes that may come out of a compressed file before the bound counts."""
+
+_SETTLED_NANOSECONDS = 2_000_000_000
+"""A file may change twice within its clock's step: what was written just now proves nothing."""
 
 _BUFFER = 1 << 18
 _DECOMPRESSORS: dict[str, Callable[[IO[bytes]], IO[bytes]]] = {
@@ -42,6 +47,18 @@ class Location:
     """The kind of its contents, like `.csv`, without a compression's suffix."""
     compression: str = ""
     """`.gz`, `.bz2` or nothing."""
+
+    def fingerprint(self) -> str:
+        """Changes when a local file does; "" when that cannot be told: elsewhere, or changed just now."""
+        if "://" in self.url:
+            return ""
+        try:
+            found = os.stat(self.url)  # noqa: PTH116 - it is a path as the user wrote it
+        except OSError:
+            return ""
+        if time.time_ns() - found.st_mtime_ns < _SETTLED_NANOSECONDS:
+            return ""
+        return f"{os.path.realpath(self.url)}\0{found.st_ino}\0{found.st_size}\0{found.st_mtime_ns}"
 
     @contextmanager
     def opened(self) -> Iterator[IO[bytes]]:

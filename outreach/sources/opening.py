@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
+from functools import partial
+from importlib.metadata import version
 from types import MappingProxyType
 
 from outreach.errors import SourceError
@@ -18,6 +21,9 @@ from outreach.sources.query import Query
 from outreach.sources.reference import parse_reference
 from outreach.sources.rows import Reader
 from outreach.sources.source import Source
+
+VERSION = version("genesys-outreach")
+"""Another version may read the same file otherwise."""
 
 _NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 
@@ -59,8 +65,16 @@ def open_source(
         return Source(Mappings(reference, headings), headings, strict_numbers=strict_numbers)
     parsed = parse_reference(os.fspath(reference))
     headings = Headings.of(parsed.label, columns)
-    reader = _file(parsed, headings) if isinstance(parsed, Location) else Query(parsed, headings)
-    return Source(reader, headings, strict_numbers=strict_numbers)
+    if not isinstance(parsed, Location):
+        return Source(Query(parsed, headings), headings, strict_numbers=strict_numbers)
+    meaning = f"{VERSION}/{sorted(columns.items())}/{strict_numbers}"
+    look = partial(_fingerprint, parsed, meaning)
+    return Source(_file(parsed, headings), headings, strict_numbers=strict_numbers, look=look)
+
+
+def _fingerprint(location: Location, meaning: str) -> str:
+    of_file = location.fingerprint()
+    return hashlib.sha256(f"{of_file}\0{meaning}".encode()).hexdigest()[:40] if of_file else ""
 
 
 def _file(location: Location, headings: Headings) -> Reader:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from outreach.errors import SourceError
 from outreach.sources.columns import OF_EXPORTS, Headings
@@ -16,10 +16,18 @@ _COLUMNS_KEPT = 1000
 class Source:
     """Contacts from one place. Nothing is opened before `rows()` is read, and each `rows()` reads afresh."""
 
-    def __init__(self, reader: Reader, headings: Headings, *, strict_numbers: bool = False) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        headings: Headings,
+        *,
+        strict_numbers: bool = False,
+        look: Callable[[], str] = str,
+    ) -> None:
         self._reader = reader
         self._headings = headings
         self._strict_numbers = strict_numbers
+        self._look = look
         self._parsers: dict[tuple[str, ...], RowParser] = {}
         self._columns: dict[str, None] = {}
         self._ignored: dict[str, None] = {}
@@ -28,6 +36,11 @@ class Source:
     def label(self) -> str:
         """What to call it in logs: no credentials, no query text."""
         return self._reader.label
+
+    @property
+    def fingerprint(self) -> str:
+        """The same as long as reading would give the same rows; "" when that cannot be told."""
+        return self._look()
 
     @property
     def columns(self) -> tuple[str, ...]:

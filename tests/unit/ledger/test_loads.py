@@ -120,6 +120,7 @@ def test_a_contact_in_doubt_is_not_corrected(run: Run) -> None:
 def test_a_source_that_breaks_keeps_what_was_read(run: Run) -> None:
     class Broken:
         label = "broken"
+        fingerprint = ""
         columns: tuple[str, ...] = ()
 
         def rows(self) -> Iterator[Row]:

@@ -88,6 +88,12 @@ def upgrade() -> None:
             nullable=False,
             comment="rows that an earlier load had",
         ),
+        sa.Column(
+            "fingerprint",
+            sa.String(length=64),
+            nullable=True,
+            comment="of a source that did not change while it was read to its end",
+        ),
         sa.ForeignKeyConstraint(["campaign_id"], ["campaigns.id"], name=op.f("fk_loads_campaign_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_loads")),
         comment="One reading of one source. `rows_read` is counted by the reader, not by what it wrote.",
