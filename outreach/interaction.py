@@ -61,7 +61,7 @@ def pace(run: Run) -> tuple[int, int]:
     """
     threads = run.settings.threads
     if run.rate is None:
-        return threads * 2, threads * 5
+        return threads * 4, threads * 8
     group = max(1, min(threads, int(run.rate / 2)))
     return group, max(group * 2, min(threads * 2, int(run.rate * 2)))
 
