@@ -1,0 +1,37 @@
+"""Retention: what is older than it may be kept loses everything personal; a dry run by default."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from blocks import ContactLedger
+from blocks.stored import load_block
+from flows.opening import actor
+from tasks.retention import purge_old
+
+
+@flow(
+    name="retention",
+    flow_run_name="retention-{ledger}",
+    description="Forget people's data by age; sums, audit and keyed hashes stay.",
+)
+def retention(keep_days: int = 365, ledger: str = "default", dry_run: bool = True) -> State[dict[str, Any]]:  # noqa: FBT001, FBT002 - a form's tick
+    """Forget what nothing happened to for so many days, in all campaigns.
+
+    Args:
+        keep_days: days since the last change of a contact, or since a rejected row was read.
+        ledger: name of the ledger block.
+        dry_run: only count; untick it once the numbers are right.
+
+    Returns:
+        How many contacts, rows and files; how many are as old but still open.
+    """
+    with load_block(ContactLedger, ledger).open(actor()) as book:
+        done = purge_old(book, keep_days, dry_run=dry_run)
+    would = "would be forgotten" if dry_run else "forgotten"
+    message = f"{done.contacts} contacts, {done.rows} rows and {done.files} files {would}"
+    return Completed(message=message, data=done.as_json())

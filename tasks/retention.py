@@ -1,0 +1,26 @@
+"""Forgetting by age."""
+
+from __future__ import annotations
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from outreach.forgetting import written_files
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.retention import Purged, purge
+from tasks.policies import RETRIES, RETRY_DELAYS, is_transient
+
+
+@task(
+    name="purge",
+    task_run_name="purge-{keep_days}-days",
+    cache_policy=NO_CACHE,  # what is old enough changes by the day
+    retries=RETRIES,
+    retry_delay_seconds=RETRY_DELAYS,
+    retry_condition_fn=is_transient,
+)
+def purge_old(ledger: Ledger, keep_days: int, *, dry_run: bool) -> Purged:
+    """Forget what is older than so many days; with `dry_run`, count it."""
+    done = purge(ledger, keep_days, written_files(ledger), dry_run=dry_run)
+    get_run_logger().info("older than %s days: %s", keep_days, done.as_json())
+    return done
