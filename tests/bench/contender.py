@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import sys
 import time
 from collections.abc import Callable
@@ -42,7 +43,9 @@ def main() -> None:
     seen = {name: after[name] - before[name] for name in after}
     if seen["contacted"] != job.contacts:
         raise SystemExit(f"{job.way} contacted {seen['contacted']} of {job.contacts}")
-    print(json.dumps({"seconds": seconds, "cpu_seconds": cpu, **seen, **(more or {})}))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    measured = {"seconds": seconds, "cpu_seconds": cpu, "peak_megabytes": peak}
+    print(json.dumps({**measured, **seen, **(more or {})}))
 
 
 def _seen(genesys: EmulatorControl) -> dict[str, int]:

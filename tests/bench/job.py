@@ -1,7 +1,7 @@
 """One task for one contender: how many people, where Genesys and the CRM are, and how the result is told.
 
-A contender runs in a process of its own: `python -m tests.bench.contender '<the job as JSON>'`, and prints one
-JSON object: `seconds`, `cpu_seconds`, and what else it wants to say.
+A contender runs in a process of its own: `python -m tests.bench.contender '<the job as JSON>'`, and prints
+one JSON object: `seconds`, `cpu_seconds`, and what else it wants to say.
 """
 
 from __future__ import annotations
@@ -72,9 +72,7 @@ def run_child(module: str, task: Mapping[str, Any], *, timeout: float = 1800) ->
     """
     command = [sys.executable, "-W", "ignore", "-m", f"tests.bench.{module}", json.dumps(task)]
     env = {**os.environ, "PREFECT_LOGGING_LEVEL": "ERROR", "PREFECT_LOGGING_TO_API_ENABLED": "true"}
-    done = subprocess.run(  # noqa: S603 - our own module
-        command, capture_output=True, text=True, env=env, timeout=timeout, check=False
-    )
+    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=timeout, check=False)
     lines = done.stdout.strip().splitlines()
     if done.returncode or not lines:
         raise RuntimeError(f"{module} {task.get('way', '')} failed: {done.stderr[-3000:]}")

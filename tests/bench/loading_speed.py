@@ -45,9 +45,9 @@ def _write(path: Path, rows: int) -> None:
 
 
 def _read(path: str) -> None:
-    import resource  # noqa: PLC0415 - only in the child
+    import resource
 
-    from outreach.sources import open_source  # noqa: PLC0415 - only in the child
+    from outreach.sources import open_source
 
     contacts = rejects = 0
     start = time.perf_counter()

@@ -1,0 +1,96 @@
+"""The bars that the product set itself, each with the figure that was measured."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Compare = Callable[[float, float], bool]
+SIGNS: dict[str, Compare] = {">=": operator.ge, "<=": operator.le, "<": operator.lt}
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One figure and what it must reach."""
+
+    what: str
+    figure: float
+    sign: str
+    bar: float
+    spread: tuple[float, float] | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is reached."""
+        return SIGNS[self.sign](self.figure, self.bar)
+
+
+def find_bars(results: Mapping[str, Any]) -> list[Bar]:
+    """Every bar that the results have a figure for."""
+    readers = (_contests, _limits, _loading, _growth, _small)
+    return [bar for read in readers for bar in read(results)]
+
+
+def _contests(results: Mapping[str, Any]) -> Iterator[Bar]:
+    for contest in results.get("contests", ()):
+        ratios, where = contest["ratios"], f"{contest['api']}, {contest['latency_ms']} ms"
+        if contest["latency_ms"]:
+            yield _ratio(f"times the tutorial's way ({where})", ratios["tutorial"], 30)
+        else:
+            yield _ratio(f"times the naive Prefect way ({where})", ratios["naive_prefect"], 15)
+            yield _ratio(f"of the ceiling's requests/s ({where})", ratios["ceiling"], 0.6)
+            apart = ratios["ceiling, without start"]
+            yield _ratio(f"of the ceiling's requests/s, start of the run apart ({where})", apart, 0.6)
+        if contest["api"] == "platform" and not contest["latency_ms"]:
+            needed = contest["ways"]["ours"]["genesys_requests_per_contact"]
+            yield Bar("requests for each started contact (platform)", needed["median"], "<=", 1.15)
+
+
+def _ratio(what: str, ratio: Mapping[str, float], bar: float) -> Bar:
+    return Bar(what, ratio["median"], ">=", bar, (ratio["lowest"], ratio["highest"]))
+
+
+def _limits(results: Mapping[str, Any]) -> Iterator[Bar]:
+    for scenario in results.get("limits", ()):
+        if scenario["shared_by"] != "ledger":
+            continue
+        what = "creations" if scenario["api"] == "guide" else "requests"
+        who = f"{scenario['processes']} process{'es' if scenario['processes'] > 1 else ''}"
+        where = f"{what}, {who}, {scenario['window']} windows"
+        yield Bar(f"share of the budget used ({where})", scenario["used"], ">=", 0.95)
+        yield Bar(f"answers 429 ({where})", scenario["answers_429"], "<=", 0)
+
+
+def _loading(results: Mapping[str, Any]) -> Iterator[Bar]:
+    if loading := results.get("loading"):
+        rows = f"{loading['rows']:,} rows into the ledger"
+        yield Bar(f"rows/s ({rows})", loading["rows_per_second"], ">=", 10_000)
+        yield Bar(f"peak MB ({rows})", loading["peak_megabytes"], "<", 300)
+
+
+def _growth(results: Mapping[str, Any]) -> Iterator[Bar]:
+    if growth := results.get("growth"):
+        largest = growth["campaigns"][-1]
+        size = f"{largest['contacts']:,} contacts"
+        ratio = growth["last_to_the_one_before"]
+        yield Bar(f"time per contact, {size} to a tenth of them", ratio, "<=", 1.2)
+        yield Bar(f"task runs ({size})", largest["task_runs"], "<", 500)
+        yield Bar(f"peak MB ({size})", largest["peak_megabytes"], "<", 400)
+
+
+def _small(results: Mapping[str, Any]) -> Iterator[Bar]:
+    if decisions := results.get("decisions"):
+        yield Bar(
+            "microseconds for a decision, every pack", decisions["every pack, two caps"]["median"], "<", 150
+        )
+    if emulator := results.get("emulator"):
+        slowest = min(row["per_cpu_second"] for row in emulator)
+        yield Bar("sends per second of the emulator's own processor time", round(slowest), ">=", 3000)
+    if webhooks := results.get("webhooks"):
+        yield Bar("webhook events/s to a local receiver", webhooks["events_per_second"], ">=", 500)
+    if hanging := results.get("hanging_receiver"):
+        cost = hanging["cost"]
+        spread = (cost["lowest"], cost["highest"])
+        yield Bar("share of time that a hanging receiver costs", cost["median"], "<", 0.05, spread)

@@ -1,0 +1,48 @@
+"""Growth: whole campaigns of 1,000, 10,000 and 100,000 people, each in a process of its own.
+
+Time per contact, peak memory of the process that runs the flow, and task runs as Prefect's API counts them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+
+from tests.bench.job import run_job
+from tests.bench.site import Site
+
+SIZES = (1_000, 10_000, 100_000)
+
+
+def measure(site: Site, sizes: Sequence[int] = SIZES) -> dict[str, Any]:
+    """Each size once, and how much the last takes per contact compared with the one before."""
+    rows = [_run(site, size) for size in sizes]
+    last, before = rows[-1], rows[-2]
+    return {
+        "campaigns": rows,
+        "last_to_the_one_before": round(last["ms_per_contact"] / before["ms_per_contact"], 3),
+        "cpu_last_to_the_one_before": round(last["cpu_ms_per_contact"] / before["cpu_ms_per_contact"], 3),
+    }
+
+
+def _run(site: Site, size: int) -> dict[str, Any]:
+    site.clear()
+    result = run_job(site.job("ours", "platform", size))
+    return {
+        "contacts": size,
+        "seconds": round(result["seconds"], 1),
+        "ms_per_contact": round(result["seconds"] / size * 1000, 3),
+        "ms_per_contact_without_start": round((result["seconds"] - result["start_seconds"]) / size * 1000, 3),
+        "cpu_ms_per_contact": round(result["cpu_seconds"] / size * 1000, 3),
+        "peak_megabytes": round(result["peak_megabytes"], 1),
+        "task_runs": _count_task_runs(site, result["campaign"]),
+        "genesys_requests_per_contact": round(result["genesys_requests"] / size, 4),
+    }
+
+
+def _count_task_runs(site: Site, campaign: str) -> int:
+    query = {"flow_runs": {"name": {"any_": [campaign]}}}
+    answer = httpx.post(f"{site.prefect}/task_runs/count", json=query, timeout=60, trust_env=False)
+    return int(answer.raise_for_status().json())

@@ -1,0 +1,68 @@
+"""Loading a large CSV into the ledger: rows a second and peak memory, in a process of its own.
+
+Phone and e-mail are checked, each contact gets its row and its first audit record, the bad rows go to the
+ledger and the rejects file. A second run over the same file shows what it costs to resume.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from outreach.ledger.ledger import open_ledger
+from outreach.loading import load_source
+from outreach.run import open_run
+from outreach.settings import CampaignSettings
+from outreach.sources.opening import open_source
+from tests.bench.job import run_child
+from tests.bench.loading_speed import _write
+from tests.organisations import Organisation
+
+ROWS = 1_000_000
+
+
+def measure(rows: int = ROWS) -> dict[str, Any]:
+    """Load that many rows twice."""
+    with tempfile.TemporaryDirectory() as folder:
+        _write(Path(folder, "contacts.csv"), rows)
+        return run_child("ledger_loading", {"folder": folder})
+
+
+def _load(folder: Path) -> dict[str, Any]:
+    began = time.perf_counter()
+    with (
+        open_ledger(f"sqlite:///{folder / 'ledger.db'}") as ledger,
+        open_run(ledger, Organisation(), "bench", CampaignSettings()) as run,
+    ):
+        loaded = load_source(run, open_source(str(folder / "contacts.csv")), folder / "rejects.csv")
+    seconds = time.perf_counter() - began
+    return {"rows": loaded.rows_read, "accepted": loaded.accepted, "known": loaded.known, "seconds": seconds}
+
+
+def main() -> None:
+    """In the child."""
+    folder = Path(json.loads(sys.argv[1])["folder"])
+    first = _load(folder)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    again = _load(folder)
+    print(
+        json.dumps(
+            {
+                "rows": first["rows"],
+                "accepted": first["accepted"],
+                "seconds": round(first["seconds"], 1),
+                "rows_per_second": round(first["rows"] / first["seconds"]),
+                "peak_megabytes": round(peak, 1),
+                "seconds_again": round(again["seconds"], 2),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""The parts of the bench by name: what each measures, and smaller numbers for a quick look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from statistics import median
+from typing import Any
+
+from tests.bench import (
+    contest,
+    decision_speed,
+    emulator_speed,
+    growth,
+    hanging_receiver,
+    ledger_loading,
+    limits,
+    webhook_speed,
+)
+from tests.bench.site import Site
+
+Part = Callable[[Site, bool], Any]
+"""Takes the site, and whether to be quick."""
+
+
+def measure_contests(site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
+    """Everybody side by side."""
+    if is_quick:
+        return list(contest.hold_contests(site, contest.SETTINGS[:2], rounds=1, part=0.1))
+    return list(contest.hold_contests(site))
+
+
+def measure_limits(_site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
+    """At the published limits."""
+    return limits.measure(25.0 if is_quick else limits.SECONDS)
+
+
+def measure_growth(site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
+    """1,000, 10,000 and 100,000 people."""
+    return growth.measure(site, (200, 1_000) if is_quick else growth.SIZES)
+
+
+def measure_loading(_site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
+    """A million rows into the ledger."""
+    return ledger_loading.measure(20_000 if is_quick else ledger_loading.ROWS)
+
+
+def measure_hanging_receiver(site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
+    """A CRM that never answers."""
+    if is_quick:
+        return hanging_receiver.measure(site, 200, 1)
+    return hanging_receiver.measure(site)
+
+
+def measure_webhooks(_site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
+    """Events a second to a local receiver."""
+    count = 500 if is_quick else 5000
+    speeds = []
+    for _ in range(1 if is_quick else 5):
+        with webhook_speed.in_a_ledger(count) as outbox:
+            speeds.append(webhook_speed.measure(outbox, count))
+    return {
+        "events": count,
+        "events_per_second": median(speed["events_per_second"] for speed in speeds),
+        "cpu_ms_per_event": median(speed["cpu_ms_per_event"] for speed in speeds),
+    }
+
+
+def measure_emulator(_site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
+    """Sends a second, by raw sockets, so that the emulator is never what a benchmark measures."""
+    return [emulator_speed.measure(1000 if is_quick else 20_000, depth) for depth in emulator_speed.DEPTHS]
+
+
+def measure_decisions(_site: Site, _quick: bool) -> Any:  # noqa: FBT001 - a Part
+    """Microseconds for a decision."""
+    return decision_speed.measure()
+
+
+def measure_never_twice(_site: Site, _quick: bool) -> Any:  # noqa: FBT001 - a Part
+    """The official SDK in a plain loop and ours, on the same faults: who contacts people twice."""
+    if find_spec("tests.bench.never_twice") is None:
+        return None
+    return import_module("tests.bench.never_twice").measure()
+
+
+PARTS: dict[str, Part] = {
+    "decisions": measure_decisions,
+    "emulator": measure_emulator,
+    "webhooks": measure_webhooks,
+    "never_twice": measure_never_twice,
+    "contests": measure_contests,
+    "hanging_receiver": measure_hanging_receiver,
+    "loading": measure_loading,
+    "limits": measure_limits,
+    "growth": measure_growth,
+}

@@ -1,0 +1,79 @@
+"""One process that spends a shared budget as a campaign does, for so many seconds: see `limits`.
+
+`python -m tests.bench.spender '<task as JSON>'`: the core's own steps over its own campaign, with the same
+client and pacer as in a run; only the shared place is chosen, the ledger's timetable or a Prefect limit.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from typing import Any
+
+from outreach.genesys.interface import Senders
+from outreach.genesys.opening import open_genesys
+from outreach.interaction import interact_batch
+from outreach.ledger.claims import plan
+from outreach.ledger.ledger import Ledger, open_ledger
+from outreach.ledger.timetable import LedgerTimetable
+from outreach.loading import load_source
+from outreach.registration import register_batch
+from outreach.run import Run, open_run
+from outreach.settings import CampaignSettings
+from outreach.sources.opening import open_source
+from outreach.validation import validate_batch
+from tests.bench.job import people
+from tests.bench.prefect_timetable import PrefectTimetable
+from tests.emulation import SENDERS
+
+
+def main() -> None:
+    """Work until the time is over; says how many contacts were taken up."""
+    task: dict[str, Any] = json.loads(sys.argv[1])
+    with (
+        open_ledger(task["ledger"], keys=[task["key"]]) as ledger,
+        open_genesys(
+            api=task["api"],
+            client_id="demo",
+            client_secret="demo",
+            login_url=task["url"],
+            api_url=task["url"],
+            senders=Senders(**SENDERS) if task["api"] == "platform" else None,
+            requests_per_minute=300,
+            creations_per_minute=100,
+            timetable=_timetable(task, ledger),
+            sealed_token=None,
+        ) as genesys,
+        open_run(
+            ledger, genesys, task["name"], CampaignSettings(hours_bind=()), requests_per_minute=300
+        ) as run,
+    ):
+        threading.Timer(task["seconds"], run.watch.stop, ["the bench is over"]).start()
+        _work(run, task)
+    print(json.dumps({"name": task["name"]}))
+
+
+def _timetable(task: dict[str, Any], ledger: Ledger) -> LedgerTimetable | PrefectTimetable:
+    return PrefectTimetable(task["limit"]) if task["limit"] else LedgerTimetable(ledger)
+
+
+def _work(run: Run, task: dict[str, Any]) -> None:
+    rows = [
+        {"external_contact_id": f"{task['name']}-{n}", "name": person.name, "sms": _number(task, n)}
+        for n, person in enumerate(people(task["contacts"]))
+    ]
+    load_source(run, open_source(rows))
+    for batch in plan(run.ledger, run.campaign, size=100):
+        register_batch(run, batch)
+        if task["steps"] == "all":
+            validate_batch(run, batch)
+            interact_batch(run, batch)
+
+
+def _number(task: dict[str, Any], n: int) -> str:
+    return f"+1317{2_000_000 + task['number'] * 10_000 + n}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""The results for people: a table of the bars, and one for each contest, in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tests.bench.bars import Bar, find_bars
+from tests.bench.plots import LABELS
+
+NAMES = {**LABELS, "ceiling": "the ceiling"}
+
+
+def write_figures(results: Mapping[str, Any]) -> str:
+    """The whole page."""
+    return "\n".join(_lines(results)) + "\n"
+
+
+def write_bars(results: Mapping[str, Any]) -> str:
+    """The table of the bars."""
+    rows = [_bar_row(bar) for bar in find_bars(results)]
+    return "\n".join(["| What | Measured | Bar | |", "|---|---|---|---|", *rows])
+
+
+def _bar_row(bar: Bar) -> str:
+    spread = f" ({bar.spread[0]:,.4g} to {bar.spread[1]:,.4g})" if bar.spread else ""
+    held = "holds" if bar.holds else "**missed**"
+    return f"| {bar.what} | {_number(bar.figure)}{spread} | {bar.sign} {_number(bar.bar)} | {held} |"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def _lines(results: Mapping[str, Any]) -> Iterator[str]:
+    machine = results["machine"]
+    yield "# Figures"
+    yield ""
+    yield "Written by `make bench`; how each is measured stands in [README.md](README.md)."
+    yield ""
+    yield (
+        f"{machine['cores']} cores ({machine['processor']}), Python {machine['python']}, "
+        f"Prefect {machine['prefect']}."
+    )
+    yield ""
+    yield write_bars(results)
+    for contest in results.get("contests", ()):
+        yield ""
+        yield from _contest(contest)
+    if "limits" in results:
+        yield ""
+        yield from _limits(results["limits"])
+    if "growth" in results:
+        yield ""
+        yield from _growth(results["growth"]["campaigns"])
+
+
+def _contest(contest: Mapping[str, Any]) -> Iterator[str]:
+    yield f"## {contest['api']}, {contest['latency_ms']} ms latency"
+    yield ""
+    yield "| Way | contacts/s | requests/s | CPU ms/contact | ours is so many times |"
+    yield "|---|---|---|---|---|"
+    for way, figures in contest["ways"].items():
+        ratio = contest["ratios"].get(way)
+        times = f"{ratio['median']:.3g} ({ratio['lowest']:.3g} to {ratio['highest']:.3g})" if ratio else ""
+        name = f"{NAMES[way]}, {figures['threads']} threads" if way == "ceiling" else NAMES[way]
+        cells = [_spread(figures[key]) for key in ("contacts_per_second", "requests_per_second")]
+        yield f"| {name} | {' | '.join(cells)} | {figures['cpu_ms_per_contact']['median']:.2f} | {times} |"
+    ours = contest["ways"]["ours"]
+    without = _spread(ours["contacts_per_second_without_start"])
+    yield (
+        f"| ours, start of a run apart ({ours['start_seconds']['median']:.1f} s) | {without} | "
+        f"{_spread(ours['requests_per_second_without_start'])} | | |"
+    )
+
+
+def _spread(figure: Mapping[str, float]) -> str:
+    return f"{figure['median']:,.0f} ({figure['lowest']:,.0f} to {figure['highest']:,.0f})"
+
+
+def _limits(scenarios: list[Mapping[str, Any]]) -> Iterator[str]:
+    yield "## At the limit"
+    yield ""
+    yield "| Shared by | API | Processes | Windows | Used | Fullest 60 s | Answers 429 |"
+    yield "|---|---|---|---|---|---|---|"
+    for s in scenarios:
+        yield (
+            f"| {s['shared_by']} | {s['api']} | {s['processes']} | {s['window']} | {s['used']:.1%} of "
+            f"{s['limit_per_minute']} | {s['fullest_60_seconds']} | {s['answers_429']} |"
+        )
+
+
+def _growth(campaigns: list[Mapping[str, Any]]) -> Iterator[str]:
+    yield "## Growth"
+    yield ""
+    yield "| Contacts | Seconds | ms/contact | CPU ms/contact | Peak MB | Task runs | Requests/contact |"
+    yield "|---|---|---|---|---|---|---|"
+    for c in campaigns:
+        yield (
+            f"| {c['contacts']:,} | {c['seconds']:,.1f} | {c['ms_per_contact']:.2f} | "
+            f"{c['cpu_ms_per_contact']:.2f} | {c['peak_megabytes']:.0f} | {c['task_runs']} | "
+            f"{c['genesys_requests_per_contact']:.3f} |"
+        )
