@@ -113,7 +113,9 @@ def _at_work(run: Run, means: Means, names: Names) -> Iterator[None]:
         return
     with means.webhook.open() as endpoint:
         outbox = LedgerOutbox(means.ledger, names.webhook, run.campaign.id)
-        run.courier = courier = Courier(outbox, endpoint, clock=means.ledger.clock)
+        run.courier = courier = Courier(
+            outbox, endpoint, clock=means.ledger.clock, threads=run.settings.threads
+        )
         courier.start()
         try:
             yield
