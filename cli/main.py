@@ -19,7 +19,7 @@ from cli.deploy import deploy
 from cli.emulating import emulator
 from cli.people import suppress
 from cli.preflight import preflight
-from cli.privacy import audit, erase, export_person, reseal, selfscan
+from cli.privacy import audit, erase, export_person, reseal, seal_contact, selfscan
 from cli.up import up
 from cli.webhooks import follow_up, redeliver, replay
 from outreach import __version__
@@ -52,6 +52,7 @@ for verb in (
     erase,
     export_person,
     reseal,
+    seal_contact,
     selfscan,
 ):
     app.command(verb)

@@ -110,6 +110,28 @@ def reseal(*, ledger: LedgerName = None, json: AsJson = False) -> int:
     return 0 if clean and not done.left else 1
 
 
+def seal_contact(*, ledger: LedgerName = None) -> None:
+    """Seal one contact, read as JSON from standard input, for `contact-one` by Prefect's API.
+
+    What is printed goes into the run's parameter `contact`; only the ledger's key opens it.
+
+    Args:
+        ledger: the one that the run will use.
+    """
+    import orjson
+
+    from outreach.sealed_contacts import seal_contact as seal
+
+    try:
+        contact = orjson.loads(sys.stdin.buffer.read())
+    except orjson.JSONDecodeError:
+        contact = None
+    if not isinstance(contact, dict):
+        raise UsageError("Standard input holds no contact.", "Give one as a JSON object.")
+    with open_named(ledger, "seal-contact") as book:
+        out.print(seal(book, contact), markup=False, soft_wrap=True)
+
+
 def selfscan(*, paths: tuple[Path, ...] = (), ledger: LedgerName = None, json: AsJson = False) -> int:
     """Look for everybody's data and every secret where they must not be; exit 1 when something is found.
 

@@ -2,7 +2,7 @@
 
 Prefect stores the parameters of a run in clear, so this flow shows it a mask: whoever looks at the run sees
 the external contact id and nothing else. A run that was created by Prefect's API has them in clear until the
-contact is in the ledger; the mask replaces them then.
+contact is in the ledger; the mask replaces them then. Whoever cannot accept that sends a sealed contact.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from flows.campaign import contact_everybody, prepare
 from flows.opening import Names, open_campaign
 from flows.verdict import judge
 from outreach.contacts import Contact
+from outreach.ledger.vault import SEALED
 from outreach.recovery import recover
+from outreach.sealed_contacts import unseal_contact
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
 from tasks.loading import load
@@ -43,8 +45,10 @@ def private_flow(**options: Any) -> Callable[[Callable[P, R]], PrivateFlow[P, R]
     return lambda function: PrivateFlow(function, **options)
 
 
-def mask(contact: Contact | Mapping[str, Any]) -> dict[str, str]:
-    """The external contact id alone."""
+def mask(contact: Contact | Mapping[str, Any] | str) -> dict[str, str] | str:
+    """The external contact id alone; a sealed contact as it is, since only the ledger's key opens it."""
+    if isinstance(contact, str):
+        return contact if contact.startswith(SEALED) else "neither a contact nor sealed"
     if isinstance(contact, Contact):
         return {"external_contact_id": contact.external_contact_id}
     return {"external_contact_id": str(contact.get("external_contact_id", "?"))[:255]}
@@ -66,7 +70,7 @@ def forget_parameters() -> None:
     task_runner=ThreadPoolTaskRunner(max_workers=4),
 )
 def contact_one(
-    contact: dict[str, Any],
+    contact: dict[str, Any] | str,
     campaign: str,
     genesys: str = "default",
     senders: str = "default",
@@ -77,7 +81,8 @@ def contact_one(
     """Contact one person within a campaign, which is made when it is new.
 
     Args:
-        contact: as a row of a source: flat columns, or nested `channels`, `consent` and `metadata`.
+        contact: as a row of a source: flat columns, or nested `channels`, `consent` and `metadata`; or
+            sealed by `outreach seal-contact`, so that nobody's data are ever sent to Prefect.
         campaign: the same name is the same campaign, and nobody is contacted in it twice.
         genesys: name of the credentials block.
         senders: name of the senders block.
@@ -90,8 +95,9 @@ def contact_one(
     """
     with open_campaign(campaign, settings, Names(genesys, senders, webhook, ledger)) as run:
         recover(run)
-        if mask(contact) != contact:  # else the run was started again, and the ledger has the person
-            person = open_source([contact], columns=settings.columns, strict_numbers=settings.strict_numbers)
+        if isinstance(contact, str) or mask(contact) != contact:  # else it is masked: the ledger has them
+            given = unseal_contact(run.ledger, contact) if isinstance(contact, str) else contact
+            person = open_source([given], columns=settings.columns, strict_numbers=settings.strict_numbers)
             load(campaign, run, person, None)
             forget_parameters()
         prepare(run, genesys)

@@ -38,9 +38,11 @@ from cli.main import execute
 from cli.scanning import own_files, prefect_answers, prefect_home, secrets_of_blocks
 from emulator.serving import EmulatorServer
 from flows.contact import contact_one
+from outreach.errors import SourceError
 from outreach.forgetting import written_files
 from outreach.ledger.ledger import open_ledger
 from outreach.needles import Needle
+from outreach.sealed_contacts import seal_contact
 from outreach.selfscan import Leak, files_below, needles_of, needles_of_contact, scan
 from outreach.sources.opening import open_source
 from tasks.registration import register
@@ -350,6 +352,25 @@ def test_a_contact_in_a_run_made_by_the_api_is_masked_as_soon_as_it_is_in_the_le
     asyncio.run(APILogHandler.aflush())
     with open_ledger(traced.ledger_url, keys=[KEY]) as ledger:
         assert scan(needles_of(ledger), prefect_answers()).leaks == []
+
+
+def test_a_sealed_contact_never_reaches_prefect_in_clear(traced: Traced) -> None:
+    with open_ledger(traced.ledger_url, keys=[KEY]) as ledger:
+        sealed = seal_contact(ledger, traced.people[0])
+    settings = traced.office.settings()
+    proof: Any = contact_one(sealed, traced.office.name, **traced.office.names, settings=settings)
+
+    assert proof["contacted"] == 1
+    settle()
+    assert scan(traced.needles(), [*files_below([prefect_home()], []), *prefect_answers()]).leaks == []
+
+
+def test_what_is_no_sealed_contact_is_one_clear_sentence_and_is_not_kept(traced: Traced) -> None:
+    settings = traced.office.settings()
+    with pytest.raises(SourceError, match="neither an object nor sealed"):
+        contact_one(traced.people[0]["sms"], traced.office.name, **traced.office.names, settings=settings)
+    settle()
+    assert scan(traced.needles(), prefect_answers()).leaks == []
 
 
 PLANTS: dict[str, Callable[[Traced], object]] = {
