@@ -17,7 +17,7 @@ from typing import Any
 
 from tests.bench.bars import find_bars
 from tests.bench.machine import describe_machine, load_now
-from tests.bench.parts import PARTS
+from tests.bench.parts import PARTS, QUICK
 from tests.bench.plots import draw
 from tests.bench.site import Site, open_site
 from tests.bench.writing import write_bars, write_figures
@@ -32,7 +32,7 @@ def main() -> int:
     logging.disable(logging.WARNING)
     results: dict[str, Any] = {}
     with open_site() as site:
-        for name in options.only or PARTS:
+        for name in options.only or (QUICK if options.quick else PARTS):
             measured = _measure(name, site, is_quick=options.quick)
             if measured is not None:
                 results[name] = measured

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests.bench.contest import find_contests
+
 Compare = Callable[[float, float], bool]
 SIGNS: dict[str, Compare] = {">=": operator.ge, "<=": operator.le, "<": operator.lt}
 
@@ -34,7 +36,7 @@ def find_bars(results: Mapping[str, Any]) -> list[Bar]:
 
 
 def _contests(results: Mapping[str, Any]) -> Iterator[Bar]:
-    for contest in results.get("contests", ()):
+    for contest in find_contests(results):
         ratios, where = contest["ratios"], f"{contest['api']}, {contest['latency_ms']} ms"
         if contest["latency_ms"]:
             yield _ratio(f"times the tutorial's way ({where})", ratios["tutorial"], 30)

@@ -9,7 +9,7 @@ little; the figure is the median over the rounds, with the lowest and highest be
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -31,34 +31,37 @@ class Setting:
     contacts: Mapping[str, int]
     ceiling_threads: Sequence[int]
 
+    @property
+    def name(self) -> str:
+        """As a part of the bench: `platform-50`."""
+        return f"{self.api}-{self.latency_ms}"
+
 
 SETTINGS = (
     Setting(
         "platform",
         0,
-        {"ours": 4000, "ceiling": 4000, "naive_prefect": 80, "tutorial": 400, "sdk": 300, "sdk_threads": 300},
+        {"ours": 4000, "ceiling": 4000, "naive_prefect": 80, "tutorial": 300, "sdk": 200, "sdk_threads": 300},
         (1, 2, 4, 16),
     ),
     Setting(
         "platform",
         50,
-        {"ours": 2500, "ceiling": 2500, "naive_prefect": 80, "tutorial": 30, "sdk": 30, "sdk_threads": 300},
+        {"ours": 2000, "ceiling": 2500, "naive_prefect": 80, "tutorial": 25, "sdk": 25, "sdk_threads": 200},
         (16, 32, 64),
     ),
-    Setting("guide", 0, {"ours": 2000, "ceiling": 3000, "naive_prefect": 80, "tutorial": 400}, (1, 2, 4, 16)),
-    Setting("guide", 50, {"ours": 1500, "ceiling": 2500, "naive_prefect": 80, "tutorial": 30}, (16, 32, 64)),
+    Setting("guide", 0, {"ours": 1500, "ceiling": 3000, "naive_prefect": 80, "tutorial": 300}, (1, 2, 4, 16)),
+    Setting("guide", 50, {"ours": 1000, "ceiling": 2000, "naive_prefect": 60, "tutorial": 25}, (16, 32, 64)),
 )
 
 
-def hold_contests(
-    site: Site, settings: Sequence[Setting] = SETTINGS, *, rounds: int = ROUNDS, part: float = 1.0
-) -> Iterator[dict[str, Any]]:
-    """Every setting in turn; `part` makes the numbers of people smaller."""
-    for setting in settings:
-        yield _hold(site, setting, rounds, part)
+def find_contests(results: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Those that were held, in their order."""
+    return [results[setting.name] for setting in SETTINGS if setting.name in results]
 
 
-def _hold(site: Site, setting: Setting, rounds: int, part: float) -> dict[str, Any]:
+def hold(site: Site, setting: Setting, *, rounds: int = ROUNDS, part: float = 1.0) -> dict[str, Any]:
+    """One setting; `part` makes the numbers of people smaller."""
     counts = {way: max(10, int(count * part)) for way, count in setting.contacts.items()}
     threads = {"sdk_threads": SDK_THREADS, "ceiling": _best_threads(site, setting, counts["ceiling"])}
     results: dict[str, list[dict[str, float]]] = {way: [] for way in counts}

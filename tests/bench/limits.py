@@ -66,8 +66,10 @@ def _create_limits() -> None:
 
 
 def _play(scenario: Scenario, folder: Path, seconds: float) -> dict[str, Any]:
-    limits = {"requests_per_minute": 300, "creations_per_minute": 100, "window": scenario.window}
-    with emulator(**limits) as genesys, contextlib.ExitStack() as stack:
+    with (
+        emulator(requests_per_minute=300, creations_per_minute=100, window=scenario.window) as genesys,
+        contextlib.ExitStack() as stack,
+    ):
         crew = stack.enter_context(ThreadPoolExecutor(scenario.processes))
         tasks = [_task(scenario, folder, genesys.url, seconds, n) for n in range(scenario.processes)]
         list(crew.map(lambda task: run_child("spender", task), tasks))

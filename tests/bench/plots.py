@@ -14,6 +14,8 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tests.bench.contest import find_contests
+
 INK, OURS, OTHERS, CEILING = "#7d8590", "#2f81f7", "#9aa4b0", "#e3742f"
 LABELS = {
     "ours": "ours",
@@ -22,7 +24,7 @@ LABELS = {
     "sdk": "SDK",
     "sdk_threads": "SDK, 16 threads",
 }
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.size": 10,
     "text.color": INK,
@@ -51,7 +53,7 @@ def draw(results: Mapping[str, Any], folder: Path) -> list[Path]:
 
 def _figures(results: Mapping[str, Any]) -> Iterator[tuple[str, Figure]]:
     for api in ("platform", "guide"):
-        contests = [contest for contest in results.get("contests", ()) if contest["api"] == api]
+        contests = [contest for contest in find_contests(results) if contest["api"] == api]
         if contests:
             yield f"throughput-{api}", _draw_contests(contests)
     if "growth" in results:

@@ -39,7 +39,7 @@ def main() -> None:
             client_secret="demo",
             login_url=task["url"],
             api_url=task["url"],
-            senders=Senders(**SENDERS) if task["api"] == "platform" else None,
+            senders=Senders(**SENDERS) if task["api"] == "platform" else None,  # type: ignore[arg-type]  # chat_type is a str there
             requests_per_minute=300,
             creations_per_minute=100,
             timetable=_timetable(task, ledger),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tests.bench.bars import Bar, find_bars
+from tests.bench.contest import find_contests
 from tests.bench.plots import LABELS
 
 NAMES = {**LABELS, "ceiling": "the ceiling"}
@@ -44,7 +45,7 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     )
     yield ""
     yield write_bars(results)
-    for contest in results.get("contests", ()):
+    for contest in find_contests(results):
         yield ""
         yield from _contest(contest)
     if "limits" in results:

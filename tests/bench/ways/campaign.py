@@ -34,9 +34,9 @@ def prepare(job: Job) -> Iterator[Go]:
     folder.mkdir()
     save_blocks(job, name, folder)
     settings = CampaignSettings(hours_bind=(), output=str(folder))
-    names = dict.fromkeys(("genesys", "senders", "webhook", "ledger"), name)
+    names: dict[str, Any] = dict.fromkeys(("genesys", "senders", "webhook", "ledger"), name)
     source = write_source(folder / "people.csv", job.contacts)
-    for _ in range(2):  # the first also imports
+    for _ in range(2):  # the first also imports what is imported late
         began = time.perf_counter()
         warm = [("external_contact_id", "name", "sms"), ("W-1", "Warm", "+13171999999")]
         file = folder / "warm.csv"

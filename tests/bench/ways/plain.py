@@ -1,4 +1,4 @@
-"""The steps of the tutorial as plain httpx calls, on both APIs: authenticate, register, validate, interact, notify.
+"""The tutorial's steps as plain httpx calls, on both APIs: log in, register, validate, interact, notify.
 
 Kinder than what is usually written: one client, connections kept. The webhook is signed like ours, because
 the receiver refuses others.
