@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 
 from cli.console import AsJson, out, print_json
+from outreach.errors import SettingsError
 
 
 def deploy(
@@ -17,9 +18,19 @@ def deploy(
         notify: a saved notification block, like slack-webhook/ops, for the automations.
         activate: switch the schedules of new deployments on that need no source.
         json: for machines.
+
+    Raises:
+        SettingsError: no Prefect server is configured.
     """
     from dataclasses import asdict
 
+    from prefect.settings import PREFECT_API_URL
+
+    if not PREFECT_API_URL.value():
+        raise SettingsError(
+            "No Prefect server is configured.",
+            "Start one with `prefect server start` and set PREFECT_API_URL=http://127.0.0.1:4200/api.",
+        )
     from deployments import production
 
     done = production.deploy(pool, notify=notify, activate=activate)

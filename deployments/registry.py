@@ -5,6 +5,7 @@
     outreach-batch/batch       when a campaign hands its batches to workers
     follow-up/follow-up        every five minutes
     redeliver/redeliver        every minute
+    retention/retention        every night; it only counts until its `dry_run` is unticked
     preflight/preflight        when somebody asks
 
 What acts on people or on receivers by itself is created paused: somebody switches it on, and it stays so.
@@ -31,6 +32,7 @@ from flows.contact import contact_one
 from flows.follow_up import follow_up
 from flows.preflight import preflight
 from flows.redeliver import redeliver
+from flows.retention import retention
 
 TAGS = ["outreach"]
 
@@ -38,6 +40,7 @@ ENVIRONMENT = {"PREFECT_LOGGING_EXTRA_LOGGERS": "outreach"}
 """What runs have in their environment: the core's own log lines appear in the run's log."""
 
 WORKDAYS_AT_NINE = "0 9 * * 1-5"
+EVERY_NIGHT = "30 3 * * *"
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ DEPLOYMENTS: Sequence[Deployment] = (
     Deployment(outreach_batch, "batch"),
     Deployment(follow_up, "follow-up", every=timedelta(minutes=5), paused=True, at_once=1),
     Deployment(redeliver, "redeliver", every=timedelta(minutes=1), paused=True, at_once=1),
+    Deployment(retention, "retention", cron=EVERY_NIGHT, paused=True, at_once=1),
     Deployment(preflight, "preflight"),
 )
 
