@@ -238,6 +238,7 @@ def kill_it(traced: Traced) -> None:
     traced.office.genesys.configure(latency_ms=300)
     with _child(traced) as process:
         _await(lambda: traced.office.genesys.truth()["count"] > 0)
+        traced.output.append(_processes())
         process.send_signal(signal.SIGKILL)
     traced.office.genesys.configure(latency_ms=0)
     traced.office.run(traced.source())
@@ -265,6 +266,15 @@ def _child(traced: Traced) -> Iterator[subprocess.Popen[bytes]]:
         finally:
             process.kill()
             process.wait(10)
+
+
+def _processes() -> bytes:
+    """What the process list shows of every program of ours: anybody on the machine can read it."""
+    shown = b""
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            shown += file.read_bytes().replace(b"\0", b" ") + b"\n"
+    return shown
 
 
 def _await(happened: Callable[[], bool]) -> None:
