@@ -35,7 +35,8 @@ from outreach.errors import LedgerError
 from outreach.ledger.schema import Instant
 
 BUSY_SECONDS = 60
-POOL = {"pool_size": 24, "max_overflow": 24, "pool_timeout": 60}
+POOL = {"pool_size": 24, "max_overflow": 24, "pool_timeout": 60, "pool_use_lifo": True}
+"""The connection used last is used next: an SQLite connection's page cache holds until another one writes."""
 
 
 class Database:
