@@ -51,6 +51,6 @@ def place(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
 @pytest.fixture
 def page(browser: object) -> Iterator[object]:
     opened = browser.new_page(viewport={"width": 1360, "height": 900})  # type: ignore[attr-defined]  # Playwright's
-    opened.set_default_timeout(30_000)
+    opened.set_default_timeout(60_000)
     yield opened
     opened.close()

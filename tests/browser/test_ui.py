@@ -32,7 +32,7 @@ def shoot(page: Any, name: str) -> None:
 
 
 def await_end(ui: str, campaign: str) -> dict[str, Any]:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while time.monotonic() < until:
         runs = ask(ui, "/flow_runs/filter", {"flow_runs": {"name": {"any_": [campaign]}}})
         ended = [run for run in runs if run["state"]["type"] in {"COMPLETED", "FAILED", "CRASHED"}]

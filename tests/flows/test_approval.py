@@ -19,7 +19,7 @@ def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def answer_when_asked(office: Office, answer: dict[str, Any], asked: list[str]) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 90
     while time.monotonic() < until:
         paused = [run for run in office.runs() if run["state"]["type"] == "PAUSED"]
         if paused:

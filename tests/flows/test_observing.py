@@ -12,7 +12,7 @@ from outreach.errors import CampaignStopped
 from outreach.ledger.proof import Proof, Webhooks
 from tests.flows.office import Office
 
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0
 
 
 def make_proof(*, states: dict[str, int], dead: int, missing: tuple[str, ...]) -> Proof:

@@ -14,7 +14,7 @@ from cli.serving import child
 from tests.flows.curl import curl
 from tests.flows.office import TUTORIAL, Office
 
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 120.0
 
 
 @pytest.fixture(scope="module")
