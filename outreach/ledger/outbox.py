@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, or_, select, update
+from sqlalchemy import Integer, Select, Update, bindparam, delete, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from outreach.ledger.answers import obey
 from outreach.ledger.ledger import recall, remember
-from outreach.ledger.schema import campaigns, facts, outbox
+from outreach.ledger.schema import Instant, campaigns, facts, outbox
 from outreach.webhook.outbox import Message, Settlement
 
 if TYPE_CHECKING:
@@ -39,34 +41,18 @@ class LedgerOutbox:
         self, limit: int, now: datetime, lease_seconds: float, *, ignore_schedule: bool = False
     ) -> list[Message]:
         """Lease up to `limit` due messages, oldest first, at most one per contact."""
-        heads = (
-            self._heads(now, ignore_schedule=ignore_schedule).limit(limit).with_for_update(skip_locked=True)
-        )
-        chosen = heads.cte("chosen")  # a subquery may run more than once, and lock more than the limit
-        leased = update(outbox).where(outbox.c.id.in_(select(chosen.c.id)))
-        leased = leased.values(leased_until=now + timedelta(seconds=lease_seconds))
-        with self._ledger.db.write() as connection:
-            rows = connection.execute(leased.returning(outbox)).all()
-        return [_message(row) for row in sorted(rows, key=lambda row: int(row.id))]
-
-    def _heads(self, now: datetime, *, ignore_schedule: bool) -> Select[tuple[int]]:
-        o, earlier = outbox.c, outbox.alias("earlier").c
-        before = select(earlier.id).where(
-            earlier.contact_id == o.contact_id,
-            earlier.state == "pending",
-            earlier.endpoint == o.endpoint,
-            earlier.id < o.id,
-        )
-        heads = select(o.id).where(*self._pending(), or_(o.leased_until.is_(None), o.leased_until <= now))
-        if not ignore_schedule:
-            heads = heads.where(o.due_at <= now)
-        return heads.where(~before.exists()).order_by(o.due_at, o.id)
-
-    def _pending(self) -> list[ColumnElement[bool]]:
-        here = [outbox.c.state == "pending", outbox.c.endpoint == self._endpoint]
+        values: dict[str, Any] = {
+            "at": now,
+            "until": now + timedelta(seconds=lease_seconds),
+            "to": self._endpoint,
+            "most": limit,
+        }
         if self._campaign_id is not None:
-            here.append(outbox.c.campaign_id == self._campaign_id)
-        return here
+            values["campaign"] = self._campaign_id
+        taking = _taking(ignores_schedule=ignore_schedule, of_campaign=self._campaign_id is not None)
+        with self._ledger.db.write() as connection:
+            rows = connection.execute(taking, values).all()
+        return [_message(row) for row in sorted(rows, key=lambda row: int(row.id))]
 
     def settle(self, settlements: Sequence[Settlement], now: datetime) -> None:
         """Record what became of leased messages, in one transaction.
@@ -80,11 +66,7 @@ class LedgerOutbox:
             groups[settlement.result].append(_outcome(self._ledger, settlement, now))
         with self._ledger.db.write() as connection:
             for result, rows in groups.items():
-                open_states = ("pending", "dead") if result == "delivered" else ("pending",)
-                named = update(outbox).where(outbox.c.webhook_id == bindparam("_id"))
-                # Not `in_`: its parameters expand, which a statement for many rows at once cannot have.
-                named = named.where(or_(*(outbox.c.state == state for state in open_states)))
-                connection.execute(named.values(_columns(result)), rows)
+                connection.execute(_settling(result), rows)
 
     def disable(self) -> None:
         """Nothing more goes to this endpoint until `enable`."""
@@ -102,6 +84,41 @@ class LedgerOutbox:
     @property
     def _fact(self) -> str:
         return f"endpoint_disabled:{self._endpoint}"
+
+
+@functools.lru_cache(maxsize=4)
+def _taking(*, ignores_schedule: bool, of_campaign: bool) -> ReturningUpdate[Any]:
+    heads = _heads(ignores_schedule=ignores_schedule, of_campaign=of_campaign)
+    heads = heads.limit(bindparam("most", type_=Integer)).with_for_update(skip_locked=True)
+    chosen = heads.cte("chosen")  # a subquery may run more than once, and lock more than the limit
+    leased = update(outbox).where(outbox.c.id.in_(select(chosen.c.id)))
+    return leased.values(leased_until=bindparam("until", type_=Instant)).returning(outbox)
+
+
+def _heads(*, ignores_schedule: bool, of_campaign: bool) -> Select[tuple[int]]:
+    o, earlier, at = outbox.c, outbox.alias("earlier").c, bindparam("at", type_=Instant)
+    before = select(earlier.id).where(
+        earlier.contact_id == o.contact_id,
+        earlier.state == "pending",
+        earlier.endpoint == o.endpoint,
+        earlier.id < o.id,
+    )
+    heads = select(o.id).where(o.state == "pending", o.endpoint == bindparam("to"))
+    heads = heads.where(or_(o.leased_until.is_(None), o.leased_until <= at))
+    if of_campaign:
+        heads = heads.where(o.campaign_id == bindparam("campaign"))
+    if not ignores_schedule:
+        heads = heads.where(o.due_at <= at)
+    return heads.where(~before.exists()).order_by(o.due_at, o.id)
+
+
+@functools.lru_cache(maxsize=8)
+def _settling(result: str) -> Update:
+    open_states = ("pending", "dead") if result == "delivered" else ("pending",)
+    named = update(outbox).where(outbox.c.webhook_id == bindparam("_id"))
+    # Not `in_`: its parameters expand, which a statement for many rows at once cannot have.
+    named = named.where(or_(*(outbox.c.state == state for state in open_states)))
+    return named.values(_columns(result))
 
 
 def _columns(result: str) -> dict[str, Any]:
