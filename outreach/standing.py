@@ -23,6 +23,7 @@ from outreach.genesys.interface import Inspection
 from outreach.ledger.claims import Claimed
 from outreach.ledger.history import recent_contacts
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.loads import ERASED
 from outreach.ledger.schema import contacts, intents
 from outreach.ledger.states import CONTACTED, State
 
@@ -71,7 +72,8 @@ class Standing:
     def is_corrected_by(self, content_key: str) -> bool:
         """Whether a row of the source with this content starts the contact afresh."""
         waits = {State.BLOCKED, State.FAILED, State.DEFERRED, State.HELD}
-        return content_key != self.content_key and self.state in waits and not self.has_intent
+        waits_for_it = self.state in waits and not self.has_intent and self.reason != ERASED
+        return waits_for_it and content_key != self.content_key
 
     def settled(self, at: datetime) -> Decision | None:
         """What stands without deciding afresh, None when it is time to decide."""

@@ -49,6 +49,8 @@ from tasks.registration import register
 from tests.emulation import UNLIMITED
 from tests.flows.office import Office
 
+pytestmark = pytest.mark.slow
+
 KEY = "0123456789abcdef0123456789abcdef"
 PEOPLE = 6
 
