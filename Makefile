@@ -5,7 +5,7 @@ ROUNDS ?= 10
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help install demo test check format bench chaos up clean
+.PHONY: help install demo test slow check format bench chaos up clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -23,8 +23,11 @@ $(STAMP): pyproject.toml constraints.txt
 demo: install  ## the main job on this machine, no account needed (API=guide for the other API)
 	@$(BIN)/outreach demo --api $(API)
 
-test: install  ## all tests
-	@$(BIN)/python -m pytest $(ARGS)
+test: install  ## the tests: emulator, PostgreSQL, Prefect server, official SDK, a round of chaos
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" $(ARGS)
+
+slow: install  ## the long tests: workers killed, 5,000 events through an outage, a real browser
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow $(ARGS)
 
 check: install  ## lint and types
 	@$(BIN)/ruff format --check --quiet .

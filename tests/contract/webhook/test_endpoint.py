@@ -103,8 +103,8 @@ def test_a_410_is_gone(receiver: Receiver, endpoint: Endpoint) -> None:
     [
         ("120", 120),
         ("0", 0),
-        (format_datetime(NOW + timedelta(seconds=90), usegmt=True), 90),
-        (format_datetime(NOW - timedelta(seconds=90), usegmt=True), 0),
+        pytest.param(format_datetime(NOW + timedelta(seconds=90), usegmt=True), 90, id="a date to come"),
+        pytest.param(format_datetime(NOW - timedelta(seconds=90), usegmt=True), 0, id="a date gone by"),
         ("soon", None),
         ("-5", None),
         ("1e999", None),
