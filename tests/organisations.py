@@ -1,4 +1,4 @@
-"""A Genesys organisation in memory, for tests of the core: a small program with state and a truth of its own."""
+"""A Genesys organisation in memory, for tests of the core: a small program with a truth of its own."""
 
 from __future__ import annotations
 
@@ -73,6 +73,7 @@ class Organisation:
         return dict.fromkeys(Channel, AVAILABLE)
 
     def start(self, engagement: Engagement, *, priority: int = 0) -> Started:
+        engagement.depart()
         with self._lock:
             error, effect = self.answers.popleft() if self.answers else (None, True)
             if error is not None and not effect:

@@ -67,7 +67,7 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
 
 
 def test_no_flow_file_hides_a_package_of_ours() -> None:
-    """A file entrypoint puts flows/ first on the path; a module of a package's name would break every flow."""
+    """A file entrypoint puts flows/ first on the path: a package's name there would break every flow."""
     packages = {path.name for path in ROOT.iterdir() if path.is_dir()} | {"prefect", "genesys"}
 
     assert not {file.stem for file in modules("flows")} & packages

@@ -1,8 +1,8 @@
 """No query of a batch scans the campaign: an index serves each of them, on SQLite and on PostgreSQL.
 
 Every statement that two batches send in all steps is written down and explained by the database. On a table
-as small as a test's a scan may be the faster plan, so PostgreSQL is told to avoid it, and SQLite, which has no
-statistics here, takes every table for a large one. The few queries that look at the whole campaign once a run
+as small as a test's a scan may be the faster plan, so PostgreSQL is told to avoid it, and SQLite, which has
+no statistics here, takes every table for a large one. The few queries that look at the whole campaign once a run
 (planning, proving) are not sent.
 """
 
@@ -76,7 +76,7 @@ def _written_down(ledger: Ledger) -> Iterator[dict[str, Any]]:
     """Each statement once, with the values of one execution."""
     statements: dict[str, Any] = {}
 
-    def write(_c: Any, _cursor: Any, text: str, values: Any, _context: Any, many: bool) -> None:
+    def write(_c: Any, _cursor: Any, text: str, values: Any, _context: Any, many: bool) -> None:  # noqa: FBT001 - SQLAlchemy's signature
         if re.match(r"\s*(SELECT|UPDATE|DELETE|WITH)", text):
             statements[text] = values[0] if many else values
 
