@@ -33,6 +33,7 @@ BUDGET = 1200
 
 LATENCY_MS = 300
 THREADS = 3
+KILL_WITHIN_SECONDS = 120.0
 ENV = {"PREFECT_WORKER_QUERY_SECONDS": "1", "PREFECT_LOGGING_LEVEL": "WARNING"}
 
 
@@ -80,7 +81,9 @@ def campaign(office: Office, name: str, first: int) -> tuple[dict[str, Any], flo
 
 def kill_a_worker(office: Office, ledger: str, contacted: int) -> None:
     """End a process that works on a batch, and its worker, without a warning, in the middle of it."""
+    until = time.monotonic() + KILL_WITHIN_SECONDS
     while office.genesys.truth(summary=True)["count"] < contacted:
+        assert time.monotonic() < until, "nobody was contacted"
         time.sleep(0.05)
     engine = create_engine(ledger.replace("postgresql://", "postgresql+psycopg://"))
     with engine.connect() as connection:
