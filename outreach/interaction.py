@@ -104,9 +104,12 @@ def _as_decision(kept: Kept) -> Decision:
 
 
 def _contact(run: Run, item: Opened, priority: int) -> Started:
-    if run.watch.reason or not run.ledger.trusts(item.claimed.owner):
-        raise NotTried
     row = item.claimed
+
+    def depart() -> None:
+        if run.watch.reason or not run.ledger.depart(row.owner, item.reference):
+            raise NotTried
+
     attempt = Attempt(
         item.reference,
         row.contact.external_contact_id,
@@ -116,7 +119,9 @@ def _contact(run: Run, item: Opened, priority: int) -> Started:
         item.at,
     )
     message = run.message_for(row.contact)
-    return run.genesys.start(Engagement(attempt, row.contact, message), priority=priority)
+    if run.watch.reason or not run.ledger.trusts(row.owner):
+        raise NotTried  # before it waits for its turn
+    return run.genesys.start(Engagement(attempt, row.contact, message, depart), priority=priority)
 
 
 def _landed(in_air: dict[Future[Started], Opened], at_least: int) -> list[tuple[Opened, Future[Started]]]:

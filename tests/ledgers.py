@@ -159,6 +159,7 @@ def kill(ledger: Ledger) -> None:
     if beat is not None:
         beat._stopped.set()
         beat._thread.join()
+        beat._departures.close()
         executors._LIVING.discard(beat.executor)
 
 
@@ -167,8 +168,11 @@ def attempt(run: Run, opened: Opened, outcome: Started | GenesysError | NotTried
     return apply_outcomes(run.ledger, [change_after(run, opened, outcome)])
 
 
-def intend(run: Run, limit: int = 1) -> list[Opened]:
-    """Claim so many cleared contacts and open their intents on SMS."""
+def intend(run: Run, limit: int = 1, *, departed: bool = True) -> list[Opened]:
+    """Claim so many cleared contacts, open their intents on SMS, and let the calls go."""
     group = claim(run.ledger, run.campaign.id, batch(run), (State.CLEARED,), limit=limit)
     wanted = [Wanted(row, Channel.SMS, row.contact.channels.sms or "") for row in group]
-    return open_intents(run.ledger, wanted, same_address=run.settings.same_address)[0]
+    opened = open_intents(run.ledger, wanted, same_address=run.settings.same_address)[0]
+    for item in opened if departed else ():
+        assert run.ledger.depart(item.claimed.owner, item.reference)
+    return opened

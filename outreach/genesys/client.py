@@ -10,7 +10,7 @@ nothing happened (outcome.py): it never left, 429, or 503 with `Retry-After`.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote, urljoin
@@ -103,16 +103,18 @@ class Connection:
         params: Mapping[str, str | int] | None = None,
         creates: bool = False,
         priority: int = 0,
+        depart: Callable[[], None] | None = None,
     ) -> Answer:
         """Call an operation until it succeeds or may not be tried again.
 
         `path` starts with a slash; ids in it must have gone through `quoted`. `creates` marks a call that
-        must not happen twice. The lower `priority` gets the budget first.
+        must not happen twice. The lower `priority` gets the budget first. `depart` is called when it is its
+        turn, before anything leaves, on each try.
         """
         content = _encode(operation, json)
         url = self._at(path).copy_merge_params(params) if params else self._at(path)
         retrying = self._creating if creates else self._reading
-        return retrying(self._attempt, operation, method, url, content, priority)
+        return retrying(self._attempt, operation, method, url, content, priority, depart)
 
     @property
     def clock_skew(self) -> timedelta:
@@ -131,9 +133,17 @@ class Connection:
         return self._reading(self._download, operation, url, most_bytes)
 
     def _attempt(
-        self, operation: str, method: str, url: httpx.URL, content: bytes | None, priority: int
+        self,
+        operation: str,
+        method: str,
+        url: httpx.URL,
+        content: bytes | None,
+        priority: int,
+        depart: Callable[[], None] | None,
     ) -> Answer:
         self._wait_for_turn(operation, priority)
+        if depart:
+            depart()
         request = httpx.Request(method, url, headers=self._headers, content=content, extensions=_EXTENSIONS)
         received = self._send(operation, request, self._auth)
         self._observe(received.headers)

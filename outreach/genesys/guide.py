@@ -78,7 +78,13 @@ class Guide:
             },
         }
         answer = self.connection.request(
-            operation, "POST", _CONVERSATIONS, json=body, creates=True, priority=priority
+            operation,
+            "POST",
+            _CONVERSATIONS,
+            json=body,
+            creates=True,
+            priority=priority,
+            depart=engagement.depart,
         )
         conversation_id = foreign.code(answer.json, "id")
         if not conversation_id:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -85,13 +85,22 @@ class Attempt:
     at: datetime
 
 
+def just_go() -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Engagement:
-    """Everything that starting an interaction needs."""
+    """Everything that starting an interaction needs.
+
+    `depart` is called after all waiting, right before the first byte may leave, on each try; what it raises
+    ends the call before it was made.
+    """
 
     attempt: Attempt
     contact: Contact
     message: str
+    depart: Callable[[], None] = just_go
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +162,7 @@ class Genesys(Protocol):
         ...
 
     def start(self, engagement: Engagement, *, priority: int = 0) -> Started:
-        """Contact the person. Never repeated inside; raises NotSent, Refused or Ambiguous."""
+        """Contact the person. Never repeated inside; raises NotSent, Refused or Ambiguous, or as `depart`."""
         ...
 
     def find(self, attempts: Sequence[Attempt]) -> dict[str, list[Sighting]]:

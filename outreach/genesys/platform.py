@@ -83,7 +83,13 @@ class Platform:
         call = sending.write_call(engagement, self._senders)
         operation = f"start {channel}"
         answer = self.connection.request(
-            operation, "POST", call.path, json=call.body, creates=True, priority=priority
+            operation,
+            "POST",
+            call.path,
+            json=call.body,
+            creates=True,
+            priority=priority,
+            depart=engagement.depart,
         )
         conversation_id = sending.read_conversation_id(channel, answer.json)
         if not conversation_id:

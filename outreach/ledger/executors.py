@@ -6,7 +6,8 @@
 
 The dead one's rows are freed with one death more to their name, but for those that were only looked for. A
 row in `intent` becomes `unknown`: the call may have been made. A row that saw two processes die is held as
-`poison`; after its first death it is only claimed alone, so that no neighbour is blamed.
+`poison`; after its first death it is only claimed alone, so that no neighbour is blamed. What the dead one's
+`departures` show was never sent is free again at once.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Row, delete, insert, select, update
 
 from outreach.errors import LedgerError
 from outreach.ledger.changes import Change, apply
+from outreach.ledger.departures import Departures, forget_departures, read_departures
 from outreach.ledger.liveness import born, host, is_gone
 from outreach.ledger.schema import contacts, executors
 from outreach.ledger.states import LOOKED_FOR, State
@@ -53,6 +55,7 @@ class Heartbeat:
         self.executor = executor
         self._ledger = ledger
         self._last = _instants(ledger)
+        self._departures = Departures(executor)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="ledger-heartbeat", daemon=True)
 
@@ -69,9 +72,17 @@ class Heartbeat:
         """Leave the register; nothing that we held stays leased."""
         self._stopped.set()
         self._thread.join()
+        self._departures.close()
         _LIVING.discard(self.executor)
         with contextlib.suppress(LedgerError):  # then the next process finds us gone
-            _clear(self._ledger, self.executor, deaths=0)
+            _clear(self._ledger, self.executor, deaths=0, gone=read_departures(self.executor))
+
+    def depart(self, reference: str) -> bool:
+        """Let a call go, noted; False when others may think us dead, so that it must not go."""
+        if self._stopped.is_set() or not self.trusted:
+            return False
+        self._departures.note(reference)
+        return True
 
     @property
     def trusted(self) -> bool:
@@ -109,16 +120,20 @@ def bury_the_dead(ledger: Ledger) -> list[int]:
     Called at the start of a run and every so often; any number of processes may do it at once.
     """
     freed: list[int] = []
-    for executor in (*_dead(ledger), *_orphaned(ledger)):
+    for executor, is_local in _dead(ledger):
+        gone = read_departures(executor) if is_local else None  # elsewhere it may still be sending
+        freed.extend(_clear(ledger, executor, deaths=1, gone=gone))
+    for executor in _orphaned(ledger):
         freed.extend(_clear(ledger, executor, deaths=1))
     return freed
 
 
-def _dead(ledger: Ledger) -> list[str]:
+def _dead(ledger: Ledger) -> list[tuple[str, bool]]:
+    """Each, and whether it was a process of this machine, so that it surely does nothing more."""
     unseen = executors.c.seen_at < ledger.db.now(ledger.clock, DEAD_AFTER)
     with ledger.db.read() as connection:
         rows = connection.execute(select(executors, unseen.label("unseen"))).all()
-    return [row.id for row in rows if _is_dead(row)]
+    return [(row.id, row.host == host()) for row in rows if _is_dead(row)]
 
 
 def _is_dead(row: Row[Any]) -> bool:
@@ -138,13 +153,14 @@ def _orphaned(ledger: Ledger) -> list[str]:
         return [str(executor) for executor in found.scalars()]
 
 
-def _clear(ledger: Ledger, executor: str, *, deaths: int) -> list[int]:
-    """Free its rows and strike it from the register."""
+def _clear(ledger: Ledger, executor: str, *, deaths: int, gone: frozenset[str] | None = None) -> list[int]:
+    """Free its rows and strike it from the register; `gone`: the calls that it let go, where known."""
     freed: list[int] = []
     for batch in _held_by(ledger, executor):
-        freed.extend(apply(ledger, [_inherit(ledger, row, deaths) for row in batch], owner=executor))
+        freed.extend(apply(ledger, [_inherit(ledger, row, deaths, gone) for row in batch], owner=executor))
     with ledger.db.write() as connection:
         connection.execute(delete(executors).where(executors.c.id == executor))
+    forget_departures(executor)
     return freed
 
 
@@ -155,10 +171,11 @@ class Held:
     id: int
     state: State
     deaths: int
+    reference: str | None
 
 
 def _held_by(ledger: Ledger, executor: str, size: int = 200) -> Iterator[list[Held]]:
-    columns = (contacts.c.id, contacts.c.state, contacts.c.deaths)
+    columns = (contacts.c.id, contacts.c.state, contacts.c.deaths, contacts.c.reference)
     query = select(*columns).where(contacts.c.lease_owner == executor).order_by(contacts.c.id).limit(size)
     last = -1
     while True:
@@ -167,17 +184,21 @@ def _held_by(ledger: Ledger, executor: str, size: int = 200) -> Iterator[list[He
         if not rows:
             return
         last = rows[-1].id
-        yield [Held(row.id, State(row.state), row.deaths) for row in rows]
+        yield [Held(row.id, State(row.state), row.deaths, row.reference) for row in rows]
 
 
-def _inherit(ledger: Ledger, row: Held, deaths: int) -> Change:
+def _inherit(ledger: Ledger, row: Held, deaths: int, gone: frozenset[str] | None) -> Change:
     action = "process_died" if deaths else "process_ended"
     deaths = 0 if row.state in LOOKED_FOR else deaths
     fields: dict[str, object] = {"deaths": row.deaths + deaths}
     detail: dict[str, object] = {"deaths": row.deaths + deaths}
-    if row.state is State.INTENT:
+    never_sent = row.state is State.INTENT and gone is not None and row.reference not in gone
+    if row.state is State.INTENT and not never_sent:
         fields |= {"look_at": ledger.clock.now(), "looks": 0}
         return Change(row.id, State.UNKNOWN, action, action, fields, detail, intent="unknown")
     if deaths and row.deaths + deaths >= POISON_DEATHS:
-        return Change(row.id, State.HELD, "quarantined", "poison", fields, detail)
+        intent: Literal["release", "keep"] = "release" if never_sent else "keep"
+        return Change(row.id, State.HELD, "quarantined", "poison", fields, detail, intent=intent)
+    if never_sent:
+        return Change(row.id, State.CLEARED, "never_sent", "", fields, detail, intent="release")
     return Change(row.id, row.state, action, None, fields, detail)

@@ -59,6 +59,11 @@ class Ledger:
         beat = self._heartbeat
         return beat is not None and beat.executor == owner and beat.trusted
 
+    def depart(self, owner: str, reference: str) -> bool:
+        """Note that the call of this attempt goes now; False when `owner` is not trusted, and it must not."""
+        beat = self._heartbeat
+        return beat is not None and beat.executor == owner and beat.depart(reference)
+
     def close(self) -> None:
         """Give back leases and connections."""
         if self._heartbeat is not None:

@@ -48,7 +48,7 @@ NEXT: dict[State, frozenset[State]] = {
     _R: frozenset({_C, _B, _D, _H, _F}),
     _C: frozenset({_I, _B, _D, _H, _F}),
     _D: frozenset({_C, _B, _D, _H, _A}),
-    _I: frozenset({_S, _U, _C, _F, _B, _D}),
+    _I: frozenset({_S, _U, _C, _F, _B, _D, _H}),
     _S: frozenset({_E}),
     _U: frozenset({_S, _C, _H, _F, _D}),
     _H: frozenset({_S, _C, _A, _F, _B, _D}),

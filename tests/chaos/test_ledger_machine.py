@@ -47,6 +47,7 @@ class Call:
 
     run: Run
     opened: Opened
+    departed: bool = False
     acted: bool = False
 
     @property
@@ -103,7 +104,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def a_process_opens_intents(self, which: int, count: int) -> None:
         run = self.processes[which]
         clear(run)
-        self.calls += [Call(run, opened) for opened in intend(run, count)]
+        self.calls += [Call(run, opened) for opened in intend(run, count, departed=False)]
 
     @precondition(lambda self: self.calls)
     @rule(
@@ -114,6 +115,7 @@ class LedgerMachine(RuleBasedStateMachine):
     )
     def a_call_goes_on(self, place: int, acts: bool, answer: str, refusal: NotSent) -> None:  # noqa: FBT001
         call = self.calls[place % len(self.calls)]
+        self.let_go(call)
         if acts and not call.acted:
             self.act(call)
         if answer == "comes later":
@@ -134,7 +136,7 @@ class LedgerMachine(RuleBasedStateMachine):
         kill(dead.ledger)
         for call in [call for call in self.calls if call.run is dead]:
             self.calls.remove(call)
-            if arrives and not call.acted:
+            if arrives and call.departed and not call.acted:
                 self.act(call)
         self.processes[which] = self.start()
 
@@ -197,8 +199,14 @@ class LedgerMachine(RuleBasedStateMachine):
             twice = f"{proof.contacted_twice} contacted twice"
             assert set(proof.missing) <= ({twice} if self.risked else set())
 
+    def let_go(self, call: Call) -> None:
+        if not call.departed:
+            call.departed = call.run.ledger.depart(call.opened.claimed.owner, call.opened.reference)
+
     def act(self, call: Call) -> None:
         """Genesys contacts the person, whoever still knows of it."""
+        if not call.departed:
+            return
         call.acted = True
         address, claimed = call.opened.address, call.opened.claimed
         number = f"c-{len(self.organisation.contacted) + 1}"

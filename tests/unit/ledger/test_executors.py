@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from outreach.clock import SetClock
 from outreach.genesys.interface import Started
 from outreach.interaction import interact_batch
+from outreach.ledger import departures
 from outreach.ledger.claims import claim
 from outreach.ledger.engine import Database
 from outreach.ledger.executors import bury_the_dead
@@ -77,6 +78,69 @@ def test_an_intent_of_the_dead_is_in_doubt(run: Run, heir: Ledger) -> None:
         assert connection.execute(select(intents.c.outcome)).scalars().all() == ["unknown"]
 
 
+def test_an_intent_whose_call_the_dead_had_not_let_go_is_free_at_once(run: Run, heir: Ledger) -> None:
+    intend(run, 2, departed=False)
+    run.ledger.depart(run.ledger.executor, row_of(heir, "C-2").reference)
+    kill(run.ledger)
+
+    bury_the_dead(heir)
+
+    assert states(heir) == {"C-1": "cleared", "C-2": "unknown:process_died"}
+    assert row_of(heir, "C-1").deaths == 1
+    assert prove(heir, run.campaign).balanced
+
+
+@pytest.mark.parametrize("loss", ["gone", "of another boot", "of another user"])
+def test_without_the_departures_of_the_dead_everything_it_intended_is_in_doubt(
+    run: Run, heir: Ledger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, loss: str
+) -> None:
+    intend(run, 2, departed=False)
+    file = departures._path(run.ledger.executor)
+    kill(run.ledger)
+    if loss == "gone":
+        file.unlink()
+    elif loss == "of another boot":
+        file.write_text("another/boot\n")
+    else:
+        monkeypatch.setattr(os, "getuid", lambda: 4711)
+
+    bury_the_dead(heir)
+
+    assert set(states(heir).values()) == {"unknown:process_died"}
+
+
+def test_what_another_machine_had_not_let_go_is_in_doubt_since_it_may_still_send(
+    run: Run, heir: Ledger, clock: SetClock
+) -> None:
+    intend(run, departed=False)
+    with heir.db.write() as connection:
+        connection.execute(update(executors).values(host="elsewhere"))
+    clock.advance(61)
+
+    bury_the_dead(heir)
+
+    assert states(heir)["C-1"] == "unknown:process_died"
+
+
+def test_a_call_that_cannot_be_noted_leaves_no_notes_at_all(run: Run, heir: Ledger) -> None:
+    intend(run, 2, departed=False)
+    beat = run.ledger._heartbeat
+    assert beat
+    os.close(beat._departures._file or 0)  # what a full disk does: the write fails
+
+    assert run.ledger.depart(run.ledger.executor, "a reference")
+    assert not departures._path(run.ledger.executor).exists()
+
+
+def test_a_process_that_others_may_think_dead_lets_no_call_go(
+    run: Run, heir: Ledger, clock: SetClock
+) -> None:
+    opened = intend(run, departed=False)[0]
+    clock.advance(21)
+
+    assert not run.ledger.depart(opened.claimed.owner, opened.reference)
+
+
 def test_a_second_death_quarantines_the_row_and_no_other(run: Run, heir: Ledger, tmp_path: Path) -> None:
     for deaths in (1, 2):
         with new_ledger(tmp_path, SetClock(run.ledger.clock.now())) as victim:
@@ -135,7 +199,7 @@ def test_a_burial_that_comes_late_takes_nothing_from_whoever_has_it_now(
                 claim(heir, run.campaign.id, batch(run), (State.CLEARED,), limit=2)
 
     with new_ledger(tmp_path, clock) as slow:
-        slow.db = Interrupted(slow.db, 3, be_faster)  # type: ignore[assignment]  # the same, interrupted
+        slow.db = Interrupted(slow.db, 2, be_faster)  # type: ignore[assignment]  # the same, interrupted
         assert bury_the_dead(slow) == []
 
     assert row_of(heir, "C-1").deaths == 1
