@@ -2,10 +2,10 @@
 
     python tests/bench/emulator_speed.py [--sends 20000] [--json]
 
-The client is a raw socket in this process; the emulator is a process of its own, held to one core. Each send
-is a `POST /api/v2/conversations/messages/agentless` to another address: one after the other, then ten deep
-in the pipeline. Two figures each: sends a second by the wall clock, and sends a second of the emulator's own processor
-time, which a busy machine doesn't change. The bar is 3,000 a second.
+The client is a raw socket in this process; the emulator is a process of its own, held to one core. Each
+send is a `POST /api/v2/conversations/messages/agentless` to another address: one after the other, then ten
+deep in the pipeline. Two figures each: sends a second by the wall clock, and sends a second of the
+emulator's own processor time, which a busy machine doesn't change. The bar is 3,000 a second.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Every statement that two batches send in all steps is written down and explained by the database. On a table
 as small as a test's a scan may be the faster plan, so PostgreSQL is told to avoid it, and SQLite, which has
-no statistics here, takes every table for a large one. The few queries that look at the whole campaign once a run
-(planning, proving) are not sent.
+no statistics here, takes every table for a large one. The few queries that look at the whole campaign once
+a run (planning, proving) are not sent.
 """
 
 from __future__ import annotations
