@@ -47,11 +47,11 @@ SETTINGS = (
     Setting(
         "platform",
         50,
-        {"ours": 2000, "ceiling": 2500, "naive_prefect": 80, "tutorial": 25, "sdk": 25, "sdk_threads": 200},
+        {"ours": 1500, "ceiling": 2000, "naive_prefect": 60, "tutorial": 20, "sdk": 20, "sdk_threads": 150},
         (16, 32, 64),
     ),
-    Setting("guide", 0, {"ours": 1500, "ceiling": 3000, "naive_prefect": 80, "tutorial": 300}, (1, 2, 4, 16)),
-    Setting("guide", 50, {"ours": 1000, "ceiling": 2000, "naive_prefect": 60, "tutorial": 25}, (16, 32, 64)),
+    Setting("guide", 0, {"ours": 1000, "ceiling": 2000, "naive_prefect": 60, "tutorial": 150}, (1, 2, 4, 16)),
+    Setting("guide", 50, {"ours": 800, "ceiling": 1500, "naive_prefect": 60, "tutorial": 15}, (16, 32, 64)),
 )
 
 
