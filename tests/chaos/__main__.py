@@ -65,6 +65,7 @@ def _table(results: dict[str, Verdict], seed: int, seconds: float) -> Table:
 
 def _lines(v: Verdict) -> dict[str, str]:
     recoveries = v.recovery_seconds or [0.0]
+    busy = f" ({len(v.busy_seconds)} more while the machine was busy)" if v.busy_seconds else ""
     lost_answers = f"{v.dropped} ({v.dropped / max(v.contacted, 1):.1%} of contacts)"
     return {
         "rounds": str(v.rounds),
@@ -76,15 +77,16 @@ def _lines(v: Verdict) -> dict[str, str]:
         "contacted": str(v.contacted),
         "contacted twice": _judged(v.contacted_twice),
         "lost": _judged(v.lost),
+        "intents freed, never sent": str(v.never_sent),
         "outcomes in doubt": str(v.doubts),
         "  found at Genesys": str(v.found),
-        "  released, never sent": str(v.released),
+        "  not found, released": str(v.released),
         "  held for a person": f"{v.held} ({v.poison} poison)",
         "resolved without a person": f"{v.resolved_share:.1%}",
         "webhooks lost": _judged(v.webhooks_lost),
         "proofs not balanced": _judged(v.unbalanced),
         "kill to next contact, median": f"{statistics.median(recoveries):.2f} s",
-        "kill to next contact, slowest": f"{v.slowest:.2f} s",
+        "kill to next contact, slowest": f"{v.slowest:.2f} s of {len(v.recovery_seconds)}{busy}",
         "verdict": "[green]every promise kept[/]" if v.holds else "[red]" + "; ".join(v.off[:5]) + "[/]",
     }
 

@@ -22,6 +22,12 @@ from tests.chaos.weather import Weather
 
 PATIENCE_SECONDS = 60.0
 KEY = "a key for the chaos test"
+BUSY = 1.5
+"""A load per core at which seconds say more about the machine than about us; we ourselves bring about one."""
+POLICIES = ("hold", "release")
+"""What a round's campaign does with a doubt that it cannot resolve. Requests that never arrive are only lost
+under `release`: nothing can tell them from a slow index, so with `hold` each would rightly end with a person.
+"""
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 """A worker starts as it does for a user: from compiled modules."""
 
@@ -35,6 +41,7 @@ class Blow(NamedTuple):
 
     hit: bool
     seconds: float | None
+    was_busy: bool
 
 
 @dataclass
@@ -57,12 +64,14 @@ class Arena:
     folder: Path
     random: Random
     seen: int = 0
+    policy: str = POLICIES[0]
 
     def play(self, number: int) -> Verdict:
         """One round: people, weather, workers, kills; and what came of it."""
         crowd = write_crowd(self.folder, number, self.random)
         weather = Weather(self.emulator, self.random)
-        weather.change(storms=self.random.random() < 0.5)
+        self.policy = self.random.choice(POLICIES)
+        weather.change(storms=self.random.random() < 0.5, unsent=self.policy == "release")
         kills = self.random.choice((1, 1, 1, 2, 3))
         overlap = self.random.random() < 0.5
         fight = list(self._fight(crowd, number, kills, weather, overlap=overlap))
@@ -70,7 +79,8 @@ class Arena:
         truth = self._truth()
         verdict = judge(self.ledger, find_campaign(self.ledger, f"round-{number}"), crowd, truth)
         verdict.kills, verdict.overlaps = sum(blow.hit for blow in fight), int(overlap)
-        verdict.recovery_seconds = [blow.seconds for blow in fight if blow.seconds is not None]
+        verdict.recovery_seconds = [b.seconds for b in fight if b.seconds is not None and not b.was_busy]
+        verdict.busy_seconds = [b.seconds for b in fight if b.seconds is not None and b.was_busy]
         verdict.faults = weather.fired.total() - weather.fired["latency"]
         happened = weather.fired.keys() - {"latency", "rate_limited", "reset_before"}
         verdict.dropped = sum(weather.fired[kind] for kind in happened)
@@ -89,10 +99,11 @@ class Arena:
                 killed, hit = time.monotonic(), crew[0].poll() is None
                 crew[0].kill()
                 crew[0].wait()
-                weather.change(storms=False)
+                weather.change(storms=False, unsent=self.policy == "release")
                 before = self._count()
                 crew[0] = self._start(crowd, number, "again")
-                yield Blow(hit, None if overlap else self._await_contact(crew[0], before, killed))
+                seconds = None if overlap else self._await_contact(crew[0], before, killed)
+                yield Blow(hit, seconds, os.getloadavg()[0] > BUSY * (os.cpu_count() or 1))
             for worker in crew:
                 self._await_end(worker)
         finally:
@@ -107,6 +118,7 @@ class Arena:
             "emulator": self.emulator.url,
             "secret": self.secret,
             "campaign": f"round-{number}",
+            "policy": self.policy,
             "source": str(crowd.path),
             "name": name,
         }

@@ -37,11 +37,14 @@ class Verdict:
     doubts: int = 0
     found: int = 0
     released: int = 0
+    never_sent: int = 0
     held: int = 0
     poison: int = 0
     unbalanced: int = 0
     webhooks_lost: int = 0
     recovery_seconds: list[float] = field(default_factory=list)
+    busy_seconds: list[float] = field(default_factory=list)
+    """The same, but measured while the machine had more to do than it can: not judged."""
     wrong: list[str] = field(default_factory=list)
 
     def add(self, other: Verdict) -> None:
@@ -115,6 +118,7 @@ def judge(ledger: Ledger, campaign: Campaign, crowd: Crowd, truth: list[dict[str
         doubts=sum(actions[action] for action in DOUBTS),
         found=actions["found"],
         released=actions["released"],
+        never_sent=actions["never_sent"],
         held=held,
         poison=sum(row.reason == "poison" for row in rows),
         unbalanced=not proof.balanced or proof.source_rows != crowd.rows,

@@ -30,10 +30,15 @@ class Weather:
         self._random = random
         self.fired: Counter[str] = Counter()
 
-    def change(self, *, storms: bool) -> None:
-        """New faults, all of them drawn by lot; `storms` also has 429s and 5xx come and go."""
+    def change(self, *, storms: bool, unsent: bool) -> None:
+        """New faults, all of them drawn by lot.
+
+        `storms` also has 429s and 5xx come and go; `unsent` loses requests before anything happened too.
+        """
         self.settle()
-        faults = [self._fault(operation, kind) for operation in CREATES for kind in self._kinds()]
+        kinds = [("act_then_reset", 0.04), (self._random.choice(HAPPENED), 0.02)]
+        kinds += [("reset_before", 0.01)] if unsent else []
+        faults = [self._fault(operation, kind) for operation in CREATES for kind in kinds]
         faults.append({"kind": "latency", "seconds": 0.0, "most_seconds": 0.04})
         if storms:
             storm = self._random.choice(("rate_limited", "error_after_effect"))
@@ -46,9 +51,6 @@ class Weather:
         for fault in self._emulator.state()["faults"]:
             self.fired[str(fault["kind"])] += int(fault["fired"])
         self._emulator.configure(faults=[])
-
-    def _kinds(self) -> list[tuple[str, float]]:
-        return [("act_then_reset", 0.04), (self._random.choice(HAPPENED), 0.02), ("reset_before", 0.01)]
 
     def _fault(self, operation: str, kind: tuple[str, float]) -> dict[str, object]:
         return {"kind": kind[0], "operation": operation, "probability": kind[1]}

@@ -36,11 +36,10 @@ SETTINGS = CampaignSettings(
     hours_bind=(),
     threads=6,
     look_after_seconds=(0.3, 0.3, 0.5, 0.5),
-    when_not_found=WhenNotFound.RELEASE,
     stop_failure_rate=1,
     stop_unknown_rate=1,
 )
-"""Looks go on for 1.3 seconds, three times the emulator's index delay: only then is a contact released."""
+"""Looks go on for 1.3 seconds, three times the emulator's index delay: only then is a contact given up."""
 
 LONGEST_SECONDS = 40.0
 
@@ -48,6 +47,7 @@ LONGEST_SECONDS = 40.0
 def main(order: dict[str, str]) -> None:
     """Work on the campaign that the order names, until it is at rest."""
     url, secret = order["emulator"], order["secret"]
+    settings = SETTINGS.model_copy(update={"when_not_found": WhenNotFound(order["policy"])})
     receiver = Endpoint(f"{url}/_emulator/webhooks?secret={secret}", secret, allow_private=True)
     with (
         open_ledger(order["ledger"], keys=[order["key"]], actor=f"worker {order['name']}") as ledger,
@@ -59,7 +59,7 @@ def main(order: dict[str, str]) -> None:
             senders=Senders(**SENDERS),  # type: ignore[arg-type]  # plain strings
             requests_per_minute=None,
         ) as genesys,
-        open_run(ledger, genesys, order["campaign"], SETTINGS, endpoint="crm") as run,
+        open_run(ledger, genesys, order["campaign"], settings, endpoint="crm") as run,
         receiver as endpoint,
     ):
         run.courier = Courier(LedgerOutbox(ledger, "crm", run.campaign.id), endpoint)
