@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import statistics
 import sys
 import time
@@ -20,6 +21,7 @@ DATABASES = ("sqlite", "postgres")
 def main(arguments: list[str] | None = None) -> int:
     """Play, print, and say by the exit code whether every promise was kept."""
     options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is cleaned up
     console = Console(stderr=options.json)
     results: dict[str, Verdict] = {}
     began = time.monotonic()
