@@ -59,8 +59,11 @@ def test_a_ledger_may_share_its_database_with_another_program_that_alembic_migra
         other.execute("CREATE TABLE alembic_version (version_num TEXT)")
         other.execute("INSERT INTO alembic_version VALUES ('of another program')")
 
-    with open_ledger(f"sqlite:///{path}", keys=[KEY]):
-        pass
+    with open_ledger(f"sqlite:///{path}", keys=[KEY]) as ledger:
+        assert states(ledger) == {}
+    with sqlite3.connect(path) as other:
+        [(version,)] = other.execute("SELECT version_num FROM alembic_version")
+    assert version == "of another program"
 
 
 def test_another_key_is_refused_before_anybody_is_contacted(tmp_path: Path) -> None:
