@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
@@ -82,6 +82,7 @@ def test_batches_cover_everything_that_is_due_once(run: Run) -> None:
     assert [b.size for b in batches[:2]] == [20, 40]
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 200_000), st.integers(1, 2000))
 def test_a_run_has_about_a_hundred_batches_and_no_empty_one(total: int, size: int) -> None:
     cuts = _cuts(total, size, 100)
