@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -115,6 +116,11 @@ def _event_of(body: type[ContactBody]) -> Event:
     return event
 
 
+COLLECT_AFTER = (10_000, 20, 20)
+"""When Python looks for reference cycles, of which a run makes few. At its own 700 new objects, looking takes
+a fifth of the time that loading takes.
+"""
+
 OPEN: dict[str, Run] = {}
 """Runs that this process has open, by campaign, for whoever shows their progress."""
 
@@ -168,6 +174,7 @@ def _gather(
     requests_per_minute: float | None,
     senders_key: str = "",
 ) -> Iterator[Run]:
+    gc.set_threshold(*COLLECT_AFTER)
     with ThreadPoolExecutor(campaign.settings.threads, thread_name_prefix="outreach") as crew:
         run = OPEN[campaign.name] = Run(
             campaign=campaign,

@@ -41,7 +41,7 @@ SETTINGS = (
     Setting(
         "platform",
         0,
-        {"ours": 4000, "ceiling": 4000, "naive_prefect": 80, "tutorial": 300, "sdk": 200, "sdk_threads": 300},
+        {"ours": 3000, "ceiling": 3000, "naive_prefect": 60, "tutorial": 150, "sdk": 100, "sdk_threads": 200},
         (1, 2, 4, 16),
     ),
     Setting(

@@ -79,11 +79,12 @@ def _draw_bars(axes: Axes, contest: Mapping[str, Any], unit: str) -> None:
     below = [figure["median"] - figure["lowest"] for figure in figures]
     above = [figure["highest"] - figure["median"] for figure in figures]
     colours = [OURS if way == "ours" else OTHERS for way in ways]
-    bars = axes.barh([LABELS[way] for way in ways], values, color=colours, xerr=[below, above], ecolor=INK)
-    axes.bar_label(bars, fmt="{:,.0f}", padding=6, color=INK)
+    axes.barh([LABELS[way] for way in ways], values, color=colours, xerr=[below, above], ecolor=INK)
+    for row, figure in enumerate(figures):
+        axes.text(figure["highest"], row, f"  {figure['median']:,.0f}", color=INK, va="center")
     axes.invert_yaxis()
     axes.set_xlabel(unit.replace("_per_", "/").replace("_", " "))
-    most = max(values)
+    most = max(figure["highest"] for figure in figures)
     if unit == "requests_per_second":
         ceiling = contest["ways"]["ceiling"][unit]["median"]
         axes.axvline(ceiling, color=CEILING, linestyle="--")
@@ -112,9 +113,10 @@ def _draw_limits(scenarios: Sequence[Mapping[str, Any]]) -> Figure:
     figure, axes = plt.subplots(figsize=(7.2, 0.42 * len(scenarios) + 1))
     names = [_name(scenario) for scenario in scenarios]
     colours = [OURS if scenario["shared_by"] == "ledger" else OTHERS for scenario in scenarios]
-    bars = axes.barh(names, [scenario["used"] * 100 for scenario in scenarios], color=colours)
-    said = [f"{s['used']:.1%}, {s['answers_429']} x 429" for s in scenarios]
-    axes.bar_label(bars, said, padding=4, color=INK)
+    axes.barh(names, [scenario["used"] * 100 for scenario in scenarios], color=colours)
+    for row, scenario in enumerate(scenarios):
+        said = f"{scenario['used']:.1%}, {scenario['answers_429']} x 429"
+        axes.text(102, row, said, color=INK, va="center")
     axes.axvline(100, color=CEILING, linestyle="--")
     axes.invert_yaxis()
     axes.set_xlim(0, 135)
