@@ -45,9 +45,8 @@ def why(
         ledger: where to look.
         json: for machines.
     """
-    from outreach.explanation import explain
-
     from cli.explaining import show_explanation
+    from outreach.explanation import explain
     from outreach.ledger.campaigns import find_campaign
 
     with open_named(ledger, "why") as book:
@@ -77,8 +76,7 @@ def export(
         ledger: where to look.
         json: for machines.
     """
-    from outreach.resolving import export_contacts
-
+    from outreach.exporting import export_contacts
     from outreach.ledger.campaigns import find_campaign
 
     states = [name.strip() for name in state.split(",") if name.strip()]
@@ -97,9 +95,8 @@ def export(
 
 def retry(campaign: str, *, ledger: LedgerName = None, json: AsJson = False) -> None:
     """Give failed contacts that may be retried another chance; the next run takes them up."""
-    from outreach.resolving import retry_failed
-
     from outreach.ledger.campaigns import find_campaign
+    from outreach.resolving import retry_failed
 
     with open_named(ledger, "retry") as book:
         count = retry_failed(book, find_campaign(book, campaign))
@@ -130,9 +127,8 @@ def resolve(
         ledger: where to look.
         json: for machines.
     """
-    from outreach.resolving import resolve as decide
-
     from outreach.ledger.campaigns import find_campaign
+    from outreach.resolving import resolve as decide
 
     with open_named(ledger, "resolve") as book:
         found = find_campaign(book, campaign)

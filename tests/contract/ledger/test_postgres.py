@@ -20,6 +20,7 @@ from sqlalchemy import func, select, text, update
 from outreach.clock import SetClock
 from outreach.contacts import Channel
 from outreach.errors import Ambiguous, LedgerError
+from outreach.exporting import export_contacts
 from outreach.genesys.interface import Started
 from outreach.ledger import migrating
 from outreach.ledger.claims import claim
@@ -32,7 +33,7 @@ from outreach.ledger.schema import contacts, executors, intents, metadata
 from outreach.ledger.states import State
 from outreach.ledger.timetable import LedgerTimetable
 from outreach.reconciliation import reconcile
-from outreach.resolving import export_contacts, resolve, retry_failed
+from outreach.resolving import resolve, retry_failed
 from outreach.run import Run
 from outreach.settings import FrequencyCap, SameAddress
 from outreach.webhook.outbox import Settlement

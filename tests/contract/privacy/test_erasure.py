@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from outreach.clock import SetClock
 from outreach.disclosure import disclose
 from outreach.errors import Ambiguous, LedgerError, RateLimited, UsageError
+from outreach.exporting import export_contacts
 from outreach.forgetting import erase
 from outreach.ledger.auditing import verify
 from outreach.ledger.ledger import Ledger
@@ -22,7 +23,7 @@ from outreach.ledger.states import State
 from outreach.ledger.suppressions import find_suppressed, mirror
 from outreach.loading import load_source
 from outreach.reconciliation import reconcile
-from outreach.resolving import export_contacts, resolve, retry_failed
+from outreach.resolving import resolve, retry_failed
 from outreach.run import Run
 from outreach.settings import CampaignSettings, FrequencyCap
 from outreach.sources.opening import open_source

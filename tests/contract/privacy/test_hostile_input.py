@@ -11,10 +11,10 @@ import pytest
 from rich.console import Console
 
 from outreach.errors import SettingsError
+from outreach.exporting import export_contacts
 from outreach.ledger.campaigns import enter_campaign
 from outreach.loading import load_source
 from outreach.report import charts, figures, markdown, page, terminal
-from outreach.resolving import export_contacts
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
 from tests.ledgers import advance, new_ledger, new_run

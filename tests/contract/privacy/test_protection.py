@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, update
 
 from outreach.errors import WrongKey
 from outreach.export import RejectsFile
+from outreach.exporting import export_contacts
 from outreach.ledger.auditing import verify
 from outreach.ledger.erasure import rewrite
 from outreach.ledger.ledger import HASHING, Ledger, open_ledger
@@ -19,7 +20,6 @@ from outreach.ledger.schema import facts, outbox, suppressions
 from outreach.ledger.suppressions import find_suppressed, suppress
 from outreach.ledger.vault import Vault
 from outreach.loading import load_source
-from outreach.resolving import export_contacts
 from outreach.run import Run
 from outreach.settings import CampaignSettings, Event
 from outreach.sources.opening import open_source

@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import select, update
 
 from outreach.errors import Ambiguous, Invalid, NotSent, UnknownCampaign, UsageError
+from outreach.exporting import export_contacts
 from outreach.genesys.interface import NotRegistered
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import prove
 from outreach.ledger.schema import audit, contacts, outbox
 from outreach.loading import load_source
-from outreach.resolving import export_contacts, resolve, retry_failed
+from outreach.resolving import resolve, retry_failed
 from outreach.run import Run
 from outreach.settings import Event
 from outreach.sources.opening import open_source
