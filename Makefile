@@ -24,10 +24,10 @@ demo: install  ## the main job on this machine, no account needed (API=guide for
 	@$(BIN)/outreach demo --api $(API)
 
 test: install  ## the tests: emulator, PostgreSQL, Prefect server, official SDK, a round of chaos
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
 
 slow: install  ## the long tests: workers killed, 5,000 events through an outage, a real browser
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m slow $(ARGS)
 
 check: install  ## lint and types
 	@$(BIN)/ruff format --check --quiet .
