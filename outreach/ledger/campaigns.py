@@ -31,17 +31,22 @@ class Campaign:
     stopped: str | None
 
 
+def check_name(name: str) -> None:
+    """Raise SettingsError unless the name can be a campaign's: it also names files."""
+    if not NAME.match(name):
+        raise SettingsError(
+            f"{name!r} cannot name a campaign.",
+            "Use letters, digits, spaces, '.', '_' and '-', at most 100, and begin with a letter or digit.",
+        )
+
+
 def enter_campaign(ledger: Ledger, name: str, settings: CampaignSettings, packs_hash: str) -> Campaign:
     """The campaign of that name, made when it is new; a run lifts an earlier stop.
 
     Raises:
         SettingsError: the name cannot be one: it also names files.
     """
-    if not NAME.match(name):
-        raise SettingsError(
-            f"{name!r} cannot name a campaign.",
-            "Use letters, digits, spaces, '.', '_' and '-', at most 100, and begin with a letter or digit.",
-        )
+    check_name(name)
     values = {"settings": settings.model_dump_json(), "packs_hash": packs_hash, "stopped": None}
     new = {"name": name, "created_at": ledger.clock.now(), **values}
     with ledger.db.write() as connection:

@@ -188,7 +188,7 @@ def plan(ledger: Ledger, campaign: Campaign, *, size: int, at_most: int = 100) -
     """Batches over everything that is due, oldest first; about `at_most` of them, the first ones small."""
     now = ledger.clock.now()
     states = (*WORKABLE, State.DEFERRED)
-    with ledger.db.read() as connection:
+    with ledger.db.snapshot() as connection:
         due = and_(contacts.c.campaign_id == campaign.id, _due(states, now))
         total: int = connection.execute(select(func.count()).where(due)).scalar_one()
         cuts = _cuts(total, size, at_most)

@@ -25,6 +25,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     make_url,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -53,6 +54,14 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A consistent look; nothing is written."""
         with _translated(), self.engine.connect() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """One look for several queries: all see the same instant, whoever writes meanwhile."""
+        with self.read() as connection:
+            if not self.is_sqlite:
+                connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
             yield connection
 
     @contextlib.contextmanager

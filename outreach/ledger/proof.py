@@ -98,9 +98,7 @@ COUNTS = {
 
 def prove(ledger: Ledger, campaign: Campaign) -> Proof:
     """Count everything again, in one consistent look."""
-    with ledger.db.read() as connection:
-        if not ledger.db.is_sqlite:
-            connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+    with ledger.db.snapshot() as connection:
         return _prove(connection, campaign)
 
 

@@ -36,6 +36,14 @@ class Stuck(Exception):  # noqa: N818 - it names what happened
     """A worker did not come to its end."""
 
 
+def end(worker: subprocess.Popen[str]) -> None:
+    """SIGKILL, if it still lives."""
+    worker.kill()
+    worker.wait()
+    if worker.stdout:
+        worker.stdout.close()
+
+
 class Blow(NamedTuple):
     """A kill: whether it hit a living process, and the seconds to the next new contact, where one can say."""
 
@@ -97,8 +105,7 @@ class Arena:
             for _ in range(kills):
                 self._await_the_moment(crew[0], crowd)
                 killed, hit = time.monotonic(), crew[0].poll() is None
-                crew[0].kill()
-                crew[0].wait()
+                end(crew[0])
                 weather.change(storms=False, unsent=self.policy == "release")
                 before = self._count()
                 crew[0] = self._start(crowd, number, "again")
@@ -108,8 +115,7 @@ class Arena:
                 self._await_end(worker)
         finally:
             for worker in crew:
-                worker.kill()
-                worker.wait()
+                end(worker)
 
     def _start(self, crowd: Crowd, number: int, name: str) -> subprocess.Popen[str]:
         order = {

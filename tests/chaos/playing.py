@@ -5,23 +5,36 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
+from sqlalchemy import func, select
+
 from emulator.serving import EmulatorServer
 from outreach.ledger.ledger import open_ledger
+from outreach.ledger.outbox import LedgerOutbox
+from outreach.ledger.schema import outbox
+from outreach.webhook.delivery import Courier
+from outreach.webhook.endpoint import Endpoint
 from outreach.webhook.signing import new_secret
 from tests.chaos.arena import KEY, Arena, Stuck
 from tests.chaos.verdict import Verdict
 from tests.emulation import UNLIMITED
 
+LEASES_SECONDS = 180.0
 WORST = 3
 """After so many rounds that went wrong, the rest tells nothing new."""
 
 
 def play(
-    database: str, rounds: int, seed: int, progress: Callable[[int, Verdict], None] = lambda *_: None
+    database: str,
+    rounds: int,
+    seed: int,
+    progress: Callable[[int, Verdict], None] = lambda *_: None,
+    *,
+    to_the_last_webhook: bool = True,
 ) -> Verdict:
     """Play so many rounds on `sqlite` or `postgres`; `progress` is told of each."""
     total, random = Verdict(), Random(f"{seed}/{database}")
@@ -39,7 +52,27 @@ def play(
             progress(number, total)
             if len(total.wrong) >= WORST:
                 break
+        if to_the_last_webhook:
+            total.webhooks_lost = drain(arena)
     return total
+
+
+def drain(arena: Arena) -> int:
+    """Deliver what killed couriers had in their hands, once their leases have run out; how many never came."""
+    receiver = f"{arena.emulator.url}/_emulator/webhooks?secret={arena.secret}"
+    deadline = time.monotonic() + LEASES_SECONDS
+    with Endpoint(receiver, arena.secret, allow_private=True) as endpoint:
+        courier = Courier(LedgerOutbox(arena.ledger, "crm"), endpoint)
+        while (left := _undelivered(arena)) and time.monotonic() < deadline:
+            courier.deliver(ignore_schedule=True)
+            time.sleep(0.5)
+    return left
+
+
+def _undelivered(arena: Arena) -> int:
+    with arena.ledger.db.read() as connection:
+        undelivered = select(func.count()).select_from(outbox).where(outbox.c.state != "delivered")
+        return int(connection.execute(undelivered).scalar_one())
 
 
 def _round(arena: Arena, number: int) -> Verdict:

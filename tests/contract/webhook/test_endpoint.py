@@ -50,7 +50,7 @@ def test_during_a_rotation_a_receiver_with_either_secret_is_served(receiver: Rec
     with Endpoint(receiver.url, [new, receiver.secret], allow_private=True) as endpoint:
         assert endpoint.post(MESSAGE, NOW).outcome == "delivered"
     [delivery] = receiver.deliveries
-    assert verify(delivery.body, delivery.headers, new)
+    assert verify(delivery.body, delivery.headers, new, now=NOW)
 
 
 def test_a_ping_arrives_and_means_nothing(receiver: Receiver, endpoint: Endpoint) -> None:
