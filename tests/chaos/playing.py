@@ -58,7 +58,7 @@ def play(
 
 
 def drain(arena: Arena) -> int:
-    """Deliver what killed couriers had in their hands, once their leases have run out; how many never came."""
+    """Deliver what killed couriers had in their hands, once their leases ran out; how many never came."""
     receiver = f"{arena.emulator.url}/_emulator/webhooks?secret={arena.secret}"
     deadline = time.monotonic() + LEASES_SECONDS
     with Endpoint(receiver, arena.secret, allow_private=True) as endpoint:

@@ -6,12 +6,12 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 
 from outreach.ledger.campaigns import Campaign
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import prove
-from outreach.ledger.schema import audit, contacts, outbox
+from outreach.ledger.schema import audit, contacts
 from outreach.ledger.states import CONTACTED, RESTING
 from tests.chaos.crowd import Crowd
 
@@ -97,12 +97,6 @@ def judge(ledger: Ledger, campaign: Campaign, crowd: Crowd, truth: list[dict[str
         mine = contacts.c.campaign_id == campaign.id
         rows = connection.execute(select(contacts).where(mine)).all()
         chosen = select(audit.c.action, audit.c.detail).where(audit.c.campaign_id == campaign.id)
-        unheld = or_(outbox.c.leased_until.is_(None), outbox.c.leased_until < ledger.clock.now())
-        waiting = or_(outbox.c.state == "dead", and_(outbox.c.state == "pending", unheld))
-        # What a killed courier had in its hands comes when its lease has run out (`playing.drain`).
-        told = connection.execute(
-            select(outbox.c.id).where(outbox.c.campaign_id == campaign.id, waiting)
-        ).all()
         actions = Counter(
             action
             for action, detail in connection.execute(chosen)
@@ -128,6 +122,6 @@ def judge(ledger: Ledger, campaign: Campaign, crowd: Crowd, truth: list[dict[str
         held=held,
         poison=sum(row.reason == "poison" for row in rows),
         unbalanced=not proof.balanced or proof.source_rows != crowd.rows,
-        webhooks_lost=len(told),
+        webhooks_lost=proof.webhooks.dead,  # what still waits is counted at the end: `playing.drain`
         wrong=list(proof.missing),
     )

@@ -23,7 +23,7 @@ from outreach.errors import Ambiguous, LedgerError
 from outreach.exporting import export_contacts
 from outreach.genesys.interface import Started
 from outreach.ledger import migrating
-from outreach.ledger.claims import claim
+from outreach.ledger.claims import claim, plan
 from outreach.ledger.executors import bury_the_dead
 from outreach.ledger.intents import Wanted, open_intents
 from outreach.ledger.ledger import Ledger, open_ledger
@@ -235,6 +235,21 @@ def test_the_proof_is_one_look_while_others_write(run: Run, url: str) -> None:
             advance(mine)
         assert _prove(connection, run.campaign).states == before == {"cleared": 20}
     assert prove(run.ledger, run.campaign).states == {"started": 20}
+
+
+def test_batches_are_planned_while_others_work(run: Run, url: str) -> None:
+    load(run, people(200))
+
+    def work(_: int) -> None:
+        with another(url) as ledger, new_run(ledger, run.genesys, CALM) as mine:
+            advance(mine)
+
+    with ThreadPoolExecutor(2) as pool:
+        workers = [pool.submit(work, n) for n in range(2)]
+        while not all(worker.done() for worker in workers):
+            batches = plan(run.ledger, run.campaign, size=20)
+            assert sum(one.size for one in batches) <= 200
+        assert [worker.result() for worker in workers] == [None, None]
 
 
 def test_slots_of_many_processes_never_meet(ledger: Ledger, url: str) -> None:
