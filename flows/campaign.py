@@ -15,6 +15,7 @@ from flows.approval import ask
 from flows.dispatch import dispatch as hand_out
 from flows.dispatch import widen
 from flows.opening import Names, open_campaign
+from flows.rehearsal import rehearse_campaign
 from flows.verdict import Ended, decline, judge
 from outreach.contacts import Channel
 from outreach.ledger.claims import BatchRef, plan
@@ -63,10 +64,12 @@ def run_campaign(
         dispatch: 'here' works in this process, 'work-pool' hands batches to the workers of the pool.
 
     Returns:
-        The proof.
+        The proof; with `settings.dry_run` the dry run's numbers.
     """
     names = Names(genesys, senders, webhook, ledger)
     contacts = partial(open_source, source, columns=settings.columns, strict_numbers=settings.strict_numbers)
+    if settings.dry_run:
+        return rehearse_campaign(contacts(), campaign, settings, names)
     with open_campaign(campaign, settings, names) as run, progress_shown(run):
         recover(run)
         load(campaign, run, contacts(), run.rejects_file)

@@ -21,6 +21,7 @@ from flows.campaign import contact_everybody, prepare
 from flows.opening import Names, open_campaign
 from flows.verdict import judge
 from outreach.contacts import Contact
+from outreach.errors import SettingsError
 from outreach.ledger.vault import SEALED
 from outreach.recovery import recover
 from outreach.sealed_contacts import unseal_contact
@@ -93,6 +94,8 @@ def contact_one(
     Returns:
         The campaign's proof.
     """
+    if settings.dry_run:
+        raise SettingsError("A dry run takes a whole source.", "Use run_campaign, or untick 'Dry run'.")
     with open_campaign(campaign, settings, Names(genesys, senders, webhook, ledger)) as run:
         recover(run)
         if isinstance(contact, str) or mask(contact) != contact:  # else it is masked: the ledger has them

@@ -44,6 +44,25 @@ def test_a_campaign_contacts_everybody_once_and_a_second_run_nobody(office: Offi
     assert (truth["count"], truth["contacted_twice_count"]) == (60, 0)
 
 
+def test_a_dry_run_says_what_would_happen_and_contacts_nobody(office: Office) -> None:
+    source = office.source(7)
+
+    said = office.run(source, dry_run=True)
+
+    assert (said["total"], said["now"]) == (7, 7)
+    assert office.genesys.truth()["count"] == 0
+    assert office.runs()[0]["state"]["message"].startswith("Dry run: Of 7 rows, 7 now")
+    assert "Dry run" in office.artifact("forecast")["description"]
+    assert office.run(source)["contacted"] == 7
+
+
+def test_a_dry_run_of_one_contact_is_refused_in_one_sentence(office: Office) -> None:
+    with pytest.raises(SettingsError, match="A dry run takes a whole source"):
+        office.contact(TUTORIAL, dry_run=True)
+
+    assert office.genesys.truth()["count"] == 0
+
+
 def test_the_runs_state_says_what_came_of_it(office: Office) -> None:
     office.run(office.source(5))
 
