@@ -102,6 +102,8 @@ def test_hostile_people_are_either_contacted_or_rejected_by_name(outputs: dict[s
     "name", ["../up", "a/b", "a\\b", "..", ".hidden", "", "a\nb", "a\x1b[31m", MARKUP, "x" * 101, "\u202eabc"]
 )
 def test_a_campaign_cannot_be_named_out_of_its_folder(tmp_path: Path, name: str) -> None:
-    with new_ledger(tmp_path) as ledger, pytest.raises(SettingsError, match="cannot name a campaign"):
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    with new_ledger(inside) as ledger, pytest.raises(SettingsError, match="cannot name a campaign"):
         enter_campaign(ledger, name, CampaignSettings(), "")
-    assert [file.name for file in tmp_path.parent.iterdir() if "up" in file.name] == []
+    assert [file.name for file in tmp_path.iterdir()] == ["inside"]
