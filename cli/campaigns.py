@@ -176,14 +176,17 @@ def run(
         at: with --dry-run, decide as of this instant (ISO-8601).
         json: for machines: the proof, or with --dry-run the decisions.
     """
-    from cli.running import rehearse_source, run_source
     from cli.tuning import read_settings
 
     chosen = read_settings(settings, rules=rules, channels=channels, columns=columns)
     if dry_run:
-        return rehearse_source(source, campaign, chosen, ledger=ledger, at=aware(at), as_json=json)
+        from cli.rehearsing import rehearse_and_show
+
+        return rehearse_and_show(source, campaign, chosen, ledger=ledger, at=aware(at), as_json=json)
     if at is not None:
         raise SettingsError("--at is for --dry-run.", "A real run happens now.")
+    from cli.running import run_source
+
     hook = None if no_webhook else webhook
     return run_source(source, campaign, chosen, genesys, senders, hook, ledger, as_json=json)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,21 +102,6 @@ def _show(campaign: str, ledger: str, usage: UsageSnapshot | None, *, green: boo
     else:
         out.print(terminal.show_report(figures))
     return 0 if green else 1
-
-
-def rehearse_source(
-    source: str,
-    campaign: str,
-    settings: CampaignSettings,
-    *,
-    ledger: str,
-    at: datetime | None,
-    as_json: bool,
-) -> int:
-    """`outreach run --dry-run`: the same decisions, nothing changed."""
-    from cli.rehearsing import rehearse_and_show
-
-    return rehearse_and_show(source, campaign, settings, ledger=ledger, at=at, as_json=as_json)
 
 
 def redeliver_events(webhook: str, ledger: str, *, ignore_schedule: bool, as_json: bool) -> int:
