@@ -14,18 +14,28 @@ from outreach.ledger.proof import Proof
 from outreach.ledger.schema import outbox
 from outreach.run import Run
 from outreach.settings import Event
+from outreach.webhook.delivery import Courier
 from outreach.webhook.events import CampaignFinished, to_bytes
 
 LOOK_EVERY_SECONDS = 0.1
 
 
 def await_first_attempts(run: Run, batch: BatchRef, seconds: float) -> int:
-    """Wait, for so long at the most, until each of the batch's events was tried; how many still wait."""
+    """Wait until each of the batch's events was tried, for so long at the most; how many still wait.
+
+    Nobody waits for a receiver that fails or keeps silent.
+    """
     until = run.ledger.clock.monotonic() + seconds
-    while (waiting := _waiting(run, batch)) and run.courier and run.ledger.clock.monotonic() < until:
+    while (
+        (waiting := _waiting(run, batch)) and _may_help(run.courier) and run.ledger.clock.monotonic() < until
+    ):
         run.wake()
         run.ledger.clock.sleep(LOOK_EVERY_SECONDS)
     return waiting
+
+
+def _may_help(courier: Courier | None) -> bool:
+    return courier is not None and not courier.is_stalled
 
 
 def _waiting(run: Run, batch: BatchRef) -> int:

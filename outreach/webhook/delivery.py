@@ -12,7 +12,7 @@ import threading
 from random import Random
 
 from outreach.clock import Clock, SystemClock
-from outreach.webhook.breaker import Breaker
+from outreach.webhook.breaker import Breaker, State
 from outreach.webhook.endpoint import Endpoint
 from outreach.webhook.outbox import Outbox
 from outreach.webhook.rounds import GRACE_SECONDS, DeliveryCounts, Limits, Round
@@ -20,8 +20,14 @@ from outreach.webhook.rounds import GRACE_SECONDS, DeliveryCounts, Limits, Round
 POLL_SECONDS = 1.0
 """How often the background looks for retries that came due."""
 
+LOOK_SECONDS = 0.05
+"""How often `stop` looks whether the background is done."""
+
 CALM_SECONDS = 0.2
 """The least time between two rounds in the background, so that one takes many messages."""
+
+PATIENCE_SECONDS = 3.0
+"""How long anybody waits for a receiver from which nothing comes back."""
 
 SETTLING_SECONDS = 10.0
 """How long `stop` waits, after the deadline, for the outbox to take the last settlements."""
@@ -104,18 +110,42 @@ class Courier:
             self._is_new = True
             self._changed.notify()
 
+    @property
+    def is_stalled(self) -> bool:
+        """Whether waiting is in vain: the receiver fails, or nothing comes back from it."""
+        return self._breaker.state is not State.CLOSED or self._is_silent(float("-inf"))
+
     def stop(self, deadline_seconds: float) -> DeliveryCounts:
-        """Deliver what is still due, for so long at the most, and say what was done since `start`."""
+        """Deliver what is still due, for so long at the most, and say what was done since `start`.
+
+        From a receiver that keeps silent it turns away sooner, after `PATIENCE_SECONDS`.
+        """
         if self._thread is None:
             return DeliveryCounts()
-        with self._changed:
-            self._stop_at = self._clock.monotonic() + deadline_seconds
-            if self._round:
-                self._round.cut(self._stop_at)
-            self._changed.notify()
-        self._thread.join(deadline_seconds + GRACE_SECONDS + SETTLING_SECONDS)
+        called = self._clock.monotonic()
+        self._cut(called + deadline_seconds)
+        while self._thread.is_alive() and not self._has_waited(called, deadline_seconds):
+            self._thread.join(LOOK_SECONDS)
+        self._cut(self._clock.monotonic())
+        self._thread.join(GRACE_SECONDS + SETTLING_SECONDS)
         self._thread = None
         return self._total
+
+    def _cut(self, deadline: float) -> None:
+        with self._changed:
+            self._stop_at = deadline
+            if self._round:
+                self._round.cut(deadline)
+            self._changed.notify()
+
+    def _has_waited(self, since: float, seconds: float) -> bool:
+        return self._clock.monotonic() >= since + seconds or self._is_silent(since)
+
+    def _is_silent(self, since: float) -> bool:
+        """Whether nothing moved for too long in the round that is on, and since then."""
+        current = self._round
+        now = self._clock.monotonic()
+        return current is not None and now - max(current.moved_at, since) >= PATIENCE_SECONDS
 
     def _new_round(self, limits: Limits) -> Round:
         return Round(

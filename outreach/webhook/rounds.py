@@ -93,6 +93,8 @@ class Round:
         self._taken = 0
         self._disabled = False
         self._counts = DeliveryCounts()
+        self.moved_at = clock.monotonic()
+        """When a message was launched last, or came back, in monotonic seconds."""
 
     def cut(self, deadline: float) -> None:
         """Make the deadline an earlier one."""
@@ -151,8 +153,10 @@ class Round:
         self._taken += len(messages)
         if self._limits.ignore_schedule:  # what fails now is due again at once
             self._tried.update(message.id for message in messages)
-        ends = self._clock.monotonic() + LEASE_SECONDS
-        self._leases.update((message.id, ends) for message in messages)
+        now = self._clock.monotonic()
+        self._leases.update((message.id, now + LEASE_SECONDS) for message in messages)
+        if messages:
+            self.moved_at = now
         self._crew.launch(messages)
 
     def _post(self, message: Message) -> Attempt | None:
@@ -172,6 +176,7 @@ class Round:
     def _settle(self, results: Sequence[Result]) -> None:
         if not results:
             return
+        self.moved_at = self._clock.monotonic()
         now = self._clock.now()
         self._outbox.settle([self._settlement(result, now) for result in results], now)
         for result in results:

@@ -28,7 +28,7 @@ class Site:
     def clear(self, latency_ms: float = 0.0, **settings: object) -> None:
         """A new organisation without limits, that answers, as the CRM does, after so many milliseconds."""
         self.genesys.reset()
-        answers = [{"status": 204, "delay_seconds": latency_ms / 1000}] if latency_ms else []
+        answers = [{"delay_seconds": latency_ms / 1000, "probability": 1}] if latency_ms else []
         self.genesys.configure(
             **UNLIMITED,
             latency_ms=latency_ms,

@@ -271,12 +271,20 @@ def _child(traced: Traced) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _processes() -> bytes:
-    """What the process list shows of every program of ours: anybody on the machine can read it."""
+    """What the process list shows, to anybody on the machine, of every program that this one started."""
     shown = b""
     for file in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
-            shown += file.read_bytes().replace(b"\0", b" ") + b"\n"
+            if os.getpid() in _forebears(int(file.parent.name)):
+                shown += file.read_bytes().replace(b"\0", b" ") + b"\n"
     return shown
+
+
+def _forebears(pid: int) -> Iterator[int]:
+    """The process that started this one, the one that started that, and so on."""
+    while pid > 1:
+        pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        yield pid
 
 
 def _await(happened: Callable[[], bool]) -> None:

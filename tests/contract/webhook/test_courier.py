@@ -325,6 +325,46 @@ def test_in_the_background_a_receiver_that_hangs_slows_nobody(
     assert outbox.states() == {"pending": 200}
 
 
+def test_a_stop_turns_away_early_from_a_receiver_that_keeps_silent(
+    hanging: Receiver,
+    outbox: MemoryOutbox,
+    courier: Courier,
+    clock: Hurried,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("outreach.webhook.delivery.PATIENCE_SECONDS", 0.3)
+    fill(outbox, clock, contacts=20)
+    courier.start()
+    _wait_until(lambda: courier.is_stalled)
+    began = time.monotonic()
+    assert courier.stop(60).left == 20
+    assert 0.3 < time.monotonic() - began < 1.5
+
+
+def test_a_stop_waits_for_a_receiver_that_answers_slowly(
+    receiver: Receiver,
+    outbox: MemoryOutbox,
+    courier: Courier,
+    clock: Hurried,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("outreach.webhook.delivery.PATIENCE_SECONDS", 0.5)
+    receiver.script = lambda _: time.sleep(0.2) or Answer()  # type: ignore[func-returns-value]  # sleep, then answer
+    fill(outbox, clock, contacts=40)
+    courier.start()
+    assert courier.stop(60).delivered == 40
+
+
+def test_nobody_waits_for_a_receiver_that_fails(
+    receiver: Receiver, outbox: MemoryOutbox, courier: Courier, clock: Hurried
+) -> None:
+    receiver.always(Answer(500))
+    fill(outbox, clock, contacts=50)
+    assert not courier.is_stalled
+    courier.deliver()
+    assert courier.is_stalled
+
+
 def test_a_courier_that_was_stopped_can_start_again(
     receiver: Receiver, outbox: MemoryOutbox, courier: Courier, clock: Hurried
 ) -> None:
