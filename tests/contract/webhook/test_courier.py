@@ -349,10 +349,15 @@ def test_a_stop_waits_for_a_receiver_that_answers_slowly(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("outreach.webhook.delivery.PATIENCE_SECONDS", 0.5)
-    receiver.script = lambda _: time.sleep(0.2) or Answer()  # type: ignore[func-returns-value]  # sleep, then answer
+    receiver.script = lambda _: _pause(0.2)
     fill(outbox, clock, contacts=40)
     courier.start()
     assert courier.stop(60).delivered == 40
+
+
+def _pause(seconds: float) -> Answer:
+    time.sleep(seconds)
+    return Answer()
 
 
 def test_nobody_waits_for_a_receiver_that_fails(
