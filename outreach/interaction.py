@@ -1,8 +1,9 @@
 """Contacting one batch: re-check, intent, act, outcome.
 
     claim ──> decide again, now ──> intent committed ──> the call ──> outcome committed, with its event
-                 │                        │
-                 └ deferred, blocked      └ suppressed, capped, same address: kept back, atomically
+                 │                        │                 │
+                 └ deferred, blocked      │                 └ decided again when it had to wait: departure.py
+                                          └ suppressed, capped, same address: kept back, atomically
 
 A window of contacts is in the air at once; outcomes are written and new intents opened in groups, so the
 ledger costs little where nothing limits, and under a budget few people are in doubt when a process dies.
@@ -16,6 +17,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from outreach.compliance import Decision, Verdict
 from outreach.contacts import Channel
+from outreach.departure import look_again
 from outreach.errors import GenesysError
 from outreach.genesys.interface import Attempt, Engagement, Inspection, Started
 from outreach.ledger.changes import Change, apply, apply_outcomes
@@ -107,6 +109,7 @@ def _contact(run: Run, item: Opened, priority: int) -> Started:
     row = item.claimed
 
     def depart() -> None:
+        look_again(run, item)
         if run.watch.reason or not run.ledger.depart(row.owner, item.reference):
             raise NotTried
 

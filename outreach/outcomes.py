@@ -7,13 +7,17 @@ NotSent, 401, 403, 429, 503      cleared again: the system's trouble, not the co
 409 on SMS and chat              deferred: a conversation with the person is going on (fact sheet 4.1)
 any other refusal                failed: Genesys does not take this contact
 NotTried                         cleared again: nobody was called
+TurnedBack                       as decided at the last moment: deferred, blocked, held; cleared where another
+                                 channel is allowed now
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from outreach.compliance import Decision, Facts, Verdict
 from outreach.contacts import Channel
 from outreach.errors import (
     Ambiguous,
@@ -32,6 +36,7 @@ from outreach.ledger.claims import Claimed
 from outreach.ledger.intents import Opened
 from outreach.ledger.states import State
 from outreach.run import Run
+from outreach.validation import change_for
 from outreach.webhook.events import (
     AuditLog,
     ContactDeferred,
@@ -54,11 +59,21 @@ class NotTried(OutreachError):  # noqa: N818 - it names an outcome
     """The run was stopped before this contact was called."""
 
 
+class TurnedBack(NotTried):
+    """Decided again right before the call, and not allowed as intended: `decision`, `facts`, `at`."""
+
+    def __init__(self, decision: Decision, facts: Facts, at: datetime) -> None:
+        super().__init__(decision, facts, at)
+        self.decision, self.facts, self.at = decision, facts, at
+
+
 def change_after(run: Run, item: Opened, outcome: Started | GenesysError | NotTried) -> Change:
     """The contact's next state, and the run's watch told of it."""
     if isinstance(outcome, Started):
         run.watch.started()
         return _started(run, item, outcome)
+    if isinstance(outcome, TurnedBack) and outcome.decision.verdict is not Verdict.ALLOWED:
+        return _turned_back(run, item, outcome)
     if isinstance(outcome, NotTried):
         return _given_back(item, "not_tried", {"attempts": item.claimed.attempts})
     if isinstance(outcome, Ambiguous):
@@ -127,6 +142,17 @@ def _unknown(run: Run, item: Opened, error: Ambiguous) -> Change:
 def _given_back(item: Opened, action: str, detail: dict[str, Any]) -> Change:
     fields = {"attempts": item.claimed.attempts} if action == "not_tried" else {}
     return _change(item, State.CLEARED, action, "", fields, detail, (), "release")
+
+
+def _turned_back(run: Run, item: Opened, outcome: TurnedBack) -> Change:
+    change = change_for(run, item.claimed, outcome.facts, outcome.decision, outcome.at)
+    return replace(
+        change,
+        fields={**change.fields, "attempts": item.claimed.attempts},
+        detail={**change.detail, "reference": item.reference},
+        intent="release",
+        reference=item.reference,
+    )
 
 
 def _deferred(run: Run, item: Opened, error: Conflict) -> Change:

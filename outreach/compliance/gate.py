@@ -42,6 +42,10 @@ class Gate:
         trace: Trace = []
         return self._decide(contact, facts, now, trace), trace
 
+    def has_ended(self, now: datetime) -> bool:
+        """Whether the campaign is over at `now` (aware)."""
+        return self._ends_at is not None and now >= self._ends_at
+
     def place(self, contact: Contact, channel: Channel) -> Place | None:
         """Where the person may be, None when hours do not bind the channel and nobody needs to know."""
         return find_place(contact, channel) if channel in self._settings.hours_bind else None
@@ -69,7 +73,7 @@ class Gate:
         return self._settle(contact, findings)
 
     def _has_ended(self, now: datetime, trace: Trace | None) -> bool:
-        ended = self._ends_at is not None and now >= self._ends_at
+        ended = self.has_ended(now)
         if trace is not None and self._ends_at is not None:
             verdict = Verdict.BLOCKED if ended else Verdict.ALLOWED
             trace.append(
