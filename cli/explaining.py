@@ -12,17 +12,27 @@ from cli.console import out
 
 
 def show_explanation(answer: dict[str, Any]) -> None:
-    """The decision in one line, and the rules that led to it."""
-    words = [str(answer["verdict"])]
-    words += [f"on {answer['channel']}"] if answer.get("channel") else []
-    words += [f"({', '.join(answer['reasons'])})"] if answer.get("reasons") else []
-    words += [f"next allowed {answer['next_allowed_at']}"] if answer.get("next_allowed_at") else []
-    out.print(Text(f"{answer['external_contact_id']}: {' '.join(words)}", "bold"))
-    if answer.get("state"):
-        out.print(Text(f"State in {answer['campaign']}: {answer['state']}"))
-    out.print(_rules(answer["rules"]))
-    if answer.get("note"):
-        out.print(Text(str(answer["note"]), "yellow"))
+    """The decision in one line, the rules that led to it, and what else one must know."""
+    out.print(Text(f"{answer['external_contact_id']}: {_decision(answer)}", "bold"), soft_wrap=True)
+    out.print(Text(f"State in {answer['campaign']}: {answer['state']}{_when(answer)}"), soft_wrap=True)
+    for sentence in answer["sentences"]:
+        out.print(Text(sentence), soft_wrap=True)
+    if answer["rules"]:
+        out.print(_rules(answer["rules"]))
+    for note in answer["notes"]:
+        out.print(Text(note, "yellow"), soft_wrap=True)
+
+
+def _decision(answer: dict[str, Any]) -> str:
+    words = [str(answer["verdict"] or answer["decided"])]
+    words += [f"on {answer['channel']}"] if answer["channel"] else []
+    words += [f"({', '.join(answer['reasons'])})"] if answer["reasons"] else []
+    words += [f"next allowed {answer['next_allowed_at']}"] if answer["next_allowed_at"] else []
+    return " ".join(words)
+
+
+def _when(answer: dict[str, Any]) -> str:
+    return f". Decided {answer['decided']}, as of {answer['at']}." if answer["at"] else ""
 
 
 def _rules(rules: list[dict[str, Any]]) -> Table:
@@ -30,7 +40,7 @@ def _rules(rules: list[dict[str, Any]]) -> Table:
     for name in ("Rule", "Version", "Input", "Local time", "Verdict"):
         table.add_column(name, overflow="fold")
     for rule in rules:
-        seen = ", ".join(f"{name} {value}" for name, value in rule["input"].items())
+        seen = ", ".join(f"{name} {value}" for name, value in rule["input"].items() if value)
         cells = (rule["rule"], rule["version"], seen, rule["local_time"] or "", str(rule["verdict"]))
         table.add_row(*(Text(str(cell)) for cell in cells))
     return table

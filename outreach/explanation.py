@@ -2,12 +2,13 @@
 
 As decided, the gate runs again at the recorded instant on the recorded facts; where rule packs or settings
 have changed since, `notes` says so and the recorded verdict stands. The rules that the gate does not know
-come after its own: `once_per_campaign` and `one_contact_per_address`, kept by the ledger's own keys.
+come after its own: `once_per_campaign` and `one_contact_per_address`, kept by the ledger's own keys. A row
+that never became a contact is explained by the code that it was rejected with.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -16,14 +17,19 @@ from sqlalchemy import select
 
 from outreach.compliance import Decision, Facts, Gate, RuleApplied, Verdict, sentence
 from outreach.contacts import Channel, Contact
+from outreach.decision_record import read_decision, read_facts
 from outreach.errors import UnknownCampaign
-from outreach.genesys.interface import Inspection
 from outreach.ledger.campaigns import Campaign, find_campaign
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.schema import audit
+from outreach.ledger.states import RESTING, State
 from outreach.ledger.suppressions import find_suppressed
+from outreach.refused_rows import find_duplicates, find_rejected
 from outreach.settings import SameAddress
 from outreach.standing import Standing, find_recent, find_standings, find_taken
+
+REJECTED = "rejected"
+"""Verdict and state of a row that never became a contact."""
 
 _SAME_ADDRESS = "same_address"
 
@@ -42,27 +48,44 @@ def explain(
     Returns:
         `campaign, external_contact_id, state, reason, decided` (recorded, afresh or erased), `at, verdict,
         channel, reasons, sentences, next_allowed_at, losing, rules[{rule, version, input, local_time,
-        verdict}], packs, notes, history[{at, action, actor, detail}]`. Instants are ISO-8601 UTC.
+        verdict}], packs, notes, history[{at, action, actor, detail}]`. Instants are ISO-8601 UTC. Of a row
+        that was rejected, state and verdict are `rejected`.
 
     Raises:
-        UnknownCampaign: there is no such campaign, or no such contact in it.
+        UnknownCampaign: there is no such campaign, or no row with this id in it.
     """
     found = find_campaign(ledger, campaign) if isinstance(campaign, str) else campaign
+    named = {"campaign": found.name, "external_contact_id": external_contact_id}
     standing = find_standings(ledger, found.id, [external_contact_id]).get(external_contact_id)
     if standing is None:
+        return named | _rejection(ledger, found, external_contact_id)
+    told = _decision(ledger, found, standing, at)
+    told |= {"state": standing.state.value, "reason": standing.reason}
+    told["notes"] += _on_duplicates(ledger, found, external_contact_id)
+    return named | told | {"history": _history(ledger, standing.id)}
+
+
+def _rejection(ledger: Ledger, campaign: Campaign, external_contact_id: str) -> dict[str, Any]:
+    rows = find_rejected(ledger, campaign, external_contact_id)
+    if not rows:
         raise UnknownCampaign(
-            f"There is no contact {external_contact_id!r} in campaign {found.name!r}.",
-            "Its row may have been rejected: `outreach export --rejects` shows those.",
+            f"There is no contact {external_contact_id!r} in campaign {campaign.name!r}.",
+            "Rows without a readable id are written by `outreach export --state rejected`.",
         )
-    told: dict[str, Any] = {
-        "campaign": found.name,
-        "external_contact_id": external_contact_id,
-        "state": standing.state.value,
-        "reason": standing.reason,
-    }
-    told |= _decision(ledger, found, standing, at)
-    told["history"] = _history(ledger, standing.id)
-    return told
+    rules = [RuleApplied("format", "1", {"line": str(row.line)}, None, Verdict.BLOCKED) for row in rows]
+    notes = ["Mend the row and feed it back: `outreach export --state rejected` writes it with its reason."]
+    told = _told("recorded", None, None, rules, campaign.packs_hash, notes)
+    for rule in told["rules"]:
+        rule["verdict"] = REJECTED
+    codes = list(dict.fromkeys(row.code for row in rows))
+    sentences = list(dict.fromkeys(row.reason for row in rows))
+    told |= {"verdict": REJECTED, "reasons": codes, "sentences": sentences}
+    return {"state": REJECTED, "reason": codes[0], **told, "history": []}
+
+
+def _on_duplicates(ledger: Ledger, campaign: Campaign, external_contact_id: str) -> list[str]:
+    rows = find_duplicates(ledger, campaign, external_contact_id)
+    return [f"Line {row.line} of the source has the same id and was left out." for row in rows]
 
 
 def _decision(ledger: Ledger, campaign: Campaign, standing: Standing, at: datetime | None) -> dict[str, Any]:
@@ -71,15 +94,29 @@ def _decision(ledger: Ledger, campaign: Campaign, standing: Standing, at: dateti
         return _told("erased", at, None, [], campaign.packs_hash, [note])
     gate = Gate(campaign.settings)
     if at is None and standing.recorded:
-        return _as_recorded(gate, standing, standing.contact)
+        told = _as_recorded(gate, standing, standing.contact)
+        told["notes"] += _on_suppression(ledger, standing, standing.contact)
+        return told
     return _afresh(ledger, gate, campaign, standing, standing.contact, at or ledger.clock.now())
+
+
+def _on_suppression(ledger: Ledger, standing: Standing, contact: Contact) -> list[str]:
+    """Who waits, and opted out since: the recorded decision is not what will become of them."""
+    if standing.has_intent or standing.state in RESTING - {State.DEFERRED, State.HELD}:
+        return []
+    known = read_facts(standing.recorded["facts"]).suppressed
+    since = sorted(_find_suppressed_channels(ledger, contact) - known)
+    if not since:
+        return []
+    named = ", ".join(since)
+    return [f"Suppressed since then: {named}. That is not used any more; `--at` shows what follows."]
 
 
 def _as_recorded(gate: Gate, standing: Standing, contact: Contact) -> dict[str, Any]:
     recorded = standing.recorded
     at = datetime.fromisoformat(recorded["at"])
-    again, rules = gate.explain(contact, _recorded_facts(recorded["facts"]), at)
-    decision = _recorded_decision(recorded)
+    again, rules = gate.explain(contact, read_facts(recorded["facts"]), at)
+    decision = read_decision(recorded)
     notes = []
     if recorded["packs"] != gate.packs_hash:
         notes.append("The rule packs have changed since: the rules shown are those of now.")
@@ -121,37 +158,20 @@ def _address_rule(*, taken: bool) -> RuleApplied:
 
 
 def _facts_now(ledger: Ledger, gate: Gate, standing: Standing, contact: Contact, at: datetime) -> Facts:
-    addresses = {name: contact.channels.address(name) or "" for name in contact.channels.present()}
-    off = find_suppressed(ledger, list(addresses.values()))
-    senders = _recorded_facts(standing.recorded.get("facts", {})).senders
+    senders = read_facts(standing.recorded.get("facts", {})).senders
     return Facts(
         inspection=standing.inspection,
         senders=senders,
-        suppressed=frozenset(name for name, address in addresses.items() if address in off),
+        suppressed=_find_suppressed_channels(ledger, contact),
         recent=find_recent(ledger, [contact], gate.cap_hours, at)[0],
     )
 
 
-def _recorded_facts(facts: Mapping[str, Any]) -> Facts:
-    status = facts.get("status")
-    availability = {Channel(name): verdict for name, verdict in facts.get("availability", {}).items()}
-    return Facts(
-        inspection=Inspection(status, availability, facts.get("reason", "")) if status else None,
-        senders={Channel(name): verdict for name, verdict in facts.get("senders", {}).items()},
-        suppressed=frozenset(Channel(name) for name in facts.get("suppressed", ())),
-        recent=[datetime.fromisoformat(instant) for instant in facts.get("recent", ())],
-    )
-
-
-def _recorded_decision(recorded: Mapping[str, Any]) -> Decision:
-    until = recorded["next_allowed_at"]
-    return Decision(
-        Verdict(recorded["verdict"]),
-        Channel(recorded["channel"]) if recorded["channel"] else None,
-        tuple(recorded["reasons"]),
-        datetime.fromisoformat(until) if until else None,
-        {Channel(name): tuple(reasons) for name, reasons in recorded["losing"].items()},
-    )
+def _find_suppressed_channels(ledger: Ledger, contact: Contact) -> frozenset[Channel]:
+    """The channels on which a contact's address is suppressed now."""
+    addresses = {name: contact.channels.address(name) or "" for name in contact.channels.present()}
+    off = find_suppressed(ledger, list(addresses.values()))
+    return frozenset(name for name, address in addresses.items() if address in off)
 
 
 def _told(

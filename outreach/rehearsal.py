@@ -29,6 +29,7 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads import Entry
 from outreach.ledger.suppressions import find_suppressed
 from outreach.recollection import Recollection
+from outreach.refused_rows import read_id
 from outreach.settings import CampaignSettings, SameAddress
 from outreach.sources.columns import Headings
 from outreach.sources.rows import Row
@@ -197,7 +198,8 @@ class _Rehearsal:
     def _settle(self, row: Row, standings: Mapping[str, Standing]) -> Rehearsed | Contact:
         """What is settled without the gate, or the contact that it must decide on."""
         if row.contact is None:
-            return Rehearsed(row.line, self._id_of(row), None, row.reject.code if row.reject else "")
+            name = read_id(row.raw, self._headings)
+            return Rehearsed(row.line, name, None, row.reject.code if row.reject else "")
         name = row.contact.external_contact_id
         if not self._memory.is_new(name):
             return Rehearsed(row.line, name, None, DUPLICATE)
@@ -247,11 +249,6 @@ class _Rehearsal:
             return None
         zones = {candidate.zone for candidate in place.candidates}
         return SEVERAL_ZONES if len(zones) > 1 else next(iter(zones), UNKNOWN_ZONE)
-
-    def _id_of(self, row: Row) -> str:
-        """The id as it stands in a row that is no contact."""
-        ids = (v for name, v in row.raw.items() if self._headings.column(name) == "external_contact_id")
-        return next(ids, "")[:255]
 
 
 def _addresses(contact: Contact) -> dict[Channel, str]:

@@ -10,6 +10,7 @@ import orjson
 
 from outreach.compliance import Decision, Facts, Verdict
 from outreach.contacts import Channel
+from outreach.decision_record import write_record
 from outreach.genesys.interface import Inspection, Registered
 from outreach.ledger.changes import Change, Telling, apply
 from outreach.ledger.claims import BatchRef, Claimed, claim
@@ -98,7 +99,7 @@ def change_for(run: Run, row: Claimed, facts: Facts, decision: Decision, now: da
     fields = {
         "channel": decision.channel.value if decision.channel else None,
         "until": decision.next_allowed_at,
-        "decision": describe(run, facts, decision, now),
+        "decision": write_record(decision, facts, now, run.gate.packs_hash),
     }
     if facts.inspection:
         known = {str(name): verdict for name, verdict in facts.inspection.availability.items()}
@@ -112,30 +113,6 @@ def change_for(run: Run, row: Claimed, facts: Facts, decision: Decision, now: da
         {"reasons": list(decision.reasons), "packs": run.gate.packs_hash},
         _events(run, row, decision, reason),
     )
-
-
-def describe(run: Run, facts: Facts, decision: Decision, now: datetime) -> str:
-    """The decision and its facts as JSON: codes, channels and times, nobody's address."""
-    inspection = facts.inspection
-    return orjson.dumps(
-        {
-            "at": now,
-            "verdict": decision.verdict.value,
-            "channel": decision.channel.value if decision.channel else None,
-            "reasons": decision.reasons,
-            "next_allowed_at": decision.next_allowed_at,
-            "losing": {str(name): reasons for name, reasons in decision.losing.items()},
-            "packs": run.gate.packs_hash,
-            "facts": {
-                "status": inspection.status if inspection else None,
-                "reason": inspection.reason if inspection else "",
-                "availability": {str(k): v for k, v in inspection.availability.items()} if inspection else {},
-                "senders": {str(name): verdict for name, verdict in facts.senders.items()},
-                "suppressed": sorted(str(name) for name in facts.suppressed),
-                "recent": sorted(facts.recent),
-            },
-        }
-    ).decode()
 
 
 def _events(run: Run, row: Claimed, decision: Decision, reason: str) -> tuple[Telling, ...]:

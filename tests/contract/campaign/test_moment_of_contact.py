@@ -71,7 +71,7 @@ def campaign(
     api: Any,
     settings: CampaignSettings = ONE,
     email: str = "",
-    **who: object,
+    time_zone: str = "America/New_York",
 ) -> Iterator[Run]:
     """One person, cleared, whose first call is told to come again after 90 seconds."""
     with (
@@ -91,7 +91,7 @@ def campaign(
         new_run(ledger, organisation, settings) as run,
     ):
         clock.ledger = ledger
-        load(run, people(1, email=email, **who))
+        load(run, people(1, email=email, time_zone=time_zone))
         clear(run)
         genesys.configure(
             faults=[{"kind": "rate_limited", "operation": STARTS[api], "retry_after": 90, "times": 1}]

@@ -43,7 +43,7 @@ def test_the_decision_stays_as_recorded_though_the_world_has_changed(tmp_path: P
         before = explain(staged.ledger, staged.run.campaign, "EXT-2")
         suppress(staged.ledger, [str(PEOPLE[1]["sms"])], source="test", reason="test")
         staged.clock.advance(3600)
-        assert explain(staged.ledger, staged.run.campaign, "EXT-2") == before
+        assert explain(staged.ledger, staged.run.campaign, "EXT-2") | {"notes": []} == before
         now = explain(staged.ledger, "spring", "EXT-2", at=staged.clock.now())
         assert (now["verdict"], now["reasons"], now["decided"]) == ("blocked", ["suppressed"], "afresh")
 
@@ -88,6 +88,47 @@ def test_an_erased_person_has_only_a_history(tmp_path: Path) -> None:
         told = explain(staged.ledger, "spring", "EXT-1")
         assert (told["decided"], told["verdict"], told["rules"]) == ("erased", None, [])
         assert told["history"]
+
+
+def test_a_suppression_since_the_decision_is_said_while_the_person_waits(tmp_path: Path) -> None:
+    with stage(tmp_path, PEOPLE, CampaignSettings(threads=1)) as staged:
+        suppress(staged.ledger, [str(row["sms"]) for row in PEOPLE], source="test", reason="test")
+
+        assert explain(staged.ledger, "spring", "EXT-2")["notes"] == [
+            "Suppressed since then: sms. That is not used any more; `--at` shows what follows."
+        ]
+        assert not explain(staged.ledger, "spring", "EXT-1")["notes"]  # contacted before
+
+
+def test_a_row_that_was_rejected_is_explained_by_its_code(tmp_path: Path) -> None:
+    columns = {"Customer": "external_contact_id"}
+    rejected = {"Customer": "EXT-5", "name": "N", "sms": "12"}
+    with stage(tmp_path, [rejected], CampaignSettings(columns=columns)) as staged:
+        told = explain(staged.ledger, "spring", "EXT-5")
+        assert (told["state"], told["verdict"], told["reasons"]) == (
+            "rejected",
+            "rejected",
+            ["malformed_phone"],
+        )
+        assert told["sentences"]
+        assert [(rule["rule"], rule["verdict"]) for rule in told["rules"]] == [("format", "rejected")]
+        assert told["rules"][0]["input"] == {"line": "1"}
+
+
+def test_a_second_row_of_an_id_is_said_with_its_line(tmp_path: Path) -> None:
+    with stage(tmp_path, [PEOPLE[0], PEOPLE[0]], CampaignSettings(threads=1)) as staged:
+        told = explain(staged.ledger, "spring", "EXT-1")
+        assert told["verdict"] == "allowed"
+        assert told["notes"] == ["Line 2 of the source has the same id and was left out."]
+
+
+def test_every_answer_has_the_same_keys(tmp_path: Path) -> None:
+    people = [*PEOPLE, {**person(5), "sms": "12"}]
+    with stage(tmp_path, people, CampaignSettings(threads=1)) as staged:
+        told = [
+            explain(staged.ledger, "spring", f"EXT-{n}", at=at) for n in (1, 2, 3, 5) for at in (None, NOW)
+        ]
+        assert len({frozenset(answer) for answer in told}) == 1
 
 
 @pytest.mark.parametrize(("campaign", "name"), [("autumn", "EXT-1"), ("spring", "EXT-9")])
