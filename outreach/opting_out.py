@@ -73,7 +73,8 @@ def read_address(text: str, channel: Channel | None = None) -> str:
         return _read(text.strip(), channel)
     except BadCell as error:
         raise UsageError(
-            f"An address {error.reason}.", "Write numbers in E.164, like +15551234567."
+            f"An address {error.reason}.",
+            "Write numbers in E.164, like +15551234567; chat handles are taken from a file's column chat.",
         ) from None
 
 
