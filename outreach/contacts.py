@@ -105,6 +105,16 @@ class Contact(BaseModel):
             raise ValueError("needs at least one channel: voice, sms, email or chat")
         return self
 
+    @classmethod
+    def forgotten(cls, external_contact_id: str) -> Contact:
+        """What is left of somebody who was erased: the id; no name and no address."""
+        return cls.model_construct(external_contact_id=external_contact_id, name="", channels=Channels())
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether this is what `forgotten` gives: every other contact has an address."""
+        return not self.channels.present()
+
     @property
     def message(self) -> str:
         """What to say."""

@@ -3,9 +3,11 @@
     shown, ended           ended: when, how, what was delivered; `overlong` when we had asked for the end
     shown, going on        started: looked at again, at growing intervals, at the latest when its time is up
     not shown              started: looked for again; after a day `ended`, of an unknown end (`not_found`)
+    ended, not delivered   ended: looked at for three days more, and told again when the receipt comes
 
 An interaction's time is the contact's `interaction_duration_seconds`, from its start. A callback waits for an
-agent first, so its time counts from the answer, and ends 7200 seconds after its start at the latest.
+agent first, so its time counts from the answer, and ends 7200 seconds after its start at the latest. The time
+of somebody who was erased is up at once.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from typing import Any
 
 from outreach.contacts import Channel
 from outreach.genesys.interface import Conversation
-from outreach.ledger.changes import Change
+from outreach.ledger.changes import Change, Telling
 from outreach.ledger.claims import Claimed
 from outreach.ledger.states import State
 from outreach.run import Run
@@ -28,6 +30,19 @@ LOOK_AGAIN_SECONDS = (60, 300, 900)
 LOOK_FOR_END_SECONDS = 30
 """After we asked for the end."""
 
+LOOK_FOR_RECEIPT_SECONDS = (300, 3600, 14_400, 43_200, 86_400, 115_200)
+"""Between one look for a receipt and the next, after the end: three days in all. From `sent` to the final
+status may take minutes to days (platform fact sheet 5.1).
+"""
+
+ON_ITS_WAY = frozenset({"queued", "sent", "delivery-pushed"})
+"""Delivery statuses after which another one comes."""
+
+ENDED, NOT_FOUND, RECEIVED = "ended", "not_found", "receipt"
+"""What the audit calls an end, an end that Genesys does not show, and a receipt that came after the end."""
+
+ENDS = frozenset({ENDED, NOT_FOUND})
+
 LONGEST = timedelta(seconds=7200)
 """No interaction lasts longer (guide sheet)."""
 
@@ -36,9 +51,6 @@ SHOWN_WITHIN = timedelta(days=1)
 
 OVERLONG = "overlong"
 """The reason of a contact whose interaction outlived its time, and was asked to end."""
-
-NOT_FOUND = "not_found"
-"""The disconnect type of an interaction that Genesys shows no more: its end is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +75,8 @@ class Look:
     @property
     def time_is_up(self) -> datetime:
         """From when on it is overlong, by our clock."""
+        if self.row.contact.is_forgotten:
+            return self.started_at
         allowed = timedelta(seconds=self.row.contact.interaction_duration_seconds)
         if self.row.channel is Channel.VOICE and self.found is not None and self.found.started_at is not None:
             if self.found.connected_at is None:
@@ -73,7 +87,8 @@ class Look:
     @property
     def is_overlong(self) -> bool:
         """Whether it is shown, still goes on, and should not."""
-        return self.found is not None and not self.has_ended and self.now >= self.time_is_up
+        goes_on = self.row.state is State.STARTED and self.found is not None and not self.has_ended
+        return goes_on and self.now >= self.time_is_up
 
 
 def mark_overlong(row: Claimed) -> Change:
@@ -84,6 +99,8 @@ def mark_overlong(row: Claimed) -> Change:
 
 def change_after(run: Run, look: Look) -> Change:
     """The contact's next state."""
+    if look.row.state is State.ENDED:
+        return _after_end(run, look)
     if look.found is not None and look.found.ended_at is not None:
         return _ended(run, look, look.found)
     if look.found is None and look.now - look.started_at >= SHOWN_WITHIN:
@@ -107,32 +124,58 @@ def _next_look(look: Look) -> datetime:
 
 
 def _ended(run: Run, look: Look, found: Conversation) -> Change:
-    ended_at = found.ended_at or look.now
-    seconds = max((ended_at - (found.started_at or look.started_at)).total_seconds(), 0.0)
-    overlong = look.row.reason == OVERLONG
-    told = run.tell(
+    is_on_its_way = found.delivery in ON_ITS_WAY and not look.row.contact.is_forgotten
+    look_at = look.now + timedelta(seconds=LOOK_FOR_RECEIPT_SECONDS[0]) if is_on_its_way else None
+    fields = {"ended_at": found.ended_at, "look_at": look_at, "looks": 0, "deaths": 0, **_known(found)}
+    return Change(
+        look.row.id, State.ENDED, ENDED, None, fields, _detail(look, found), _told(run, look, found)
+    )
+
+
+def _after_end(run: Run, look: Look) -> Change:
+    """Of somebody whose message was on its way at the end: told once more when its receipt came."""
+    if look.found is not None and (look.found.opted_out or look.found.delivery not in ON_ITS_WAY | {""}):
+        fields = {"look_at": None, **_known(look.found)}
+        detail, told = _detail(look, look.found), _told(run, look, look.found)
+        return Change(look.row.id, State.ENDED, RECEIVED, None, fields, detail, told)
+    looks = look.row.looks + 1
+    wait = LOOK_FOR_RECEIPT_SECONDS[looks] if looks < len(LOOK_FOR_RECEIPT_SECONDS) else None
+    fields = {"looks": looks, "look_at": None if wait is None else look.now + timedelta(seconds=wait)}
+    detail = {"looks": looks, "shown": look.found is not None}
+    return Change(look.row.id, State.ENDED, "looked", None, fields, detail)
+
+
+def _told(run: Run, look: Look, found: Conversation) -> tuple[Telling, ...]:
+    return run.tell(
         InteractionEnded,
         look.row,
         conversation_id=look.row.conversation_id,
         channel=look.row.channel,
-        ended_at=ended_at,
-        duration_seconds=round(seconds, 3),
+        ended_at=found.ended_at,
+        duration_seconds=round(_seconds(look, found), 3),
         disconnect_type=found.disconnect_type,
         delivery=found.delivery,
         opted_out=found.opted_out,
-        overlong=overlong,
+        overlong=look.row.reason == OVERLONG,
     )
-    fields = {"ended_at": ended_at, "look_at": None, "deaths": 0, **_known(found)}
-    detail = {
+
+
+def _detail(look: Look, found: Conversation) -> dict[str, Any]:
+    return {
         "conversation_id": look.row.conversation_id,
-        "ended_at": ended_at,
-        "seconds": seconds,
+        "ended_at": found.ended_at,
+        "seconds": _seconds(look, found),
         "disconnect_type": found.disconnect_type,
         "delivery": found.delivery,
-        "overlong": overlong,
+        "overlong": look.row.reason == OVERLONG,
         **_opted_out(look),
     }
-    return Change(look.row.id, State.ENDED, "ended", None, fields, detail, told)
+
+
+def _seconds(look: Look, found: Conversation) -> float:
+    """How long it lasted."""
+    ended_at = found.ended_at or look.now
+    return max((ended_at - (found.started_at or look.started_at)).total_seconds(), 0.0)
 
 
 def _lost(run: Run, look: Look) -> Change:
@@ -147,7 +190,7 @@ def _lost(run: Run, look: Look) -> Change:
     )
     fields = {"disconnect_type": NOT_FOUND, "look_at": None, "deaths": 0}
     detail = {"conversation_id": look.row.conversation_id, "disconnect_type": NOT_FOUND}
-    return Change(look.row.id, State.ENDED, "not_found", None, fields, detail, told)
+    return Change(look.row.id, State.ENDED, NOT_FOUND, None, fields, detail, told)
 
 
 def _known(found: Conversation | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
     free what the dead held ──> outcomes in doubt ──> claim the longest due ──> read many at once
         ──> overlong ones are asked to end, and read again ──> opt-out receipts suppress ──> states and events
+        ──> and the same for those that have ended, but whose message may still arrive or fail
 
 It works in one thread, one call at a time. The budget is first come, first served between processes, and a
 campaign asks for it with all of its threads: beside a busy campaign this takes a small share, beside an idle
@@ -19,7 +20,7 @@ from dataclasses import replace
 from sqlalchemy import func, select
 
 from outreach.contacts import Channel
-from outreach.endings import OVERLONG, Look, change_after, mark_overlong
+from outreach.endings import ENDS, OVERLONG, RECEIVED, Look, change_after, mark_overlong
 from outreach.errors import Conflict, GenesysError, Invalid, NotFound
 from outreach.genesys.interface import Conversation
 from outreach.ledger.changes import apply
@@ -27,7 +28,7 @@ from outreach.ledger.claims import Claimed, claim, everything
 from outreach.ledger.leases import releasing
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.schema import campaigns, contacts
-from outreach.ledger.states import State
+from outreach.ledger.states import LOOKED_FOR, State
 from outreach.ledger.suppressions import suppress
 from outreach.recovery import recover
 from outreach.run import Run
@@ -52,7 +53,8 @@ def follow_up(run: Run, *, at_most: int = 2000, seconds: float = 240.0) -> Count
 
     Returns:
         Counts: `looked`, `ended`, of these `overlong`; `asked` to end; `not_shown` by Genesys; `opted_out`
-        addresses; outcomes in doubt `resolved` and still `unknown`; and `open`, all that goes on.
+        addresses; `receipts` that came after an end; outcomes in doubt `resolved` and still `unknown`; and
+        `open`, all that goes on.
         `run.watch.reason` says why nothing more could be asked to end.
 
     Raises:
@@ -60,17 +62,21 @@ def follow_up(run: Run, *, at_most: int = 2000, seconds: float = 240.0) -> Count
     """
     until = run.ledger.clock.monotonic() + seconds
     counts = _resolve(run, at_most)
-    size = GROUP if run.genesys.api == "platform" else GROUP_ONE_BY_ONE
-    batch = everything(run.campaign.name)
-    while (left := at_most - counts["looked"]) > 0 and run.ledger.clock.monotonic() < until:
-        group = claim(run.ledger, run.campaign.id, batch, (State.STARTED,), limit=min(size, left))
-        if not group:
-            break
-        with releasing(run.ledger, group):
-            counts.update(_look_at(run, group))
-        run.wake()
+    for state in (State.STARTED, State.ENDED):
+        while (left := at_most - counts["looked"]) > 0 and run.ledger.clock.monotonic() < until:
+            group = _claim(run, state, left)
+            if not group:
+                break
+            with releasing(run.ledger, group):
+                counts.update(_look_at(run, group))
+            run.wake()
     counts["open"] = _count_open(run)
     return counts
+
+
+def _claim(run: Run, state: State, left: int) -> list[Claimed]:
+    size = GROUP if run.genesys.api == "platform" else GROUP_ONE_BY_ONE
+    return claim(run.ledger, run.campaign.id, everything(run.campaign.name), (state,), limit=min(size, left))
 
 
 def find_due(ledger: Ledger) -> list[str]:
@@ -79,8 +85,7 @@ def find_due(ledger: Ledger) -> list[str]:
     due = (
         select(campaigns.c.name)
         .join(contacts, c.campaign_id == campaigns.c.id)
-        .where(c.state.in_([State.STARTED.value, State.UNKNOWN.value]), c.look_at <= ledger.clock.now())
-        .where(c.payload.is_not(None))  # as `claim` has it: whoever was erased is left alone
+        .where(c.state.in_([state.value for state in LOOKED_FOR]), c.look_at <= ledger.clock.now())
         .group_by(campaigns.c.name)
         .order_by(func.min(c.look_at))
     )
@@ -97,6 +102,7 @@ def describe_round(counts: Mapping[str, int]) -> str:
         "unknown": "still unknown",
         "not_shown": "not shown by Genesys",
         "opted_out": "opted out",
+        "receipts": "receipts after the end",
     }
     more = [f"{counts[name]} {word}" for name, word in words.items() if counts.get(name)]
     return ", ".join([f"{counts.get('ended', 0)} ended", f"{counts.get('open', 0)} still open", *more])
@@ -120,7 +126,7 @@ def _look_at(run: Run, group: Sequence[Claimed]) -> Counter[str]:
     opted_out = _suppress(run, [look for look in looks if look.found is not None and look.found.opted_out])
     changes = {look.row.id: change_after(run, look) for look in looks}
     made = apply(run.ledger, list(changes.values()), owner=group[0].owner)
-    ended = [look for look in looks if look.row.id in made and changes[look.row.id].after is State.ENDED]
+    ended = [look for look in looks if look.row.id in made and changes[look.row.id].action in ENDS]
     return Counter(
         looked=len(group),
         ended=len(ended),
@@ -128,6 +134,7 @@ def _look_at(run: Run, group: Sequence[Claimed]) -> Counter[str]:
         asked=len(asked),
         not_shown=sum(look.found is None for look in looks),
         opted_out=opted_out,
+        receipts=sum(changes[number].action == RECEIVED for number in made),
     )
 
 

@@ -67,6 +67,7 @@ class Claimed:
 COLUMNS = (
     contacts.c.id,
     contacts.c.campaign_id,
+    contacts.c.external_contact_id,
     contacts.c.payload,
     contacts.c.state,
     contacts.c.genesys_id,
@@ -87,7 +88,7 @@ def claim(
 ) -> list[Claimed]:
     """Lease up to `limit` contacts of a batch that stand in one of the states.
 
-    `deferred`, `unknown` and `started` count only when their time has come, the longest due first.
+    `deferred`, `unknown`, `started` and `ended` count only when their time has come, the longest due first.
     Nobody else has them until this process changes them or dies. An empty list means: nothing is left.
     """
     owner = ledger.enter()
@@ -127,12 +128,15 @@ def _longest_due(states: Sequence[State]) -> list[ColumnElement[datetime]]:
 
 def _due(states: Iterable[State], now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     c = contacts.c
-    timed = {State.DEFERRED: c.until, State.UNKNOWN: c.look_at, State.STARTED: c.look_at}
+    looked_for = dict.fromkeys((State.UNKNOWN, State.STARTED, State.ENDED), c.look_at)
+    timed = {State.DEFERRED: c.until, **looked_for}
     due: ColumnElement[bool] = c.state.in_([state.value for state in states if state not in timed])
     for state, since in timed.items():
         if state in states:
             due = or_(due, and_(c.state == state.value, since <= now))
-    return and_(due, c.payload.is_not(None))  # nobody works on whom we have forgotten
+    # Nobody works on whom we have forgotten, but what goes on with them is seen to its end.
+    known = c.payload.is_not(None)
+    return and_(due, or_(known, c.state == State.STARTED.value) if State.STARTED in states else known)
 
 
 @functools.lru_cache(maxsize=32)
@@ -157,7 +161,9 @@ def read_claimed(ledger: Ledger, row: Row[Any], owner: str = "") -> Claimed:
     return Claimed(
         id=row.id,
         campaign_id=row.campaign_id,
-        contact=_read_contact(ledger.vault.open(row.payload)),
+        contact=_read_contact(ledger.vault.open(row.payload))
+        if row.payload is not None
+        else Contact.forgotten(row.external_contact_id),
         state=State(row.state),
         genesys_id=row.genesys_id or "",
         availability={Channel(name): verdict for name, verdict in availability.items()},

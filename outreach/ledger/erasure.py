@@ -4,13 +4,15 @@ gone    name, addresses, message, metadata (payload), the rejected row, the deci
 stays   the external contact id (the next load would take the person for a new one without it), states
         and times, the audit, and keyed hashes: of addresses (suppressed from now on) and of the intent
 
-not contacted yet ──> blocked(erased)      started, ended ──> as they are
-in doubt ───────────> held(erased)         in the air ──────> waited for, since a process still has them
+not contacted yet ──> blocked(erased)      started ────> ended by the next `follow_up`, which is due now
+in doubt ───────────> held(erased)         ended ──────> as it is
+                                           in the air ─> waited for, since a process still has them
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -38,7 +40,6 @@ _FORGOTTEN: Mapping[str, Any] = {
     "content_key": "",
     "availability": None,
     "decision": None,
-    "look_at": None,
     "until": None,
     "retryable": False,
 }
@@ -63,7 +64,7 @@ def _forget(ledger: Ledger, chunk: Sequence[int], cause: Cause) -> int:
     while left := [number for number in chunk if number not in forgotten]:
         bury_the_dead(ledger)
         with ledger.db.write() as connection:
-            changes = list(_changes(connection, left, cause))
+            changes = list(_changes(connection, left, cause, ledger.clock.now()))
             forgotten |= apply_within(ledger, connection, changes, only_own=False)
             excerpts = update(outbox).where(outbox.c.contact_id.in_(left))
             connection.execute(excerpts.values(excerpt=""))
@@ -76,7 +77,7 @@ def _forget(ledger: Ledger, chunk: Sequence[int], cause: Cause) -> int:
     return len(forgotten)
 
 
-def _changes(connection: Connection, ids: Sequence[int], cause: Cause) -> Iterator[Change]:
+def _changes(connection: Connection, ids: Sequence[int], cause: Cause, now: datetime) -> Iterator[Change]:
     rows = lock(connection, ids)
     tried = set(
         connection.execute(select(intents.c.contact_id).where(intents.c.contact_id.in_(ids))).scalars()
@@ -87,7 +88,8 @@ def _changes(connection: Connection, ids: Sequence[int], cause: Cause) -> Iterat
             continue
         after = _state_after(before, tried=row.id in tried)
         reason = cause if after in (State.BLOCKED, State.HELD) else None
-        yield Change(row.id, after, cause, reason, _FORGOTTEN)
+        look_at = now if after is State.STARTED else None
+        yield Change(row.id, after, cause, reason, {**_FORGOTTEN, "look_at": look_at})
 
 
 def _state_after(before: State, *, tried: bool) -> State:

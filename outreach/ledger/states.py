@@ -8,7 +8,7 @@
                         ├──> deferred(until) <┘      deferred ──> cleared | blocked | deferred | held
                         └──> held(for a person)
 
-    erased: not contacted ──> blocked, in doubt ──> held; the payload is gone, and nobody claims them
+    erased: not contacted ──> blocked, in doubt ──> held, started ──> ended at once; the payload is gone
 
 `rejected` rows never become contacts; they are counted beside. `refused` is passed through, never rested in:
 the audit shows it.
@@ -61,7 +61,7 @@ NEXT: dict[State, frozenset[State]] = {
 CONTACTED = frozenset({_S, _E})
 """The person was reached, as far as Genesys says."""
 
-LOOKED_FOR = frozenset({_U, _S})
+LOOKED_FOR = frozenset({_U, _S, _E})
 """Nothing is done to these but looking: a process that dies meanwhile did not die of them."""
 
 CORRECTABLE = frozenset({_B, _F, _D})

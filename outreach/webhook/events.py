@@ -190,7 +190,7 @@ class InteractionResolved(ContactBody):
 
 
 class InteractionEnded(ContactBody):
-    """An interaction came to its end."""
+    """An interaction came to its end; told again when its message's receipt came later."""
 
     event: Literal[Event.ENDED] = Event.ENDED
     conversation_id: str = Field(description="The interaction's id in Genesys Cloud.")
@@ -202,7 +202,9 @@ class InteractionEnded(ContactBody):
     disconnect_type: Code = Field(default="", description="Genesys Cloud's disconnect type.")
     delivery: Code = Field(default="", description="The last message's delivery status.")
     opted_out: bool = Field(default=False, description="Whether the person opted out in it.")
-    overlong: bool = Field(default=False, description="Whether it outlived its time and was ended by us.")
+    overlong: bool = Field(
+        default=False, description="Whether it outlived its time, or its person was erased, and we ended it."
+    )
 
 
 BODIES: dict[str, type[Body]] = {

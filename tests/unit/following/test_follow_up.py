@@ -10,16 +10,16 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import update
 
 from outreach.contacts import Channel, Channels, Contact
-from outreach.endings import LONGEST, Look, change_after
+from outreach.endings import LONGEST, LOOK_FOR_RECEIPT_SECONDS, Look, change_after
 from outreach.errors import Ambiguous, Forbidden, GenesysError, NotFound, NotSent
 from outreach.following import describe_round, find_due, follow_up
+from outreach.forgetting import erase
 from outreach.genesys.interface import Conversation
+from outreach.ledger.auditing import verify
 from outreach.ledger.claims import Claimed
 from outreach.ledger.proof import prove
-from outreach.ledger.schema import contacts
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import find_suppressed
 from outreach.run import join_campaign
@@ -287,16 +287,102 @@ def test_everybody_due_is_found_over_all_campaigns_and_no_run_is_noted(tmp_path:
         assert run.campaign.settings == SETTINGS
 
 
-def test_whoever_was_erased_is_left_alone(tmp_path: Path) -> None:
-    with stage(tmp_path, [person(1)]) as staged:
-        with staged.ledger.db.write() as connection:
-            connection.execute(update(contacts).values(payload=None))
-        staged.clock.advance(minutes(10))
-        assert find_due(staged.ledger) == []
-        assert follow_up(staged.run)["looked"] == 0
-
-
 def test_a_round_in_words() -> None:
     assert describe_round({"ended": 12, "open": 3, "resolved": 1}) == (
         "12 ended, 3 still open, 1 unknown resolved"
     )
+
+
+def test_a_receipt_that_comes_after_the_end_is_recorded_and_told_again(tmp_path: Path) -> None:
+    with stage(tmp_path, [person(1)]) as staged:
+        end(staged, delivery="sent")
+        assert follow_up(staged.run)["receipts"] == 0
+
+        staged.org.change("c-1", delivery="delivery-failed", opted_out=True)
+        staged.clock.advance(minutes(5))
+        counts = follow_up(staged.run)
+
+        assert (counts["receipts"], counts["opted_out"], counts["ended"]) == (1, 1, 0)
+        assert (staged.row().state, staged.row().delivery) == ("ended", "delivery-failed")
+        assert find_suppressed(staged.ledger, ["+13175550001"]) == {"+13175550001"}
+        assert [event["delivery"] for event in told(staged)] == ["sent", "delivery-failed"]
+        assert [event["opted_out"] for event in told(staged)] == [False, True]
+        assert find_due(staged.ledger) == []
+
+
+def test_a_receipt_is_looked_for_for_three_days_and_no_longer(tmp_path: Path) -> None:
+    with stage(tmp_path, [person(1)]) as staged:
+        end(staged, delivery="sent")
+        follow_up(staged.run)
+        before = len(staged.org.reads)
+        for _ in range(4 * 24 * 4):
+            staged.clock.advance(minutes(15))
+            follow_up(staged.run)
+        assert len(staged.org.reads) - before == len(LOOK_FOR_RECEIPT_SECONDS)
+        assert sum(LOOK_FOR_RECEIPT_SECONDS) == pytest.approx(timedelta(days=3).total_seconds(), rel=0.02)
+        assert staged.row().look_at is None
+        assert len(told(staged)) == 1
+        assert verify(staged.ledger, staged.run.campaign).intact
+
+
+@pytest.mark.parametrize("delivery", ["", "delivery-success", "delivery-failed", "failed", "read"])
+def test_nothing_is_looked_for_after_the_end_once_the_delivery_is_known(
+    tmp_path: Path, delivery: str
+) -> None:
+    with stage(tmp_path, [person(1)]) as staged:
+        end(staged, delivery=delivery)
+        follow_up(staged.run)
+        staged.clock.advance(minutes(60 * 24))
+        assert follow_up(staged.run)["looked"] == 0
+
+
+def test_open_interactions_come_before_receipts(tmp_path: Path) -> None:
+    with stage(tmp_path, [person(1), person(2)]) as staged:
+        end(staged, delivery="sent")
+        follow_up(staged.run)
+        staged.clock.advance(minutes(30))
+        staged.org.reads.clear()
+        follow_up(staged.run, at_most=1)
+        assert staged.org.reads[0] == ["c-2"]
+
+
+def end(staged: Stage, **changes: Any) -> None:
+    """The first interaction, two minutes after it began."""
+    staged.clock.advance(120)
+    staged.org.finish("c-1")
+    staged.org.change("c-1", **changes)
+
+
+@pytest.mark.parametrize("channel", ["sms", "voice"])
+def test_an_interaction_of_somebody_erased_is_ended_at_once_and_told_without_personal_data(
+    tmp_path: Path, channel: str
+) -> None:
+    one = {**person(1), "sms": "", channel: "+13175550001"}
+    with stage(tmp_path, [one, person(2)]) as staged:
+        if channel == "voice":  # a callback that waits for an agent would still be made
+            staged.org.change("c-1", connected_at=None)
+        staged.clock.advance(10)
+        erase(staged.ledger, "EXT-1")
+
+        assert find_due(staged.ledger) == ["spring"]
+        counts = follow_up(staged.run)
+
+        assert staged.org.asked == ["c-1"]
+        assert (counts["ended"], counts["overlong"], counts["open"]) == (1, 1, 1)
+        assert (staged.row().state, staged.row().payload) == ("ended", None)
+        [event] = told(staged)
+        assert (event["contact_id"], event["conversation_id"]) == ("EXT-1", "c-1")
+        assert "3175550001" not in str(event)
+        assert prove(staged.ledger, staged.run.campaign).balanced
+        assert verify(staged.ledger, staged.run.campaign).intact
+
+
+def test_an_end_that_genesys_refuses_for_somebody_erased_is_asked_for_again(tmp_path: Path) -> None:
+    with stage(tmp_path, [person(1)]) as staged:
+        staged.org.refuses_end = NotSent("end", 0, "connect_error")
+        erase(staged.ledger, "EXT-1")
+        assert follow_up(staged.run)["ended"] == 0
+        staged.org.refuses_end = None
+        staged.clock.advance(60)
+        with join_campaign(staged.ledger, staged.org, "spring", endpoint="crm") as run:
+            assert follow_up(run)["ended"] == 1
