@@ -16,7 +16,7 @@ from urllib.parse import quote
 from rich.text import Text
 
 from cli.console import AsJson, out, print_json
-from cli.serving import QUIET, child, free_port, prefect_server, wait_until_up
+from cli.serving import QUIET, child, end_by_signals, free_port, prefect_server, wait_until_up
 from outreach.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def demo(
     if not contacts.exists():
         raise UsageError(f"{contacts} does not exist.", "Name a CSV file with --source.")
     began = time.monotonic()
+    end_by_signals()
     shutil.rmtree(HOME, ignore_errors=True)
     HOME.mkdir(parents=True)
     os.environ.update(QUIET)

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NoReturn
 
 from outreach.errors import OutreachError
 
@@ -26,6 +27,7 @@ QUIET = {
 
 START_SECONDS = 90.0
 STOP_SECONDS = 10.0
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class DidNotStart(OutreachError):  # noqa: N818 - it says what happened
@@ -92,9 +94,31 @@ def wait_until_up(name: str, url: str, process: subprocess.Popen[bytes], log: Pa
     raise DidNotStart(name, str(log))
 
 
+def end_by_signals() -> None:
+    """Ctrl-C, a closed terminal and `kill` alike end the main thread's block once, by KeyboardInterrupt.
+
+    Children of ours take none of them by themselves. Where a shell started us with SIGINT ignored, as
+    scripts do in the background, they would ignore it too.
+    """
+    for sign in ENDING:
+        signal.signal(sign, _interrupt)
+
+
+def _interrupt(_sign: int, _frame: object) -> NoReturn:
+    for sign in ENDING:
+        signal.signal(sign, signal.SIG_IGN)  # what was begun is put away in peace
+    raise KeyboardInterrupt
+
+
 @contextlib.contextmanager
-def prefect_server(home: Path, *, port: int | None = None) -> Iterator[str]:
-    """A Prefect server with its data below `home`; yields its API's URL and points this process to it."""
+def prefect_server(home: Path, *, port: int | None = None, database: str | None = None) -> Iterator[str]:
+    """A Prefect server with its data below `home`; yields its API's URL and points this process to it.
+
+    Args:
+        home: its folder.
+        port: where it listens; none takes a free one.
+        database: `postgresql+asyncpg://...` instead of a SQLite file below `home`.
+    """
     port = port or free_port()
     api = f"http://127.0.0.1:{port}/api"
     env = {
@@ -104,9 +128,10 @@ def prefect_server(home: Path, *, port: int | None = None) -> Iterator[str]:
         "PREFECT_API_URL": api,
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
     }
+    of_server = {"PREFECT_SERVER_DATABASE_CONNECTION_URL": database} if database else {}
     command = [_script("prefect"), "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     log = home / "server.log"
-    with child(command, log, env) as process:
+    with child(command, log, {**env, **of_server}) as process:
         wait_until_up("The Prefect server", f"{api}/health", process, log)
         with pointed_to(env):
             try:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from cli.console import err, out
-from cli.serving import child, prefect_server, wait_until_up
+from cli.serving import child, end_by_signals, prefect_server, wait_until_up
 
 if TYPE_CHECKING:
     import subprocess
@@ -37,6 +37,7 @@ def up(*, prefect_port: int = PREFECT_PORT, emulator_port: int = EMULATOR_PORT, 
         emulator_port: where the emulated Genesys Cloud listens.
         home: where data and logs are kept.
     """
+    end_by_signals()
     with contextlib.suppress(KeyboardInterrupt), running(prefect_port, emulator_port, home) as worker:
         worker.wait()
         err.print(f"The worker ended; its log is {home / 'worker.log'}.")

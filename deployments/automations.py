@@ -11,7 +11,7 @@ from uuid import UUID
 from prefect.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.actions import DoNothing, SendNotification
 
-from flows.signals import Signal
+from flows.signals import RESOURCES, Signal
 
 BODY = (
     "{{ event.resource.name }}: {{ event.payload.sentence }}\n"
@@ -38,7 +38,7 @@ def _automation(signal: Signal, notify: UUID | None) -> AutomationCore:
         description=signal.words if action else f"{signal.words}. {ADVICE}",
         trigger=EventTrigger(
             expect={signal.value},
-            match={"prefect.resource.id": "outreach.campaign.*"},
+            match={"prefect.resource.id": RESOURCES},
             for_each={"prefect.resource.id"},
             posture=Posture.Reactive,
         ),

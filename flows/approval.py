@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -31,12 +32,16 @@ SLACK_SECONDS = 3600
 
 NOBODY = "the time-out"
 
+log = logging.getLogger("outreach.approval")
+
 
 class Approval(RunInput):
     """The form that the UI shows."""
 
-    approve: bool = Field(default=False, title="Approve", description="Contact these people now.")
-    by: str = Field(default="", max_length=100, title="Your name", description="Stands in the run's state.")
+    approve: bool = Field(
+        default=False, title="Approve", description="Contact these people. Off: end the run."
+    )
+    by: str = Field(default="", max_length=100, title="Your name", description="For the run's log.")
     reason: str = Field(default="", max_length=500, title="Reason", description="Why, if you refuse.")
 
 
@@ -57,6 +62,7 @@ def ask(run: Run, due: int, reopen: Callable[[], Source]) -> str | None:
     counts = Counter(_verdicts(run, reopen()))
     answer = _wait_for(describe(run.campaign.name, due, counts), run.settings.approve_within_minutes * 60)
     if answer.approve:
+        log.info("%s contacts approved by %s", due, answer.by or "somebody")
         return None
     if answer.by == NOBODY:
         return f"Nobody approved within {run.settings.approve_within_minutes:g} minutes."
@@ -69,7 +75,8 @@ def describe(campaign: str, due: int, counts: Mapping[str, int]) -> str:
     rows = "\n".join(f"| {verdict} | {count:,} |" for verdict, count in sorted(counts.items()))
     return (
         f"**{campaign}** would take up **{due:,}** contacts now. The dry run says:\n\n"
-        f"| verdict | rows |\n|---|---|\n{rows}\n\nApprove to contact them; refuse to end the run."
+        f"| verdict | rows |\n|---|---|\n{rows}\n\n"
+        "Submit with *Approve* on to contact them, or off to end the run."
     )
 
 

@@ -14,7 +14,9 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.campaign import advance, prepare
 from flows.dispatch import EXECUTOR_TAG
+from flows.form import BlockName, CampaignName
 from flows.opening import Names, join
+from flows.signals import signal_refusals
 from flows.verdict import first_failure
 from outreach.ledger.claims import BatchRef
 from outreach.ledger.executors import bury_the_dead
@@ -28,28 +30,28 @@ from outreach.run import Run
     task_runner=ThreadPoolTaskRunner(max_workers=4),  # type: ignore[arg-type]  # Prefect's own example
 )
 def outreach_batch(
-    campaign: str,
+    campaign: CampaignName,
     number: int,
     first: int,
     last: int,
     size: int,
-    genesys: str = "default",
-    senders: str = "default",
-    webhook: str | None = "default",
-    ledger: str = "default",
+    genesys: BlockName = "default",
+    senders: BlockName = "default",
+    webhook: BlockName | None = "default",
+    ledger: BlockName = "default",
 ) -> State[dict[str, Any]]:
     """Advance the contacts of one batch that are due. Running it again repeats nothing.
 
     Args:
-        campaign: its name; it must be in the ledger.
-        number: the batch's number in its campaign's run; the lower one has the budget first.
-        first: the ledger's number of its first contact.
-        last: the ledger's number of its last contact.
-        size: how many contacts were due when it was handed out.
-        genesys: name of the credentials block.
-        senders: name of the senders block.
-        webhook: name of the CRM webhook block; none tells nobody.
-        ledger: name of the ledger block.
+        campaign: Its name; it must be in the ledger.
+        number: The batch's number in its campaign's run; the lower one has the budget first.
+        first: The ledger's number of its first contact.
+        last: The ledger's number of its last contact.
+        size: How many contacts were due when it was handed out.
+        genesys: Name of the credentials block.
+        senders: Name of the senders block.
+        webhook: Name of the CRM webhook block; none tells nobody.
+        ledger: Name of the ledger block.
 
     Returns:
         The batch's reference.
@@ -62,6 +64,7 @@ def outreach_batch(
         bury_the_dead(run.ledger)
         prepare(run, genesys)
         work = advance(run, [batch])
+        signal_refusals(campaign, run.usage.snapshot() if run.usage else None)
         if failure := run.watch.reason or first_failure(work):
             return Failed(message=failure)
     return Completed(message=f"{size} contacts seen to", data={"campaign": campaign, "number": number})

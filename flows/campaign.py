@@ -14,6 +14,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.approval import ask
 from flows.dispatch import dispatch as hand_out
 from flows.dispatch import widen
+from flows.form import BlockName, CampaignName, SourceName
 from flows.opening import Names, open_campaign
 from flows.rehearsal import rehearse_campaign
 from flows.verdict import Ended, decline, judge
@@ -39,12 +40,12 @@ from tasks.webhook import deliver
     task_runner=ThreadPoolTaskRunner(max_workers=RUNNER_THREADS),  # type: ignore[arg-type]  # Prefect's own example
 )
 def run_campaign(
-    source: str,
-    campaign: str,
-    genesys: str = "default",
-    senders: str = "default",
-    webhook: str | None = "default",
-    ledger: str = "default",
+    source: SourceName,
+    campaign: CampaignName,
+    genesys: BlockName = "default",
+    senders: BlockName = "default",
+    webhook: BlockName | None = "default",
+    ledger: BlockName = "default",
     settings: CampaignSettings = CampaignSettings(),  # noqa: B008 - frozen
     dispatch: Literal["here", "work-pool"] = "here",
 ) -> State[dict[str, Any]]:
@@ -54,13 +55,13 @@ def run_campaign(
     contacted twice.
 
     Args:
-        source: path or URL of .csv, .jsonl or .parquet, or a database URL with a query.
-        campaign: its name; the same name is the same campaign.
-        genesys: name of the credentials block.
-        senders: name of the senders block.
-        webhook: name of the CRM webhook block; none tells nobody.
-        ledger: name of the ledger block.
-        settings: how the campaign behaves.
+        source: Path or URL of .csv, .jsonl or .parquet, or a database URL with a query.
+        campaign: Its name; the same name is the same campaign.
+        genesys: Name of the credentials block.
+        senders: Name of the senders block.
+        webhook: Name of the CRM webhook block; none tells nobody.
+        ledger: Name of the ledger block.
+        settings: How the campaign behaves.
         dispatch: 'here' works in this process, 'work-pool' hands batches to the workers of the pool.
 
     Returns:

@@ -18,6 +18,7 @@ from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.campaign import contact_everybody, prepare
+from flows.form import BlockName, CampaignName
 from flows.opening import Names, open_campaign
 from flows.verdict import judge
 from outreach.contacts import Contact
@@ -72,24 +73,24 @@ def forget_parameters() -> None:
 )
 def contact_one(
     contact: dict[str, Any] | str,
-    campaign: str,
-    genesys: str = "default",
-    senders: str = "default",
-    webhook: str | None = "default",
-    ledger: str = "default",
+    campaign: CampaignName,
+    genesys: BlockName = "default",
+    senders: BlockName = "default",
+    webhook: BlockName | None = "default",
+    ledger: BlockName = "default",
     settings: CampaignSettings = CampaignSettings(),  # noqa: B008 - frozen
 ) -> State[dict[str, Any]]:
     """Contact one person within a campaign, which is made when it is new.
 
     Args:
-        contact: as a row of a source: flat columns, or nested `channels`, `consent` and `metadata`; or
+        contact: As a row of a source: flat columns, or nested `channels`, `consent` and `metadata`; or
             sealed by `outreach seal-contact`, so that nobody's data are ever sent to Prefect.
-        campaign: the same name is the same campaign, and nobody is contacted in it twice.
-        genesys: name of the credentials block.
-        senders: name of the senders block.
-        webhook: name of the CRM webhook block; none tells nobody.
-        ledger: name of the ledger block.
-        settings: how the campaign behaves.
+        campaign: The same name is the same campaign, and nobody is contacted in it twice.
+        genesys: Name of the credentials block.
+        senders: Name of the senders block.
+        webhook: Name of the CRM webhook block; none tells nobody.
+        ledger: Name of the ledger block.
+        settings: How the campaign behaves.
 
     Returns:
         The campaign's proof.

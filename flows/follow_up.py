@@ -11,12 +11,16 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
+from flows.form import BlockName, CampaignName
 from flows.opening import Means, Names, open_means
+from flows.signals import signal_dead, signal_held
 from outreach.errors import CampaignStopped, OutreachError
 from outreach.following import describe_round, find_due
+from outreach.ledger import states
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.executors import bury_the_dead
-from outreach.run import join_campaign
+from outreach.report.tallies import count_states
+from outreach.run import Run, join_campaign
 from tasks.following import follow
 from tasks.policies import FOLLOW_SECONDS, LAST_DELIVERY_SECONDS
 from tasks.redelivery import deliver_waiting
@@ -30,20 +34,20 @@ ADVICE = "Mend it; the next round goes on from there."
     description="Follow open interactions to their end, end what outlives its time, tell the CRM.",
 )
 def follow_up(
-    genesys: str = "default",
-    senders: str = "default",
-    webhook: str | None = "default",
-    ledger: str = "default",
-    campaign: str | None = None,
+    genesys: BlockName = "default",
+    senders: BlockName = "default",
+    webhook: BlockName | None = "default",
+    ledger: BlockName = "default",
+    campaign: CampaignName | None = None,
 ) -> State[dict[str, int]]:
     """One round of bounded work over everything that is due; made to be scheduled, safe to run by hand.
 
     Args:
-        genesys: name of the credentials block.
-        senders: name of the senders block.
-        webhook: name of the CRM webhook block; none tells nobody.
-        ledger: name of the ledger block.
-        campaign: only this one; none: every campaign of the ledger with something due.
+        genesys: Name of the credentials block.
+        senders: Name of the senders block.
+        webhook: Name of the CRM webhook block; none tells nobody.
+        ledger: Name of the ledger block.
+        campaign: Only this one; none: every campaign of the ledger with something due.
 
     Returns:
         The round's counts, summed over the campaigns.
@@ -75,11 +79,19 @@ def follow_each(
             return
         try:
             with join_campaign(means.ledger, means.genesys, name, endpoint=webhook) as run:
-                yield name, follow(name, run, seconds)
+                held = count_held(run)
+                counts = follow(name, run, seconds)
+                signal_held(name, count_held(run) - held)
+                yield name, counts
                 if run.watch.reason:
                     yield name, CampaignStopped(name, run.watch.reason)
         except OutreachError as error:
             yield name, error
+
+
+def count_held(run: Run) -> int:
+    """Contacts of the campaign that wait for a person's word."""
+    return count_states(run.ledger, run.campaign).get(states.State.HELD, 0)
 
 
 def tell(means: Means, webhook: str | None) -> dict[str, Any] | None:
@@ -87,4 +99,6 @@ def tell(means: Means, webhook: str | None) -> dict[str, Any] | None:
     if means.webhook is None or webhook is None:
         return None
     with contextlib.closing(means.webhook.open()) as endpoint:
-        return deliver_waiting(webhook, means.ledger, endpoint, LAST_DELIVERY_SECONDS).as_json()
+        done = deliver_waiting(webhook, means.ledger, endpoint, LAST_DELIVERY_SECONDS)
+    signal_dead(webhook, done.dead)
+    return done.as_json()

@@ -14,6 +14,7 @@ from prefect.states import Completed, Failed
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
 from blocks.stored import load_block
 from flows.dispatch import DEPLOYMENT
+from flows.form import BlockName
 from flows.opening import Names, actor
 from outreach.clock import SystemClock
 from outreach.preflight import Check, Level, Means, worst
@@ -26,18 +27,18 @@ from tasks.preflight import check
     description="Check that a campaign could run. Nobody is contacted.",
 )
 def preflight(
-    genesys: str = "default",
-    senders: str = "default",
-    webhook: str | None = "default",
-    ledger: str = "default",
+    genesys: BlockName = "default",
+    senders: BlockName = "default",
+    webhook: BlockName | None = "default",
+    ledger: BlockName = "default",
 ) -> State[list[dict[str, Any]]]:
     """Check everything that a campaign needs; the run is red when something is an ERROR.
 
     Args:
-        genesys: name of the credentials block.
-        senders: name of the senders block.
-        webhook: name of the CRM webhook block; none tells nobody.
-        ledger: name of the ledger block.
+        genesys: Name of the credentials block.
+        senders: Name of the senders block.
+        webhook: Name of the CRM webhook block; none tells nobody.
+        ledger: Name of the ledger block.
 
     Returns:
         The checks: name, level (OK, WARN, ERROR), what, advice.

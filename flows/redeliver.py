@@ -12,7 +12,9 @@ from prefect.states import Completed, Failed
 
 from blocks import ContactLedger, CrmWebhook
 from blocks.stored import load_block
+from flows.form import BlockName
 from flows.opening import actor
+from flows.signals import signal_dead
 from outreach.errors import WebhookError
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.outbox import replay
@@ -26,18 +28,18 @@ from tasks.redelivery import deliver_waiting, publish_undelivered
     description="Deliver the events that wait for the CRM, each contact's in their order.",
 )
 def redeliver(
-    webhook: str = "default",
-    ledger: str = "default",
+    webhook: BlockName = "default",
+    ledger: BlockName = "default",
     ignore_schedule: bool = False,  # noqa: FBT001, FBT002 - a field of Prefect's form
     since: datetime | None = None,
 ) -> State[dict[str, Any]]:
     """One round; made to be scheduled, safe to run by hand. Red when events were given up.
 
     Args:
-        webhook: name of the CRM webhook block.
-        ledger: name of the ledger block.
-        ignore_schedule: also what waits for its time, and a receiver that answered 410.
-        since: first make everything since then due again, delivered and dead alike; ids stay.
+        webhook: Name of the CRM webhook block.
+        ledger: Name of the ledger block.
+        ignore_schedule: Also what waits for its time, and a receiver that answered 410.
+        since: First make everything since then due again, delivered and dead alike; ids stay.
 
     Returns:
         delivered, retried and dead in this round; pending and dead letters after it.
@@ -52,6 +54,7 @@ def redeliver(
         done = deliver_waiting(webhook, book, endpoint, REDELIVER_SECONDS, ignore_schedule=ignore_schedule)
         if done.pending or done.dead_letters:
             publish_undelivered(webhook, book)
+    signal_dead(webhook, done.dead)
     if done.stopped == "disabled" or done.dead:
         code = "E_GONE" if done.stopped == "disabled" else "E_HTTP"
         advice = "Mend the receiver; then `outreach redeliver --all`, and `outreach replay` for what is dead."

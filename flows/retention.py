@@ -10,6 +10,7 @@ from prefect.states import Completed
 
 from blocks import ContactLedger
 from blocks.stored import load_block
+from flows.form import BlockName, Days
 from flows.opening import actor
 from tasks.retention import purge_old
 
@@ -19,13 +20,17 @@ from tasks.retention import purge_old
     flow_run_name="retention-{ledger}",
     description="Forget people's data by age; sums, audit and keyed hashes stay.",
 )
-def retention(keep_days: int = 365, ledger: str = "default", dry_run: bool = True) -> State[dict[str, Any]]:  # noqa: FBT001, FBT002 - a form's tick
+def retention(
+    keep_days: Days = 365,
+    ledger: BlockName = "default",
+    dry_run: bool = True,  # noqa: FBT001, FBT002 - a form's tick
+) -> State[dict[str, Any]]:
     """Forget what nothing happened to for so many days, in all campaigns.
 
     Args:
-        keep_days: days since the last change of a contact, or since a rejected row was read.
-        ledger: name of the ledger block.
-        dry_run: only count; untick it once the numbers are right.
+        keep_days: Days since the last change of a contact, or since a rejected row was read.
+        ledger: Name of the ledger block.
+        dry_run: Only count; untick it once the numbers are right.
 
     Returns:
         How many contacts, rows and files; how many are as old but still open.

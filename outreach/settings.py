@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
+from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from outreach.contacts import Channel
 
@@ -45,6 +46,12 @@ class Event(str, Enum):
     FINISHED = "campaign_finished"
 
 
+PackName: TypeAlias = Annotated[
+    str, WithJsonSchema({"type": "string", "pattern": r"^(us-federal|us-states|ca|fr|eu-default|.+\.json)$"})
+]
+"""A shipped rule pack, or the path of one's own."""
+
+
 class FrequencyCap(BaseModel):
     """At most `contacts` interactions with one person or address in any `hours` hours, over all campaigns."""
 
@@ -75,10 +82,10 @@ class CampaignSettings(BaseModel):
         title="Consent",
         description="Where the source says nothing: 'assumed' is your word for it, 'required' blocks.",
     )
-    rules: tuple[str, ...] = Field(
+    rules: tuple[PackName, ...] = Field(
         default=(),
         title="Rule packs",
-        description="us-federal, us-states, ca, fr, eu-default. None: 8 to 21 in the person's own zone.",
+        description="us-federal, us-states, ca, fr, eu-default or your own .json. None: 8 to 21, own zone.",
     )
     hours_bind: tuple[Channel, ...] = Field(
         default=(Channel.VOICE, Channel.SMS),

@@ -99,7 +99,9 @@ def _key_figures(figures: Figures) -> str:
 
 
 def _images(charts: Mapping[str, str]) -> list[str]:
-    return [
-        f"![{escape(title)}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})"
-        for title, svg in charts.items()
-    ]
+    return [_image(escape(title), svg) for title, svg in charts.items()]
+
+
+def _image(title: str, svg: str) -> str:
+    content = base64.b64encode(svg.encode()).decode()
+    return f"## {title}\n\n![{title}](data:image/svg+xml;base64,{content})"
