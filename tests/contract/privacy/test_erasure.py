@@ -16,7 +16,7 @@ from outreach.errors import Ambiguous, LedgerError, RateLimited, UsageError
 from outreach.exporting import export_contacts
 from outreach.forgetting import erase
 from outreach.ledger.auditing import verify
-from outreach.ledger.ledger import Ledger
+from outreach.ledger.ledger import Ledger, open_ledger
 from outreach.ledger.proof import prove
 from outreach.ledger.schema import audit, contacts, rejects, suppressions
 from outreach.ledger.states import State
@@ -39,6 +39,7 @@ ADA: dict[str, object] = {
     "metadata.shoe": "size thirty-six",
     "time_zone": "America/New_York",
 }
+KEY = "a key of the ledger, long enough"
 TRACES = (
     b"Quillfeather",
     b"3175550177",
@@ -89,6 +90,26 @@ def test_no_byte_of_a_person_is_left_in_any_file(ledger: Ledger, tmp_path: Path,
     assert (done.contacts, done.campaigns, done.rewritten) == (2, 2, True)
     assert traces(tmp_path) == []
     assert b"p3@example.com" in everything(tmp_path), "the others stay"
+
+
+def test_what_was_sealed_is_gone_too_not_only_unreadable(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'sealed.db'}"
+    with open_ledger(url, keys=[KEY], encrypted=True, clock=SetClock(NOON)) as ledger:
+        bad = {**ADA, "time_zone": "Nowhere/At_All"}
+        run_with(ledger, tmp_path, [*people(5), ADA, bad])
+        sealed = [row_of(ledger, "EXT-7").payload, *rejected(ledger)]
+        assert len(sealed) == 2
+        assert all(text.encode() in everything(tmp_path) for text in sealed)
+
+        erase(ledger, "EXT-7")
+
+        assert not any(text.encode() in everything(tmp_path) for text in sealed)
+        assert traces(tmp_path) == []
+
+
+def rejected(ledger: Ledger) -> list[str]:
+    with ledger.db.read() as connection:
+        return list(connection.execute(select(rejects.c.raw).where(rejects.c.raw.is_not(None))).scalars())
 
 
 def test_an_export_keeps_everybody_else_as_they_were(ledger: Ledger, tmp_path: Path) -> None:

