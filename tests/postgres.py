@@ -14,6 +14,9 @@ from typing import Any
 import psycopg
 from sqlalchemy import make_url
 
+from outreach.ledger.engine import Database
+from outreach.ledger.migrating import migrate
+
 
 class Postgres:
     """A running server. `uri` is of its first database."""
@@ -21,13 +24,23 @@ class Postgres:
     def __init__(self, uri: str) -> None:
         self.uri = uri
         self._numbers = itertools.count(1)
+        self._ledger = ""
 
-    def new_database(self) -> str:
-        """The URL of an empty database."""
+    def new_database(self, like: str = "template1") -> str:
+        """The URL of an empty database, or of a copy."""
         name = f"test_{os.getpid()}_{next(self._numbers)}"
         with psycopg.connect(self.uri, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
         return make_url(self.uri).set(database=name).render_as_string(hide_password=False)
+
+    def new_ledger(self) -> str:
+        """The URL of an empty ledger without a key yet: migrated once, and copied."""
+        if not self._ledger:
+            url = self.new_database()
+            with contextlib.closing(Database(url)) as database:
+                migrate(database)
+            self._ledger = str(make_url(url).database)
+        return self.new_database(like=self._ledger)
 
 
 @contextlib.contextmanager

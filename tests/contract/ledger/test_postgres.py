@@ -54,11 +54,17 @@ from tests.ledgers import (
     states,
 )
 from tests.organisations import Organisation
+from tests.postgres import Postgres
 
 pytestmark = pytest.mark.postgres
 
 WORKERS = 16
 T = TypeVar("T")
+
+
+@pytest.fixture
+def url(server: Postgres) -> str:
+    return server.new_ledger()
 
 
 @pytest.fixture
@@ -279,12 +285,12 @@ def test_a_hold_is_for_everybody(ledger: Ledger, url: str) -> None:
         assert 29 < LedgerTimetable(other).reserve("token", 1, 1.0) <= 30
 
 
-def test_processes_that_open_a_new_ledger_at_once_all_succeed(url: str) -> None:
+def test_processes_that_open_a_new_ledger_at_once_all_succeed(server: Postgres) -> None:
     script = (
         "import sys; from outreach.ledger.ledger import open_ledger\n"
         "with open_ledger(sys.argv[1], keys=[sys.argv[2]]): pass"
     )
-    command = [sys.executable, "-c", script, url, KEY]
+    command = [sys.executable, "-c", script, server.new_database(), KEY]
     processes = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]
 
     assert [(process.communicate()[1], process.returncode) for process in processes] == [("", 0)] * 3

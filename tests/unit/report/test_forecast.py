@@ -14,7 +14,7 @@ from outreach.compliance import Decision, Verdict
 from outreach.contacts import Channel
 from outreach.report.forecast import SAMPLE, Forecast, Pace, make_forecast
 from outreach.report.outlook import forecast_sentence, show_forecast, write_forecast
-from tests.unit.report.ledgers import HOSTILE, NOW
+from tests.unit.report.examples import HOSTILE, NOW
 
 PLATFORM = Pace(requests_per_minute=300)
 ALLOWED = Decision(Verdict.ALLOWED, Channel.SMS)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from outreach.clock import SetClock
 from outreach.ledger.states import State
 from outreach.report.progress import ProgressMeter
-from tests.unit.report.ledgers import NOW
+from tests.unit.report.examples import NOW
 
 COUNTS = st.dictionaries(st.sampled_from([state.value for state in State]), st.integers(0, 10_000))
 

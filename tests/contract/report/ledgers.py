@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,8 @@ from outreach.ledger.ledger import Ledger, open_ledger
 from outreach.ledger.schema import audit, contacts, intents, loads, outbox, rejects
 from outreach.report.figures import Figures, gather
 from outreach.settings import CampaignSettings
+from tests.unit.report.examples import HOSTILE, NOW
 
-NOW = datetime(2026, 3, 2, 14, 30, tzinfo=timezone.utc)
-HOSTILE = "<img src=http://evil.example/x onerror=alert(1)>|`*_[x](http://evil.example)_*`\x1b[31m\u202e"
 CHUNK = 5000
 
 OUTCOMES: tuple[tuple[str, str, str | None], ...] = (

@@ -11,7 +11,8 @@ from outreach.report.figures import Figures
 from outreach.report.live import ProgressView
 from outreach.report.summary import summary_sentence
 from outreach.report.terminal import proof_table, show_report
-from tests.unit.report.ledgers import NOW, spend
+from tests.contract.report.ledgers import spend
+from tests.unit.report.examples import NOW
 
 
 def show(what: RenderableType, width: int = 80, encoding: str = "utf-8") -> str:

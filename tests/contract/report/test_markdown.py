@@ -12,7 +12,7 @@ from markdown_it.token import Token
 from outreach.report.figures import Figures
 from outreach.report.markdown import escape, table_rows, write_markdown
 from outreach.report.wording import clean, milliseconds, number
-from tests.unit.report.ledgers import HOSTILE
+from tests.unit.report.examples import HOSTILE
 
 READER = MarkdownIt("commonmark", {"html": True}).enable("table").enable("strikethrough")
 # This reader refuses SVG as data; the Prefect UI does not, and there it must be the only address.

@@ -10,7 +10,7 @@ from outreach.errors import UsageError
 from outreach.report.figures import Figures
 from outreach.report.page import render_page, write_page
 from outreach.report.wording import clean, milliseconds, number
-from tests.unit.report.ledgers import HOSTILE
+from tests.unit.report.examples import HOSTILE
 
 CHART = {HOSTILE: '<svg xmlns="http://www.w3.org/2000/svg"><path style="stroke: #7f8894"/></svg>'}
 VOID = {"meta", "br", "hr", "img", "input", "link"}

@@ -10,7 +10,8 @@ from outreach.ledger.ledger import Ledger
 from outreach.report.figures import Figures, gather
 from outreach.report.tallies import MOST_CODES, MOST_SAMPLES, OTHER, count_states
 from outreach.settings import CampaignSettings, ConsentPolicy
-from tests.unit.report.ledgers import NOW, OUTCOMES, fill, spend
+from tests.contract.report.ledgers import OUTCOMES, fill, spend
+from tests.unit.report.examples import NOW
 
 
 def test_the_filled_campaign_is_balanced(figures: Figures) -> None:
