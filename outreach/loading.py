@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from pathlib import Path
 
 from outreach.export import RejectsFile
@@ -13,16 +12,13 @@ from outreach.run import Run
 from outreach.sources.source import Source
 
 
-def load_source(
-    run: Run, source: Source, rejects: Path | None = None, progress: Callable[[int], None] | None = None
-) -> Loaded:
+def load_source(run: Run, source: Source, rejects: Path | None = None) -> Loaded:
     """Read the whole source into the campaign, in bounded memory; not again while it has not changed.
 
     Args:
         run: the campaign's.
         source: opened, not read yet.
         rejects: where rows that are not accepted are written; None writes them to the ledger only.
-        progress: told the number of rows read so far.
 
     Raises:
         SourceError: the source cannot be read; what was read before stays, and a next run goes on.
@@ -39,8 +35,6 @@ def load_source(
             if file:
                 for row in refused:
                     file.add(row)
-            if progress:
-                progress(loading.total.rows_read)
     return loading.finish(fingerprint if fingerprint == source.fingerprint else "")
 
 

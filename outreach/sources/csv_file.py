@@ -18,9 +18,10 @@ from collections.abc import Iterator
 
 from outreach.errors import SourceError
 from outreach.sources.cells import CELL_LIMIT
-from outreach.sources.columns import Headings, check_duplicates
+from outreach.sources.columns import check_duplicates
 from outreach.sources.csv_lines import Lines, Overlong
-from outreach.sources.files import Location, as_text
+from outreach.sources.file_reader import FileReader
+from outreach.sources.files import as_text
 from outreach.sources.formulas import restore
 from outreach.sources.rows import Record, Reject
 
@@ -40,16 +41,8 @@ _CUT_OFF = Reject("cut_off", "The file ends in the middle of this row; export it
 _NUL = Reject("control_characters", "The row holds NUL bytes; export it again as text.")
 
 
-class CsvFile:
+class CsvFile(FileReader):
     """A CSV file anywhere."""
-
-    fixed_columns = True
-    may_be_empty = False
-
-    def __init__(self, location: Location, headings: Headings) -> None:
-        self._location = location
-        self._headings = headings
-        self.label = location.label
 
     def records(self) -> Iterator[Record]:
         """One record a row. Raises SourceError."""

@@ -10,9 +10,9 @@ import orjson
 
 from outreach.errors import SourceError
 from outreach.sources.cells import CELL_LIMIT
-from outreach.sources.columns import Headings
 from outreach.sources.csv_lines import LINE_LIMIT
-from outreach.sources.files import Location, buffered
+from outreach.sources.file_reader import FileReader
+from outreach.sources.files import buffered
 from outreach.sources.mappings import record_of
 from outreach.sources.rows import Record, Reject
 
@@ -21,16 +21,10 @@ _TOO_LONG = Reject("too_long", f"The line holds more than {LINE_LIMIT} bytes; a 
 _NOTHING: tuple[str, ...] = ()
 
 
-class JsonlFile:
+class JsonlFile(FileReader):
     """A JSONL file anywhere."""
 
     fixed_columns = False
-    may_be_empty = False
-
-    def __init__(self, location: Location, headings: Headings) -> None:
-        self._location = location
-        self._headings = headings
-        self.label = location.label
 
     def records(self) -> Iterator[Record]:
         """One record a line that is not blank. Raises SourceError."""

@@ -7,8 +7,9 @@ from importlib import import_module
 from typing import IO, Any
 
 from outreach.errors import SourceError
-from outreach.sources.columns import Headings, check_duplicates
-from outreach.sources.files import Location, check_expansion
+from outreach.sources.columns import check_duplicates
+from outreach.sources.file_reader import FileReader
+from outreach.sources.files import check_expansion
 from outreach.sources.mappings import text_of
 from outreach.sources.rows import Record
 
@@ -17,16 +18,8 @@ _BATCH_BYTES = 1 << 24
 _BATCH_ROWS = 2000
 
 
-class ParquetFile:
+class ParquetFile(FileReader):
     """A Parquet file anywhere. The row's number stands for its line."""
-
-    fixed_columns = True
-    may_be_empty = False
-
-    def __init__(self, location: Location, headings: Headings) -> None:
-        self._location = location
-        self._headings = headings
-        self.label = location.label
 
     def records(self) -> Iterator[Record]:
         """One record a row. Raises SourceError."""
