@@ -182,7 +182,16 @@ def run(
     if dry_run:
         from cli.rehearsing import rehearse_and_show
 
-        return rehearse_and_show(source, campaign, chosen, ledger=ledger, at=aware(at), as_json=json)
+        return rehearse_and_show(
+            source,
+            campaign,
+            chosen,
+            genesys=genesys,
+            senders=senders,
+            ledger=ledger,
+            at=aware(at),
+            as_json=json,
+        )
     if at is not None:
         raise SettingsError("--at is for --dry-run.", "A real run happens now.")
     from cli.running import run_source

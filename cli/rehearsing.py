@@ -1,4 +1,8 @@
-"""`outreach run --dry-run`: every decision, nothing changed, no Prefect and no Genesys needed."""
+"""`outreach run --dry-run`: every decision, and nothing changed.
+
+No Prefect and no Genesys is needed. With a Prefect server, or where a block is named, the block's budget
+counts, and the organisation is asked about our senders.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,9 @@ import orjson
 
 from cli.console import out
 from cli.ledgers import DEFAULT_FILE, DEMO_FILE, open_named
+from cli.running import prefect_api
+from outreach.errors import SettingsError
+from outreach.genesys.interface import Availability
 from outreach.ledger.campaigns import check_name
 from outreach.ledger.ledger import Ledger
 from outreach.rehearsal import Rehearsed, forecastable, rehearse
@@ -21,8 +28,10 @@ from outreach.report.outlook import show_forecast
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
 
-PACE = Pace(requests_per_minute=300)
+PUBLISHED = Pace(requests_per_minute=300)
 """The published limit, on the platform API."""
+
+DEFAULT = "default"
 
 
 def rehearse_and_show(
@@ -30,6 +39,8 @@ def rehearse_and_show(
     campaign: str,
     settings: CampaignSettings,
     *,
+    genesys: str,
+    senders: str,
     ledger: str,
     at: datetime | None,
     as_json: bool,
@@ -37,16 +48,18 @@ def rehearse_and_show(
     """Decide on every row as of `at` (default now) and show the numbers, or with JSON every decision.
 
     Raises:
-        UsageError: the source, a setting or the ledger's name is wrong.
+        UsageError: the source, a setting, or the name of a block or the ledger is wrong.
     """
     check_name(campaign)
     instant = at or datetime.now(timezone.utc)
     contacts = open_source(source, columns=settings.columns, strict_numbers=settings.strict_numbers)
     rejected: Counter[str] = Counter()
     with _ledger_if_any(ledger) as book:
-        rows = rehearse(contacts, settings, campaign=campaign, at=instant, ledger=book)
+        pace, ready = _ask(genesys, senders, book)
+        rows = rehearse(contacts, settings, campaign=campaign, at=instant, ledger=book, senders=ready)
         told = _written(rows, campaign, instant) if as_json else rows
-        forecast = make_forecast(forecastable(told, rejected), instant, PACE, rejected=rejected)
+        decided = forecastable(told, rejected)
+        forecast = make_forecast(decided, instant, pace, rejected=rejected, senders=ready)
     if as_json:
         _end(forecast)
     else:
@@ -72,12 +85,29 @@ def _json(value: object) -> str:
     return orjson.dumps(value).decode()
 
 
+def _ask(genesys: str, senders: str, book: Ledger | None) -> tuple[Pace, Availability | None]:
+    """What the blocks and the organisation say, as for the flow; else the published limit, and nothing."""
+    named = (genesys, senders) != (DEFAULT, DEFAULT)
+    if not named and "PREFECT_API_URL" not in os.environ:
+        return PUBLISHED, None
+    with prefect_api():
+        from flows.opening import Names
+        from flows.rehearsal import ask
+
+        try:
+            return ask(Names(genesys, senders), book)
+        except SettingsError:
+            if named:
+                raise
+            return PUBLISHED, None  # a server without our blocks
+
+
 @contextlib.contextmanager
 def _ledger_if_any(name: str) -> Iterator[Ledger | None]:
     """The ledger that is named, or that lies here; a dry run needs none."""
-    named = name != "default" or "OUTREACH_LEDGER" in os.environ or "PREFECT_API_URL" in os.environ
+    named = name != DEFAULT or "OUTREACH_LEDGER" in os.environ or "PREFECT_API_URL" in os.environ
     if not named and not DEFAULT_FILE.exists() and not DEMO_FILE.exists():
         yield None
         return
-    with open_named(None if name == "default" else name, "run --dry-run") as ledger:
+    with open_named(None if name == DEFAULT else name, "run --dry-run") as ledger:
         yield ledger

@@ -128,6 +128,15 @@ class _Facts:
     recent: Mapping[int, Sequence[datetime]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """Somebody to decide on. `waits` is the deferral they are under, which only a suppression since ends."""
+
+    contact: Contact
+    inspection: Inspection | None
+    waits: Decision | None = None
+
+
 class _Known:
     """The ledger, if there is one, and the campaign, if it is in it."""
 
@@ -177,26 +186,24 @@ class _Rehearsal:
     def decide(self, chunk: Sequence[Row]) -> Iterator[Rehearsed]:
         standings = self._known.standings([row.contact.external_contact_id for row in chunk if row.contact])
         settled: dict[int, Rehearsed] = {}
-        people: dict[int, Contact] = {}
+        people: dict[int, _Person] = {}
         for number, row in enumerate(chunk):
             found = self._settle(row, standings)
-            if isinstance(found, Contact):
+            if isinstance(found, _Person):
                 people[number] = found
             else:
                 settled[number] = found
-        facts = self._known.facts(people, self._gate.cap_hours)
+        contacts = {number: person.contact for number, person in people.items()}
+        facts = self._known.facts(contacts, self._gate.cap_hours)
         for number, row in enumerate(chunk):
             if number in settled:
                 yield settled[number]
             else:
-                contact = people[number]
-                standing = standings.get(contact.external_contact_id)
-                inspection = standing.inspection if standing else None
-                decision = self._judge(contact, facts, facts.recent.get(number, ()), inspection)
-                yield self._rehearsed(row.line, contact, decision)
+                decision = self._judge(people[number], facts, facts.recent.get(number, ()))
+                yield self._rehearsed(row.line, contacts[number], decision)
 
-    def _settle(self, row: Row, standings: Mapping[str, Standing]) -> Rehearsed | Contact:
-        """What is settled without the gate, or the contact that it must decide on."""
+    def _settle(self, row: Row, standings: Mapping[str, Standing]) -> Rehearsed | _Person:
+        """What is settled without the gate, or the person that it must decide on."""
         if row.contact is None:
             name = read_id(row.raw, self._headings)
             return Rehearsed(row.line, name, None, row.reject.code if row.reject else "")
@@ -205,25 +212,25 @@ class _Rehearsal:
             return Rehearsed(row.line, name, None, DUPLICATE)
         standing = standings.get(name)
         if standing is None or standing.is_corrected_by(self._known.content_key(row)):
-            return row.contact
+            return _Person(row.contact, None)  # registered anew, with what it has now
         decision = standing.settled(self._at)
-        if decision is not None:
-            return self._rehearsed(row.line, row.contact, decision)
-        return standing.contact or row.contact
+        if decision is None or decision.verdict is Verdict.DEFERRED:
+            return _Person(standing.contact or row.contact, standing.inspection, decision)
+        return self._rehearsed(row.line, row.contact, decision)
 
-    def _judge(
-        self,
-        contact: Contact,
-        facts: _Facts,
-        recent: Sequence[datetime],
-        inspection: Inspection | None,
-    ) -> Decision:
-        addresses = _addresses(contact)
+    def _judge(self, person: _Person, facts: _Facts, recent: Sequence[datetime]) -> Decision:
+        addresses = _addresses(person.contact)
+        off = frozenset(name for name, address in addresses.items() if address in facts.suppressed)
+        if person.waits and person.waits.channel not in off:
+            return person.waits
         if self._gate.cap_hours:
             here = sum(self._memory.times(address) for address in set(addresses.values()))
             recent = [*recent, *[self._at] * here]
-        off = frozenset(name for name, address in addresses.items() if address in facts.suppressed)
-        decision = self._gate.decide(contact, Facts(inspection, self._senders, off, recent), self._at)
+        known = Facts(person.inspection, self._senders, off, recent)
+        return self._once(addresses, facts, self._gate.decide(person.contact, known, self._at))
+
+    def _once(self, addresses: Mapping[Channel, str], facts: _Facts, decision: Decision) -> Decision:
+        """The decision, unless its address is contacted for another row."""
         if decision.verdict is not Verdict.ALLOWED or decision.channel is None:
             return decision
         address = addresses[decision.channel]

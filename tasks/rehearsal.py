@@ -8,6 +8,7 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
+from outreach.genesys.interface import Availability
 from outreach.ledger.ledger import Ledger
 from outreach.rehearsal import forecastable, rehearse
 from outreach.report.forecast import Forecast, Pace, make_forecast
@@ -23,13 +24,18 @@ from tasks.reporting import artifact_key
     cache_policy=NO_CACHE,  # who may be contacted changes by the minute
 )
 def forecast(
-    campaign: str, source: Source, settings: CampaignSettings, ledger: Ledger, pace: Pace
+    campaign: str,
+    source: Source,
+    settings: CampaignSettings,
+    ledger: Ledger,
+    pace: Pace,
+    senders: Availability | None,
 ) -> Forecast:
     """The dry run's numbers, as an artifact too: counts and codes, and twenty decisions by their ids."""
     now = ledger.clock.now()
     rejected: Counter[str] = Counter()
-    rows = rehearse(source, settings, campaign=campaign, at=now, ledger=ledger)
-    result = make_forecast(forecastable(rows, rejected), now, pace, rejected=rejected)
+    rows = rehearse(source, settings, campaign=campaign, at=now, ledger=ledger, senders=senders)
+    result = make_forecast(forecastable(rows, rejected), now, pace, rejected=rejected, senders=senders)
     create_markdown_artifact(
         write_forecast(result), key=f"forecast-{artifact_key(campaign)}", description="Dry run"
     )

@@ -12,7 +12,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 
@@ -20,6 +20,7 @@ import orjson
 
 from outreach.compliance import Decision, Verdict
 from outreach.contacts import Channel
+from outreach.genesys.interface import Availability
 from outreach.genesys.pacing import HEADROOM
 
 SAMPLE = 20
@@ -70,7 +71,8 @@ class Sampled:
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """The dry run's numbers. `channels` counts who would be contacted, now or later; `sms_segments` those
-    of contacts allowed now on SMS; `minutes` are for those allowed now.
+    of contacts allowed now on SMS; `minutes` are for those allowed now, at `requests_per_minute`. `senders`
+    is what Genesys said of ours by channel, None when nobody asked.
     """
 
     at: datetime
@@ -86,6 +88,8 @@ class Forecast:
     minutes: float | None
     sms_segments: int
     sample: tuple[Sampled, ...]
+    requests_per_minute: float | None = None
+    senders: dict[str, str] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Numbers, strings, lists and mappings only."""
@@ -99,6 +103,7 @@ def make_forecast(
     pace: Pace,
     *,
     rejected: Mapping[str, int] | None = None,
+    senders: Availability | None = None,
     today_in: tzinfo = timezone.utc,
     seed: int = 0,
 ) -> Forecast:
@@ -110,6 +115,7 @@ def make_forecast(
         pace: the budget.
         rejected: rows that never became contacts, by code; looked at after the stream has ended, so that a
             reader may fill it on the way.
+        senders: what Genesys said of ours, None when nobody asked.
         today_in: whose midnight ends "today".
         seed: of the sample.
     """
@@ -119,7 +125,8 @@ def make_forecast(
     counting = _Counting(midnight, random.Random(seed))
     for item in decisions:
         counting.add(*item)
-    return counting.finish(now, pace, rejected or {})
+    asked = None if senders is None else {channel.value: said for channel, said in senders.items()}
+    return replace(counting.finish(now, pace, rejected or {}), senders=asked)
 
 
 class _Counting:
@@ -185,6 +192,7 @@ class _Counting:
             minutes=pace.minutes(self._when["now"]),
             sms_segments=self._segments,
             sample=tuple(self._sample),
+            requests_per_minute=pace.requests_per_minute,
         )
 
 

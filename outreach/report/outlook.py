@@ -12,6 +12,7 @@ from outreach.report.terminal import Grid
 from outreach.report.wording import NOTHING, clean, duration, explain, instant, number
 
 MOST_ROWS = 20
+_AS_KNOWN = "registration, validation and do-not-contact lists count as far as the ledger has them"
 
 
 def forecast_sentence(forecast: Forecast) -> str:
@@ -26,8 +27,17 @@ def forecast_sentence(forecast: Forecast) -> str:
     )
 
 
+def basis_sentence(forecast: Forecast) -> str:
+    """What the numbers rest on: the budget, and what Genesys was asked."""
+    budget = forecast.requests_per_minute
+    pace = f"Minutes are at {number(round(budget))} requests a minute. " if budget else ""
+    if forecast.senders is None:
+        return f"{pace}Genesys Cloud itself said nothing: senders count as ready, {_AS_KNOWN}."
+    return f"{pace}Genesys Cloud spoke of the senders alone: {_AS_KNOWN}."
+
+
 def forecast_tables(forecast: Forecast) -> list[Table]:
-    """Counts by verdict, reason, channel and zone, and the sample."""
+    """Counts by verdict, reason, channel and zone, what Genesys says of the senders, and the sample."""
     reasons = [(clean(code), clean(explain(code)), number(n)) for code, n in _first(forecast.reasons)]
     count = frozenset({"Count"})
     return [
@@ -35,6 +45,7 @@ def forecast_tables(forecast: Forecast) -> list[Table]:
         Table("Reasons", ("Code", "Why", "Count"), tuple(reasons), count),
         Table("Channels, now and later", ("Channel", "Count"), _channels(forecast), count),
         Table("Time zones", ("Zone", "Count"), _rows(forecast.zones), count),
+        Table("Our senders", ("Channel", "Genesys says"), _senders(forecast)),
         _sample(forecast),
     ]
 
@@ -42,6 +53,7 @@ def forecast_tables(forecast: Forecast) -> list[Table]:
 def write_forecast(forecast: Forecast) -> str:
     """As Markdown, everything from the data escaped, nothing indented."""
     parts = [f"**{forecast_sentence(forecast)}.**", "Nobody was contacted and nothing was changed."]
+    parts.append(basis_sentence(forecast))
     for table in forecast_tables(forecast):
         if table.rows:
             parts += [f"## {escape(table.title)}", write_table(table)]
@@ -51,7 +63,8 @@ def write_forecast(forecast: Forecast) -> str:
 def show_forecast(forecast: Forecast) -> RenderableType:
     """For the terminal."""
     grids = [Grid(table) for table in forecast_tables(forecast) if table.rows]
-    return Group(*grids, Text(f"{forecast_sentence(forecast)}. Nobody was contacted.", "bold"))
+    words = Text(f"{forecast_sentence(forecast)}. Nobody was contacted.", "bold")
+    return Group(*grids, words, Text(basis_sentence(forecast)))
 
 
 def _first(counts: dict[str, int]) -> list[tuple[str, int]]:
@@ -69,6 +82,11 @@ def _channels(forecast: Forecast) -> tuple[tuple[str, str], ...]:
     if not forecast.sms_segments:
         return rows
     return (*rows, ("SMS segments now", number(forecast.sms_segments)))
+
+
+def _senders(forecast: Forecast) -> tuple[tuple[str, str], ...]:
+    said = forecast.senders or {}
+    return tuple((channel, clean(state.replace("_", " "))) for channel, state in said.items())
 
 
 def _sample(forecast: Forecast) -> Table:

@@ -263,6 +263,11 @@ def test_the_time_of_day_may_have_parts_of_a_second() -> None:
     assert decide(now=last + timedelta(microseconds=1), channel_order=(SMS,)).verdict is Verdict.DEFERRED
 
 
+def test_a_code_that_names_the_sender_already_does_not_name_it_twice() -> None:
+    decision = decide(facts=Facts(senders={SMS: "sender_not_active"}), channel_order=(SMS,))
+    assert decision.reasons == ("sender_not_active",)
+
+
 @pytest.mark.parametrize("code", [*REASONS, "sender_not_active", "channel_not_listed", "odd_code"])
 def test_every_reason_has_a_sentence(code: str) -> None:
     assert sentence(code).endswith(".")

@@ -13,6 +13,7 @@ import pytest
 
 from outreach.contacts import Channel
 from outreach.errors import Ambiguous, SettingsError
+from outreach.ledger.suppressions import suppress
 from outreach.rehearsal import forecastable, rehearse
 from outreach.report.forecast import Pace, make_forecast
 from outreach.settings import CampaignSettings, ConsentPolicy, FrequencyCap, SameAddress
@@ -162,3 +163,19 @@ def test_the_dry_run_streams() -> None:
     rows = rehearse(open_source(Endless([1])), CampaignSettings(), campaign="x", at=NOW)
     assert [next(rows).external_contact_id for _ in range(3)] == ["EXT-0", "EXT-1", "EXT-2"]
     rows.close()  # type: ignore[attr-defined]  # a generator
+
+
+def test_who_is_deferred_and_opted_out_since_waits_for_nothing(tmp_path: Path) -> None:
+    sleeper = person(2, time_zone="Asia/Tokyo")
+    with stage(tmp_path, [sleeper], CampaignSettings()) as staged:
+        assert decide([sleeper], ledger=staged.ledger)[0].verdict == "deferred"
+        suppress(staged.ledger, [str(sleeper["sms"])], source="test", reason="test")
+
+        assert decide([sleeper], ledger=staged.ledger)[0].as_json()["reasons"] == ["suppressed"]
+
+
+def test_an_address_that_a_corrected_row_brings_counts_though_genesys_has_not_seen_it(tmp_path: Path) -> None:
+    sleeper = person(2, time_zone="Asia/Tokyo")
+    with stage(tmp_path, [sleeper], CampaignSettings()) as staged:
+        [row] = decide([{**sleeper, "email": "two@example.com"}], ledger=staged.ledger)
+        assert (row.verdict, row.as_json()["channel"]) == ("allowed", "email")
