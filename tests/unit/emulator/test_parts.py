@@ -8,17 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.application import Application
 from emulator.clock import Clock, iso
 from emulator.contacts import ContactStore, e164_of, identifier
 from emulator.errors import ApiError
 from emulator.faults import Fault, FaultBook
 from emulator.limits import RateWindow
-from emulator.organisation import Organisation
 from emulator.reading import Fields, instant_of
-from emulator.settings import CHECKS, Settings, WrongSetting
+from emulator.settings import Settings
 from emulator.truth import Person, Truth
-from emulator.wire import Request
 
 GAPS = st.lists(st.floats(0, 30, allow_nan=False), max_size=200)
 
@@ -145,38 +142,6 @@ def test_faults_repeat_with_their_seed(seed: int, probability: float) -> None:
         )
     ]
     assert runs[0] == runs[1]
-
-
-JSON = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=5)),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=3),
-        st.dictionaries(
-            st.text(max_size=5) | st.sampled_from([*Fault.__dataclass_fields__, "times"]), inner, max_size=4
-        ),
-    ),
-    max_leaves=5,
-)
-FAULTS = st.fixed_dictionaries(
-    {"kind": st.sampled_from(["latency", "rate_limited", "act_then_drop"])},
-    optional=dict.fromkeys(
-        ("nth", "every", "after", "status", "retry_after", "operation", "seconds", "sigma"), JSON
-    ),
-)
-
-
-@given(name=st.sampled_from(list(CHECKS)), value=JSON | st.lists(FAULTS, max_size=2))
-def test_a_setting_is_taken_or_refused_with_a_sentence(name: str, value: object) -> None:
-    settings, said = Settings(), name
-    try:
-        settings = settings.merged({name: value})
-    except WrongSetting as wrong:
-        said = str(wrong)
-    assert name in said
-    org = Organisation(settings)
-    reply = Application(org).answer(Request("GET", "/_emulator/state", {}))
-    assert reply.response is not None
-    assert reply.response.status == 200
 
 
 def test_settings_survive_being_written_and_read() -> None:

@@ -7,6 +7,7 @@ import logging
 import random
 import threading
 from bisect import bisect_left
+from collections import Counter
 from datetime import datetime, timezone
 from itertools import pairwise
 
@@ -66,8 +67,8 @@ def fullest_sliding_window(arrivals: list[float]) -> int:
 
 
 def fullest_fixed_window(arrivals: list[float], phase: float) -> int:
-    windows = [int((arrival + phase) // 60) for arrival in arrivals]
-    return max((windows.count(window) for window in set(windows)), default=0)
+    windows = Counter(int((arrival + phase) // 60) for arrival in arrivals)
+    return max(windows.values(), default=0)
 
 
 def build(

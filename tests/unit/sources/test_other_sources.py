@@ -1,11 +1,10 @@
-"""JSONL, Parquet, queries, lists, and files elsewhere."""
+"""JSONL, Parquet, lists, references, and files elsewhere."""
 
 from __future__ import annotations
 
 import bz2
 import gzip
 import json
-import sqlite3
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -47,26 +46,6 @@ def rows_of(reference: object, **options: object) -> list[Row]:
 
 def codes(rows: list[Row]) -> list[str | None]:
     return [row.reject.code if row.reject else None for row in rows]
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    path = tmp_path / "crm.db"
-    with sqlite3.connect(path) as connection:
-        connection.execute("CREATE TABLE people (id TEXT, full_name TEXT, mobile TEXT)")
-        connection.executemany(
-            "INSERT INTO people VALUES (?, ?, ?)",
-            [
-                ("EXT-1", "Anna 100%", "+15551234567"),
-                ("EXT-2", "Carl", "0171"),
-                ("EXT-3", None, "+15551234568"),
-            ],
-        )
-    connection.close()
-    return path
-
-
-SELECT = "SELECT id AS external_contact_id, full_name AS name, mobile AS sms FROM people ORDER BY id"
 
 
 def test_nested_and_flat_objects_are_the_same_contact(tmp_path: Path) -> None:
@@ -131,58 +110,6 @@ def test_parquet_without_pyarrow_says_what_to_install(
         rows_of(tmp_path / "contacts.parquet")
 
 
-def test_a_query_is_a_source(database: Path) -> None:
-    rows = rows_of(f"sqlite:///{database}#{SELECT}")
-
-    assert codes(rows) == [None, "phone_without_country_code", "missing_name"]
-    assert rows[0].contact
-    assert rows[0].contact.name == "Anna 100%"
-    assert [row.line for row in rows] == [1, 2, 3]
-
-
-def test_a_query_may_hold_percent_signs_and_colons(database: Path) -> None:
-    query = SELECT.replace("ORDER", "WHERE full_name LIKE '%100%' AND ':x' <> ';' ORDER")
-
-    assert codes(rows_of(f"sqlite:///{database}#{query};")) == [None]
-
-
-def test_a_query_without_rows_is_no_mistake(database: Path) -> None:
-    assert rows_of(f"sqlite:///{database}#{SELECT.replace('ORDER', 'WHERE 0 ORDER')}") == []
-
-
-@pytest.mark.parametrize(
-    ("query", "says"),
-    [
-        ("DELETE FROM people", "must be one SELECT"),
-        ("SELECT 1; DELETE FROM people", "must be one SELECT"),
-        ("WITH gone AS (SELECT 1) DELETE FROM people", "failed"),
-        ("SELECT id FROM people", "has no column external_contact_id"),
-        ("SELECT absent FROM people", "no such column: absent"),
-        ("", "has no query"),
-    ],
-)
-def test_a_query_that_is_none_changes_nothing_and_says_so(database: Path, query: str, says: str) -> None:
-    with pytest.raises(SourceError, match=says):
-        rows_of(f"sqlite:///{database}#{query}")
-
-    assert len(rows_of(f"sqlite:///{database}#{SELECT}")) == 3
-
-
-def test_a_missing_database_is_not_created(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="unable to open database file"):
-        rows_of(f"sqlite:///{tmp_path}/none.db#SELECT 1")
-
-    assert not (tmp_path / "none.db").exists()
-
-
-def test_a_url_may_come_from_the_environment(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CRM_URL", f"sqlite:///{database}")
-    source = open_source("${CRM_URL}#" + SELECT)
-
-    assert len(list(source.rows())) == 3
-    assert str(database) not in source.label
-
-
 def test_a_variable_that_is_not_set_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CRM_PASSWORD", raising=False)
 
@@ -211,16 +138,6 @@ def test_a_password_in_clear_is_refused_and_not_repeated(reference: str) -> None
     assert "reader" not in str(error.value)
 
 
-def test_a_label_holds_no_credentials_and_no_query(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CRM_PASSWORD", "p@ss/word#1")
-    source = open_source("postgresql://reader:${CRM_PASSWORD}@localhost:1/crm#SELECT '+15551234567'")
-
-    assert source.label == "postgresql://localhost:1/crm (query)"
-    with pytest.raises(SourceError) as error:
-        list(source.rows())
-    assert "p@ss" not in str(error.value)
-
-
 @pytest.fixture
 def in_memory() -> Iterator[str]:
     with fsspec.open("memory://outreach/contacts.csv", "wb") as file:
@@ -247,21 +164,6 @@ def test_a_file_in_an_archive_is_read(tmp_path: Path) -> None:
         archive.writestr("contacts.csv", CSV)
 
     assert codes(rows_of(f"zip://contacts.csv::file://{tmp_path}/export.zip")) == [None]
-
-
-@pytest.mark.parametrize("kind", ["gz", "zip"])
-def test_an_archive_that_grows_absurdly_is_refused(tmp_path: Path, kind: str) -> None:
-    content = CSV.encode() + b"x" * (20 << 20)
-    if kind == "gz":
-        reference = str(tmp_path / "contacts.csv.gz")
-        Path(reference).write_bytes(gzip.compress(content))
-    else:
-        reference = f"zip://contacts.csv::file://{tmp_path}/export.zip"
-        with zipfile.ZipFile(tmp_path / "export.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("contacts.csv", content)
-
-    with pytest.raises(SourceError, match="grows more than 200 times"):
-        rows_of(reference)
 
 
 def test_a_damaged_archive_is_one_clear_sentence(tmp_path: Path) -> None:
