@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from outreach.contacts import Channel
 from outreach.ledger.suppressions import suppress
 from outreach.settings import CampaignSettings, ConsentPolicy, SameAddress
-from tests.unit.following.campaigns import NOW, Stage, stage
-from tests.unit.following.decisions import decide, dry, real
+from tests.contract.following.campaigns import NOW, Stage, stage
+from tests.contract.following.decisions import decide, dry, real
 
 NUMBERS = [f"+1317555{n:04d}" for n in range(4)]
 

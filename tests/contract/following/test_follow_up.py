@@ -23,7 +23,7 @@ from outreach.ledger.proof import prove
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import find_suppressed
 from outreach.run import join_campaign
-from tests.unit.following.campaigns import NOW, SETTINGS, Stage, minutes, person, stage
+from tests.contract.following.campaigns import NOW, SETTINGS, Stage, minutes, person, stage
 
 ENDED = "contact_interaction_ended"
 

@@ -17,7 +17,7 @@ from outreach.errors import GenesysError
 from outreach.genesys.interface import Conversation, Engagement, Started
 from outreach.interaction import interact_batch
 from outreach.ledger.claims import everything
-from outreach.ledger.ledger import Ledger, open_ledger
+from outreach.ledger.ledger import Ledger
 from outreach.ledger.schema import audit, contacts, outbox
 from outreach.loading import load_source
 from outreach.registration import register_batch
@@ -25,6 +25,7 @@ from outreach.run import Run, open_run
 from outreach.settings import CampaignSettings, Event
 from outreach.sources.opening import open_source
 from outreach.validation import validate_batch
+from tests.ledgers import new_ledger
 from tests.organisations import Organisation
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=timezone.utc)
@@ -122,7 +123,7 @@ def stage(
     clock = SetClock(NOW)
     org = Followed(clock)
     with (
-        open_ledger(f"sqlite:///{folder}/ledger.db", clock=clock) as ledger,
+        new_ledger(folder, clock) as ledger,
         open_run(ledger, org, campaign, settings, endpoint="crm") as run,
     ):
         staged = Stage(run, ledger, org, clock)

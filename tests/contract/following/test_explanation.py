@@ -14,7 +14,7 @@ from outreach.explanation import explain
 from outreach.ledger.schema import contacts
 from outreach.ledger.suppressions import suppress
 from outreach.settings import CampaignSettings
-from tests.unit.following.campaigns import NOW, person, stage
+from tests.contract.following.campaigns import NOW, person, stage
 
 PEOPLE = [
     person(1, time_zone="America/New_York"),

@@ -18,8 +18,8 @@ from outreach.rehearsal import forecastable, rehearse
 from outreach.report.forecast import Pace, make_forecast
 from outreach.settings import CampaignSettings, ConsentPolicy, FrequencyCap, SameAddress
 from outreach.sources.opening import open_source
-from tests.unit.following.campaigns import NOW, Stage, person, stage
-from tests.unit.following.decisions import decide, dry, real
+from tests.contract.following.campaigns import NOW, Stage, person, stage
+from tests.contract.following.decisions import decide, dry, real
 
 
 def test_every_row_gets_one_decision_in_its_place() -> None:

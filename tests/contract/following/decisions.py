@@ -11,7 +11,7 @@ from outreach.ledger.schema import contacts, rejects
 from outreach.rehearsal import Rehearsed, rehearse
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
-from tests.unit.following.campaigns import NOW, Stage
+from tests.contract.following.campaigns import NOW, Stage
 
 VERDICTS = {"started": "allowed", "ended": "allowed", "failed": "blocked"}
 """What a state of the real run is in the dry run's words; the others are called alike."""

@@ -22,7 +22,7 @@ from outreach.registration import register_batch
 from outreach.sources.opening import open_source
 from outreach.validation import validate_batch
 from outreach.webhook.outbox import Settlement
-from tests.unit.following.campaigns import Stage, person, stage
+from tests.contract.following.campaigns import Stage, person, stage
 
 NUMBER = "+13175550001"
 
