@@ -24,8 +24,13 @@ from outreach.webhook.endpoint import Endpoint
 from outreach.webhook.outbox import Message, Outbox, Settlement
 from outreach.webhook.schedule import Dead, Delivered, Disabled, Retry, next_step
 
-GROUP = 128
-"""How many messages are taken at once."""
+GROUP = 48
+"""How many messages are out at once, or two a thread: they bound what is posted, but not settled, when the
+process dies, and comes a second time.
+"""
+
+SETTLED_TOGETHER = 16
+"""How many results are settled at once."""
 
 LEASE_SECONDS = 60.0
 """How long a message stays ours; after that another process may take it."""
@@ -87,6 +92,7 @@ class Round:
         self._random = random
         self._limits = limits
         self._crew = Crew(self._post, threads)
+        self._group = max(GROUP, 2 * threads)
         self._leases: dict[str, float] = {}
         self._tried: set[str] = set()
         self._held: set[str] = set()
@@ -106,7 +112,7 @@ class Round:
             self._check_disabled()
             self._fill()
             while self._crew.busy and not self._has_run_out():
-                self._settle(self._crew.gather(GROUP // 2))
+                self._settle(self._crew.gather(SETTLED_TOGETHER))
                 self._fill()
             self._give_back()
         finally:
@@ -133,8 +139,8 @@ class Round:
 
     def _fill(self) -> None:
         """Take as much as there is room for. Only what was not tried in this round is tried."""
-        while self._crew.busy <= GROUP // 2 and not self._why_stop():
-            room = min(GROUP - self._crew.busy, self._limits.messages - self._taken)
+        while self._crew.busy <= self._group // 2 and not self._why_stop():
+            room = min(self._group - self._crew.busy, self._limits.messages - self._taken)
             if self._breaker.state is not State.CLOSED:
                 room = min(room, 1 - self._crew.busy)  # a probe
             taken = self._take(int(room)) if room >= 1 else []

@@ -226,11 +226,11 @@ def test_the_limit_bounds_the_attempts(
 def test_a_receiver_that_hangs_holds_nobody_beyond_the_deadline(
     hanging: Receiver, outbox: MemoryOutbox, courier: Courier, clock: Hurried
 ) -> None:
-    fill(outbox, clock, contacts=50)
+    fill(outbox, clock, contacts=40)
     began = time.monotonic()
     counts = courier.deliver(deadline_seconds=0.2)
     assert time.monotonic() - began < 0.9
-    assert (counts.stopped, counts.left) == ("deadline", 50)
+    assert (counts.stopped, counts.left) == ("deadline", 40)
     assert len(outbox.leased) == 8
 
 
