@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from functools import partial
 
 from outreach.compliance import Decision, Verdict
 from outreach.contacts import Channel
 from outreach.departure import look_again
 from outreach.errors import GenesysError
+from outreach.flights import Flights
 from outreach.genesys.interface import Attempt, Engagement, Inspection, Started
 from outreach.ledger.changes import Change, apply, apply_outcomes
 from outreach.ledger.claims import BatchRef, Claimed, claim
@@ -36,22 +37,23 @@ def interact_batch(run: Run, batch: BatchRef) -> Counter[str]:
     Stops early, with nobody lost, when the run's watch says so.
     """
     counts: Counter[str] = Counter()
-    in_air: dict[Future[Started], Opened] = {}
     group, window = pace(run)
+    contact = partial(_contact, run, batch.number)
+    flights: Flights[Opened, Started] = Flights(run.crew, run.settings.threads, contact)
     more = True
     try:
-        while more or in_air:
+        while more or flights.count:
             suspect = False
-            while more and not suspect and len(in_air) + group <= window:
+            while more and not suspect and flights.count + group <= window:
                 opened = _intend(run, batch, group, counts)
                 more = opened is not None
-                for item in opened or ():
-                    in_air[run.crew.submit(_contact, run, item, batch.number)] = item
-                    suspect = item.claimed.deaths > 0  # a process died of it: no two of these at once
-            landed = _landed(in_air, len(in_air) if suspect else min(group, len(in_air)))
+                flights.launch(opened or ())
+                # A process died of it: no two of these at once.
+                suspect = any(item.claimed.deaths > 0 for item in opened or ())
+            landed = flights.land(flights.count if suspect else min(group, flights.count))
             more = _settle(run, landed, counts) or more
     finally:
-        _settle(run, _landed(in_air, len(in_air)), counts)
+        _settle(run, flights.land(flights.count), counts)
     return counts
 
 
@@ -105,7 +107,7 @@ def _as_decision(kept: Kept) -> Decision:
     return Decision(verdict, None, (kept.code,), kept.until)
 
 
-def _contact(run: Run, item: Opened, priority: int) -> Started:
+def _contact(run: Run, priority: int, item: Opened) -> Started:
     row = item.claimed
 
     def depart() -> None:
@@ -127,20 +129,11 @@ def _contact(run: Run, item: Opened, priority: int) -> Started:
     return run.genesys.start(Engagement(attempt, row.contact, message, depart), priority=priority)
 
 
-def _landed(in_air: dict[Future[Started], Opened], at_least: int) -> list[tuple[Opened, Future[Started]]]:
-    """Wait for some calls to come back, and take every one that has."""
-    done: set[Future[Started]] = set()
-    while len(done) < at_least:
-        done |= wait(set(in_air) - done, return_when=FIRST_COMPLETED).done
-    return [(in_air.pop(call), call) for call in done]
-
-
-def _settle(run: Run, landed: Sequence[tuple[Opened, Future[Started]]], counts: Counter[str]) -> bool:
+def _settle(run: Run, landed: Sequence[tuple[Opened, Started | BaseException]], counts: Counter[str]) -> bool:
     """Write down what became of the calls; whether somebody was given back, to be claimed again."""
     changes: list[Change] = []
     bugs: list[BaseException] = []
-    for item, call in landed:
-        outcome = call.exception() or call.result()
+    for item, outcome in landed:
         if isinstance(outcome, (Started, GenesysError, NotTried)):
             changes.append(change_after(run, item, outcome))
         else:

@@ -40,7 +40,7 @@ def validate_batch(run: Run, batch: BatchRef) -> Counter[str]:
         GenesysError: the organisation cannot be asked; the contacts stay as they are.
     """
     verdicts: Counter[str] = Counter()
-    size = GROUP_WITH_REQUESTS if run.genesys.api == "guide" else GROUP
+    size = GROUP_WITH_REQUESTS if run.genesys.asks_to_inspect else GROUP
     while not run.watch.reason:
         group = claim(run.ledger, run.campaign.id, batch, (State.REGISTERED, State.DEFERRED), limit=size)
         if not group:
@@ -59,6 +59,8 @@ def validate_batch(run: Run, batch: BatchRef) -> Counter[str]:
 
 
 def _inspect(run: Run, group: Sequence[Claimed], priority: int) -> dict[int, Inspection]:
+    if not run.genesys.asks_to_inspect:
+        return {row.id: run.genesys.inspect(row.contact, _as_registered(row)) for row in group}
     calls = {
         row.id: run.crew.submit(run.genesys.inspect, row.contact, _as_registered(row), priority=priority)
         for row in group

@@ -36,6 +36,7 @@ class Organisation:
 
     api: Literal["platform", "guide"] = "platform"
     bulk_size = 10
+    asks_to_inspect = True
     can_find = True
 
     def __init__(self) -> None:

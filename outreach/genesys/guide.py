@@ -34,6 +34,7 @@ class Guide:
 
     api: Literal["platform", "guide"] = "guide"
     bulk_size = 1
+    asks_to_inspect = True
     can_find = False
     permissions = GUIDE
 

@@ -146,6 +146,8 @@ class Genesys(Protocol):
     api: Literal["platform", "guide"]
     bulk_size: int
     """How many contacts one `register` call takes at the most."""
+    asks_to_inspect: bool
+    """Whether `inspect` asks Genesys, or knows already."""
     can_find: bool
     """Whether `find` can ever see anything; the guide API has no look-up."""
 

@@ -47,6 +47,7 @@ class Platform:
 
     api: Literal["platform", "guide"] = "platform"
     bulk_size = enrichment.BULK_SIZE
+    asks_to_inspect = False
     can_find = True
     permissions = PLATFORM
 

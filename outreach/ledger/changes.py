@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Row, Update, bindparam, delete, insert, selec
 
 from outreach.errors import LedgerError
 from outreach.ledger.audit import record_for
+from outreach.ledger.rows import write_rows
 from outreach.ledger.schema import audit, contacts, intents, outbox
 from outreach.ledger.states import CONTACTED, State, may_follow
 
@@ -187,11 +188,9 @@ def _write(ledger: Ledger, connection: Connection, held: Iterable[tuple[Change, 
         told = enumerate(change.events)
         events.extend(_event(telling, place, row, record, now) for place, telling in told)
     for names, rows in updates.items():
-        connection.execute(_updating(names), rows)
-    if records:
-        connection.execute(_AUDIT, records)
-    if events:
-        connection.execute(_OUTBOX, events)
+        write_rows(connection, _updating(names), rows)
+    write_rows(connection, _AUDIT, records)
+    write_rows(connection, _OUTBOX, events)
     _settle_intents(connection, [change for change, _ in held])
 
 

@@ -25,6 +25,7 @@ from sqlalchemy import Connection, func, insert, select, text, update
 
 from outreach.ledger.audit import record_for
 from outreach.ledger.changes import Change, apply_within
+from outreach.ledger.rows import write_rows
 from outreach.ledger.schema import audit, contacts, intents, loads, rejects
 from outreach.ledger.states import CORRECTABLE, State
 from outreach.sources.rows import Reject
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from outreach.ledger.ledger import Ledger
 
 CHUNK = 1000
+_AUDIT = insert(audit)
 
 ERASED = "erased"
 """The reason of a contact who asked to be forgotten: no row of a source brings them back."""
@@ -130,7 +132,7 @@ class Loading:
         rows.sort(key=itemgetter("external_contact_id"))
         inserted = connection.execute(new, rows).scalars().all()
         if inserted:
-            connection.execute(insert(audit), [records[contact_id] for contact_id in inserted])
+            write_rows(connection, _AUDIT, [records[contact_id] for contact_id in inserted])
         return len(inserted)
 
     def _correct(self, connection: Connection, again: Sequence[tuple[Entry, Any]]) -> int:

@@ -13,6 +13,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from outreach.ledger.answers import obey
 from outreach.ledger.ledger import recall, remember
+from outreach.ledger.rows import write_rows
 from outreach.ledger.schema import Instant, campaigns, facts, outbox
 from outreach.webhook.outbox import Message, Settlement
 
@@ -66,7 +67,7 @@ class LedgerOutbox:
             groups[settlement.result].append(_outcome(self._ledger, settlement, now))
         with self._ledger.db.write() as connection:
             for result, rows in groups.items():
-                connection.execute(_settling(result), rows)
+                write_rows(connection, _settling(result), rows)
 
     def disable(self) -> None:
         """Nothing more goes to this endpoint until `enable`."""

@@ -38,8 +38,7 @@ class Vault:
     def __init__(self, roots: Sequence[str], *, encrypted: bool = False) -> None:
         if not roots or any(len(root) < 16 for root in roots):
             raise LedgerError("The ledger's key is too short.", "Give at least 16 random characters.")
-        self._hashing = _derive(roots[-1], b"hash")
-        self._auditing = _derive(roots[-1], b"audit")
+        self._hash_with(_derive(roots[-1], b"hash"), _derive(roots[-1], b"audit"))
         boxes = [Fernet(base64.urlsafe_b64encode(_derive(root, b"seal"))) for root in roots]
         self._newest, self._box = boxes[0], MultiFernet(boxes)
         self._encrypted = encrypted
@@ -54,7 +53,9 @@ class Vault:
 
     def key(self, kind: str, value: str) -> str:
         """A keyed hash, 40 hex digits: `kind` keeps an address's hash apart from a person's."""
-        return hmac.digest(self._hashing, f"{kind}\0{value}".encode(), "sha256").hex()[:40]
+        hashing = self._hashing.copy()
+        hashing.update(f"{kind}\0{value}".encode())
+        return hashing.hexdigest()[:40]
 
     def address_key(self, address: str) -> str:
         """The same for one address however it is written: E.164 as it is, e-mail in lower case."""
@@ -66,20 +67,28 @@ class Vault:
 
     def chain(self, previous: str, record: bytes) -> str:
         """The audit hash of a record that follows `previous`, 64 hex digits."""
-        return hmac.digest(self._auditing, previous.encode() + b"\n" + record, "sha256").hex()
+        auditing = self._auditing.copy()
+        auditing.update(previous.encode() + b"\n" + record)
+        return auditing.hexdigest()
 
     def draw_hashing_keys(self) -> None:
         """Hash with new random keys from now on: for a ledger that is just being made."""
-        self._hashing, self._auditing = secrets.token_bytes(32), secrets.token_bytes(32)
+        self._hash_with(secrets.token_bytes(32), secrets.token_bytes(32))
 
     def wrap_hashing_keys(self) -> str:
         """The keys that hash, encrypted under the newest root, to be kept in the ledger."""
-        return self.lock(f"{self._hashing.hex()} {self._auditing.hex()}")
+        return self.lock(f"{self._hashing_keys[0].hex()} {self._hashing_keys[1].hex()}")
 
     def adopt_hashing_keys(self, wrapped: str) -> None:
         """Hash with the ledger's keys from now on. Raises WrongKey."""
         hashing, auditing = self.open(wrapped).split()
-        self._hashing, self._auditing = bytes.fromhex(hashing), bytes.fromhex(auditing)
+        self._hash_with(bytes.fromhex(hashing), bytes.fromhex(auditing))
+
+    def _hash_with(self, hashing: bytes, auditing: bytes) -> None:
+        # Copied, not computed at once: `hmac.digest` hands the interpreter to another thread each time.
+        self._hashing_keys = (hashing, auditing)
+        self._hashing = hmac.new(hashing, digestmod="sha256")
+        self._auditing = hmac.new(auditing, digestmod="sha256")
 
     def lock(self, value: str) -> str:
         """Encrypted, whatever the ledger's setting; `open` opens it."""

@@ -1,0 +1,54 @@
+"""Many rows by one statement: they land exactly as SQLAlchemy would have written them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from sqlalchemy import bindparam, insert, or_, select, update
+
+from outreach.ledger.rows import write_rows
+from outreach.ledger.schema import metadata, suppressions
+from outreach.run import Run
+
+AT = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=timezone.utc)
+INSERT = insert(suppressions)
+ROWS = [{"address_key": f"k{n}", "source": "crm", "reason": f'100% "no" {n}', "at": AT} for n in range(3)]
+
+
+def test_a_row_comes_back_as_it_was_given(run: Run) -> None:
+    with run.ledger.db.write() as connection:
+        write_rows(connection, INSERT, ROWS)
+
+    with run.ledger.db.read() as connection:
+        found = connection.execute(select(suppressions).order_by("address_key")).mappings().all()
+    assert [dict(row) for row in found] == ROWS
+
+
+def test_an_update_keeps_the_values_that_are_its_own(run: Run) -> None:
+    c = suppressions.c
+    statement = update(suppressions).where(c.address_key == bindparam("_id"), or_(c.source == "crm"))
+    statement = statement.values(reason=bindparam("why"), source="person")
+    with run.ledger.db.write() as connection:
+        write_rows(connection, INSERT, ROWS)
+        write_rows(connection, statement, [{"_id": "k1", "why": "a"}, {"_id": "k2", "why": "b"}])
+        write_rows(connection, statement, [{"_id": "k1", "why": "not again"}])
+
+    with run.ledger.db.read() as connection:
+        found = {
+            row.address_key: (row.source, row.reason) for row in connection.execute(select(suppressions))
+        }
+    assert found == {"k0": ("crm", '100% "no" 0'), "k1": ("person", "a"), "k2": ("person", "b")}
+
+
+def test_nothing_is_written_for_no_rows(run: Run) -> None:
+    with run.ledger.db.write() as connection:
+        write_rows(connection, INSERT, [])
+
+
+def test_no_column_has_a_default_that_only_sqlalchemy_would_fill_in() -> None:
+    assert not [
+        (table.name, column.name)
+        for table in metadata.tables.values()
+        for column in table.columns
+        if column.default is not None or column.onupdate is not None
+    ]
