@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cli.console import complain, err, out, print_json
 from cli.progress import progress_of
 from cli.serving import QUIET, prefect_server
-from outreach.errors import CampaignStopped, OutreachError, UsageError
+from outreach.errors import CampaignStopped, OutreachError, SumsDoNotHold, UsageError
 from outreach.genesys.usage import UsageSnapshot
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
@@ -80,7 +80,7 @@ def tell_verdict(
         state.result()
     except UsageError:
         raise
-    except CampaignStopped as error:
+    except (CampaignStopped, SumsDoNotHold) as error:
         complain(error, 1)
     except OutreachError:
         raise

@@ -9,7 +9,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows.signals import signal
-from outreach.errors import CampaignStopped
+from outreach.errors import CampaignStopped, SumsDoNotHold
 from outreach.ledger.campaigns import find_campaign, stop_campaign
 from outreach.ledger.proof import Proof, prove
 from outreach.report.summary import summary_sentence
@@ -44,7 +44,8 @@ def judge(run: Run, work: Sequence[Ended]) -> State[dict[str, Any]]:
         advice = "Mend it and run the campaign again: it resumes."
         return Failed(message=sentence, data=CampaignStopped(proof.campaign, stopped, advice))
     if not proof.balanced:
-        return Failed(message=sentence, data=proof.as_json())
+        red = SumsDoNotHold(proof.campaign, "; ".join(proof.missing))
+        return Failed(message=f"{sentence}. {red}", data=red)
     return Completed(message=sentence, data=proof.as_json())
 
 

@@ -8,6 +8,7 @@ OutreachError
 ├── LedgerError                the ledger cannot be opened, migrated or written
 │   └── WrongKey               the ledger was made with another key
 ├── CampaignStopped            too many failures, unknowns or a missing permission; resumable
+├── SumsDoNotHold              the proof of a campaign is red
 ├── WebhookError               a receiver's address or signature is not acceptable
 └── GenesysError               status, code, correlation id, advice
     ├── NotSent                nothing left this machine: refused, DNS, TLS
@@ -102,6 +103,24 @@ class CampaignStopped(OutreachError):  # noqa: N818 - a decision, not a failure
     def __str__(self) -> str:
         """Who stopped, why, and what to do."""
         return f"Campaign {self.campaign} stopped: {self.reason} {self.advice}".rstrip()
+
+
+class SumsDoNotHold(OutreachError):  # noqa: N818 - a verdict, not a failure
+    """A campaign's proof is red: `campaign`, `missing` says in one line which sums do not hold."""
+
+    def __init__(self, campaign: str, missing: str) -> None:
+        super().__init__(campaign, missing)
+        self.campaign = campaign
+        self.missing = missing
+
+    @property
+    def advice(self) -> str:
+        """What to do."""
+        return f"Look at it with `outreach proof {self.campaign}`, and at who changed the ledger."
+
+    def __str__(self) -> str:
+        """Whose sums, and which."""
+        return f"Campaign {self.campaign} does not add up: {self.missing}. {self.advice}"
 
 
 class WebhookError(OutreachError):

@@ -9,6 +9,7 @@ import pytest
 from prefect.client.orchestration import get_client
 
 from deployments.production import deploy
+from outreach.compliance.packs import list_packs
 
 NONSENSE: list[dict[str, Any]] = [
     {"threads": 0},
@@ -21,6 +22,7 @@ NONSENSE: list[dict[str, Any]] = [
     {"approve_above": -1},
     {"no_such_setting": 1},
     {"caps": [{"contacts": 0, "hours": 24}]},
+    {"rules": ["us-moon"]},
 ]
 
 
@@ -42,11 +44,29 @@ def test_a_setting_out_of_bounds_is_refused(create_run: str, settings: dict[str,
 
 
 @pytest.mark.parametrize(
-    "parameters", [{}, {"source": "x.csv"}, {"source": "x", "campaign": "y", "dispatch": "moon"}]
+    "parameters",
+    [
+        {},
+        {"source": "x.csv"},
+        {"source": "", "campaign": "y"},
+        {"source": "x.csv", "campaign": "../y"},
+        {"source": "x.csv", "campaign": "y", "ledger": ""},
+        {"source": "x.csv", "campaign": "y", "dispatch": "moon"},
+    ],
+    ids=str,
 )
-def test_a_parameter_that_is_missing_or_unknown_is_refused(
+def test_a_parameter_that_is_missing_or_makes_no_sense_is_refused(
     create_run: str, parameters: dict[str, Any]
 ) -> None:
     answer = httpx.post(create_run, json={"parameters": parameters}, trust_env=False)
 
     assert answer.status_code in {409, 422}, answer.text
+
+
+@pytest.mark.parametrize("packs", [list_packs(), ["/etc/outreach/ours.json"], []], ids=str)
+def test_every_rule_pack_that_there_is_fits_the_form(create_run: str, packs: list[str]) -> None:
+    parameters = {"source": "contacts.csv", "campaign": "any", "settings": {"rules": packs}}
+
+    answer = httpx.post(create_run, json={"parameters": parameters}, trust_env=False)
+
+    assert answer.status_code == 201, answer.text
