@@ -13,15 +13,14 @@ import pytest
 from emulator.serving import EmulatorThread
 from outreach.clock import SetClock
 from outreach.explanation import explain
-from outreach.genesys.interface import Senders
-from outreach.genesys.opening import open_genesys
 from outreach.interaction import interact_batch
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import prove
 from outreach.ledger.suppressions import suppress
 from outreach.run import Run
 from outreach.settings import CampaignSettings, FrequencyCap
-from tests.emulation import SENDERS, emulator_thread
+from tests.contract.genesys.clients import open_at
+from tests.emulation import emulator_thread
 from tests.ledgers import batch, clear, load, new_ledger, new_run, people, row_of, states
 
 EVENING = datetime(2026, 3, 4, 1, 58, tzinfo=timezone.utc)
@@ -76,18 +75,7 @@ def campaign(
     """One person, cleared, whose first call is told to come again after 90 seconds."""
     with (
         new_ledger(folder, clock) as ledger,
-        open_genesys(
-            api=api,
-            client_id="demo",
-            client_secret="demo",
-            org_id="demo",
-            api_url=genesys.url,
-            login_url=genesys.url,
-            senders=Senders(**SENDERS),  # type: ignore[arg-type]  # by name
-            requests_per_minute=None,
-            creations_per_minute=None,
-            clock=clock,
-        ) as organisation,
+        open_at(genesys.url, api, clock) as organisation,
         new_run(ledger, organisation, settings) as run,
     ):
         clock.ledger = ledger

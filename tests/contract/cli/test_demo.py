@@ -68,6 +68,7 @@ def test_the_sums_of_the_demo_balance_and_every_kind_of_outcome_is_shown(demo: t
     assert json.loads(done.stdout) == said["proof"]
     assert said["proof"]["balanced"]
     assert {"started", "deferred", "blocked"} <= said["proof"]["states"].keys()
+    assert "failed" not in said["proof"]["states"]  # the far end refused nothing that we let through
     assert said["proof"]["rejected"] >= 15
     assert said["proof"]["duplicates"] >= 1
 
