@@ -14,17 +14,25 @@ from outreach.errors import SettingsError
 
 
 def proof(campaign: str, *, ledger: LedgerName = None, json: AsJson = False) -> int:
-    """Count a campaign again and say whether every sum holds; exit 1 when one does not."""
+    """Count a campaign again and say whether every sum holds; exit 1 when one does not.
+
+    What the CRM was not told yet is listed with the reason; it makes no proof red.
+    """
     from outreach.ledger.campaigns import find_campaign
     from outreach.ledger.proof import prove
+    from outreach.redelivery import find_undelivered
     from outreach.report.terminal import proof_table
 
     with open_named(ledger, "proof") as book:
-        result = prove(book, find_campaign(book, campaign))
+        found = find_campaign(book, campaign)
+        result, undelivered = prove(book, found), find_undelivered(book, campaign_id=found.id)
     if json:
-        print_json(result.as_json())
-    else:
-        out.print(proof_table(result))
+        print_json({**result.as_json(), "undelivered": undelivered})
+        return 0 if result.balanced else 1
+    out.print(proof_table(result))
+    for row in undelivered:
+        why_not = f"{row['code']} {row['status'] or ''}".strip()
+        out.print(f"{row['events']} {row['event']} {row['state']}: {why_not}, since {row['oldest']}")
     return 0 if result.balanced else 1
 
 

@@ -114,13 +114,13 @@ def redeliver_events(webhook: str, ledger: str, *, ignore_schedule: bool, as_jso
 
 
 def follow_conversations(
-    genesys: str, webhook: str, ledger: str, campaign: str | None, *, as_json: bool
+    genesys: str, senders: str, webhook: str, ledger: str, campaign: str | None, *, as_json: bool
 ) -> int:
     """`outreach follow-up`: the flow of that name."""
     with prefect_api():
         from flows.follow_up import follow_up
 
-        state = follow_up(genesys, webhook=webhook, ledger=ledger, campaign=campaign, return_state=True)
+        state = follow_up(genesys, senders, webhook, ledger, campaign, return_state=True)
         return _tell_counts(state, as_json=as_json)
 
 

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from cli.campaigns import aware
 from cli.console import AsJson, LedgerName, out, print_json
 from cli.ledgers import open_named
+from outreach.errors import UsageError
 
 
 def redeliver(
@@ -52,9 +53,13 @@ def replay(
         json: for machines.
     """
     from outreach.ledger import outbox
+    from outreach.ledger.campaigns import find_campaign
 
     begin, end = aware(since) or since, aware(until) or datetime.now(timezone.utc)
+    _check(begin, end, event)
     with open_named(ledger, "replay") as book:
+        if campaign:
+            find_campaign(book, campaign)
         count = outbox.replay(book, since=begin, until=end, event=event, campaign=campaign)
     if json:
         print_json({"replayed": count})
@@ -62,9 +67,21 @@ def replay(
         out.print(f"{count} events are due again. Deliver them: outreach redeliver")
 
 
+def _check(begin: datetime, end: datetime, event: str | None) -> None:
+    """Raises UsageError for what could only ever mean nothing."""
+    from outreach.settings import Event
+
+    if begin >= end:
+        raise UsageError("The time window is empty.", "--since must be before --until.")
+    events = [known.value for known in Event]
+    if event and event not in events:
+        raise UsageError(f"There is no event {event!r}.", f"There are {', '.join(events)}.")
+
+
 def follow_up(
     *,
     genesys: str = "default",
+    senders: str = "default",
     webhook: str = "default",
     ledger: str = "default",
     campaign: str | None = None,
@@ -74,6 +91,7 @@ def follow_up(
 
     Args:
         genesys: name of the credentials block.
+        senders: name of the senders block.
         webhook: name of the CRM webhook block.
         ledger: name of the ledger block.
         campaign: only this one; default all.
@@ -81,4 +99,4 @@ def follow_up(
     """
     from cli.running import follow_conversations
 
-    return follow_conversations(genesys, webhook, ledger, campaign, as_json=json)
+    return follow_conversations(genesys, senders, webhook, ledger, campaign, as_json=json)

@@ -69,19 +69,35 @@ def redeliver(
     return Redelivered(done.delivered, done.retried, done.dead, pending, dead, done.stopped)
 
 
-def find_undelivered(ledger: Ledger, name: str) -> list[dict[str, Any]]:
-    """What a webhook has not taken, grouped: event, state, code, status, how many, and since when."""
+NOT_TRIED = "not_tried"
+"""The code of events that wait for their first attempt."""
+
+
+def find_undelivered(
+    ledger: Ledger, name: str | None = None, campaign_id: int | None = None
+) -> list[dict[str, Any]]:
+    """What was not taken yet, and why, most first: event, state, code, status, how many, and since when.
+
+    Args:
+        ledger: its outbox.
+        name: only this webhook's.
+        campaign_id: only this campaign's.
+    """
     o = outbox.c
     groups = (o.event, o.state, o.code, o.status)
     query = select(*groups, func.count().label("events"), func.min(o.created_at).label("oldest"))
-    query = query.where(o.endpoint == name, o.state != "delivered", o.attempts > 0)
+    query = query.where(o.state != "delivered")
+    if name is not None:
+        query = query.where(o.endpoint == name)
+    if campaign_id is not None:
+        query = query.where(o.campaign_id == campaign_id)
     with ledger.db.read() as connection:
-        rows = connection.execute(query.group_by(*groups).order_by(func.count().desc())).all()
+        rows = connection.execute(query.group_by(*groups).order_by(func.count().desc(), *groups)).all()
     return [
         {
             "event": row.event,
             "state": row.state,
-            "code": row.code,
+            "code": row.code or NOT_TRIED,
             "status": row.status,
             "events": row.events,
             "oldest": row.oldest.isoformat(timespec="seconds"),

@@ -27,7 +27,7 @@ def deliver_waiting(
 
 @task(name="publish-undelivered", task_run_name="publish-undelivered-{name}", cache_policy=NO_CACHE)
 def publish_undelivered(name: str, ledger: Ledger) -> int:
-    """What was tried and not taken, and why, as a table: by event and code, never by contact."""
+    """What was not taken, and why, as a table: by event and code, never by contact."""
     rows = find_undelivered(ledger, name)
     if rows:
         key = "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in name.lower())

@@ -10,6 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from outreach.ledger.ledger import open_ledger
+from outreach.ledger.outbox import LedgerOutbox
+from outreach.webhook.outbox import Settlement
+from tests.contract.webhook.ledger_outbox import ENDPOINT, fill_ledger
+
 ROOT = Path(__file__).parents[3]
 EXAMPLES = ROOT / "examples" / "contacts.csv"
 GOOD = "external_contact_id,name,email\nA-1,Ann,ann@example.com\n"
@@ -55,6 +60,18 @@ MISTAKES = {
     "an unknown campaign": (["proof", "c", "--ledger", "sqlite:///l.db"], "no campaign"),
     "an unknown verb": (["frobnicate"], "frobnicate"),
     "--at without --dry-run": (["run", "good.csv", "--campaign", "c", "--at", "2026-01-01"], "--dry-run"),
+    "an unknown event": (
+        ["replay", "--since", "2026-01-01", "--event", "contact_created", "--ledger", "sqlite:///l.db"],
+        "contact_interaction_created",
+    ),
+    "a campaign to replay that nobody knows": (
+        ["replay", "--since", "2026-01-01", "--campaign", "c", "--ledger", "sqlite:///l.db"],
+        "no campaign",
+    ),
+    "a time window the wrong way round": (
+        ["replay", "--since", "2026-01-02", "--until", "2026-01-01", "--ledger", "sqlite:///l.db"],
+        "--until",
+    ),
     "nobody to suppress": (["suppress", "--ledger", "sqlite:///l.db"], "Whom"),
 }
 
@@ -109,3 +126,25 @@ def test_every_verb_has_help(verb: str, folder: Path) -> None:
 
     assert done.returncode == 0
     assert verb in done.stdout
+
+
+@pytest.mark.parametrize("verb", ["run", "follow-up"])
+def test_every_block_that_a_verb_opens_can_be_named(verb: str, folder: Path) -> None:
+    shown = outreach(verb, "--help", cwd=folder).stdout
+
+    assert all(name in shown for name in ("--genesys", "--senders", "--webhook", "--ledger"))
+
+
+def test_a_proof_lists_what_the_crm_was_not_told_and_why(folder: Path) -> None:
+    url = f"sqlite:///{folder / 'told.db'}"
+    with open_ledger(url) as ledger:
+        fill_ledger(ledger, 3, 1)
+        box, now = LedgerOutbox(ledger, ENDPOINT), ledger.clock.now()
+        box.settle([Settlement(box.take(1, now, 60)[0].id, "dead", None, 400, "E_HTTP", "no")], now)
+
+    said = json.loads(outreach("proof", "webhooks", "--ledger", url, "--json", cwd=folder).stdout)
+    shown = outreach("proof", "webhooks", "--ledger", url, cwd=folder).stdout
+
+    listed = [(row["events"], row["state"], row["code"], row["status"]) for row in said["undelivered"]]
+    assert listed == [(2, "pending", "not_tried", 0), (1, "dead", "E_HTTP", 400)]
+    assert "1 contact_interaction_created dead: E_HTTP 400, since" in shown
