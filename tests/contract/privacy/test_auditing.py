@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, select, text, update
 
+from outreach.ledger.audit import canonical
 from outreach.ledger.auditing import Finding, export_records, verify
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.schema import audit, contacts, facts
@@ -102,6 +103,19 @@ def test_any_changed_record_is_found_and_named(stage: tuple[Ledger, Run], pick: 
     assert found[0].n in near
     if column not in ("n", "previous", "hash"):
         assert (found[0].n, found[0].problem) == (victim["n"], "altered")
+
+
+def test_a_genuine_record_of_another_history_is_found(stage: tuple[Ledger, Run]) -> None:
+    """A copy of the ledger went on differently, with the same key; its record is put in place of ours."""
+    ledger, run = stage
+    ours = next(r for r in records(ledger) if r["contact_id"] is not None and r["n"] == 2)
+    theirs = {**ours, "actor": "a copy"}
+    theirs["hash"] = ledger.vault.chain(ours["previous"], canonical(theirs))
+    swap = update(audit).where(audit.c.id == ours["id"]).values(actor="a copy", hash=theirs["hash"])
+
+    found = tampered(ledger, run, lambda c: c.execute(swap))
+
+    assert [(f.contact, f.n, f.problem) for f in found[:1]] == [(name_of(ledger, ours), 2, "altered")]
 
 
 @ANY
