@@ -52,6 +52,14 @@ PENNSYLVANIA = _days(
     2026,
     "1 Jan, 19 Jan, 16 Feb, 25 May, 19 Jun, 3 Jul, 4 Jul, 7 Sep, 12 Oct, 11 Nov, 26 Nov, 27 Nov, 25 Dec",
 )
+RHODE_ISLAND = _days(
+    2026,
+    "1 Jan, 19 Jan, 16 Feb, 25 May, 19 Jun, 3 Jul, 4 Jul, 10 Aug, 7 Sep, 12 Oct, 11 Nov, 26 Nov, 25 Dec",
+)
+UTAH = _days(
+    2026,
+    "1 Jan, 19 Jan, 16 Feb, 25 May, 19 Jun, 3 Jul, 4 Jul, 24 Jul, 7 Sep, 12 Oct, 11 Nov, 26 Nov, 25 Dec",
+)
 GERMANY = _days(2026, "1 Jan, 3 Apr, 6 Apr, 1 May, 14 May, 25 May, 3 Oct, 25 Dec, 26 Dec")
 IRELAND = _days(2026, "1 Jan, 2 Feb, 17 Mar, 6 Apr, 4 May, 1 Jun, 3 Aug, 26 Oct, 25 Dec, 26 Dec")
 
@@ -102,6 +110,11 @@ def _is_pennsylvanian(local: datetime) -> bool:
     return local.date() not in PENNSYLVANIA and _within(local, windows)
 
 
+def _is_rhode_islandic(local: datetime) -> bool:
+    open_day = local.weekday() < 5 and local.date() not in RHODE_ISLAND
+    return open_day and _within(local, "09:00-18:00")
+
+
 RULES: dict[str, Callable[[datetime], bool]] = {
     "default": lambda local: _within(local, "08:00-21:00"),
     "us": lambda local: _within(local, "08:00-21:00"),
@@ -112,7 +125,9 @@ RULES: dict[str, Callable[[datetime], bool]] = {
     "al": lambda local: _is_southern(local, ALABAMA),
     "la": lambda local: _is_southern(local, LOUISIANA),
     "ms": lambda local: _is_southern(local, set()),
-    "ri": lambda local: local.weekday() < 5 and _within(local, "09:00-18:00"),
+    "ri": _is_rhode_islandic,
+    "tx": lambda local: _within(local, "12:00-21:00" if local.weekday() == 6 else "09:00-21:00"),
+    "ut": lambda local: local.weekday() < 6 and local.date() not in UTAH and _within(local, "08:00-21:00"),
     "pa": _is_pennsylvanian,
     "ca": lambda local: _within(local, "10:00-18:00" if local.weekday() > 4 else "09:00-21:30"),
     "fr": lambda local: _is_french(local, FRANCE),
