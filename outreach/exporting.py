@@ -12,7 +12,7 @@ from sqlalchemy import Row, select
 from outreach.contacts import Contact
 from outreach.errors import UsageError
 from outreach.export import EXPORT_COLUMNS, PrivateCsv, cells_of
-from outreach.ledger.campaigns import Campaign, note
+from outreach.ledger.campaigns import Campaign, note_file
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.pages import read_pages
 from outreach.ledger.schema import contacts, rejects
@@ -40,10 +40,7 @@ def export_contacts(ledger: Ledger, campaign: Campaign, states: Sequence[str], p
     with PrivateCsv(path, PLAIN, EXPORT_COLUMNS) as file:
         for cells in _exported(ledger, campaign, states):
             file.write(cells)
-    # Who took people's data out, and where an erasure must look for them.
-    told = {"file": str(path.absolute()), "states": sorted(states), "rows": file.count}
-    with ledger.db.write() as connection:
-        note(ledger, connection, campaign.id, "exported", told)
+    note_file(ledger, campaign.id, "exported", path, states=sorted(states), rows=file.count)
     return file.count
 
 

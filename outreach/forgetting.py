@@ -80,8 +80,9 @@ def written_files(ledger: Ledger, more: Iterable[Path] = ()) -> list[Path]:
     """The rejects files and exports of all campaigns, as far as they still exist on this machine."""
     with ledger.db.read() as connection:
         known = connection.execute(select(campaigns.c.name, campaigns.c.settings)).all()
-        exported = select(audit.c.detail).where(audit.c.action == "exported", audit.c.contact_id.is_(None))
-        noted = [orjson.loads(detail).get("file", "") for detail in connection.execute(exported).scalars()]
+        written = audit.c.action.in_(("exported", "rejects")), audit.c.contact_id.is_(None)
+        details = connection.execute(select(audit.c.detail).where(*written)).scalars()
+        noted = {orjson.loads(detail).get("file", "") for detail in details}
     found = {Path(name) for name in noted if name} | {Path(path) for path in more}
     for row in known:
         folder = Path(CampaignSettings.model_validate_json(row.settings).output)

@@ -6,6 +6,7 @@ import contextlib
 from pathlib import Path
 
 from outreach.export import RejectsFile
+from outreach.ledger.campaigns import note_file
 from outreach.ledger.loads import Loaded, Loading
 from outreach.ledger.unchanged import find_unchanged, has_rejects
 from outreach.run import Run
@@ -30,6 +31,7 @@ def load_source(run: Run, source: Source, rejects: Path | None = None) -> Loaded
     with contextlib.ExitStack() as stack:
         if rejects:
             rejects.parent.mkdir(parents=True, exist_ok=True)
+            note_file(run.ledger, run.campaign.id, "rejects", rejects)
         file = stack.enter_context(RejectsFile(rejects)) if rejects else None
         for refused in loading.add(source.rows()):
             if file:

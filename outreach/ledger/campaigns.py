@@ -14,6 +14,8 @@ from outreach.ledger.schema import audit, campaigns
 from outreach.settings import CampaignSettings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from outreach.ledger.ledger import Ledger
 
 
@@ -89,3 +91,9 @@ def note(
 ) -> None:
     """Append to the campaign's own chain of the audit."""
     connection.execute(insert(audit), campaign_record(ledger, connection, campaign_id, action, detail))
+
+
+def note_file(ledger: Ledger, campaign_id: int, action: str, path: Path, **more: object) -> None:
+    """Note a file with people's data: who wrote it, and where an erasure must look for them."""
+    with ledger.db.write() as connection:
+        note(ledger, connection, campaign_id, action, {"file": str(path.absolute()), **more})

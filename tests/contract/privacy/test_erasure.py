@@ -92,6 +92,22 @@ def test_no_byte_of_a_person_is_left_in_any_file(ledger: Ledger, tmp_path: Path,
     assert b"p3@example.com" in everything(tmp_path), "the others stay"
 
 
+def test_a_rejects_file_is_found_from_any_folder(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker, elsewhere = tmp_path / "worker", tmp_path / "elsewhere"
+    worker.mkdir()
+    elsewhere.mkdir()
+    monkeypatch.chdir(worker)
+    with new_run(ledger, Organisation(), settings(tmp_path, output="out")) as run:
+        load_source(run, open_source([ADA, {**ADA, "time_zone": "Nowhere/At_All"}]), run.rejects_file)
+    assert traces(worker)
+
+    monkeypatch.chdir(elsewhere)
+    assert erase(ledger, "EXT-7").files == 1
+    assert traces(tmp_path) == []
+
+
 def test_what_was_sealed_is_gone_too_not_only_unreadable(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'sealed.db'}"
     with open_ledger(url, keys=[KEY], encrypted=True, clock=SetClock(NOON)) as ledger:
