@@ -1,13 +1,17 @@
 """CSV files for people: rejected rows, and contacts that a person wants to mend and feed back.
 
 Both hold personal data: they are written with mode 0600 beside their final name and renamed when complete,
-so a half-written file is never seen and a symbolic link is replaced, not followed. Cells that a spreadsheet
+so a half-written file is never seen and a symbolic link is replaced, not followed; what a dying process left
+half-written, the next one to write there, or an erasure, removes. Cells that a spreadsheet
 would run as formulas get an apostrophe, which the loader takes off again (outreach/sources/formulas.py).
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import fcntl
+import glob
 import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +28,7 @@ from outreach.sources.rows import Row
 
 REJECT_COLUMNS = ("line", "code", "reason", "retryable")
 EXPORT_COLUMNS = ("code", "reason", "retryable", "next_allowed_at")
+_PART = ".part"
 
 
 class PrivateCsv:
@@ -42,6 +47,7 @@ class PrivateCsv:
         self._late = False
 
     def __enter__(self) -> PrivateCsv:  # noqa: PYI034 - typing.Self came with 3.11
+        remove_leftovers(self.path)
         self._part, self._file = _new_file(self.path)
         self._writer = csv.writer(self._file)
         self._writer.writerow([disarm(column) for column in self._columns])
@@ -155,10 +161,24 @@ def _safe(cell: str) -> str:
 def _new_file(path: Path) -> tuple[Path, IO[str]]:
     """A private file beside `path`, with a name that nobody else has."""
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:80]}.", suffix=".part", dir=path.parent)
+        descriptor, name = tempfile.mkstemp(prefix=_prefix(path), suffix=_PART, dir=path.parent)
+        with contextlib.suppress(OSError):  # where a file system has no locks, leftovers stay
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
     except OSError as e:
         raise UsageError(
             f"{path} cannot be written ({type(e).__name__}).", "Check that its folder exists."
         ) from e
     file = open(descriptor, "w", encoding="utf-8", errors="surrogatepass", newline="")  # noqa: PTH123, SIM115
     return Path(name), file
+
+
+def _prefix(path: Path) -> str:
+    return f".{path.name[:80]}."
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove what processes that died left half-written beside a file; nobody who is writing is disturbed."""
+    for part in path.parent.glob(f"{glob.escape(_prefix(path))}*{_PART}"):
+        with contextlib.suppress(OSError), part.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # a writer holds it
+            part.unlink()

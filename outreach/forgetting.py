@@ -13,7 +13,7 @@ import orjson
 from sqlalchemy import select
 
 from outreach.errors import UsageError
-from outreach.export import PrivateCsv
+from outreach.export import PrivateCsv, remove_leftovers
 from outreach.ledger.erasure import forget, forget_rows, rewrite, suppress_for_good
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.schema import audit, campaigns
@@ -64,7 +64,10 @@ def erase(ledger: Ledger, who: str, *, files: Iterable[Path] = ()) -> Erased:
     suppressed = suppress_for_good(ledger, found.person.addresses)
     forget(ledger, [known.id for known in found.people], "erased")
     rows = forget_rows(ledger, found.rows, "erased")
-    cleaned = [path for path in written_files(ledger, files) if clean(path, found.person)]
+    paths = _written_paths(ledger, files)
+    for path in paths:
+        remove_leftovers(path)
+    cleaned = [path for path in paths if path.is_file() and clean(path, found.person)]
     return Erased(
         contacts=sum(known.contact is not None for known in found.people),
         campaigns=len({known.campaign_id for known in found.people}),
@@ -78,6 +81,10 @@ def erase(ledger: Ledger, who: str, *, files: Iterable[Path] = ()) -> Erased:
 
 def written_files(ledger: Ledger, more: Iterable[Path] = ()) -> list[Path]:
     """The rejects files and exports of all campaigns, as far as they still exist on this machine."""
+    return [path for path in _written_paths(ledger, more) if path.is_file()]
+
+
+def _written_paths(ledger: Ledger, more: Iterable[Path]) -> list[Path]:
     with ledger.db.read() as connection:
         known = connection.execute(select(campaigns.c.name, campaigns.c.settings)).all()
         written = audit.c.action.in_(("exported", "rejects")), audit.c.contact_id.is_(None)
@@ -87,7 +94,7 @@ def written_files(ledger: Ledger, more: Iterable[Path] = ()) -> list[Path]:
     for row in known:
         folder = Path(CampaignSettings.model_validate_json(row.settings).output)
         found.update(folder.glob(f"{glob.escape(row.name)}-*.csv"))
-    return sorted(path for path in found if path.is_file())
+    return sorted(found)
 
 
 def clean(path: Path, person: Person) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from outreach.clock import SetClock
 from outreach.disclosure import disclose
 from outreach.errors import Ambiguous, LedgerError, RateLimited, UsageError
+from outreach.export import PrivateCsv
 from outreach.exporting import export_contacts
 from outreach.forgetting import erase
 from outreach.ledger.auditing import verify
@@ -106,6 +107,18 @@ def test_a_rejects_file_is_found_from_any_folder(
     monkeypatch.chdir(elsewhere)
     assert erase(ledger, "EXT-7").files == 1
     assert traces(tmp_path) == []
+
+
+def test_what_a_dying_process_left_half_written_goes_too(ledger: Ledger, tmp_path: Path) -> None:
+    run = run_with(ledger, tmp_path, [ADA, {**ADA, "time_zone": "Nowhere/At_All"}])
+    left, busy = PrivateCsv(run.rejects_file, ["name"], ()), PrivateCsv(run.rejects_file, ["name"], ())
+    left.__enter__().write({"name": "Ada Quillfeather"})
+    left._file.close()  # as a killed process does
+    with busy as file:
+        erase(ledger, "EXT-7")
+        assert traces(tmp_path) == []
+        file.write({"name": "Bo"})  # somebody else is at work, and is not disturbed
+    assert "Bo" in run.rejects_file.read_text()
 
 
 def test_what_was_sealed_is_gone_too_not_only_unreadable(tmp_path: Path) -> None:
