@@ -161,6 +161,23 @@ def test_who_opted_out_is_suppressed_by_the_receipt(scene: Scene) -> None:
     assert find_suppressed(scene.ledger, [number, "+13175550004"]) == {number}
 
 
+def test_a_message_that_arrives_after_its_conversation_ended_is_told_again(scene: Scene) -> None:
+    if scene.run.genesys.api == "guide":
+        pytest.skip("the guide's API has no receipts")
+    scene.genesys.configure(message_seconds=30, delivered_seconds=900)
+    scene.contact(people(5))
+    scene.pass_time(65)
+    assert follow_up(scene.run)["ended"] == 5
+    scene.pass_time(1000)
+    assert follow_up(scene.run)["receipts"] == 5
+
+    bodies = [attempt["body"] for attempt in scene.tell()["attempts"]]
+    assert [body["delivery"] for body in bodies] == ["sent"] * 5 + ["delivery-success"] * 5
+    assert len({body["conversation_id"] for body in bodies}) == 5
+    scene.pass_time(100_000)
+    assert follow_up(scene.run)["looked"] == 0
+
+
 def test_a_receiver_that_is_away_is_told_later_and_the_table_says_why(scene: Scene) -> None:
     scene.genesys.configure(webhook_answers=[{"status": 503, "times": None, "probability": 1}])
     scene.contact(people(5))
