@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from emulator.serving import EmulatorThread
 from outreach.clock import SetClock
+from outreach.errors import LedgerError
 from outreach.explanation import explain
 from outreach.interaction import interact_batch
 from outreach.ledger.ledger import Ledger
@@ -71,8 +73,9 @@ def campaign(
     settings: CampaignSettings = ONE,
     email: str = "",
     time_zone: str = "America/New_York",
+    wait: int = 90,
 ) -> Iterator[Run]:
-    """One person, cleared, whose first call is told to come again after 90 seconds."""
+    """One person, cleared, whose first call is told to come again after so many seconds."""
     with (
         new_ledger(folder, clock) as ledger,
         open_at(genesys.url, api, clock) as organisation,
@@ -82,9 +85,14 @@ def campaign(
         load(run, people(1, email=email, time_zone=time_zone))
         clear(run)
         genesys.configure(
-            faults=[{"kind": "rate_limited", "operation": STARTS[api], "retry_after": 90, "times": 1}]
+            faults=[{"kind": "rate_limited", "operation": STARTS[api], "retry_after": wait, "times": 1}]
         )
         yield run
+
+
+def execute(run: Run, statement: str) -> None:
+    with run.ledger.db.write() as connection:
+        connection.execute(text(statement))
 
 
 @APIS
@@ -133,12 +141,24 @@ def test_who_opts_out_while_their_call_waits_is_blocked(
         assert genesys.truth()["count"] == 0
 
 
-@pytest.mark.parametrize("seconds", [5, 60])
+def test_without_the_ledgers_word_nobody_goes_and_nobody_is_in_doubt(
+    tmp_path: Path, genesys: EmulatorThread, clock: Waiting
+) -> None:
+    with campaign(tmp_path, genesys, clock, "platform", time_zone="America/Chicago") as run:
+        clock.meanwhile = lambda: execute(run, "ALTER TABLE suppressions RENAME TO away")
+        with pytest.raises(LedgerError):
+            interact_batch(run, batch(run))
+
+        assert states(run.ledger) == {"C-1": "cleared"}
+        assert genesys.truth()["count"] == 0
+
+
+@pytest.mark.parametrize(("seconds", "wait"), [(2, 3), (60, 90)])
 def test_nobody_is_called_after_the_campaigns_end(
-    tmp_path: Path, genesys: EmulatorThread, clock: Waiting, seconds: int
+    tmp_path: Path, genesys: EmulatorThread, clock: Waiting, seconds: int, wait: int
 ) -> None:
     ends = CampaignSettings(threads=1, hours_bind=(), expires_at=EVENING + timedelta(seconds=seconds))
-    with campaign(tmp_path, genesys, clock, "platform", ends) as run:
+    with campaign(tmp_path, genesys, clock, "platform", ends, wait=wait) as run:
         assert interact_batch(run, batch(run)) == {"blocked": 1}
         assert states(run.ledger) == {"C-1": "blocked:campaign_ended"}
         assert genesys.truth()["count"] == 0
