@@ -27,6 +27,7 @@ class Watcher(threading.Thread):
         self._view = ProgressView(campaign)
         self._ended = threading.Event()
         self._usage: Usage | None = None
+        self._told = ""
 
     @property
     def usage(self) -> UsageSnapshot | None:
@@ -50,7 +51,14 @@ class Watcher(threading.Thread):
         with contextlib.suppress(OutreachError):
             if run := OPEN.get(self._campaign):
                 self._usage = run.usage or self._usage
+                self._tell(run.notice)
                 self._view.update(count_states(run.ledger, run.campaign), self.usage)
+
+    def _tell(self, notice: str) -> None:
+        """Once, and also where no bar is shown."""
+        if notice and notice != self._told:
+            err.print(notice, soft_wrap=True)
+        self._told = notice
 
 
 @contextlib.contextmanager

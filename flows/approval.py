@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from prefect.flow_runs import pause_flow_run, resume_flow_run
 from prefect.input import RunInput
 from prefect.runtime import flow_run
+from prefect.utilities.urls import url_for
 from pydantic import Field
 
 from outreach.rehearsal import rehearse
@@ -60,7 +61,12 @@ def ask(run: Run, due: int, reopen: Callable[[], Source]) -> str | None:
     if threshold is None or due <= threshold:
         return None
     counts = Counter(_verdicts(run, reopen()))
-    answer = _wait_for(describe(run.campaign.name, due, counts), run.settings.approve_within_minutes * 60)
+    form = describe(run.campaign.name, due, counts)
+    run.notice = f"{due:,} contacts wait for a person's approval{_where()}."
+    try:
+        answer = _wait_for(form, run.settings.approve_within_minutes * 60)
+    finally:
+        run.notice = ""
     if answer.approve:
         log.info("%s contacts approved by %s", due, answer.by or "somebody")
         return None
@@ -78,6 +84,11 @@ def describe(campaign: str, due: int, counts: Mapping[str, int]) -> str:
         f"| verdict | rows |\n|---|---|\n{rows}\n\n"
         "Submit with *Approve* on to contact them, or off to end the run."
     )
+
+
+def _where() -> str:
+    url = url_for("flow-run", flow_run.id)
+    return f": {url}" if url else " in Prefect's UI"
 
 
 def _verdicts(run: Run, source: Source) -> Iterator[str]:

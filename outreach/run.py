@@ -44,6 +44,7 @@ class Run:
         senders_key: tells two sets of senders apart, for caches.
         contacted_before: how many people the campaign had contacted when this run began.
         usage: what the client has spent, for the report.
+        notice: what a person must do before the run goes on, for whoever shows its progress; "" mostly.
         courier: tells the CRM in the background; None means that nobody does.
     """
 
@@ -60,6 +61,7 @@ class Run:
     contacted_before: int = 0
     courier: Courier | None = None
     usage: Usage | None = None
+    notice: str = ""
 
     @property
     def settings(self) -> CampaignSettings:

@@ -10,6 +10,7 @@ import pytest
 from prefect.flow_runs import resume_flow_run
 
 import flows.approval
+from cli.progress import progress_of
 from tests.flows.office import Office
 
 
@@ -30,6 +31,17 @@ def answer_when_asked(office: Office, answer: dict[str, Any], asked: list[str]) 
             resume_flow_run(paused[0]["id"], answer)
             return
         time.sleep(0.2)
+
+
+def test_the_terminal_says_that_somebody_is_waited_for_and_where(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with progress_of(office.name):
+        office.run(office.source(8), approve_above=5, approve_within_minutes=0.05)
+
+    told = capsys.readouterr().err
+    assert told.count("8 contacts wait for a person's approval") == 1
+    assert f"/runs/flow-run/{office.runs()[0]['id']}" in told
 
 
 def run_and_answer(office: Office, answer: dict[str, Any]) -> tuple[dict[str, Any], str]:
