@@ -39,7 +39,7 @@ def belongs(environment: Path, folder: Path) -> bool:
         return False  # it ended while we looked, or is somebody else's
 
 
-@pytest.fixture(scope="module", params=["platform", "guide"])
+@pytest.fixture(scope="module", params=["platform", pytest.param("guide", marks=pytest.mark.slow)])
 def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
     folder = tmp_path_factory.mktemp(f"demo-{request.param}")
     done = command("demo", "--api", request.param, "--json", cwd=folder)

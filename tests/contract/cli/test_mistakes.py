@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,26 +12,11 @@ import pytest
 from outreach.ledger.ledger import open_ledger
 from outreach.ledger.outbox import LedgerOutbox
 from outreach.webhook.outbox import Settlement
+from tests.contract.cli.forks import ROOT, outreach
 from tests.contract.webhook.ledger_outbox import ENDPOINT, fill_ledger
 
-ROOT = Path(__file__).parents[3]
 EXAMPLES = ROOT / "examples" / "contacts.csv"
 GOOD = "external_contact_id,name,email\nA-1,Ann,ann@example.com\n"
-
-
-def outreach(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    kept = ("PATH", "HOME", "LANG")
-    env = {name: os.environ[name] for name in kept if name in os.environ}
-    return subprocess.run(
-        [sys.executable, "-m", "cli.main", *arguments],
-        cwd=cwd,
-        env={**env, "PYTHONPATH": str(ROOT), "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
 
 MISTAKES = {
     "a missing file": (["run", "none.csv", "--campaign", "c"], "does not exist"),
@@ -98,6 +82,16 @@ def test_a_mistake_gives_one_sentence_and_exit_code_2(mistake: str, folder: Path
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert "secret" not in done.stderr
+
+
+def test_the_installed_command_ends_as_its_forks_do(folder: Path) -> None:
+    command = [str(Path(sys.executable).with_name("outreach")), "run", "none.csv", "--campaign", "c"]
+
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+
+    forked = outreach(*command[1:], cwd=folder)
+    assert (done.returncode, done.stdout) == (forked.returncode, forked.stdout) == (2, "")
+    assert done.stderr.split() == forked.stderr.split()
 
 
 def test_a_dry_run_prints_one_json_object_with_a_decision_for_each_row(folder: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.cli.test_mistakes import outreach
+from tests.contract.cli.forks import outreach
 
 REPLIES = "sms,reply\n+13175550001,STOP!\n+13175550002,stpo\n+13175550003,thanks\n"
 
