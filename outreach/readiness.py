@@ -7,13 +7,10 @@ from datetime import datetime, timedelta
 
 from outreach.errors import Forbidden
 from outreach.ledger.ledger import recall, remember
-from outreach.ledger.suppressions import mirror
+from outreach.ledger.suppressions import MIRRORED, mirror
 from outreach.run import Run
 
 log = logging.getLogger(__name__)
-
-DNC = "genesys-dnc"
-"""The source that mirrored addresses carry in the suppression table."""
 
 
 def check_senders(run: Run) -> dict[str, str]:
@@ -29,14 +26,14 @@ def mirror_do_not_contact(run: Run, *, not_older_than: timedelta) -> int:
     Raises:
         GenesysError: the organisation cannot be asked.
     """
-    known = (recall(run.ledger, DNC) or "").partition(" ")
+    known = (recall(run.ledger, MIRRORED) or "").partition(" ")
     now = run.ledger.clock.now()
     if known[0] and now - datetime.fromisoformat(known[0]) < not_older_than:
         return int(known[2])
     try:
-        count = mirror(run.ledger, run.genesys.list_do_not_contact(), source=DNC)
+        count = mirror(run.ledger, run.genesys.list_do_not_contact(), source=MIRRORED)
     except Forbidden as error:
         log.warning("The do-not-contact lists are not checkable: %s", error)
         return 0
-    remember(run.ledger, DNC, f"{now.isoformat()} {count}")
+    remember(run.ledger, MIRRORED, f"{now.isoformat()} {count}")
     return count

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, select, update
 
 from outreach.ledger.schema import suppressions
 
@@ -14,16 +14,28 @@ if TYPE_CHECKING:
     from outreach.ledger.ledger import Ledger
 
 
+MIRRORED = "genesys-dnc"
+"""The source of what the organisation's do-not-contact lists name; it goes when the lists drop it."""
+
 SUPPRESSED = select(suppressions.c.address_key).where(
     suppressions.c.address_key.in_(bindparam("keys", expanding=True))
 )
 """Those of the `keys` that are on."""
 
+_KEEP = (
+    update(suppressions)
+    .where(
+        suppressions.c.address_key.in_(bindparam("keys", expanding=True)), suppressions.c.source == MIRRORED
+    )
+    .values(source=bindparam("own_source"), reason=bindparam("own_reason"), at=bindparam("own_at"))
+)
+
 
 def suppress(ledger: Ledger, addresses: Iterable[str], *, source: str, reason: str) -> int:
     """Never contact these addresses again; returns how many were new.
 
-    Contacts that wait in the ledger are stopped too: the intent's own transaction looks here.
+    Contacts that wait in the ledger are stopped too: the intent's own transaction looks here. Whom only a
+    do-not-contact list named so far stays off from now on, whatever becomes of that list.
     """
     added = 0
     keys = iter(addresses)
@@ -33,6 +45,8 @@ def suppress(ledger: Ledger, addresses: Iterable[str], *, source: str, reason: s
         with ledger.db.write() as connection:
             taken = connection.execute(insert.returning(suppressions.c.address_key), rows)
             added += len(taken.scalars().all())
+            if source != MIRRORED:
+                connection.execute(_KEEP, {"keys": [row["address_key"] for row in rows], **_why(rows[0])})
     return added
 
 
@@ -65,6 +79,10 @@ def find_suppressed(ledger: Ledger, addresses: Sequence[str]) -> set[str]:
     with ledger.db.read() as connection:
         found = set(connection.execute(SUPPRESSED, {"keys": list(set(keys.values()))}).scalars())
     return {address for address, key in keys.items() if key in found}
+
+
+def _why(row: Mapping[str, object]) -> dict[str, object]:
+    return {f"own_{name}": row[name] for name in ("source", "reason", "at")}
 
 
 def _row(ledger: Ledger, address: str, source: str, reason: str) -> dict[str, object]:

@@ -15,7 +15,7 @@ from outreach.interaction import interact_batch
 from outreach.ledger.answers import read_wish
 from outreach.ledger.claims import everything
 from outreach.ledger.outbox import LedgerOutbox
-from outreach.ledger.suppressions import find_suppressed
+from outreach.ledger.suppressions import MIRRORED, find_suppressed, mirror
 from outreach.loading import load_source
 from outreach.opting_out import opt_out, read_address, read_addresses, suppress_file, take_reply
 from outreach.registration import register_batch
@@ -144,3 +144,22 @@ def test_the_crms_answer_stops_its_contact_everywhere(tmp_path: Path, result: st
         LedgerOutbox(staged.ledger, "crm").settle([settled], staged.clock.now())
         interact_batch(staged.run, everything("spring"))
         assert staged.row().state == state
+
+
+def test_an_opt_out_outlives_the_list_that_named_the_address_before(tmp_path: Path) -> None:
+    with stage(tmp_path) as staged:
+        mirror(staged.ledger, [NUMBER], source=MIRRORED)
+        assert opt_out(staged.ledger, [NUMBER]) == 0  # not new, but now for another reason
+
+        mirror(staged.ledger, [], source=MIRRORED)
+
+        assert find_suppressed(staged.ledger, [NUMBER]) == {NUMBER}
+
+
+def test_who_opted_out_and_is_listed_later_stays_off_when_the_list_changes(tmp_path: Path) -> None:
+    with stage(tmp_path) as staged:
+        opt_out(staged.ledger, [NUMBER])
+        mirror(staged.ledger, [NUMBER], source=MIRRORED)
+        mirror(staged.ledger, [], source=MIRRORED)
+
+        assert find_suppressed(staged.ledger, [NUMBER]) == {NUMBER}
