@@ -1,26 +1,21 @@
 """What a look at an interaction makes of its contact.
 
-    shown, ended           ended: when, how, what was delivered; `overlong` when we had asked for the end
-    shown, going on        started: looked at again, at growing intervals, at the latest when its time is up
-    not shown              started: looked for again; after a day `ended`, of an unknown end (`not_found`)
-    ended, not delivered   ended: looked at for three days more, and told again when the receipt comes
-
-An interaction's time is the contact's `interaction_duration_seconds`, from its start. A callback waits for an
-agent first, so its time counts from the answer, and ends 7200 seconds after its start at the latest. The time
-of somebody who was erased is up at once.
+shown, ended           ended: when, how, what was delivered; `overlong` when we had asked for the end
+shown, going on        started: looked at again, at growing intervals, at the latest when its time is up
+not shown              started: looked for again; after a day `ended`, of an unknown end (`not_found`)
+ended, not delivered   ended: looked at for three days more, and told again when the receipt comes
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from outreach.contacts import Channel
 from outreach.genesys.interface import Conversation
 from outreach.ledger.changes import Change, Telling
 from outreach.ledger.claims import Claimed
 from outreach.ledger.states import State
+from outreach.looks import Look
 from outreach.run import Run
 from outreach.webhook.events import InteractionEnded
 
@@ -43,52 +38,11 @@ ENDED, NOT_FOUND, RECEIVED = "ended", "not_found", "receipt"
 
 ENDS = frozenset({ENDED, NOT_FOUND})
 
-LONGEST = timedelta(seconds=7200)
-"""No interaction lasts longer (guide sheet)."""
-
 SHOWN_WITHIN = timedelta(days=1)
 """An id that Genesys does not show for so long after its start will not be shown any more."""
 
 OVERLONG = "overlong"
 """The reason of a contact whose interaction outlived its time, and was asked to end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One look at one contact's interaction; `found` is None when Genesys does not show it."""
-
-    row: Claimed
-    found: Conversation | None
-    now: datetime
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether Genesys says so."""
-        return self.found is not None and self.found.ended_at is not None
-
-    @property
-    def started_at(self) -> datetime:
-        """By our clock, where we saw it start."""
-        shown = self.found.started_at if self.found else None
-        return self.row.started_at or shown or self.now
-
-    @property
-    def time_is_up(self) -> datetime:
-        """From when on it is overlong, by our clock."""
-        if self.row.contact.is_forgotten:
-            return self.started_at
-        allowed = timedelta(seconds=self.row.contact.interaction_duration_seconds)
-        if self.row.channel is Channel.VOICE and self.found is not None and self.found.started_at is not None:
-            if self.found.connected_at is None:
-                return self.started_at + LONGEST
-            allowed += self.found.connected_at - self.found.started_at
-        return self.started_at + min(allowed, LONGEST)
-
-    @property
-    def is_overlong(self) -> bool:
-        """Whether it is shown, still goes on, and should not."""
-        goes_on = self.row.state is State.STARTED and self.found is not None and not self.has_ended
-        return goes_on and self.now >= self.time_is_up
 
 
 def mark_overlong(row: Claimed) -> Change:

@@ -20,7 +20,7 @@ from dataclasses import replace
 from sqlalchemy import func, select
 
 from outreach.contacts import Channel
-from outreach.endings import ENDS, OVERLONG, RECEIVED, Look, change_after, mark_overlong
+from outreach.endings import ENDS, OVERLONG, RECEIVED, change_after, mark_overlong
 from outreach.errors import Conflict, GenesysError, Invalid, NotFound
 from outreach.genesys.interface import Conversation
 from outreach.ledger.changes import apply
@@ -30,6 +30,7 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.schema import campaigns, contacts
 from outreach.ledger.states import LOOKED_FOR, State
 from outreach.ledger.suppressions import suppress
+from outreach.looks import Look
 from outreach.recovery import recover
 from outreach.run import Run
 

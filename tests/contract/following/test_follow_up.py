@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outreach.contacts import Channel, Channels, Contact
-from outreach.endings import LONGEST, LOOK_FOR_RECEIPT_SECONDS, Look, change_after
+from outreach.endings import LOOK_FOR_RECEIPT_SECONDS, change_after
 from outreach.errors import Ambiguous, Forbidden, GenesysError, NotFound, NotSent
 from outreach.following import describe_round, find_due, follow_up
 from outreach.forgetting import erase
@@ -22,6 +22,7 @@ from outreach.ledger.claims import Claimed
 from outreach.ledger.proof import prove
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import find_suppressed
+from outreach.looks import LONGEST, Look
 from outreach.run import join_campaign
 from tests.contract.following.campaigns import NOW, SETTINGS, Stage, minutes, person, stage
 
