@@ -239,7 +239,7 @@ def hear_the_receiver_refuse(traced: Traced) -> None:
 def kill_it(traced: Traced) -> None:
     traced.office.genesys.configure(latency_ms=300)
     with _child(traced) as process:
-        _await(lambda: traced.office.genesys.truth()["count"] > 0)
+        _await_contact(traced, process)
         traced.output.append(_processes())
         process.send_signal(signal.SIGKILL)
     traced.office.genesys.configure(latency_ms=0)
@@ -249,7 +249,7 @@ def kill_it(traced: Traced) -> None:
 def cancel_it(traced: Traced) -> None:
     traced.office.genesys.configure(latency_ms=300)
     with _child(traced) as process:
-        _await(lambda: traced.office.genesys.truth()["count"] > 0)
+        _await_contact(traced, process)
         run = traced.office.runs()[0]["id"]
         state = {"state": {"type": "CANCELLED", "name": "Cancelled"}, "force": True}
         httpx.post(f"{traced.office.prefect}/flow_runs/{run}/set_state", json=state, trust_env=False)
@@ -287,9 +287,11 @@ def _forebears(pid: int) -> Iterator[int]:
         yield pid
 
 
-def _await(happened: Callable[[], bool]) -> None:
-    until = time.monotonic() + 40
-    while not happened():
+def _await_contact(traced: Traced, process: subprocess.Popen[bytes]) -> None:
+    """Until the child has contacted somebody."""
+    until = time.monotonic() + 120
+    while not traced.office.genesys.truth()["count"]:
+        assert process.poll() is None, (traced.office.folder / "child.log").read_text()[-2000:]
         assert time.monotonic() < until
         time.sleep(0.1)
 
