@@ -16,6 +16,7 @@ from outreach.genesys import conversations, enrichment, foreign, refusal, sendin
 from outreach.genesys.exchange import Received
 from outreach.genesys.interface import NotRegistered, Registered
 from outreach.genesys.outcome import Outcome, of_status
+from tests.fuzzing import tries
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=timezone.utc)
 JSON: st.SearchStrategy[Any] = st.recursive(
@@ -73,7 +74,7 @@ def received(
     return Received(status, httpx.Headers(headers or {}), content, 1.0, broken)
 
 
-@settings(max_examples=400)
+@settings(max_examples=tries(200))
 @given(
     status=st.integers(300, 999) | st.integers(100, 199),
     content=st.binary(max_size=200) | SHAPED.map(orjson.dumps),
@@ -94,7 +95,7 @@ def test_any_answer_becomes_one_of_our_errors(
     assert isinstance(refusal.login_failed(received(status, content, headers), NOW), GenesysError)
 
 
-@settings(max_examples=300)
+@settings(max_examples=tries(150))
 @given(SHAPED)
 def test_any_json_can_be_read_as_any_answer(body: Any) -> None:
     contact = Contact(external_contact_id="A1", name="A", channels=Channels(sms="+15551234567"))

@@ -6,7 +6,6 @@ FUZZ=20000 tries so many; without it, as many as fit into a test run.
 from __future__ import annotations
 
 import contextlib
-import os
 import socketserver
 import threading
 import time
@@ -29,8 +28,9 @@ from outreach.genesys.sealing import seal
 from outreach.settings import CampaignSettings
 from tests.contract.genesys.clients import NOW, contact, engagement, open_at
 from tests.contract.genesys.test_fuzz import JSON, KEYS, SHAPED
+from tests.fuzzing import tries
 
-ANSWERS = int(os.environ.get("FUZZ", "600"))
+ANSWERS = tries(600)
 SOON_SECONDS = 1.0
 
 
@@ -147,7 +147,7 @@ def test_any_answer_is_a_value_or_one_of_our_errors_and_soon(
     assert time.thread_time() - begun < SOON_SECONDS
 
 
-@settings(max_examples=min(ANSWERS, 5000), deadline=None, database=None)
+@settings(max_examples=tries(200), deadline=None, database=None)
 @given(
     st.dictionaries(
         st.sampled_from(sorted(CampaignSettings.model_fields)) | st.text(max_size=8),

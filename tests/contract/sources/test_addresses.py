@@ -13,6 +13,7 @@ from outreach.sources.columns import PLAIN
 from outreach.sources.emails import normalise_email
 from outreach.sources.phones import normalise_phone
 from outreach.sources.rows import BadCell
+from tests.fuzzing import tries
 
 PLAIN_NUMBERS = st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True)
 NEARLY_EMAILS = st.one_of(
@@ -27,7 +28,7 @@ NEARLY_EMAILS = st.one_of(
 )
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=tries(300), deadline=None)
 @given(NEARLY_EMAILS)
 @example("a@b.c")
 @example("Postmaster@Example.com")
@@ -44,7 +45,7 @@ def test_an_address_is_what_the_library_makes_of_it(written: str) -> None:
     assert ours == theirs
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=tries(300), deadline=None)
 @given(PLAIN_NUMBERS)
 def test_a_number_is_what_phonenumbers_makes_of_it_in_the_end(written: str) -> None:
     try:
@@ -60,7 +61,7 @@ def test_a_number_is_what_phonenumbers_makes_of_it_in_the_end(written: str) -> N
     assert normalise_phone(written) == theirs
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=tries(150), deadline=None)
 @given(
     PLAIN_NUMBERS, st.lists(st.tuples(st.integers(2, 16), st.sampled_from(" -.()\u00a0\u202c")), max_size=6)
 )
@@ -78,7 +79,7 @@ USUAL = st.sampled_from(["EXT-1", "+15551234567", "a@example.com", "yes", "7"])
 COLUMNS = (*PLAIN, "consent.sms", "consent.sms.date", "metadata.k")
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=tries(150), deadline=None)
 @given(
     st.fixed_dictionaries({}, optional={column: st.text(max_size=300) | USUAL for column in COLUMNS}),
 )

@@ -1,4 +1,4 @@
-"""20,000 hostile rows: no crash, no hang, and every row is a contact or a named reject."""
+"""25,000 hostile rows of five kinds: no crash, no hang, and every row is a contact or a named reject."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ import pytest
 from outreach.errors import SourceError
 from outreach.export import RejectsFile
 from outreach.sources import Row, open_source
+from tests.fuzzing import tries
 
-ROWS = 20_000
+ROWS = tries(5_000)
 GOOD = {
     "external_contact_id": "EXT-1",
     "name": "Anna",

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from outreach.contacts import Contact
 from outreach.export import write_contacts
 from outreach.sources import open_source
+from tests.fuzzing import tries
 
 TEXT = st.text(max_size=40)
 KEYS = st.text(min_size=1, max_size=20)
@@ -41,7 +42,7 @@ def contacts_of(reference: object) -> list[Contact]:
     return [row.contact for row in open_source(reference).rows() if row.contact]  # type: ignore[arg-type]  # both kinds
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(100), deadline=None)
 @given(st.lists(PEOPLE, min_size=1, max_size=4))
 def test_exported_contacts_load_back_as_they_were(
     tmp_path_factory: pytest.TempPathFactory, people: list[dict[str, object]]

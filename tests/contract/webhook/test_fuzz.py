@@ -5,7 +5,6 @@ FUZZ=20000 tries so many; without it, as many as fit into a test run.
 
 from __future__ import annotations
 
-import os
 import random
 import socketserver
 import threading
@@ -18,8 +17,9 @@ import pytest
 
 from outreach.webhook import Endpoint, Message, new_secret
 from outreach.webhook.attempt import Attempt
+from tests.fuzzing import tries
 
-ANSWERS = int(os.environ.get("FUZZ", "2000"))
+ANSWERS = tries(2000)
 NOW = datetime.now(timezone.utc)
 MESSAGE = Message("msg_1", "ping", "", b"{}", 0, NOW)
 
