@@ -96,3 +96,6 @@ def _small(results: Mapping[str, Any]) -> Iterator[Bar]:
         cost = hanging["cost"]
         spread = (cost["lowest"], cost["highest"])
         yield Bar("share of time that a hanging receiver costs", cost["median"], "<", 0.05, spread)
+        waits = hanging["waits_seconds"]
+        spread = (waits["lowest"], waits["highest"])
+        yield Bar("seconds that a run waits for it at its end", waits["median"], "<", 5, spread)
