@@ -7,8 +7,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from outreach.errors import SettingsError
+from outreach.errors import SettingsError, UsageError
 
 if TYPE_CHECKING:
     from outreach.ledger.ledger import Ledger
@@ -23,10 +24,12 @@ def open_named(name: str | None, verb: str) -> Iterator[Ledger]:
 
     Raises:
         SettingsError: there is none.
+        UsageError: its password stands on the command line.
         LedgerError: it cannot be opened.
     """
     from outreach.ledger.ledger import open_ledger
 
+    _refuse_password(name)
     actor = f"outreach {verb} ({os.environ.get('USER') or os.environ.get('LOGNAME') or 'somebody'})"
     name = name or os.environ.get("OUTREACH_LEDGER")
     if name and "://" in name:
@@ -38,6 +41,15 @@ def open_named(name: str | None, verb: str) -> Iterator[Ledger]:
     else:
         with open_ledger(f"sqlite:///{_existing()}", actor=actor) as ledger:
             yield ledger
+
+
+def _refuse_password(name: str | None) -> None:
+    """Everybody on the machine can read a command line in the process list."""
+    if name and "://" in name and urlsplit(name).password:
+        raise UsageError(
+            "A password on the command line can be read by everybody on this machine.",
+            "Put the URL into the ledger block or into OUTREACH_LEDGER, or the password into PGPASSWORD.",
+        )
 
 
 def _open_block(name: str, actor: str) -> contextlib.AbstractContextManager[Ledger]:

@@ -56,6 +56,10 @@ MISTAKES = {
         ["replay", "--since", "2026-01-02", "--until", "2026-01-01", "--ledger", "sqlite:///l.db"],
         "--until",
     ),
+    "a password on the command line": (
+        ["proof", "c", "--ledger", "postgresql://me:secret@db.example/ledger"],
+        "OUTREACH_LEDGER",
+    ),
     "nobody to suppress": (["suppress", "--ledger", "sqlite:///l.db"], "Whom"),
 }
 
