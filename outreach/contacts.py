@@ -64,10 +64,14 @@ class Channels(BaseModel):
         found: str | None = getattr(self, channel.value)
         return found
 
+    def addresses(self) -> dict[Channel, str]:
+        """Every address by its channel, in the order of this class."""
+        found = (self.voice, self.sms, self.email, self.chat)
+        return {channel: address for channel, address in zip(_EVERY, found, strict=True) if address}
+
     def present(self) -> tuple[Channel, ...]:
         """The channels that have an address, in the order of this class."""
-        addresses = (self.voice, self.sms, self.email, self.chat)
-        return tuple(channel for channel, address in zip(_EVERY, addresses, strict=True) if address)
+        return tuple(self.addresses())
 
 
 class Consent(BaseModel):

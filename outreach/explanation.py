@@ -8,20 +8,16 @@ that never became a contact is explained by the code that it was rejected with.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
-import orjson
-from sqlalchemy import select
-
-from outreach.compliance import Decision, Facts, Gate, RuleApplied, Verdict, sentence
+from outreach.compliance import Decision, Facts, Gate, RuleApplied, Verdict
 from outreach.contacts import Channel, Contact
+from outreach.decision_answer import read_history, write_answer
 from outreach.decision_record import read_decision, read_facts
 from outreach.errors import UnknownCampaign
 from outreach.ledger.campaigns import Campaign, find_campaign
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.schema import audit
 from outreach.ledger.states import RESTING, State
 from outreach.ledger.suppressions import find_suppressed
 from outreach.refused_rows import find_duplicates, find_rejected
@@ -62,7 +58,7 @@ def explain(
     told = _decision(ledger, found, standing, at)
     told |= {"state": standing.state.value, "reason": standing.reason}
     told["notes"] += _on_duplicates(ledger, found, external_contact_id)
-    return named | told | {"history": _history(ledger, standing.id)}
+    return named | told | {"history": read_history(ledger, standing.id)}
 
 
 def _rejection(ledger: Ledger, campaign: Campaign, external_contact_id: str) -> dict[str, Any]:
@@ -74,7 +70,7 @@ def _rejection(ledger: Ledger, campaign: Campaign, external_contact_id: str) -> 
         )
     rules = [RuleApplied("format", "1", {"line": str(row.line)}, None, Verdict.BLOCKED) for row in rows]
     notes = ["Mend the row and feed it back: `outreach export --state rejected` writes it with its reason."]
-    told = _told("recorded", None, None, rules, campaign.packs_hash, notes)
+    told = write_answer("recorded", None, None, rules, campaign.packs_hash, notes)
     for rule in told["rules"]:
         rule["verdict"] = REJECTED
     codes = list(dict.fromkeys(row.code for row in rows))
@@ -91,7 +87,7 @@ def _on_duplicates(ledger: Ledger, campaign: Campaign, external_contact_id: str)
 def _decision(ledger: Ledger, campaign: Campaign, standing: Standing, at: datetime | None) -> dict[str, Any]:
     if standing.contact is None:
         note = "The person was erased: the rules cannot be applied again, only the history remains."
-        return _told("erased", at, None, [], campaign.packs_hash, [note])
+        return write_answer("erased", at, None, [], campaign.packs_hash, [note])
     gate = Gate(campaign.settings)
     if at is None and standing.recorded:
         told = _as_recorded(gate, standing, standing.contact)
@@ -127,7 +123,7 @@ def _as_recorded(gate: Gate, standing: Standing, contact: Contact) -> dict[str, 
             "The rules shown come to another verdict than the recorded one: the settings, the contact or "
             "what others did at that moment were not the same. The recorded verdict stands."
         )
-    return _told("recorded", at, decision, rules, recorded["packs"], notes)
+    return write_answer("recorded", at, decision, rules, recorded["packs"], notes)
 
 
 def _afresh(
@@ -135,8 +131,7 @@ def _afresh(
 ) -> dict[str, Any]:
     decision, rules = gate.explain(contact, _facts_now(ledger, gate, standing, contact, at), at)
     if campaign.settings.same_address is SameAddress.ONCE and decision.channel is not None:
-        address = contact.channels.address(decision.channel) or ""
-        taken = find_taken(ledger, campaign.id, [address]).get(address, standing.id) != standing.id
+        taken = _is_taken(ledger, standing, campaign, contact.channels.address(decision.channel) or "")
         rules = [*rules, _address_rule(taken=taken)]
         if taken and decision.verdict is Verdict.ALLOWED:
             decision = Decision(Verdict.BLOCKED, None, (_SAME_ADDRESS,), losing=decision.losing)
@@ -148,7 +143,11 @@ def _afresh(
     notes = ["Decided afresh; nothing was recorded or changed."]
     if campaign.packs_hash and campaign.packs_hash != gate.packs_hash:
         notes.append("The rule packs have changed since the campaign's last run.")
-    return _told("afresh", at, decision, rules, gate.packs_hash, notes)
+    return write_answer("afresh", at, decision, rules, gate.packs_hash, notes)
+
+
+def _is_taken(ledger: Ledger, standing: Standing, campaign: Campaign, address: str) -> bool:
+    return find_taken(ledger, campaign.id, [address]).get(address, standing.id) != standing.id
 
 
 def _address_rule(*, taken: bool) -> RuleApplied:
@@ -169,55 +168,6 @@ def _facts_now(ledger: Ledger, gate: Gate, standing: Standing, contact: Contact,
 
 def _find_suppressed_channels(ledger: Ledger, contact: Contact) -> frozenset[Channel]:
     """The channels on which a contact's address is suppressed now."""
-    addresses = {name: contact.channels.address(name) or "" for name in contact.channels.present()}
+    addresses = contact.channels.addresses()
     off = find_suppressed(ledger, list(addresses.values()))
     return frozenset(name for name, address in addresses.items() if address in off)
-
-
-def _told(
-    decided: str,
-    at: datetime | None,
-    decision: Decision | None,
-    rules: Sequence[RuleApplied],
-    packs: str,
-    notes: Sequence[str],
-) -> dict[str, Any]:
-    reasons = list(decision.reasons) if decision else []
-    return {
-        "decided": decided,
-        "at": _iso(at),
-        "verdict": decision.verdict.value if decision else None,
-        "channel": decision.channel.value if decision and decision.channel else None,
-        "reasons": reasons,
-        "sentences": [sentence(code) for code in reasons],
-        "next_allowed_at": _iso(decision.next_allowed_at) if decision else None,
-        "losing": {str(name): list(why) for name, why in decision.losing.items()} if decision else {},
-        "rules": [_rule(rule) for rule in rules],
-        "packs": packs,
-        "notes": list(notes),
-    }
-
-
-def _rule(rule: RuleApplied) -> dict[str, Any]:
-    return {
-        "rule": rule.rule,
-        "version": rule.version,
-        "input": dict(rule.input),
-        "local_time": rule.local_time,
-        "verdict": rule.verdict.value,
-    }
-
-
-def _history(ledger: Ledger, contact_id: int) -> list[dict[str, Any]]:
-    a = audit.c
-    query = select(a.at, a.action, a.actor, a.detail).where(a.contact_id == contact_id).order_by(a.n)
-    with ledger.db.read() as connection:
-        rows = connection.execute(query).all()
-    return [
-        {"at": _iso(row.at), "action": row.action, "actor": row.actor, "detail": orjson.loads(row.detail)}
-        for row in rows
-    ]
-
-
-def _iso(instant: datetime | None) -> str | None:
-    return instant.astimezone(timezone.utc).isoformat() if instant else None

@@ -13,7 +13,7 @@ temporary database that spills to disk, so memory stays bounded.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -22,19 +22,16 @@ from typing import Any
 
 from outreach.compliance import Decision, Facts, Gate, Verdict, choose_message, segments
 from outreach.contacts import Channel, Contact
-from outreach.errors import UnknownCampaign
 from outreach.genesys.interface import Availability, Inspection
-from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.loads import Entry
-from outreach.ledger.suppressions import find_suppressed
+from outreach.prior_knowledge import PriorFacts, PriorKnowledge
 from outreach.recollection import Recollection
 from outreach.refused_rows import read_id
 from outreach.settings import CampaignSettings, SameAddress
 from outreach.sources.columns import Headings
 from outreach.sources.rows import Row
 from outreach.sources.source import Source
-from outreach.standing import Standing, find_recent, find_standings, find_taken
+from outreach.standing import Standing
 
 CHUNK = 500
 REJECTED = "rejected"
@@ -102,7 +99,9 @@ def rehearse(
     """
     gate = Gate(settings)
     with closing(Recollection()) as memory:
-        rehearsal = _Rehearsal(settings, gate, at, _Known(ledger, campaign, at), senders or {}, memory)
+        rehearsal = _Rehearsal(
+            settings, gate, at, PriorKnowledge(ledger, campaign, at), senders or {}, memory
+        )
         rows = source.rows()
         while chunk := list(islice(rows, CHUNK)):
             yield from rehearsal.decide(chunk)
@@ -120,47 +119,12 @@ def forecastable(
 
 
 @dataclass(frozen=True, slots=True)
-class _Facts:
-    """What the ledger knows of one chunk's people."""
-
-    suppressed: Collection[str]
-    taken: Mapping[str, int]
-    recent: Mapping[int, Sequence[datetime]]
-
-
-@dataclass(frozen=True, slots=True)
 class _Person:
     """Somebody to decide on. `waits` is the deferral they are under, which only a suppression since ends."""
 
     contact: Contact
     inspection: Inspection | None
     waits: Decision | None = None
-
-
-class _Known:
-    """The ledger, if there is one, and the campaign, if it is in it."""
-
-    def __init__(self, ledger: Ledger | None, campaign: str, at: datetime) -> None:
-        self._ledger = ledger
-        self._campaign_id = _find_id(ledger, campaign)
-        self._at = at
-
-    def standings(self, names: Collection[str]) -> dict[str, Standing]:
-        if self._ledger is None or self._campaign_id is None:
-            return {}
-        return find_standings(self._ledger, self._campaign_id, names)
-
-    def content_key(self, row: Row) -> str:
-        return Entry(self._ledger, row).content_key if self._ledger else ""
-
-    def facts(self, people: Mapping[int, Contact], cap_hours: float | None) -> _Facts:
-        if self._ledger is None:
-            return _Facts((), {}, {})
-        addresses = sorted({a for contact in people.values() for a in _addresses(contact).values()})
-        recent = find_recent(self._ledger, list(people.values()), cap_hours, self._at)
-        taken = find_taken(self._ledger, self._campaign_id, addresses) if self._campaign_id else {}
-        found = dict(zip(people, recent, strict=True))
-        return _Facts(find_suppressed(self._ledger, addresses), taken, found)
 
 
 class _Rehearsal:
@@ -171,7 +135,7 @@ class _Rehearsal:
         settings: CampaignSettings,
         gate: Gate,
         at: datetime,
-        known: _Known,
+        known: PriorKnowledge,
         senders: Availability,
         memory: Recollection,
     ) -> None:
@@ -218,8 +182,8 @@ class _Rehearsal:
             return _Person(standing.contact or row.contact, standing.inspection, decision)
         return self._rehearsed(row.line, row.contact, decision)
 
-    def _judge(self, person: _Person, facts: _Facts, recent: Sequence[datetime]) -> Decision:
-        addresses = _addresses(person.contact)
+    def _judge(self, person: _Person, facts: PriorFacts, recent: Sequence[datetime]) -> Decision:
+        addresses = person.contact.channels.addresses()
         off = frozenset(name for name, address in addresses.items() if address in facts.suppressed)
         if person.waits and person.waits.channel not in off:
             return person.waits
@@ -229,7 +193,7 @@ class _Rehearsal:
         known = Facts(person.inspection, self._senders, off, recent)
         return self._once(addresses, facts, self._gate.decide(person.contact, known, self._at))
 
-    def _once(self, addresses: Mapping[Channel, str], facts: _Facts, decision: Decision) -> Decision:
+    def _once(self, addresses: Mapping[Channel, str], facts: PriorFacts, decision: Decision) -> Decision:
         """The decision, unless its address is contacted for another row."""
         if decision.verdict is not Verdict.ALLOWED or decision.channel is None:
             return decision
@@ -256,15 +220,3 @@ class _Rehearsal:
             return None
         zones = {candidate.zone for candidate in place.candidates}
         return SEVERAL_ZONES if len(zones) > 1 else next(iter(zones), UNKNOWN_ZONE)
-
-
-def _addresses(contact: Contact) -> dict[Channel, str]:
-    channels = contact.channels
-    return {name: address for name in Channel if (address := channels.address(name))}
-
-
-def _find_id(ledger: Ledger | None, campaign: str) -> int | None:
-    try:
-        return find_campaign(ledger, campaign).id if ledger else None
-    except UnknownCampaign:
-        return None

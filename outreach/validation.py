@@ -9,7 +9,6 @@ from datetime import datetime
 import orjson
 
 from outreach.compliance import Decision, Facts, Verdict
-from outreach.contacts import Channel
 from outreach.decision_record import write_record
 from outreach.genesys.interface import Inspection, Registered
 from outreach.ledger.changes import Change, Telling, apply
@@ -76,23 +75,20 @@ def gather_facts(
     run: Run, group: Sequence[Claimed], inspections: Mapping[int, Inspection]
 ) -> dict[int, Facts]:
     """What the world says of each contact, with as few queries as there are kinds of fact."""
-    addresses = sorted({address for row in group for address in _addresses(row).values()})
+    addresses = sorted({address for row in group for address in row.contact.channels.addresses().values()})
     off = find_suppressed(run.ledger, addresses)
     recent = recent_contacts(run.ledger, group, run.gate.cap_hours)
     return {
         row.id: Facts(
             inspection=inspections.get(row.id),
             senders=run.senders,
-            suppressed=frozenset(name for name, address in _addresses(row).items() if address in off),
+            suppressed=frozenset(
+                name for name, address in row.contact.channels.addresses().items() if address in off
+            ),
             recent=recent.get(row.id, ()),
         )
         for row in group
     }
-
-
-def _addresses(row: Claimed) -> dict[Channel, str]:
-    channels = row.contact.channels
-    return {name: channels.address(name) or "" for name in channels.present()}
 
 
 def change_for(run: Run, row: Claimed, facts: Facts, decision: Decision, now: datetime) -> Change:
