@@ -65,7 +65,7 @@ def pace(run: Run) -> tuple[int, int]:
     """
     threads = run.settings.threads
     if run.rate is None:
-        return threads * 4, threads * 8
+        return threads * 8, threads * 16
     group = max(1, min(threads, int(run.rate / 2)))
     return group, max(group * 2, min(threads * 2, int(run.rate * 2)))
 

@@ -41,17 +41,17 @@ SETTINGS = (
     Setting(
         "platform",
         0,
-        {"ours": 3000, "ceiling": 3000, "naive_prefect": 60, "tutorial": 150, "sdk": 100, "sdk_threads": 200},
+        {"ours": 10_000, "ceiling": 10_000, "naive_prefect": 60, "tutorial": 150, "sdk": 100, "sdk_threads": 200},
         (1, 2, 4, 16),
     ),
     Setting(
         "platform",
         50,
-        {"ours": 1500, "ceiling": 2000, "naive_prefect": 60, "tutorial": 20, "sdk": 20, "sdk_threads": 150},
+        {"ours": 5000, "ceiling": 5000, "naive_prefect": 60, "tutorial": 20, "sdk": 20, "sdk_threads": 150},
         (16, 32, 64),
     ),
-    Setting("guide", 0, {"ours": 1000, "ceiling": 2000, "naive_prefect": 60, "tutorial": 150}, (1, 2, 4, 16)),
-    Setting("guide", 50, {"ours": 800, "ceiling": 1500, "naive_prefect": 60, "tutorial": 15}, (16, 32, 64)),
+    Setting("guide", 0, {"ours": 5000, "ceiling": 10_000, "naive_prefect": 60, "tutorial": 150}, (1, 2, 4, 16)),
+    Setting("guide", 50, {"ours": 3000, "ceiling": 5000, "naive_prefect": 60, "tutorial": 15}, (16, 32, 64)),
 )
 
 
