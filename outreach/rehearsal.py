@@ -191,7 +191,10 @@ class _Rehearsal:
             here = sum(self._memory.times(address) for address in set(addresses.values()))
             recent = [*recent, *[self._at] * here]
         known = Facts(person.inspection, self._senders, off, recent)
-        return self._once(addresses, facts, self._gate.decide(person.contact, known, self._at))
+        decision = self._gate.decide(person.contact, known, self._at)
+        if person.waits:
+            return decision if decision.verdict is Verdict.BLOCKED else person.waits
+        return self._once(addresses, facts, decision)
 
     def _once(self, addresses: Mapping[Channel, str], facts: PriorFacts, decision: Decision) -> Decision:
         """The decision, unless its address is contacted for another row."""
