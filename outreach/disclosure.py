@@ -42,7 +42,7 @@ def _contact(ledger: Ledger, known: Known) -> dict[str, Any]:
         records = select(audit).where(audit.c.contact_id == known.id).order_by(audit.c.n)
         history = [_record(record) for record in connection.execute(records)]
         sent = select(outbox).where(outbox.c.contact_id == known.id).order_by(outbox.c.id)
-        told = [_message(message) for message in connection.execute(sent)]
+        told = [_message(ledger, message) for message in connection.execute(sent)]
     return {
         "campaign": row.name,
         "external_contact_id": known.external_contact_id,
@@ -64,13 +64,15 @@ def _record(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def _message(row: Row[Any]) -> dict[str, Any]:
+def _message(ledger: Ledger, row: Row[Any]) -> dict[str, Any]:
     return {
         "endpoint": row.endpoint,
         "event": row.event,
         "at": _iso(row.created_at),
         "state": row.state,
         "body": orjson.loads(row.body),
+        "status": row.status,
+        "answer": ledger.vault.open(row.excerpt),
     }
 
 

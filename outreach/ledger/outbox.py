@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Integer, Select, Update, bindparam, delete, or_, select, update
+from sqlalchemy import Integer, Select, Update, bindparam, case, delete, exists, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from outreach.ledger.answers import obey
 from outreach.ledger.ledger import recall, remember
 from outreach.ledger.rows import write_rows
-from outreach.ledger.schema import Instant, campaigns, facts, outbox
+from outreach.ledger.schema import Instant, campaigns, contacts, facts, outbox
 from outreach.webhook.outbox import Message, Settlement
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from outreach.ledger.ledger import Ledger
 
 EXCERPT = 4096
+
+_IS_ERASED = exists().where(contacts.c.id == outbox.c.contact_id, contacts.c.payload.is_(None))
 
 
 class LedgerOutbox:
@@ -130,7 +132,8 @@ def _columns(result: str) -> dict[str, Any]:
         "attempts": outbox.c.attempts + 1,
         "status": bindparam("_status"),
         "code": bindparam("_code"),
-        "excerpt": bindparam("_excerpt"),
+        # Of somebody who was erased, nothing that anybody says is kept.
+        "excerpt": case((_IS_ERASED, ""), else_=bindparam("_excerpt")),
         "state": "pending" if result == "retry" else result,
     }
     if result == "retry":

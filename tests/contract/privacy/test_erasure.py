@@ -18,6 +18,7 @@ from outreach.exporting import export_contacts
 from outreach.forgetting import erase
 from outreach.ledger.auditing import verify
 from outreach.ledger.ledger import Ledger, open_ledger
+from outreach.ledger.outbox import LedgerOutbox
 from outreach.ledger.proof import prove
 from outreach.ledger.schema import audit, contacts, rejects, suppressions
 from outreach.ledger.states import State
@@ -28,6 +29,7 @@ from outreach.resolving import resolve, retry_failed
 from outreach.run import Run
 from outreach.settings import CampaignSettings, FrequencyCap
 from outreach.sources.opening import open_source
+from outreach.webhook.outbox import Settlement
 from tests.ledgers import NOON, advance, clear, load, new_ledger, new_run, people, row_of, states
 from tests.organisations import Organisation
 
@@ -91,6 +93,29 @@ def test_no_byte_of_a_person_is_left_in_any_file(ledger: Ledger, tmp_path: Path,
     assert (done.contacts, done.campaigns, done.rewritten) == (2, 2, True)
     assert traces(tmp_path) == []
     assert b"p3@example.com" in everything(tmp_path), "the others stay"
+
+
+def answered(ledger: Ledger, says: str) -> None:
+    """The receiver refuses the next event, and says so."""
+    box, now = LedgerOutbox(ledger, "default"), ledger.clock.now()
+    [message] = box.take(1, now, 60)
+    box.settle([Settlement(message.id, "retry", now, 400, "E_HTTP", says)], now)
+
+
+def test_what_a_receiver_says_of_somebody_is_shown_to_them_and_not_kept_once_they_are_erased(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    with new_run(ledger, Organisation(), settings(tmp_path)) as run:
+        load(run, [ADA])
+        advance(run)
+    answered(ledger, "who is Ada Quillfeather?")
+    [told] = disclose(ledger, "EXT-7")["contacts"][0]["webhooks"]
+    assert (told["status"], told["answer"]) == (400, "who is Ada Quillfeather?")
+
+    erase(ledger, "EXT-7")
+    answered(ledger, "no more Ada Quillfeather")
+
+    assert traces(tmp_path) == []
 
 
 def test_a_rejects_file_is_found_from_any_folder(
