@@ -69,7 +69,7 @@ class ParquetFile(FileReader):
                 for batch in file.iter_batches(batch_size=size, row_groups=[group]):
                     table = _flat(lib, batch)
                     headers = headers or self._headers(lib, table.schema)
-                    for values in zip(*(column.to_pylist() for column in table.columns), strict=True):
+                    for values in _unfolded(lib, table):
                         number += 1
                         yield Record(number, headers, [text_of(value) for value in values])
         except (lib.ArrowException, OSError) as e:
@@ -96,3 +96,23 @@ def _flat(lib: Any, batch: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
 def _rows_at_once(group: Any) -> int:  # noqa: ANN401 - pyarrow has no types
     rows, size = int(group.num_rows), int(group.total_byte_size)
     return max(1, min(_BATCH_ROWS, _BATCH_BYTES * rows // max(1, size)))
+
+
+def _unfolded(lib: Any, table: Any) -> Iterator[tuple[object, ...]]:  # noqa: ANN401 - pyarrow has no types
+    """The rows, a few at a time: a dictionary's one long value may stand for every row."""
+    longest = sum(_longest(lib, column) for column in table.columns)
+    size = max(1, _BATCH_BYTES // max(1, longest))
+    for start in range(0, table.num_rows, size):
+        columns = table.slice(start, size).columns
+        yield from zip(*(column.to_pylist() for column in columns), strict=True)
+
+
+def _longest(lib: Any, column: Any) -> int:  # noqa: ANN401 - pyarrow has no types
+    """Bytes of a dictionary's longest text; 0 for a column without one, which takes what the file takes."""
+    if not lib.types.is_dictionary(column.type) or not lib.types.is_string(column.type.value_type):
+        return 0
+    compute = import_module("pyarrow.compute")
+    return max(
+        (compute.max(compute.binary_length(chunk.dictionary)).as_py() or 0 for chunk in column.chunks),
+        default=0,
+    )

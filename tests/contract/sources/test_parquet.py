@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -118,3 +120,28 @@ def test_a_parquet_that_unfolds_absurdly_is_refused(path: Path) -> None:
 
     with pytest.raises(SourceError, match="grows more than 200 times"):
         rows_of(path)
+
+
+def test_a_dictionary_unfolds_a_few_rows_at_a_time(tmp_path: Path) -> None:
+    """One long value that a thousand rows name takes a megabyte in the file, and a gigabyte unfolded."""
+    rows = 1000
+    long = pyarrow.DictionaryArray.from_arrays(pyarrow.array([0] * rows, pyarrow.int32()), ["x" * (1 << 20)])
+    names = [f"E-{number}" for number in range(rows)]
+    table = {
+        "external_contact_id": names,
+        "name": names,
+        "sms": ["+13175550001"] * rows,
+        "initial_message": long,
+    }
+    path = tmp_path / "dictionary.parquet"
+    parquet.write_table(pyarrow.table(table), path)
+
+    tracemalloc.start()
+    try:
+        found = [row.reject.code for row in islice(open_source(path).rows(), 100) if row.reject]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert found == ["too_long"] * 100
+    assert peak < 128 << 20
