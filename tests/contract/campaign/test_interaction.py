@@ -284,7 +284,7 @@ def test_a_process_that_died_between_intent_and_call_contacts_nobody_again(
 
 
 def test_a_budget_keeps_few_in_the_air(run: Run) -> None:
-    assert pace(run) == (8, 16)
+    assert pace(run) == (16, 32)
     slow = dataclasses.replace(run, rate=1.0)
     fast = dataclasses.replace(run, rate=100.0)
     assert pace(slow) == (1, 2)
