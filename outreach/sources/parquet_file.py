@@ -41,7 +41,7 @@ class ParquetFile(FileReader):
         lib = import_module("pyarrow")
         try:
             file = parquet.ParquetFile(data)
-            texts = [field.name for field in file.schema_arrow if lib.types.is_string(field.type)]
+            texts = [field.name for field in file.schema_arrow if _is_text(lib, field.type)]
             data.seek(0)
             file = parquet.ParquetFile(data, read_dictionary=texts)
         except (lib.ArrowException, OSError, ValueError) as e:
@@ -109,10 +109,15 @@ def _unfolded(lib: Any, table: Any) -> Iterator[tuple[object, ...]]:  # noqa: AN
 
 def _longest(lib: Any, column: Any) -> int:  # noqa: ANN401 - pyarrow has no types
     """Bytes of a dictionary's longest text; 0 for a column without one, which takes what the file takes."""
-    if not lib.types.is_dictionary(column.type) or not lib.types.is_string(column.type.value_type):
+    if not lib.types.is_dictionary(column.type) or not _is_text(lib, column.type.value_type):
         return 0
     compute = import_module("pyarrow.compute")
     return max(
         (compute.max(compute.binary_length(chunk.dictionary)).as_py() or 0 for chunk in column.chunks),
         default=0,
     )
+
+
+def _is_text(lib: Any, kind: Any) -> bool:  # noqa: ANN401 - pyarrow has no types
+    types = lib.types
+    return any(fits(kind) for fits in (types.is_string, types.is_large_string, types.is_binary))
