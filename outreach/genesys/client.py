@@ -109,7 +109,7 @@ class Connection:
 
         `path` starts with a slash; ids in it must have gone through `quoted`. `creates` marks a call that
         must not happen twice. The lower `priority` gets the budget first. `depart` is called when it is its
-        turn, before anything leaves, on each try.
+        turn and a token is there, before anything leaves, each time that it is sent.
         """
         content = _encode(operation, json)
         url = self._at(path).copy_merge_params(params) if params else self._at(path)
@@ -142,10 +142,8 @@ class Connection:
         depart: Callable[[], None] | None,
     ) -> Answer:
         self._wait_for_turn(operation, priority)
-        if depart:
-            depart()
         request = httpx.Request(method, url, headers=self._headers, content=content, extensions=_EXTENSIONS)
-        received = self._send(operation, request, self._auth)
+        received = self._send(operation, request, self._auth, depart=depart)
         self._observe(received.headers)
         if not 200 <= received.status <= 299:
             raise self._refused(operation, received)
@@ -157,12 +155,20 @@ class Connection:
         return Answer(received.status, body, found, received.headers, received.milliseconds)
 
     def _send(
-        self, operation: str, request: httpx.Request, auth: httpx.Auth, most_bytes: int | None = None
+        self,
+        operation: str,
+        request: httpx.Request,
+        auth: httpx.Auth,
+        most_bytes: int | None = None,
+        *,
+        depart: Callable[[], None] | None = None,
     ) -> Received:
         """Through the token's flow: at most twice, and the second time only after a 401."""
         flow = auth.sync_auth_flow(request)
         outgoing = next(flow)
         while True:
+            if depart:
+                depart()  # a login may have taken its time
             try:
                 received = exchange(self._client, outgoing, self.clock, most_bytes)
             except _FAILURES as error:

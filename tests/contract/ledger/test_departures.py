@@ -56,3 +56,17 @@ def test_a_call_that_may_not_go_is_not_made(api: Literal["platform", "guide"]) -
             start(api, emulator, dataclasses.replace(engagement(), depart=stay))
 
         assert emulator.org.truth.rows == []
+
+
+def test_a_call_that_is_sent_again_after_a_new_login_says_so_again(api: Literal["platform", "guide"]) -> None:
+    operation = {"platform": "messages.agentless", "guide": "guide.start"}[api]
+    with emulator_thread(faults=[{"kind": "unauthorized", "operation": operation, "times": 1}]) as emulator:
+        logins: list[int] = []
+
+        def note() -> None:
+            logins.append(emulator.metrics()["by_operation"]["oauth.token"])
+
+        start(api, emulator, dataclasses.replace(engagement(), depart=note))
+
+        assert logins == [1, 2]  # each time with the token in hand
+        assert len(emulator.org.truth.rows) == 1
