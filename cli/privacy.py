@@ -58,6 +58,8 @@ def _tell(done: Erased) -> str:
     )
     if done.sharing:
         told += f" {done.sharing} other contacts have the same address: erase the address to take them too."
+    if done.still_open:
+        told += f" {done.still_open} interactions are still open: `outreach follow-up` ends them now."
     if not done.rewritten:
         told += " Another program holds the ledger: erase again when it is done, so that no copy stays."
     return told

@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from outreach.errors import UsageError
 from outreach.export import PrivateCsv, remove_leftovers
 from outreach.ledger.erasure import forget, forget_rows, rewrite, suppress_for_good
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.schema import audit, campaigns
-from outreach.ledger.subjects import Person, find_person
+from outreach.ledger.schema import audit, campaigns, contacts
+from outreach.ledger.states import State
+from outreach.ledger.subjects import Findings, Person, find_person
 from outreach.settings import CampaignSettings
 from outreach.sources.formulas import restore
 
@@ -27,8 +28,9 @@ class Erased:
     """What an erasure found and did.
 
     `sharing` counts contacts of other ids that lead to an address of the person: they are suppressed from now
-    on, but still hold it; erasing the address itself takes them too. `rewritten` is False when another
-    program held the database, so that overwritten copies may still stand in its files.
+    on, but still hold it; erasing the address itself takes them too. `still_open` counts interactions that
+    the next `follow_up` ends. `rewritten` is False when another program held the database, so that
+    overwritten copies may still stand in its files.
     """
 
     contacts: int
@@ -37,6 +39,7 @@ class Erased:
     files: int
     suppressed: int
     sharing: int
+    still_open: int
     rewritten: bool
 
     def as_json(self) -> dict[str, Any]:
@@ -75,8 +78,16 @@ def erase(ledger: Ledger, who: str, *, files: Iterable[Path] = ()) -> Erased:
         files=len(cleaned),
         suppressed=suppressed,
         sharing=found.sharing,
+        still_open=_count_open(ledger, found),
         rewritten=rewrite(ledger),
     )
+
+
+def _count_open(ledger: Ledger, found: Findings) -> int:
+    is_open = contacts.c.state == State.STARTED.value
+    ids = contacts.c.id.in_([known.id for known in found.people])
+    with ledger.db.read() as connection:
+        return int(connection.execute(select(func.count()).where(is_open, ids)).scalar_one())
 
 
 def written_files(ledger: Ledger, more: Iterable[Path] = ()) -> list[Path]:

@@ -364,7 +364,7 @@ def test_an_interaction_of_somebody_erased_is_ended_at_once_and_told_without_per
         if channel == "voice":  # a callback that waits for an agent would still be made
             staged.org.change(theirs, connected_at=None)
         staged.clock.advance(10)
-        erase(staged.ledger, "EXT-1")
+        assert erase(staged.ledger, "EXT-1").still_open == 1
 
         assert find_due(staged.ledger) == ["spring"]
         counts = follow_up(staged.run)
