@@ -1,7 +1,4 @@
-"""For all tests: those that need a Prefect server go first.
-
-They take longest, so no worker is left alone with them at the end.
-"""
+"""For all tests: what takes longest goes first, so that no worker is left alone with it at the end."""
 
 from __future__ import annotations
 
@@ -10,8 +7,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent
-WITH_A_SERVER = {"flows", "browser"}
+LONGEST = ("flows", "browser", "chaos", "contract/cli")
+"""Folders in the order in which they begin; all others follow as they were collected."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.path.relative_to(ROOT).parts[0] not in WITH_A_SERVER)
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    path = item.path.relative_to(ROOT).as_posix()
+    return next((n for n, folder in enumerate(LONGEST) if path.startswith(f"{folder}/")), len(LONGEST))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from outreach.compliance import caps_allow
 from outreach.settings import FrequencyCap
+from tests.fuzzing import tries
 
 NOW = datetime(2026, 7, 14, 12, 0, tzinfo=timezone.utc)
 TWICE_A_DAY = FrequencyCap(contacts=2, hours=24)
@@ -50,7 +51,7 @@ def test_a_contact_in_the_future_of_a_clock_that_jumped_back_counts() -> None:
     assert caps_allow([FrequencyCap(contacts=1, hours=1)], ago(-2), NOW) == NOW + timedelta(hours=3)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=tries(60), deadline=None)
 @given(
     st.lists(st.integers(0, 400), max_size=12),
     st.lists(st.tuples(st.integers(1, 5), st.integers(1, 200)), min_size=1, max_size=3),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.clock import Clock, iso
@@ -16,7 +16,9 @@ from emulator.limits import RateWindow
 from emulator.reading import Fields, instant_of
 from emulator.settings import Settings
 from emulator.truth import Person, Truth
+from tests.fuzzing import tries
 
+briefly = settings(max_examples=tries(40), deadline=None)
 GAPS = st.lists(st.floats(0, 30, allow_nan=False), max_size=200)
 
 
@@ -30,12 +32,14 @@ def accepted(gaps: list[float], allowed: int, kind: str) -> list[float]:
     return times
 
 
+@briefly
 @given(gaps=GAPS, allowed=st.integers(1, 20))
 def test_no_sixty_seconds_hold_more_than_a_sliding_window_allows(gaps: list[float], allowed: int) -> None:
     times = accepted(gaps, allowed, "sliding")
     assert all(sum(start <= each < start + 59.99999 for each in times) <= allowed for start in times)
 
 
+@briefly
 @given(gaps=GAPS, allowed=st.integers(1, 20))
 def test_a_fixed_window_allows_so_many_from_its_first_request(gaps: list[float], allowed: int) -> None:
     times = accepted(gaps, allowed, "fixed")
@@ -45,6 +49,7 @@ def test_a_fixed_window_allows_so_many_from_its_first_request(gaps: list[float],
         times = times[len(inside) :]
 
 
+@briefly
 @given(gaps=GAPS, allowed=st.integers(1, 20), kind=st.sampled_from(["fixed", "sliding"]))
 def test_there_is_room_again_after_the_named_wait(gaps: list[float], allowed: int, kind: str) -> None:
     window, now = RateWindow(), 0.0
@@ -56,6 +61,7 @@ def test_there_is_room_again_after_the_named_wait(gaps: list[float], allowed: in
             assert window.take(now, allowed, 60, kind)[0]
 
 
+@briefly
 @given(
     adds=st.lists(st.lists(st.integers(0, 5), max_size=3), max_size=20),
     merges=st.lists(st.tuples(st.integers(0, 19), st.integers(0, 19)), max_size=5),
@@ -98,6 +104,7 @@ def test_identifiers_are_compared_as_people_mean_them() -> None:
     assert identifier("ExternalId", "a", "s") != identifier("ExternalId", "A", "s")
 
 
+@briefly
 @given(milliseconds=st.integers(946_684_800_000, 4_102_444_800_000))
 def test_an_instant_is_read_as_it_was_written(milliseconds: int) -> None:
     assert instant_of(iso(milliseconds / 1000)) == pytest.approx(milliseconds / 1000, abs=0.0011)
@@ -131,6 +138,7 @@ def test_the_clock_keeps_its_time_when_its_speed_changes() -> None:
     assert clock.now() - clock.shown() == pytest.approx(5)
 
 
+@briefly
 @given(seed=st.integers(0, 1000), probability=st.floats(0.05, 0.95))
 def test_faults_repeat_with_their_seed(seed: int, probability: float) -> None:
     fault = Fault.parse({"kind": "act_then_reset", "probability": probability})

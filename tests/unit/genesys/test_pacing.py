@@ -20,6 +20,7 @@ from outreach.errors import RateLimited
 from outreach.genesys.pacing import PATIENCE, Pacer, creations_key, token_key
 from outreach.genesys.timetable import FallbackTimetable, LocalTimetable
 from outreach.genesys.turnstile import Turnstile
+from tests.fuzzing import tries
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=timezone.utc)
 
@@ -92,7 +93,7 @@ def test_at_least_95_percent_is_used_and_no_window_is_overdrawn(limit: int, take
     assert len(arrivals) / 10 >= 0.95 * limit
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(25), deadline=None)
 @given(
     limit=st.integers(20, 600),
     takers=st.lists(st.integers(1, 64), min_size=1, max_size=3),

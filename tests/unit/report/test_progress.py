@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from outreach.clock import SetClock
 from outreach.ledger.states import State
 from outreach.report.progress import ProgressMeter
+from tests.fuzzing import tries
 from tests.unit.report.examples import NOW
 
 COUNTS = st.dictionaries(st.sampled_from([state.value for state in State]), st.integers(0, 10_000))
@@ -35,7 +36,7 @@ def test_contacts_that_were_done_before_do_not_count_into_the_rate() -> None:
     assert meter.look({"started": 950, "cleared": 50}).seconds_left == 10.0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(25), deadline=None)
 @given(st.lists(st.tuples(COUNTS, st.floats(0, 100)), min_size=1, max_size=20))
 def test_progress_is_never_beyond_its_bounds(looks: list[tuple[dict[str, int], float]]) -> None:
     clock = SetClock(NOW)
