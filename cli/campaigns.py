@@ -46,6 +46,8 @@ def why(
 ) -> None:
     """Explain one person: every rule in order, with its input, version, local time and verdict.
 
+    A row that was rejected is explained by its code.
+
     Args:
         campaign: its name.
         contact: the external contact id.

@@ -14,7 +14,7 @@ from cli.console import out
 def show_explanation(answer: dict[str, Any]) -> None:
     """The decision in one line, the rules that led to it, and what else one must know."""
     out.print(Text(f"{answer['external_contact_id']}: {_decision(answer)}", "bold"), soft_wrap=True)
-    out.print(Text(f"State in {answer['campaign']}: {answer['state']}{_when(answer)}"), soft_wrap=True)
+    out.print(Text(f"State in {answer['campaign']}: {_state(answer)}"), soft_wrap=True)
     for sentence in answer["sentences"]:
         out.print(Text(sentence), soft_wrap=True)
     if answer["rules"]:
@@ -31,8 +31,11 @@ def _decision(answer: dict[str, Any]) -> str:
     return " ".join(words)
 
 
-def _when(answer: dict[str, Any]) -> str:
-    return f". Decided {answer['decided']}, as of {answer['at']}." if answer["at"] else ""
+def _state(answer: dict[str, Any]) -> str:
+    reason = answer["reason"] if answer["reason"] not in answer["reasons"] else ""
+    state = f"{answer['state']} ({reason})" if reason else str(answer["state"])
+    words = {"recorded": "Decided", "afresh": "Decided afresh,"}
+    return f"{state}. {words[answer['decided']]} as of {answer['at']}." if answer["at"] else state
 
 
 def _rules(rules: list[dict[str, Any]]) -> Table:
