@@ -290,7 +290,7 @@ def test_in_the_background_retries_come_due_by_themselves(
     fill(outbox, clock, contacts=1)
     receiver.always(Answer(500))
     courier.start()
-    _wait_until(lambda: len(receiver.deliveries) == 1)
+    _wait_until(lambda: outbox.settle_calls == 1)
     receiver.always(Answer())
     clock.advance(6)
     _wait_until(lambda: len(receiver.deliveries) == 2)
