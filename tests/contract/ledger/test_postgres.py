@@ -31,6 +31,7 @@ from outreach.ledger.outbox import LedgerOutbox
 from outreach.ledger.proof import _prove, prove
 from outreach.ledger.schema import contacts, executors, intents, metadata
 from outreach.ledger.states import State
+from outreach.ledger.suppressions import MIRRORED, find_suppressed, mirror, suppress
 from outreach.ledger.timetable import LedgerTimetable
 from outreach.reconciliation import reconcile
 from outreach.resolving import resolve, retry_failed
@@ -172,6 +173,15 @@ def test_one_address_is_contacted_once_whoever_comes_first(run: Run, url: str) -
         return opened
 
     assert sum(with_a_ledger_each(url, contact)) == 20
+
+
+def test_an_opt_out_outlives_the_list_that_named_the_address_before(ledger: Ledger) -> None:
+    mirror(ledger, ["+13175550001", "+13175550002"], source=MIRRORED)
+    suppress(ledger, ["+13175550001"], source="by_hand", reason="asked")
+
+    mirror(ledger, [], source=MIRRORED)
+
+    assert find_suppressed(ledger, ["+13175550001", "+13175550002"]) == {"+13175550001"}
 
 
 def test_two_loads_of_one_file_at_once_accept_everybody_once(run: Run, url: str) -> None:
