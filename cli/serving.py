@@ -152,11 +152,11 @@ def _say_the_last() -> None:
 @contextlib.contextmanager
 def pointed_to(env: Mapping[str, str]) -> Iterator[None]:
     """This process's own Prefect settings, for the length of the block."""
+    from prefect.context import refresh_global_settings_context
+
     before = {name: os.environ.get(name) for name in env}
     os.environ.update(env)
     try:
-        from prefect.context import refresh_global_settings_context
-
         refresh_global_settings_context()
         yield
     finally:
@@ -165,6 +165,7 @@ def pointed_to(env: Mapping[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+        refresh_global_settings_context()
 
 
 def _script(name: str) -> str:

@@ -28,37 +28,45 @@ log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def progress_shown(run: Run, every: float = LOOK_EVERY_SECONDS) -> Iterator[None]:
+def progress_shown(run: Run, every: float = LOOK_EVERY_SECONDS) -> Iterator[Watcher]:
     """Show the campaign's progress for the length of the block, every so many seconds or less often."""
-    watcher = _Watcher(run, every)
+    watcher = Watcher(run, every)
     # The artifact belongs to the flow run, which the thread knows by its context.
     thread = threading.Thread(target=contextvars.copy_context().run, args=(watcher.watch,), daemon=True)
     thread.start()
     try:
-        yield
+        yield watcher
     finally:
         watcher.ended.set()
         thread.join()
 
 
-class _Watcher:
-    """Looks now and then, and once at the end."""
+class Watcher:
+    """Looks now and then, and once at the end.
+
+    `looks` counts them, `processor_seconds` is what they took of a processor; both are known at the end.
+    """
 
     def __init__(self, run: Run, every: float) -> None:
         self.ended = threading.Event()
+        self.looks = 0
+        self.processor_seconds = 0.0
         self._run = run
         self._every = every
         self._meter = ProgressMeter(SystemClock())
         self._artifact: UUID | None = None
 
     def watch(self) -> None:
+        """Look until the end; for a thread of its own."""
         rest = 0.0
         while not self.ended.wait(rest):
             rest = max(self._every, REST_PER_COST * self._look())
         self._look()
+        self.processor_seconds = time.thread_time()
 
     def _look(self) -> float:
         """Count, tell, and say how many seconds that took."""
+        self.looks += 1
         began = time.monotonic()
         # What cannot be shown is no reason to stop a campaign.
         try:

@@ -11,7 +11,8 @@ import pytest
 from cli.serving import free_port
 from cli.up import running
 
-SCREENSHOTS = Path("out/screenshots")
+PEOPLE = 60
+NUMBER = "+1317200{:04}"
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -25,6 +26,7 @@ ARGUMENTS = [
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
+    """The program; where there is none, the test says so."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if found is None:
         pytest.skip("there is no Chromium here: apt-get install chromium")
@@ -42,10 +44,21 @@ def browser(chromium: str) -> Iterator[object]:
 
 @pytest.fixture(scope="session")
 def place(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """The UI's address, and the folder with the sample's contacts."""
+    """The UI's address, and a folder with `people.csv`."""
     home, port = tmp_path_factory.mktemp("up"), free_port()
+    write_people(home / "people.csv")
     with running(port, free_port(), home):
         yield f"http://127.0.0.1:{port}", home
+
+
+def write_people(file: Path) -> None:
+    """Most have a number or an address; four have neither, and four numbers lack a country: 8 rejects."""
+    lines = ["external_contact_id,name,sms,email,time_zone"]
+    for n in range(PEOPLE):
+        number = f"{NUMBER.format(n)[2:]}" if n % 15 == 7 else NUMBER.format(n)
+        sms, email = (number if n % 3 else "", f"p{n}@example.com" if n % 5 else "")
+        lines.append(f"C-{n},Person {n},{sms},{email},America/New_York")
+    file.write_text("\n".join(lines) + "\n")
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""What a person sees in the Prefect UI: the form, a run that was started from it, and its report."""
+"""What a person does in the Prefect UI: fills in the form, is refused nonsense, approves, reads the report.
+
+The screenshots are kept in `out/screenshots`; two of them stand in the README.
+"""
 
 from __future__ import annotations
 
@@ -10,70 +13,136 @@ import httpx
 import pytest
 
 from outreach.settings import CampaignSettings
-from tests.browser.conftest import SCREENSHOTS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 Place = tuple[str, Path]
+
+SCREENSHOTS = Path("out/screenshots")
+CAMPAIGN = "Autumn reminder"
+CHOICES = ("Same address", "Consent", "When an outcome cannot be found", "dispatch")
+CHARTS = (
+    "From rows to interactions",
+    "Outcomes by channel and reason",
+    "Requests a minute against the budget",
+)
+WAIT_SECONDS = 180.0
 
 
 def ask(ui: str, path: str, query: dict[str, Any]) -> Any:
     return httpx.post(f"{ui}/api{path}", json=query, trust_env=False).raise_for_status().json()
 
 
-def deployment_id(ui: str) -> str:
-    found = httpx.get(f"{ui}/api/deployments/name/run-campaign/campaign", trust_env=False)
-    return str(found.raise_for_status().json()["id"])
-
-
-def shoot(page: Any, name: str) -> None:
+def shoot(page: Any, name: str, height: int = 900) -> None:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+    page.set_viewport_size({"width": 1360, "height": height})
+    page.wait_for_timeout(500)  # the layout follows
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
-def await_end(ui: str, campaign: str) -> dict[str, Any]:
-    until = time.monotonic() + 180
+def open_form(page: Any, ui: str) -> None:
+    """As a person gets there: the list, the deployment, the button."""
+    page.goto(f"{ui}/deployments")
+    page.get_by_role("link", name="campaign", exact=True).click()
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_text("Custom run").click()
+    field(page, "Channel order").wait_for()
+
+
+def field(page: Any, title: str) -> Any:
+    """What belongs to one setting of the form."""
+    return page.locator(".schema-form-property").filter(has_text=title).last
+
+
+def fill(page: Any, source: Path, campaign: str) -> None:
+    field(page, "Path or URL").locator("textarea").fill(str(source))
+    field(page, "the same name is the same campaign").locator("textarea").fill(campaign)
+
+
+def await_state(ui: str, campaign: str, *wanted: str) -> dict[str, Any]:
+    """The run of that name, once it is in a state of one of these types."""
+    until = time.monotonic() + WAIT_SECONDS
+    runs: list[dict[str, Any]] = []
     while time.monotonic() < until:
         runs = ask(ui, "/flow_runs/filter", {"flow_runs": {"name": {"any_": [campaign]}}})
-        ended = [run for run in runs if run["state"]["type"] in {"COMPLETED", "FAILED", "CRASHED"}]
-        if ended:
-            found: dict[str, Any] = ended[0]
-            return found
+        if runs and runs[0]["state"]["type"] in wanted:
+            return runs[0]
         time.sleep(0.3)
-    pytest.fail("the run did not end")
+    pytest.fail(f"no run is {wanted}: {[run['state'] for run in runs]}")
 
 
-def test_the_form_shows_every_setting(place: Place, page: Any) -> None:
-    ui, _ = place
-    page.goto(f"{ui}/deployments/deployment/{deployment_id(ui)}/run")
-    page.get_by_text("Channel order").first.wait_for()
-    shoot(page, "form")
+def test_the_form_shows_every_setting_with_its_description_and_choices_as_lists(
+    place: Place, page: Any
+) -> None:
+    open_form(page, place[0])
+    shoot(page, "form", height=4700)
 
-    shown = page.inner_text("body")
-    titles = [str(field.title) for field in CampaignSettings.model_fields.values()]
-    assert [title for title in titles if title not in shown] == []
+    shown = page.inner_text("body").replace("\n", " ")
+    settings = CampaignSettings.model_fields.values()
+    assert [field.title for field in settings if str(field.title) not in shown] == []
+    assert [field.title for field in settings if str(field.description) not in shown] == []
+    assert [title for title in CHOICES if not field(page, title).locator(".p-select").count()] == []
 
 
-def test_a_run_started_from_the_form_finishes_and_its_report_shows_the_charts(
+def test_nonsense_is_refused_before_a_run_starts(place: Place, page: Any) -> None:
+    ui, home = place
+    open_form(page, ui)
+    fill(page, home / "people.csv", "Nonsense")
+    field(page, "Contacts in the air at once").locator("input").fill("0")
+    page.get_by_role("button", name="Submit").click()
+
+    page.get_by_text("0 is less than the minimum of 1").first.wait_for()
+    shoot(page, "nonsense")
+    assert ask(ui, "/flow_runs/count", {"deployments": {"name": {"any_": ["campaign"]}}}) == 0
+
+
+def test_a_run_from_the_form_waits_for_approval_finishes_and_its_report_shows_the_charts(
     place: Place, page: Any
 ) -> None:
     ui, home = place
-    page.goto(f"{ui}/deployments/deployment/{deployment_id(ui)}/run")
-    page.get_by_text("Channel order").first.wait_for()
-    page.locator("textarea").nth(0).fill(str(home / "contacts.csv"))
-    page.locator("textarea").nth(1).fill("From the form")
+    open_form(page, ui)
+    fill(page, home / "people.csv", CAMPAIGN)
+    field(page, "wait for a person's approval").get_by_role("button", name="int", exact=True).click()
+    field(page, "wait for a person's approval").locator("input").fill("10")
+    field(page, "Where the rejects file").locator("textarea").fill(str(home / "out"))
     page.get_by_role("button", name="Submit").click()
+    page.get_by_text("scheduled to start").first.wait_for()
 
-    run = await_end(ui, "From the form")
+    paused = await_state(ui, CAMPAIGN, "PAUSED", "FAILED", "CRASHED")
+    page.goto(f"{ui}/runs/flow-run/{paused['id']}")
+    page.get_by_role("button", name="Resume").click()
+    form = page.locator(".p-modal")
+    form.get_by_text("would take up").wait_for()
+    form.get_by_role("switch").click()
+    form.locator("textarea").first.fill("Ada")
+    shoot(page, "approval")
+    form.get_by_role("button", name="Submit").click()
+
+    run = await_state(ui, CAMPAIGN, "COMPLETED", "FAILED", "CRASHED")
     assert run["state"]["type"] == "COMPLETED", run["state"]
-
-    page.goto(f"{ui}/runs/flow-run/{run['id']}")
-    page.get_by_text(run["state"]["message"]).first.wait_for()
+    assert run["state"]["message"].endswith("8 rejected, 0 unknown")
+    page.reload()
+    page.get_by_text("Completed").first.wait_for()
+    page.wait_for_timeout(3_000)  # the timeline moves to its place
     shoot(page, "run")
-    query = {"artifacts": {"key": {"any_": ["report-from-the-form"]}}}
+    query = {"artifacts": {"key": {"any_": ["report-autumn-reminder"]}}}
     page.goto(f"{ui}/artifacts/artifact/{ask(ui, '/artifacts/filter', query)[0]['id']}")
-    page.locator("img[src^='data:image/svg+xml']").first.wait_for()
+    page.locator("img[src^='data:image/svg+xml']").nth(2).wait_for()
+    shoot(page, "report", height=1900)
     widths = page.eval_on_selector_all("img[src^='data:image/svg']", "all => all.map(i => i.naturalWidth)")
-    shoot(page, "report")
-    assert len(widths) >= 2
     assert all(width > 0 for width in widths)
+    shown = page.inner_text("body")
+    assert [title for title in CHARTS if title not in shown] == []
+
+
+def test_the_same_report_as_one_file_asks_no_host_for_anything(place: Place, page: Any) -> None:
+    file = place[1] / "out" / f"{CAMPAIGN}-report.html"
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    page.goto(file.as_uri())
+    shoot(page, "report-file", height=1900)
+
+    assert asked == [file.as_uri()]
+    assert page.locator("svg").count() >= len(CHARTS)
+    assert CAMPAIGN in page.inner_text("h1")
