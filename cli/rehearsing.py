@@ -12,10 +12,11 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
+from pathlib import Path
 
 import orjson
 
-from cli.console import out
+from cli.console import err, out
 from cli.ledgers import DEFAULT_FILE, DEMO_FILE, open_named
 from cli.running import prefect_api
 from outreach.errors import SettingsError
@@ -104,10 +105,20 @@ def _ask(genesys: str, senders: str, book: Ledger | None) -> tuple[Pace, Availab
 
 @contextlib.contextmanager
 def _ledger_if_any(name: str) -> Iterator[Ledger | None]:
-    """The ledger that is named, or that lies here; a dry run needs none."""
+    """The ledger that is named, or that lies here; a dry run needs none, and makes none."""
     named = name != DEFAULT or "OUTREACH_LEDGER" in os.environ or "PREFECT_API_URL" in os.environ
     if not named and not DEFAULT_FILE.exists() and not DEMO_FILE.exists():
         yield None
-        return
-    with open_named(None if name == DEFAULT else name, "run --dry-run") as ledger:
-        yield ledger
+    elif _is_not_there(name):
+        err.print(f"There is no ledger at {name} yet: nobody counts as contacted before.", soft_wrap=True)
+        yield None
+    else:
+        with open_named(None if name == DEFAULT else name, "run --dry-run") as ledger:
+            yield ledger
+
+
+def _is_not_there(name: str) -> bool:
+    """Whether a URL names a SQLite file that opening would make."""
+    url = name if name != DEFAULT else os.environ.get("OUTREACH_LEDGER", "")
+    path = url.removeprefix("sqlite:///")
+    return path != url and not Path(path).exists()
