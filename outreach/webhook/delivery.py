@@ -29,6 +29,9 @@ CALM_SECONDS = 0.2
 PATIENCE_SECONDS = 3.0
 """How long anybody waits for a receiver from which nothing comes back."""
 
+LEAST_SECONDS = 1.0
+"""How long `stop` waits for such a receiver in any case: something new may just have left."""
+
 SETTLING_SECONDS = 10.0
 """How long `stop` waits, after the deadline, for the outbox to take the last settlements."""
 
@@ -113,7 +116,7 @@ class Courier:
     @property
     def is_stalled(self) -> bool:
         """Whether waiting is in vain: the receiver fails, or nothing comes back from it."""
-        return self._breaker.state is not State.CLOSED or self._is_silent(float("-inf"))
+        return self._breaker.state is not State.CLOSED or self._is_silent()
 
     def stop(self, deadline_seconds: float) -> DeliveryCounts:
         """Deliver what is still due, for so long at the most, and say what was done since `start`.
@@ -139,13 +142,14 @@ class Courier:
             self._changed.notify()
 
     def _has_waited(self, since: float, seconds: float) -> bool:
-        return self._clock.monotonic() >= since + seconds or self._is_silent(since)
+        waited = self._clock.monotonic() - since
+        return waited >= seconds or (waited >= LEAST_SECONDS and self._is_silent())
 
-    def _is_silent(self, since: float) -> bool:
-        """Whether nothing moved for too long in the round that is on, and since then."""
+    def _is_silent(self) -> bool:
+        """Whether for too long nothing has come back in the round that is on."""
         current = self._round
-        now = self._clock.monotonic()
-        return current is not None and now - max(current.moved_at, since) >= PATIENCE_SECONDS
+        since = current.silent_since if current else None
+        return since is not None and self._clock.monotonic() - since >= PATIENCE_SECONDS
 
     def _new_round(self, limits: Limits) -> Round:
         return Round(

@@ -99,8 +99,8 @@ class Round:
         self._taken = 0
         self._disabled = False
         self._counts = DeliveryCounts()
-        self.moved_at = clock.monotonic()
-        """When a message was launched last, or came back, in monotonic seconds."""
+        self.silent_since: float | None = None
+        """Since when messages are out and none came back, in monotonic seconds; None when none is out."""
 
     def cut(self, deadline: float) -> None:
         """Make the deadline an earlier one."""
@@ -161,8 +161,8 @@ class Round:
             self._tried.update(message.id for message in messages)
         now = self._clock.monotonic()
         self._leases.update((message.id, now + LEASE_SECONDS) for message in messages)
-        if messages:
-            self.moved_at = now
+        if messages and self.silent_since is None:
+            self.silent_since = now
         self._crew.launch(messages)
 
     def _post(self, message: Message) -> Attempt | None:
@@ -182,7 +182,7 @@ class Round:
     def _settle(self, results: Sequence[Result]) -> None:
         if not results:
             return
-        self.moved_at = self._clock.monotonic()
+        self.silent_since = self._clock.monotonic() if self._crew.busy else None
         now = self._clock.now()
         self._outbox.settle([self._settlement(result, now) for result in results], now)
         for result in results:

@@ -338,7 +338,7 @@ def test_a_stop_turns_away_early_from_a_receiver_that_keeps_silent(
     _wait_until(lambda: courier.is_stalled)
     began = time.monotonic()
     assert courier.stop(60).left == 20
-    assert 0.3 < time.monotonic() - began < 10
+    assert 0.9 < time.monotonic() - began < 10
 
 
 def test_a_stop_waits_for_a_receiver_that_answers_slowly(
