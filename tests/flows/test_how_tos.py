@@ -8,28 +8,46 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import orjson
 import pytest
 
-from deployments.production import POOL
+from cli.main import execute
+from deployments.production import POOL, deploy
 from deployments.registry import DEPLOYMENTS
-from outreach.settings import CampaignSettings
 from tests.flows.office import Office
 
 DOCS = Path(__file__).parents[2] / "docs"
-HOW_TOS = ("first-organisation", "schedules", "resuming", "workers", "upgrading")
+README = DOCS.parent / "README.md"
+HOW_TOS = [
+    README,
+    *(
+        DOCS / f"{name}.md"
+        for name in ("first-organisation", "schedules", "resuming", "workers", "upgrading")
+    ),
+]
 BLOCK = re.compile(r"^ *```console\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"^ *(?:\$ )?((?:outreach|prefect) .*)$", re.MULTILINE)
+MENTION = re.compile(r"(?:^ *|`)(?:\$ )?outreach ([a-z][a-z-]+(?: verify| export)?)([^`\n#]*)", re.MULTILINE)
+OPTION = re.compile(r"--[a-z][a-z-]+")
 
 
-def commands(name: str) -> list[str]:
-    blocks = BLOCK.findall((DOCS / f"{name}.md").read_text())
+def commands(page: Path) -> list[str]:
+    """What stands in the page's console blocks, word for word."""
+    return [command for block in BLOCK.findall(page.read_text()) for command in COMMAND.findall(block)]
+
+
+def mentions() -> list[tuple[str, str, str]]:
+    """Every verb and option of `outreach` that any page speaks of: page, verb, options."""
     return [
-        line.strip()[2:] for block in blocks for line in block.splitlines() if line.strip().startswith("$ ")
+        (page.name, verb, options)
+        for page in [README, *DOCS.glob("*.md")]
+        for verb, options in MENTION.findall(page.read_text())
     ]
 
 
 def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    program, *arguments = shlex.split(command)
+    program, *arguments = shlex.split(command, comments=True)
     module = {"outreach": "cli.main", "prefect": "prefect"}[program]
     return subprocess.run(
         [sys.executable, "-m", module, *arguments],
@@ -49,7 +67,8 @@ def test_their_commands_run_one_after_the_other(
     office.genesys.configure(requests_per_minute=300)
     office.budget = 300
     office.save_blocks()
-    Path(office.source(3)).rename(tmp_path / "contacts.csv")
+    people = Path(office.source(3)).read_text().replace("C-1,", "EXT-1,").replace("C-2,", "EXT-9928374,")
+    (tmp_path / "contacts.csv").write_text(people)
     monkeypatch.setenv("PYTHONPATH", str(DOCS.parent))
 
     different = list(dict.fromkeys(command for name in HOW_TOS for command in commands(name)))
@@ -70,8 +89,32 @@ def test_the_pool_of_the_docs_is_ours() -> None:
     assert f"--pool {POOL} " in (DOCS / "workers.md").read_text()
 
 
-def test_what_the_docs_send_by_curl_fits_the_settings() -> None:
-    bodies = re.findall(r"create_flow_run --json '(.*?)'", (DOCS / "triggering.md").read_text(), re.DOTALL)
+def test_what_the_docs_send_by_curl_and_by_python_is_taken(prefect_api: str) -> None:
+    text = (DOCS / "triggering.md").read_text()
+    by_curl = re.findall(r"create_flow_run --json '(.*?)'", text, re.DOTALL)
+    by_python = re.findall(r"parameters=(\{.*?\}),", text, re.DOTALL)
+    bodies = [orjson.loads(by_curl[0]), {"parameters": orjson.loads(by_python[0])}]
+    deploy()
+    made = httpx.get(f"{prefect_api}/deployments/name/run-campaign/campaign", trust_env=False).json()["id"]
 
-    settings = [orjson.loads(body)["parameters"]["settings"] for body in bodies]
-    assert [CampaignSettings.model_validate(each).approve_above for each in settings] == [1000]
+    for body in bodies:
+        url = f"{prefect_api}/deployments/{made}/create_flow_run"
+        answer = httpx.post(url, json=body, trust_env=False)
+        assert answer.status_code == 201, answer.text
+
+
+def test_every_verb_and_option_that_a_page_speaks_of_exists(capsys: pytest.CaptureFixture[str]) -> None:
+    spoken_of = mentions()
+    known = {}
+    for verb in {verb for _, verb, _ in spoken_of}:
+        known[verb] = execute([*verb.split(), "--help"]) == 0 and capsys.readouterr().out
+
+    assert len(spoken_of) > 40
+    assert [each for each in spoken_of if not known[each[1]]] == []
+    wrong = [
+        (page, verb, option)
+        for page, verb, words in spoken_of
+        for option in OPTION.findall(words)
+        if option not in f"{known[verb]} --help"
+    ]
+    assert wrong == []
