@@ -14,7 +14,6 @@ from outreach.ledger.suppressions import suppress
 from outreach.settings import CampaignSettings, ConsentPolicy, SameAddress
 from tests.contract.following.campaigns import NOW, Stage, stage
 from tests.contract.following.decisions import decide, dry, real
-from tests.fuzzing import tries
 
 NUMBERS = [f"+1317555{n:04d}" for n in range(4)]
 
@@ -48,7 +47,7 @@ BEHAVIOUR = st.builds(
 )
 
 
-@settings(max_examples=tries(30), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(SOURCES, SOURCES, BEHAVIOUR, st.sampled_from([0, 4, 10]))
 def test_the_dry_run_decides_what_the_real_run_decides(
     first: list[dict[str, str]], second: list[dict[str, str]], behaviour: CampaignSettings, hours: int
