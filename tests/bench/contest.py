@@ -41,7 +41,14 @@ SETTINGS = (
     Setting(
         "platform",
         0,
-        {"ours": 10_000, "ceiling": 10_000, "naive_prefect": 60, "tutorial": 150, "sdk": 100, "sdk_threads": 200},
+        {
+            "ours": 10_000,
+            "ceiling": 10_000,
+            "naive_prefect": 60,
+            "tutorial": 150,
+            "sdk": 100,
+            "sdk_threads": 200,
+        },
         (1, 2, 4, 16),
     ),
     Setting(
@@ -50,7 +57,9 @@ SETTINGS = (
         {"ours": 5000, "ceiling": 5000, "naive_prefect": 60, "tutorial": 20, "sdk": 20, "sdk_threads": 150},
         (16, 32, 64),
     ),
-    Setting("guide", 0, {"ours": 5000, "ceiling": 10_000, "naive_prefect": 60, "tutorial": 150}, (1, 2, 4, 16)),
+    Setting(
+        "guide", 0, {"ours": 5000, "ceiling": 10_000, "naive_prefect": 60, "tutorial": 150}, (1, 2, 4, 16)
+    ),
     Setting("guide", 50, {"ours": 3000, "ceiling": 5000, "naive_prefect": 60, "tutorial": 15}, (16, 32, 64)),
 )
 
