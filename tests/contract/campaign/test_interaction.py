@@ -218,7 +218,7 @@ def test_too_much_trouble_stops_new_contacts_loses_nobody_and_the_next_run_goes_
         assert run.watch.reason
         assert words in run.watch.reason
     assert proof.balanced
-    assert proof.states["cleared"] >= 8
+    assert proof.states["cleared"] >= 4  # sixteen may be in the air when the first eight have failed
 
     organisation.answers.clear()
     with new_run(ledger, organisation, ONE_AT_A_TIME) as run:
