@@ -161,7 +161,8 @@ def test_three_workers_of_which_one_is_killed_beat_one_and_contact_everybody_onc
         print(f"\n{servers.words}")
         print(f"{people} people by one worker: {seconds_alone:.1f} s")
         print(f"{people} people by three, of which one was killed: {seconds_together:.1f} s")
-        print(f"contacted twice {truth['contacted_twice_count']}, in doubt {doubts}, over the limit 0")
+        twice, over = truth["contacted_twice_count"], spent["over_limit"]
+        print(f"contacted twice {twice}, in doubt {doubts}, requests over the limit {over}")
     assert (alone["contacted"], alone["balanced"], together["balanced"]) == (people, True, True)
     assert doubts == together["unknown"] + together["states"].get("held", 0) <= 5 * THREADS
     assert truth["contacted_twice_count"] == 0
