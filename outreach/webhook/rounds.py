@@ -24,12 +24,12 @@ from outreach.webhook.endpoint import Endpoint
 from outreach.webhook.outbox import Message, Outbox, Settlement
 from outreach.webhook.schedule import Dead, Delivered, Disabled, Retry, next_step
 
-GROUP = 48
+GROUP = 96
 """How many messages are out at once, or two a thread: they bound what is posted, but not settled, when the
 process dies, and comes a second time.
 """
 
-SETTLED_TOGETHER = 16
+SETTLED_TOGETHER = 32
 """How many results are settled at once."""
 
 LEASE_SECONDS = 60.0
