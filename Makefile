@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 # Tests and the demo start many processes: a module is compiled once, not by each of them.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo test slow check format bench chaos up clean
+.PHONY: help install demo test slow browser check format bench chaos up clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ test: install  ## the tests: emulator, PostgreSQL, Prefect server, official SDK,
 
 slow: install  ## the long tests: workers killed, 5,000 events through an outage, a real browser
 	@$(PYTEST) -m slow $(ARGS)
+
+browser: install  ## the Prefect UI in a real Chromium; pictures in out/screenshots
+	@$(BIN)/python -m pytest tests/browser $(ARGS)
 
 check: install  ## lint and types
 	@$(BIN)/ruff format --check --quiet .
