@@ -49,7 +49,7 @@ class Place:
     problem: str = ""
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8192)  # a few batches' worth
 def locate(time_zone: str | None, postal_code: str | None, number: str | None) -> Place:
     """Where a person may be, by their stated zone, else postal code, else number (E.164)."""
     line = _find_line(number) if number else _NOWHERE
@@ -97,7 +97,7 @@ def _hint(number: str | None) -> str | None:
     return "US" if number and number.startswith("+1") else None
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8192)  # a few batches' worth
 def _find_line(number: str) -> Area:
     """What a number's prefix tells. American numbers that are not geographic may be anywhere in +1."""
     try:
