@@ -136,8 +136,8 @@ def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
     # secure_delete: what is erased is overwritten.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
-    # 4 MB: each thread may have a connection, and each connection has a cache of its own.
-    connection.execute("PRAGMA cache_size=-4000")
+    # 2 MB: each thread may have a connection, and each connection has a cache of its own.
+    connection.execute("PRAGMA cache_size=-2000")
 
 
 def _begin(connection: Connection) -> None:
