@@ -44,6 +44,9 @@ def test_nothing_is_written_for_no_rows(run: Run) -> None:
     with run.ledger.db.write() as connection:
         write_rows(connection, INSERT, [])
 
+    with run.ledger.db.read() as connection:
+        assert connection.execute(select(suppressions)).first() is None
+
 
 def test_no_column_has_a_default_that_only_sqlalchemy_would_fill_in() -> None:
     assert not [
