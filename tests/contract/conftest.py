@@ -10,9 +10,12 @@ import pytest
 from outreach.clock import SetClock
 from outreach.ledger.ledger import Ledger
 from outreach.run import Run
+from tests.contract.sdk_on_demand import load_on_demand
 from tests.ledgers import NOON, new_ledger, new_run
 from tests.organisations import Organisation
 from tests.postgres import Postgres, postgres
+
+load_on_demand()
 
 
 @pytest.fixture
