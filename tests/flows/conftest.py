@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from prefect.context import SyncClientContext
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
 from cli.serving import prefect_server
 from emulator.serving import EmulatorServer
@@ -36,8 +38,10 @@ def genesys(organisation: EmulatorServer) -> EmulatorServer:
 @pytest.fixture
 def office(
     prefect_api: str, genesys: EmulatorServer, tmp_path: Path, request: pytest.FixtureRequest
-) -> Office:
+) -> Iterator[Office]:
     name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[-60:].strip("-")
     made = Office(name, prefect_api, genesys, tmp_path)
-    made.save_blocks()
-    return made
+    # A flow waits up to a second for its heart to stop; a client takes as long to make as to ask twice.
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}), SyncClientContext.get_or_create():
+        made.save_blocks()
+        yield made
