@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.ledger.audit import record_for
 from outreach.ledger.changes import Change, apply_within
@@ -35,7 +36,12 @@ if TYPE_CHECKING:
     from outreach.ledger.ledger import Ledger
 
 CHUNK = 1000
+_ACCEPTED = State.ACCEPTED.value
 _AUDIT = insert(audit)
+_NEW = {
+    "sqlite": sqlite.insert(contacts).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(contacts).on_conflict_do_nothing(),
+}
 
 ERASED = "erased"
 """The reason of a contact who asked to be forgotten: no row of a source brings them back."""
@@ -119,21 +125,22 @@ class Loading:
         if not entries:
             return 0
         now = self._ledger.clock.now()
-        rows: list[dict[str, Any]] = []
-        records: dict[int, dict[str, Any]] = {}
+        end = SimpleNamespace(campaign_id=self._campaign_id, audit_count=0, audit_head="")
+        rows, records = [], []
         for contact_id, entry in zip(_new_ids(self._ledger, connection, len(entries)), entries, strict=True):
-            end = SimpleNamespace(campaign_id=self._campaign_id, id=contact_id, audit_count=0, audit_head="")
+            end.id = contact_id
             detail = {"load": self.id, "content": entry.content_key}
-            record = records[contact_id] = record_for(self._ledger, end, "accepted", detail, now)
+            record = record_for(self._ledger, end, "accepted", detail, now)
+            records.append(record)
             rows.append(entry.as_row(self._campaign_id, self.id, record))
-        new = self._ledger.db.insert(contacts).on_conflict_do_nothing().returning(contacts.c.id)
-        # Another process may load the same people at the same moment: only those that were new count.
         # In one order everywhere, so that PostgreSQL lets nobody wait in a circle.
         rows.sort(key=itemgetter("external_contact_id"))
-        inserted = connection.execute(new, rows).scalars().all()
-        if inserted:
-            write_rows(connection, _AUDIT, [records[contact_id] for contact_id in inserted])
-        return len(inserted)
+        if write_rows(connection, _NEW[connection.dialect.name], rows) < len(rows):
+            # Another process loaded some of these people at the same moment: only those that were new count.
+            there = _present(connection, [row["id"] for row in rows])
+            records = [record for record in records if record["contact_id"] in there]
+        write_rows(connection, _AUDIT, records)
+        return len(records)
 
     def _correct(self, connection: Connection, again: Sequence[tuple[Entry, Any]]) -> int:
         changed = [
@@ -196,7 +203,7 @@ class Entry:
             "line": self.row.line,
             "content_key": self.content_key,
             "payload": self._payload,
-            "state": State.ACCEPTED.value,
+            "state": _ACCEPTED,
             "updated_at": record["at"],
             "audit_count": record["n"],
             "audit_head": record["hash"],
@@ -249,6 +256,10 @@ def _new_ids(ledger: Ledger, connection: Connection, count: int) -> Sequence[int
         return range(last + 1, last + count + 1)
     drawn = "SELECT nextval(pg_get_serial_sequence('contacts', 'id')) FROM generate_series(1, :count)"
     return connection.execute(text(drawn), {"count": count}).scalars().all()
+
+
+def _present(connection: Connection, ids: Sequence[int]) -> set[int]:
+    return set(connection.execute(select(contacts.c.id).where(contacts.c.id.in_(ids))).scalars())
 
 
 def _with_intent(connection: Connection, ids: Sequence[int]) -> set[int]:

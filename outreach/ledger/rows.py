@@ -18,14 +18,17 @@ Statement = Insert | Update | Delete
 Values = Mapping[str, Any]
 
 
-def write_rows(connection: Connection, statement: Statement, rows: Sequence[Values]) -> None:
-    """Execute the statement for each row; all rows have the same names. Nothing is given back.
+def write_rows(connection: Connection, statement: Statement, rows: Sequence[Values]) -> int:
+    """Execute the statement for each row; all rows have the same names. How many were written.
 
     The statement must be one that lives on, like a module's constant: it is what the compiled form goes by.
     """
-    if rows:
-        compiled = _compile(statement, connection.dialect, tuple(rows[0]))
-        connection.exec_driver_sql(compiled.text, [compiled.fill(row) for row in rows])
+    if not rows:
+        return 0
+    compiled = _compile(statement, connection.dialect, tuple(rows[0]))
+    parameters = [compiled.fill(row) for row in rows]
+    counting = {"preserve_rowcount": True}  # of an insert, SQLAlchemy forgets it otherwise
+    return connection.exec_driver_sql(compiled.text, parameters, execution_options=counting).rowcount
 
 
 @dataclass(frozen=True)

@@ -42,10 +42,18 @@ def test_an_update_keeps_the_values_that_are_its_own(run: Run) -> None:
 
 def test_nothing_is_written_for_no_rows(run: Run) -> None:
     with run.ledger.db.write() as connection:
-        write_rows(connection, INSERT, [])
+        assert write_rows(connection, INSERT, []) == 0
 
     with run.ledger.db.read() as connection:
         assert connection.execute(select(suppressions)).first() is None
+
+
+def test_rows_that_stand_already_are_not_counted(run: Run) -> None:
+    statement = run.ledger.db.insert(suppressions).on_conflict_do_nothing()
+    with run.ledger.db.write() as connection:
+        assert write_rows(connection, INSERT, ROWS[:1]) == 1
+        assert write_rows(connection, statement, ROWS) == 2
+        assert write_rows(connection, statement, ROWS) == 0
 
 
 def test_no_column_has_a_default_that_only_sqlalchemy_would_fill_in() -> None:
