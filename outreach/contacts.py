@@ -69,6 +69,11 @@ class Channels(BaseModel):
         found = (self.voice, self.sms, self.email, self.chat)
         return {channel: address for channel, address in zip(_EVERY, found, strict=True) if address}
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no address at all."""
+        return not (self.voice or self.sms or self.email or self.chat)
+
     def present(self) -> tuple[Channel, ...]:
         """The channels that have an address, in the order of this class."""
         return tuple(self.addresses())
@@ -105,7 +110,7 @@ class Contact(BaseModel):
 
     @model_validator(mode="after")
     def _reachable(self) -> Contact:
-        if not self.channels.present():
+        if self.channels.is_empty:
             raise ValueError("needs at least one channel: voice, sms, email or chat")
         return self
 
@@ -117,7 +122,7 @@ class Contact(BaseModel):
     @property
     def is_forgotten(self) -> bool:
         """Whether this is what `forgotten` gives: every other contact has an address."""
-        return not self.channels.present()
+        return self.channels.is_empty
 
     @property
     def message(self) -> str:

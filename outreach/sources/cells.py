@@ -39,6 +39,7 @@ _UNSEEN = re.compile(
 )
 """Control characters and what reorders or hides text. Joiners (U+200C, U+200D) stay: Persian needs them."""
 _LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
+_LONGEST_WORD = 64
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(\Z|[T ])")
 _DURATION = re.compile(r"[+-]?[0-9]{1,12}(\.0{1,6})?\Z")
 
@@ -53,15 +54,16 @@ def _readable(cell: str, limit: int) -> str:
 
 def read_text(cell: str, limit: int = TEXT_LIMIT) -> str:
     """Text of several lines: line ends as one newline, control and direction characters stripped."""
+    if len(cell) <= limit and cell.isprintable() and "\ufffd" not in cell:
+        return cell  # nothing below would find anything, and most cells are so
     _readable(cell, limit)
-    if cell.isprintable() and cell.isascii():
-        return cell
     return _UNSEEN.sub("", _LINE_ENDS.sub("\n", cell)).strip()
 
 
 def read_line(cell: str, limit: int = 255) -> str:
     """Text of one line, such as a name: as `read_text`, and any white space becomes one space."""
-    return " ".join(read_text(cell, limit).split())
+    text = read_text(cell, limit)
+    return text if text.isprintable() and "  " not in text else " ".join(text.split())
 
 
 def read_handle(cell: str, limit: int = 255) -> str:
@@ -106,6 +108,7 @@ def _zones() -> dict[str, str]:
     return {name.lower(): name for name in available_timezones() if name not in {"Factory", "localtime"}}
 
 
+@lru_cache(maxsize=1024)
 def read_time_zone(cell: str) -> str:
     """An IANA time zone name, in its own spelling."""
     zone = _zones().get(cell.lower().replace(" ", "_"))
@@ -121,9 +124,10 @@ def _nearest_zone(cell: str) -> str:
     return f"; the nearest is {_zones()[near[0]]}" if near else ", like Europe/Berlin"
 
 
+@lru_cache(maxsize=1024)
 def read_consent(cell: str) -> bool:
     """Yes or no in the words of `YES` and `NO`; anything else is for a person to decide."""
-    word = "-".join(cell[:64].lower().split())
+    word = "-".join(cell.lower().split()) if len(cell) <= _LONGEST_WORD else ""
     if word in YES:
         return True
     if word in NO:

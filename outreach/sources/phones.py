@@ -6,7 +6,7 @@
 
 One person must not have two spellings, so the result depends on the digits alone, never on the separators:
 what phonenumbers would make of them. Parsing costs it 20 microseconds; a number that does not begin with its
-country's trunk prefix comes back unchanged, so only the others are given to it.
+country's trunk prefix comes back unchanged, so only the others are given to it (a property test holds that).
 """
 
 from __future__ import annotations
@@ -31,6 +31,10 @@ _MANGLED = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?[eE][+-][0-9]+\Z|#[A-Z/0]+[!?]?\
 """What a spreadsheet leaves of a number: 4.9171E+11, or #NAME? of one that began with a plus."""
 
 _DIGITS_ONLY = re.compile(r"[0-9]{4,17}(\.0)?\Z")
+_START = re.compile(r"\+[1-9][0-9]{2}\Z")
+_NOTHING = re.compile(r"(?!)")
+_LONGEST = 64
+"""Characters that a number may take with its separators."""
 
 
 def looks_mangled(cell: str) -> bool:
@@ -40,25 +44,34 @@ def looks_mangled(cell: str) -> bool:
 
 def normalise_phone(cell: str, *, strict: bool = False) -> str:
     """The cell as E.164. `strict` also asks that the number lies in an assigned range. Raises BadCell."""
-    number = cell if E164.match(cell) else _without_separators(cell)
-    if number.startswith("00"):
-        number = "+" + number[2:]
-    if not E164.match(number):
-        raise _why_not(cell, number)
-    for _ in number:  # 0049 00171 has two prefixes; the result must not change when it is read again
-        read = _as_the_library_reads(number) if _trunk_prefix(number) else number
-        if read == number:
-            break
-        number = read
+    number = cell.replace(" ", "")
+    if not _usual(number[:4]).match(number):
+        number = _read(cell)
     if strict and not _is_assigned(number):
         raise BadCell("unassigned_number", "is well-formed, but no such number is assigned to anybody")
     return number
 
 
+def _read(cell: str) -> str:
+    number = _without_separators(cell)
+    if number.startswith("00"):
+        number = "+" + number[2:]
+    if not E164.match(number):
+        raise _why_not(cell, number)
+    for _ in number:  # 0049 00171 has two prefixes; the result must not change when it is read again
+        read = number if _usual(number[:4]).match(number) else _as_the_library_reads(number)
+        if read == number:
+            break
+        number = read
+    return number
+
+
 def _without_separators(cell: str) -> str:
+    if len(cell) > _LONGEST:
+        return ""
     if not cell.isascii():
-        cell = "".join(_plain(character) for character in cell[:64])
-    return _SEPARATORS.sub("", cell[:64])
+        cell = "".join(_plain(character) for character in cell)
+    return _SEPARATORS.sub("", cell)
 
 
 def _plain(character: str) -> str:
@@ -77,33 +90,22 @@ def _why_not(cell: str, number: str) -> BadCell:
     return BadCell("malformed_phone", "is not a phone number in E.164 form, like +15551234567")
 
 
-@lru_cache(maxsize=512)
-def _national_prefix(country_code: str) -> re.Pattern[str] | None:
-    """What the country's plan strips from the start of a national number; None when nothing."""
-    regions = COUNTRY_CODE_TO_REGION_CODE.get(int(country_code))
-    if not regions:
-        return None
-    metadata = PhoneMetadata.metadata_for_region_or_calling_code(int(country_code), regions[0])
-    pattern = metadata.national_prefix_for_parsing if metadata else None
-    return re.compile(pattern) if pattern else None
-
-
 @lru_cache(maxsize=1024)
-def _country_code(first_digits: str) -> str:
-    """The country code that these three digits begin with, or an empty text."""
-    for length in (1, 2, 3):
-        if int(first_digits[:length]) in COUNTRY_CODE_TO_REGION_CODE:
-            return first_digits[:length]
-    return ""
+def _usual(start: str) -> re.Pattern[str]:
+    """E.164 without a trunk prefix, in the country that a plus and three digits begin with."""
+    if not _START.match(start):
+        return _NOTHING
+    codes = (int(start[1:end]) for end in (2, 3, 4))
+    return next((_usual_in(code) for code in codes if code in COUNTRY_CODE_TO_REGION_CODE), E164)
 
 
-def _trunk_prefix(number: str) -> bool:
-    """Whether phonenumbers might strip or change something after the country code."""
-    code = _country_code(number[1:4])
-    if not code:
-        return False
-    prefix = _national_prefix(code)
-    return prefix is not None and prefix.match(number, 1 + len(code)) is not None
+@lru_cache(maxsize=512)
+def _usual_in(country_code: int) -> re.Pattern[str]:
+    """E.164 that begins with nothing which phonenumbers might strip or change after the country code."""
+    region = COUNTRY_CODE_TO_REGION_CODE[country_code][0]
+    metadata = PhoneMetadata.metadata_for_region_or_calling_code(country_code, region)
+    trunk = metadata.national_prefix_for_parsing if metadata else None
+    return re.compile(rf"\+(?=[1-9][0-9]{{6,14}}\Z){country_code}(?!{trunk})") if trunk else E164
 
 
 @lru_cache(maxsize=4096)

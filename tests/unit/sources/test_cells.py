@@ -55,6 +55,7 @@ def test_numbers_become_e164(written: str, number: str) -> None:
         ("9,1E+11", "mangled_by_excel"),
         ("#NAME?", "mangled_by_excel"),
         ("+" + "1" * 1_000_000, "malformed_phone"),
+        ("+49 171 1234" + "." * 60 + "567", "malformed_phone"),
     ],
 )
 def test_no_number_is_guessed(written: str, code: str) -> None:
