@@ -7,24 +7,27 @@ after the person is erased.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
+from operator import itemgetter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from sqlalchemy import Connection, Row, select
 
-from outreach.ledger.schema import EPOCH, audit, campaigns, facts
+from outreach.ledger.schema import audit, campaigns, facts, microseconds
 
 if TYPE_CHECKING:
     from outreach.ledger.ledger import Ledger
+
+_COVERED = itemgetter("campaign_id", "contact_id", "n", "action", "detail", "actor", "previous")
 
 
 def record_for(
     ledger: Ledger, contact: Row[Any] | SimpleNamespace, action: str, detail: Mapping[str, Any], at: datetime
 ) -> dict[str, Any]:
     """The next record of one contact; the row brings `id, campaign_id, audit_count, audit_head`."""
-    record = {
+    record: dict[str, Any] = {
         "campaign_id": contact.campaign_id,
         "contact_id": contact.id,
         "n": contact.audit_count + 1,
@@ -34,14 +37,13 @@ def record_for(
         "actor": ledger.actor,
         "previous": contact.audit_head,
     }
-    return {**record, "hash": ledger.vault.chain(contact.audit_head, canonical(record))}
+    record["hash"] = ledger.vault.chain(contact.audit_head, canonical(record))
+    return record
 
 
 def canonical(record: Mapping[str, Any]) -> bytes:
     """What a record's hash covers, as bytes that never change their form."""
-    at = (record["at"] - EPOCH) // timedelta(microseconds=1)
-    names = ("campaign_id", "contact_id", "n", "action", "detail", "actor", "previous")
-    return orjson.dumps([at, *(record[name] for name in names)])
+    return orjson.dumps([microseconds(record["at"]), *_COVERED(record)])
 
 
 def campaign_record(

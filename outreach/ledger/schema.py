@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -28,6 +29,12 @@ EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 Id = BigInteger().with_variant(Integer, "sqlite")
 
 
+@lru_cache(maxsize=256)
+def microseconds(at: datetime) -> int:
+    """Since 1970. Rows that are written together carry one instant."""
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
 class Instant(TypeDecorator[datetime]):
     """Aware UTC in Python, whole microseconds since 1970 in the database: exact, and alike everywhere."""
 
@@ -36,7 +43,7 @@ class Instant(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's signature
         """Microseconds."""
-        return None if value is None else (value - EPOCH) // timedelta(microseconds=1)
+        return None if value is None else microseconds(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ANN401, ARG002 - SQLAlchemy's signature
         """Aware UTC."""
