@@ -9,8 +9,8 @@ from datetime import datetime
 from outreach.contacts import Contact
 from outreach.errors import UnknownCampaign
 from outreach.ledger.campaigns import find_campaign
+from outreach.ledger.entries import Entry
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.loads import Entry
 from outreach.ledger.suppressions import find_suppressed
 from outreach.sources.rows import Row
 from outreach.standing import Standing, find_recent, find_standings, find_taken

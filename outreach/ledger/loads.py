@@ -26,6 +26,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.ledger.audit import record_for
 from outreach.ledger.changes import Change, apply_within
+from outreach.ledger.entries import Entry
 from outreach.ledger.rows import write_rows
 from outreach.ledger.schema import audit, contacts, intents, loads, rejects
 from outreach.ledger.states import CORRECTABLE, State
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from outreach.ledger.ledger import Ledger
 
 CHUNK = 1000
-_ACCEPTED = State.ACCEPTED.value
 _AUDIT = insert(audit)
 _NEW = {
     "sqlite": sqlite.insert(contacts).on_conflict_do_nothing(),
@@ -79,14 +79,14 @@ class Loading:
     def add(self, rows: Iterable[SourceRow]) -> Iterator[list[SourceRow]]:
         """Take rows in; yields those that were not accepted, for the rejects file, chunk by chunk."""
         source = iter(rows)
-        while chunk := list(islice(source, CHUNK)):
+        while chunk := [self._take(row) for row in islice(source, CHUNK)]:
             with self._ledger.db.write() as connection:
                 counts, refused = self._place(connection, chunk)
                 done = update(loads).where(loads.c.id == self.id)
                 read, known = loads.c.rows_read + counts.rows_read, loads.c.known + counts.known
                 connection.execute(done.values(rows_read=read, known=known))
             self.total.add(counts)
-            yield refused
+            yield [row for row, _ in refused]
 
     def finish(self, fingerprint: str = "") -> Loaded:
         """The source ended; with a fingerprint that stayed the same, it need not be read again."""
@@ -96,10 +96,15 @@ class Loading:
             connection.execute(ended.values(values))
         return self.total
 
-    def _place(self, connection: Connection, chunk: Sequence[SourceRow]) -> tuple[Loaded, list[SourceRow]]:
-        entries = [Entry(self._ledger, row) for row in chunk if row.contact]
+    def _take(self, row: SourceRow) -> Entry | Refused:
+        return Entry(self._ledger, row) if row.contact else Refused(row)
+
+    def _place(
+        self, connection: Connection, chunk: Sequence[Entry | Refused]
+    ) -> tuple[Loaded, list[Refused]]:
+        entries = [taken for taken in chunk if isinstance(taken, Entry)]
         sorted_out = _sort(entries, self._existing(connection, entries), self.id, self._again)
-        refused = [row for row in chunk if row.reject] + sorted_out.duplicates
+        refused = [taken for taken in chunk if isinstance(taken, Refused)] + sorted_out.duplicates
         accepted = self._insert(connection, sorted_out.new)
         rejected, duplicates = self._reject(connection, refused)
         # Counted from the places themselves: a row that got lost in between is missed by the proof.
@@ -158,62 +163,27 @@ class Loading:
         ]
         return len(apply_within(self._ledger, connection, corrections, only_own=False))
 
-    def _reject(self, connection: Connection, refused: Sequence[SourceRow]) -> tuple[int, int]:
+    def _reject(self, connection: Connection, refused: Sequence[Refused]) -> tuple[int, int]:
         if not refused:
             return 0, 0
-        rows = [_reject_row(self._ledger, row, self._campaign_id, self.id) for row in refused]
+        rows = [_reject_row(self._ledger, taken, self._campaign_id, self.id) for taken in refused]
         rows.sort(key=itemgetter("row_key"))
         new = self._ledger.db.insert(rejects).on_conflict_do_nothing().returning(rejects.c.duplicate)
         duplicate = [bool(flag) for flag in connection.execute(new, rows).scalars()]
         return len(duplicate) - sum(duplicate), sum(duplicate)
 
 
-class Entry:
-    """A good row on its way into the ledger."""
+class Refused(NamedTuple):
+    """A row that was not accepted, and the id that stood before if that is why."""
 
-    __slots__ = ("_payload", "content_key", "external_contact_id", "row")
-
-    def __init__(self, ledger: Ledger, row: SourceRow) -> None:
-        assert row.contact is not None  # noqa: S101 - the caller asked
-        plain = row.contact.model_dump_json(exclude_defaults=True)
-        self.row = row
-        self.external_contact_id = row.contact.external_contact_id
-        self.content_key = ledger.vault.key("content", plain)
-        self._payload = ledger.vault.seal(plain)
-
-    def content(self) -> dict[str, Any]:
-        """The columns that a correction replaces."""
-        return {
-            "payload": self._payload,
-            "content_key": self.content_key,
-            "line": self.row.line,
-            "retryable": False,
-            "until": None,
-            "attempts": 0,
-            "deaths": 0,
-        }
-
-    def as_row(self, campaign_id: int, load_id: int, record: dict[str, Any]) -> dict[str, Any]:
-        """A new row of `contacts`, whose audit begins with `record`."""
-        return {
-            "id": record["contact_id"],
-            "campaign_id": campaign_id,
-            "external_contact_id": self.external_contact_id,
-            "load_id": load_id,
-            "line": self.row.line,
-            "content_key": self.content_key,
-            "payload": self._payload,
-            "state": _ACCEPTED,
-            "updated_at": record["at"],
-            "audit_count": record["n"],
-            "audit_head": record["hash"],
-        }
+    row: SourceRow
+    duplicate_of: str | None = None
 
 
 class _Sorted(NamedTuple):
     new: list[Entry]
     again: list[tuple[Entry, Any]]
-    duplicates: list[SourceRow]
+    duplicates: list[Refused]
 
 
 def _sort(entries: Sequence[Entry], before: dict[str, Any], load_id: int, again: bytearray) -> _Sorted:
@@ -223,14 +193,14 @@ def _sort(entries: Sequence[Entry], before: dict[str, Any], load_id: int, again:
     for entry in entries:
         name = entry.external_contact_id
         if name in first:
-            result.duplicates.append(_duplicate(entry.row, f"stands on line {first[name]} already"))
+            result.duplicates.append(_duplicate(entry, f"stands on line {first[name]} already"))
         elif name not in before:
-            first[name] = entry.row.line
+            first[name] = entry.line
             result.new.append(entry)
         elif _mark(again, before[name].id):
             result.again.append((entry, before[name]))
         else:
-            result.duplicates.append(_duplicate(entry.row, "stands further up already"))
+            result.duplicates.append(_duplicate(entry, "stands further up already"))
     return result
 
 
@@ -244,9 +214,10 @@ def _mark(seen: bytearray, contact_id: int) -> bool:
     return is_new
 
 
-def _duplicate(row: SourceRow, where: str) -> SourceRow:
+def _duplicate(entry: Entry, where: str) -> Refused:
     reason = f"The same external_contact_id {where}; this row was left out."
-    return row._replace(reject=Reject("duplicate", reason))
+    row = SourceRow(entry.line, entry.raw, reject=Reject("duplicate", reason))
+    return Refused(row, entry.external_contact_id)
 
 
 def _new_ids(ledger: Ledger, connection: Connection, count: int) -> Sequence[int]:
@@ -267,15 +238,16 @@ def _with_intent(connection: Connection, ids: Sequence[int]) -> set[int]:
     return set(connection.execute(found).scalars()) if ids else set()
 
 
-def _reject_row(ledger: Ledger, row: SourceRow, campaign_id: int, load_id: int) -> dict[str, Any]:
+def _reject_row(ledger: Ledger, refused: Refused, campaign_id: int, load_id: int) -> dict[str, Any]:
+    row, duplicate_of = refused
     assert row.reject is not None  # noqa: S101 - the caller asked
     raw = _dump(row.raw)
     return {
         "campaign_id": campaign_id,
         "load_id": load_id,
         "line": row.line,
-        "duplicate": row.contact is not None,
-        "external_contact_id": row.contact.external_contact_id if row.contact else None,
+        "duplicate": duplicate_of is not None,
+        "external_contact_id": duplicate_of,
         "code": row.reject.code,
         "reason": row.reject.reason,
         "retryable": row.reject.retryable,

@@ -1,0 +1,60 @@
+"""A good row on its way into the ledger: what its contact comes to as columns.
+
+Rows become entries while they are read, so that a chunk's contacts, each of many objects, need not stand in
+memory at once for Python's collector to look through.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from outreach.ledger.states import State
+from outreach.sources.rows import Row
+
+if TYPE_CHECKING:
+    from outreach.ledger.ledger import Ledger
+
+_ACCEPTED = State.ACCEPTED.value
+
+
+class Entry:
+    """A row that has a contact; `line` and `raw` are the row's."""
+
+    __slots__ = ("_payload", "content_key", "external_contact_id", "line", "raw")
+
+    def __init__(self, ledger: Ledger, row: Row) -> None:
+        assert row.contact is not None  # noqa: S101 - the caller asked
+        plain = row.contact.model_dump_json(exclude_defaults=True)
+        self.line = row.line
+        self.raw = row.raw
+        self.external_contact_id = row.contact.external_contact_id
+        self.content_key = ledger.vault.key("content", plain)
+        self._payload = ledger.vault.seal(plain)
+
+    def content(self) -> dict[str, Any]:
+        """The columns that a correction replaces."""
+        return {
+            "payload": self._payload,
+            "content_key": self.content_key,
+            "line": self.line,
+            "retryable": False,
+            "until": None,
+            "attempts": 0,
+            "deaths": 0,
+        }
+
+    def as_row(self, campaign_id: int, load_id: int, record: dict[str, Any]) -> dict[str, Any]:
+        """A new row of `contacts`, whose audit begins with `record`."""
+        return {
+            "id": record["contact_id"],
+            "campaign_id": campaign_id,
+            "external_contact_id": self.external_contact_id,
+            "load_id": load_id,
+            "line": self.line,
+            "content_key": self.content_key,
+            "payload": self._payload,
+            "state": _ACCEPTED,
+            "updated_at": record["at"],
+            "audit_count": record["n"],
+            "audit_head": record["hash"],
+        }
