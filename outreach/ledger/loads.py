@@ -21,7 +21,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.ledger.audit import record_for
@@ -42,6 +42,18 @@ _NEW = {
     "sqlite": sqlite.insert(contacts).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(contacts).on_conflict_do_nothing(),
 }
+_C = contacts.c
+_FIND = select(_C.external_contact_id, _C.id, _C.load_id, _C.line, _C.content_key, _C.state, _C.reason).where(
+    _C.campaign_id == bindparam("campaign"), _C.external_contact_id.in_(bindparam("names", expanding=True))
+)
+_COUNT = (
+    update(loads)
+    .where(loads.c.id == bindparam("load"))
+    .values(
+        rows_read=loads.c.rows_read + bindparam("more_read"), known=loads.c.known + bindparam("more_known")
+    )
+)
+"""Built once: building a statement takes SQLAlchemy longer than SQLite takes to run it."""
 
 ERASED = "erased"
 """The reason of a contact who asked to be forgotten: no row of a source brings them back."""
@@ -82,9 +94,8 @@ class Loading:
         while chunk := [self._take(row) for row in islice(source, CHUNK)]:
             with self._ledger.db.write() as connection:
                 counts, refused = self._place(connection, chunk)
-                done = update(loads).where(loads.c.id == self.id)
-                read, known = loads.c.rows_read + counts.rows_read, loads.c.known + counts.known
-                connection.execute(done.values(rows_read=read, known=known))
+                more = {"load": self.id, "more_read": counts.rows_read, "more_known": counts.known}
+                connection.execute(_COUNT, more)
             self.total.add(counts)
             yield [row for row, _ in refused]
 
@@ -120,11 +131,9 @@ class Loading:
         return counts, refused
 
     def _existing(self, connection: Connection, entries: Sequence[Entry]) -> dict[str, Any]:
-        c = contacts.c
-        query = select(c.external_contact_id, c.id, c.load_id, c.line, c.content_key, c.state, c.reason)
-        ids = [entry.external_contact_id for entry in entries]
-        found = query.where(c.campaign_id == self._campaign_id, c.external_contact_id.in_(ids))
-        return {row.external_contact_id: row for row in connection.execute(found)}
+        names = [entry.external_contact_id for entry in entries]
+        found = connection.execute(_FIND, {"campaign": self._campaign_id, "names": names})
+        return {row.external_contact_id: row for row in found}
 
     def _insert(self, connection: Connection, entries: Sequence[Entry]) -> int:
         if not entries:
