@@ -1,4 +1,4 @@
-"""A good row on its way into the ledger: what its contact comes to as columns.
+"""A row on its way into the ledger: an entry, which becomes a contact, or one that was refused.
 
 Rows become entries while they are read, so that a chunk's contacts, each of many objects, need not stand in
 memory at once for Python's collector to look through.
@@ -6,7 +6,11 @@ memory at once for Python's collector to look through.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
 
 from outreach.ledger.states import State
 from outreach.sources.rows import Row
@@ -58,3 +62,34 @@ class Entry:
             "audit_count": record["n"],
             "audit_head": record["hash"],
         }
+
+
+class Refused(NamedTuple):
+    """A row that was not accepted, and the id that stood before if that is why."""
+
+    row: Row
+    duplicate_of: str | None = None
+
+    def as_row(self, ledger: Ledger, campaign_id: int, load_id: int) -> dict[str, Any]:
+        """A new row of `rejects`."""
+        assert self.row.reject is not None  # noqa: S101 - it was refused
+        raw = _dump(self.row.raw)
+        return {
+            "campaign_id": campaign_id,
+            "load_id": load_id,
+            "line": self.row.line,
+            "duplicate": self.duplicate_of is not None,
+            "external_contact_id": self.duplicate_of,
+            "code": self.row.reject.code,
+            "reason": self.row.reject.reason,
+            "retryable": self.row.reject.retryable,
+            "raw": ledger.vault.seal(raw),
+            "row_key": ledger.vault.key("row", f"{self.row.line}\0{raw}"),
+        }
+
+
+def _dump(raw: Mapping[str, str]) -> str:
+    try:
+        return orjson.dumps(dict(raw)).decode()
+    except TypeError:  # half a surrogate pair, which is no text: that is why the row is here
+        return json.dumps(dict(raw))

@@ -12,25 +12,23 @@ accepted + rejected + duplicates as they are counted in their own tables: that i
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import islice
 from operator import itemgetter
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-import orjson
 from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.ledger.audit import record_for
 from outreach.ledger.changes import Change, apply_within
-from outreach.ledger.entries import Entry
+from outreach.ledger.entries import Entry, Refused
 from outreach.ledger.rows import write_rows
 from outreach.ledger.schema import audit, contacts, intents, loads, rejects
+from outreach.ledger.sorting import sort
 from outreach.ledger.states import CORRECTABLE, State
-from outreach.sources.rows import Reject
 from outreach.sources.rows import Row as SourceRow
 
 if TYPE_CHECKING:
@@ -114,7 +112,7 @@ class Loading:
         self, connection: Connection, chunk: Sequence[Entry | Refused]
     ) -> tuple[Loaded, list[Refused]]:
         entries = [taken for taken in chunk if isinstance(taken, Entry)]
-        sorted_out = _sort(entries, self._existing(connection, entries), self.id, self._again)
+        sorted_out = sort(entries, self._existing(connection, entries), self.id, self._again)
         refused = [taken for taken in chunk if isinstance(taken, Refused)] + sorted_out.duplicates
         accepted = self._insert(connection, sorted_out.new)
         rejected, duplicates = self._reject(connection, refused)
@@ -175,58 +173,11 @@ class Loading:
     def _reject(self, connection: Connection, refused: Sequence[Refused]) -> tuple[int, int]:
         if not refused:
             return 0, 0
-        rows = [_reject_row(self._ledger, taken, self._campaign_id, self.id) for taken in refused]
+        rows = [taken.as_row(self._ledger, self._campaign_id, self.id) for taken in refused]
         rows.sort(key=itemgetter("row_key"))
         new = self._ledger.db.insert(rejects).on_conflict_do_nothing().returning(rejects.c.duplicate)
         duplicate = [bool(flag) for flag in connection.execute(new, rows).scalars()]
         return len(duplicate) - sum(duplicate), sum(duplicate)
-
-
-class Refused(NamedTuple):
-    """A row that was not accepted, and the id that stood before if that is why."""
-
-    row: SourceRow
-    duplicate_of: str | None = None
-
-
-class _Sorted(NamedTuple):
-    new: list[Entry]
-    again: list[tuple[Entry, Any]]
-    duplicates: list[Refused]
-
-
-def _sort(entries: Sequence[Entry], before: dict[str, Any], load_id: int, again: bytearray) -> _Sorted:
-    """New people, people of earlier loads, and people whom this load had already."""
-    result = _Sorted([], [], [])
-    first: dict[str, int] = {name: row.line for name, row in before.items() if row.load_id == load_id}
-    for entry in entries:
-        name = entry.external_contact_id
-        if name in first:
-            result.duplicates.append(_duplicate(entry, f"stands on line {first[name]} already"))
-        elif name not in before:
-            first[name] = entry.line
-            result.new.append(entry)
-        elif _mark(again, before[name].id):
-            result.again.append((entry, before[name]))
-        else:
-            result.duplicates.append(_duplicate(entry, "stands further up already"))
-    return result
-
-
-def _mark(seen: bytearray, contact_id: int) -> bool:
-    """Whether the contact was not marked yet: one bit each, so that a load of millions stays small."""
-    place, bit = contact_id >> 3, 1 << (contact_id & 7)
-    if place >= len(seen):
-        seen.extend(bytes(place + 4096 - len(seen)))
-    is_new = not seen[place] & bit
-    seen[place] |= bit
-    return is_new
-
-
-def _duplicate(entry: Entry, where: str) -> Refused:
-    reason = f"The same external_contact_id {where}; this row was left out."
-    row = SourceRow(entry.line, entry.raw, reject=Reject("duplicate", reason))
-    return Refused(row, entry.external_contact_id)
 
 
 def _new_ids(ledger: Ledger, connection: Connection, count: int) -> Sequence[int]:
@@ -245,28 +196,3 @@ def _present(connection: Connection, ids: Sequence[int]) -> set[int]:
 def _with_intent(connection: Connection, ids: Sequence[int]) -> set[int]:
     found = select(intents.c.contact_id).where(intents.c.contact_id.in_(ids))
     return set(connection.execute(found).scalars()) if ids else set()
-
-
-def _reject_row(ledger: Ledger, refused: Refused, campaign_id: int, load_id: int) -> dict[str, Any]:
-    row, duplicate_of = refused
-    assert row.reject is not None  # noqa: S101 - the caller asked
-    raw = _dump(row.raw)
-    return {
-        "campaign_id": campaign_id,
-        "load_id": load_id,
-        "line": row.line,
-        "duplicate": duplicate_of is not None,
-        "external_contact_id": duplicate_of,
-        "code": row.reject.code,
-        "reason": row.reject.reason,
-        "retryable": row.reject.retryable,
-        "raw": ledger.vault.seal(raw),
-        "row_key": ledger.vault.key("row", f"{row.line}\0{raw}"),
-    }
-
-
-def _dump(raw: Mapping[str, str]) -> str:
-    try:
-        return orjson.dumps(dict(raw)).decode()
-    except TypeError:  # half a surrogate pair, which is no text: that is why the row is here
-        return json.dumps(dict(raw))
