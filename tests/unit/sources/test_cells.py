@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from outreach.contacts import Channel, Consent
-from outreach.sources import Row, open_source
+from outreach.sources import Row, cells, open_source
 from outreach.sources.cells import read_consent, read_duration, read_line, read_text, read_time_zone
 from outreach.sources.emails import normalise_email
 from outreach.sources.phones import normalise_phone
@@ -215,3 +217,18 @@ def test_the_tutorials_own_contact_is_accepted() -> None:
     assert row.contact
     assert row.contact.metadata == {"campaign": "outbound_q3", "region": "us-east"}
     assert [channel.value for channel in row.contact.channels.present()] == ["voice", "sms", "email"]
+
+
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from(" \ufffd\u200b\u202e\x85\xa0\u2028\r\n"))))
+def test_text_that_looks_clean_is_what_cleaning_makes_of_it(text: str) -> None:
+    cell = text.strip()
+    assume(cell and not cells._BROKEN.search(cell))
+
+    cleaned = cells._UNSEEN.sub("", cells._LINE_ENDS.sub("\n", cell)).strip()
+    assert read_text(cell) == cleaned
+    assert read_line(cell) == " ".join(cleaned.split())
+
+
+def test_a_yes_among_much_white_space_is_no_clear_word() -> None:
+    with pytest.raises(BadCell, match="unclear_consent"):
+        read_consent("yes" + " " * 62 + "but not today")
