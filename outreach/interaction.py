@@ -39,7 +39,7 @@ def interact_batch(run: Run, batch: BatchRef) -> Counter[str]:
     counts: Counter[str] = Counter()
     group, window = pace(run)
     contact = partial(_contact, run, batch.number)
-    flights: Flights[Opened, Started] = Flights(run.crew, run.settings.threads, contact)
+    flights: Flights[Opened, Started] = Flights(run.crew, run.headcount, contact)
     more = True
     try:
         while more or flights.count:

@@ -16,6 +16,7 @@ from outreach.contacts import Contact
 from outreach.errors import RateLimited, Refused
 from outreach.genesys.interface import Availability, Genesys
 from outreach.genesys.usage import Usage
+from outreach.headcount import Headcount
 from outreach.ledger.campaigns import Campaign, enter_campaign, find_campaign
 from outreach.ledger.changes import Telling
 from outreach.ledger.claims import Claimed
@@ -37,6 +38,7 @@ class Run:
         genesys: the organisation.
         gate: decides who may be contacted.
         crew: the threads that contact people.
+        headcount: how many of them at once.
         watch: stops the run when too much goes wrong.
         endpoint: the webhook block's name; None means that nobody is told.
         rate: requests per second that the budget allows; None means no limit.
@@ -53,6 +55,7 @@ class Run:
     genesys: Genesys
     gate: Gate
     crew: ThreadPoolExecutor
+    headcount: Headcount
     watch: Watch
     endpoint: str | None = None
     rate: float | None = None
@@ -184,6 +187,7 @@ def _gather(
             genesys=genesys,
             gate=gate,
             crew=crew,
+            headcount=Headcount(campaign.settings.threads),
             watch=Watch(campaign.settings),
             endpoint=endpoint,
             rate=requests_per_minute / 60 if requests_per_minute else None,

@@ -67,8 +67,10 @@ class TokenAuth(httpx.Auth):
     then not been sent.
     """
 
-    def __init__(self, client: httpx.Client, login: Login, clock: Clock, sealed: str | None = None) -> None:
-        self._client = client
+    def __init__(
+        self, transport: httpx.BaseTransport, login: Login, clock: Clock, sealed: str | None = None
+    ) -> None:
+        self._transport = transport
         self._login = login
         self._clock = clock
         self._lock = threading.Lock()
@@ -111,7 +113,7 @@ class TokenAuth(httpx.Auth):
     def _fetch(self) -> Token:
         begun = self._clock.now()
         try:
-            received = exchange(self._client, self._login.request(), self._clock, _MOST_BYTES)
+            received = exchange(self._transport, self._login.request(), self._clock, _MOST_BYTES)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
             raise refusal.login_unreachable(error) from error
         value, seconds = _read(received)

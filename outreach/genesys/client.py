@@ -21,7 +21,7 @@ import orjson
 from outreach.clock import Clock
 from outreach.errors import GenesysError, Invalid, RateLimited
 from outreach.genesys import refusal
-from outreach.genesys.exchange import NO_AUTH, TIMEOUTS, Received, exchange
+from outreach.genesys.exchange import NO_AUTH, Received, exchange
 from outreach.genesys.foreign import Json
 from outreach.genesys.pacing import Pacer
 from outreach.genesys.regions import may_be_asked
@@ -31,7 +31,6 @@ from outreach.genesys.usage import Usage
 
 _URGENT = -1_000_000_000
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_EXTENSIONS = {"timeout": TIMEOUTS}
 _FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, UnicodeError)
 
 
@@ -50,7 +49,7 @@ class Connection:
     """One organisation's API for one client id. Safe for threads. Raises only GenesysError.
 
     Args:
-        client: the httpx client; whoever made it closes it.
+        transport: the way there; whoever opened it closes it.
         url: of the API, without a slash at the end.
         auth: puts the token on requests.
         pacer: the token's budget.
@@ -62,7 +61,7 @@ class Connection:
 
     def __init__(
         self,
-        client: httpx.Client,
+        transport: httpx.BaseTransport,
         url: str,
         auth: httpx.Auth,
         pacer: Pacer,
@@ -74,7 +73,7 @@ class Connection:
         self.url = url
         self.usage = usage
         self.clock = clock
-        self._client = client
+        self._transport = transport
         self._auth = auth
         self._pacer = pacer
         self._permissions = permissions
@@ -142,7 +141,7 @@ class Connection:
         depart: Callable[[], None] | None,
     ) -> Answer:
         self._wait_for_turn(operation, priority)
-        request = httpx.Request(method, url, headers=self._headers, content=content, extensions=_EXTENSIONS)
+        request = httpx.Request(method, url, headers=self._headers, content=content)
         received = self._send(operation, request, self._auth, depart=depart)
         self._observe(received.headers)
         if not 200 <= received.status <= 299:
@@ -170,7 +169,7 @@ class Connection:
             if depart:
                 depart()  # a login may have taken its time
             try:
-                received = exchange(self._client, outgoing, self.clock, most_bytes)
+                received = exchange(self._transport, outgoing, self.clock, most_bytes)
             except _FAILURES as error:
                 raise refusal.from_failure(operation, error) from error
             if received.status != 401:
@@ -226,7 +225,7 @@ class Connection:
             raise Invalid(operation, 0, "unsafe_address", "", advice)
         auth = self._auth if url.startswith(f"{self.url}/") else NO_AUTH
         try:
-            request = httpx.Request("GET", url, extensions=_EXTENSIONS)
+            request = httpx.Request("GET", url)
         except httpx.InvalidURL as error:
             raise refusal.from_failure(operation, error) from error
         return self._send(operation, request, auth, most_bytes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from dataclasses import dataclass
 
 import httpx
@@ -10,12 +11,15 @@ import orjson
 
 from outreach.clock import Clock
 from outreach.genesys.foreign import Json
+from outreach.proxies import environment_proxy
 
 MOST_BYTES = 32 * 1024 * 1024
 """An answer that is longer than this is cut off and counts as broken."""
 
 TIMEOUTS = {"connect": 5.0, "read": 30.0, "write": 30.0, "pool": 60.0}
 """Seconds, per step, as httpx counts them."""
+
+_LIMITED = {"timeout": TIMEOUTS}
 
 MOST_SECONDS = 90.0
 """An answer that is still dripping after this counts as broken."""
@@ -44,28 +48,54 @@ class Received:
         return orjson.loads(self.content) if self.content.strip() else None
 
 
-def open_client(*, verify: bool = True) -> httpx.Client:
-    """An httpx client with our limits: no redirects, TLS verified, connections for every thread."""
-    return httpx.Client(
-        timeout=httpx.Timeout(**TIMEOUTS),
-        limits=httpx.Limits(
-            max_connections=THREADS, max_keepalive_connections=THREADS, keepalive_expiry=20.0
-        ),
-        follow_redirects=False,
-        verify=verify,
-    )
+class Transport(httpx.BaseTransport):
+    """The way to Genesys: connections that are kept, straight or through the proxy of the environment.
+
+    httpx's transports without its client: cookies, redirects and defaults, which we don't want, cost as much
+    processor time as signing a message and writing its outcome down.
+    """
+
+    def __init__(self) -> None:
+        self._ways: dict[str | None, httpx.HTTPTransport] = {}
+        self._proxies: dict[tuple[str, str], str | None] = {}
+        self._opening = threading.Lock()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send it; raises what httpx raises."""
+        host = (request.url.scheme, request.url.host)
+        if host not in self._proxies:
+            self._proxies[host] = environment_proxy(str(request.url))
+        return self._way(self._proxies[host]).handle_request(request)
+
+    def close(self) -> None:
+        """Close the connections."""
+        for way in self._ways.values():
+            way.close()
+
+    def _way(self, proxy: str | None) -> httpx.HTTPTransport:
+        way = self._ways.get(proxy)
+        if way is None:
+            with self._opening:
+                way = self._ways.get(proxy) or self._ways.setdefault(proxy, _open(proxy))
+        return way
+
+
+def _open(proxy: str | None) -> httpx.HTTPTransport:
+    limits = httpx.Limits(max_connections=THREADS, max_keepalive_connections=THREADS, keepalive_expiry=20.0)
+    return httpx.HTTPTransport(limits=limits, proxy=proxy)
 
 
 def exchange(
-    client: httpx.Client, request: httpx.Request, clock: Clock, most_bytes: int | None = None
+    transport: httpx.BaseTransport, request: httpx.Request, clock: Clock, most_bytes: int | None = None
 ) -> Received:
-    """Send one request and read its answer.
+    """Send one request, with our time limits, and read its answer.
 
     Raises whatever httpx raises before the answer's head is there; after that, what goes wrong with the
     body is told by `Received.broken`, since the status already says what happened.
     """
+    request.extensions = _LIMITED
     begun = clock.monotonic()
-    response = client.send(request, auth=NO_AUTH, stream=True)
+    response = transport.handle_request(request)
     try:
         content, broken = _read(response, clock, begun + MOST_SECONDS, most_bytes or MOST_BYTES)
     finally:

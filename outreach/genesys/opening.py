@@ -6,13 +6,11 @@ import contextlib
 from collections.abc import Iterator
 from typing import Literal
 
-import httpx
-
 from outreach.clock import Clock, SystemClock
 from outreach.genesys import permissions
 from outreach.genesys.auth import Login, SealedToken, TokenAuth
 from outreach.genesys.client import Connection
-from outreach.genesys.exchange import open_client
+from outreach.genesys.exchange import Transport
 from outreach.genesys.external_sources import DEFAULT_NAME
 from outreach.genesys.guide import Guide
 from outreach.genesys.interface import Senders
@@ -71,15 +69,15 @@ def open_genesys(
     """
     hosts = _hosts(api, region, org_id, login_url, api_url)
     login = Login(hosts.login, client_id, client_secret, api)
-    with open_client() as client:
+    with Transport() as transport:
         slots = FallbackTimetable(timetable, clock, share=share_when_away) if timetable else None
         slots_or_ours = slots or (_THIS_PROCESS if clock is _CLOCK else LocalTimetable(clock))
         pacer = Pacer(token_key(client_id), requests_per_minute, slots_or_ours, clock)
         creations = Pacer(creations_key(org_id or hosts.api), creations_per_minute, slots_or_ours, clock)
         connection = Connection(
-            client,
+            transport,
             hosts.api,
-            TokenAuth(client, login, clock, sealed_token),
+            TokenAuth(transport, login, clock, sealed_token),
             pacer,
             Usage(clock, requests_per_minute or None),
             clock,
@@ -105,9 +103,8 @@ def fetch_token(
     Raises SettingsError, Unauthorized, RateLimited or NotSent.
     """
     hosts = _hosts(api, region, org_id, login_url, api_url)
-    client: httpx.Client
-    with open_client() as client:
-        return TokenAuth(client, Login(hosts.login, client_id, client_secret, api), clock).sealed()
+    with Transport() as transport:
+        return TokenAuth(transport, Login(hosts.login, client_id, client_secret, api), clock).sealed()
 
 
 def _hosts(api: Api, region: str, org_id: str | None, login_url: str | None, api_url: str | None) -> Hosts:

@@ -6,7 +6,7 @@ A receiver needs `verify` alone; `sign` and `new_secret` help its tests.
 from __future__ import annotations
 
 from outreach.webhook.delivery import Courier
-from outreach.webhook.endpoint import Endpoint, environment_proxy
+from outreach.webhook.endpoint import Endpoint
 from outreach.webhook.outbox import Message, Outbox, Settlement
 from outreach.webhook.rounds import DeliveryCounts
 from outreach.webhook.signing import new_secret, sign, verify
@@ -18,7 +18,6 @@ __all__ = [
     "Message",
     "Outbox",
     "Settlement",
-    "environment_proxy",
     "new_secret",
     "sign",
     "verify",

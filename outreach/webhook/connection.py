@@ -7,6 +7,7 @@ The deadline belongs to the thread that makes the request, so no receiver can st
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import ssl
 import threading
@@ -43,21 +44,35 @@ class Deadline(threading.local):
 
 
 class BoundStream(httpcore.NetworkStream):
-    """A socket whose every wait ends at the deadline."""
+    """A socket whose every wait ends at the deadline.
+
+    What is written leaves when the answer is asked for: head and body of a request in one piece, as one
+    system call and mostly one packet.
+    """
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._stream = stream
         self._deadline = deadline
+        self._unsent = b""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Bytes, or httpcore.ReadTimeout."""
         del timeout
+        self._send()
         return self._stream.read(max_bytes, self._deadline.remaining())
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """All of the buffer, or httpcore.WriteTimeout."""
+        """Take all of the buffer."""
         del timeout
-        self._stream.write(buffer, self._deadline.remaining())
+        self._unsent += buffer
+
+    def _send(self) -> None:
+        """All that was written, or httpcore.WriteTimeout."""
+        unsent, self._unsent = self._unsent, b""
+        # Who hangs up on what we send may have answered before, and that counts: httpcore does the same.
+        with contextlib.suppress(httpcore.WriteError):
+            if unsent:
+                self._stream.write(unsent, self._deadline.remaining())
 
     def close(self) -> None:
         """Close the socket."""

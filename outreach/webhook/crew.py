@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from outreach.headcount import Headcount
 from outreach.webhook.attempt import Attempt
 from outreach.webhook.outbox import Message
 
@@ -34,13 +35,14 @@ class Crew:
 
     Args:
         post: makes the attempt, or returns None when it should not be made any more.
-        threads: at most so many.
+        headcount: how many there may be.
     """
 
-    def __init__(self, post: Callable[[Message], Attempt | None], threads: int) -> None:
+    def __init__(self, post: Callable[[Message], Attempt | None], headcount: Headcount) -> None:
         self._post = post
-        self._threads = threads
-        self._workers: list[threading.Thread] = []
+        self._headcount = headcount
+        self._workers = 0
+        self._staffing = threading.Lock()
         self._jobs: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
         self.busy = 0
@@ -51,13 +53,11 @@ class Crew:
         for message in messages:
             self._jobs.put(message)
             self.busy += 1
-        while len(self._workers) < min(self._threads, self.busy):
-            worker = threading.Thread(target=self._work, name="webhook-post", daemon=True)
-            self._workers.append(worker)
-            worker.start()
+        self._staff()
 
     def gather(self, most: int) -> list[Result]:
         """A result and those that follow closely; none when nothing came for a tick."""
+        self._staff()
         results = list(self._arriving(min(most, self.busy)))
         self.busy -= len(results)
         return results
@@ -70,9 +70,10 @@ class Crew:
         with contextlib.suppress(queue.Empty):
             while message := self._jobs.get_nowait():
                 untried.append(message)
-        for _ in self._workers:
-            self._jobs.put(None)
-        self._workers.clear()
+        with self._staffing:
+            while self._workers:
+                self._jobs.put(None)
+                self._lose_one()
         self.busy -= len(untried)
         return untried
 
@@ -85,9 +86,28 @@ class Crew:
                 until = min(until, time.monotonic() + GATHER_SECONDS)
                 timeout = max(until - time.monotonic(), 0)
 
+    def _staff(self) -> None:
+        with self._staffing:
+            while self._workers < self.busy and self._headcount.join(needed=not self._workers):
+                threading.Thread(target=self._work, name="webhook-post", daemon=True).start()
+                self._workers += 1
+
+    def _lose_one(self) -> None:
+        self._workers -= 1
+        self._headcount.leave()
+
     def _work(self) -> None:
         while (message := self._jobs.get()) is not None:
             self._results.put(Result(message, self._outcome(message)))
+            if self._headcount.is_over() and self._may_go():
+                return
+
+    def _may_go(self) -> bool:
+        with self._staffing:
+            if self._workers <= 1:  # the last one, or dismissed: then a word to go waits in the queue
+                return False
+            self._lose_one()
+            return True
 
     def _outcome(self, message: Message) -> Attempt | Exception | None:
         try:

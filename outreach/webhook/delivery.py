@@ -12,6 +12,7 @@ import threading
 from random import Random
 
 from outreach.clock import Clock, SystemClock
+from outreach.headcount import Headcount
 from outreach.webhook.breaker import Breaker, State
 from outreach.webhook.endpoint import Endpoint
 from outreach.webhook.outbox import Outbox
@@ -67,7 +68,7 @@ class Courier:
         self._endpoint = endpoint
         self._clock = clock or SystemClock()
         self._random = random or Random()
-        self._threads = threads
+        self._headcount = Headcount(threads)
         self._breaker = Breaker()
         self._one_round = threading.Lock()
         self._changed = threading.Condition()
@@ -158,7 +159,7 @@ class Courier:
             self._breaker,
             clock=self._clock,
             random=self._random,
-            threads=self._threads,
+            headcount=self._headcount,
             limits=limits,
         )
 

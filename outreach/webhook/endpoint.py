@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import httpx
@@ -129,12 +127,6 @@ class Endpoint:
             return read_answer(response, now)
         finally:
             response.close()
-
-
-def environment_proxy(url: str) -> str | None:
-    """The proxy that the environment names for a URL, to hand to `Endpoint` on purpose."""
-    parts = urlsplit(url)
-    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
 
 
 def _pool(

@@ -17,6 +17,7 @@ from random import Random
 from typing import NamedTuple
 
 from outreach.clock import Clock
+from outreach.headcount import Headcount
 from outreach.webhook.attempt import Attempt
 from outreach.webhook.breaker import Breaker, State
 from outreach.webhook.crew import Crew, Result
@@ -82,7 +83,7 @@ class Round:
         *,
         clock: Clock,
         random: Random,
-        threads: int,
+        headcount: Headcount,
         limits: Limits,
     ) -> None:
         self._outbox = outbox
@@ -91,8 +92,8 @@ class Round:
         self._clock = clock
         self._random = random
         self._limits = limits
-        self._crew = Crew(self._post, threads)
-        self._group = max(GROUP, 2 * threads)
+        self._crew = Crew(self._post, headcount)
+        self._group = max(GROUP, 2 * headcount.most)
         self._leases: dict[str, float] = {}
         self._tried: set[str] = set()
         self._held: set[str] = set()

@@ -54,12 +54,12 @@ def written() -> dict[str, Written]:
     """Every request of a whole life, by method and path."""
     seen: dict[str, Written] = {}
 
-    def write(client: httpx.Client, request: httpx.Request, *rest: Any) -> Any:
+    def write(transport: httpx.BaseTransport, request: httpx.Request, *rest: Any) -> Any:
         body = orjson.loads(request.content) if request.content else None
         names = frozenset(request.url.params)
         one = Written(request.method, request.url.path, names, body)
         seen[f"{one.title} {len(seen)}"] = one
-        return exchange(client, request, *rest)
+        return exchange(transport, request, *rest)
 
     with pytest.MonkeyPatch.context() as patch, emulator_thread(index_delay_seconds=0) as genesys:
         patch.setattr(funnel, "exchange", write)

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 import pytest
 
 from outreach.errors import WebhookError
-from outreach.webhook import Endpoint, Message, environment_proxy, new_secret, verify
+from outreach.webhook import Endpoint, Message, new_secret, verify
 from outreach.webhook.attempt import Attempt
 from tests.contract.webhook.receiver import Answer, Receiver
 
@@ -203,10 +203,3 @@ def test_a_proxy_that_is_named_gets_the_request_and_the_name(receiver: Receiver)
     [delivery] = receiver.deliveries
     assert delivery.path == url
     assert delivery.headers["Proxy-Authorization"].startswith("Basic ")
-
-
-def test_the_environments_proxy_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("https_proxy", "http://proxy.internal:3128")
-    monkeypatch.setenv("no_proxy", "inside.example.com")
-    assert environment_proxy("https://crm.example.com/") == "http://proxy.internal:3128"
-    assert environment_proxy("https://inside.example.com/") is None

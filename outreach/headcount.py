@@ -1,0 +1,79 @@
+"""How many threads make calls at once: a few while the processor is busy, all while only the network is.
+
+Threads that wait for an answer cost nothing, and where answers take long, many of them are needed. But
+Python runs one thread at a time: once it is busy all the time, each further thread only adds changes from one
+to the other, which cost as much as the work itself. So a few begin, and more join while the processor idles.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+FEW = 4
+"""So many may always work."""
+
+IDLE, FULL = 0.7, 0.9
+"""More join while the process uses less of one core than this, and half leave when it uses more than that."""
+
+LOOK_SECONDS = 0.05
+
+
+class Headcount:
+    """Who is at work. Safe for threads.
+
+    Args:
+        most: never more than so many, but for those who are `needed`.
+        few: never fewer, while there is work.
+        wall: monotonic seconds.
+        processor: seconds of processor time that this process has used.
+    """
+
+    def __init__(
+        self,
+        most: int,
+        *,
+        few: int = FEW,
+        wall: Callable[[], float] = time.monotonic,
+        processor: Callable[[], float] = time.process_time,
+    ) -> None:
+        self.most = most
+        self._few = min(few, most)
+        self._wall, self._processor = wall, processor
+        self._wanted = self._few
+        self._present = 0
+        self._lock = threading.Lock()
+        self._looked_at, self._used = wall(), processor()
+
+    def join(self, *, needed: bool = False) -> bool:
+        """Whether one more may begin; who is `needed` may in any case."""
+        with self._lock:
+            self._look()
+            if self._present >= self._wanted and not needed:
+                return False
+            self._present += 1
+            return True
+
+    def leave(self) -> None:
+        """One who joined goes."""
+        with self._lock:
+            self._present -= 1
+
+    def is_over(self) -> bool:
+        """Whether somebody could go."""
+        with self._lock:
+            self._look()
+            return self._present > self._wanted
+
+    def _look(self) -> None:
+        seconds = self._wall() - self._looked_at
+        if seconds < LOOK_SECONDS:
+            return
+        used = self._processor()
+        share = (used - self._used) / seconds
+        if share > FULL:
+            self._wanted = max(self._few, self._wanted // 2)
+        elif share < IDLE and self._present >= self._wanted:
+            self._wanted = min(self.most, self._wanted * 2)
+        self._looked_at, self._used = self._looked_at + seconds, used
