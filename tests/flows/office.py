@@ -122,6 +122,11 @@ class Office:
         return next(iter(self.ask("/artifacts/filter", query)), None)
 
 
+def call_off(prefect: str, made: httpx.Response) -> None:
+    """Take back a run that was asked for: whoever serves deployments later would carry it out."""
+    _ASKING.delete(f"{prefect}/flow_runs/{made.json()['id']}").raise_for_status()
+
+
 @functools.lru_cache(maxsize=1)
 def _register(prefect: str) -> None:
     """Make our blocks known to this server: once, where `Block.save` asks for type and schema each time."""

@@ -15,7 +15,7 @@ import pytest
 from cli.main import execute
 from deployments.production import POOL, deploy
 from deployments.registry import DEPLOYMENTS
-from tests.flows.office import Office
+from tests.flows.office import Office, call_off
 
 DOCS = Path(__file__).parents[2] / "docs"
 README = DOCS.parent / "README.md"
@@ -101,6 +101,7 @@ def test_what_the_docs_send_by_curl_and_by_python_is_taken(prefect_api: str) -> 
         url = f"{prefect_api}/deployments/{made}/create_flow_run"
         answer = httpx.post(url, json=body, trust_env=False)
         assert answer.status_code == 201, answer.text
+        call_off(prefect_api, answer)
 
 
 def test_every_verb_and_option_that_a_page_speaks_of_exists(capsys: pytest.CaptureFixture[str]) -> None:
