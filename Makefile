@@ -27,7 +27,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@grep -E '$(FIRST_HALF)' constraints.txt > .venv/first.txt; grep -vE '$(FIRST_HALF)' constraints.txt > .venv/second.txt
 	@{ $(PIP) -r .venv/first.txt > .venv/first.log 2>&1 & first=$$!; \
 		$(PIP) -r .venv/second.txt -e . > .venv/second.log 2>&1; second=$$?; \
-		wait $$first && [ $$second = 0 ]; } || { tail -20 .venv/first.log .venv/second.log; exit 1; }
+		wait $$first && [ $$second = 0 ]; } || { tail -n 20 .venv/first.log .venv/second.log; exit 1; }
 	@$(BIN)/python -m compileall -qq -j 0 -x '$(NOT_COMPILED)' .venv/lib || true
 	@touch $(STAMP)
 
