@@ -101,7 +101,7 @@ def test_what_the_docs_send_by_curl_and_by_python_is_taken(prefect_api: str) -> 
         url = f"{prefect_api}/deployments/{made}/create_flow_run"
         answer = httpx.post(url, json=body, trust_env=False)
         assert answer.status_code == 201, answer.text
-        call_off(prefect_api, answer)
+        call_off(answer)
 
 
 def test_every_verb_and_option_that_a_page_speaks_of_exists(capsys: pytest.CaptureFixture[str]) -> None:
