@@ -121,9 +121,11 @@ def apply_within(
     *,
     only_own: bool,
     owner: str | None = None,
+    rows: Mapping[int, Any] | None = None,
 ) -> set[int]:
-    """The same inside a transaction that is already open."""
-    rows = lock(connection, [change.contact_id for change in changes])
+    """The same inside a transaction that is already open, which may have locked the `rows` before."""
+    if rows is None:
+        rows = lock(connection, [change.contact_id for change in changes])
     holder = owner or (ledger.executor if only_own else None)
     fitted = ((_fit(connection, rows.get(c.contact_id), c, holder), c.contact_id) for c in changes)
     held = [(change, rows[contact_id]) for change, contact_id in fitted if change]

@@ -14,13 +14,15 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.compliance.caps import caps_allow
 from outreach.contacts import Channel
 from outreach.ledger.changes import Change, apply_within, lock
 from outreach.ledger.claims import Claimed
 from outreach.ledger.history import contacts_since
+from outreach.ledger.rows import write_rows
 from outreach.ledger.schema import intents
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import SUPPRESSED
@@ -28,6 +30,12 @@ from outreach.settings import FrequencyCap, SameAddress
 
 if TYPE_CHECKING:
     from outreach.ledger.ledger import Ledger
+
+_NEW = {
+    "sqlite": sqlite.insert(intents).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(intents).on_conflict_do_nothing(),
+}
+_WRITTEN = select(intents.c.reference).where(intents.c.reference.in_(bindparam("references", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +98,12 @@ def open_intents(
         kept = _refuse(connection, ours, keys, now)
         free = [want for want in ours if want.claimed.id not in kept]
         offered = [_offer(ledger, want, rows[want.claimed.id], keys, same_address, now) for want in free]
-        opened = _insert(ledger, connection, offered)
+        opened = _insert(connection, offered)
         for want in free:
             if want.claimed.id not in opened:
                 kept[want.claimed.id] = Kept(want.claimed, "same_address")
-        apply_within(ledger, connection, [_intend(item) for item in opened.values()], only_own=False)
+        changes = [_intend(item) for item in opened.values()]
+        apply_within(ledger, connection, changes, only_own=False, rows=rows)
     return list(opened.values()), list(kept.values())
 
 
@@ -173,14 +182,16 @@ def _offer(
     return Opened(want.claimed, want.channel, want.address, reference, now, intent)
 
 
-def _insert(ledger: Ledger, connection: Connection, offered: Sequence[Opened]) -> dict[int, Opened]:
+def _insert(connection: Connection, offered: Sequence[Opened]) -> dict[int, Opened]:
     if not offered:
         return {}
     # In one order everywhere: PostgreSQL waits for whoever is inserting the same key at this moment.
     rows = sorted((item.row for item in offered), key=itemgetter("address_slot"))
-    insert = ledger.db.insert(intents).on_conflict_do_nothing().returning(intents.c.contact_id)
-    taken = set(connection.execute(insert, rows).scalars())
-    return {item.claimed.id: item for item in offered if item.claimed.id in taken}
+    opened = {item.claimed.id: item for item in offered}
+    if write_rows(connection, _NEW[connection.dialect.name], rows) == len(rows):
+        return opened
+    written = set(connection.execute(_WRITTEN, {"references": [row["reference"] for row in rows]}).scalars())
+    return {contact_id: item for contact_id, item in opened.items() if item.reference in written}
 
 
 def _intend(item: Opened) -> Change:
