@@ -14,10 +14,17 @@ from collections.abc import Callable
 FEW = 4
 """So many may always work."""
 
-IDLE, FULL = 0.7, 0.9
-"""More join while the process uses less of one core than this, and half leave when it uses more than that."""
+LOOK_SECONDS = 0.1
+"""How often is looked how busy the process is, in shares of one core."""
 
-LOOK_SECONDS = 0.05
+IDLE, FREE, FULL = 0.2, 0.7, 0.9
+"""Below IDLE all may join; below FREE twice as many, to see whether it helps; above FULL half may go."""
+
+HELPS = 1.2
+"""When so many times the work is done with twice as many, it helped: the core isn't somebody else's."""
+
+LONGEST_PAUSE = 64
+"""After so many looks at the most it is tried again."""
 
 
 class Headcount:
@@ -43,6 +50,8 @@ class Headcount:
         self._wall, self._processor = wall, processor
         self._wanted = self._few
         self._present = 0
+        self._tried_at: float | None = None
+        self._pause = self._next_pause = 1
         self._lock = threading.Lock()
         self._looked_at, self._used = wall(), processor()
 
@@ -72,8 +81,28 @@ class Headcount:
             return
         used = self._processor()
         share = (used - self._used) / seconds
-        if share > FULL:
-            self._wanted = max(self._few, self._wanted // 2)
-        elif share < IDLE and self._present >= self._wanted:
-            self._wanted = min(self.most, self._wanted * 2)
         self._looked_at, self._used = self._looked_at + seconds, used
+        if self._tried_at is not None:
+            self._judge(share, self._tried_at)
+        elif share > FULL:
+            self._wanted = max(self._few, self._wanted // 2)
+        elif self._wanted <= self._present:
+            self._add(share)
+
+    def _add(self, share: float) -> None:
+        if share < IDLE:
+            self._wanted = self.most
+        elif share < FREE and self._wanted < self.most:
+            self._pause -= 1
+            if self._pause <= 0:
+                self._tried_at = share
+                self._wanted = min(self.most, self._wanted * 2)
+
+    def _judge(self, share: float, before: float) -> None:
+        self._tried_at = None
+        if share >= before * HELPS:
+            self._next_pause = 1
+        else:
+            self._wanted = max(self._few, self._wanted // 2)
+            self._next_pause = min(self._next_pause * 2, LONGEST_PAUSE)
+        self._pause = self._next_pause

@@ -187,7 +187,7 @@ def _gather(
             genesys=genesys,
             gate=gate,
             crew=crew,
-            headcount=Headcount(campaign.settings.threads),
+            headcount=_headcount(campaign.settings.threads, requests_per_minute),
             watch=Watch(campaign.settings),
             endpoint=endpoint,
             rate=requests_per_minute / 60 if requests_per_minute else None,
@@ -198,3 +198,8 @@ def _gather(
             yield run
         finally:
             OPEN.pop(campaign.name, None)
+
+
+def _headcount(threads: int, requests_per_minute: float | None) -> Headcount:
+    """Under a budget all may wait for their turn: the processor is never what limits."""
+    return Headcount(threads, few=threads) if requests_per_minute else Headcount(threads)
