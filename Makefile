@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-com
 # Two cores install at once, each half of the bytes; and compile, but for what is hardly imported or compiled to C.
 FIRST_HALF := ^([a-o]|p[a-l])
 NOT_COMPILED := /(tests|pip|setuptools|pkg_resources|mypy|mypyc|playwright|PureCloud[A-Za-z0-9]*|geodata|carrierdata)/
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # Tests and the demo start many processes: a module is compiled once, not by each of them.
 unexport PYTHONDONTWRITEBYTECODE
@@ -38,7 +38,7 @@ test: install  ## the tests: emulator, PostgreSQL, Prefect server, official SDK,
 	@$(PYTEST) -m "not slow" $(ARGS)
 
 slow: install  ## the long tests: workers killed, 5,000 events through an outage, a real browser
-	@$(PYTEST) -m slow $(ARGS)
+	@$(PYTEST) -n 2 -m slow $(ARGS)
 
 browser: install  ## the Prefect UI in a real Chromium; pictures in out/screenshots
 	@$(BIN)/python -m pytest tests/browser $(ARGS)
