@@ -11,8 +11,6 @@ ROOT = Path(__file__).parent
 LONGEST = ("flows", "browser", "chaos", "contract/cli")
 """Folders in the order in which they begin; all others follow as they were collected."""
 
-FLOWS = sorted(f"tests/flows/{file.name}" for file in (ROOT / "flows").glob("test_*.py"))
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_place)
@@ -24,11 +22,10 @@ def _place(item: pytest.Item) -> int:
 
 
 class FlowsTogether(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
-    """As `--dist loadfile`, but two workers share tests/flows: each more starts a server, ten seconds long."""
+    """As `--dist loadfile`, but one worker has all of tests/flows: a second server takes ten seconds more."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = str(super()._split_scope(nodeid))
-        return f"tests/flows, part {FLOWS.index(file) % 2}" if file in FLOWS else file
+        return "tests/flows" if nodeid.startswith("tests/flows/") else str(super()._split_scope(nodeid))
 
 
 @pytest.hookimpl(optionalhook=True)

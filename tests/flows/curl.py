@@ -11,7 +11,7 @@ import orjson
 def curl(url: str, body: object = None) -> Any:
     """What the URL answers, to a GET, or to a POST of JSON."""
     # Prefect answers 503 while its SQLite is busy; curl asks again then.
-    command = ["curl", "--silent", "--show-error", "--fail-with-body", "--retry", "5", "--noproxy", "*", url]
+    command = ["curl", "--silent", "--show-error", "--fail", "--retry", "5", "--noproxy", "*", url]
     if body is not None:
         command += ["--json", orjson.dumps(body).decode()]
     done = subprocess.run(command, capture_output=True, timeout=30, check=False)
