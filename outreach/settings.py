@@ -158,7 +158,11 @@ class CampaignSettings(BaseModel):
         description="Minutes after which the run ends, with nobody contacted.",
     )
     threads: int = Field(
-        default=16, ge=1, le=64, title="Threads", description="Contacts in the air at once, per process."
+        default=16,
+        ge=1,
+        le=64,
+        title="Threads",
+        description="At most so many contacts in the air per process; fewer while the processor is busy.",
     )
     batch_size: int = Field(
         default=500,

@@ -28,7 +28,7 @@ NO_AUTH = httpx.Auth()
 """Adds nothing to a request."""
 
 THREADS = 64
-"""So many requests can be in the air at once over one client."""
+"""So many requests can be in the air at once."""
 
 
 @dataclass(frozen=True, slots=True)
