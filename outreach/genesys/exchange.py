@@ -51,8 +51,8 @@ class Received:
 class Transport(httpx.BaseTransport):
     """The way to Genesys: connections that are kept, straight or through the proxy of the environment.
 
-    httpx's transports without its client: cookies, redirects and defaults, which we don't want, cost as much
-    processor time as signing a message and writing its outcome down.
+    httpx's transports without its client, whose cookies, redirects and defaults we don't want and which cost
+    about 100 microseconds a call.
     """
 
     def __init__(self) -> None:
