@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
+import pytest
 from sqlalchemy import bindparam, insert, or_, select, update
 
 from outreach.ledger.rows import write_rows
@@ -38,6 +39,25 @@ def test_an_update_keeps_the_values_that_are_its_own(run: Run) -> None:
             row.address_key: (row.source, row.reason) for row in connection.execute(select(suppressions))
         }
     assert found == {"k0": ("crm", '100% "no" 0'), "k1": ("person", "a"), "k2": ("person", "b")}
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 21, 85, 256, 341])
+def test_each_of_many_rows_is_written_once_with_its_own_values(run: Run, count: int) -> None:
+    rows = [{**ROWS[0], "address_key": f"k{n}", "reason": str(n)} for n in range(count)]
+    c = suppressions.c
+    statement = update(suppressions).where(c.address_key == bindparam("_id"))
+    statement = statement.values(reason=c.reason + bindparam("more"), source="person")
+    with run.ledger.db.write() as connection:
+        assert write_rows(connection, INSERT, rows) == count
+        changes = [{"_id": f"k{n}", "more": f"/{n}"} for n in range(1, count)]
+        assert write_rows(connection, statement, changes) == count - 1
+
+    with run.ledger.db.read() as connection:
+        found = {
+            row.address_key: (row.source, row.reason) for row in connection.execute(select(suppressions))
+        }
+    changed = {f"k{n}": ("person", f"{n}/{n}") for n in range(1, count)}
+    assert found == {"k0": ("crm", "0"), **changed}
 
 
 def test_nothing_is_written_for_no_rows(run: Run) -> None:
