@@ -8,7 +8,7 @@ statement, and gets it back after the threads that make calls had their turn: ro
 took a hundred such turns.
 
     INSERT INTO t (a, b) VALUES (?, ?), (?, ?), ...
-    WITH given(p0, p1) AS (VALUES (?, ?), (?, ?), ...) UPDATE t SET a=given.p0 FROM given WHERE id = given.p1
+    UPDATE t SET a=given.column1 FROM (VALUES (?, ?), (?, ?), ...) AS given WHERE t.id = given.column2
 """
 
 from __future__ import annotations
@@ -103,15 +103,16 @@ def _compile(statement: Statement, dialect: Dialect, names: tuple[str, ...]) -> 
 
 
 def _shape(statement: Statement, text: str, width: int) -> str:
+    """The statement for many rows; "" when it is not of a kind that can be told so."""
     if isinstance(statement, Insert):
-        return text.replace(f"({', '.join('?' * width)})", GIVEN)
+        one = f"({', '.join('?' * width)})"
+        return text.replace(one, GIVEN) if one in text else ""
     head, _, where = text.rpartition(" WHERE ")
     if not isinstance(statement, Update) or "SELECT" in where or text.count("?") != width:
         return ""
-    names = [f"p{number}" for number in range(width)]
-    parts = f"{head} FROM given WHERE {where}".split("?")
-    named = "".join(f"{part}given.{name}" for part, name in zip(parts, names, strict=False)) + parts[-1]
-    return f"WITH given({', '.join(names)}) AS (VALUES {GIVEN}) {named}"
+    names = [f"given.column{number}" for number in range(1, width + 1)]  # SQLite's own names for VALUES
+    *parts, end = f"{head} FROM (VALUES {GIVEN}) AS given WHERE {where}".split("?")
+    return "".join(f"{part}{name}" for part, name in zip(parts, names, strict=True)) + end
 
 
 def _turn(bind: BindParameter[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
