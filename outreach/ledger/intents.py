@@ -15,14 +15,13 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, bindparam, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.compliance.caps import caps_allow
 from outreach.contacts import Channel
 from outreach.ledger.changes import Change, apply_within, lock
 from outreach.ledger.claims import Claimed
 from outreach.ledger.history import contacts_since
-from outreach.ledger.rows import write_rows
+from outreach.ledger.rows import write_new
 from outreach.ledger.schema import intents
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import SUPPRESSED
@@ -31,10 +30,6 @@ from outreach.settings import FrequencyCap, SameAddress
 if TYPE_CHECKING:
     from outreach.ledger.ledger import Ledger
 
-_NEW = {
-    "sqlite": sqlite.insert(intents).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(intents).on_conflict_do_nothing(),
-}
 _WRITTEN = select(intents.c.reference).where(intents.c.reference.in_(bindparam("references", expanding=True)))
 
 
@@ -188,7 +183,7 @@ def _insert(connection: Connection, offered: Sequence[Opened]) -> dict[int, Open
     # In one order everywhere: PostgreSQL waits for whoever is inserting the same key at this moment.
     rows = sorted((item.row for item in offered), key=itemgetter("address_slot"))
     opened = {item.claimed.id: item for item in offered}
-    if write_rows(connection, _NEW[connection.dialect.name], rows) == len(rows):
+    if write_new(connection, intents, rows) == len(rows):
         return opened
     written = set(connection.execute(_WRITTEN, {"references": [row["reference"] for row in rows]}).scalars())
     return {contact_id: item for contact_id, item in opened.items() if item.reference in written}

@@ -20,12 +20,11 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.ledger.audit import record_for
 from outreach.ledger.changes import Change, apply_within
 from outreach.ledger.entries import Entry, Refused
-from outreach.ledger.rows import write_rows
+from outreach.ledger.rows import write_new, write_rows
 from outreach.ledger.schema import audit, contacts, intents, loads, rejects
 from outreach.ledger.sorting import sort
 from outreach.ledger.states import CORRECTABLE, State
@@ -36,10 +35,6 @@ if TYPE_CHECKING:
 
 CHUNK = 1000
 _AUDIT = insert(audit)
-_NEW = {
-    "sqlite": sqlite.insert(contacts).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(contacts).on_conflict_do_nothing(),
-}
 _C = contacts.c
 _FIND = select(_C.external_contact_id, _C.id, _C.load_id, _C.line, _C.content_key, _C.state, _C.reason).where(
     _C.campaign_id == bindparam("campaign"), _C.external_contact_id.in_(bindparam("names", expanding=True))
@@ -147,7 +142,7 @@ class Loading:
             rows.append(entry.as_row(self._campaign_id, self.id, record))
         # In one order everywhere, so that PostgreSQL lets nobody wait in a circle.
         rows.sort(key=itemgetter("external_contact_id"))
-        if write_rows(connection, _NEW[connection.dialect.name], rows) < len(rows):
+        if write_new(connection, contacts, rows) < len(rows):
             # Another process loaded some of these people at the same moment: only those that were new count.
             there = _present(connection, [row["id"] for row in rows])
             records = [record for record in records if record["contact_id"] in there]

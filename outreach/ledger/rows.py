@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Delete, Insert, Update
+from sqlalchemy import BindParameter, Connection, Delete, Insert, Table, Update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 
 Statement = Insert | Update | Delete
@@ -43,6 +44,17 @@ def write_rows(connection: Connection, statement: Statement, rows: Sequence[Valu
     if not compiled.shape:
         return _execute(connection, compiled.text, filled)
     return sum(_execute(connection, text, values) for text, values in _in_pieces(compiled, filled))
+
+
+def write_new(connection: Connection, table: Table, rows: Sequence[Values]) -> int:
+    """Insert the rows that break no key of the table; how many these were."""
+    return write_rows(connection, _inserting_new(table, connection.dialect.name), rows)
+
+
+@functools.lru_cache(maxsize=32)
+def _inserting_new(table: Table, dialect: str) -> Insert:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert(table).on_conflict_do_nothing()
 
 
 def _execute(connection: Connection, text: str, parameters: Any) -> int:  # noqa: ANN401 - the driver's

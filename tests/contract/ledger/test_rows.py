@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 import pytest
 from sqlalchemy import bindparam, insert, or_, select, update
 
-from outreach.ledger.rows import write_rows
+from outreach.ledger.rows import write_new, write_rows
 from outreach.ledger.schema import metadata, suppressions
 from outreach.run import Run
 
@@ -69,11 +69,10 @@ def test_nothing_is_written_for_no_rows(run: Run) -> None:
 
 
 def test_rows_that_stand_already_are_not_counted(run: Run) -> None:
-    statement = run.ledger.db.insert(suppressions).on_conflict_do_nothing()
     with run.ledger.db.write() as connection:
         assert write_rows(connection, INSERT, ROWS[:1]) == 1
-        assert write_rows(connection, statement, ROWS) == 2
-        assert write_rows(connection, statement, ROWS) == 0
+        assert write_new(connection, suppressions, ROWS) == 2
+        assert write_new(connection, suppressions, ROWS) == 0
 
 
 def test_no_column_has_a_default_that_only_sqlalchemy_would_fill_in() -> None:
