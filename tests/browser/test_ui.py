@@ -54,6 +54,11 @@ def field(page: Any, title: str) -> Any:
     return page.locator(".schema-form-property").filter(has_text=title).last
 
 
+def setting(page: Any, name: str) -> Any:
+    """The same, found by the words the form takes from the model, whatever they are today."""
+    return field(page, str(CampaignSettings.model_fields[name].description))
+
+
 def fill(page: Any, source: Path, campaign: str) -> None:
     field(page, "Path or URL").locator("textarea").fill(str(source))
     field(page, "the same name is the same campaign").locator("textarea").fill(campaign)
@@ -88,7 +93,7 @@ def test_nonsense_is_refused_before_a_run_starts(place: Place, page: Any) -> Non
     ui, home = place
     open_form(page, ui)
     fill(page, home / "people.csv", "Nonsense")
-    field(page, "Contacts in the air at once").locator("input").fill("0")
+    setting(page, "threads").locator("input").fill("0")
     page.get_by_role("button", name="Submit").click()
 
     page.get_by_text("0 is less than the minimum of 1").first.wait_for()
@@ -102,9 +107,9 @@ def test_a_run_from_the_form_waits_for_approval_finishes_and_its_report_shows_th
     ui, home = place
     open_form(page, ui)
     fill(page, home / "people.csv", CAMPAIGN)
-    field(page, "wait for a person's approval").get_by_role("button", name="int", exact=True).click()
-    field(page, "wait for a person's approval").locator("input").fill("10")
-    field(page, "Where the rejects file").locator("textarea").fill(str(home / "out"))
+    setting(page, "approve_above").get_by_role("button", name="int", exact=True).click()
+    setting(page, "approve_above").locator("input").fill("10")
+    setting(page, "output").locator("textarea").fill(str(home / "out"))
     page.get_by_role("button", name="Submit").click()
     page.get_by_text("scheduled to start").first.wait_for()
 
