@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _place(item: pytest.Item) -> int:
     path = item.path.relative_to(ROOT).as_posix()
     return next((n for n, folder in enumerate(LONGEST) if path.startswith(f"{folder}/")), len(LONGEST))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """All that is not a flow stands back: the worker of the flows and its server are the last to end."""
+    if "PYTEST_XDIST_WORKER" in os.environ and _place(item) and not os.nice(0):
+        os.nice(10)
 
 
 class FlowsTogether(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types

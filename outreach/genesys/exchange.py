@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import httpx
 import orjson
 
+from outreach.certificates import trusted
 from outreach.clock import Clock
 from outreach.genesys.foreign import Json
 from outreach.proxies import environment_proxy
@@ -82,7 +83,7 @@ class Transport(httpx.BaseTransport):
 
 def _open(proxy: str | None) -> httpx.HTTPTransport:
     limits = httpx.Limits(max_connections=THREADS, max_keepalive_connections=THREADS, keepalive_expiry=20.0)
-    return httpx.HTTPTransport(limits=limits, proxy=proxy)
+    return httpx.HTTPTransport(verify=trusted(), limits=limits, proxy=proxy)
 
 
 def exchange(

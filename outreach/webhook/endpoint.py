@@ -17,6 +17,7 @@ from types import TracebackType
 import httpcore
 import httpx
 
+from outreach.certificates import trusted
 from outreach.errors import WebhookError
 from outreach.webhook.addresses import Resolver, resolve
 from outreach.webhook.answers import FAILURES, read_answer, read_failure
@@ -70,7 +71,7 @@ class Endpoint:
         self._deadline = Deadline()
         backend = PinnedBackend(resolve, self._deadline, allow_private=allow_private, guarded=proxy is None)
         if ssl_context is None and self._target.scheme == "https":
-            ssl_context = httpx.create_ssl_context()
+            ssl_context = trusted()
         self._pool = _pool(backend, ssl_context, connections, proxy)
         self._url = _request_url(self._target)
         self._headers = _fixed_headers(self._target)

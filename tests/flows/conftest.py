@@ -18,7 +18,12 @@ from tests.flows.office import Office
 
 @pytest.fixture(scope="session")
 def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with prefect_server(tmp_path_factory.mktemp("prefect")) as api:
+    with (
+        prefect_server(tmp_path_factory.mktemp("prefect")) as api,
+        # A flow waits up to a second for its heart to stop; a client takes as long to make as to ask twice.
+        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
+        SyncClientContext.get_or_create(),
+    ):
         yield api
 
 
@@ -38,10 +43,8 @@ def genesys(organisation: EmulatorServer) -> EmulatorServer:
 @pytest.fixture
 def office(
     prefect_api: str, genesys: EmulatorServer, tmp_path: Path, request: pytest.FixtureRequest
-) -> Iterator[Office]:
+) -> Office:
     name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[-60:].strip("-")
     made = Office(name, prefect_api, genesys, tmp_path)
-    # A flow waits up to a second for its heart to stop; a client takes as long to make as to ask twice.
-    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}), SyncClientContext.get_or_create():
-        made.save_blocks()
-        yield made
+    made.save_blocks()
+    return made

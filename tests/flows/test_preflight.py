@@ -23,9 +23,9 @@ def check(office: Office, name: str) -> list[Check]:
 
 
 def test_a_good_office_is_ready_and_the_flow_shows_it(office: Office) -> None:
-    office.budget = 300
+    office.budget = 3000
     office.save_blocks()
-    office.genesys.configure(requests_per_minute=300)
+    office.genesys.configure(requests_per_minute=3000)
 
     checks: Any = preflight(**office.names)
 
@@ -46,15 +46,15 @@ def test_a_missing_permission_is_named(office: Office) -> None:
 
 
 def test_a_budget_over_the_organisations_limit_is_an_error(office: Office) -> None:
-    office.budget = 400
+    office.budget = 4000
     office.save_blocks()
-    office.genesys.configure(requests_per_minute=300)
+    office.genesys.configure(requests_per_minute=3000)
 
     (limits,) = check(office, "limits")
 
     assert (limits.level.value, limits.advice) == (
         "ERROR",
-        "Set at most 300 requests a minute in the credentials block.",
+        "Set at most 3000 requests a minute in the credentials block.",
     )
 
 

@@ -61,13 +61,13 @@ def test_a_sender_that_is_not_ready_blocks_in_a_dry_run_as_in_a_run(office: Offi
 
 
 def test_the_minutes_are_those_of_the_credentials(office: Office) -> None:
-    office.budget = 60
+    office.budget = 600
     office.save_blocks()
 
     said = office.run(office.source(5), dry_run=True)
 
-    assert said["requests_per_minute"] == 60
-    assert said["minutes"] == pytest.approx(5 * 1.1 / (60 * 0.975))
+    assert said["requests_per_minute"] == 600
+    assert said["minutes"] == pytest.approx(5 * 1.1 / (600 * 0.975))
 
 
 def test_an_organisation_that_does_not_answer_is_no_reason_not_to_decide(office: Office) -> None:
