@@ -36,6 +36,6 @@ class FlowsTogether(LoadFileScheduling):  # type: ignore[misc]  # xdist has no t
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config) -> LoadFileScheduling | None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling | None:
     """For the short tests; of the long ones, those of the flows are the longest."""
-    return FlowsTogether(config) if config.getoption("markexpr") == "not slow" else None
+    return FlowsTogether(config, log) if config.getoption("markexpr") == "not slow" else None
