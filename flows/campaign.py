@@ -81,7 +81,7 @@ def run_campaign(
         work: Sequence[Ended] = (
             advance(run, batches)
             if dispatch == "here"
-            else hand_out(run, names, widen(batches, settings.batch_size))
+            else hand_out(run, names, widen(batches, run.batch_size))
         )
         recover(run)
         return judge(run, work)
@@ -101,7 +101,7 @@ def contact_everybody(run: Run) -> list[PrefectFuture[Any]]:
 
 def plan_batches(run: Run) -> list[BatchRef]:
     """Everything that is due, oldest first."""
-    return plan(run.ledger, run.campaign, size=run.settings.batch_size, at_most=BATCHES_AT_MOST)
+    return plan(run.ledger, run.campaign, size=run.batch_size, at_most=BATCHES_AT_MOST)
 
 
 def advance(run: Run, batches: Sequence[BatchRef]) -> list[PrefectFuture[Any]]:

@@ -27,6 +27,9 @@ from outreach.watch import Watch
 from outreach.webhook.delivery import Courier
 from outreach.webhook.events import ContactBody, to_bytes
 
+BATCH, BATCH_WITHOUT_LIMIT = 500, 2000
+"""Contacts in a batch: two minutes' worth of the published limit, or a few seconds' of the processor."""
+
 
 @dataclass
 class Run:
@@ -70,6 +73,11 @@ class Run:
     def settings(self) -> CampaignSettings:
         """The campaign's."""
         return self.campaign.settings
+
+    @property
+    def batch_size(self) -> int:
+        """How many contacts a step works through at once."""
+        return self.settings.batch_size or (BATCH if self.rate else BATCH_WITHOUT_LIMIT)
 
     @property
     def rejects_file(self) -> Path:

@@ -164,12 +164,13 @@ class CampaignSettings(BaseModel):
         title="Threads",
         description="At most so many contacts in the air per process; fewer while the processor is busy.",
     )
-    batch_size: int = Field(
-        default=500,
+    batch_size: int | None = Field(
+        default=None,
         ge=1,
         le=10_000,
         title="Batch size",
-        description="Contacts per task run; grows so that a run has about 100 batches at the most.",
+        description="Contacts per task run; by itself 500 under a budget and 2,000 without one. "
+        "Grows so that a run has about 100 batches at the most.",
     )
     output: str = Field(
         default="out",

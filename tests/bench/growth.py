@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import httpx
-
 from tests.bench.job import run_job
 from tests.bench.site import Site
+from tests.task_runs import count_task_runs
 
 SIZES = (1_000, 10_000, 100_000)
 
@@ -37,12 +36,6 @@ def _run(site: Site, size: int) -> dict[str, Any]:
         "ms_per_contact_without_start": round((result["seconds"] - result["start_seconds"]) / size * 1000, 3),
         "cpu_ms_per_contact": round(result["cpu_seconds"] / size * 1000, 3),
         "peak_megabytes": round(result["peak_megabytes"], 1),
-        "task_runs": _count_task_runs(site, result["campaign"]),
+        "task_runs": count_task_runs(site.prefect, result["campaign"]),
         "genesys_requests_per_contact": round(result["genesys_requests"] / size, 4),
     }
-
-
-def _count_task_runs(site: Site, campaign: str) -> int:
-    query = {"flow_runs": {"name": {"any_": [campaign]}}}
-    answer = httpx.post(f"{site.prefect}/task_runs/count", json=query, timeout=60, trust_env=False)
-    return int(answer.raise_for_status().json())
