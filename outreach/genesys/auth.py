@@ -17,7 +17,7 @@ import httpx
 
 from outreach.clock import Clock
 from outreach.genesys import foreign, refusal
-from outreach.genesys.exchange import Received, exchange
+from outreach.genesys.exchange import FAILURES, Received, Transport, exchange
 from outreach.genesys.sealing import Token, seal, unseal
 
 __all__ = ["Login", "SealedToken", "TokenAuth", "seal", "unseal"]
@@ -67,9 +67,7 @@ class TokenAuth(httpx.Auth):
     then not been sent.
     """
 
-    def __init__(
-        self, transport: httpx.BaseTransport, login: Login, clock: Clock, sealed: str | None = None
-    ) -> None:
+    def __init__(self, transport: Transport, login: Login, clock: Clock, sealed: str | None = None) -> None:
         self._transport = transport
         self._login = login
         self._clock = clock
@@ -114,7 +112,7 @@ class TokenAuth(httpx.Auth):
         begun = self._clock.now()
         try:
             received = exchange(self._transport, self._login.request(), self._clock, _MOST_BYTES)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
+        except (*FAILURES, httpx.InvalidURL) as error:
             raise refusal.login_unreachable(error) from error
         value, seconds = _read(received)
         if not value:

@@ -1,6 +1,6 @@
 """The one funnel to Genesys: pace, send, read, and translate everything that can go wrong.
 
-    request ── retrying ── pacers ── token ── httpx ── Answer
+    request ── retrying ── pacers ── token ── exchange ── Answer
                                                 └───── NotSent | Refused | Ambiguous   (outreach/errors.py)
 
 Reads and convergent writes are tried three times. A creating call is tried again only after a proof that
@@ -21,7 +21,7 @@ import orjson
 from outreach.clock import Clock
 from outreach.errors import GenesysError, Invalid, RateLimited
 from outreach.genesys import refusal
-from outreach.genesys.exchange import NO_AUTH, Received, exchange
+from outreach.genesys.exchange import FAILURES, NO_AUTH, Received, Transport, exchange
 from outreach.genesys.foreign import Json
 from outreach.genesys.pacing import Pacer
 from outreach.genesys.regions import may_be_asked
@@ -31,7 +31,6 @@ from outreach.genesys.usage import Usage
 
 _URGENT = -1_000_000_000
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, UnicodeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Answer:
     status: int
     json: Json
     correlation_id: str
-    headers: httpx.Headers
+    headers: Mapping[str, str]
     milliseconds: float
 
 
@@ -61,7 +60,7 @@ class Connection:
 
     def __init__(
         self,
-        transport: httpx.BaseTransport,
+        transport: Transport,
         url: str,
         auth: httpx.Auth,
         pacer: Pacer,
@@ -170,7 +169,7 @@ class Connection:
                 depart()  # a login may have taken its time
             try:
                 received = exchange(self._transport, outgoing, self.clock, most_bytes)
-            except _FAILURES as error:
+            except FAILURES as error:
                 raise refusal.from_failure(operation, error) from error
             if received.status != 401:
                 return received
@@ -187,7 +186,7 @@ class Connection:
         waited += self._pacer.acquire(priority)
         self.usage.sent(operation, waited)
 
-    def _observe(self, headers: httpx.Headers) -> None:
+    def _observe(self, headers: Mapping[str, str]) -> None:
         if "date" in headers:
             self._last_date = (headers["date"], self.clock.now())
         if self._pacer.limit is not None and "inin-ratelimit-count" in headers:

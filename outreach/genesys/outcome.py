@@ -27,6 +27,7 @@ import ssl
 from collections.abc import Iterator
 from enum import Enum
 
+import httpcore
 import httpx
 
 
@@ -39,17 +40,17 @@ class Outcome(str, Enum):
 
 
 FAILURES: tuple[tuple[type[Exception], Outcome, str], ...] = (
-    (httpx.ConnectTimeout, Outcome.REFUSED, "connect_timeout"),
-    (httpx.ConnectError, Outcome.REFUSED, "connect"),
-    (httpx.ProxyError, Outcome.REFUSED, "proxy"),
-    (httpx.PoolTimeout, Outcome.REFUSED, "pool_timeout"),
-    (httpx.UnsupportedProtocol, Outcome.REFUSED, "unsupported_protocol"),
+    (httpcore.ConnectTimeout, Outcome.REFUSED, "connect_timeout"),
+    (httpcore.ConnectError, Outcome.REFUSED, "connect"),
+    (httpcore.ProxyError, Outcome.REFUSED, "proxy"),
+    (httpcore.PoolTimeout, Outcome.REFUSED, "pool_timeout"),
+    (httpcore.UnsupportedProtocol, Outcome.REFUSED, "unsupported_protocol"),
     (httpx.InvalidURL, Outcome.REFUSED, "invalid_url"),
-    (httpx.WriteTimeout, Outcome.UNKNOWN, "write_timeout"),
-    (httpx.WriteError, Outcome.UNKNOWN, "write"),
-    (httpx.ReadTimeout, Outcome.UNKNOWN, "read_timeout"),
-    (httpx.ReadError, Outcome.UNKNOWN, "read"),
-    (httpx.RemoteProtocolError, Outcome.UNKNOWN, "disconnected"),
+    (httpcore.WriteTimeout, Outcome.UNKNOWN, "write_timeout"),
+    (httpcore.WriteError, Outcome.UNKNOWN, "write"),
+    (httpcore.ReadTimeout, Outcome.UNKNOWN, "read_timeout"),
+    (httpcore.ReadError, Outcome.UNKNOWN, "read"),
+    (httpcore.RemoteProtocolError, Outcome.UNKNOWN, "disconnected"),
 )
 """How a call can end without an answer, the first match counts. Whatever isn't here is unknown."""
 

@@ -10,8 +10,6 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-import httpx
-
 from outreach.errors import (
     Ambiguous,
     Conflict,
@@ -28,7 +26,7 @@ from outreach.genesys.exchange import Received
 from outreach.genesys.outcome import Outcome, of_failure, of_status
 from outreach.genesys.retry_after import WHEN_MISSING, read_retry_after
 
-CORRELATION_HEADERS = ("Genesys-Correlation-Id", "ININ-Correlation-Id")
+CORRELATION_HEADERS = ("genesys-correlation-id", "inin-correlation-id")
 
 ADVICE = {
     400: "Genesys does not accept the request: check the channels, the duration and the senders.",
@@ -117,7 +115,7 @@ def login_failed(received: Received, now: datetime) -> GenesysError:
     return NotSent("login", received.status, code, found, advice)
 
 
-def correlation_id(headers: httpx.Headers, body: foreign.Json = None) -> str:
+def correlation_id(headers: Mapping[str, str], body: foreign.Json = None) -> str:
     """Genesys' id of this exchange, from the headers or the body's contextId; "" when there is none."""
     for name in CORRELATION_HEADERS:
         found = foreign.code({"id": headers.get(name)}, "id")

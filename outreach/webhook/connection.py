@@ -7,17 +7,16 @@ The deadline belongs to the thread that makes the request, so no receiver can st
 
 from __future__ import annotations
 
-import contextlib
 import queue
 import ssl
 import threading
 import time
 from collections.abc import Iterable
 from ipaddress import ip_address
-from typing import Any
 
 import httpcore
 
+from outreach.connections import WholeStream
 from outreach.errors import WebhookError
 from outreach.webhook.addresses import Resolver, vet
 
@@ -43,56 +42,28 @@ class Deadline(threading.local):
         return left
 
 
-class BoundStream(httpcore.NetworkStream):
-    """A socket whose every wait ends at the deadline.
-
-    What is written leaves when the answer is asked for: head and body of a request in one piece, as one
-    system call and mostly one packet.
-    """
+class BoundStream(WholeStream):
+    """A socket whose every wait ends at the deadline."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
-        self._stream = stream
+        super().__init__(stream)
         self._deadline = deadline
-        self._unsent = b""
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Bytes, or httpcore.ReadTimeout."""
+    def limit(self, timeout: float | None) -> float:
+        """What is left; httpcore.ReadTimeout when nothing is."""
         del timeout
-        self._send()
-        return self._stream.read(max_bytes, self._deadline.remaining())
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Take all of the buffer."""
-        del timeout
-        self._unsent += buffer
-
-    def _send(self) -> None:
-        """All that was written, or httpcore.WriteTimeout."""
-        unsent, self._unsent = self._unsent, b""
-        # Who hangs up on what we send may have answered before, and that counts: httpcore does the same.
-        with contextlib.suppress(httpcore.WriteError):
-            if unsent:
-                self._stream.write(unsent, self._deadline.remaining())
-
-    def close(self) -> None:
-        """Close the socket."""
-        self._stream.close()
+        return self._deadline.remaining()
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> BoundStream:
         """The same, encrypted; a handshake that fails is a WebhookError E_TLS."""
-        del timeout
         try:
-            stream = self._stream.start_tls(ssl_context, server_hostname, self._deadline.remaining())
+            stream = self._stream.start_tls(ssl_context, server_hostname, self.limit(timeout))
         except httpcore.ConnectError as error:
             reason = getattr(error.__cause__, "verify_message", "") or "the handshake failed"
             raise WebhookError("E_TLS", f"The webhook's host could not prove itself: {reason}.") from error
         return BoundStream(stream, self._deadline)
-
-    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - httpcore's own signature
-        """What httpcore asks of a stream."""
-        return self._stream.get_extra_info(info)
 
 
 class PinnedBackend(httpcore.NetworkBackend):

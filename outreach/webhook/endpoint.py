@@ -15,9 +15,8 @@ from datetime import datetime
 from types import TracebackType
 
 import httpcore
-import httpx
 
-from outreach.certificates import trusted
+from outreach.connections import open_pool
 from outreach.errors import WebhookError
 from outreach.webhook.addresses import Resolver, resolve
 from outreach.webhook.answers import FAILURES, read_answer, read_failure
@@ -70,9 +69,9 @@ class Endpoint:
         self.limit_seconds = limit_seconds
         self._deadline = Deadline()
         backend = PinnedBackend(resolve, self._deadline, allow_private=allow_private, guarded=proxy is None)
-        if ssl_context is None and self._target.scheme == "https":
-            ssl_context = trusted()
-        self._pool = _pool(backend, ssl_context, connections, proxy)
+        self._pool = open_pool(
+            connections, kept_seconds=_IDLE_SECONDS, proxy=proxy, tls=ssl_context, backend=backend
+        )
         self._url = _request_url(self._target)
         self._headers = _fixed_headers(self._target)
 
@@ -128,24 +127,6 @@ class Endpoint:
             return read_answer(response, now)
         finally:
             response.close()
-
-
-def _pool(
-    backend: PinnedBackend, tls: ssl.SSLContext | None, connections: int, proxy: str | None
-) -> httpcore.ConnectionPool:
-    if proxy is None:
-        return httpcore.ConnectionPool(
-            tls, max_connections=connections, keepalive_expiry=_IDLE_SECONDS, network_backend=backend
-        )
-    way = httpx.Proxy(proxy)
-    return httpcore.HTTPProxy(
-        str(way.url),
-        way.raw_auth,
-        ssl_context=tls,
-        max_connections=connections,
-        keepalive_expiry=_IDLE_SECONDS,
-        network_backend=backend,
-    )
 
 
 def _request_url(target: Target) -> httpcore.URL:

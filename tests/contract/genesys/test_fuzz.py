@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-import httpx
 import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -71,7 +70,9 @@ SHAPED: st.SearchStrategy[Any] = st.recursive(
 def received(
     status: int, content: bytes, headers: dict[str, str] | None = None, broken: str = ""
 ) -> Received:
-    return Received(status, httpx.Headers(headers or {}), content, 1.0, broken)
+    return Received(
+        status, {name.lower(): value for name, value in (headers or {}).items()}, content, 1.0, broken
+    )
 
 
 @settings(max_examples=tries(200))

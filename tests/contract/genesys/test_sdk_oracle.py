@@ -18,7 +18,7 @@ from outreach.clock import SystemClock
 from outreach.contacts import Channel
 from outreach.errors import GenesysError
 from outreach.genesys import client as funnel
-from outreach.genesys.exchange import exchange
+from outreach.genesys.exchange import Transport, exchange
 from outreach.genesys.interface import Registered, Senders
 from outreach.genesys.platform import Platform
 from tests.contract.genesys import sdk_oracle
@@ -54,7 +54,7 @@ def written() -> dict[str, Written]:
     """Every request of a whole life, by method and path."""
     seen: dict[str, Written] = {}
 
-    def write(transport: httpx.BaseTransport, request: httpx.Request, *rest: Any) -> Any:
+    def write(transport: Transport, request: httpx.Request, *rest: Any) -> Any:
         body = orjson.loads(request.content) if request.content else None
         names = frozenset(request.url.params)
         one = Written(request.method, request.url.path, names, body)

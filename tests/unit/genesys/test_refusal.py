@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-import httpx
 import orjson
 import pytest
 
@@ -19,7 +18,9 @@ NOW = datetime(2026, 3, 4, 15, 0, tzinfo=timezone.utc)
 def received(
     status: int, content: bytes, headers: dict[str, str] | None = None, broken: str = ""
 ) -> Received:
-    return Received(status, httpx.Headers(headers or {}), content, 1.0, broken)
+    return Received(
+        status, {name.lower(): value for name, value in (headers or {}).items()}, content, 1.0, broken
+    )
 
 
 SECRETS = "+15551234567 support@acme.com Acme Corp"

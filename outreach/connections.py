@@ -1,0 +1,135 @@
+"""Connections to Genesys and to receivers: whom they trust, which way they go, how a request leaves.
+
+    open_pool ──> straight, or through a proxy ──> connections that are kept ──> WholeStream
+
+httpcore, which carries httpx, without httpx's client and answers: these cost as much again as the exchange.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import ssl
+from collections.abc import Iterable
+
+import httpcore
+import httpx
+
+FAILURES = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+    httpcore.ConnectionNotAvailable,
+)
+"""What a connection raises when the far end, or the way to it, fails."""
+
+
+@functools.cache
+def trusted() -> ssl.SSLContext:
+    """The authorities we trust, as httpx has them: certifi's, or those of SSL_CERT_FILE and SSL_CERT_DIR.
+
+    Safe for threads. Read once, for that takes 27 milliseconds.
+    """
+    return httpx.create_ssl_context()
+
+
+def open_pool(
+    connections: int,
+    *,
+    kept_seconds: float,
+    proxy: str | None = None,
+    tls: ssl.SSLContext | None = None,
+    backend: httpcore.NetworkBackend | None = None,
+) -> httpcore.ConnectionPool:
+    """Connections to any hosts; the caller closes them.
+
+    Args:
+        connections: how many at once.
+        kept_seconds: how long each waits for its next request.
+        proxy: an HTTP proxy's URL, with user and password where it wants them.
+        tls: whom to trust; `trusted()` unless given.
+        backend: opens the sockets.
+
+    Raises httpcore.UnsupportedProtocol for a proxy of another kind.
+    """
+    if proxy is None:
+        return httpcore.ConnectionPool(
+            tls or trusted(),
+            max_connections=connections,
+            keepalive_expiry=kept_seconds,
+            network_backend=backend or WholeBackend(),
+        )
+    way = httpx.Proxy(proxy)
+    if way.url.scheme not in {"http", "https"}:
+        raise httpcore.UnsupportedProtocol(f"a proxy of the kind {way.url.scheme}")
+    return httpcore.HTTPProxy(
+        str(way.url),
+        way.raw_auth,
+        ssl_context=tls or trusted(),
+        max_connections=connections,
+        keepalive_expiry=kept_seconds,
+        network_backend=backend or WholeBackend(),
+    )
+
+
+class WholeStream(httpcore.NetworkStream):
+    """A socket on which a request leaves when its answer is asked for.
+
+    Head and body in one piece: one system call, mostly one packet, and one change of threads less.
+    """
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+        self._unsent = b""
+
+    def limit(self, timeout: float | None) -> float | None:
+        """The seconds that a step may take, when httpcore would have it take `timeout`."""
+        return timeout
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Send what is unsent; bytes, or httpcore.ReadTimeout."""
+        unsent, self._unsent = self._unsent, b""
+        # Who hangs up on what we send may have answered before, and that counts: httpcore does the same.
+        with contextlib.suppress(httpcore.WriteError):
+            if unsent:
+                self._stream.write(unsent, self.limit(timeout))
+        return self._stream.read(max_bytes, self.limit(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Take all of the buffer."""
+        del timeout
+        self._unsent += buffer
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> WholeStream:
+        """The same, encrypted."""
+        return WholeStream(self._stream.start_tls(ssl_context, server_hostname, self.limit(timeout)))
+
+    def get_extra_info(self, info: str) -> object:
+        """What httpcore asks of a stream."""
+        return self._stream.get_extra_info(info)
+
+
+class WholeBackend(httpcore.NetworkBackend):
+    """Opens sockets that are `WholeStream`s."""
+
+    def __init__(self) -> None:
+        self._sockets = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> WholeStream:
+        """A connection, or httpcore.ConnectError or ConnectTimeout."""
+        return WholeStream(self._sockets.connect_tcp(host, port, timeout, local_address, socket_options))
