@@ -149,7 +149,7 @@ def _taking(states: tuple[State, ...]) -> ReturningUpdate[Any]:
 
 
 def _claim(ledger: Ledger, states: tuple[State, ...], values: dict[str, Any]) -> list[Claimed]:
-    with ledger.db.write() as connection:
+    with ledger.db.write(lasting=False) as connection:
         claimed = connection.execute(_taking(states), values).all()
     owner = values["owner"]
     return [read_claimed(ledger, row, owner) for row in sorted(claimed, key=lambda row: int(row.id))]

@@ -53,7 +53,7 @@ class LedgerOutbox:
         if self._campaign_id is not None:
             values["campaign"] = self._campaign_id
         taking = _taking(ignores_schedule=ignore_schedule, of_campaign=self._campaign_id is not None)
-        with self._ledger.db.write() as connection:
+        with self._ledger.db.write(lasting=False) as connection:
             rows = connection.execute(taking, values).all()
         return [_message(row) for row in sorted(rows, key=lambda row: int(row.id))]
 
@@ -67,7 +67,7 @@ class LedgerOutbox:
         groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for settlement in settlements:
             groups[settlement.result].append(_outcome(self._ledger, settlement, now))
-        with self._ledger.db.write() as connection:
+        with self._ledger.db.write(lasting=False) as connection:
             for result, rows in groups.items():
                 write_rows(connection, _settling(result), rows)
 
