@@ -11,7 +11,7 @@ from prefect.states import Completed, Failed
 from flows.signals import signal
 from outreach.errors import CampaignStopped, SumsDoNotHold
 from outreach.ledger.campaigns import find_campaign, stop_campaign
-from outreach.ledger.proof import Proof, prove
+from outreach.ledger.proof import Proof, prove, recount_webhooks
 from outreach.report.summary import summary_sentence
 from outreach.run import Run
 from outreach.telling import announce_end
@@ -33,10 +33,11 @@ def judge(run: Run, work: Sequence[Ended]) -> State[dict[str, Any]]:
     stopped = run.watch.reason or first_failure(work)
     if stopped:
         stop_campaign(run.ledger, run.campaign, stopped)
-    announce_end(run, _prove(run))
+    proof = _prove(run)
+    announce_end(run, proof)
     if run.courier:
         run.courier.stop(LAST_DELIVERY_SECONDS)
-    proof = _prove(run)
+    proof = recount_webhooks(run.ledger, run.campaign, proof)
     publish(run, proof)
     signal(proof, run.usage.snapshot() if run.usage else None)
     sentence = f"{summary_sentence(proof)}{_news(run, proof)}"

@@ -26,7 +26,7 @@ from outreach.genesys.foreign import Json
 from outreach.genesys.pacing import Pacer
 from outreach.genesys.regions import may_be_asked
 from outreach.genesys.retry_after import read_date
-from outreach.genesys.retrying import policy
+from outreach.genesys.retrying import policy, retry
 from outreach.genesys.usage import Usage
 
 _URGENT = -1_000_000_000
@@ -111,8 +111,8 @@ class Connection:
         """
         content = _encode(operation, json)
         url = self._at(path).copy_merge_params(params) if params else self._at(path)
-        retrying = self._creating if creates else self._reading
-        return retrying(self._attempt, operation, method, url, content, priority, depart)
+        attempt = functools.partial(self._attempt, operation, method, url, content, priority, depart)
+        return retry(self._creating if creates else self._reading, attempt)
 
     @property
     def clock_skew(self) -> timedelta:
@@ -128,7 +128,7 @@ class Connection:
 
         One redirect is followed, to the store where such files lie; our token only goes to our own host.
         """
-        return self._reading(self._download, operation, url, most_bytes)
+        return retry(self._reading, functools.partial(self._download, operation, url, most_bytes))
 
     def _attempt(
         self,

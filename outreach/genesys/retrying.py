@@ -11,12 +11,16 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
+from typing import TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from outreach.clock import Clock
-from outreach.errors import Ambiguous, NotSent, RateLimited
+from outreach.errors import Ambiguous, GenesysError, NotSent, RateLimited
 from outreach.genesys.pacing import PATIENCE
+
+Result = TypeVar("Result")
 
 ATTEMPTS = 3
 LASTING = frozenset({"tls", "unsupported_protocol", "invalid_url"})
@@ -34,6 +38,24 @@ def policy(clock: Clock, *, creates: bool) -> Retrying:
         sleep=clock.sleep,
         reraise=True,
     )
+
+
+def retry(policy: Retrying, attempt: Callable[[], Result]) -> Result:
+    """What the attempt gives, the first or a later one.
+
+    The policy is only asked after a failure: to ask it before costs as much as a tenth of the call.
+    """
+    try:
+        return attempt()
+    except GenesysError as error:
+        failures = [error]
+
+    def again() -> Result:
+        if failures:
+            raise failures.pop()  # the first attempt, as the policy sees it
+        return attempt()
+
+    return policy(again)
 
 
 def may_repeat(error: BaseException, *, creates: bool) -> bool:

@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, text
@@ -100,6 +100,12 @@ def prove(ledger: Ledger, campaign: Campaign) -> Proof:
     """Count everything again, in one consistent look."""
     with ledger.db.snapshot() as connection:
         return _prove(connection, campaign)
+
+
+def recount_webhooks(ledger: Ledger, campaign: Campaign, proof: Proof) -> Proof:
+    """The same proof with the events as they stand now: what was delivered since changes no other sum."""
+    with ledger.db.read() as connection:
+        return replace(proof, webhooks=_webhooks(connection, campaign.id))
 
 
 def count_contacted(ledger: Ledger, campaign: Campaign) -> int:

@@ -19,6 +19,9 @@ from outreach.webhook.outbox import Message
 GATHER_SECONDS = 0.05
 """How long results are gathered after the first, so that they are settled together."""
 
+LOOK_SECONDS = 0.01
+"""How often is looked for those that follow."""
+
 TICK_SECONDS = 0.1
 """How long the first result is waited for."""
 
@@ -78,13 +81,19 @@ class Crew:
         return untried
 
     def _arriving(self, most: int) -> Iterator[Result]:
-        timeout = TICK_SECONDS
-        until = time.monotonic() + TICK_SECONDS + GATHER_SECONDS
+        if not most:
+            return
         with contextlib.suppress(queue.Empty):
-            for _ in range(most):
-                yield self._results.get(timeout=timeout)
-                until = min(until, time.monotonic() + GATHER_SECONDS)
-                timeout = max(until - time.monotonic(), 0)
+            yield self._results.get(timeout=TICK_SECONDS)
+            until = time.monotonic() + GATHER_SECONDS
+            for _ in range(most - 1):
+                yield self._next(until)
+
+    def _next(self, until: float) -> Result:
+        """One that is there until then; raises queue.Empty. To be woken for each costs more than to look."""
+        while self._results.empty() and time.monotonic() < until:
+            time.sleep(LOOK_SECONDS)
+        return self._results.get_nowait()
 
     def _staff(self) -> None:
         with self._staffing:
