@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import ssl
-from collections.abc import Iterable
+from typing import Any
 
 import httpcore
 import httpx
@@ -52,26 +52,35 @@ def open_pool(
         tls: whom to trust; `trusted()` unless given.
         backend: opens the sockets.
 
-    Raises httpcore.UnsupportedProtocol for a proxy of another kind.
+    Raises httpcore.UnsupportedProtocol for a proxy of another kind, or a URL that is none.
     """
+    backend = backend or WholeBackend()
     if proxy is None:
         return httpcore.ConnectionPool(
             tls or trusted(),
             max_connections=connections,
             keepalive_expiry=kept_seconds,
-            network_backend=backend or WholeBackend(),
+            network_backend=backend,
         )
-    way = httpx.Proxy(proxy)
-    if way.url.scheme not in {"http", "https"}:
-        raise httpcore.UnsupportedProtocol(f"a proxy of the kind {way.url.scheme}")
+    way = _read_proxy(proxy)
     return httpcore.HTTPProxy(
         str(way.url),
         way.raw_auth,
         ssl_context=tls or trusted(),
         max_connections=connections,
         keepalive_expiry=kept_seconds,
-        network_backend=backend or WholeBackend(),
+        network_backend=backend,
     )
+
+
+def _read_proxy(url: str) -> httpx.Proxy:
+    try:
+        proxy = httpx.Proxy(url)
+    except (ValueError, httpx.InvalidURL):
+        proxy = None
+    if proxy is None or proxy.url.scheme not in {"http", "https"}:
+        raise httpcore.UnsupportedProtocol("the proxy's URL is not one of an HTTP proxy")
+    return proxy
 
 
 class WholeStream(httpcore.NetworkStream):
@@ -83,6 +92,7 @@ class WholeStream(httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
         self._unsent = b""
+        self._write_timeout: float | None = None
 
     def limit(self, timeout: float | None) -> float | None:
         """The seconds that a step may take, when httpcore would have it take `timeout`."""
@@ -94,13 +104,13 @@ class WholeStream(httpcore.NetworkStream):
         # Who hangs up on what we send may have answered before, and that counts: httpcore does the same.
         with contextlib.suppress(httpcore.WriteError):
             if unsent:
-                self._stream.write(unsent, self.limit(timeout))
+                self._stream.write(unsent, self.limit(self._write_timeout))
         return self._stream.read(max_bytes, self.limit(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Take all of the buffer."""
-        del timeout
         self._unsent += buffer
+        self._write_timeout = timeout
 
     def close(self) -> None:
         """Close the socket."""
@@ -117,19 +127,9 @@ class WholeStream(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-class WholeBackend(httpcore.NetworkBackend):
+class WholeBackend(httpcore.SyncBackend):
     """Opens sockets that are `WholeStream`s."""
 
-    def __init__(self) -> None:
-        self._sockets = httpcore.SyncBackend()
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> WholeStream:
+    def connect_tcp(self, *to: Any, **how: Any) -> WholeStream:  # noqa: ANN401 - httpcore's own arguments
         """A connection, or httpcore.ConnectError or ConnectTimeout."""
-        return WholeStream(self._sockets.connect_tcp(host, port, timeout, local_address, socket_options))
+        return WholeStream(super().connect_tcp(*to, **how))

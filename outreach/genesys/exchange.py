@@ -153,5 +153,5 @@ def _read(
 def _parts(response: httpcore.Response, headers: Mapping[str, str]) -> Iterator[bytes]:
     if "content-encoding" not in headers:
         return response.iter_stream()
-    packed = httpx.Response(response.status, headers=headers, content=response.iter_stream())
+    packed = httpx.Response(response.status, headers=response.headers, content=response.iter_stream())
     return packed.iter_bytes()

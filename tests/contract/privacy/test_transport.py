@@ -119,6 +119,20 @@ def test_a_proxy_of_the_environment_is_used_and_sees_no_token(monkeypatch: pytes
     assert set(proxy.seen) == {("genesys.example:443", "")}
 
 
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "gopher://127.0.0.1:1", "http://proxy:port"])
+def test_a_proxy_that_cannot_be_used_is_an_error_of_ours(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    for name in ("NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    monkeypatch.setenv("https_proxy", proxy)
+
+    with (
+        open_at("https://genesys.example", sealed_token=token()) as genesys,
+        pytest.raises(NotSent, match="proxy"),
+    ):
+        genesys.start(engagement())
+
+
 def test_nothing_of_ours_shows_a_secret_when_it_is_printed(tmp_path: Path) -> None:
     url = f"https://crm.example/hooks?key={SECRET}"
     things: list[object] = [
