@@ -94,7 +94,7 @@ class Database:
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An insert that can say `on_conflict_do_nothing`, in the database's own dialect."""
-        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+        return insert_in(self.engine.dialect.name, table)
 
     def now(self, clock: Clock, ago: timedelta = timedelta()) -> ColumnElement[datetime]:
         """The instant, by the one clock that all executors share: the database's, or this machine's."""
@@ -108,6 +108,11 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+def insert_in(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An insert in the words of the dialect of that name."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def _create(url: str) -> Engine:

@@ -20,8 +20,9 @@ from itertools import chain
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Delete, Insert, Table, Update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
+
+from outreach.ledger.engine import insert_in
 
 Statement = Insert | Update | Delete
 Values = Mapping[str, Any]
@@ -53,8 +54,7 @@ def write_new(connection: Connection, table: Table, rows: Sequence[Values]) -> i
 
 @functools.lru_cache(maxsize=32)
 def _inserting_new(table: Table, dialect: str) -> Insert:
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    return insert(table).on_conflict_do_nothing()
+    return insert_in(dialect, table).on_conflict_do_nothing()
 
 
 def _execute(connection: Connection, text: str, parameters: Any) -> int:  # noqa: ANN401 - the driver's

@@ -15,9 +15,6 @@ from outreach.webhook.attempt import Attempt
 EXCERPT_BYTES = 4096
 """How much of an answer is read and kept."""
 
-FAILURES = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError)
-"""What a connection raises when the receiver, or the way to it, fails."""
-
 _SENTENCES = {
     "E_TIMEOUT": "The receiver did not answer in time.",
     "E_CONNECTION": "The receiver could not be reached, or hung up.",
@@ -38,7 +35,7 @@ def read_answer(response: httpcore.Response, now: datetime) -> Attempt:
 
 
 def read_failure(error: Exception) -> Attempt:
-    """What an attempt without a whole answer came to; `error` is one of FAILURES or a WebhookError."""
+    """What an attempt without a whole answer came to; `error` is a WebhookError or a connection's."""
     if isinstance(error, WebhookError):
         return Attempt("failed", code=error.code, response_excerpt=str(error))
     code = _code(error)

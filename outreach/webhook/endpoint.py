@@ -16,10 +16,10 @@ from types import TracebackType
 
 import httpcore
 
-from outreach.connections import open_pool
+from outreach.connections import FAILURES, open_pool
 from outreach.errors import WebhookError
 from outreach.webhook.addresses import Resolver, resolve
-from outreach.webhook.answers import FAILURES, read_answer, read_failure
+from outreach.webhook.answers import read_answer, read_failure
 from outreach.webhook.attempt import Attempt
 from outreach.webhook.connection import Deadline, PinnedBackend
 from outreach.webhook.events import Ping, to_bytes

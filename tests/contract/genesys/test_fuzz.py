@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from outreach.contacts import Channel, Channels, Contact
 from outreach.errors import Ambiguous, GenesysError, Refused
 from outreach.genesys import conversations, enrichment, foreign, refusal, sending
-from outreach.genesys.exchange import Received
 from outreach.genesys.interface import NotRegistered, Registered
 from outreach.genesys.outcome import Outcome, of_status
+from tests.answers import received
 from tests.fuzzing import tries
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=timezone.utc)
@@ -65,14 +65,6 @@ KEYS = st.sampled_from(
 SHAPED: st.SearchStrategy[Any] = st.recursive(
     JSON, lambda inner: st.dictionaries(KEYS, inner, max_size=5) | st.lists(inner, max_size=3), max_leaves=20
 )
-
-
-def received(
-    status: int, content: bytes, headers: dict[str, str] | None = None, broken: str = ""
-) -> Received:
-    return Received(
-        status, {name.lower(): value for name, value in (headers or {}).items()}, content, 1.0, broken
-    )
 
 
 @settings(max_examples=tries(200))

@@ -10,17 +10,9 @@ import pytest
 
 from outreach.errors import RateLimited
 from outreach.genesys import refusal
-from outreach.genesys.exchange import Received
+from tests.answers import received
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=timezone.utc)
-
-
-def received(
-    status: int, content: bytes, headers: dict[str, str] | None = None, broken: str = ""
-) -> Received:
-    return Received(
-        status, {name.lower(): value for name, value in (headers or {}).items()}, content, 1.0, broken
-    )
 
 
 SECRETS = "+15551234567 support@acme.com Acme Corp"
