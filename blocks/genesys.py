@@ -8,12 +8,12 @@ from typing import Literal
 from prefect.blocks.abstract import CredentialsBlock
 from pydantic import Field, SecretStr
 
-from outreach.genesys.auth import SealedToken
 from outreach.genesys.guide import Guide
+from outreach.genesys.http.auth import SealedToken
 from outreach.genesys.interface import Senders
 from outreach.genesys.opening import fetch_token, open_genesys
-from outreach.genesys.platform import Platform
-from outreach.genesys.timetable import Timetable
+from outreach.genesys.platform.api import Platform
+from outreach.genesys.rate_limit.slots import Timetable
 
 
 class GenesysCredentials(CredentialsBlock):

@@ -7,7 +7,8 @@ import contextlib
 from prefect.blocks.core import Block
 from pydantic import Field, SecretStr
 
-from outreach.ledger.ledger import Ledger, open_ledger
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.opening import open_ledger
 
 
 class ContactLedger(Block):

@@ -20,7 +20,7 @@ def proof(campaign: str, *, ledger: LedgerName = None, json: AsJson = False) -> 
     """
     from outreach.ledger.campaigns import find_campaign
     from outreach.ledger.proof import prove
-    from outreach.redelivery import find_undelivered
+    from outreach.operations.redelivery import find_undelivered
     from outreach.report.terminal import proof_table
 
     with open_named(ledger, "proof") as book:
@@ -55,8 +55,8 @@ def why(
         ledger: where to look.
         json: for machines.
     """
-    from cli.explaining import show_explanation
-    from outreach.explanation import explain
+    from cli.why import show_explanation
+    from outreach.decisions.why import explain
     from outreach.ledger.campaigns import find_campaign
 
     with open_named(ledger, "why") as book:
@@ -86,8 +86,8 @@ def export(
         ledger: where to look.
         json: for machines.
     """
-    from outreach.exporting import export_contacts
     from outreach.ledger.campaigns import find_campaign
+    from outreach.operations.export import export_contacts
 
     states = [name.strip() for name in state.split(",") if name.strip()]
     with open_named(ledger, "export") as book:
@@ -106,7 +106,7 @@ def export(
 def retry(campaign: str, *, ledger: LedgerName = None, json: AsJson = False) -> None:
     """Give failed contacts that may be retried another chance; the next run takes them up."""
     from outreach.ledger.campaigns import find_campaign
-    from outreach.resolving import retry_failed
+    from outreach.operations.resolution import retry_failed
 
     with open_named(ledger, "retry") as book:
         count = retry_failed(book, find_campaign(book, campaign))
@@ -138,7 +138,7 @@ def resolve(
         json: for machines.
     """
     from outreach.ledger.campaigns import find_campaign
-    from outreach.resolving import resolve as decide
+    from outreach.operations.resolution import resolve as decide
 
     with open_named(ledger, "resolve") as book:
         found = find_campaign(book, campaign)
@@ -186,11 +186,11 @@ def run(
         at: with --dry-run, decide as of this instant (ISO-8601).
         json: for machines: the proof, or with --dry-run the decisions.
     """
-    from cli.tuning import read_settings
+    from cli.settings import read_settings
 
     chosen = read_settings(settings, rules=rules, channels=channels, columns=columns)
     if dry_run:
-        from cli.rehearsing import rehearse_and_show
+        from cli.dry_run import rehearse_and_show
 
         return rehearse_and_show(
             source,
@@ -204,7 +204,7 @@ def run(
         )
     if at is not None:
         raise SettingsError("--at is for --dry-run.", "A real run happens now.")
-    from cli.running import run_source
+    from cli.flow_runs import run_source
 
     hook = None if no_webhook else webhook
     return run_source(source, campaign, chosen, genesys, senders, hook, ledger, as_json=json)

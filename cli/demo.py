@@ -16,11 +16,11 @@ from urllib.parse import quote
 from rich.text import Text
 
 from cli.console import AsJson, out, print_json
-from cli.serving import QUIET, child, end_by_signals, free_port, prefect_server, wait_until_up
+from cli.processes import QUIET, child, end_by_signals, free_port, prefect_server, wait_until_up
 from outreach.errors import UsageError
 
 if TYPE_CHECKING:
-    from cli.far_end import FarEnd
+    from cli.emulator_truth import FarEnd
 
 HOME = Path("out/demo")
 CAMPAIGN = "demo"
@@ -133,12 +133,12 @@ def _examples() -> Path:
 
 
 def _campaign(contacts: Path, genesys: str, *, show: bool) -> tuple[bool, FarEnd]:
-    from cli.far_end import compare
+    from cli.emulator_truth import compare
     from cli.progress import progress_of
     from flows.campaign import run_campaign
     from outreach.ledger.campaigns import find_campaign
-    from outreach.ledger.ledger import open_ledger
-    from outreach.report.figures import gather
+    from outreach.ledger.opening import open_ledger
+    from outreach.report.figures.gather import gather
     from outreach.report.terminal import show_report
     from outreach.settings import CampaignSettings
 

@@ -27,7 +27,7 @@ def open_named(name: str | None, verb: str) -> Iterator[Ledger]:
         UsageError: its password stands on the command line.
         LedgerError: it cannot be opened.
     """
-    from outreach.ledger.ledger import open_ledger
+    from outreach.ledger.opening import open_ledger
 
     _refuse_password(name)
     actor = f"outreach {verb} ({os.environ.get('USER') or os.environ.get('LOGNAME') or 'somebody'})"

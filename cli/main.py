@@ -17,10 +17,10 @@ from cli.campaigns import export, proof, resolve, retry, run, why
 from cli.console import complain
 from cli.demo import demo
 from cli.deploy import deploy
-from cli.emulating import emulator
-from cli.people import suppress
+from cli.emulator import emulator
 from cli.preflight import preflight
 from cli.privacy import audit, erase, export_person, reseal, seal_contact, selfscan
+from cli.suppress import suppress
 from cli.up import up
 from cli.webhooks import follow_up, redeliver, replay
 from outreach import __version__

@@ -28,12 +28,12 @@ def preflight(
         ledger: name of the ledger block.
         json: for machines.
     """
-    from cli.running import prefect_api
+    from cli.flow_runs import prefect_api
 
     with prefect_api():
         from flows.opening import Names
         from flows.preflight import check_prefect, gather
-        from outreach.preflight import Level, run_preflight, worst
+        from outreach.operations.preflight import Level, run_preflight, worst
 
         names = Names(genesys, senders, None if webhook == "none" else webhook, ledger)
         checks = [*run_preflight(gather(names)), *check_prefect()]

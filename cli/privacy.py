@@ -15,7 +15,7 @@ from cli.ledgers import open_named
 from outreach.errors import UsageError
 
 if TYPE_CHECKING:
-    from outreach.forgetting import Erased
+    from outreach.privacy.erasure import Erased
 
 audit = App(name="audit", help="Verify a campaign's audit, or write it out.")
 
@@ -34,10 +34,10 @@ def erase(
         ledger: where they stand.
         json: for machines.
     """
-    from outreach import forgetting
+    from outreach.privacy import erasure
 
     with open_named(ledger, "erase") as book:
-        done = forgetting.erase(book, _read(who), files=files)
+        done = erasure.erase(book, _read(who), files=files)
     if json:
         print_json(done.as_json())
     else:
@@ -78,7 +78,7 @@ def export_person(who: str | None = None, *, to: Path | None = None, ledger: Led
     """
     import orjson
 
-    from outreach.disclosure import disclose
+    from outreach.privacy.subject_access import disclose
 
     with open_named(ledger, "export-person") as book:
         shown = disclose(book, _read(who))
@@ -99,8 +99,8 @@ def reseal(*, ledger: LedgerName = None, json: AsJson = False) -> int:
         ledger: the block with the new key, and the old one among its previous keys.
         json: for machines.
     """
-    from outreach.ledger.erasure import rewrite
-    from outreach.ledger.rotation import reseal as seal_again
+    from outreach.ledger.privacy.forgetting import rewrite
+    from outreach.ledger.privacy.key_rotation import reseal as seal_again
 
     with open_named(ledger, "reseal") as book:
         done = seal_again(book)
@@ -122,7 +122,7 @@ def seal_contact(*, ledger: LedgerName = None) -> None:
     """
     import orjson
 
-    from outreach.sealed_contacts import seal_contact as seal
+    from outreach.privacy.sealed_contact import seal_contact as seal
 
     try:
         contact = orjson.loads(sys.stdin.buffer.read())
@@ -145,7 +145,7 @@ def selfscan(*, paths: tuple[Path, ...] = (), ledger: LedgerName = None, json: A
         ledger: whose people.
         json: for machines.
     """
-    from cli.scanning import scan_everything
+    from cli.selfscan import scan_everything
 
     missing = [str(path) for path in paths if not path.exists()]
     if missing:
@@ -174,7 +174,7 @@ def verify(campaign: str, *, seal: str | None = None, ledger: LedgerName = None,
         ledger: where to look.
         json: for machines.
     """
-    from outreach.ledger.auditing import verify as check
+    from outreach.ledger.audit.verification import verify as check
     from outreach.ledger.campaigns import find_campaign
 
     with open_named(ledger, "audit verify") as book:
@@ -200,7 +200,7 @@ def export(campaign: str, *, to: Path | None = None, ledger: LedgerName = None, 
         ledger: where to look.
         json: for machines.
     """
-    from outreach.ledger.auditing import export_records
+    from outreach.ledger.audit.verification import export_records
     from outreach.ledger.campaigns import find_campaign
 
     with open_named(ledger, "audit export") as book:

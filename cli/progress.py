@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from rich.live import Live
 
 from cli.console import err
+from outreach.campaign.run import OPEN
 from outreach.errors import OutreachError
-from outreach.genesys.usage import Usage, UsageSnapshot
+from outreach.genesys.http.usage import Usage, UsageSnapshot
+from outreach.report.figures.counts import count_states
 from outreach.report.live import ProgressView
-from outreach.report.tallies import count_states
-from outreach.run import OPEN
 
 EVERY_SECONDS = 0.5
 

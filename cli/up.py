@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from cli.console import err, out
-from cli.serving import child, end_by_signals, prefect_server, wait_until_up
+from cli.processes import child, end_by_signals, prefect_server, wait_until_up
 
 if TYPE_CHECKING:
     import subprocess

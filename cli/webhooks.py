@@ -28,7 +28,7 @@ def redeliver(
         every: also what waits for its time.
         json: for machines.
     """
-    from cli.running import redeliver_events
+    from cli.flow_runs import redeliver_events
 
     return redeliver_events(webhook, ledger, ignore_schedule=every, as_json=json)
 
@@ -97,6 +97,6 @@ def follow_up(
         campaign: only this one; default all.
         json: for machines.
     """
-    from cli.running import follow_conversations
+    from cli.flow_runs import follow_conversations
 
     return follow_conversations(genesys, senders, webhook, ledger, campaign, as_json=json)

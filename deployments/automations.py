@@ -1,4 +1,4 @@
-"""What Prefect does by itself when a campaign needs a person: one automation for each of `flows.signals`.
+"""What Prefect does by itself when a campaign needs a person: one automation for each of `flows.events`.
 
 Without a notification block they only show in the UI's event feed and wait for somebody to add an action.
 """
@@ -11,7 +11,7 @@ from uuid import UUID
 from prefect.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.actions import DoNothing, SendNotification
 
-from flows.signals import RESOURCES, Signal
+from flows.events import RESOURCES, Signal
 
 BODY = (
     "{{ event.resource.name }}: {{ event.payload.sentence }}\n"

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import orjson
 
-from emulator.defaults import CLIENT_ID, CLIENT_SECRET
-from emulator.organisation import Organisation
 from emulator.running import serve
-from emulator.settings import Settings, WrongSetting
+from emulator.state.defaults import CLIENT_ID, CLIENT_SECRET
+from emulator.state.organisation import Organisation
+from emulator.state.settings import Settings, WrongSetting
 
 
 def main(arguments: list[str] | None = None) -> int:

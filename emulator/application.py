@@ -15,12 +15,12 @@ from typing import NoReturn, Protocol
 
 from emulator.catalogue import OPERATIONS
 from emulator.errors import ApiError, forbidden, missing
-from emulator.faults import Fault
-from emulator.limits import too_many
-from emulator.organisation import Organisation
-from emulator.routing import Operation, Router
-from emulator.tokens import Token
-from emulator.wire import Request, Response
+from emulator.http.messages import Request, Response
+from emulator.http.routing import Operation, Router
+from emulator.state.faults import Fault
+from emulator.state.limits import too_many
+from emulator.state.organisation import Organisation
+from emulator.state.tokens import Token
 
 _ROUTER = Router(OPERATIONS)
 _REFUSALS = {"error_before_effect", "rate_limited", "unauthorized"}

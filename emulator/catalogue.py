@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from emulator import control, oauth, page
-from emulator.guide_operations import GUIDE_START
+from emulator import oauth
+from emulator.control import handlers, page
+from emulator.guide.operations import GUIDE_START
+from emulator.http.routing import Handler, Operation
 from emulator.platform.contact_operations import CONTACTS, SOURCES
 from emulator.platform.conversation_operations import INTERACTIONS, READING
 from emulator.platform.organisation_operations import ACCOUNT, MAY_WE, SENDERS
-from emulator.routing import Handler, Operation
 
 
 def _own(name: str, method: str, path: str, handler: Handler) -> Operation:
@@ -17,18 +18,18 @@ def _own(name: str, method: str, path: str, handler: Handler) -> Operation:
 LOGIN = (Operation("oauth.token", "POST", "/oauth/token", oauth.issue_token, open=True),)
 OWN = (
     _own("own.page", "GET", "/", page.index),
-    _own("own.truth", "GET", "/_emulator/truth", control.truth),
-    _own("own.config", "GET", "/_emulator/config", control.read_settings),
-    _own("own.configure", "POST", "/_emulator/config", control.change_settings),
-    _own("own.reset", "POST", "/_emulator/reset", control.reset),
-    _own("own.clock", "GET", "/_emulator/clock", control.read_clock),
-    _own("own.set_clock", "POST", "/_emulator/clock", control.set_clock),
-    _own("own.state", "GET", "/_emulator/state", control.state),
-    _own("own.metrics", "GET", "/_emulator/metrics", control.metrics),
-    _own("own.end", "POST", "/_emulator/conversations/{conversationId}/end", control.end_conversation),
-    _own("own.webhook", "POST", "/_emulator/webhooks", control.receive_webhook),
-    _own("own.webhook_of", "POST", "/_emulator/webhooks/{endpoint}", control.receive_webhook),
-    _own("own.webhooks", "GET", "/_emulator/webhooks", control.list_webhooks),
+    _own("own.truth", "GET", "/_emulator/truth", handlers.truth),
+    _own("own.config", "GET", "/_emulator/config", handlers.read_settings),
+    _own("own.configure", "POST", "/_emulator/config", handlers.change_settings),
+    _own("own.reset", "POST", "/_emulator/reset", handlers.reset),
+    _own("own.clock", "GET", "/_emulator/clock", handlers.read_clock),
+    _own("own.set_clock", "POST", "/_emulator/clock", handlers.set_clock),
+    _own("own.state", "GET", "/_emulator/state", handlers.state),
+    _own("own.metrics", "GET", "/_emulator/metrics", handlers.metrics),
+    _own("own.end", "POST", "/_emulator/conversations/{conversationId}/end", handlers.end_conversation),
+    _own("own.webhook", "POST", "/_emulator/webhooks", handlers.receive_webhook),
+    _own("own.webhook_of", "POST", "/_emulator/webhooks/{endpoint}", handlers.receive_webhook),
+    _own("own.webhooks", "GET", "/_emulator/webhooks", handlers.list_webhooks),
 )
 
 PLATFORM_OPERATIONS = (*CONTACTS, *SOURCES, *INTERACTIONS, *READING, *MAY_WE, *SENDERS, *ACCOUNT)

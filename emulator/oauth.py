@@ -6,10 +6,10 @@ import base64
 import binascii
 import time
 
-from emulator.defaults import CLIENT_ID, CLIENT_SECRET
-from emulator.limits import too_many
-from emulator.organisation import Organisation
-from emulator.wire import JsonObject, Request, Response, answer
+from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.state.defaults import CLIENT_ID, CLIENT_SECRET
+from emulator.state.limits import too_many
+from emulator.state.organisation import Organisation
 
 
 def issue_token(org: Organisation, request: Request) -> Response:

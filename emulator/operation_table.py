@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from emulator.catalogue import LOGIN, OWN, PLATFORM_OPERATIONS
-from emulator.guide_operations import GUIDE
-from emulator.routing import Operation
+from emulator.guide.operations import GUIDE
+from emulator.http.routing import Operation
 
 _START, _END = "<!-- operations -->\n", "<!-- end -->"
 NOT_EMULATED = (

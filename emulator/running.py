@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable
 
 from emulator.application import Application
-from emulator.organisation import Organisation
-from emulator.server import Connection
+from emulator.http.server import Connection
+from emulator.state.organisation import Organisation
 
 Ready = Callable[[str], None]
 

@@ -23,8 +23,8 @@ from prefect.runtime import flow_run
 from prefect.utilities.urls import url_for
 from pydantic import Field
 
-from outreach.rehearsal import rehearse
-from outreach.run import Run
+from outreach.campaign.run import Run
+from outreach.decisions.dry_run import rehearse
 from outreach.sources.source import Source
 
 POLL_SECONDS = 5

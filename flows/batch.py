@@ -14,13 +14,13 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.campaign import advance, prepare
 from flows.dispatch import EXECUTOR_TAG
-from flows.form import BlockName, CampaignName
+from flows.events import signal_refusals
 from flows.opening import Names, join
-from flows.signals import signal_refusals
+from flows.parameters import BlockName, CampaignName
 from flows.verdict import first_failure
+from outreach.campaign.run import Run
 from outreach.ledger.claims import BatchRef
-from outreach.ledger.executors import bury_the_dead
-from outreach.run import Run
+from outreach.ledger.executors.heartbeat import bury_the_dead
 
 
 @flow(

@@ -14,14 +14,14 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.approval import ask
 from flows.dispatch import dispatch as hand_out
 from flows.dispatch import widen
-from flows.form import BlockName, CampaignName, SourceName
+from flows.dry_run import rehearse_campaign
 from flows.opening import Names, open_campaign
-from flows.rehearsal import rehearse_campaign
+from flows.parameters import BlockName, CampaignName, SourceName
 from flows.verdict import Ended, decline, judge
+from outreach.campaign.reconciliation import recover
+from outreach.campaign.run import Run
 from outreach.contacts import Channel
 from outreach.ledger.claims import BatchRef, plan
-from outreach.recovery import recover
-from outreach.run import Run
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
 from tasks.interaction import interact

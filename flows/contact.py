@@ -18,14 +18,14 @@ from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.campaign import contact_everybody, prepare
-from flows.form import BlockName, CampaignName
 from flows.opening import Names, open_campaign
+from flows.parameters import BlockName, CampaignName
 from flows.verdict import judge
+from outreach.campaign.reconciliation import recover
 from outreach.contacts import Contact
 from outreach.errors import SettingsError
 from outreach.ledger.vault import SEALED
-from outreach.recovery import recover
-from outreach.sealed_contacts import unseal_contact
+from outreach.privacy.sealed_contact import unseal_contact
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
 from tasks.loading import load

@@ -25,10 +25,10 @@ from prefect.runtime import flow_run
 from prefect.states import Crashed
 
 from flows.opening import Names
+from outreach.campaign.run import Run
 from outreach.errors import SettingsError
-from outreach.ledger.census import take_census
 from outreach.ledger.claims import BatchRef
-from outreach.run import Run
+from outreach.ledger.executors.heartbeat import take_census
 from tasks.policies import (
     BATCHES_DISPATCHED,
     DISPATCH_LOOK_SECONDS,

@@ -11,17 +11,17 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from flows.form import BlockName, CampaignName
+from flows.events import signal_dead, signal_held
 from flows.opening import Means, Names, open_means
-from flows.signals import signal_dead, signal_held
+from flows.parameters import BlockName, CampaignName
+from outreach.campaign.run import Run, join_campaign
 from outreach.errors import CampaignStopped, OutreachError
-from outreach.following import describe_round, find_due
+from outreach.follow_up.rounds import describe_round, find_due
 from outreach.ledger import states
 from outreach.ledger.campaigns import find_campaign
-from outreach.ledger.executors import bury_the_dead
-from outreach.report.tallies import count_states
-from outreach.run import Run, join_campaign
-from tasks.following import follow
+from outreach.ledger.executors.heartbeat import bury_the_dead
+from outreach.report.figures.counts import count_states
+from tasks.follow_up import follow
 from tasks.policies import FOLLOW_SECONDS, LAST_DELIVERY_SECONDS
 from tasks.redelivery import deliver_waiting
 

@@ -11,14 +11,14 @@ from prefect.runtime import flow_run
 
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
 from blocks.stored import load_block
+from outreach.campaign.run import Run, join_campaign, open_run
 from outreach.genesys import interface
 from outreach.genesys.guide import Guide
-from outreach.genesys.pacing import token_key
-from outreach.genesys.platform import Platform
+from outreach.genesys.platform.api import Platform
+from outreach.genesys.rate_limit.pacer import token_key
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.outbox import LedgerOutbox
-from outreach.ledger.timetable import LedgerTimetable
-from outreach.run import Run, join_campaign, open_run
+from outreach.ledger.rate_slots import LedgerTimetable
 from outreach.settings import CampaignSettings
 from outreach.webhook.delivery import Courier
 from tasks.authentication import authenticate

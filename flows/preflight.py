@@ -14,10 +14,10 @@ from prefect.states import Completed, Failed
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
 from blocks.stored import load_block
 from flows.dispatch import DEPLOYMENT
-from flows.form import BlockName
 from flows.opening import Names, actor
+from flows.parameters import BlockName
 from outreach.clock import SystemClock
-from outreach.preflight import Check, Level, Means, worst
+from outreach.operations.preflight import Check, Level, Means, worst
 from tasks.preflight import check
 
 

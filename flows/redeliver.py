@@ -12,9 +12,9 @@ from prefect.states import Completed, Failed
 
 from blocks import ContactLedger, CrmWebhook
 from blocks.stored import load_block
-from flows.form import BlockName
+from flows.events import signal_dead
 from flows.opening import actor
-from flows.signals import signal_dead
+from flows.parameters import BlockName
 from outreach.errors import WebhookError
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.outbox import replay

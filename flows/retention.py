@@ -10,8 +10,8 @@ from prefect.states import Completed
 
 from blocks import ContactLedger
 from blocks.stored import load_block
-from flows.form import BlockName, Days
 from flows.opening import actor
+from flows.parameters import BlockName, Days
 from tasks.retention import purge_old
 
 

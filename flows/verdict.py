@@ -8,13 +8,13 @@ from typing import Any, Protocol
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from flows.signals import signal
+from flows.events import signal
+from outreach.campaign.notification import announce_end
+from outreach.campaign.run import Run
 from outreach.errors import CampaignStopped, SumsDoNotHold
 from outreach.ledger.campaigns import find_campaign, stop_campaign
 from outreach.ledger.proof import Proof, prove, recount_webhooks
 from outreach.report.summary import summary_sentence
-from outreach.run import Run
-from outreach.telling import announce_end
 from tasks.policies import LAST_DELIVERY_SECONDS
 from tasks.reporting import publish
 

@@ -11,6 +11,8 @@ import contextlib
 import functools
 import ssl
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import httpx
@@ -133,3 +135,13 @@ class WholeBackend(httpcore.SyncBackend):
     def connect_tcp(self, *to: Any, **how: Any) -> WholeStream:  # noqa: ANN401 - httpcore's own arguments
         """A connection, or httpcore.ConnectError or ConnectTimeout."""
         return WholeStream(super().connect_tcp(*to, **how))
+
+
+def environment_proxy(url: str) -> str | None:
+    """By HTTPS_PROXY, HTTP_PROXY and ALL_PROXY, unless NO_PROXY excepts the host."""
+    parts = urlsplit(url)
+    if proxy_bypass(parts.netloc.rpartition("@")[2]):
+        return None
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    return proxy if not proxy or "://" in proxy else f"http://{proxy}"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from prefect import task
 
-from outreach.genesys.auth import SealedToken
+from outreach.genesys.http.auth import SealedToken
 from tasks.policies import RETRIES, RETRY_DELAYS, TOKEN_CACHED, DomainKey, is_transient
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from outreach.interaction import interact_batch
+from outreach.campaign.interaction import interact_batch
+from outreach.campaign.run import Run
 from outreach.ledger.claims import BatchRef
-from outreach.run import Run
 from tasks.policies import RETRIES, RETRY_DELAYS, is_transient
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from outreach.loading import load_source
-from outreach.readiness import check_senders, mirror_do_not_contact
-from outreach.run import Run
+from outreach.campaign.loading import load_source
+from outreach.campaign.preparation import check_senders, mirror_do_not_contact
+from outreach.campaign.run import Run
 from outreach.sources.source import Source
 from tasks.policies import (
     DNC_MIRRORED,

@@ -8,7 +8,7 @@ from prefect import get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from outreach.preflight import Check, Level, Means, run_preflight
+from outreach.operations.preflight import Check, Level, Means, run_preflight
 
 LOG = {Level.OK: "info", Level.WARN: "warning", Level.ERROR: "error"}
 

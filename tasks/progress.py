@@ -13,10 +13,10 @@ from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
+from outreach.campaign.run import Run
 from outreach.clock import SystemClock
+from outreach.report.figures.counts import count_states
 from outreach.report.progress import Progress, ProgressMeter
-from outreach.report.tallies import count_states
-from outreach.run import Run
 from tasks.reporting import artifact_key
 
 LOOK_EVERY_SECONDS = 5.0

@@ -7,7 +7,7 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from outreach.ledger.ledger import Ledger
-from outreach.redelivery import Redelivered, find_undelivered, redeliver
+from outreach.operations.redelivery import Redelivered, find_undelivered, redeliver
 from outreach.webhook.endpoint import Endpoint
 
 

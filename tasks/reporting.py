@@ -7,20 +7,22 @@ from prefect import get_run_logger, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
+from outreach.campaign.run import Run
+from outreach.ledger.audit.seals import seal
 from outreach.ledger.proof import Proof
-from outreach.ledger.sealing import seal
-from outreach.report import charts, figures, markdown, page
-from outreach.run import Run
+from outreach.report import markdown, page
+from outreach.report.charts import drawing
+from outreach.report.figures import gather
 
 
 @task(name="publish-report", task_run_name="publish-report-{proof.campaign}", cache_policy=NO_CACHE)
 def publish(run: Run, proof: Proof) -> None:
     """The report as artifacts and as one page; numbers only, nobody's data."""
-    result = figures.gather(
+    result = gather.gather(
         run.ledger, run.campaign, usage=run.usage.snapshot() if run.usage else None, proof=proof
     )
     key = artifact_key(proof.campaign)
-    drawn = charts.draw_charts(result)
+    drawn = drawing.draw_charts(result)
     report = markdown.write_markdown(result, drawn)
     create_markdown_artifact(report, key=f"report-{key}", description="Report")
     create_markdown_artifact(as_code(proof), key=f"proof-{key}", description="Proof")

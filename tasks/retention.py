@@ -5,9 +5,9 @@ from __future__ import annotations
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from outreach.forgetting import written_files
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.retention import Purged, purge
+from outreach.ledger.privacy.retention import Purged, purge
+from outreach.privacy.erasure import written_files
 from tasks.policies import RETRIES, RETRY_DELAYS, is_transient
 
 

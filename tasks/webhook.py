@@ -5,9 +5,9 @@ from __future__ import annotations
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
+from outreach.campaign.notification import await_first_attempts
+from outreach.campaign.run import Run
 from outreach.ledger.claims import BatchRef
-from outreach.run import Run
-from outreach.telling import await_first_attempts
 from tasks.policies import FIRST_DELIVERY_SECONDS
 
 

@@ -9,7 +9,7 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).parent
-LONGEST = ("flows", "browser", "chaos", "contract/cli")
+LONGEST = ("flows", "browser", "chaos", "integration/cli")
 """Folders in the order in which they begin; all others follow as they were collected."""
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from emulator.defaults import HOME_DIVISION_ID, ORGANISATION_ID, ORGANISATION_NAME
 from emulator.errors import bad_request, missing
-from emulator.organisation import Organisation
+from emulator.http.messages import JsonObject, Request, Response, answer, nothing
 from emulator.platform.listing import page
 from emulator.platform.messages import LONGEST_SMS
-from emulator.wire import JsonObject, Request, Response, answer, nothing
+from emulator.state.defaults import HOME_DIVISION_ID, ORGANISATION_ID, ORGANISATION_NAME
+from emulator.state.organisation import Organisation
 
 
 def organisation(_org: Organisation, _request: Request) -> Response:

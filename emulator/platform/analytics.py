@@ -8,13 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from emulator.conversations import Conversation
 from emulator.errors import bad_request, missing
-from emulator.organisation import Organisation
+from emulator.http.fields import Fields, instant_of
+from emulator.http.messages import Request, Response, answer
 from emulator.platform.details_filter import DetailsFilter
 from emulator.platform.details_view import details
-from emulator.reading import Fields, instant_of
-from emulator.wire import Request, Response, answer
+from emulator.state.conversations import Conversation
+from emulator.state.organisation import Organisation
 
 _DAY = 86400.0
 _FIELDS = (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from emulator.conversations import Conversation
-from emulator.organisation import Organisation
-from emulator.reading import Fields, instant_of
-from emulator.wire import JsonObject, Request, Response, answer
+from emulator.http.fields import Fields, instant_of
+from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.state.conversations import Conversation
+from emulator.state.organisation import Organisation
 
 _PREFIX = "participantData."
 _FIELDS = ("sortOrder", "sortBy", "sort", "returnFields", "query", "cursor")

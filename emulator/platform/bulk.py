@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from emulator.errors import ApiError
-from emulator.faults import Fault
-from emulator.organisation import Organisation
+from emulator.http.fields import Fields
+from emulator.http.messages import JsonObject, Request, Response, answer
 from emulator.platform import contacts, enrichment
 from emulator.platform.contact_fields import write_contact
-from emulator.reading import Fields
-from emulator.wire import JsonObject, Request, Response, answer
+from emulator.state.faults import Fault
+from emulator.state.organisation import Organisation
 
 ENRICH_MOST = 10
 """Operations a request (fact sheet 2.2)."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from emulator.contacts import e164_of
-from emulator.conversations import DISCONNECT_TYPES, NEVER, Conversation
-from emulator.defaults import SMS_NUMBER
 from emulator.errors import bad_request, missing
-from emulator.organisation import Organisation
-from emulator.reading import Fields
-from emulator.wire import JsonObject, Request, Response, answer
+from emulator.http.fields import Fields
+from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.state.contacts import e164_of
+from emulator.state.conversations import DISCONNECT_TYPES, NEVER, Conversation
+from emulator.state.defaults import SMS_NUMBER
+from emulator.state.organisation import Organisation
 
 _FIELDS = frozenset(
     (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from emulator.contacts import EMAILS, IDENTIFIER_TYPES, PHONES, Contact, Identifier, e164_of, identifier
-from emulator.defaults import HOME_DIVISION_ID
 from emulator.errors import ApiError
-from emulator.organisation import Organisation
-from emulator.reading import Fields
-from emulator.wire import JsonObject
+from emulator.http.fields import Fields
+from emulator.http.messages import JsonObject
+from emulator.state.contacts import EMAILS, IDENTIFIER_TYPES, PHONES, Contact, Identifier, e164_of, identifier
+from emulator.state.defaults import HOME_DIVISION_ID
+from emulator.state.organisation import Organisation
 
 TEXTS = ("firstName", "middleName", "lastName", "salutation", "title", "externalSystemUrl")
 OBJECTS = (

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from emulator.guide_operations import GUIDE_INSPECT, GUIDE_REGISTER
+from emulator.guide.operations import GUIDE_INSPECT, GUIDE_REGISTER
+from emulator.http.routing import platform_operation
 from emulator.platform import bulk, contacts, conversations, enrichment, merging, sources
-from emulator.routing import platform_operation
 
 _VIEW = "externalContacts:contact:view"
 _ADD = "externalContacts:contact:add"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from emulator.contacts import Contact, identifier, identifiers_of
 from emulator.errors import ApiError, bad_request, conflict, missing
-from emulator.organisation import Organisation
+from emulator.http.fields import Fields
+from emulator.http.messages import JsonObject, Request, Response, answer
 from emulator.platform.contact_fields import (
     WRITABLE,
     read_contact,
@@ -15,8 +15,8 @@ from emulator.platform.contact_fields import (
     write_contact,
     write_identifier,
 )
-from emulator.reading import Fields
-from emulator.wire import JsonObject, Request, Response, answer
+from emulator.state.contacts import Contact, identifier, identifiers_of
+from emulator.state.organisation import Organisation
 
 _PATCH_ACTIONS = (
     "UpdateIfEmpty",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from emulator.guide_operations import GUIDE_DISCONNECT, GUIDE_END, GUIDE_READ
+from emulator.guide.operations import GUIDE_DISCONNECT, GUIDE_END, GUIDE_READ
+from emulator.http.routing import platform_operation
 from emulator.platform import account, analytics, attribute_search, callbacks, conversations, emails, messages
-from emulator.routing import platform_operation
 
 _READ = "conversation:communication:view"
 _END = "conversation:communication:disconnect"

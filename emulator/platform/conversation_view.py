@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 
-from emulator.conversations import Conversation
-from emulator.defaults import HOME_DIVISION_ID
-from emulator.organisation import Organisation
-from emulator.wire import JsonObject
+from emulator.http.messages import JsonObject
+from emulator.state.conversations import Conversation
+from emulator.state.defaults import HOME_DIVISION_ID
+from emulator.state.organisation import Organisation
 
 _MEDIA_LISTS = {"message": "messages", "email": "emails", "callback": "callbacks"}
 _PURPOSES = {"message": "api", "email": "api", "callback": "acd"}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from emulator.conversations import Conversation
 from emulator.errors import bad_request, missing
-from emulator.organisation import Organisation
+from emulator.http.fields import Fields
+from emulator.http.messages import Request, Response, answer, nothing
 from emulator.platform.conversation_view import message_data, part_id, view
 from emulator.platform.media_view import media_view
-from emulator.reading import Fields
-from emulator.wire import Request, Response, answer, nothing
+from emulator.state.conversations import Conversation
+from emulator.state.organisation import Organisation
 
 _MEDIA_TYPES = (
     "CALL",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from emulator.conversations import Conversation
-from emulator.reading import Fields
+from emulator.http.fields import Fields
+from emulator.state.conversations import Conversation
 
 Test = Callable[[Conversation, float], bool]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from emulator.conversations import Conversation
-from emulator.defaults import HOME_DIVISION_ID
-from emulator.organisation import Organisation
+from emulator.http.messages import JsonObject
 from emulator.platform.conversation_view import part_id, status
-from emulator.wire import JsonObject
+from emulator.state.conversations import Conversation
+from emulator.state.defaults import HOME_DIVISION_ID
+from emulator.state.organisation import Organisation
 
 _DELIVERY = {"queued": "Queued", "sent": "Sent", "failed": "Failed", "delivery-success": "DeliverySuccess"}
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from emulator.dnc import DncList
 from emulator.errors import bad_request, missing
-from emulator.organisation import Organisation
+from emulator.http.fields import Fields, instant_of
+from emulator.http.messages import JsonObject, Request, Response, answer, nothing
 from emulator.platform.listing import page
-from emulator.reading import Fields, instant_of
-from emulator.wire import JsonObject, Request, Response, answer, nothing
+from emulator.state.dnc import DncList
+from emulator.state.organisation import Organisation
 
 _OUTSIDE = ("dnc.com", "gryphon")
 _ENTRY_FIELDS = {

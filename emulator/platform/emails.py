@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from emulator.contacts import identifier
-from emulator.conversations import DISCONNECT_TYPES, NEVER, Conversation
 from emulator.errors import bad_request, missing
-from emulator.organisation import Organisation
+from emulator.http.fields import Fields
+from emulator.http.messages import JsonObject, Request, Response, answer
 from emulator.platform.messages import failure_of
-from emulator.reading import Fields
-from emulator.wire import JsonObject, Request, Response, answer
+from emulator.state.contacts import identifier
+from emulator.state.conversations import DISCONNECT_TYPES, NEVER, Conversation
+from emulator.state.organisation import Organisation
 
 _FIELDS = frozenset(
     (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import copy
 
-from emulator.contacts import Contact, Identifier
 from emulator.errors import conflict, missing
-from emulator.organisation import Organisation
+from emulator.http.fields import Fields
+from emulator.http.messages import JsonObject, Request, Response, answer
 from emulator.platform.contact_fields import read_contact, read_identifier, write_contact
-from emulator.reading import Fields
-from emulator.wire import JsonObject, Request, Response, answer
+from emulator.state.contacts import Contact, Identifier
+from emulator.state.organisation import Organisation
 
 ACTIONS = ("Merge", "Upsert", "Update", "Insert")
 _ACTION_RULES = ("AlwaysUseProvided", "PreferExisting", "PreferProvided")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from emulator.wire import JsonObject, Request, Response, answer
+from emulator.http.messages import JsonObject, Request, Response, answer
 
 
 def page(request: Request, entities: Sequence[JsonObject]) -> Response:

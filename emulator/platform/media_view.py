@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from emulator.conversations import Conversation
-from emulator.organisation import Organisation
+from emulator.http.messages import JsonObject
 from emulator.platform.conversation_view import view
-from emulator.wire import JsonObject
+from emulator.state.conversations import Conversation
+from emulator.state.organisation import Organisation
 
 _LISTS = {"message": "messages", "email": "emails", "callback": "callbacks"}
 _COMMUNICATION = (

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from emulator.errors import bad_request
-from emulator.organisation import Organisation
+from emulator.http.fields import Fields
+from emulator.http.messages import JsonObject, Request, Response, answer
 from emulator.platform.contact_fields import read_contact, write_contact
 from emulator.platform.contacts import found
 from emulator.platform.enrichment import merged_fields
-from emulator.reading import Fields
-from emulator.wire import JsonObject, Request, Response, answer
+from emulator.state.organisation import Organisation
 
 
 def merge(org: Organisation, request: Request) -> Response:

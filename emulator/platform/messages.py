@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from emulator.contacts import e164_of
-from emulator.conversations import DISCONNECT_TYPES, NEVER, Conversation
 from emulator.errors import bad_request, conflict
-from emulator.organisation import Organisation
-from emulator.reading import Fields
-from emulator.wire import JsonObject, Request, Response, answer
+from emulator.http.fields import Fields
+from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.state.contacts import e164_of
+from emulator.state.conversations import DISCONNECT_TYPES, NEVER, Conversation
+from emulator.state.organisation import Organisation
 
 MESSENGERS = ("sms", "whatsapp", "open", "webmessaging", "apple")
 CHANNELS = {"sms": "sms", "whatsapp": "whatsapp", "open": "chat", "webmessaging": "chat", "apple": "chat"}

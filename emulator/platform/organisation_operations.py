@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from emulator.http.routing import platform_operation
 from emulator.platform import account, dnc_lists, senders
-from emulator.routing import platform_operation
 
 _DNC_EDIT = "outbound:dnc:edit"
 _EMAIL_DOMAIN = ("routing:email:manage", "routing:email:view")

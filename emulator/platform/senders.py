@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import uuid
 
-from emulator.defaults import HOME_DIVISION_ID
 from emulator.errors import missing
-from emulator.organisation import Organisation
+from emulator.http.messages import JsonObject, Request, Response, answer
 from emulator.platform.listing import page
-from emulator.wire import JsonObject, Request, Response, answer
+from emulator.state.defaults import HOME_DIVISION_ID
+from emulator.state.organisation import Organisation
 
 _NAMES = uuid.UUID("0e6e1b0a-0003-4000-8000-000000000000")
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from emulator.errors import conflict, missing
-from emulator.organisation import Organisation
-from emulator.reading import Fields
-from emulator.wire import JsonObject, Request, Response, answer
+from emulator.http.fields import Fields
+from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.state.organisation import Organisation
 
 _FIELDS = ("id", "name", "active", "linkConfiguration", "selfUri")
 

@@ -3,9 +3,9 @@
 from outreach.compliance.caps import caps_allow
 from outreach.compliance.decision import Decision, Facts, RuleApplied, Verdict
 from outreach.compliance.gate import Gate
-from outreach.compliance.optout import classify_reply
+from outreach.compliance.message_text import choose_message, segments
 from outreach.compliance.reasons import sentence
-from outreach.compliance.text import choose_message, segments
+from outreach.compliance.reply_keywords import classify_reply
 
 __all__ = [
     "Decision",

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from outreach.compliance.decision import PASSED, Facts, Finding, Verdict
-from outreach.compliance.masking import mask_address, mask_text
+from outreach.compliance.message_text import choose_message, fits, segments
 from outreach.compliance.reasons import coin
-from outreach.compliance.text import choose_message, fits, segments
+from outreach.compliance.redaction import mask_address, mask_text
 from outreach.contacts import Channel, Contact
-from outreach.genesys.interface import AVAILABLE, NOT_CHECKABLE
+from outreach.reachability import AVAILABLE, NOT_CHECKABLE
 from outreach.settings import CampaignSettings, ConsentPolicy
 
 BUILT_IN = "1"

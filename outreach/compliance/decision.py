@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import Enum
 
 from outreach.contacts import Channel
-from outreach.genesys.interface import Availability, Inspection
+from outreach.reachability import Availability, Inspection
 
 
 class Verdict(str, Enum):

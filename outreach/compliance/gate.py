@@ -11,9 +11,9 @@ from datetime import datetime, timezone
 
 from outreach.compliance.channels import BUILT_IN, CHECKS, Case, blocked, held
 from outreach.compliance.decision import PASSED, Decision, Facts, Finding, RuleApplied, Verdict
+from outreach.compliance.location import Place
 from outreach.compliance.rulebook import Bound, Rulebook
 from outreach.compliance.timing import explain_place, explain_timing, find_place, judge_timing
-from outreach.compliance.zones import Place
 from outreach.contacts import Channel, Contact
 from outreach.settings import CampaignSettings, FrequencyCap
 

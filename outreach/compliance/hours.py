@@ -14,8 +14,8 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from outreach.compliance.calendars import EPOCH, is_holiday
-from outreach.compliance.weeks import DAY, Span, Spans, Week, intersect, merge
+from outreach.compliance.holiday_calendars import EPOCH, is_holiday
+from outreach.compliance.windows import DAY, Span, Spans, Week, intersect, merge
 
 SAFETY = 60
 """Seconds before the end of a window in which nobody is contacted any more."""

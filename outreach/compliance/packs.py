@@ -20,8 +20,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from outreach.compliance.calendars import check_calendar
-from outreach.compliance.weeks import Week, read_spans, read_week
+from outreach.compliance.holiday_calendars import check_calendar
+from outreach.compliance.windows import Week, read_spans, read_week
 from outreach.contacts import Channel
 from outreach.errors import SettingsError
 from outreach.settings import FrequencyCap

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from outreach.compliance.calendars import EPOCH, has_calendar
+from outreach.compliance.holiday_calendars import EPOCH, has_calendar
 from outreach.compliance.hours import Binding, HourRule, Hours
+from outreach.compliance.location import Candidate, Place
 from outreach.compliance.packs import DEFAULT, Pack, Rule, hash_packs, open_pack
-from outreach.compliance.weeks import read_spans
-from outreach.compliance.zones import Candidate, Place
+from outreach.compliance.windows import read_spans
 from outreach.contacts import Channel
 from outreach.settings import FrequencyCap
 

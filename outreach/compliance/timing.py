@@ -10,9 +10,9 @@ from outreach.compliance.caps import caps_allow
 from outreach.compliance.channels import BUILT_IN, Case, held
 from outreach.compliance.decision import PASSED, Finding, RuleApplied, Verdict
 from outreach.compliance.hours import SAFETY, Binding, HourRule, Hours, count_day, local_time
-from outreach.compliance.masking import mask_address, mask_postal_code
+from outreach.compliance.location import Place, locate
+from outreach.compliance.redaction import mask_address, mask_postal_code
 from outreach.compliance.rulebook import Bound
-from outreach.compliance.zones import Place, locate
 from outreach.contacts import Channel, Contact
 from outreach.settings import FrequencyCap
 

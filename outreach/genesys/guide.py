@@ -7,21 +7,19 @@ from typing import Any, Literal, cast
 
 from outreach.contacts import Channel, Contact
 from outreach.errors import Ambiguous, Conflict, Invalid, NotFound
-from outreach.genesys import foreign
-from outreach.genesys.client import Connection, quoted
+from outreach.genesys.http import untrusted_json
+from outreach.genesys.http.client import Connection, quoted
+from outreach.genesys.http.permissions import GUIDE
 from outreach.genesys.interface import (
-    AVAILABLE,
     Attempt,
-    Availability,
     Conversation,
     Engagement,
-    Inspection,
     NotRegistered,
     Registered,
     Sighting,
     Started,
 )
-from outreach.genesys.permissions import GUIDE
+from outreach.reachability import AVAILABLE, Availability, Inspection
 
 NOT_FOUND = "not_found"
 _CONTACTS = "/api/v2/externalcontacts/contacts"
@@ -52,14 +50,14 @@ class Guide:
             body = self.connection.request("inspect", "GET", path, priority=priority).json
         except NotFound:
             return Inspection("failed", {}, NOT_FOUND)
-        told = foreign.text(body, "validationStatus").lower()
+        told = untrusted_json.text(body, "validationStatus").lower()
         status = cast('Literal["passed", "pending", "failed"]', told) if told in _STATUSES else "unknown"
-        shown = foreign.mapping(foreign.mapping(body).get("channelAvailability"))
+        shown = untrusted_json.mapping(untrusted_json.mapping(body).get("channelAvailability"))
         availability = {
-            channel: (foreign.code(shown, channel.value) or "unavailable").lower()
+            channel: (untrusted_json.code(shown, channel.value) or "unavailable").lower()
             for channel in contact.channels.present()
         }
-        return Inspection(status, availability, foreign.text(body, "validationFailureReason")[:200])
+        return Inspection(status, availability, untrusted_json.text(body, "validationFailureReason")[:200])
 
     def check_senders(self) -> Availability:
         """The guide's API sends by itself: every channel is served."""
@@ -87,7 +85,7 @@ class Guide:
             priority=priority,
             depart=engagement.depart,
         )
-        conversation_id = foreign.code(answer.json, "id")
+        conversation_id = untrusted_json.code(answer.json, "id")
         if not conversation_id:
             advice = "It was accepted without an id: a person must look before anything is sent again."
             raise Ambiguous(operation, answer.status, "no_conversation_id", answer.correlation_id, advice)
@@ -126,7 +124,7 @@ class Guide:
         except Invalid as error:
             reason = f"Genesys does not accept it ({error.status} {error.code})."
             return NotRegistered(contact_id, error.code, reason, False, error.correlation_id)
-        genesys_id = foreign.code(answer.json, "externalContactId") or contact_id
+        genesys_id = untrusted_json.code(answer.json, "externalContactId") or contact_id
         return Registered(contact_id, genesys_id, "created")
 
     def _read(self, conversation_id: str) -> Conversation | None:
@@ -135,17 +133,17 @@ class Guide:
             body = self.connection.request("read conversation", "GET", path).json
         except NotFound:
             return None
-        found = foreign.code(body, "id")
+        found = untrusted_json.code(body, "id")
         return _read_conversation(found, body) if found else None
 
 
-def _read_conversation(conversation_id: str, body: foreign.Json) -> Conversation:
+def _read_conversation(conversation_id: str, body: untrusted_json.Json) -> Conversation:
     return Conversation(
         conversation_id,
-        foreign.instant(body, "startTime"),
-        foreign.instant(body, "connectedTime"),
-        foreign.instant(body, "endTime"),
-        foreign.code(body, "disconnectType"),
+        untrusted_json.instant(body, "startTime"),
+        untrusted_json.instant(body, "connectedTime"),
+        untrusted_json.instant(body, "endTime"),
+        untrusted_json.code(body, "disconnectType"),
     )
 
 

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
 from outreach.contacts import Channel, Contact
-
-AVAILABLE = "available"
-"""A channel that can be used."""
-
-NOT_CHECKABLE = "not_checkable"
-"""Genesys refused the look, which says nothing about the channel (platform fact sheet 9)."""
-
-Availability = Mapping[Channel, str]
-"""Channel to AVAILABLE, NOT_CHECKABLE, or the code of the reason why it cannot be used."""
+from outreach.reachability import Availability, Inspection
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +47,6 @@ class NotRegistered:
     reason: str
     retryable: bool
     correlation_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Inspection:
-    """May and can this contact be reached, as far as Genesys says.
-
-    `status`: passed, pending, failed (with `reason`) or unknown. Only passed and pending are clear.
-    """
-
-    status: Literal["passed", "pending", "failed", "unknown"]
-    availability: Availability
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from typing import Literal
 
 from outreach.clock import Clock, SystemClock
-from outreach.genesys import permissions
-from outreach.genesys.auth import Login, SealedToken, TokenAuth
-from outreach.genesys.client import Connection
-from outreach.genesys.exchange import Transport
-from outreach.genesys.external_sources import DEFAULT_NAME
 from outreach.genesys.guide import Guide
+from outreach.genesys.http import permissions
+from outreach.genesys.http.auth import Login, SealedToken, TokenAuth
+from outreach.genesys.http.client import Connection
+from outreach.genesys.http.exchange import Transport
+from outreach.genesys.http.hosts import Hosts, guide_hosts, platform_hosts
+from outreach.genesys.http.usage import Usage
 from outreach.genesys.interface import Senders
-from outreach.genesys.pacing import Pacer, creations_key, token_key
-from outreach.genesys.platform import Platform
-from outreach.genesys.regions import Hosts, guide_hosts, platform_hosts
-from outreach.genesys.timetable import FallbackTimetable, LocalTimetable, Timetable
-from outreach.genesys.usage import Usage
+from outreach.genesys.platform.api import Platform
+from outreach.genesys.platform.external_source import DEFAULT_NAME
+from outreach.genesys.rate_limit.pacer import Pacer, creations_key, token_key
+from outreach.genesys.rate_limit.slots import FallbackTimetable, LocalTimetable, Timetable
 
 Api = Literal["platform", "guide"]
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, insert, select, update
 
 from outreach.errors import SettingsError, UnknownCampaign
-from outreach.ledger.audit import campaign_record
-from outreach.ledger.schema import audit, campaigns
+from outreach.ledger.audit.chain import campaign_record
+from outreach.ledger.database.schema import audit, campaigns
 from outreach.settings import CampaignSettings
 
 if TYPE_CHECKING:

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from sqlalchemy import Connection, Row, Update, bindparam, delete, insert, select, update
 
 from outreach.errors import LedgerError
-from outreach.ledger.audit import record_for
-from outreach.ledger.rows import write_rows
-from outreach.ledger.schema import audit, contacts, intents, outbox
+from outreach.ledger.audit.chain import record_for
+from outreach.ledger.database.bulk_write import write_rows
+from outreach.ledger.database.schema import audit, contacts, intents, outbox
 from outreach.ledger.states import CONTACTED, State, may_follow
 
 if TYPE_CHECKING:

@@ -16,11 +16,21 @@ from sqlalchemy import ColumnElement, Integer, Row, Select, and_, bindparam, fun
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from outreach.contacts import Channel, Contact
-from outreach.ledger.schema import Instant, contacts
+from outreach.ledger.database.schema import Instant, contacts
 from outreach.ledger.states import LOOKED_FOR, State
 
 if TYPE_CHECKING:
     from outreach.ledger.campaigns import Campaign
+    from outreach.ledger.ledger import Ledger
+
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from outreach.errors import LedgerError
+
+if TYPE_CHECKING:
     from outreach.ledger.ledger import Ledger
 
 WORKABLE = (State.ACCEPTED, State.REGISTERED, State.CLEARED)
@@ -226,3 +236,27 @@ def _batches(campaign: str, cuts: Sequence[int], ids: dict[int, int]) -> list[Ba
         batches.append(BatchRef(campaign, number, cut - begin, first, ids[cut]))
         begin, first = cut, ids[cut] + 1
     return batches
+
+
+def release(ledger: Ledger, claimed: Sequence[Claimed]) -> None:
+    """Free the rows that are still ours; an intent stays leased, since its call may be in the air."""
+    if not claimed:
+        return
+    ours = update(contacts).where(
+        contacts.c.id.in_([row.id for row in claimed]),
+        contacts.c.lease_owner == claimed[0].owner,
+        contacts.c.state != State.INTENT.value,
+    )
+    with ledger.db.write() as connection:
+        connection.execute(ours.values(lease_owner=None))
+
+
+@contextlib.contextmanager
+def releasing(ledger: Ledger, claimed: Sequence[Claimed]) -> Iterator[None]:
+    """Free what a failing block leaves behind."""
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(LedgerError):  # they stay leased until this process leaves the register
+            release(ledger, claimed)
+        raise

@@ -20,9 +20,9 @@ from outreach.compliance.caps import caps_allow
 from outreach.contacts import Channel
 from outreach.ledger.changes import Change, apply_within, lock
 from outreach.ledger.claims import Claimed
-from outreach.ledger.history import contacts_since
-from outreach.ledger.rows import write_new
-from outreach.ledger.schema import intents
+from outreach.ledger.database.bulk_write import write_new
+from outreach.ledger.database.schema import intents
+from outreach.ledger.recent_contacts import contacts_since
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import SUPPRESSED
 from outreach.settings import FrequencyCap, SameAddress

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Integer, Select, Update, bindparam, case, delete, exists, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from outreach.ledger.answers import obey
-from outreach.ledger.ledger import recall, remember
-from outreach.ledger.rows import write_rows
-from outreach.ledger.schema import Instant, campaigns, contacts, facts, outbox
+from outreach.ledger.database.bulk_write import write_rows
+from outreach.ledger.database.schema import Instant, campaigns, contacts, facts, outbox
+from outreach.ledger.facts import recall, remember
+from outreach.ledger.webhook_replies import obey
 from outreach.webhook.outbox import Message, Settlement
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, select, update
 
-from outreach.ledger.schema import suppressions
+from outreach.ledger.database.schema import suppressions
 
 if TYPE_CHECKING:
     from outreach.ledger.ledger import Ledger

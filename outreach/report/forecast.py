@@ -20,8 +20,8 @@ import orjson
 
 from outreach.compliance import Decision, Verdict
 from outreach.contacts import Channel
-from outreach.genesys.interface import Availability
-from outreach.genesys.pacing import HEADROOM
+from outreach.genesys.rate_limit.pacer import HEADROOM
+from outreach.reachability import Availability
 
 SAMPLE = 20
 MOST_NAMES = 500

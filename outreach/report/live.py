@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from outreach.clock import Clock, SystemClock
-from outreach.genesys.usage import UsageSnapshot
+from outreach.genesys.http.usage import UsageSnapshot
 from outreach.report.progress import Progress, ProgressMeter
 from outreach.report.wording import clean, number
 

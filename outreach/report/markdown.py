@@ -17,7 +17,7 @@ from outreach.report.tables import Table
 from outreach.report.wording import clean, duration, instant, milliseconds, number
 
 if TYPE_CHECKING:
-    from outreach.report.figures import Figures
+    from outreach.report.figures.gather import Figures
 
 _SPECIAL = re.compile(r"[^\w\s,;.%…✓✗()='\":+-]|_|:(?![ \d])|(?<=www)\.", re.IGNORECASE)
 

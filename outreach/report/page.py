@@ -15,14 +15,14 @@ from markupsafe import Markup
 from outreach.errors import UsageError
 from outreach.ledger.states import State
 from outreach.report import tables
-from outreach.report.charts import draw_charts, inline
+from outreach.report.charts.drawing import draw_charts, inline
 from outreach.report.summary import count_sentence, verdict
 from outreach.report.wording import NOTHING, clean, instant, milliseconds, number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from outreach.report.figures import Figures
+    from outreach.report.figures.gather import Figures
 
 
 def write_page(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from outreach.clock import Clock
-from outreach.genesys.usage import UsageSnapshot
+from outreach.genesys.http.usage import UsageSnapshot
 from outreach.ledger.states import RESTING, State
 from outreach.report.wording import duration, number, percent
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from outreach.ledger.proof import Proof
 from outreach.ledger.states import State
+from outreach.report.figures.counts import ReasonCount
 from outreach.report.summary import list_checks
-from outreach.report.tallies import ReasonCount
 from outreach.report.wording import (
     NOTHING,
     clean,
@@ -24,9 +24,9 @@ from outreach.report.wording import (
 )
 
 if TYPE_CHECKING:
-    from outreach.report.figures import Figures
-    from outreach.report.timeline import Budget
-    from outreach.report.traffic import Outbox
+    from outreach.report.figures.gather import Figures
+    from outreach.report.figures.loads_and_outbox import Outbox
+    from outreach.report.figures.timeline import Budget
 
 ORDER = (
     *(State.STARTED, State.ENDED, State.UNKNOWN, State.HELD, State.DEFERRED, State.BLOCKED, State.FAILED),

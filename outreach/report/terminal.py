@@ -19,7 +19,7 @@ from outreach.report.tables import CROSS, TICK, Table
 from outreach.report.wording import duration, instant, milliseconds, number, percent
 
 if TYPE_CHECKING:
-    from outreach.report.figures import Figures
+    from outreach.report.figures.gather import Figures
 
 STYLES = {
     State.STARTED: "green",

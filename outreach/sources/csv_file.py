@@ -20,8 +20,7 @@ from outreach.errors import SourceError
 from outreach.sources.cells import CELL_LIMIT
 from outreach.sources.columns import check_duplicates
 from outreach.sources.csv_lines import Lines, Overlong
-from outreach.sources.file_reader import FileReader
-from outreach.sources.files import as_text
+from outreach.sources.files import FileReader, as_text
 from outreach.sources.formulas import restore
 from outreach.sources.rows import Record, Reject
 

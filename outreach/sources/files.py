@@ -20,6 +20,7 @@ from typing import IO, Any, TextIO, cast
 import fsspec
 
 from outreach.errors import SourceError
+from outreach.sources.columns import Headings
 
 MOST_EXPANSION = 200
 """A compressed file may grow so many times; text grows 5 to 30 times."""
@@ -166,3 +167,15 @@ def _check_encoding(label: str, head: bytes) -> None:
         raise SourceError(f"{label} is a spreadsheet or an archive, not text.", advice)
     if head.count(b"\0") > len(head) // 8:
         raise SourceError(f"{label} is not UTF-8 text.", advice)
+
+
+class FileReader:
+    """A file anywhere; each kind adds `records`."""
+
+    fixed_columns = True
+    may_be_empty = False
+
+    def __init__(self, location: Location, headings: Headings) -> None:
+        self._location = location
+        self._headings = headings
+        self.label = location.label

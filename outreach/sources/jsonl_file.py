@@ -11,8 +11,7 @@ import orjson
 from outreach.errors import SourceError
 from outreach.sources.cells import CELL_LIMIT
 from outreach.sources.csv_lines import LINE_LIMIT
-from outreach.sources.file_reader import FileReader
-from outreach.sources.files import buffered
+from outreach.sources.files import FileReader, buffered
 from outreach.sources.mappings import record_of
 from outreach.sources.rows import Record, Reject
 

@@ -8,8 +8,7 @@ from typing import IO, Any
 
 from outreach.errors import SourceError
 from outreach.sources.columns import check_duplicates
-from outreach.sources.file_reader import FileReader
-from outreach.sources.files import check_expansion
+from outreach.sources.files import FileReader, check_expansion
 from outreach.sources.mappings import text_of
 from outreach.sources.rows import Record
 

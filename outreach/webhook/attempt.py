@@ -15,8 +15,16 @@ E_GONE            410
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 from typing import Literal
+
+import httpcore
+
+from outreach.errors import WebhookError
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +47,64 @@ class Attempt:
     retry_after: float | None = None
     response_excerpt: str = ""
     seconds: float = 0.0
+
+
+EXCERPT_BYTES = 4096
+"""How much of an answer is read and kept."""
+
+_SENTENCES = {
+    "E_TIMEOUT": "The receiver did not answer in time.",
+    "E_CONNECTION": "The receiver could not be reached, or hung up.",
+    "E_HTTP": "The receiver's answer is not HTTP, or was cut short.",
+}
+_SECONDS = re.compile(r"[0-9]{1,9}\Z")
+_UNPRINTABLE = re.compile(r"[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]")
+
+
+def read_answer(response: httpcore.Response, now: datetime) -> Attempt:
+    """What an answer means: 2xx delivered, 410 gone, everything else failed."""
+    excerpt = _excerpt(response)
+    if 200 <= response.status < 300:
+        return Attempt("delivered", response.status, response_excerpt=excerpt)
+    if response.status == 410:
+        return Attempt("gone", 410, "E_GONE", response_excerpt=excerpt)
+    return Attempt("failed", response.status, "E_HTTP", _retry_after(response.headers, now), excerpt)
+
+
+def read_failure(error: Exception) -> Attempt:
+    """What an attempt without a whole answer came to; `error` is a WebhookError or a connection's."""
+    if isinstance(error, WebhookError):
+        return Attempt("failed", code=error.code, response_excerpt=str(error))
+    code = _code(error)
+    return Attempt("failed", code=code, response_excerpt=_SENTENCES[code])
+
+
+def _code(error: Exception) -> str:
+    if isinstance(error, httpcore.TimeoutException):
+        return "E_TIMEOUT"
+    # httpcore itself says "disconnected without a response"; what has a context is h11's complaint.
+    is_malformed = isinstance(error, httpcore.ProtocolError) and error.__context__ is not None
+    return "E_HTTP" if is_malformed else "E_CONNECTION"
+
+
+def _excerpt(response: httpcore.Response) -> str:
+    read = bytearray()
+    for chunk in response.iter_stream():
+        read += chunk
+        if len(read) >= EXCERPT_BYTES:
+            break
+    text = _UNPRINTABLE.sub("", bytes(read[:EXCERPT_BYTES]).decode(errors="replace"))
+    return text.encode()[:EXCERPT_BYTES].decode(errors="ignore")
+
+
+def _retry_after(headers: Iterable[tuple[bytes, bytes]], now: datetime) -> float | None:
+    """Seconds, from a number or an HTTP date; None when there is none or it cannot be read."""
+    text = next((value.decode("latin-1") for name, value in headers if name.lower() == b"retry-after"), "")
+    if _SECONDS.match(text):
+        return float(text)
+    try:
+        at = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+    aware = at if at.tzinfo else at.replace(tzinfo=timezone.utc)
+    return max(0.0, (aware - now).total_seconds())

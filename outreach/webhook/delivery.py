@@ -12,7 +12,7 @@ import threading
 from random import Random
 
 from outreach.clock import Clock, SystemClock
-from outreach.headcount import Headcount
+from outreach.concurrency.adaptive_limit import Headcount
 from outreach.webhook.breaker import Breaker, State
 from outreach.webhook.endpoint import Endpoint
 from outreach.webhook.outbox import Outbox

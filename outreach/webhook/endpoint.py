@@ -19,8 +19,7 @@ import httpcore
 from outreach.connections import FAILURES, open_pool
 from outreach.errors import WebhookError
 from outreach.webhook.addresses import Resolver, resolve
-from outreach.webhook.answers import read_answer, read_failure
-from outreach.webhook.attempt import Attempt
+from outreach.webhook.attempt import Attempt, read_answer, read_failure
 from outreach.webhook.connection import Deadline, PinnedBackend
 from outreach.webhook.events import Ping, to_bytes
 from outreach.webhook.outbox import Message

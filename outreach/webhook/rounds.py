@@ -17,10 +17,10 @@ from random import Random
 from typing import NamedTuple
 
 from outreach.clock import Clock
-from outreach.headcount import Headcount
+from outreach.concurrency.adaptive_limit import Headcount
+from outreach.concurrency.worker_threads import Crew, Result
 from outreach.webhook.attempt import Attempt
 from outreach.webhook.breaker import Breaker, State
-from outreach.webhook.crew import Crew, Result
 from outreach.webhook.endpoint import Endpoint
 from outreach.webhook.outbox import Message, Outbox, Settlement
 from outreach.webhook.schedule import Dead, Delivered, Disabled, Retry, next_step

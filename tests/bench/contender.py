@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from emulator.serving import EmulatorControl
+from emulator.control_client import EmulatorControl
 from tests.bench.job import Job
 from tests.bench.machine import cores, hold_to
 

@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.emulation import SENDERS, EmulatorServer, emulator
+from tests.support.emulation import SENDERS, EmulatorServer, emulator
 
 BAR = 3000
 DEPTHS = (1, 10)

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.bench.job import run_job
 from tests.bench.site import Site
-from tests.task_runs import count_task_runs
+from tests.support.task_runs import count_task_runs
 
 SIZES = (1_000, 10_000, 100_000)
 

@@ -14,14 +14,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from outreach.ledger.ledger import open_ledger
-from outreach.loading import load_source
-from outreach.run import open_run
+from outreach.campaign.loading import load_source
+from outreach.campaign.run import open_run
+from outreach.ledger.opening import open_ledger
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
 from tests.bench.job import run_child
 from tests.bench.loading_speed import _write
-from tests.organisations import Organisation
+from tests.support.organisations import Organisation
 
 ROWS = 1_000_000
 SETTLING_SECONDS = 3.0

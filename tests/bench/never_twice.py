@@ -18,21 +18,21 @@ from typing import Any
 import PureCloudPlatformClientV2 as sdk  # noqa: N813 - its own name is a mouthful
 from PureCloudPlatformClientV2.rest import ApiException
 
-from emulator.serving import EmulatorControl, EmulatorServer
+from emulator.control_client import EmulatorControl, EmulatorServer
+from outreach.campaign.interaction import interact_batch
+from outreach.campaign.loading import load_source
+from outreach.campaign.reconciliation import reconcile
+from outreach.campaign.registration import register_batch
+from outreach.campaign.run import open_run
+from outreach.campaign.validation import validate_batch
 from outreach.genesys.interface import Senders
 from outreach.genesys.opening import open_genesys
-from outreach.interaction import interact_batch
 from outreach.ledger.claims import everything
-from outreach.ledger.ledger import open_ledger
+from outreach.ledger.opening import open_ledger
 from outreach.ledger.proof import Proof, prove
-from outreach.loading import load_source
-from outreach.reconciliation import reconcile
-from outreach.registration import register_batch
-from outreach.run import open_run
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
-from outreach.validation import validate_batch
-from tests.emulation import SENDERS, UNLIMITED
+from tests.support.emulation import SENDERS, UNLIMITED
 
 PEOPLE = 300
 DROPPED = 0.02

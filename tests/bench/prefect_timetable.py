@@ -15,8 +15,8 @@ from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
 from prefect.concurrency.sync import rate_limit
 
 from outreach.clock import SystemClock
-from outreach.genesys.pacing import HEADROOM
-from outreach.genesys.timetable import LocalTimetable
+from outreach.genesys.rate_limit.pacer import HEADROOM
+from outreach.genesys.rate_limit.slots import LocalTimetable
 
 BLOCK = 10
 BURST = 2 * BLOCK

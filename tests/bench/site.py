@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.serving import prefect_server
-from emulator.serving import EmulatorServer
+from cli.processes import prefect_server
+from emulator.control_client import EmulatorServer
 from outreach.webhook.signing import new_secret
 from tests.bench.job import Job
 from tests.bench.machine import cores, hold_to
-from tests.emulation import UNLIMITED, emulator
+from tests.support.emulation import UNLIMITED, emulator
 
 
 @dataclass

@@ -11,21 +11,22 @@ import sys
 import threading
 from typing import Any
 
+from outreach.campaign.interaction import interact_batch
+from outreach.campaign.loading import load_source
+from outreach.campaign.registration import register_batch
+from outreach.campaign.run import Run, open_run
+from outreach.campaign.validation import validate_batch
 from outreach.genesys.interface import Senders
 from outreach.genesys.opening import open_genesys
-from outreach.interaction import interact_batch
 from outreach.ledger.claims import plan
-from outreach.ledger.ledger import Ledger, open_ledger
-from outreach.ledger.timetable import LedgerTimetable
-from outreach.loading import load_source
-from outreach.registration import register_batch
-from outreach.run import Run, open_run
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.opening import open_ledger
+from outreach.ledger.rate_slots import LedgerTimetable
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
-from outreach.validation import validate_batch
 from tests.bench.job import people
 from tests.bench.prefect_timetable import PrefectTimetable
-from tests.emulation import SENDERS
+from tests.support.emulation import SENDERS
 
 
 def main() -> None:

@@ -16,11 +16,11 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 
 from outreach.contacts import Channel
-from outreach.ledger.ledger import open_ledger
+from outreach.ledger.opening import open_ledger
 from outreach.ledger.outbox import LedgerOutbox
 from outreach.webhook import Courier, Endpoint, Outbox, events, new_secret
-from tests.contract.webhook.ledger_outbox import ENDPOINT, fill_ledger
-from tests.unit.webhook.memory_outbox import MemoryOutbox
+from tests.support.ledger_outbox import ENDPOINT, fill_ledger
+from tests.support.memory_outbox import MemoryOutbox
 
 BAR = 500
 

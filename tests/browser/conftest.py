@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.serving import free_port
+from cli.processes import free_port
 from cli.up import running
 
 PEOPLE = 60

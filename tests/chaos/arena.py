@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-from emulator.serving import EmulatorControl
+from emulator.control_client import EmulatorControl
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.ledger import Ledger
 from tests.chaos.crowd import Crowd, write_crowd

@@ -12,16 +12,16 @@ from random import Random
 
 from sqlalchemy import func, select
 
-from emulator.serving import EmulatorServer
-from outreach.ledger.ledger import open_ledger
+from emulator.control_client import EmulatorServer
+from outreach.ledger.database.schema import outbox
+from outreach.ledger.opening import open_ledger
 from outreach.ledger.outbox import LedgerOutbox
-from outreach.ledger.schema import outbox
 from outreach.webhook.delivery import Courier
 from outreach.webhook.endpoint import Endpoint
 from outreach.webhook.signing import new_secret
 from tests.chaos.arena import KEY, Arena, Stuck
 from tests.chaos.verdict import Verdict
-from tests.emulation import UNLIMITED
+from tests.support.emulation import UNLIMITED
 
 LEASES_SECONDS = 180.0
 WORST = 3
@@ -91,7 +91,7 @@ def _database(kind: str, folder: Path) -> Iterator[str]:
     if given := os.environ.get("OUTREACH_CHAOS_POSTGRES"):
         yield given
         return
-    from tests.postgres import postgres
+    from tests.support.postgres import postgres
 
     with postgres() as server:
         yield server.new_database()

@@ -18,21 +18,33 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import func, select
 
+from outreach.campaign.outcomes import NotTried
+from outreach.campaign.reconciliation import reconcile
+from outreach.campaign.run import Run
 from outreach.clock import SetClock
 from outreach.errors import Ambiguous, Invalid, NotSent, UsageError
 from outreach.genesys.interface import Attempt, Engagement, Started
-from outreach.ledger.executors import _clear, bury_the_dead
+from outreach.ledger.database.schema import intents
+from outreach.ledger.executors.heartbeat import _clear, bury_the_dead
 from outreach.ledger.intents import Opened
 from outreach.ledger.proof import prove
-from outreach.ledger.schema import intents
 from outreach.ledger.suppressions import suppress
-from outreach.outcomes import NotTried
-from outreach.reconciliation import reconcile
-from outreach.resolving import resolve, retry_failed
-from outreach.run import Run
+from outreach.operations.resolution import resolve, retry_failed
 from outreach.settings import WhenNotFound
-from tests.ledgers import CALM, NOON, attempt, clear, intend, kill, load, new_ledger, new_run, people, states
-from tests.organisations import Organisation
+from tests.support.ledgers import (
+    CALM,
+    NOON,
+    attempt,
+    clear,
+    intend,
+    kill,
+    load,
+    new_ledger,
+    new_run,
+    people,
+    states,
+)
+from tests.support.organisations import Organisation
 
 NAMES = [f"C-{n}" for n in range(1, 7)]
 ADDRESSES = {name: f"+1317555000{n % 4}" for n, name in enumerate(NAMES, start=1)}

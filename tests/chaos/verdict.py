@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import select
 
 from outreach.ledger.campaigns import Campaign
+from outreach.ledger.database.schema import audit, contacts
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import prove
-from outreach.ledger.schema import audit, contacts
 from outreach.ledger.states import CONTACTED, RESTING
 from tests.chaos.crowd import Crowd
 

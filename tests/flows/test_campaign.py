@@ -9,11 +9,11 @@ import pytest
 from prefect.settings import PREFECT_LOCAL_STORAGE_PATH
 
 from outreach.errors import SettingsError
-from outreach.genesys.auth import unseal
+from outreach.genesys.http.auth import unseal
 from outreach.ledger.claims import _batches, _cuts
 from tasks.policies import BATCHES_AT_MOST
 from tests.flows.office import TUTORIAL, Office
-from tests.task_runs import count_task_runs
+from tests.support.task_runs import count_task_runs
 
 FIXED_TASK_RUNS = 8
 """authenticate, load, check-senders, mirror, publish, and what a run may add."""

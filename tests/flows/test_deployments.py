@@ -10,7 +10,7 @@ from prefect.flows import load_flow_from_entrypoint
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
 from deployments.production import Deployed, deploy
 from deployments.registry import DEPLOYMENTS, Deployment, build
-from flows.signals import Signal
+from flows.events import Signal
 from outreach.settings import CampaignSettings
 
 

@@ -35,19 +35,19 @@ from prefect.variables import Variable
 
 import flows.approval
 from cli.main import execute
-from cli.scanning import own_files, prefect_answers, prefect_home, secrets_of_blocks
-from emulator.serving import EmulatorServer
+from cli.selfscan import own_files, prefect_answers, prefect_home, secrets_of_blocks
+from emulator.control_client import EmulatorServer
 from flows.contact import contact_one
 from outreach.errors import SourceError
-from outreach.forgetting import written_files
-from outreach.ledger.ledger import open_ledger
-from outreach.needles import Needle
-from outreach.sealed_contacts import seal_contact
-from outreach.selfscan import Leak, files_below, needles_of, needles_of_contact, scan
+from outreach.ledger.opening import open_ledger
+from outreach.privacy.erasure import written_files
+from outreach.privacy.leak_scan import Leak, files_below, needles_of, needles_of_contact, scan
+from outreach.privacy.sealed_contact import seal_contact
+from outreach.privacy.search_terms import Needle
 from outreach.sources.opening import open_source
 from tasks.registration import register
-from tests.emulation import UNLIMITED
 from tests.flows.office import Office
+from tests.support.emulation import UNLIMITED
 
 pytestmark = pytest.mark.slow
 

@@ -9,10 +9,10 @@ from pydantic import SecretStr
 
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials
 from blocks.stored import load_block
-from emulator import defaults
+from emulator.state import defaults
 from flows.opening import Names
 from flows.preflight import gather, preflight
-from outreach.preflight import Check, run_preflight
+from outreach.operations.preflight import Check, run_preflight
 from outreach.webhook.signing import new_secret
 from tests.flows.office import Office
 

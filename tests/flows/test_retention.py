@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import update
 
 from flows.retention import retention
-from outreach.ledger.ledger import open_ledger
-from outreach.ledger.schema import EPOCH, contacts
+from outreach.ledger.database.schema import EPOCH, contacts
+from outreach.ledger.opening import open_ledger
 from tests.flows.office import Office
 
 

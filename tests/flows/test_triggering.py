@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from cli.serving import child
+from cli.processes import child
 from tests.flows.curl import curl
 from tests.flows.office import TUTORIAL, Office
 

@@ -21,12 +21,12 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
-from cli.serving import child, prefect_server
+from cli.processes import child, prefect_server
 from deployments.production import POOL, deploy
-from tests.emulation import emulator
 from tests.flows.office import Office
-from tests.installed_postgres import find_installed, installed_postgres
-from tests.postgres import Postgres, postgres
+from tests.support.emulation import emulator
+from tests.support.installed_postgres import find_installed, installed_postgres
+from tests.support.postgres import Postgres, postgres
 
 pytestmark = [
     pytest.mark.slow,

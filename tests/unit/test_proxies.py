@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from outreach.proxies import environment_proxy
+from outreach.connections import environment_proxy
 
 
 @pytest.fixture(autouse=True)

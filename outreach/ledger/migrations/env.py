@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from outreach.ledger.schema import metadata
+from outreach.ledger.database.schema import metadata
 
 given = context.config.attributes
 context.configure(

@@ -18,12 +18,12 @@ from sqlalchemy import func, select
 
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
 from flows.campaign import run_campaign
-from outreach.ledger.ledger import open_ledger
-from outreach.ledger.schema import contacts
+from outreach.ledger.database.schema import contacts
+from outreach.ledger.opening import open_ledger
 from outreach.settings import CampaignSettings
 from tests.bench.contender import Go
 from tests.bench.job import Job, write_source
-from tests.emulation import SENDERS
+from tests.support.emulation import SENDERS
 
 
 @contextlib.contextmanager

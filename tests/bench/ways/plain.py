@@ -12,10 +12,10 @@ from typing import Any
 import httpx
 import orjson
 
-from emulator import defaults
+from emulator.state import defaults
 from outreach.webhook.signing import sign
 from tests.bench.job import Job, Person
-from tests.emulation import SENDERS
+from tests.support.emulation import SENDERS
 
 CONTACTS = "/api/v2/externalcontacts/contacts"
 MESSAGE = "Your appointment is tomorrow at ten."

@@ -9,9 +9,9 @@ import PureCloudPlatformClientV2 as sdk  # noqa: N813  its own name is a mouthfu
 import pytest
 
 from emulator.catalogue import PLATFORM_OPERATIONS
-from emulator.guide_operations import GUIDE
+from emulator.guide.operations import GUIDE
 from emulator.operation_table import NOT_EMULATED, tables
-from emulator.settings import CHECKS, Settings
+from emulator.state.settings import CHECKS, Settings
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "emulator.md"
 

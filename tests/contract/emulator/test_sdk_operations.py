@@ -15,8 +15,8 @@ import PureCloudPlatformClientV2 as sdk  # noqa: N813  its own name is a mouthfu
 import pytest
 from PureCloudPlatformClientV2.rest import ApiException
 
-from emulator import defaults
-from tests.emulation import EmulatorThread
+from emulator.state import defaults
+from tests.support.emulation import EmulatorThread
 
 Model = TypeVar("Model")
 SOURCE = {"externalSource": {"id": defaults.EXTERNAL_SOURCE_ID}}

@@ -10,11 +10,12 @@ from outreach.clock import SystemClock
 from outreach.contacts import Channel, Channels
 from outreach.errors import Ambiguous, Forbidden, Unauthorized
 from outreach.genesys.guide import Guide
-from outreach.genesys.interface import AVAILABLE, NotRegistered, Registered
+from outreach.genesys.interface import NotRegistered, Registered
 from outreach.genesys.opening import fetch_token
-from tests.contract.genesys.byte_server import answer, serve_bytes
-from tests.contract.genesys.clients import NOW, contact, engagement, open_at
-from tests.emulation import EmulatorThread, emulator_thread
+from outreach.reachability import AVAILABLE
+from tests.support.byte_server import answer, serve_bytes
+from tests.support.clients import NOW, contact, engagement, open_at
+from tests.support.emulation import EmulatorThread, emulator_thread
 
 
 @pytest.fixture

@@ -13,17 +13,17 @@ import httpx
 import orjson
 import pytest
 
-from emulator import defaults
+from emulator.state import defaults
 from outreach.clock import SystemClock
 from outreach.contacts import Channel
 from outreach.errors import GenesysError
-from outreach.genesys import client as funnel
-from outreach.genesys.exchange import Transport, exchange
+from outreach.genesys.http import client as funnel
+from outreach.genesys.http.exchange import Transport, exchange
 from outreach.genesys.interface import Registered, Senders
-from outreach.genesys.platform import Platform
-from tests.contract.genesys import sdk_oracle
-from tests.contract.genesys.clients import NOW, SENDERS, contact, engagement, open_at
-from tests.emulation import emulator_thread
+from outreach.genesys.platform.api import Platform
+from tests.support import sdk_oracle
+from tests.support.clients import NOW, SENDERS, contact, engagement, open_at
+from tests.support.emulation import emulator_thread
 
 WHATSAPP = replace(
     SENDERS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PureCloudPlatformClientV2 import PureCloudRegionHosts
 
-from outreach.genesys.regions import DOMAINS, platform_hosts
+from outreach.genesys.http.hosts import DOMAINS, platform_hosts
 
 
 @pytest.mark.parametrize("region", list(PureCloudRegionHosts))

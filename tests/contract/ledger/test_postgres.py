@@ -17,28 +17,29 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import func, select, text, update
 
+from outreach.campaign.reconciliation import reconcile
+from outreach.campaign.run import Run
 from outreach.clock import SetClock
 from outreach.contacts import Channel
 from outreach.errors import Ambiguous, LedgerError
-from outreach.exporting import export_contacts
 from outreach.genesys.interface import Started
-from outreach.ledger import migrating
 from outreach.ledger.claims import claim, plan
-from outreach.ledger.executors import bury_the_dead
+from outreach.ledger.database.schema import contacts, executors, intents, metadata
+from outreach.ledger.executors.heartbeat import bury_the_dead
 from outreach.ledger.intents import Wanted, open_intents
-from outreach.ledger.ledger import Ledger, open_ledger
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.migrations import migrate
+from outreach.ledger.opening import open_ledger
 from outreach.ledger.outbox import LedgerOutbox
 from outreach.ledger.proof import _prove, prove
-from outreach.ledger.schema import contacts, executors, intents, metadata
+from outreach.ledger.rate_slots import LedgerTimetable
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import MIRRORED, find_suppressed, mirror, suppress
-from outreach.ledger.timetable import LedgerTimetable
-from outreach.reconciliation import reconcile
-from outreach.resolving import resolve, retry_failed
-from outreach.run import Run
+from outreach.operations.export import export_contacts
+from outreach.operations.resolution import resolve, retry_failed
 from outreach.settings import FrequencyCap, SameAddress
 from outreach.webhook.outbox import Settlement
-from tests.ledgers import (
+from tests.support.ledgers import (
     CALM,
     KEY,
     NOON,
@@ -54,8 +55,8 @@ from tests.ledgers import (
     row_of,
     states,
 )
-from tests.organisations import Organisation
-from tests.postgres import Postgres
+from tests.support.organisations import Organisation
+from tests.support.postgres import Postgres
 
 pytestmark = pytest.mark.postgres
 
@@ -102,7 +103,7 @@ def another(url: str) -> Iterator[Ledger]:
 
 def test_the_migrations_make_exactly_the_schema(ledger: Ledger) -> None:
     with ledger.db.read() as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": migrating.VERSION_TABLE})
+        context = MigrationContext.configure(connection, opts={"version_table": migrate.VERSION_TABLE})
         assert compare_metadata(context, metadata) == []
 
 

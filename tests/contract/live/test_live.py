@@ -17,10 +17,11 @@ import pytest
 from outreach.clock import SystemClock
 from outreach.contacts import Channel, Channels, Contact
 from outreach.errors import GenesysError, Unauthorized
-from outreach.genesys.client import quoted
-from outreach.genesys.interface import AVAILABLE, NOT_CHECKABLE, Attempt, Engagement, Registered, Senders
+from outreach.genesys.http.client import quoted
+from outreach.genesys.interface import Attempt, Engagement, Registered, Senders
 from outreach.genesys.opening import fetch_token, open_genesys
-from outreach.genesys.platform import Platform
+from outreach.genesys.platform.api import Platform
+from outreach.reachability import AVAILABLE, NOT_CHECKABLE
 
 NEEDED = ("GENESYS_CLIENT_ID", "GENESYS_CLIENT_SECRET", "GENESYS_REGION")
 MISSING = [name for name in NEEDED if not os.environ.get(name)]

@@ -11,19 +11,20 @@ import pytest
 from sqlalchemy import text
 
 from outreach.clock import SetClock
-from outreach.forgetting import erase
-from outreach.ledger.auditing import verify
-from outreach.ledger.ledger import Ledger, open_ledger
+from outreach.ledger.audit.seals import seal
+from outreach.ledger.audit.verification import verify
+from outreach.ledger.database.schema import metadata
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.opening import open_ledger
+from outreach.ledger.privacy.key_rotation import reseal
+from outreach.ledger.privacy.retention import purge
 from outreach.ledger.proof import prove
-from outreach.ledger.retention import purge
-from outreach.ledger.rotation import reseal
-from outreach.ledger.schema import metadata
-from outreach.ledger.sealing import seal
 from outreach.ledger.suppressions import find_suppressed, mirror
-from tests.contract.privacy.test_erasure import ADA, TRACES, run_with
-from tests.ledgers import NOON, advance, load, new_run, people, row_of
-from tests.organisations import Organisation
-from tests.postgres import Postgres
+from outreach.privacy.erasure import erase
+from tests.integration.privacy.test_erasure import ADA, TRACES, run_with
+from tests.support.ledgers import NOON, advance, load, new_run, people, row_of
+from tests.support.organisations import Organisation
+from tests.support.postgres import Postgres
 
 OLD, NEW = "the old key of the ledger", "the new key of the ledger"
 pytestmark = pytest.mark.postgres

@@ -7,7 +7,7 @@ import pytest
 
 from outreach.errors import SourceError
 from outreach.sources import open_source
-from tests.postgres import Postgres
+from tests.support.postgres import Postgres
 
 pytestmark = pytest.mark.postgres
 

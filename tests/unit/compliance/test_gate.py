@@ -10,7 +10,7 @@ import pytest
 from outreach.compliance import Decision, Facts, Gate, Verdict, sentence
 from outreach.compliance.reasons import REASONS
 from outreach.contacts import Channel, Channels, Consent, Contact
-from outreach.genesys.interface import AVAILABLE, NOT_CHECKABLE, Inspection
+from outreach.reachability import AVAILABLE, NOT_CHECKABLE, Inspection
 from outreach.settings import CampaignSettings, ConsentPolicy, FrequencyCap
 
 SMS, EMAIL, VOICE, CHAT = Channel.SMS, Channel.EMAIL, Channel.VOICE, Channel.CHAT

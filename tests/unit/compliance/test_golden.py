@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from outreach.compliance import Facts
-from tests.unit.compliance import oracle
-from tests.unit.compliance.golden_table import Case, make_contact, open_gate, read_cases, read_instant
+from tests.support import oracle
+from tests.support.golden_table import Case, make_contact, open_gate, read_cases, read_instant
 
 CASES = read_cases()
 

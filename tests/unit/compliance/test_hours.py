@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from outreach.compliance.hours import Binding, HourRule, Hours
-from outreach.compliance.weeks import read_spans, read_week
+from outreach.compliance.windows import read_spans, read_week
 
 NEW_YORK = "America/New_York"
 NIGHTS = HourRule("nights", "1", read_week({"every": ["20:00-02:00"]}), calendar="US")

@@ -1,4 +1,4 @@
-"""What must always hold, tried a little; tests/contract/compliance tries it longer."""
+"""What must always hold, hundreds of contacts, instants, weeks and clock changes of each kind."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.compliance import Facts
-from outreach.compliance.weeks import Week
+from outreach.compliance.windows import Week
 from outreach.contacts import Channel, Contact
 from outreach.settings import CampaignSettings
-from tests.unit.compliance import claims
-from tests.unit.compliance.golden_table import Case
+from tests.support import claims
+from tests.support.fuzzing import tries
+from tests.support.golden_table import Case
 
-briefly = settings(max_examples=25, deadline=None)
+at_length = settings(max_examples=tries(100), deadline=None)
 
 
-@briefly
+@at_length
 @given(claims.people, claims.instants)
 def test_nobody_is_allowed_outside_the_allowed_set_and_the_next_time_is_the_first(
     case: Case, at: datetime
@@ -25,13 +26,13 @@ def test_nobody_is_allowed_outside_the_allowed_set_and_the_next_time_is_the_firs
     claims.check_against_the_oracle(case, at)
 
 
-@briefly
+@at_length
 @given(claims.weeks, st.sampled_from(claims.ZONES), claims.instants)
 def test_any_week_holds_in_zones_whose_clocks_jump(week: Week, zone: str, at: datetime) -> None:
     claims.check_week(week, zone, int(at.timestamp()))
 
 
-@briefly
+@at_length
 @given(claims.campaigns, claims.contacts, claims.facts, claims.instants)
 def test_every_decision_is_whole_and_explaining_it_changes_nothing(
     campaign: CampaignSettings, contact: Contact, known: Facts, at: datetime
@@ -39,7 +40,7 @@ def test_every_decision_is_whole_and_explaining_it_changes_nothing(
     claims.check_form(campaign, contact, known, at)
 
 
-@briefly
+@at_length
 @given(claims.campaigns, claims.contacts, claims.facts, claims.instants, st.sampled_from(list(Channel)))
 def test_bad_news_never_allows_what_was_not_allowed(
     campaign: CampaignSettings, contact: Contact, known: Facts, at: datetime, channel: Channel

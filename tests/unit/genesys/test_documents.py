@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from outreach.genesys import outcome, permissions
+from outreach.genesys.http import call_outcome, permissions
 
 PAGE = Path(__file__).parents[3] / "docs" / "genesys.md"
 
@@ -16,7 +16,7 @@ def test_every_permission_that_we_may_name_is_in_the_table(permission: str) -> N
     assert f"`{permission}`" in PAGE.read_text()
 
 
-@pytest.mark.parametrize("status", sorted(outcome.REFUSING))
+@pytest.mark.parametrize("status", sorted(call_outcome.REFUSING))
 def test_every_status_that_refuses_is_in_both_tables(status: int) -> None:
     assert str(status) in PAGE.read_text()
-    assert str(status) in str(outcome.__doc__)
+    assert str(status) in str(call_outcome.__doc__)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.genesys.retry_after import LONGEST, WHEN_MISSING, read_retry_after
+from outreach.genesys.http.retry_after import LONGEST, WHEN_MISSING, read_retry_after
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=timezone.utc)
 

@@ -13,8 +13,8 @@ from rich.console import Console
 from outreach.compliance import Decision, Verdict
 from outreach.contacts import Channel
 from outreach.report.forecast import SAMPLE, Forecast, Pace, make_forecast
-from outreach.report.outlook import forecast_sentence, show_forecast, write_forecast
-from tests.unit.report.examples import HOSTILE, NOW
+from outreach.report.forecast_views import forecast_sentence, show_forecast, write_forecast
+from tests.support.report_examples import HOSTILE, NOW
 
 PLATFORM = Pace(requests_per_minute=300)
 ALLOWED = Decision(Verdict.ALLOWED, Channel.SMS)

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from outreach.ledger import schema as ledger
+from outreach.ledger.database import schema as ledger
 
 revision = "0001"
 down_revision = None

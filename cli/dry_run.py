@@ -1,0 +1,124 @@
+"""`outreach run --dry-run`: every decision, and nothing changed.
+
+No Prefect and no Genesys is needed. With a Prefect server, or where a block is named, the block's budget
+counts, and the organisation is asked about our senders.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+
+import orjson
+
+from cli.console import err, out
+from cli.flow_runs import prefect_api
+from cli.ledgers import DEFAULT_FILE, DEMO_FILE, open_named
+from outreach.decisions.dry_run import Rehearsed, forecastable, rehearse
+from outreach.errors import SettingsError
+from outreach.ledger.campaigns import check_name
+from outreach.ledger.ledger import Ledger
+from outreach.reachability import Availability
+from outreach.report.forecast import Forecast, Pace, make_forecast
+from outreach.report.forecast_views import show_forecast
+from outreach.settings import CampaignSettings
+from outreach.sources.opening import open_source
+
+PUBLISHED = Pace(requests_per_minute=300)
+"""The published limit, on the platform API."""
+
+DEFAULT = "default"
+
+
+def rehearse_and_show(
+    source: str,
+    campaign: str,
+    settings: CampaignSettings,
+    *,
+    genesys: str,
+    senders: str,
+    ledger: str,
+    at: datetime | None,
+    as_json: bool,
+) -> int:
+    """Decide on every row as of `at` (default now) and show the numbers, or with JSON every decision.
+
+    Raises:
+        UsageError: the source, a setting, or the name of a block or the ledger is wrong.
+    """
+    check_name(campaign)
+    instant = at or datetime.now(timezone.utc)
+    contacts = open_source(source, columns=settings.columns, strict_numbers=settings.strict_numbers)
+    rejected: Counter[str] = Counter()
+    with _ledger_if_any(ledger) as book:
+        pace, ready = _ask(genesys, senders, book)
+        rows = rehearse(contacts, settings, campaign=campaign, at=instant, ledger=book, senders=ready)
+        told = _written(rows, campaign, instant) if as_json else rows
+        decided = forecastable(told, rejected)
+        forecast = make_forecast(decided, instant, pace, rejected=rejected, senders=ready)
+    if as_json:
+        _end(forecast)
+    else:
+        out.print(show_forecast(forecast))
+    return 0
+
+
+def _written(rows: Iterable[Rehearsed], campaign: str, at: datetime) -> Iterator[Rehearsed]:
+    """The same rows, each written as it passes: a million decisions are never held at once."""
+    begin: str | None = f'{{"campaign":{_json(campaign)},"at":{_json(at)},"dry_run":true,"decisions":['
+    for row in rows:
+        sys.stdout.write(f"{',' if begin is None else begin}\n{_json(row.as_json())}")
+        begin = None
+        yield row
+    sys.stdout.write(begin or "")
+
+
+def _end(forecast: Forecast) -> None:
+    sys.stdout.write(f'],\n"forecast":{_json(forecast.as_json())}}}\n')
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _ask(genesys: str, senders: str, book: Ledger | None) -> tuple[Pace, Availability | None]:
+    """What the blocks and the organisation say, as for the flow; else the published limit, and nothing."""
+    named = (genesys, senders) != (DEFAULT, DEFAULT)
+    if not named and "PREFECT_API_URL" not in os.environ:
+        return PUBLISHED, None
+    with prefect_api():
+        from flows.dry_run import ask
+        from flows.opening import Names
+
+        try:
+            return ask(Names(genesys, senders), book)
+        except SettingsError:
+            if named:
+                raise
+            return PUBLISHED, None  # a server without our blocks
+
+
+@contextlib.contextmanager
+def _ledger_if_any(name: str) -> Iterator[Ledger | None]:
+    """The ledger that is named, or that lies here; a dry run needs none, and makes none."""
+    named = name != DEFAULT or "OUTREACH_LEDGER" in os.environ or "PREFECT_API_URL" in os.environ
+    if not named and not DEFAULT_FILE.exists() and not DEMO_FILE.exists():
+        yield None
+    elif _is_not_there(name):
+        err.print(f"There is no ledger at {name} yet: nobody counts as contacted before.", soft_wrap=True)
+        yield None
+    else:
+        with open_named(None if name == DEFAULT else name, "run --dry-run") as ledger:
+            yield ledger
+
+
+def _is_not_there(name: str) -> bool:
+    """Whether a URL names a SQLite file that opening would make."""
+    url = name if name != DEFAULT else os.environ.get("OUTREACH_LEDGER", "")
+    path = url.removeprefix("sqlite:///")
+    return path != url and not Path(path).exists()

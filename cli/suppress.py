@@ -1,0 +1,61 @@
+"""The verbs of persons: suppress."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.console import AsJson, LedgerName, out, print_json
+from cli.ledgers import open_named
+from outreach.errors import UsageError
+
+if TYPE_CHECKING:
+    from outreach.operations.opt_out import Intake
+
+
+def suppress(
+    *addresses: str,
+    file: Path | None = None,
+    reason: str = "asked not to be contacted",
+    ledger: LedgerName = None,
+    json: AsJson = False,
+) -> int:
+    """Never contact these addresses again, in any campaign; contacts that wait are stopped too.
+
+    A contact that waits is stopped when its turn comes. Where the file has a column `reply`, only those who
+    ask to stop count; replies that may mean it are listed for a person. Exit 1 when a row of the file could
+    not be read; the others are suppressed all the same.
+
+    Args:
+        addresses: numbers in E.164 and e-mail addresses.
+        file: a CSV with columns voice, sms, email, chat or address.
+        reason: stands with them.
+        ledger: where to write.
+        json: for machines.
+    """
+    from outreach.operations.opt_out import opt_out, suppress_file
+
+    if not addresses and file is None:
+        raise UsageError("Whom?", "Give addresses, or --file with a CSV of them.")
+    with open_named(ledger, "suppress") as book:
+        new = opt_out(book, addresses, reason=reason)
+        intake = suppress_file(book, file, reason=reason) if file else None
+    if json:
+        print_json({"given": len(addresses), "new": new, "file": intake.as_json() if intake else None})
+    else:
+        _tell(len(addresses), new, file, intake)
+    return 1 if intake and intake.unread else 0
+
+
+def _tell(given: int, new: int, file: Path | None, intake: Intake | None) -> None:
+    if given:
+        out.print(f"{new} of {given} addresses given are suppressed now; the others were already.")
+    if intake is None:
+        return
+    out.print(f"{file}: {intake.rows} rows, {intake.new} suppressed now, {intake.known} before.")
+    if intake.kept:
+        out.print(f"  {intake.kept} replies do not ask to stop")
+    for line in intake.to_review:
+        out.print(f"  line {line} may ask to stop: read its reply, then suppress the address or not")
+    for row in intake.unread:
+        out.print(f"  line {row.line} could not be read: {row.code}")

@@ -1,0 +1,1 @@
+"""`/_emulator`: truth, settings, faults, and the page for people."""

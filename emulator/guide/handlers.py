@@ -1,0 +1,186 @@
+"""The guide's simplified API: register, validate, interact (the guide's fact sheet)."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import Any
+
+from emulator.errors import bad_request, conflict, missing
+from emulator.http.fields import Fields
+from emulator.http.messages import JsonObject, Request, Response, answer, nothing
+from emulator.state.contacts import e164_of
+from emulator.state.conversations import DISCONNECT_TYPES, NEVER, Conversation
+from emulator.state.guide_contacts import CHANNELS, GuideContact
+from emulator.state.organisation import Organisation
+from emulator.state.truth import Person
+
+_CONTACT_FIELDS = (
+    "externalContactId",
+    "name",
+    "channels",
+    "initialMessage",
+    "interactionDurationSeconds",
+    "metadata",
+)
+_CONVERSATION_FIELDS = ("contactId", "type", "initialMessage", "metadata")
+_LONGEST_SECONDS = 7200
+
+
+def register(org: Organisation, request: Request) -> Response:
+    """201 with state `new`; 409 when the id exists."""
+    contact = _read_contact(org, Fields(request.json()))
+    key = contact.external_contact_id
+    if key in org.guide_contacts.by_id:
+        raise conflict("A contact with this externalContactId exists")
+    org.guide_contacts.by_id[key] = contact
+    return answer({"id": key, "externalContactId": key, "state": "new", "name": contact.name}, 201)
+
+
+def _read_contact(org: Organisation, body: Fields) -> GuideContact:
+    if org.settings.unknown_fields == "reject":
+        body.allow(_CONTACT_FIELDS)
+    return GuideContact(
+        body.text("externalContactId", required=True, most=255),
+        body.text("name", required=True, most=255),
+        _read_channels(body.part("channels", required=True)),
+        body.text("initialMessage"),
+        body.whole("interactionDurationSeconds", 300, 1, _LONGEST_SECONDS),
+        body.mapping("metadata"),
+        org.now(),
+    )
+
+
+def _read_channels(part: Fields) -> dict[str, str]:
+    part.allow(CHANNELS)
+    channels = {name: part.text(name, required=True, most=256) for name in CHANNELS if name in part}
+    if not channels:
+        raise bad_request("A contact needs at least one channel", "channels")
+    for name in ("voice", "sms"):
+        if name in channels and e164_of(channels[name]) != channels[name]:
+            raise part.wrong(name, "must be a phone number in E.164")
+    if "email" in channels and "@" not in channels["email"]:
+        raise part.wrong("email", "must be an e-mail address")
+    return channels
+
+
+def inspect(org: Organisation, request: Request) -> Response:
+    """The verdict: passed with every channel available, unless `verdicts` says otherwise."""
+    contact = org.guide_contacts.by_id.get(request.parameters["contactId"])
+    if contact is None:
+        raise missing("contact", "contact.not.found")
+    verdict = _verdict(org, contact)
+    unavailable = verdict.get("unavailable", {})
+    body: JsonObject = {
+        "id": contact.external_contact_id,
+        "externalContactId": contact.external_contact_id,
+        "validationStatus": verdict.get("status", "passed"),
+        "channelAvailability": {name: unavailable.get(name, "available") for name in contact.channels},
+    }
+    if "reason" in verdict:
+        body["validationFailureReason"] = verdict["reason"]
+    return answer(body)
+
+
+def _verdict(org: Organisation, contact: GuideContact) -> dict[str, Any]:
+    """The first of `verdicts` whose `contact` pattern or `metadata` fits, and whose time has come."""
+    for entry in org.settings.verdicts:
+        wanted = entry.get("metadata", {})
+        fits = all(contact.metadata.get(name) == value for name, value in wanted.items())
+        if fits and fnmatchcase(contact.external_contact_id, entry.get("contact", "*")):
+            pending = org.now() < contact.since + entry.get("pending_seconds", 0)
+            return {"status": "pending"} if pending else dict(entry)
+    return {}
+
+
+def start(org: Organisation, request: Request) -> Response:
+    """Contact the person: 201 with the conversation's id and type."""
+    body = Fields(request.json())
+    body.allow(_CONVERSATION_FIELDS)
+    contact = org.guide_contacts.by_id.get(body.text("contactId", required=True))
+    channel = body.choice("type", CHANNELS)
+    text = body.text("initialMessage")
+    metadata = body.mapping("metadata")
+    if contact is None:
+        raise missing("contact", "contact.not.found")
+    if channel not in contact.channels:
+        raise bad_request(f"The contact has no {channel} channel", "type")
+    conversation = _conversation(org, contact, channel, text)
+    conversation.attributes = metadata
+    org.conversations.add(conversation)
+    _record(org, contact, conversation)
+    return answer({"id": conversation.conversation_id, "type": channel}, 201)
+
+
+def _conversation(org: Organisation, contact: GuideContact, channel: str, text: str) -> Conversation:
+    settings = org.settings
+    now = org.now()
+    connects = now + settings.alerting_seconds
+    lasts = min(settings.callback_seconds, contact.interaction_duration_seconds)
+    return Conversation(
+        conversation_id=org.new_id(),
+        media=channel,
+        message_type="",
+        start=now,
+        connects=connects,
+        ends=NEVER if settings.never_end else connects + lasts,
+        sender="guide",
+        address=contact.channels[channel],
+        disconnect_type=settings.disconnect_types.get(channel, DISCONNECT_TYPES["callback"]),
+        text=text,
+        details={"contactId": contact.external_contact_id},
+        guide=True,
+    )
+
+
+def _record(org: Organisation, contact: GuideContact, conversation: Conversation) -> None:
+    org.truth.record(
+        conversation.start,
+        "guide",
+        conversation.media,
+        (conversation.address, conversation.sender),
+        Person(contact.external_contact_id, None, "request"),
+        conversation.conversation_id,
+        {"text": conversation.text, "metadata": conversation.attributes},
+    )
+
+
+def _found(org: Organisation, request: Request) -> Conversation:
+    conversation = org.conversations.by_id.get(request.parameters["conversationId"])
+    if conversation is None or not conversation.guide:
+        raise missing("conversation")
+    return conversation
+
+
+def read(org: Organisation, request: Request) -> Response:
+    """One conversation; ended when `endTime` is set."""
+    return answer(_document(org, _found(org, request)))
+
+
+def _document(org: Organisation, conversation: Conversation) -> JsonObject:
+    now = org.now()
+    body: JsonObject = {
+        "id": conversation.conversation_id,
+        "type": conversation.media,
+        "contactId": conversation.details["contactId"],
+        "state": conversation.state(now),
+        "startTime": org.stamp(conversation.start),
+        "metadata": conversation.attributes,
+    }
+    if now >= conversation.connects:
+        body["connectedTime"] = org.stamp(conversation.connects)
+    ended = conversation.end_time(now)
+    if ended is not None:
+        body |= {"endTime": org.stamp(ended), "disconnectType": conversation.disconnect_type}
+    return body
+
+
+def end(org: Organisation, request: Request) -> Response:
+    """End a conversation."""
+    _found(org, request).end(org.now(), "system")
+    return nothing()
+
+
+def disconnect(org: Organisation, request: Request) -> Response:
+    """End a conversation, as the platform's path of this name does."""
+    _found(org, request).end(org.now(), "system")
+    return nothing(202)

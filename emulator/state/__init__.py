@@ -1,0 +1,1 @@
+"""What the emulated organisation is and remembers."""

@@ -1,0 +1,82 @@
+"""The organisation: everything that the emulator remembers, in one place."""
+
+from __future__ import annotations
+
+import random
+import uuid
+
+from emulator.state.clock import Clock, iso
+from emulator.state.contacts import Contact, ContactStore, identifier
+from emulator.state.conversations import ConversationStore
+from emulator.state.defaults import EXTERNAL_SOURCE_ID, EXTERNAL_SOURCE_NAME
+from emulator.state.dnc import DncLists
+from emulator.state.faults import FaultBook
+from emulator.state.guide_contacts import GuideContacts
+from emulator.state.limits import RateWindow
+from emulator.state.metrics import Metrics
+from emulator.state.settings import Settings
+from emulator.state.tokens import TokenStore
+from emulator.state.truth import Person, Truth
+from emulator.state.webhook_receiver import Receiver
+
+
+class Organisation:
+    """One Genesys Cloud organisation. `url` is where it is served, for the addresses in its answers."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.start_settings = settings or Settings()
+        self.url = ""
+        self.reset()
+
+    def reset(self, *, keep_settings: bool = False) -> None:
+        """Back to the state at the start: no contacts, no conversations, no truth, no tokens."""
+        settings = self.settings if keep_settings else self.start_settings
+        self.clock = Clock()
+        self.chance = random.Random(settings.seed)
+        self.contacts = ContactStore(self.new_id)
+        self.conversations = ConversationStore(self.new_id)
+        self.sources = {EXTERNAL_SOURCE_ID: {"name": EXTERNAL_SOURCE_NAME, "active": True}}
+        self.guide_contacts = GuideContacts()
+        self.dnc = DncLists()
+        self.tokens = TokenStore()
+        self.truth = Truth()
+        self.receiver = Receiver()
+        self.metrics = Metrics()
+        self.creations = RateWindow()
+        self.configure(settings)
+
+    def configure(self, settings: Settings) -> None:
+        """Put settings in force. Faults count their calls anew."""
+        self.settings = settings
+        self.clock.skew = settings.clock_skew_seconds
+        self.faults = FaultBook(settings.faults, settings.seed)
+        self.opted_out = frozenset(settings.opted_out)
+        self.receiver.configure(settings.webhook_secrets, settings.webhook_answers, settings.seed)
+
+    def new_id(self) -> str:
+        """A UUID from the organisation's seed."""
+        return str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
+
+    def now(self) -> float:
+        """The organisation's time, seconds since the epoch."""
+        return self.clock.now()
+
+    def stamp(self, seconds: float) -> str:
+        """An instant as its answers write it, with the clock's skew."""
+        return iso(seconds + self.clock.skew)
+
+    def person(self, genesys_id: str | None, channel: str = "", address: str = "") -> Person:
+        """Who is contacted: the contact that the request names, else the one that owns the address."""
+        contact = self.contacts.canonical(genesys_id) if genesys_id else None
+        if contact is not None:
+            return Person(external_id_of(contact), contact.genesys_id, "request")
+        contact = self.contacts.owner(identifier("Email" if channel == "email" else "Phone", address))
+        if contact is None:
+            return Person(None, genesys_id)
+        return Person(external_id_of(contact), contact.genesys_id, "address")
+
+
+def external_id_of(contact: Contact) -> str | None:
+    """The CRM's id of a contact: the first of its external ids."""
+    entries = contact.fields.get("externalIds")
+    return entries[0]["value"] if entries else None

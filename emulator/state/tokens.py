@@ -1,0 +1,55 @@
+"""Access tokens: who holds one, until when, and what it has used of its budget."""
+
+from __future__ import annotations
+
+import secrets
+
+from emulator.errors import ApiError
+from emulator.state.limits import RateWindow
+
+
+class Token:
+    """One token. `api` is "platform" (from HTTP Basic) or "guide" (from form fields)."""
+
+    __slots__ = ("api", "budget", "client_id", "expires", "value")
+
+    def __init__(self, value: str, client_id: str, api: str, expires: float) -> None:
+        self.value = value
+        self.client_id = client_id
+        self.api = api
+        self.expires = expires
+        self.budget = RateWindow()
+
+
+class TokenStore:
+    """All tokens that were issued."""
+
+    def __init__(self) -> None:
+        self.by_value: dict[str, Token] = {}
+        self.issues: dict[str, RateWindow] = {}
+
+    def issue(self, client_id: str, api: str, expires: float) -> Token:
+        """A new token for a client."""
+        token = Token(secrets.token_urlsafe(48), client_id, api, expires)
+        self.by_value[token.value] = token
+        return token
+
+    def holder(self, authorization: str, now: float) -> Token:
+        """The token of an `Authorization` header; raises ApiError 401."""
+        scheme, _, value = authorization.partition(" ")
+        if not authorization or scheme.lower() != "bearer":
+            raise ApiError(401, "authentication.required", "No authentication bearer token specified")
+        token = self.by_value.get(value)
+        if token is None:
+            raise ApiError(401, "bad.credentials", "Invalid login credentials.")
+        if now >= token.expires:
+            raise ApiError(401, "credentials.expired", "The supplied credentials have expired.")
+        return token
+
+    def revoke(self, value: str) -> None:
+        """Log a token out."""
+        self.by_value.pop(value, None)
+
+    def issue_window(self, client_id: str) -> RateWindow:
+        """The budget of token requests of one client."""
+        return self.issues.setdefault(client_id, RateWindow())

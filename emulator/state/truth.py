@@ -1,0 +1,147 @@
+"""What really happened at the far end: one row for every contact with a person, answered or not.
+
+Who it was: `matched_by` is "request" when the call (or a later association) named the contact, "address" when
+only the address tells. Contacts by address alone don't count against the person, since people share phones.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, NamedTuple
+
+from emulator.state.clock import iso
+
+
+class Person(NamedTuple):
+    """Who was contacted: the CRM's id and Genesys' id, None when unknown, and how it is known."""
+
+    external_contact_id: str | None = None
+    genesys_id: str | None = None
+    matched_by: str | None = None
+
+
+@dataclass(slots=True)
+class Reached:
+    """One contact with one person. `address` is where it went, `external_contact_id` the CRM's id."""
+
+    seq: int
+    at: float
+    api: str
+    channel: str
+    address: str
+    sender: str
+    external_contact_id: str | None
+    genesys_id: str | None
+    conversation_id: str
+    content: dict[str, Any]
+    delivered: bool
+    matched_by: str | None
+
+    def document(self) -> dict[str, Any]:
+        """As JSON; `to` and `from` are the two addresses."""
+        return {
+            "seq": self.seq,
+            "at": iso(self.at),
+            "api": self.api,
+            "channel": self.channel,
+            "to": self.address,
+            "from": self.sender,
+            "external_contact_id": self.external_contact_id,
+            "genesys_id": self.genesys_id,
+            "conversation_id": self.conversation_id,
+            "content": self.content,
+            "delivered": self.delivered,
+            "matched_by": self.matched_by,
+        }
+
+
+class Truth:
+    """The log, and running counts so that asking is cheap at any length."""
+
+    def __init__(self) -> None:
+        self.rows: list[Reached] = []
+        self.by_channel: Counter[str] = Counter()
+        self.by_api: Counter[str] = Counter()
+        self._addresses: Counter[tuple[str, str]] = Counter()
+        self._people: Counter[str] = Counter()
+        self._addresses_again: dict[tuple[str, str], int] = {}
+        self._people_again: dict[str, int] = {}
+        self._by_conversation: dict[str, Reached] = {}
+
+    def record(
+        self,
+        at: float,
+        api: str,
+        channel: str,
+        addresses: tuple[str, str],
+        person: Person,
+        conversation_id: str,
+        content: dict[str, Any],
+        *,
+        delivered: bool = True,
+    ) -> None:
+        """Write one contact down. `addresses` are to and from."""
+        address, sender = addresses
+        row = Reached(
+            len(self.rows) + 1,
+            at,
+            api,
+            channel,
+            address,
+            sender,
+            person.external_contact_id,
+            person.genesys_id,
+            conversation_id,
+            content,
+            delivered,
+            person.matched_by,
+        )
+        self.rows.append(row)
+        self._by_conversation[conversation_id] = row
+        self.by_channel[channel] += 1
+        self.by_api[api] += 1
+        self._count_address((channel, address))
+        self._count_person(person)
+
+    def associate(self, conversation_id: str, person: Person) -> None:
+        """Say afterwards who the person of a conversation is."""
+        row = self._by_conversation.get(conversation_id)
+        if row is not None and row.matched_by != "request":
+            row.external_contact_id, row.genesys_id = person.external_contact_id, person.genesys_id
+            row.matched_by = person.matched_by
+            self._count_person(person)
+
+    def _count_address(self, key: tuple[str, str]) -> None:
+        self._addresses[key] += 1
+        if self._addresses[key] > 1:
+            self._addresses_again[key] = self._addresses[key]
+
+    def _count_person(self, person: Person) -> None:
+        external_id = person.external_contact_id
+        if external_id is not None and person.matched_by == "request":
+            self._people[external_id] += 1
+            if self._people[external_id] > 1:
+                self._people_again[external_id] = self._people[external_id]
+
+    def page(self, since: int, limit: int) -> list[dict[str, Any]]:
+        """Rows with a number above `since`, oldest first."""
+        return [row.document() for row in islice(self.rows, since, since + limit)]
+
+    def summary(self, most: int = 1000) -> dict[str, Any]:
+        """Counts, and who was contacted more than once: by channel and address, and by the CRM's id."""
+        addresses = islice(self._addresses_again.items(), most)
+        people = islice(self._people_again.items(), most)
+        return {
+            "count": len(self.rows),
+            "by_channel": dict(self.by_channel),
+            "by_api": dict(self.by_api),
+            "addresses": len(self._addresses),
+            "people": len(self._people),
+            "contacted_twice_count": max(len(self._addresses_again), len(self._people_again)),
+            "contacted_twice": [
+                *({"channel": key[0], "to": key[1], "times": times} for key, times in addresses),
+                *({"external_contact_id": person, "times": times} for person, times in people),
+            ],
+        }

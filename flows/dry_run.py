@@ -1,0 +1,64 @@
+"""A campaign as a dry run: the same gate; the organisation is only read, the ledger is only looked into."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from blocks import ContactLedger, GenesysCredentials, Senders
+from blocks.stored import load_block
+from flows.opening import Names, actor
+from outreach.errors import GenesysError
+from outreach.ledger.campaigns import check_name
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.rate_slots import LedgerTimetable
+from outreach.reachability import Availability
+from outreach.report.forecast import Pace
+from outreach.report.forecast_views import forecast_sentence
+from outreach.settings import CampaignSettings
+from outreach.sources.source import Source
+from tasks.dry_run import forecast
+
+log = logging.getLogger("outreach.decisions.dry_run")  # shown with the run, and without one
+
+
+def rehearse_campaign(
+    source: Source, campaign: str, settings: CampaignSettings, names: Names
+) -> State[dict[str, Any]]:
+    """Decide on every row and say what a real run would do now; the numbers are the run's answer."""
+    check_name(campaign)
+    with load_block(ContactLedger, names.ledger).open(actor()) as ledger:
+        pace, senders = ask(names, ledger)
+        result = forecast(campaign, source, settings, ledger, pace, senders)
+    return Completed(message=f"Dry run: {forecast_sentence(result)}", data=result.as_json())
+
+
+def ask(names: Names, ledger: Ledger | None) -> tuple[Pace, Availability | None]:
+    """The budget of the credentials, and what the organisation says of our senders, None without an answer.
+
+    Nothing there changes: a login, and requests that read, within the budget that all processes share.
+
+    Raises:
+        SettingsError: a block is missing.
+    """
+    credentials = load_block(GenesysCredentials, names.genesys)
+    senders = load_block(Senders, names.senders).as_senders() if credentials.api == "platform" else None
+    timetable = LedgerTimetable(ledger) if ledger else None
+    try:
+        with credentials.open(senders, timetable=timetable) as genesys:
+            return _pace(credentials), genesys.check_senders()
+    except GenesysError as error:
+        log.warning("The senders could not be asked about: %s", error)
+        return _pace(credentials), None
+
+
+def _pace(credentials: GenesysCredentials) -> Pace:
+    budget = credentials.requests_per_minute or None
+    if credentials.api == "guide":
+        return Pace(
+            budget, requests_per_contact=3, creations_per_minute=credentials.creations_per_minute or None
+        )
+    return Pace(budget)

@@ -1,0 +1,1 @@
+"""One run of one campaign: loaded, registered, validated, contacted, told, followed into every doubt."""

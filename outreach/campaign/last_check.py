@@ -1,0 +1,49 @@
+"""The last look before a call leaves: the decision may have grown old while it waited for its turn.
+
+intent ── waits: budget, Retry-After ── still fresh ──> goes
+                                    └── old: decided again ── the same channel ──> goes
+                                                          ├── another channel ───> cleared, to be decided anew
+                                                          └── deferred, blocked, held
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from outreach.campaign.outcomes import NotTried, TurnedBack
+from outreach.campaign.run import Run
+from outreach.campaign.validation import gather_facts
+from outreach.compliance import Facts, Verdict
+from outreach.errors import LedgerError
+from outreach.ledger.claims import Claimed
+from outreach.ledger.intents import Opened
+from outreach.reachability import Inspection
+
+FRESH = timedelta(seconds=20)
+"""So long a decision stands: the safety minute at the end of every window covers it, and the call itself."""
+
+
+def look_again(run: Run, item: Opened) -> None:
+    """Return when the person may still be contacted as intended; costs nothing while the decision is fresh.
+
+    Raises:
+        TurnedBack: decided again, and it is not this channel, now.
+        NotTried: the ledger does not answer, so that nobody can decide.
+    """
+    now = run.ledger.clock.now()
+    if abs(now - item.at) <= FRESH and not run.gate.has_ended(now):
+        return
+    facts = _gather(run, item.claimed)
+    decision = run.gate.decide(item.claimed.contact, facts, now)
+    if decision.verdict is not Verdict.ALLOWED or decision.channel != item.channel:
+        raise TurnedBack(decision, facts, now)
+
+
+def _gather(run: Run, row: Claimed) -> Facts:
+    inspected = {row.id: Inspection("passed", row.availability)}
+    try:
+        facts = gather_facts(run, [row], inspected)[row.id]
+    except LedgerError as error:
+        raise NotTried from error
+    return replace(facts, recent=())  # caps were taken with the intent, which would count itself here

@@ -1,0 +1,45 @@
+"""Loading: a source into the ledger, every row in a named place, the bad ones into the rejects file."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from outreach.campaign.run import Run
+from outreach.ledger.campaigns import note_file
+from outreach.ledger.loads.load import Loaded, Loading
+from outreach.ledger.loads.unchanged import find_unchanged, has_rejects
+from outreach.sources.csv_writer import RejectsFile
+from outreach.sources.source import Source
+
+
+def load_source(run: Run, source: Source, rejects: Path | None = None) -> Loaded:
+    """Read the whole source into the campaign, in bounded memory; not again while it has not changed.
+
+    Args:
+        run: the campaign's.
+        source: opened, not read yet.
+        rejects: where rows that are not accepted are written; None writes them to the ledger only.
+
+    Raises:
+        SourceError: the source cannot be read; what was read before stays, and a next run goes on.
+    """
+    fingerprint = source.fingerprint
+    if _is_written(run, rejects) and (before := find_unchanged(run.ledger, run.campaign.id, fingerprint)):
+        return before
+    loading = Loading(run.ledger, run.campaign.id, source.label)
+    with contextlib.ExitStack() as stack:
+        if rejects:
+            rejects.parent.mkdir(parents=True, exist_ok=True)
+            note_file(run.ledger, run.campaign.id, "rejects", rejects)
+        file = stack.enter_context(RejectsFile(rejects)) if rejects else None
+        for refused in loading.add(source.rows()):
+            if file:
+                for row in refused:
+                    file.add(row)
+    return loading.finish(fingerprint if fingerprint == source.fingerprint else "")
+
+
+def _is_written(run: Run, rejects: Path | None) -> bool:
+    """Whether the rejects file is where it should be, as the last load wrote it."""
+    return rejects is None or rejects.exists() or not has_rejects(run.ledger, run.campaign.id)

@@ -1,0 +1,68 @@
+"""Telling the CRM during a run: wait a little for a batch's events, and announce the campaign's end."""
+
+from __future__ import annotations
+
+import hashlib
+
+import orjson
+from sqlalchemy import func, select
+
+from outreach.campaign.run import Run
+from outreach.ledger.changes import Telling
+from outreach.ledger.claims import BatchRef
+from outreach.ledger.database.schema import outbox
+from outreach.ledger.outbox import announce
+from outreach.ledger.proof import Proof
+from outreach.settings import Event
+from outreach.webhook.delivery import Courier
+from outreach.webhook.events import CampaignFinished, to_bytes
+
+LOOK_EVERY_SECONDS = 0.1
+
+
+def await_first_attempts(run: Run, batch: BatchRef, seconds: float) -> int:
+    """Wait until each of the batch's events was tried, for so long at the most; how many still wait.
+
+    Nobody waits for a receiver that fails or keeps silent.
+    """
+    until = run.ledger.clock.monotonic() + seconds
+    while (
+        (waiting := _waiting(run, batch)) and _may_help(run.courier) and run.ledger.clock.monotonic() < until
+    ):
+        run.wake()
+        run.ledger.clock.sleep(LOOK_EVERY_SECONDS)
+    return waiting
+
+
+def _may_help(courier: Courier | None) -> bool:
+    return courier is not None and not courier.is_stalled
+
+
+def _waiting(run: Run, batch: BatchRef) -> int:
+    o = outbox.c
+    untried = select(func.count()).where(
+        o.contact_id.between(batch.first, batch.last),
+        o.state == "pending",
+        o.attempts == 0,
+        o.campaign_id == run.campaign.id,
+    )
+    with run.ledger.db.read() as connection:
+        return int(connection.execute(untried).scalar_one())
+
+
+def announce_end(run: Run, proof: Proof) -> None:
+    """Tell the CRM where the campaign stands now; once for one standing, however often it is run."""
+    if run.endpoint is None or Event.FINISHED not in run.settings.events:
+        return
+    body = CampaignFinished(
+        timestamp=run.ledger.clock.now(),
+        campaign=run.campaign.name,
+        success=proof.balanced,
+        source_rows=proof.source_rows,
+        contacted=proof.contacted,
+        states=proof.states,
+    )
+    standing = orjson.dumps([proof.balanced, proof.source_rows, proof.states], option=orjson.OPT_SORT_KEYS)
+    telling = Telling(run.endpoint, Event.FINISHED.value, to_bytes(body))
+    announce(run.ledger, run.campaign.id, telling, key=hashlib.sha256(standing).hexdigest())
+    run.wake()

@@ -1,0 +1,214 @@
+"""What an attempt's outcome makes of a contact.
+
+Started                          started
+Ambiguous                        unknown: it may have happened, so it is looked for, never repeated
+NotSent, 401, 403, 429, 503      cleared again: the system's trouble, not the contact's; after three, failed
+429 for minutes or hours         cleared again, and the run stops: the limit is a daily one
+409 on SMS and chat              deferred: a conversation with the person is going on (fact sheet 4.1)
+any other refusal                failed: Genesys does not take this contact
+NotTried                         cleared again: nobody was called
+TurnedBack                       as decided at the last moment: deferred, blocked, held; cleared where another
+                                 channel is allowed now
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from outreach.campaign.run import Run
+from outreach.campaign.validation import change_for
+from outreach.compliance import Decision, Facts, Verdict
+from outreach.contacts import Channel
+from outreach.errors import (
+    Ambiguous,
+    Conflict,
+    Forbidden,
+    GenesysError,
+    NotSent,
+    OutreachError,
+    RateLimited,
+    Unauthorized,
+)
+from outreach.genesys.interface import Started
+from outreach.genesys.rate_limit.pacer import PATIENCE
+from outreach.ledger.changes import Change, Telling
+from outreach.ledger.claims import Claimed
+from outreach.ledger.intents import Opened
+from outreach.ledger.states import State
+from outreach.webhook.events import (
+    AuditLog,
+    ContactDeferred,
+    InteractionCreated,
+    InteractionFailed,
+    InteractionUnknown,
+)
+
+TRIES = 3
+"""After so many refusals that were the system's, a contact is failed, and `outreach retry` may take it up."""
+
+BUSY_MINUTES = 15
+"""How long a person with whom a conversation is going on is left alone."""
+
+FIRST_LOOK_SECONDS = 60
+"""After so long a started conversation is first looked at, or sooner, when its time is up."""
+
+
+class NotTried(OutreachError):  # noqa: N818 - it names an outcome
+    """The run was stopped before this contact was called."""
+
+
+class TurnedBack(NotTried):
+    """Decided again right before the call, and not allowed as intended: `decision`, `facts`, `at`."""
+
+    def __init__(self, decision: Decision, facts: Facts, at: datetime) -> None:
+        super().__init__(decision, facts, at)
+        self.decision, self.facts, self.at = decision, facts, at
+
+
+def change_after(run: Run, item: Opened, outcome: Started | GenesysError | NotTried) -> Change:
+    """The contact's next state, and the run's watch told of it."""
+    if isinstance(outcome, Started):
+        run.watch.started()
+        return _started(run, item, outcome)
+    if isinstance(outcome, TurnedBack) and outcome.decision.verdict is not Verdict.ALLOWED:
+        return _turned_back(run, item, outcome)
+    if isinstance(outcome, NotTried):
+        return _given_back(item, "not_tried", {"attempts": item.claimed.attempts})
+    if isinstance(outcome, Ambiguous):
+        run.watch.doubted()
+        return _unknown(run, item, outcome)
+    return _refused(run, item, outcome)
+
+
+def _refused(run: Run, item: Opened, outcome: GenesysError) -> Change:
+    if isinstance(outcome, RateLimited) and outcome.retry_after > PATIENCE:
+        run.watch.stop(
+            f"Genesys asks to wait {outcome.retry_after / 60:.0f} minutes. Run it again after that."
+        )
+        return _given_back(item, "refused", _detail(outcome))
+    if isinstance(outcome, Conflict) and item.channel in (Channel.SMS, Channel.CHAT):
+        return _deferred(run, item, outcome)
+    run.watch.failed(outcome)
+    ours = isinstance(outcome, (NotSent, Unauthorized, Forbidden, RateLimited))
+    if ours and (item.claimed.attempts + 1 < TRIES or run.watch.reason):
+        return _given_back(item, "refused", _detail(outcome))
+    return _failed(run, item, outcome, retryable=ours)
+
+
+def first_look(row: Claimed, now: datetime) -> datetime:
+    """When to look at a conversation that has just started, or was just found."""
+    return now + timedelta(seconds=min(FIRST_LOOK_SECONDS, row.contact.interaction_duration_seconds))
+
+
+def _started(run: Run, item: Opened, started: Started) -> Change:
+    now = run.ledger.clock.now()
+    events = run.tell(
+        InteractionCreated,
+        item.claimed,
+        conversation_id=started.conversation_id,
+        latency_ms=round(started.latency_ms, 1),
+        audit_log=AuditLog(channel=item.channel),
+        reference=item.reference,
+    )
+    fields = {
+        "conversation_id": started.conversation_id,
+        "latency_ms": started.latency_ms,
+        "started_at": now,
+        "look_at": first_look(item.claimed, now),
+        "looks": 0,
+        "deaths": 0,
+    }
+    detail = {"conversation_id": started.conversation_id, "correlation_id": started.correlation_id}
+    return _change(item, State.STARTED, "started", "", fields, detail, events, "started")
+
+
+def _unknown(run: Run, item: Opened, error: Ambiguous) -> Change:
+    events = run.tell(
+        InteractionUnknown,
+        item.claimed,
+        channel=item.channel,
+        reason=error.code,
+        reference=item.reference,
+        correlation_id=error.correlation_id,
+    )
+    wait = timedelta(seconds=run.settings.look_after_seconds[0])
+    fields = {"look_at": run.ledger.clock.now() + wait, "looks": 0}
+    reason = f"outcome_unknown:{error.code}"[:200]
+    return _change(item, State.UNKNOWN, "unknown", reason, fields, _detail(error), events, "unknown")
+
+
+def _given_back(item: Opened, action: str, detail: dict[str, Any]) -> Change:
+    fields = {"attempts": item.claimed.attempts} if action == "not_tried" else {}
+    return _change(item, State.CLEARED, action, "", fields, detail, (), "release")
+
+
+def _turned_back(run: Run, item: Opened, outcome: TurnedBack) -> Change:
+    change = change_for(run, item.claimed, outcome.facts, outcome.decision, outcome.at)
+    return replace(
+        change,
+        fields={**change.fields, "attempts": item.claimed.attempts},
+        detail={**change.detail, "reference": item.reference},
+        intent="release",
+        reference=item.reference,
+    )
+
+
+def _deferred(run: Run, item: Opened, error: Conflict) -> Change:
+    until = run.ledger.clock.now() + timedelta(minutes=BUSY_MINUTES)
+    events = run.tell(ContactDeferred, item.claimed, reason="conversation_going_on", until=until)
+    fields = {"until": until, "attempts": item.claimed.attempts}
+    return _change(
+        item,
+        State.DEFERRED,
+        "deferred",
+        "conversation_going_on",
+        fields,
+        _detail(error),
+        events,
+        "release",
+    )
+
+
+def _failed(run: Run, item: Opened, error: GenesysError, *, retryable: bool) -> Change:
+    events = run.tell(
+        InteractionFailed,
+        item.claimed,
+        channel=item.channel,
+        reason=error.code,
+        status=error.status,
+        correlation_id=error.correlation_id,
+    )
+    reason = f"refused:{error.code or error.status}"[:200]
+    fields = {"retryable": retryable}
+    return _change(item, State.FAILED, "failed", reason, fields, _detail(error), events, "release")
+
+
+def _detail(error: GenesysError) -> dict[str, Any]:
+    return {"status": error.status, "code": error.code, "correlation_id": error.correlation_id}
+
+
+def _change(
+    item: Opened,
+    after: State,
+    action: str,
+    reason: str,
+    fields: dict[str, Any],
+    detail: dict[str, Any],
+    events: tuple[Telling, ...],
+    intent: Literal["started", "unknown", "release"],
+) -> Change:
+    detail = {**detail, "reference": item.reference}
+    return Change(
+        item.claimed.id,
+        after,
+        action,
+        reason,
+        fields,
+        detail,
+        events,
+        intent,
+        reference=item.reference,
+        restore=item.row if intent == "started" else None,
+    )

@@ -1,0 +1,194 @@
+"""Outcomes in doubt: look for the conversation, with growing delays, and never send again blindly.
+
+unknown ── one match ───────────────> started
+   │ ───── several matches ─────────> held      a person decides (`outreach resolve`)
+   │ ───── none, time left ─────────> unknown   look again later
+   │ ───── none, and none to come ──> held, or cleared where the settings say `release`
+   └ ───── an API without look-up ──> held at once
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from sqlalchemy import Row, select
+
+from outreach.campaign.outcomes import first_look
+from outreach.campaign.run import Run
+from outreach.contacts import Channel
+from outreach.errors import GenesysError
+from outreach.genesys.interface import Attempt, Sighting
+from outreach.ledger.changes import Change, Telling, apply
+from outreach.ledger.claims import Claimed, claim, everything, releasing
+from outreach.ledger.database.schema import contacts, intents
+from outreach.ledger.executors.heartbeat import POISON_DEATHS, bury_the_dead
+from outreach.ledger.states import State
+from outreach.settings import WhenNotFound
+from outreach.webhook.events import AuditLog, InteractionCreated, InteractionResolved, InteractionUnknown
+
+GROUP = 50
+
+
+def reconcile(run: Run, *, at_most: int = 5000) -> Counter[str]:
+    """Look for every outcome in doubt whose time to look has come; how many ended in each state.
+
+    Raises:
+        GenesysError: Genesys cannot be asked; everything stays as it is.
+    """
+    counts: Counter[str] = Counter()
+    batch = everything(run.campaign.name)
+    while counts.total() < at_most:
+        group = claim(run.ledger, run.campaign.id, batch, (State.UNKNOWN,), limit=GROUP)
+        if not group:
+            break
+        with releasing(run.ledger, group):
+            counts.update(_reconcile(run, group))
+    run.wake()
+    return counts
+
+
+def _reconcile(run: Run, group: Sequence[Claimed]) -> Counter[str]:
+    attempts = _attempts(run, group)
+    seen = run.genesys.find(list(attempts.values())) if run.genesys.can_find else {}
+    taken = _taken(run, [sighting.conversation_id for found in seen.values() for sighting in found])
+    shared = _shared(seen)
+    changes = []
+    for row in group:
+        sightings = [s for s in seen.get(row.reference, []) if taken.get(s.conversation_id, row.id) == row.id]
+        if any(s.conversation_id in shared and not s.certain for s in sightings):
+            changes.append(_held(run, row, "several_matches"))
+        else:
+            changes.append(_judge(run, row, attempts.get(row.id), sightings))
+    made = apply(run.ledger, changes)
+    return Counter(change.after.value for change in changes if change.contact_id in made)
+
+
+def _attempts(run: Run, group: Sequence[Claimed]) -> dict[int, Attempt]:
+    found = select(intents).where(intents.c.contact_id.in_([row.id for row in group]))
+    with run.ledger.db.read() as connection:
+        rows = {intent.contact_id: intent for intent in connection.execute(found)}
+    return {row.id: _attempt(row, rows[row.id]) for row in group if row.id in rows}
+
+
+def _attempt(row: Claimed, intent: Row) -> Attempt:  # type: ignore[type-arg]  # a row of intents
+    channel = Channel(intent.channel)
+    address = row.contact.channels.address(channel) or ""
+    name = row.contact.external_contact_id
+    return Attempt(intent.reference, name, row.genesys_id, channel, address, intent.at)
+
+
+def _shared(seen: Mapping[str, Sequence[Sighting]]) -> set[str]:
+    """Conversations that could be those of several attempts: to one address, at about one time."""
+    met = Counter(sighting.conversation_id for found in seen.values() for sighting in found)
+    return {conversation_id for conversation_id, times in met.items() if times > 1}
+
+
+def _taken(run: Run, conversations: Sequence[str]) -> dict[str, int]:
+    """Conversations that a contact, of any campaign, is known to have started."""
+    c = contacts.c
+    known = select(c.conversation_id, c.id).where(
+        c.state.in_([State.STARTED.value, State.ENDED.value]), c.conversation_id.in_(conversations)
+    )
+    with run.ledger.db.read() as connection:
+        return {row.conversation_id: row.id for row in connection.execute(known)} if conversations else {}
+
+
+def _judge(run: Run, row: Claimed, attempt: Attempt | None, sightings: Sequence[Sighting]) -> Change:
+    certain = [sighting for sighting in sightings if sighting.certain] or list(sightings)
+    if attempt is None:
+        return _held(run, row, "no_intent")
+    if len(certain) == 1:
+        return _found(run, row, attempt, certain[0])
+    if certain:
+        return _held(run, row, "several_matches")
+    if not run.genesys.can_find:
+        return _held(run, row, "outcome_unknown")
+    return _not_found(run, row)
+
+
+def _found(run: Run, row: Claimed, attempt: Attempt, sighting: Sighting) -> Change:
+    conversation = sighting.conversation_id
+    created = run.tell(
+        InteractionCreated,
+        row,
+        conversation_id=conversation,
+        latency_ms=0.0,
+        audit_log=AuditLog(channel=attempt.channel),
+        reference=attempt.reference,
+    )
+    fields = {
+        "conversation_id": conversation,
+        "started_at": sighting.started_at,
+        "look_at": first_look(row, run.ledger.clock.now()),
+        "looks": 0,
+        "deaths": 0,
+    }
+    detail = {"conversation_id": conversation, "certain": sighting.certain}
+    told = (*created, *_resolved(run, row, "started", conversation))
+    return Change(row.id, State.STARTED, "found", "", fields, detail, told, "started")
+
+
+def _not_found(run: Run, row: Claimed) -> Change:
+    looks, delays = row.looks + 1, run.settings.look_after_seconds
+    if looks < len(delays):
+        later = run.ledger.clock.now() + timedelta(seconds=delays[looks])
+        fields = {"looks": looks, "look_at": later}
+        return Change(row.id, State.UNKNOWN, "looked", None, fields, {"looks": looks}, _doubted(run, row))
+    if row.deaths >= POISON_DEATHS:
+        return _held(run, row, "poison")
+    if run.settings.when_not_found is WhenNotFound.RELEASE:
+        told = (*_doubted(run, row), *_resolved(run, row, "released"))
+        detail = {"policy": "release", "looks": looks}
+        return Change(row.id, State.CLEARED, "released", "", {"looks": 0}, detail, told, "release")
+    return _held(run, row, "outcome_unknown")
+
+
+def _held(run: Run, row: Claimed, reason: str) -> Change:
+    told = (*_doubted(run, row), *_resolved(run, row, "held"))
+    return Change(row.id, State.HELD, "held", reason, {}, {"reason": reason}, told)
+
+
+def _doubted(run: Run, row: Claimed) -> tuple[Telling, ...]:
+    """Nobody told the CRM of this doubt where the process died: at the first look, we do."""
+    if row.looks or row.channel is None or row.reason not in ("process_died", "process_ended"):
+        return ()
+    return run.tell(InteractionUnknown, row, channel=row.channel, reason=row.reason, reference=row.reference)
+
+
+def _resolved(
+    run: Run, row: Claimed, outcome: str, conversation_id: str | None = None
+) -> tuple[Telling, ...]:
+    return run.tell(
+        InteractionResolved,
+        row,
+        success=outcome == "started",
+        outcome=outcome,
+        conversation_id=conversation_id,
+        reference=row.reference,
+    )
+
+
+log = logging.getLogger(__name__)
+
+
+def recover(run: Run, *, at_most: int = 5000) -> Counter[str]:
+    """Free what dead processes held and look for outcomes in doubt; says what it found.
+
+    Returns how many of at most `at_most` outcomes in doubt are in which state now.
+    """
+    freed = bury_the_dead(run.ledger)
+    if freed:
+        log.warning(
+            "an earlier process died holding %s contacts; they go on from where they stood", len(freed)
+        )
+    try:
+        found = reconcile(run, at_most=at_most)
+    except GenesysError as error:
+        log.warning("outcomes in doubt stay so, Genesys cannot be asked: %s", error)
+        return Counter()
+    if found:
+        log.info("outcomes in doubt: %s", ", ".join(f"{count} {state}" for state, count in found.items()))
+    return found

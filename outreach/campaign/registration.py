@@ -1,0 +1,99 @@
+"""Registering one batch: accepted contacts become known to Genesys, or fail with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from outreach.campaign.run import Run
+from outreach.genesys.interface import NotRegistered, Registered
+from outreach.ledger.changes import Change, apply
+from outreach.ledger.claims import BatchRef, Claimed, claim, releasing
+from outreach.ledger.states import State
+from outreach.webhook.events import ContactRegistered, InteractionFailed
+
+CALLS_AT_ONCE = 8
+
+
+@dataclass(slots=True)
+class RegistrationCounts:
+    """What became of a batch's accepted contacts."""
+
+    registered: int = 0
+    failed: int = 0
+
+
+def register_batch(run: Run, batch: BatchRef) -> RegistrationCounts:
+    """Register everything accepted in the batch, in the API's bulk size, several calls at once.
+
+    Raises:
+        GenesysError: the organisation cannot be used; the contacts stay accepted.
+    """
+    counts = RegistrationCounts()
+    room = run.genesys.bulk_size * CALLS_AT_ONCE
+    while not run.watch.reason:
+        group = claim(run.ledger, run.campaign.id, batch, (State.ACCEPTED,), limit=room)
+        if not group:
+            break
+        with releasing(run.ledger, group), run.stopping():
+            _register(run, group, batch.number, counts)
+    return counts
+
+
+def _register(run: Run, group: Sequence[Claimed], priority: int, counts: RegistrationCounts) -> None:
+    size = run.genesys.bulk_size
+    bulks = [list(group[at : at + size]) for at in range(0, len(group), size)]
+    calls = [
+        run.crew.submit(run.genesys.register, [row.contact for row in bulk], priority=priority)
+        for bulk in bulks
+    ]
+    errors = [error for call in calls if (error := call.exception())]
+    answered = [
+        (bulk, call.result()) for bulk, call in zip(bulks, calls, strict=True) if not call.exception()
+    ]
+    # What succeeded is recorded before an error is raised.
+    _record(run, [pair for bulk, answers in answered for pair in zip(bulk, answers, strict=True)], counts)
+    if errors:
+        raise errors[0]
+
+
+def _record(
+    run: Run, answered: Sequence[tuple[Claimed, Registered | NotRegistered]], counts: RegistrationCounts
+) -> None:
+    changes = [
+        _registered(run, row, answer) if isinstance(answer, Registered) else _failed(run, row, answer)
+        for row, answer in answered
+    ]
+    made = apply(run.ledger, changes)
+    counts.registered += sum(c.contact_id in made and c.after is State.REGISTERED for c in changes)
+    counts.failed += sum(c.contact_id in made and c.after is State.FAILED for c in changes)
+
+
+def _registered(run: Run, row: Claimed, answer: Registered) -> Change:
+    availability = {str(name): verdict for name, verdict in answer.availability.items()}
+    return Change(
+        row.id,
+        State.REGISTERED,
+        "registered",
+        fields={
+            "genesys_id": answer.genesys_id,
+            "availability": orjson.dumps(availability).decode(),
+        },
+        detail={"genesys_id": answer.genesys_id, "status": answer.status},
+        events=run.tell(ContactRegistered, row, genesys_id=answer.genesys_id, status=answer.status),
+    )
+
+
+def _failed(run: Run, row: Claimed, answer: NotRegistered) -> Change:
+    told = {"reason": answer.code, "correlation_id": answer.correlation_id}
+    return Change(
+        row.id,
+        State.FAILED,
+        "not_registered",
+        f"not_registered:{answer.code}"[:200],
+        fields={"retryable": answer.retryable},
+        detail=told,
+        events=run.tell(InteractionFailed, row, **told),
+    )

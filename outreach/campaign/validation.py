@@ -1,0 +1,121 @@
+"""Validating one batch: may each person be contacted, now, and on which channel?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import orjson
+
+from outreach.campaign.run import Run
+from outreach.compliance import Decision, Facts, Verdict
+from outreach.decisions.record import write_record
+from outreach.genesys.interface import Registered
+from outreach.ledger.changes import Change, Telling, apply
+from outreach.ledger.claims import BatchRef, Claimed, claim, releasing
+from outreach.ledger.recent_contacts import recent_contacts
+from outreach.ledger.states import State
+from outreach.ledger.suppressions import find_suppressed
+from outreach.reachability import Inspection
+from outreach.webhook.events import ContactBlocked, ContactDeferred
+
+GROUP = 200
+GROUP_WITH_REQUESTS = 32
+STATES = {
+    Verdict.ALLOWED: State.CLEARED,
+    Verdict.DEFERRED: State.DEFERRED,
+    Verdict.BLOCKED: State.BLOCKED,
+    Verdict.HELD: State.HELD,
+}
+
+
+def validate_batch(run: Run, batch: BatchRef) -> Counter[str]:
+    """Decide on everything registered, and on everything deferred whose time has come.
+
+    Returns how many ended in each verdict.
+
+    Raises:
+        GenesysError: the organisation cannot be asked; the contacts stay as they are.
+    """
+    verdicts: Counter[str] = Counter()
+    size = GROUP_WITH_REQUESTS if run.genesys.asks_to_inspect else GROUP
+    while not run.watch.reason:
+        group = claim(run.ledger, run.campaign.id, batch, (State.REGISTERED, State.DEFERRED), limit=size)
+        if not group:
+            break
+        with releasing(run.ledger, group), run.stopping():
+            inspections = _inspect(run, group, batch.number)
+            now = run.ledger.clock.now()
+            facts = gather_facts(run, group, inspections)
+            changes = [
+                change_for(run, row, facts[row.id], run.gate.decide(row.contact, facts[row.id], now), now)
+                for row in group
+            ]
+            made = apply(run.ledger, changes)
+            verdicts.update(change.after.value for change in changes if change.contact_id in made)
+    return verdicts
+
+
+def _inspect(run: Run, group: Sequence[Claimed], priority: int) -> dict[int, Inspection]:
+    if not run.genesys.asks_to_inspect:
+        return {row.id: run.genesys.inspect(row.contact, _as_registered(row)) for row in group}
+    calls = {
+        row.id: run.crew.submit(run.genesys.inspect, row.contact, _as_registered(row), priority=priority)
+        for row in group
+    }
+    return {contact_id: call.result() for contact_id, call in calls.items()}
+
+
+def _as_registered(row: Claimed) -> Registered:
+    return Registered(row.contact.external_contact_id, row.genesys_id, "exists", row.availability)
+
+
+def gather_facts(
+    run: Run, group: Sequence[Claimed], inspections: Mapping[int, Inspection]
+) -> dict[int, Facts]:
+    """What the world says of each contact, with as few queries as there are kinds of fact."""
+    addresses = sorted({address for row in group for address in row.contact.channels.addresses().values()})
+    off = find_suppressed(run.ledger, addresses)
+    recent = recent_contacts(run.ledger, group, run.gate.cap_hours)
+    return {
+        row.id: Facts(
+            inspection=inspections.get(row.id),
+            senders=run.senders,
+            suppressed=frozenset(
+                name for name, address in row.contact.channels.addresses().items() if address in off
+            ),
+            recent=recent.get(row.id, ()),
+        )
+        for row in group
+    }
+
+
+def change_for(run: Run, row: Claimed, facts: Facts, decision: Decision, now: datetime) -> Change:
+    """The contact's next state, with what the decision rests on, so that `outreach why` can show it."""
+    reason = decision.reasons[0] if decision.reasons else ""
+    fields = {
+        "channel": decision.channel.value if decision.channel else None,
+        "until": decision.next_allowed_at,
+        "decision": write_record(decision, facts, now, run.gate.packs_hash),
+    }
+    if facts.inspection:
+        known = {str(name): verdict for name, verdict in facts.inspection.availability.items()}
+        fields["availability"] = orjson.dumps(known).decode()
+    return Change(
+        row.id,
+        STATES[decision.verdict],
+        decision.verdict.value,
+        reason,
+        fields,
+        {"reasons": list(decision.reasons), "packs": run.gate.packs_hash},
+        _events(run, row, decision, reason),
+    )
+
+
+def _events(run: Run, row: Claimed, decision: Decision, reason: str) -> tuple[Telling, ...]:
+    if decision.verdict is Verdict.BLOCKED:
+        return run.tell(ContactBlocked, row, reason=reason)
+    if decision.verdict in (Verdict.DEFERRED, Verdict.HELD):
+        return run.tell(ContactDeferred, row, reason=reason, until=decision.next_allowed_at)
+    return ()

@@ -1,0 +1,1 @@
+"""Many calls at once, and no more than help."""

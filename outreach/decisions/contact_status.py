@@ -1,0 +1,145 @@
+"""What a campaign says of a person before anybody decides afresh: for the dry run, and for `outreach why`.
+
+started, ended                           blocked: already_contacted
+intent, unknown, held with an intent     held: outcome_unknown, or the reason it is held for
+blocked, failed, held                    as they are, until the source brings a corrected row
+deferred                                 as it is, until its time has come or the row is corrected
+accepted, registered, cleared            decided afresh
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Row, Select, select
+
+from outreach.compliance import Decision, Verdict
+from outreach.contacts import Channel, Contact
+from outreach.ledger.claims import Claimed
+from outreach.ledger.database.schema import contacts, intents
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.loads.load import ERASED
+from outreach.ledger.recent_contacts import recent_contacts
+from outreach.ledger.states import CONTACTED, State
+from outreach.reachability import Inspection
+
+ALREADY_CONTACTED = "already_contacted"
+OUTCOME_UNKNOWN = "outcome_unknown"
+
+_COLUMNS = (
+    contacts.c.id,
+    contacts.c.external_contact_id,
+    contacts.c.state,
+    contacts.c.reason,
+    contacts.c.until,
+    contacts.c.channel,
+    contacts.c.content_key,
+    contacts.c.payload,
+    contacts.c.availability,
+    contacts.c.decision,
+    intents.c.contact_id.label("intent"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One contact of a campaign as its ledger has it. `contact` is None when the person was erased."""
+
+    id: int
+    external_contact_id: str
+    state: State
+    reason: str
+    until: datetime | None
+    channel: Channel | None
+    content_key: str
+    contact: Contact | None
+    inspection: Inspection | None
+    recorded: Mapping[str, Any]
+    has_intent: bool
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """All reasons of the recorded decision, where it is what the contact rests on."""
+        told = tuple(str(code) for code in self.recorded.get("reasons", ()))
+        if told[:1] == (self.reason,):
+            return told
+        return (self.reason,) if self.reason else ()
+
+    def is_corrected_by(self, content_key: str) -> bool:
+        """Whether a row of the source with this content starts the contact afresh."""
+        waits = {State.BLOCKED, State.FAILED, State.DEFERRED, State.HELD}
+        waits_for_it = self.state in waits and not self.has_intent and self.reason != ERASED
+        return waits_for_it and content_key != self.content_key
+
+    def settled(self, at: datetime) -> Decision | None:
+        """What stands without deciding afresh, None when it is time to decide."""
+        if self.state in CONTACTED:
+            return Decision(Verdict.BLOCKED, None, (ALREADY_CONTACTED,))
+        if self.state in (State.INTENT, State.UNKNOWN):
+            return Decision(Verdict.HELD, self.channel, (OUTCOME_UNKNOWN,))
+        if self.state is State.HELD:
+            return Decision(Verdict.HELD, self.channel, self.reasons)
+        if self.state in (State.BLOCKED, State.FAILED):
+            return Decision(Verdict.BLOCKED, None, self.reasons)
+        if self.state is State.DEFERRED and self.until is not None and self.until > at:
+            return Decision(Verdict.DEFERRED, self.channel, self.reasons, self.until)
+        return None
+
+
+def find_standings(ledger: Ledger, campaign_id: int, names: Collection[str]) -> dict[str, Standing]:
+    """External contact id to where the campaign has it; those that it does not know are left out."""
+    c = contacts.c
+    query: Select[Any] = select(*_COLUMNS).outerjoin(intents, intents.c.contact_id == c.id)
+    query = query.where(c.campaign_id == campaign_id, c.external_contact_id.in_(names))
+    with ledger.db.read() as connection:
+        return {row.external_contact_id: _standing(ledger, row) for row in connection.execute(query)}
+
+
+def _standing(ledger: Ledger, row: Row[Any]) -> Standing:
+    plain = ledger.vault.open(row.payload) if row.payload is not None else None
+    availability = orjson.loads(row.availability) if row.availability else None
+    shown = {Channel(name): verdict for name, verdict in (availability or {}).items()}
+    return Standing(
+        id=row.id,
+        external_contact_id=row.external_contact_id,
+        state=State(row.state),
+        reason=row.reason,
+        until=row.until,
+        channel=Channel(row.channel) if row.channel else None,
+        content_key=row.content_key,
+        contact=Contact.model_validate_json(plain) if plain is not None else None,
+        inspection=Inspection("passed", shown) if availability is not None else None,
+        recorded=orjson.loads(row.decision) if row.decision else {},
+        has_intent=row.intent is not None,
+    )
+
+
+def find_recent(
+    ledger: Ledger, people: Sequence[Contact], hours: float | None, at: datetime
+) -> list[Sequence[datetime]]:
+    """For each person, when they or any of their addresses were contacted, as far back as any cap looks."""
+    if not hours:
+        return [()] * len(people)
+    ago = (ledger.clock.now() - at).total_seconds() / 3600
+    rows = [_as_claimed(number, contact) for number, contact in enumerate(people)]
+    recent = recent_contacts(ledger, rows, hours + max(ago, 0.0))
+    return [recent.get(number, ()) for number in range(len(people))]
+
+
+def find_taken(ledger: Ledger, campaign_id: int, addresses: Collection[str]) -> dict[str, int]:
+    """Those of the addresses that the campaign contacts once and has taken, and for which contact."""
+    keys = {address: ledger.vault.address_key(address) for address in addresses}
+    i = intents.c
+    slots = select(i.address_slot, i.contact_id)
+    slots = slots.where(i.campaign_id == campaign_id, i.address_slot.in_(set(keys.values())))
+    with ledger.db.read() as connection:
+        taken = {row.address_slot: row.contact_id for row in connection.execute(slots)}
+    return {address: taken[key] for address, key in keys.items() if key in taken}
+
+
+def _as_claimed(number: int, contact: Contact) -> Claimed:
+    return Claimed(number, 0, contact, State.ACCEPTED, "", {}, None, 0, 0, "")

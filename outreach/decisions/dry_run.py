@@ -1,0 +1,225 @@
+"""The dry run: a decision for each row of a source, by the same gate as the real run, and nothing changes.
+
+    row ──> rejected (its code, or `duplicate`)
+     │ ───> what the campaign's ledger already says of the person      standing.py
+     └────> the gate, with what the ledger knows (suppressions, earlier contacts) and with what this very
+            dry run has decided so far: an address is contacted once, and counts towards the caps
+
+Nothing is asked of Genesys: what its registration, its validation and its do-not-contact lists will say is
+known only as far as the ledger has it. Rows stream; ids and addresses seen so far lie as keyed hashes in a
+temporary database that spills to disk, so memory stays bounded.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from itertools import islice
+from typing import Any
+
+from outreach.compliance import Decision, Facts, Gate, Verdict, choose_message, segments
+from outreach.contacts import Channel, Contact
+from outreach.decisions.contact_status import Standing
+from outreach.decisions.ledger_lookup import PriorFacts, PriorKnowledge
+from outreach.decisions.rejected_rows import read_id
+from outreach.decisions.seen_keys import Recollection
+from outreach.ledger.ledger import Ledger
+from outreach.reachability import Availability, Inspection
+from outreach.settings import CampaignSettings, SameAddress
+from outreach.sources.columns import Headings
+from outreach.sources.rows import Row
+from outreach.sources.source import Source
+
+CHUNK = 500
+REJECTED = "rejected"
+DUPLICATE = "duplicate"
+SEVERAL_ZONES = "several"
+UNKNOWN_ZONE = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """What would become of one row. `decision` is None for a row that is rejected, by `code`.
+
+    `zone` is the person's, where hours bind the channel; `segments` what the message costs by SMS.
+    """
+
+    line: int
+    external_contact_id: str
+    decision: Decision | None
+    code: str = ""
+    zone: str | None = None
+    segments: int = 0
+
+    @property
+    def verdict(self) -> str:
+        """allowed, deferred, blocked, held or rejected."""
+        return self.decision.verdict.value if self.decision else REJECTED
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines: ids, codes and instants (ISO-8601 UTC)."""
+        decision = self.decision or Decision(Verdict.BLOCKED, None, (self.code,))
+        at = decision.next_allowed_at
+        return {
+            "line": self.line,
+            "external_contact_id": self.external_contact_id,
+            "verdict": self.verdict,
+            "channel": decision.channel.value if decision.channel else None,
+            "reasons": list(decision.reasons),
+            "next_allowed_at": at.astimezone(timezone.utc).isoformat() if at else None,
+        }
+
+
+def rehearse(
+    source: Source,
+    settings: CampaignSettings,
+    *,
+    campaign: str,
+    at: datetime,
+    ledger: Ledger | None = None,
+    senders: Availability | None = None,
+) -> Iterator[Rehearsed]:
+    """Decide on every row of a source for one instant; one Rehearsed a row, in order.
+
+    Args:
+        source: opened, not read yet.
+        settings: the campaign's.
+        campaign: its name; it need not exist.
+        at: the instant, aware.
+        ledger: what is known already, only read; None when there is none yet.
+        senders: what `Genesys.check_senders` said; None when nobody asked.
+
+    Raises:
+        SourceError: the source cannot be read.
+        SettingsError: a rule pack is wrong.
+        LedgerError: the ledger does not answer.
+    """
+    gate = Gate(settings)
+    with closing(Recollection()) as memory:
+        rehearsal = _Rehearsal(
+            settings, gate, at, PriorKnowledge(ledger, campaign, at), senders or {}, memory
+        )
+        rows = source.rows()
+        while chunk := list(islice(rows, CHUNK)):
+            yield from rehearsal.decide(chunk)
+
+
+def forecastable(
+    rehearsed: Iterable[Rehearsed], rejected: Counter[str]
+) -> Iterator[tuple[str, Decision, str | None, int]]:
+    """What `report.forecast.make_forecast` counts; `rejected` is filled on the way."""
+    for row in rehearsed:
+        if row.decision is None:
+            rejected[row.code] += 1
+        else:
+            yield row.external_contact_id, row.decision, row.zone, row.segments
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """Somebody to decide on. `waits` is the deferral they are under, which only a suppression since ends."""
+
+    contact: Contact
+    inspection: Inspection | None
+    waits: Decision | None = None
+
+
+class _Rehearsal:
+    """Decides chunk by chunk, and remembers what it decided."""
+
+    def __init__(
+        self,
+        settings: CampaignSettings,
+        gate: Gate,
+        at: datetime,
+        known: PriorKnowledge,
+        senders: Availability,
+        memory: Recollection,
+    ) -> None:
+        self._settings = settings
+        self._gate = gate
+        self._at = at
+        self._known = known
+        self._senders = senders
+        self._memory = memory
+        self._headings = Headings.of("The source", settings.columns)
+
+    def decide(self, chunk: Sequence[Row]) -> Iterator[Rehearsed]:
+        standings = self._known.standings([row.contact.external_contact_id for row in chunk if row.contact])
+        settled: dict[int, Rehearsed] = {}
+        people: dict[int, _Person] = {}
+        for number, row in enumerate(chunk):
+            found = self._settle(row, standings)
+            if isinstance(found, _Person):
+                people[number] = found
+            else:
+                settled[number] = found
+        contacts = {number: person.contact for number, person in people.items()}
+        facts = self._known.facts(contacts, self._gate.cap_hours)
+        for number, row in enumerate(chunk):
+            if number in settled:
+                yield settled[number]
+            else:
+                decision = self._judge(people[number], facts, facts.recent.get(number, ()))
+                yield self._rehearsed(row.line, contacts[number], decision)
+
+    def _settle(self, row: Row, standings: Mapping[str, Standing]) -> Rehearsed | _Person:
+        """What is settled without the gate, or the person that it must decide on."""
+        if row.contact is None:
+            name = read_id(row.raw, self._headings)
+            return Rehearsed(row.line, name, None, row.reject.code if row.reject else "")
+        name = row.contact.external_contact_id
+        if not self._memory.is_new(name):
+            return Rehearsed(row.line, name, None, DUPLICATE)
+        standing = standings.get(name)
+        if standing is None or standing.is_corrected_by(self._known.content_key(row)):
+            return _Person(row.contact, None)  # registered anew, with what it has now
+        decision = standing.settled(self._at)
+        if decision is None or decision.verdict is Verdict.DEFERRED:
+            return _Person(standing.contact or row.contact, standing.inspection, decision)
+        return self._rehearsed(row.line, row.contact, decision)
+
+    def _judge(self, person: _Person, facts: PriorFacts, recent: Sequence[datetime]) -> Decision:
+        addresses = person.contact.channels.addresses()
+        off = frozenset(name for name, address in addresses.items() if address in facts.suppressed)
+        if person.waits and person.waits.channel not in off:
+            return person.waits
+        if self._gate.cap_hours:
+            here = sum(self._memory.times(address) for address in set(addresses.values()))
+            recent = [*recent, *[self._at] * here]
+        known = Facts(person.inspection, self._senders, off, recent)
+        decision = self._gate.decide(person.contact, known, self._at)
+        if person.waits:
+            return decision if decision.verdict is Verdict.BLOCKED else person.waits
+        return self._once(addresses, facts, decision)
+
+    def _once(self, addresses: Mapping[Channel, str], facts: PriorFacts, decision: Decision) -> Decision:
+        """The decision, unless its address is contacted for another row."""
+        if decision.verdict is not Verdict.ALLOWED or decision.channel is None:
+            return decision
+        address = addresses[decision.channel]
+        once = self._settings.same_address is SameAddress.ONCE
+        if once and (address in facts.taken or self._memory.times(address)):
+            return Decision(Verdict.BLOCKED, None, ("same_address",))
+        self._memory.take(address)
+        return decision
+
+    def _rehearsed(self, line: int, contact: Contact, decision: Decision) -> Rehearsed:
+        by_sms = decision.channel is Channel.SMS
+        return Rehearsed(
+            line,
+            contact.external_contact_id,
+            decision,
+            zone=self._zone(contact, decision.channel),
+            segments=segments(choose_message(contact, self._settings)) if by_sms else 0,
+        )
+
+    def _zone(self, contact: Contact, channel: Channel | None) -> str | None:
+        place = self._gate.place(contact, channel) if channel else None
+        if place is None:
+            return None
+        zones = {candidate.zone for candidate in place.candidates}
+        return SEVERAL_ZONES if len(zones) > 1 else next(iter(zones), UNKNOWN_ZONE)

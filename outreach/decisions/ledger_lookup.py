@@ -1,0 +1,63 @@
+"""What the ledger knows of a source's people before anybody decides, for the dry run; it is only read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from outreach.contacts import Contact
+from outreach.decisions.contact_status import Standing, find_recent, find_standings, find_taken
+from outreach.errors import UnknownCampaign
+from outreach.ledger.campaigns import find_campaign
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.loads.entries import Entry
+from outreach.ledger.suppressions import find_suppressed
+from outreach.sources.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class PriorFacts:
+    """What the ledger knows of one chunk's people: addresses that are `suppressed`, addresses that the
+    campaign has `taken` and for which contact, and by the row's number when the person was contacted.
+    """
+
+    suppressed: Collection[str]
+    taken: Mapping[str, int]
+    recent: Mapping[int, Sequence[datetime]]
+
+
+class PriorKnowledge:
+    """The ledger, if there is one, and the campaign, if it is in it, as of the instant `at` (aware)."""
+
+    def __init__(self, ledger: Ledger | None, campaign: str, at: datetime) -> None:
+        self._ledger = ledger
+        self._campaign_id = _find_id(ledger, campaign)
+        self._at = at
+
+    def standings(self, names: Collection[str]) -> dict[str, Standing]:
+        """Where the campaign has those of these ids that it knows."""
+        if self._ledger is None or self._campaign_id is None:
+            return {}
+        return find_standings(self._ledger, self._campaign_id, names)
+
+    def content_key(self, row: Row) -> str:
+        """Of a row's content, as a load would write it; "" without a ledger."""
+        return Entry(self._ledger, row).content_key if self._ledger else ""
+
+    def facts(self, people: Mapping[int, Contact], cap_hours: float | None) -> PriorFacts:
+        """Of people by their row's number; `cap_hours` is how far back any cap looks."""
+        if self._ledger is None:
+            return PriorFacts((), {}, {})
+        addresses = sorted({a for contact in people.values() for a in contact.channels.addresses().values()})
+        recent = find_recent(self._ledger, list(people.values()), cap_hours, self._at)
+        taken = find_taken(self._ledger, self._campaign_id, addresses) if self._campaign_id else {}
+        found = dict(zip(people, recent, strict=True))
+        return PriorFacts(find_suppressed(self._ledger, addresses), taken, found)
+
+
+def _find_id(ledger: Ledger | None, campaign: str) -> int | None:
+    try:
+        return find_campaign(ledger, campaign).id if ledger else None
+    except UnknownCampaign:
+        return None

@@ -1,0 +1,228 @@
+"""`outreach why`: one person of a campaign, every rule in order, as it was decided or as of another instant.
+
+As decided, the gate runs again at the recorded instant on the recorded facts; where rule packs or settings
+have changed since, `notes` says so and the recorded verdict stands. The rules that the gate does not know
+come after its own: `once_per_campaign` and `one_contact_per_address`, kept by the ledger's own keys. A row
+that never became a contact is explained by the code that it was rejected with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+
+from outreach.compliance import Decision, Facts, Gate, RuleApplied, Verdict, sentence
+from outreach.contacts import Channel, Contact
+from outreach.decisions.contact_status import Standing, find_recent, find_standings, find_taken
+from outreach.decisions.record import read_decision, read_facts
+from outreach.decisions.rejected_rows import find_duplicates, find_rejected
+from outreach.errors import UnknownCampaign
+from outreach.ledger.campaigns import Campaign, find_campaign
+from outreach.ledger.database.schema import audit
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.states import RESTING, State
+from outreach.ledger.suppressions import find_suppressed
+from outreach.settings import SameAddress
+
+REJECTED = "rejected"
+"""Verdict and state of a row that never became a contact."""
+
+_SAME_ADDRESS = "same_address"
+
+
+def explain(
+    ledger: Ledger, campaign: Campaign | str, external_contact_id: str, *, at: datetime | None = None
+) -> dict[str, Any]:
+    """Everything about one contact, for machines and people; addresses are masked.
+
+    Args:
+        ledger: where to look; nothing is written.
+        campaign: it, or its name.
+        external_contact_id: of the contact.
+        at: decide afresh as of this instant (aware), with what the ledger knows now; None: as it was decided.
+
+    Returns:
+        `campaign, external_contact_id, state, reason, decided` (recorded, afresh or erased), `at, verdict,
+        channel, reasons, sentences, next_allowed_at, losing, rules[{rule, version, input, local_time,
+        verdict}], packs, notes, history[{at, action, actor, detail}]`. Instants are ISO-8601 UTC. Of a row
+        that was rejected, state and verdict are `rejected`.
+
+    Raises:
+        UnknownCampaign: there is no such campaign, or no row with this id in it.
+    """
+    found = find_campaign(ledger, campaign) if isinstance(campaign, str) else campaign
+    named = {"campaign": found.name, "external_contact_id": external_contact_id}
+    standing = find_standings(ledger, found.id, [external_contact_id]).get(external_contact_id)
+    if standing is None:
+        return named | _rejection(ledger, found, external_contact_id)
+    told = _decision(ledger, found, standing, at)
+    told |= {"state": standing.state.value, "reason": standing.reason}
+    told["notes"] += _on_duplicates(ledger, found, external_contact_id)
+    return named | told | {"history": read_history(ledger, standing.id)}
+
+
+def _rejection(ledger: Ledger, campaign: Campaign, external_contact_id: str) -> dict[str, Any]:
+    rows = find_rejected(ledger, campaign, external_contact_id)
+    if not rows:
+        raise UnknownCampaign(
+            f"There is no contact {external_contact_id!r} in campaign {campaign.name!r}.",
+            "Rows without a readable id are written by `outreach export --state rejected`.",
+        )
+    rules = [RuleApplied("format", "1", {"line": str(row.line)}, None, Verdict.BLOCKED) for row in rows]
+    notes = ["Mend the row and feed it back: `outreach export --state rejected` writes it with its reason."]
+    told = write_answer("recorded", None, None, rules, campaign.packs_hash, notes)
+    for rule in told["rules"]:
+        rule["verdict"] = REJECTED
+    codes = list(dict.fromkeys(row.code for row in rows))
+    sentences = list(dict.fromkeys(row.reason for row in rows))
+    told |= {"verdict": REJECTED, "reasons": codes, "sentences": sentences}
+    return {"state": REJECTED, "reason": codes[0], **told, "history": []}
+
+
+def _on_duplicates(ledger: Ledger, campaign: Campaign, external_contact_id: str) -> list[str]:
+    rows = find_duplicates(ledger, campaign, external_contact_id)
+    return [f"Line {row.line} of the source has the same id and was left out." for row in rows]
+
+
+def _decision(ledger: Ledger, campaign: Campaign, standing: Standing, at: datetime | None) -> dict[str, Any]:
+    if standing.contact is None:
+        note = "The person was erased: the rules cannot be applied again, only the history remains."
+        return write_answer("erased", at, None, [], campaign.packs_hash, [note])
+    gate = Gate(campaign.settings)
+    if at is None and standing.recorded:
+        told = _as_recorded(gate, standing, standing.contact)
+        told["notes"] += _on_suppression(ledger, standing, standing.contact)
+        return told
+    return _afresh(ledger, gate, campaign, standing, standing.contact, at or ledger.clock.now())
+
+
+def _on_suppression(ledger: Ledger, standing: Standing, contact: Contact) -> list[str]:
+    """Who waits, and opted out since: the recorded decision is not what will become of them."""
+    if standing.has_intent or standing.state in RESTING - {State.DEFERRED, State.HELD}:
+        return []
+    known = read_facts(standing.recorded["facts"]).suppressed
+    since = sorted(_find_suppressed_channels(ledger, contact) - known)
+    if not since:
+        return []
+    named = ", ".join(since)
+    return [f"Suppressed since then: {named}. That is not used any more; `--at` shows what follows."]
+
+
+def _as_recorded(gate: Gate, standing: Standing, contact: Contact) -> dict[str, Any]:
+    recorded = standing.recorded
+    at = datetime.fromisoformat(recorded["at"])
+    again, rules = gate.explain(contact, read_facts(recorded["facts"]), at)
+    decision = read_decision(recorded)
+    notes = []
+    if recorded["packs"] != gate.packs_hash:
+        notes.append("The rule packs have changed since: the rules shown are those of now.")
+    if decision.reasons == (_SAME_ADDRESS,):
+        rules = [*rules, _address_rule(taken=True)]
+    elif (again.verdict, again.reasons[:1]) != (decision.verdict, decision.reasons[:1]):
+        notes.append(
+            "The rules shown come to another verdict than the recorded one: the settings, the contact or "
+            "what others did at that moment were not the same. The recorded verdict stands."
+        )
+    return write_answer("recorded", at, decision, rules, recorded["packs"], notes)
+
+
+def _afresh(
+    ledger: Ledger, gate: Gate, campaign: Campaign, standing: Standing, contact: Contact, at: datetime
+) -> dict[str, Any]:
+    decision, rules = gate.explain(contact, _facts_now(ledger, gate, standing, contact, at), at)
+    if campaign.settings.same_address is SameAddress.ONCE and decision.channel is not None:
+        taken = _is_taken(ledger, standing, campaign, contact.channels.address(decision.channel) or "")
+        rules = [*rules, _address_rule(taken=taken)]
+        if taken and decision.verdict is Verdict.ALLOWED:
+            decision = Decision(Verdict.BLOCKED, None, (_SAME_ADDRESS,), losing=decision.losing)
+    if standing.has_intent:
+        settled = standing.settled(at) or Decision(Verdict.HELD, standing.channel, ("outcome_unknown",))
+        state = {"state": standing.state.value}
+        rules = [*rules, RuleApplied("once_per_campaign", "1", state, None, settled.verdict)]
+        decision = settled
+    notes = ["Decided afresh; nothing was recorded or changed."]
+    if campaign.packs_hash and campaign.packs_hash != gate.packs_hash:
+        notes.append("The rule packs have changed since the campaign's last run.")
+    return write_answer("afresh", at, decision, rules, gate.packs_hash, notes)
+
+
+def _is_taken(ledger: Ledger, standing: Standing, campaign: Campaign, address: str) -> bool:
+    return find_taken(ledger, campaign.id, [address]).get(address, standing.id) != standing.id
+
+
+def _address_rule(*, taken: bool) -> RuleApplied:
+    shown = {"address": "taken by another row of the campaign" if taken else "not taken"}
+    verdict = Verdict.BLOCKED if taken else Verdict.ALLOWED
+    return RuleApplied("one_contact_per_address", "1", shown, None, verdict)
+
+
+def _facts_now(ledger: Ledger, gate: Gate, standing: Standing, contact: Contact, at: datetime) -> Facts:
+    senders = read_facts(standing.recorded.get("facts", {})).senders
+    return Facts(
+        inspection=standing.inspection,
+        senders=senders,
+        suppressed=_find_suppressed_channels(ledger, contact),
+        recent=find_recent(ledger, [contact], gate.cap_hours, at)[0],
+    )
+
+
+def _find_suppressed_channels(ledger: Ledger, contact: Contact) -> frozenset[Channel]:
+    """The channels on which a contact's address is suppressed now."""
+    addresses = contact.channels.addresses()
+    off = find_suppressed(ledger, list(addresses.values()))
+    return frozenset(name for name, address in addresses.items() if address in off)
+
+
+def write_answer(
+    decided: str,
+    at: datetime | None,
+    decision: Decision | None,
+    rules: Sequence[RuleApplied],
+    packs: str,
+    notes: Sequence[str],
+) -> dict[str, Any]:
+    """How it was `decided` (recorded, afresh, erased), when, what, by which rules, and what one must know."""
+    reasons = list(decision.reasons) if decision else []
+    return {
+        "decided": decided,
+        "at": _iso(at),
+        "verdict": decision.verdict.value if decision else None,
+        "channel": decision.channel.value if decision and decision.channel else None,
+        "reasons": reasons,
+        "sentences": [sentence(code) for code in reasons],
+        "next_allowed_at": _iso(decision.next_allowed_at) if decision else None,
+        "losing": {str(name): list(why) for name, why in decision.losing.items()} if decision else {},
+        "rules": [_write_rule(rule) for rule in rules],
+        "packs": packs,
+        "notes": list(notes),
+    }
+
+
+def read_history(ledger: Ledger, contact_id: int) -> list[dict[str, Any]]:
+    """The audit of one contact: `at, action, actor, detail`, in order."""
+    a = audit.c
+    query = select(a.at, a.action, a.actor, a.detail).where(a.contact_id == contact_id).order_by(a.n)
+    with ledger.db.read() as connection:
+        rows = connection.execute(query).all()
+    return [
+        {"at": _iso(row.at), "action": row.action, "actor": row.actor, "detail": orjson.loads(row.detail)}
+        for row in rows
+    ]
+
+
+def _write_rule(rule: RuleApplied) -> dict[str, Any]:
+    return {
+        "rule": rule.rule,
+        "version": rule.version,
+        "input": dict(rule.input),
+        "local_time": rule.local_time,
+        "verdict": rule.verdict.value,
+    }
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return instant.astimezone(timezone.utc).isoformat() if instant else None

@@ -1,0 +1,1 @@
+"""From an interaction's start to its end: rounds, observations, endings."""

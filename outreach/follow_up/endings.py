@@ -1,0 +1,163 @@
+"""What a look at an interaction makes of its contact.
+
+shown, ended           ended: when, how, what was delivered; `overlong` when we had asked for the end
+shown, going on        started: looked at again, at growing intervals, at the latest when its time is up
+not shown              started: looked for again; after a day `ended`, of an unknown end (`not_found`)
+ended, not delivered   ended: looked at for three days more, and told again when the receipt comes
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from outreach.campaign.run import Run
+from outreach.follow_up.observation import Look
+from outreach.genesys.interface import Conversation
+from outreach.ledger.changes import Change, Telling
+from outreach.ledger.claims import Claimed
+from outreach.ledger.states import State
+from outreach.webhook.events import InteractionEnded
+
+LOOK_AGAIN_SECONDS = (60, 300, 900)
+"""Between one look and the next, the last again and again."""
+
+LOOK_FOR_END_SECONDS = 30
+"""After we asked for the end."""
+
+LOOK_FOR_RECEIPT_SECONDS = (300, 3600, 14_400, 43_200, 86_400, 115_200)
+"""Between one look for a receipt and the next, after the end: three days in all. From `sent` to the final
+status may take minutes to days (platform fact sheet 5.1).
+"""
+
+ON_ITS_WAY = frozenset({"queued", "sent", "delivery-pushed"})
+"""Delivery statuses after which another one comes."""
+
+ENDED, NOT_FOUND, RECEIVED = "ended", "not_found", "receipt"
+"""What the audit calls an end, an end that Genesys does not show, and a receipt that came after the end."""
+
+ENDS = frozenset({ENDED, NOT_FOUND})
+
+SHOWN_WITHIN = timedelta(days=1)
+"""An id that Genesys does not show for so long after its start will not be shown any more."""
+
+OVERLONG = "overlong"
+"""The reason of a contact whose interaction outlived its time, and was asked to end."""
+
+
+def mark_overlong(row: Claimed) -> Change:
+    """What is written down before the end is asked for; the row stays ours."""
+    fields = {"looks": 0}
+    return Change(row.id, State.STARTED, "ending", OVERLONG, fields, {"reason": OVERLONG}, keep_lease=True)
+
+
+def change_after(run: Run, look: Look) -> Change:
+    """The contact's next state."""
+    if look.row.state is State.ENDED:
+        return _after_end(run, look)
+    if look.found is not None and look.found.ended_at is not None:
+        return _ended(run, look, look.found)
+    if look.found is None and look.now - look.started_at >= SHOWN_WITHIN:
+        return _lost(run, look)
+    return _open(look)
+
+
+def _open(look: Look) -> Change:
+    looks = look.row.looks + 1
+    fields = {"looks": looks, "look_at": _next_look(look), **_known(look.found)}
+    detail = {"looks": looks, "shown": look.found is not None, **_opted_out(look)}
+    return Change(look.row.id, State.STARTED, "looked", None, fields, detail)
+
+
+def _next_look(look: Look) -> datetime:
+    row = look.row
+    waits = (LOOK_FOR_END_SECONDS, *LOOK_AGAIN_SECONDS) if row.reason == OVERLONG else LOOK_AGAIN_SECONDS
+    seconds = waits[min(row.looks, len(waits) - 1)]
+    at = look.now + timedelta(seconds=seconds)
+    return min(at, look.time_is_up) if look.time_is_up > look.now else at
+
+
+def _ended(run: Run, look: Look, found: Conversation) -> Change:
+    is_on_its_way = found.delivery in ON_ITS_WAY and not look.row.contact.is_forgotten
+    look_at = look.now + timedelta(seconds=LOOK_FOR_RECEIPT_SECONDS[0]) if is_on_its_way else None
+    fields = {"ended_at": found.ended_at, "look_at": look_at, "looks": 0, "deaths": 0, **_known(found)}
+    return Change(
+        look.row.id, State.ENDED, ENDED, None, fields, _detail(look, found), _told(run, look, found)
+    )
+
+
+def _after_end(run: Run, look: Look) -> Change:
+    """Of somebody whose message was on its way at the end: told once more when its receipt came."""
+    if look.found is not None and (look.found.opted_out or look.found.delivery not in ON_ITS_WAY | {""}):
+        fields = {"look_at": None, **_known(look.found)}
+        detail, told = _detail(look, look.found), _told(run, look, look.found)
+        return Change(look.row.id, State.ENDED, RECEIVED, None, fields, detail, told)
+    looks = look.row.looks + 1
+    wait = LOOK_FOR_RECEIPT_SECONDS[looks] if looks < len(LOOK_FOR_RECEIPT_SECONDS) else None
+    fields = {"looks": looks, "look_at": None if wait is None else look.now + timedelta(seconds=wait)}
+    detail = {"looks": looks, "shown": look.found is not None}
+    return Change(look.row.id, State.ENDED, "looked", None, fields, detail)
+
+
+def _told(run: Run, look: Look, found: Conversation) -> tuple[Telling, ...]:
+    return run.tell(
+        InteractionEnded,
+        look.row,
+        conversation_id=look.row.conversation_id,
+        channel=look.row.channel,
+        ended_at=found.ended_at,
+        duration_seconds=round(_seconds(look, found), 3),
+        disconnect_type=found.disconnect_type,
+        delivery=found.delivery,
+        opted_out=found.opted_out,
+        overlong=look.row.reason == OVERLONG,
+    )
+
+
+def _detail(look: Look, found: Conversation) -> dict[str, Any]:
+    return {
+        "conversation_id": look.row.conversation_id,
+        "ended_at": found.ended_at,
+        "seconds": _seconds(look, found),
+        "disconnect_type": found.disconnect_type,
+        "delivery": found.delivery,
+        "overlong": look.row.reason == OVERLONG,
+        **_opted_out(look),
+    }
+
+
+def _seconds(look: Look, found: Conversation) -> float:
+    """How long it lasted."""
+    ended_at = found.ended_at or look.now
+    return max((ended_at - (found.started_at or look.started_at)).total_seconds(), 0.0)
+
+
+def _lost(run: Run, look: Look) -> Change:
+    told = run.tell(
+        InteractionEnded,
+        look.row,
+        conversation_id=look.row.conversation_id,
+        channel=look.row.channel,
+        ended_at=None,
+        disconnect_type=NOT_FOUND,
+        overlong=look.row.reason == OVERLONG,
+    )
+    fields = {"disconnect_type": NOT_FOUND, "look_at": None, "deaths": 0}
+    detail = {"conversation_id": look.row.conversation_id, "disconnect_type": NOT_FOUND}
+    return Change(look.row.id, State.ENDED, NOT_FOUND, None, fields, detail, told)
+
+
+def _known(found: Conversation | None) -> dict[str, Any]:
+    """The columns that Genesys said something about; foreign codes are cut to the columns' width."""
+    if found is None:
+        return {}
+    known = {
+        "connected_at": found.connected_at,
+        "disconnect_type": found.disconnect_type[:64],
+        "delivery": found.delivery[:64],
+    }
+    return {name: value for name, value in known.items() if value}
+
+
+def _opted_out(look: Look) -> dict[str, bool]:
+    return {"opted_out": True} if look.found is not None and look.found.opted_out else {}

@@ -1,0 +1,181 @@
+"""Following interactions to their end: one round of bounded work, safe to run at any time, by anybody.
+
+    free what the dead held ──> outcomes in doubt ──> claim the longest due ──> read many at once
+        ──> overlong ones are asked to end, and read again ──> opt-out receipts suppress ──> states and events
+        ──> and the same for those that have ended, but whose message may still arrive or fail
+
+It works in one thread, one call at a time. The budget is first come, first served between processes, and a
+campaign asks for it with all of its threads: beside a busy campaign this takes a small share, beside an idle
+one what it needs. On the platform API a request reads 50 interactions; on the guide API, one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sqlalchemy import func, select
+
+from outreach.campaign.reconciliation import recover
+from outreach.campaign.run import Run
+from outreach.contacts import Channel
+from outreach.errors import Conflict, GenesysError, Invalid, NotFound
+from outreach.follow_up.endings import ENDS, OVERLONG, RECEIVED, change_after, mark_overlong
+from outreach.follow_up.observation import Look
+from outreach.genesys.interface import Conversation
+from outreach.ledger.changes import apply
+from outreach.ledger.claims import Claimed, claim, everything, releasing
+from outreach.ledger.database.schema import campaigns, contacts
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.states import LOOKED_FOR, State
+from outreach.ledger.suppressions import suppress
+
+log = logging.getLogger(__name__)
+
+GROUP = 50
+GROUP_ONE_BY_ONE = 10
+"""How many are claimed at once where each is a request of its own."""
+
+RECEIPT = "receipt"
+"""The source that addresses carry in the suppression table when a receipt said that the person opted out."""
+
+
+def follow_up(run: Run, *, at_most: int = 2000, seconds: float = 240.0) -> Counter[str]:
+    """One round over one campaign, the longest due first.
+
+    Args:
+        run: of a campaign (`run.join_campaign`).
+        at_most: looks at interactions, and looks for outcomes in doubt.
+        seconds: after which nothing new is begun; what is begun takes its requests' time.
+
+    Returns:
+        Counts: `looked`, `ended`, of these `overlong`; `asked` to end; `not_shown` by Genesys; `opted_out`
+        addresses; `receipts` that came after an end; outcomes in doubt `resolved` and still `unknown`; and
+        `open`, all that goes on.
+        `run.watch.reason` says why nothing more could be asked to end.
+
+    Raises:
+        GenesysError: interactions cannot be read; what was done is done, the rest stays as it was.
+    """
+    until = run.ledger.clock.monotonic() + seconds
+    counts = _resolve(run, at_most)
+    for state in (State.STARTED, State.ENDED):
+        while (left := at_most - counts["looked"]) > 0 and run.ledger.clock.monotonic() < until:
+            group = _claim(run, state, left)
+            if not group:
+                break
+            with releasing(run.ledger, group):
+                counts.update(_look_at(run, group))
+            run.wake()
+    counts["open"] = _count_open(run)
+    return counts
+
+
+def _claim(run: Run, state: State, left: int) -> list[Claimed]:
+    size = GROUP if run.genesys.api == "platform" else GROUP_ONE_BY_ONE
+    return claim(run.ledger, run.campaign.id, everything(run.campaign.name), (state,), limit=min(size, left))
+
+
+def find_due(ledger: Ledger) -> list[str]:
+    """The campaigns with something to look at now, the longest due first."""
+    c = contacts.c
+    due = (
+        select(campaigns.c.name)
+        .join(contacts, c.campaign_id == campaigns.c.id)
+        .where(c.state.in_([state.value for state in LOOKED_FOR]), c.look_at <= ledger.clock.now())
+        .group_by(campaigns.c.name)
+        .order_by(func.min(c.look_at))
+    )
+    with ledger.db.read() as connection:
+        return [str(name) for name in connection.execute(due).scalars()]
+
+
+def describe_round(counts: Mapping[str, int]) -> str:
+    """For people: "12 ended, 3 still open, 1 unknown resolved"."""
+    words = {
+        "overlong": "of them overlong",
+        "asked": "asked to end",
+        "resolved": "unknown resolved",
+        "unknown": "still unknown",
+        "not_shown": "not shown by Genesys",
+        "opted_out": "opted out",
+        "receipts": "receipts after the end",
+    }
+    more = [f"{counts[name]} {word}" for name, word in words.items() if counts.get(name)]
+    return ", ".join([f"{counts.get('ended', 0)} ended", f"{counts.get('open', 0)} still open", *more])
+
+
+def _resolve(run: Run, at_most: int) -> Counter[str]:
+    found = recover(run, at_most=at_most)
+    unknown = found.pop(State.UNKNOWN.value, 0)
+    return Counter(resolved=found.total(), unknown=unknown)
+
+
+def _look_at(run: Run, group: Sequence[Claimed]) -> Counter[str]:
+    now = run.ledger.clock.now()
+    seen = _read(run, group)
+    looks = [Look(row, seen.get(row.conversation_id), now) for row in group]
+    asked = _ask_to_end(run, [look.row for look in looks if look.is_overlong])
+    if asked:
+        with contextlib.suppress(GenesysError):  # then the next round sees the ends
+            seen.update(_read(run, list(asked.values())))
+    looks = [Look(asked.get(row.id, row), seen.get(row.conversation_id), now) for row in group]
+    opted_out = _suppress(run, [look for look in looks if look.found is not None and look.found.opted_out])
+    changes = {look.row.id: change_after(run, look) for look in looks}
+    made = apply(run.ledger, list(changes.values()), owner=group[0].owner)
+    ended = [look for look in looks if look.row.id in made and changes[look.row.id].action in ENDS]
+    return Counter(
+        looked=len(group),
+        ended=len(ended),
+        overlong=sum(look.row.reason == OVERLONG for look in ended),
+        asked=len(asked),
+        not_shown=sum(look.found is None for look in looks),
+        opted_out=opted_out,
+        receipts=sum(changes[number].action == RECEIVED for number in made),
+    )
+
+
+def _read(run: Run, rows: Sequence[Claimed]) -> dict[str, Conversation]:
+    wanted = [(row.conversation_id, row.channel or Channel.SMS) for row in rows]
+    return {found.conversation_id: found for found in run.genesys.read(wanted)}
+
+
+def _ask_to_end(run: Run, overlong: Sequence[Claimed]) -> dict[int, Claimed]:
+    """Ask for the end of each, after writing it down; those that were asked, as they stand now."""
+    asked: dict[int, Claimed] = {}
+    for row in overlong:
+        if run.watch.reason:
+            break
+        if row.reason != OVERLONG:
+            if not apply(run.ledger, [mark_overlong(row)], owner=row.owner):
+                continue
+            row = replace(row, reason=OVERLONG, looks=0)  # noqa: PLW2901 - the row as it stands now
+        asked[row.id] = row
+        _end(run, row)
+    return asked
+
+
+def _end(run: Run, row: Claimed) -> None:
+    try:
+        run.genesys.end(row.conversation_id, row.channel or Channel.SMS)
+    except GenesysError as error:
+        log.warning("conversation %s outlived its time, but does not end: %s", row.conversation_id, error)
+        if not isinstance(error, (Invalid, Conflict, NotFound)):
+            run.watch.stop(str(error))  # a permission, or nobody answers: the next ones fare no better
+
+
+def _suppress(run: Run, looks: Sequence[Look]) -> int:
+    """Whoever opted out is not contacted again, by no campaign; how many addresses are new."""
+    addresses = [look.row.contact.channels.address(look.row.channel or Channel.SMS) for look in looks]
+    named = [address for address in addresses if address]
+    return suppress(run.ledger, named, source=RECEIPT, reason="recipient_opted_out") if named else 0
+
+
+def _count_open(run: Run) -> int:
+    c = contacts.c
+    going_on = select(func.count()).where(c.campaign_id == run.campaign.id, c.state == State.STARTED.value)
+    with run.ledger.db.read() as connection:
+        return int(connection.execute(going_on).scalar_one())

@@ -1,0 +1,1 @@
+"""One funnel to Genesys: token, exchange, retries, and every answer translated."""

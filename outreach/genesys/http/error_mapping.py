@@ -1,0 +1,141 @@
+"""From an answer that says no, or from none, to our own error: code, correlation id, advice, nothing else.
+
+The envelope (platform fact sheet 2.1) is read without trust. Of its texts only codes and the names of
+permissions are kept: a message may quote an address.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from outreach.errors import (
+    Ambiguous,
+    Conflict,
+    Forbidden,
+    GenesysError,
+    Invalid,
+    NotFound,
+    NotSent,
+    RateLimited,
+    Unauthorized,
+)
+from outreach.genesys.http import untrusted_json
+from outreach.genesys.http.call_outcome import Outcome, of_failure, of_status
+from outreach.genesys.http.exchange import Received
+from outreach.genesys.http.retry_after import WHEN_MISSING, read_retry_after
+
+CORRELATION_HEADERS = ("genesys-correlation-id", "inin-correlation-id")
+
+ADVICE = {
+    400: "Genesys does not accept the request: check the channels, the duration and the senders.",
+    401: "The token expired or the client id or secret is wrong: check the credentials and the region.",
+    403: "Permissions are missing: grant {permissions} to the OAuth client, in the contact's division.",
+    404: "Genesys does not know this id: check it, and the divisions of the client's role.",
+    409: "It exists already, or its state forbids this.",
+    413: "The request is too large: shorten the message or the metadata.",
+    415: "Genesys does not accept JSON here: check api_url.",
+    422: "Genesys understood the request but does not accept a value in it.",
+    429: "The rate limit is reached: lower requests_per_minute, or see who else uses this client.",
+    503: "The service asks to be tried again later.",
+}
+"""What a person can do, by status (guide sheet, "Error guide")."""
+
+NOT_SENT_ADVICE = {
+    "tls": "The certificate does not match or the connection was tampered with: check api_url and the proxy.",
+    "unsupported_protocol": "The way is not HTTP: check api_url and the proxy that the environment names.",
+    "dns": "The host name is not known: check the region, api_url and the network.",
+}
+_UNREACHABLE = "Genesys cannot be reached: check the network, the region and api_url."
+_IN_DOUBT = "It may have happened: it is looked up before anything is sent again."
+
+_REFUSALS: Mapping[int, type[GenesysError]] = {
+    400: Invalid,
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    413: Invalid,
+    415: Invalid,
+    422: Invalid,
+}
+_PERMISSION = re.compile(r"\b[A-Za-z]{2,40}:[A-Za-z]{2,40}:[A-Za-z]{2,40}\b")
+
+
+def from_failure(operation: str, error: Exception) -> GenesysError:
+    """NotSent or Ambiguous, for a call that got no answer."""
+    outcome, code = of_failure(error)
+    if outcome is Outcome.REFUSED:
+        return NotSent(operation, 0, code, "", NOT_SENT_ADVICE.get(code, _UNREACHABLE))
+    return Ambiguous(operation, 0, code, "", _IN_DOUBT)
+
+
+def from_answer(
+    operation: str, received: Received, now: datetime, permissions: tuple[str, ...] = ()
+) -> GenesysError:
+    """The error of an answer that isn't a 2xx."""
+    status, body = received.status, _body(received)
+    code = untrusted_json.code(body, "code") or untrusted_json.code(body, "error") or f"http_{status}"
+    found = correlation_id(received.headers, body)
+    if of_status(status, retry_after="retry-after" in received.headers) is Outcome.UNKNOWN:
+        return Ambiguous(operation, status, code, found, _IN_DOUBT)
+    if status in {429, 503}:
+        wait = read_retry_after(received.headers.get("retry-after"), now, received.headers.get("date"))
+        return RateLimited(operation, status, code, found, ADVICE[status], wait)
+    named = ", ".join(_named_permissions(body) or permissions) or "the missing permissions"
+    return _REFUSALS[status](operation, status, code, found, ADVICE[status].replace("{permissions}", named))
+
+
+def unreadable(operation: str, received: Received, code: str = "unreadable_answer") -> Ambiguous:
+    """A 2xx whose content doesn't say what happened."""
+    return Ambiguous(
+        operation, received.status, received.broken or code, correlation_id(received.headers), _IN_DOUBT
+    )
+
+
+def login_unreachable(error: Exception) -> NotSent:
+    """The login gave no answer: whatever that login did, the call behind it was never made."""
+    _, code = of_failure(error)
+    advice = "The login host does not answer: check the network, the region and login_url."
+    return NotSent("login", 0, code, "", NOT_SENT_ADVICE.get(code, advice))
+
+
+def login_failed(received: Received, now: datetime) -> GenesysError:
+    """The login said no, or gave nothing that can be used: the call behind it was never made."""
+    body = _body(received)
+    code = (
+        untrusted_json.code(body, "error") or untrusted_json.code(body, "code") or f"http_{received.status}"
+    )
+    found = correlation_id(received.headers, body)
+    if received.status in {400, 401, 403}:
+        return Unauthorized("login", received.status, code, found, ADVICE[401])
+    if received.status in {429, 503}:
+        header = received.headers.get("retry-after")
+        wait = read_retry_after(header, now, received.headers.get("date")) if header else WHEN_MISSING
+        return RateLimited("login", received.status, code, found, ADVICE[received.status], wait)
+    advice = "The login host gave no token: check login_url and the region."
+    return NotSent("login", received.status, code, found, advice)
+
+
+def correlation_id(headers: Mapping[str, str], body: untrusted_json.Json = None) -> str:
+    """Genesys' id of this exchange, from the headers or the body's contextId; "" when there is none."""
+    for name in CORRELATION_HEADERS:
+        found = untrusted_json.code({"id": headers.get(name)}, "id")
+        if found:
+            return found
+    return untrusted_json.code(body, "contextId")
+
+
+def _body(received: Received) -> untrusted_json.Json:
+    try:
+        return received.json()
+    except ValueError:
+        return None
+
+
+def _named_permissions(body: untrusted_json.Json) -> tuple[str, ...]:
+    parameters = untrusted_json.mapping(untrusted_json.mapping(body).get("messageParams")).values()
+    told = [untrusted_json.text(body, "message"), *map(str, parameters)]
+    found = [name for sentence in told for name in _PERMISSION.findall(sentence[:10_000])]
+    return tuple(dict.fromkeys(found))[:10]

@@ -1,0 +1,156 @@
+"""One request and its answer, both bounded: in time, in size, and never to another address than asked."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import httpcore
+import httpx
+import orjson
+
+from outreach import connections
+from outreach.clock import Clock
+from outreach.connections import environment_proxy, open_pool
+from outreach.genesys.http.untrusted_json import Json
+
+MOST_BYTES = 32 * 1024 * 1024
+"""An answer that is longer than this is cut off and counts as broken."""
+
+TIMEOUTS = {"connect": 5.0, "read": 30.0, "write": 30.0, "pool": 60.0}
+"""Seconds, per step, as httpx counts them."""
+
+MOST_SECONDS = 90.0
+"""An answer that is still dripping after this counts as broken."""
+
+FAILURES = (*connections.FAILURES, OSError, UnicodeError)
+"""What an exchange raises when there is no answer."""
+
+NO_AUTH = httpx.Auth()
+"""Adds nothing to a request."""
+
+KEPT_SECONDS = 20.0
+"""How long a connection waits for its next request."""
+
+THREADS = 64
+"""So many requests can be in the air at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An answer as it came, its headers by their names in lower case.
+
+    `broken` says why its body isn't whole ("" when it is).
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    milliseconds: float
+    broken: str = ""
+
+    def json(self) -> Json:
+        """The body; None when it is empty. Raises ValueError (broken or not JSON)."""
+        if self.broken:
+            raise ValueError(self.broken)
+        return orjson.loads(self.content) if self.content.strip() else None
+
+
+class Transport:
+    """The way to Genesys: connections that are kept, straight or through the proxy of the environment."""
+
+    def __init__(self) -> None:
+        self._pools: dict[str | None, httpcore.ConnectionPool] = {}
+        self._proxies: dict[tuple[str, str], str | None] = {}
+        self._opening = threading.Lock()
+
+    def __enter__(self) -> Transport:  # noqa: PYI034 - typing.Self needs Python 3.11
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pool in self._pools.values():
+            pool.close()
+
+    def send(self, request: httpx.Request) -> httpcore.Response:
+        """The answer's head; whoever gets it closes it. Raises what httpcore raises."""
+        url = request.url
+        target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        return self._way(url).handle_request(
+            httpcore.Request(
+                request.method,
+                target,
+                headers=request.headers.raw,
+                content=request.content,
+                extensions={"timeout": TIMEOUTS},
+            )
+        )
+
+    def _way(self, url: httpx.URL) -> httpcore.ConnectionPool:
+        host = (url.scheme, url.host)
+        if host not in self._proxies:
+            self._proxies[host] = environment_proxy(str(url))
+        proxy = self._proxies[host]
+        pool = self._pools.get(proxy)
+        if pool is None:
+            with self._opening:
+                pool = self._pools.get(proxy) or self._pools.setdefault(
+                    proxy, open_pool(THREADS, kept_seconds=KEPT_SECONDS, proxy=proxy)
+                )
+        return pool
+
+
+def exchange(
+    transport: Transport, request: httpx.Request, clock: Clock, most_bytes: int | None = None
+) -> Received:
+    """Send one request, with our time limits, and read its answer.
+
+    Raises one of FAILURES before the answer's head is there; after that, what goes wrong with the body is
+    told by `Received.broken`, since the status already says what happened.
+    """
+    begun = clock.monotonic()
+    response = transport.send(request)
+    headers = _read_headers(response.headers)
+    try:
+        content, broken = _read(response, headers, clock, begun + MOST_SECONDS, most_bytes or MOST_BYTES)
+    finally:
+        with contextlib.suppress(*FAILURES):
+            response.close()
+    return Received(response.status, headers, content, (clock.monotonic() - begun) * 1000.0, broken)
+
+
+def _read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """By their names in lower case; a name that comes twice has both values, with a comma."""
+    headers: dict[str, str] = {}
+    for name, value in raw:
+        key, text = name.lower().decode("latin-1"), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
+
+
+def _read(
+    response: httpcore.Response, headers: Mapping[str, str], clock: Clock, deadline: float, most_bytes: int
+) -> tuple[bytes, str]:
+    parts: list[bytes] = []
+    size = 0
+    try:
+        for part in _parts(response, headers):
+            parts.append(part)
+            size += len(part)
+            if size > most_bytes:
+                return b"", "too_large"
+            if clock.monotonic() > deadline:
+                return b"", "too_slow"
+    except httpx.DecodingError:
+        return b"", "decoding"
+    except FAILURES:
+        return b"", "truncated"
+    return b"".join(parts), ""
+
+
+def _parts(response: httpcore.Response, headers: Mapping[str, str]) -> Iterator[bytes]:
+    if "content-encoding" not in headers:
+        return response.iter_stream()
+    packed = httpx.Response(response.status, headers=response.headers, content=response.iter_stream())
+    return packed.iter_bytes()

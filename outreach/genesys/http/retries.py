@@ -1,0 +1,72 @@
+"""When a call may be made again, and after how long: three times at the most, a creating one never in doubt.
+
+| It ended with | A read or convergent write | A creating call |
+|---|---|---|
+| NotSent (but not for TLS or a wrong URL) | again after 2, then 4 seconds | again after 2, then 4 seconds |
+| RateLimited, up to PATIENCE seconds | again after `Retry-After` | again after `Retry-After` |
+| Ambiguous | again after 2, then 4 seconds | never |
+| anything else | never | never |
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import TypeVar
+
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential
+
+from outreach.clock import Clock
+from outreach.errors import Ambiguous, GenesysError, NotSent, RateLimited
+from outreach.genesys.rate_limit.pacer import PATIENCE
+
+Result = TypeVar("Result")
+
+ATTEMPTS = 3
+LASTING = frozenset({"tls", "unsupported_protocol", "invalid_url"})
+"""Codes of NotSent that another try won't mend."""
+
+_BACKOFF = wait_exponential(multiplier=2, min=2, max=10)
+
+
+def policy(clock: Clock, *, creates: bool) -> Retrying:
+    """The policy for one kind of call; safe to share between threads."""
+    return Retrying(
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=_wait,
+        retry=retry_if_exception(functools.partial(may_repeat, creates=creates)),
+        sleep=clock.sleep,
+        reraise=True,
+    )
+
+
+def retry(policy: Retrying, attempt: Callable[[], Result]) -> Result:
+    """What the attempt gives, the first or a later one.
+
+    The policy is only asked after a failure: to ask it before costs as much as a tenth of the call.
+    """
+    try:
+        return attempt()
+    except GenesysError as error:
+        failures = [error]
+
+    def again() -> Result:
+        if failures:
+            raise failures.pop()  # the first attempt, as the policy sees it
+        return attempt()
+
+    return policy(again)
+
+
+def may_repeat(error: BaseException, *, creates: bool) -> bool:
+    """Whether the call that ended so may be made again at once."""
+    if isinstance(error, RateLimited):
+        return error.retry_after <= PATIENCE
+    if isinstance(error, NotSent):
+        return error.code not in LASTING
+    return isinstance(error, Ambiguous) and not creates
+
+
+def _wait(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    return error.retry_after if isinstance(error, RateLimited) else _BACKOFF(state)

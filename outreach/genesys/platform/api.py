@@ -1,0 +1,162 @@
+"""The published platform API v2 behind the interface (platform fact sheet, sections 3 to 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from outreach.contacts import Channel, Contact
+from outreach.errors import Ambiguous, Conflict, Forbidden, GenesysError, Invalid, NotFound, Refused
+from outreach.genesys.http import untrusted_json
+from outreach.genesys.http.client import Connection, quoted
+from outreach.genesys.http.permissions import PLATFORM
+from outreach.genesys.interface import (
+    Attempt,
+    Conversation,
+    Engagement,
+    NotRegistered,
+    Registered,
+    Senders,
+    Sighting,
+    Started,
+)
+from outreach.genesys.platform import do_not_contact, enrichment, lookup, organization, senders, sending
+from outreach.genesys.platform.conversations import FAILED_DELIVERIES, from_analytics, from_conversation
+from outreach.genesys.platform.external_source import DEFAULT_NAME, ExternalSource
+from outreach.reachability import Availability, Inspection
+
+READ_AT_ONCE = 50
+"""Conversations in one analytics read; their ids stand in the URL."""
+
+_MEDIA = {
+    Channel.SMS: "messages",
+    Channel.CHAT: "messages",
+    Channel.EMAIL: "emails",
+    Channel.VOICE: "callbacks",
+}
+
+
+class Platform:
+    """`interface.Genesys` over the platform API. Safe for threads.
+
+    Args:
+        connection: to the API's host.
+        senders: who contacts.
+        source_name: of the external source that holds our ids; created when it isn't there.
+    """
+
+    api: Literal["platform", "guide"] = "platform"
+    bulk_size = enrichment.BULK_SIZE
+    asks_to_inspect = False
+    can_find = True
+    permissions = PLATFORM
+
+    def __init__(self, connection: Connection, senders: Senders, source_name: str = DEFAULT_NAME) -> None:
+        self.connection = connection
+        self._senders = senders
+        self._source = ExternalSource(connection, source_name)
+
+    def register(self, contacts: Sequence[Contact], *, priority: int = 0) -> list[Registered | NotRegistered]:
+        """Upsert up to ten contacts in one request; one that is turned down is split to find the culprit."""
+        if not contacts:
+            return []
+        path = "/api/v2/externalcontacts/bulk/contacts/enrich"
+        body = enrichment.write_requests(contacts, self._source.id(), self._senders)
+        try:
+            answer = self.connection.request("register", "POST", path, json=body, priority=priority)
+        except (Invalid, Conflict) as error:
+            if len(contacts) > 1:
+                return [one for contact in contacts for one in self.register([contact], priority=priority)]
+            return [_refused(contacts[0], error)]
+        return enrichment.read_results(contacts, answer.json, answer.correlation_id)
+
+    def inspect(self, contact: Contact, registered: Registered, *, priority: int = 0) -> Inspection:  # noqa: ARG002  the interface's
+        """What the registration's answer said; nothing is asked again."""
+        return Inspection("passed", registered.availability)
+
+    def check_senders(self) -> Availability:
+        """Which channels our senders can serve."""
+        return senders.check_senders(self.connection, self._senders)
+
+    def start(self, engagement: Engagement, *, priority: int = 0) -> Started:
+        """Contact the person, once. Raises NotSent, Refused or Ambiguous."""
+        channel = engagement.attempt.channel
+        call = sending.write_call(engagement, self._senders)
+        operation = f"start {channel}"
+        answer = self.connection.request(
+            operation,
+            "POST",
+            call.path,
+            json=call.body,
+            creates=True,
+            priority=priority,
+            depart=engagement.depart,
+        )
+        conversation_id = sending.read_conversation_id(channel, answer.json)
+        if not conversation_id:
+            advice = "It was accepted without an id: it is looked up before anything is sent again."
+            raise Ambiguous(operation, answer.status, "no_conversation_id", answer.correlation_id, advice)
+        return Started(conversation_id, answer.milliseconds, answer.correlation_id)
+
+    def find(self, attempts: Sequence[Attempt]) -> dict[str, list[Sighting]]:
+        """Look for the conversations of attempts in doubt."""
+        return lookup.find_sightings(self.connection, self._senders, attempts)
+
+    def read(self, conversations: Sequence[tuple[str, Channel]]) -> list[Conversation]:
+        """What became of interactions: many at once, and one by one what that doesn't tell."""
+        seen: list[Conversation] = []
+        for first in range(0, len(conversations), READ_AT_ONCE):
+            wanted = [conversation_id for conversation_id, _ in conversations[first : first + READ_AT_ONCE]]
+            known = self._read_analytics(wanted)
+            for conversation_id in wanted:
+                found = known.get(conversation_id)
+                if found is None or (found.delivery in FAILED_DELIVERIES and not found.opted_out):
+                    found = self._read_one(conversation_id) or found
+                if found is not None:
+                    seen.append(found)
+        return seen
+
+    def end(self, conversation_id: str, channel: Channel) -> None:
+        """Disconnect it. One that has ended already, or is gone, is fine."""
+        path = f"/api/v2/conversations/{_MEDIA[channel]}/{quoted(conversation_id)}"
+        try:
+            self.connection.request("end conversation", "PATCH", path, json={"state": "disconnected"})
+        except (Invalid, Conflict, NotFound):
+            found = self._read_one(conversation_id)
+            if found is not None and found.ended_at is None:
+                raise
+
+    def list_do_not_contact(self) -> set[str]:
+        """The internal DNC lists' addresses."""
+        return do_not_contact.list_addresses(self.connection)
+
+    def whoami(self) -> organization.Identity:
+        """The organisation behind the token."""
+        return organization.read_identity(self.connection)
+
+    def read_limits(self) -> dict[str, float]:
+        """The organisation's limits by key, like `token.rate.per.minute`."""
+        return organization.read_limits(self.connection)
+
+    def _read_analytics(self, conversation_ids: Sequence[str]) -> dict[str, Conversation]:
+        params = {"id": ",".join(conversation_ids)}
+        path = "/api/v2/analytics/conversations/details"
+        try:
+            body = self.connection.request("read conversations", "GET", path, params=params).json
+        except (Forbidden, NotFound, Invalid):
+            return {}
+        shown = map(from_analytics, untrusted_json.objects(untrusted_json.mapping(body).get("conversations")))
+        return {found.conversation_id: found for found in shown if found}
+
+    def _read_one(self, conversation_id: str) -> Conversation | None:
+        path = f"/api/v2/conversations/{quoted(conversation_id)}"
+        try:
+            return from_conversation(self.connection.request("read conversation", "GET", path).json)
+        except NotFound:
+            return None
+
+
+def _refused(contact: Contact, error: GenesysError) -> NotRegistered:
+    reason = f"Genesys does not accept it ({error.status} {error.code})."
+    retryable = isinstance(error, Conflict) or not isinstance(error, Refused)
+    return NotRegistered(contact.external_contact_id, error.code, reason, retryable, error.correlation_id)

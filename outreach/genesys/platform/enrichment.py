@@ -1,0 +1,131 @@
+"""Registration on the platform: contacts as enrich requests, and what the bulk answer says of each.
+
+Enrich Upsert by our ExternalId is convergent (platform fact sheet 3.3): sending it again changes nothing, so
+a lost answer is simply asked for again. Results come in any order and are matched by the request's `id`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from outreach.contacts import Channel, Contact
+from outreach.genesys.http import untrusted_json
+from outreach.genesys.interface import NotRegistered, Registered, Senders
+from outreach.reachability import AVAILABLE
+
+NOT_RECOGNISED = "not_recognised"
+"""Genesys stored the contact, but made no usable address of what we sent."""
+
+BULK_SIZE = 10
+"""Operations in one bulk enrich (platform fact sheet 2.2)."""
+
+
+def write_requests(
+    contacts: Sequence[Contact], source_id: str, senders: Senders
+) -> dict[str, list[dict[str, Any]]]:
+    """The body of one bulk enrich; each entity's `id` is its number in the sequence."""
+    return {
+        "entities": [
+            _write_request(str(number), contact, source_id, senders)
+            for number, contact in enumerate(contacts)
+        ]
+    }
+
+
+def read_results(
+    contacts: Sequence[Contact], body: untrusted_json.Json, correlation_id: str
+) -> list[Registered | NotRegistered]:
+    """What became of each contact, in the order of the request."""
+    results = {
+        untrusted_json.text(result, "id"): result
+        for result in untrusted_json.objects(untrusted_json.mapping(body).get("results"))
+    }
+    return [
+        _read_result(contact, results.get(str(number)), correlation_id)
+        for number, contact in enumerate(contacts)
+    ]
+
+
+def _write_request(tracker: str, contact: Contact, source_id: str, senders: Senders) -> dict[str, Any]:
+    source = {"id": source_id}
+    return {
+        "id": tracker,
+        "matchingIdentifiers": [
+            {"type": "ExternalId", "value": contact.external_contact_id, "externalSource": source}
+        ],
+        "action": "Upsert",
+        "contact": {
+            **_write_person(contact, senders),
+            "externalIds": [{"externalSource": source, "value": contact.external_contact_id}],
+        },
+        "fieldRules": {"defaultAction": "PreferProvided", "defaultArrayAction": "Fill"},
+        "options": {"promote": True},
+    }
+
+
+def _write_person(contact: Contact, senders: Senders) -> dict[str, Any]:
+    first, _, last = contact.name.strip().partition(" ")
+    person: dict[str, Any] = {"firstName": first}
+    if last.strip():
+        person["lastName"] = last.strip()
+    channels = contact.channels
+    if channels.sms:
+        person["cellPhone"] = {"display": channels.sms, "acceptsSMS": True}
+    if channels.voice:
+        person["workPhone"] = {"display": channels.voice}
+    if channels.email:
+        person["workEmail"] = channels.email
+    if channels.chat and senders.chat_type == "whatsapp":
+        number = f"+{channels.chat.lstrip('+')}"
+        person["whatsAppId"] = {"phoneNumber": {"display": number}, "displayName": contact.name}
+    return person
+
+
+def _read_result(
+    contact: Contact, result: Mapping[str, untrusted_json.Json] | None, correlation_id: str
+) -> Registered | NotRegistered:
+    if result is None:
+        return _not_registered(contact, "no_result", "Genesys' answer says nothing of it.", correlation_id)
+    entity = untrusted_json.mapping(result.get("entity"))
+    if result.get("success") is not True:
+        return _read_error(contact, result, correlation_id)
+    genesys_id = untrusted_json.code(entity, "id")
+    if not genesys_id:
+        return _not_registered(contact, "no_id", "Genesys' answer gives it no id.", correlation_id)
+    created = untrusted_json.number(result, "status") == 201
+    availability = _read_availability(contact, entity)
+    return Registered(
+        contact.external_contact_id, genesys_id, "created" if created else "updated", availability
+    )
+
+
+def _read_error(
+    contact: Contact, result: Mapping[str, untrusted_json.Json], correlation_id: str
+) -> NotRegistered:
+    error = untrusted_json.mapping(result.get("error"))
+    status = untrusted_json.number(result, "status") or untrusted_json.number(error, "status") or 0
+    code = untrusted_json.code(error, "code") or f"http_{status:.0f}"
+    fields = [
+        untrusted_json.code(detail, "fieldName") for detail in untrusted_json.objects(error.get("details"))
+    ]
+    named = ", ".join(field for field in fields if field)
+    reason = f"Genesys does not accept it ({status:.0f} {code}{f', field {named}' if named else ''})."
+    found = untrusted_json.code(error, "contextId") or correlation_id
+    return NotRegistered(contact.external_contact_id, code, reason, error.get("retryable") is True, found)
+
+
+def _not_registered(contact: Contact, code: str, reason: str, correlation_id: str) -> NotRegistered:
+    return NotRegistered(contact.external_contact_id, code, reason, True, correlation_id)
+
+
+def _read_availability(contact: Contact, entity: Mapping[str, untrusted_json.Json]) -> dict[Channel, str]:
+    stored = {
+        Channel.SMS: untrusted_json.text(entity.get("cellPhone"), "e164"),
+        Channel.VOICE: untrusted_json.text(entity.get("workPhone"), "e164"),
+        Channel.EMAIL: untrusted_json.text(entity, "workEmail"),
+        Channel.CHAT: AVAILABLE,  # a handle is opaque: there is nothing that Genesys could recognise
+    }
+    return {
+        channel: AVAILABLE if stored[channel] else NOT_RECOGNISED for channel in contact.channels.present()
+    }

@@ -1,0 +1,53 @@
+"""The external source under which our ids are known: found once by its name, or created."""
+
+from __future__ import annotations
+
+import threading
+
+from outreach.errors import Ambiguous, Conflict
+from outreach.genesys.http import untrusted_json
+from outreach.genesys.http.client import Connection
+
+DEFAULT_NAME = "genesys-outreach"
+_PATH = "/api/v2/externalcontacts/externalsources"
+
+
+class ExternalSource:
+    """The id of the source called `name`, looked up at the first use and kept. Safe for threads."""
+
+    def __init__(self, connection: Connection, name: str = DEFAULT_NAME) -> None:
+        self._connection = connection
+        self._name = name
+        self._lock = threading.Lock()
+        self._id = ""
+
+    def id(self) -> str:
+        """Genesys' id of the source. Raises GenesysError."""
+        with self._lock:
+            if not self._id:
+                self._id = self._find() or self._create()
+            return self._id
+
+    def _find(self) -> str:
+        params: dict[str, str | int] = {"name": self._name, "limit": 100}
+        answer = self._connection.request("find external source", "GET", _PATH, params=params)
+        for entity in untrusted_json.objects(untrusted_json.mapping(answer.json).get("entities")):
+            if entity.get("name") == self._name and entity.get("active") is not False:
+                return untrusted_json.code(entity, "id")
+        return ""
+
+    def _create(self) -> str:
+        """Names are unique, so whoever creates at the same moment made the one that we find again."""
+        operation = "create external source"
+        body = {"name": self._name, "active": True}
+        try:
+            answer = self._connection.request(operation, "POST", _PATH, json=body, creates=True)
+        except (Conflict, Ambiguous):
+            found = self._find()
+            if not found:
+                raise
+            return found
+        found = untrusted_json.code(answer.json, "id")
+        if not found:
+            raise Ambiguous(operation, answer.status, "no_id", answer.correlation_id, "Run it again.")
+        return found

@@ -1,0 +1,187 @@
+"""Looking for the conversations of attempts in doubt (platform fact sheet 5.3, 5.4).
+
+| Channel | Asked on the server | Must hold in code | Certain |
+|---|---|---|---|
+| sms, chat | `addressTo`, `externalContactId` | time, direction, media, address, sender | never: no mark |
+| email | `addressTo` | the same, and our reference in the subject | when the subject is shown |
+| voice | `callbackNumber` | time, media, number, queue, our reference in the attributes | when shown |
+
+The server is asked loosely (its intervals have the grain of a day), the code decides strictly. All that
+matches is returned: several matches are for a person. Attributes are read from the conversation itself: the
+attribute search is reported to accept no search by attribute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from outreach.contacts import Channel
+from outreach.errors import Forbidden, NotFound, Refused
+from outreach.genesys.http import untrusted_json
+from outreach.genesys.http.client import Connection, quoted
+from outreach.genesys.interface import Attempt, Senders, Sighting
+from outreach.genesys.platform.conversations import attributes_of
+from outreach.genesys.platform.matching import (
+    MEDIA,
+    SKEW,
+    WINDOW,
+    Object,
+    address_of,
+    has_address,
+    matches,
+    subjects_of,
+)
+from outreach.genesys.platform.sending import ATTEMPT_ATTRIBUTE
+
+ATTEMPTS_PER_QUERY = 25
+PAGE_SIZE = 100
+MOST_PAGES = 10
+
+_DETAILS = "/api/v2/analytics/conversations/details/query"
+
+
+def find_sightings(
+    connection: Connection, senders: Senders, attempts: Sequence[Attempt]
+) -> dict[str, list[Sighting]]:
+    """Reference to sightings, an empty list where nothing was seen. Raises GenesysError."""
+    found = _look(connection, senders, attempts, {attempt.genesys_id: set() for attempt in attempts})
+    unseen = [
+        a for a in attempts if not found[a.reference] and MEDIA[a.channel] == "message" and a.genesys_id
+    ]
+    merged = _merged_ids(connection, unseen)
+    again = [attempt for attempt in unseen if merged.get(attempt.genesys_id)]
+    return found | _look(connection, senders, again, merged)
+
+
+def _look(
+    connection: Connection, senders: Senders, attempts: Sequence[Attempt], merged: Mapping[str, set[str]]
+) -> dict[str, list[Sighting]]:
+    found: dict[str, list[Sighting]] = {attempt.reference: [] for attempt in attempts}
+    for group in _groups(attempts):
+        ids = {a.reference: {a.genesys_id, *merged.get(a.genesys_id, ())} - {""} for a in group}
+        for conversation in _query(connection, _write_query(connection, senders, group, ids)):
+            for attempt in group:
+                sighting = _judge(connection, senders, attempt, ids[attempt.reference], conversation)
+                if sighting and sighting not in found[attempt.reference]:
+                    found[attempt.reference].append(sighting)
+    return found
+
+
+def _groups(attempts: Sequence[Attempt]) -> Iterator[list[Attempt]]:
+    """Attempts of one medium that lie close together in time, at most 25."""
+    group: list[Attempt] = []
+    for attempt in sorted(attempts, key=lambda a: (MEDIA[a.channel], a.at)):
+        if group and (
+            MEDIA[group[0].channel] != MEDIA[attempt.channel]
+            or attempt.at - group[0].at > WINDOW * 3
+            or len(group) == ATTEMPTS_PER_QUERY
+        ):
+            yield group
+            group = []
+        group.append(attempt)
+    if group:
+        yield group
+
+
+def _write_query(
+    connection: Connection, senders: Senders, group: Sequence[Attempt], ids: Mapping[str, set[str]]
+) -> dict[str, Any]:
+    ahead, latest = connection.clock_skew, group[-1].at
+    end = min(latest + WINDOW, max(connection.clock.now(), latest + SKEW))
+    interval = f"{_iso(group[0].at - SKEW + ahead)}/{_iso(end + ahead)}"
+    media = MEDIA[group[0].channel]
+    addressed = [attempt for attempt in group if has_address(attempt, senders)]
+    wanted = [_predicate(_ADDRESS[media], address_of(attempt, senders)) for attempt in addressed]
+    if media == "message":
+        wanted += [_predicate("externalContactId", i) for a in group for i in sorted(ids[a.reference])]
+    return {
+        "interval": interval,
+        "order": "asc",
+        "orderBy": "conversationStart",
+        "segmentFilters": [
+            {
+                "type": "and",
+                "predicates": [_predicate("mediaType", media)],
+                "clauses": [{"type": "or", "predicates": wanted}],
+            }
+        ],
+    }
+
+
+_ADDRESS = {"message": "addressTo", "email": "addressTo", "callback": "callbackNumber"}
+
+
+def _query(connection: Connection, body: dict[str, Any]) -> Iterator[Object]:
+    seen: set[str] = set()
+    for page in range(1, MOST_PAGES + 1):
+        paged = body | {"paging": {"pageSize": PAGE_SIZE, "pageNumber": page}}
+        answer = connection.request("find conversations", "POST", _DETAILS, json=paged)
+        conversations = list(untrusted_json.objects(untrusted_json.mapping(answer.json).get("conversations")))
+        for conversation in conversations:
+            conversation_id = untrusted_json.code(conversation, "conversationId")
+            if conversation_id and conversation_id not in seen:  # pages shift while data arrives
+                seen.add(conversation_id)
+                yield conversation
+        if len(conversations) < PAGE_SIZE:
+            return
+
+
+def _judge(
+    connection: Connection, senders: Senders, attempt: Attempt, ids: set[str], conversation: Object
+) -> Sighting | None:
+    conversation_id = untrusted_json.code(conversation, "conversationId")
+    started = untrusted_json.instant(conversation, "conversationStart")
+    if started is None or not matches(attempt, conversation, senders, ids, connection.clock_skew):
+        return None
+    marks = _marks(connection, attempt, conversation_id, conversation)
+    certain = any(attempt.reference in mark for mark in marks)
+    return None if marks and not certain else Sighting(conversation_id, started, certain)
+
+
+def _marks(connection: Connection, attempt: Attempt, conversation_id: str, conversation: Object) -> set[str]:
+    """Where our reference would stand: subjects of an e-mail, attributes of a callback."""
+    if attempt.channel is Channel.EMAIL:
+        return subjects_of(conversation)
+    if attempt.channel is not Channel.VOICE:
+        return set()
+    path = f"/api/v2/conversations/{quoted(conversation_id)}"
+    try:
+        body = connection.request("read conversation", "GET", path).json
+    except (NotFound, Forbidden):
+        return set()
+    return attributes_of(body, ATTEMPT_ATTRIBUTE)
+
+
+def _merged_ids(connection: Connection, attempts: Sequence[Attempt]) -> dict[str, set[str]]:
+    """Each contact's other ids, where it was merged since (platform fact sheet 3.5)."""
+    ids = sorted({attempt.genesys_id for attempt in attempts})
+    merged: dict[str, set[str]] = {}
+    for first in range(0, len(ids), ATTEMPTS_PER_QUERY):
+        body = {"entities": [{"id": genesys_id} for genesys_id in ids[first : first + ATTEMPTS_PER_QUERY]]}
+        path = "/api/v2/externalcontacts/bulk/contacts"
+        try:
+            answer = connection.request("look up contacts", "POST", path, json=body)
+        except Refused:  # without this right the contact's own id must do
+            return merged
+        for result in untrusted_json.objects(untrusted_json.mapping(answer.json).get("results")):
+            asked, entity = untrusted_json.text(result, "id"), untrusted_json.mapping(result.get("entity"))
+            known = [entity, untrusted_json.mapping(entity.get("canonicalContact")), *_merge_set(entity)]
+            merged[asked] = {untrusted_json.code(contact, "id") for contact in known} - {"", asked}
+    return merged
+
+
+def _merge_set(entity: Object) -> list[Object]:
+    return [
+        *untrusted_json.objects(entity.get("mergeSet")),
+        *untrusted_json.objects(entity.get("mergedFrom")),
+    ]
+
+
+def _predicate(dimension: str, value: str) -> dict[str, str]:
+    return {"type": "dimension", "dimension": dimension, "operator": "matches", "value": value}
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

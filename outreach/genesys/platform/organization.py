@@ -1,0 +1,48 @@
+"""Who we are to Genesys and what it allows us; none of these calls needs a permission."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from outreach.errors import Refused
+from outreach.genesys.http import untrusted_json
+from outreach.genesys.http.client import Connection
+
+NAMESPACES = ("platform.api", "external.contacts", "messaging", "email", "callback")
+"""Where the limits are that bind an outreach (platform fact sheet 2.2)."""
+
+TOKEN_RATE = "token.rate.per.minute"  # noqa: S105  a limit's name
+REQUEST_BYTES = "request.bytes.max"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The organisation that the token belongs to."""
+
+    organization_id: str
+    organization_name: str
+    state: str
+
+
+def read_identity(connection: Connection) -> Identity:
+    """Ask who we are. Raises GenesysError."""
+    body = connection.request("who am i", "GET", "/api/v2/organizations/me").json
+    return Identity(
+        untrusted_json.code(body, "id"), untrusted_json.text(body, "name"), untrusted_json.code(body, "state")
+    )
+
+
+def read_limits(connection: Connection) -> dict[str, float]:
+    """The organisation's effective limits by key; namespaces that it doesn't show are left out."""
+    limits: dict[str, float] = {}
+    for namespace in NAMESPACES:
+        path = f"/api/v2/organizations/limits/namespaces/{namespace}"
+        try:
+            body = connection.request("read limits", "GET", path).json
+        except Refused:
+            continue
+        for entity in untrusted_json.objects(untrusted_json.mapping(body).get("entities")):
+            value = untrusted_json.number(entity, "value")
+            if value is not None and untrusted_json.code(entity, "key"):
+                limits[untrusted_json.code(entity, "key")] = value
+    return limits

@@ -1,0 +1,69 @@
+"""Which permissions are missing, found out without contacting anybody.
+
+A read asks for an id that cannot exist. A creating call is sent empty: it lacks every field that the API
+requires (platform fact sheet 4.1 to 4.3), so all that can come of it is 403, or 400 for a client that may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from outreach.errors import Forbidden, Refused
+from outreach.genesys.http import untrusted_json
+from outreach.genesys.http.client import Connection
+
+NOWHERE = "00000000-0000-0000-0000-000000000000"
+
+
+@dataclass(frozen=True, slots=True)
+class _Probe:
+    method: Literal["GET", "POST"]
+    path: str
+    params: Mapping[str, str] | None = None
+
+
+_PROBES: Mapping[str, _Probe] = {
+    "register": _Probe("POST", "/api/v2/externalcontacts/bulk/contacts/enrich"),
+    "start sms": _Probe("POST", "/api/v2/conversations/messages/agentless"),
+    "start email": _Probe("POST", "/api/v2/conversations/emails/agentless"),
+    "start voice": _Probe("POST", "/api/v2/conversations/callbacks"),
+    "find external source": _Probe("GET", "/api/v2/externalcontacts/externalsources"),
+    "read conversations": _Probe("GET", "/api/v2/analytics/conversations/details", {"id": NOWHERE}),
+    "read conversation": _Probe("GET", f"/api/v2/conversations/{NOWHERE}"),
+    "list do-not-contact lists": _Probe("GET", "/api/v2/outbound/dnclists"),
+    "check sms sender": _Probe("GET", "/api/v2/routing/sms/phonenumbers"),
+    "check email sender": _Probe("GET", "/api/v2/routing/email/outbound/domains"),
+    "check voice queue": _Probe("GET", "/api/v2/routing/queues"),
+    "check chat integration": _Probe("GET", "/api/v2/conversations/messaging/integrations"),
+}
+
+ESSENTIAL = frozenset({"register", "start sms", "start email", "start voice"})
+"""Without these nobody is contacted; without the others less is known."""
+
+
+def find_forbidden(connection: Connection) -> dict[str, Forbidden]:
+    """Operation to the refusal that names the missing permission, on the platform API.
+
+    Raises:
+        NotSent, Ambiguous: the organisation does not answer.
+    """
+    forbidden: dict[str, Forbidden] = {}
+    for operation, probe in _PROBES.items():
+        creates = probe.method == "POST"
+        body: untrusted_json.Json = {} if creates else None
+        try:
+            connection.request(
+                operation,
+                probe.method,
+                probe.path,
+                json=body,
+                params=probe.params,
+                creates=creates,
+            )
+        except Forbidden as error:
+            forbidden[operation] = error
+        except Refused:
+            continue
+    return forbidden

@@ -1,0 +1,119 @@
+"""Can our own numbers, addresses, queue and integration serve their channels? (platform fact sheet 6)
+
+A 403 says nothing about the channel: it is `not_checkable` then, never unavailable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from outreach.contacts import Channel
+from outreach.errors import Forbidden, NotFound
+from outreach.genesys.http import untrusted_json
+from outreach.genesys.http.client import Connection, quoted
+from outreach.genesys.interface import Senders
+from outreach.reachability import AVAILABLE, NOT_CHECKABLE
+
+NO_SENDER = "no_sender"
+NO_TEMPLATE = "no_template"
+SENDER_NOT_FOUND = "sender_not_found"
+SENDER_NOT_ACTIVE = "sender_not_active"
+SENDER_NOT_VERIFIED = "sender_not_verified"
+
+MOST_PAGES = 10
+_PAGE_SIZE = 100
+
+
+def check_senders(connection: Connection, senders: Senders) -> dict[Channel, str]:
+    """Channel to AVAILABLE, NOT_CHECKABLE or the reason against it. Raises GenesysError."""
+    checks: Mapping[Channel, Callable[[Connection, Senders], str]] = {
+        Channel.VOICE: _check_queue,
+        Channel.SMS: _check_number,
+        Channel.EMAIL: _check_domain,
+        Channel.CHAT: _check_integration,
+    }
+    return {channel: _ask(check, connection, senders) for channel, check in checks.items()}
+
+
+def _ask(check: Callable[[Connection, Senders], str], connection: Connection, senders: Senders) -> str:
+    try:
+        return check(connection, senders)
+    except Forbidden:
+        return NOT_CHECKABLE
+
+
+def _check_number(connection: Connection, senders: Senders) -> str:
+    if not senders.sms_from:
+        return NO_SENDER
+    path = "/api/v2/routing/sms/phonenumbers"
+    number = _find(connection, "check sms sender", path, {}, phoneNumber=senders.sms_from)
+    if number is None:
+        return SENDER_NOT_FOUND
+    active = untrusted_json.text(number, "phoneNumberStatus").upper() == "ACTIVE"
+    return AVAILABLE if active and number.get("supportsSms") is True else SENDER_NOT_ACTIVE
+
+
+def _check_domain(connection: Connection, senders: Senders) -> str:
+    if not senders.email_from or "@" not in senders.email_from:
+        return NO_SENDER
+    name = senders.email_from.rpartition("@")[2].lower()
+    path = "/api/v2/routing/email/outbound/domains"
+    try:
+        domain = _find(connection, "check email sender", path, {}, name=name, id=name)
+    except Forbidden:  # the list needs routing:email:manage, one domain only routing:email:view
+        domain = _read(connection, "check email sender", f"{path}/{quoted(name)}")
+    if domain is None:
+        return SENDER_NOT_FOUND
+    results = (domain.get("cnameVerificationResult"), domain.get("dkimVerificationResult"))
+    verified = all(untrusted_json.text(result, "status").upper() == "VERIFIED" for result in results)
+    return AVAILABLE if verified else SENDER_NOT_VERIFIED
+
+
+def _check_queue(connection: Connection, senders: Senders) -> str:
+    if not senders.voice_queue_id:
+        return NO_SENDER
+    params = {"id": senders.voice_queue_id}
+    queue = _find(
+        connection, "check voice queue", "/api/v2/routing/queues", params, id=senders.voice_queue_id
+    )
+    return AVAILABLE if queue is not None else SENDER_NOT_FOUND
+
+
+def _check_integration(connection: Connection, senders: Senders) -> str:
+    if not senders.chat_from:
+        return NO_SENDER
+    if senders.chat_type == "webmessaging":
+        return NOT_CHECKABLE  # its sender is a deployment, which no published call shows the state of
+    if senders.chat_type == "whatsapp" and not senders.chat_template_id:
+        return NO_TEMPLATE
+    path = "/api/v2/conversations/messaging/integrations"
+    integration = _find(connection, "check chat integration", path, {}, id=senders.chat_from)
+    if integration is None:
+        return SENDER_NOT_FOUND
+    active = untrusted_json.text(integration, "status") == "Active"
+    return AVAILABLE if active else SENDER_NOT_ACTIVE
+
+
+def _find(
+    connection: Connection, operation: str, path: str, params: Mapping[str, str], **wanted: str
+) -> Mapping[str, untrusted_json.Json] | None:
+    """The first entity of a paged list that has any of the values wanted."""
+    for page in range(1, MOST_PAGES + 1):
+        paged: dict[str, str | int] = {**params, "pageSize": _PAGE_SIZE, "pageNumber": page}
+        body = untrusted_json.mapping(connection.request(operation, "GET", path, params=paged).json)
+        entities = list(untrusted_json.objects(body.get("entities")))
+        for entity in entities:
+            if any(
+                untrusted_json.text(entity, key).lower() == value.lower() for key, value in wanted.items()
+            ):
+                return entity
+        if page >= (untrusted_json.number(body, "pageCount") or 1) or not entities:
+            break
+    return None
+
+
+def _read(connection: Connection, operation: str, path: str) -> Mapping[str, untrusted_json.Json] | None:
+    try:
+        return untrusted_json.mapping(connection.request(operation, "GET", path).json)
+    except NotFound:
+        return None

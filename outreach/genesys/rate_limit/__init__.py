@@ -1,0 +1,1 @@
+"""At the limit, not over it: whose turn it is, and when."""

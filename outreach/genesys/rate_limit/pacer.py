@@ -1,0 +1,162 @@
+"""Spending a budget of requests per minute evenly: at the limit, never over it.
+
+    acquire ── turnstile (lowest priority number first) ── slot in hand? ── sleep until its instant ── go
+                                                               │ no
+                                                     lease a few from the timetable (shared by processes)
+
+Slots lie 60 / (limit x HEADROOM) seconds apart over all processes, so `limit + 1` of them span 61.5 s: any
+window of 60 s, fixed or sliding, has 1.5 s to spare for jitter. A slot that is late by more than LATENESS
+is dropped, never spent in a burst. A 429 empties the hand, holds everybody until `Retry-After`, and the rate
+comes back from a half to the whole over RECOVERY seconds. The answers' `inin-ratelimit-*` headers slow us
+down when somebody else spends the same token.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import deque
+
+from outreach.clock import Clock
+from outreach.errors import RateLimited
+from outreach.genesys.rate_limit.priority_lock import Turnstile
+from outreach.genesys.rate_limit.slots import Timetable
+
+HEADROOM = 0.975
+"""The part of the limit that is spent."""
+
+LATENESS = 0.5
+"""Seconds that a slot may be late and still be used."""
+
+RECOVERY = 60.0
+"""Seconds from half the rate to the whole, after a 429."""
+
+MOST_LEASED = 50
+"""Slots leased at once at the most."""
+
+PATIENCE = 180.0
+"""Seconds that a caller waits at the most; beyond it is told when to come again."""
+
+NEARLY_USED_UP = 0.01
+"""The part of the allowance that may be left before everybody waits for the next window."""
+
+_HELD = "The budget is held by an earlier 429: run this again after the time given."
+
+
+def token_key(client_id: str) -> str:
+    """The key of a token's budget; the client id can't be read from it."""
+    return f"token:{hashlib.sha256(client_id.encode()).hexdigest()[:16]}"
+
+
+def creations_key(org_id: str) -> str:
+    """The key of an organisation's budget of contact creations (guide sheet)."""
+    return f"creations:{org_id}"
+
+
+class Pacer:
+    """One budget, spent by many threads.
+
+    Args:
+        key: of the budget, in the timetable.
+        limit_per_minute: None or 0 switches pacing off; a 429 still stops everybody.
+        timetable: where slots come from.
+        clock: measures and sleeps.
+    """
+
+    def __init__(self, key: str, limit_per_minute: int | None, timetable: Timetable, clock: Clock) -> None:
+        self.key = key
+        self.limit = limit_per_minute or None
+        self._allowed: int | None = None
+        self._timetable = timetable
+        self._clock = clock
+        self._turnstile = Turnstile()
+        self._lock = threading.Lock()
+        self._slots: deque[float] = deque()
+        self._held_until = 0.0
+        self._resumed_at: float | None = None
+
+    def acquire(self, priority: int = 0) -> float:
+        """Wait for a turn; seconds waited. Raises RateLimited when that would be longer than PATIENCE."""
+        if self.limit is None and not self._held_until:
+            return 0.0
+        arrived = self._clock.monotonic()
+        with self._turnstile.turn(priority):
+            self._sleep_until_due()
+        return self._clock.monotonic() - arrived
+
+    def refuse(self, retry_after: float) -> None:
+        """A 429 came: nobody goes on for so many seconds, then slowly."""
+        self._hold(retry_after)
+        with self._lock:
+            self._resumed_at = self._held_until
+
+    def observe(self, count: int, allowed: int, reset: float) -> None:
+        """What an answer said of the window: requests counted, allowed, and seconds until it starts anew."""
+        if self.limit is None or allowed <= 0:
+            return
+        self._allowed = allowed
+        if allowed - count <= min(allowed, self.limit) * NEARLY_USED_UP and 0 < reset <= 60:
+            now = self._clock.monotonic()
+            if now + reset > self._held_until + 1:
+                self._hold(reset)
+
+    def next_instant(self, waiting: int = 0) -> float:
+        """The monotonic instant of the next slot. For one thread at a time.
+
+        Leases a few if none is in hand: never more than there are takers for, so that none go to waste
+        while another process could use them.
+        """
+        now = self._clock.monotonic()
+        if self.limit is None:
+            return self._held_until
+        self._drop(now)
+        if not self._slots:
+            apart = self._seconds_apart(now)
+            count = max(1, min(waiting + 1, int(1 / apart), MOST_LEASED))
+            first = self._timetable.reserve(self.key, count, apart)
+            first += self._clock.monotonic()
+            with self._lock:
+                self._slots.extend(first + number * apart for number in range(count))
+            self._drop(now)
+        with self._lock:
+            return self._slots[0] if self._slots else self._held_until
+
+    def spend(self) -> None:
+        """The slot of `next_instant` is used."""
+        with self._lock:
+            if self._slots:
+                self._slots.popleft()
+
+    def _sleep_until_due(self) -> None:
+        while True:
+            instant = self.next_instant(self._turnstile.waiting)
+            gap = instant - self._clock.monotonic()
+            if gap <= 0:
+                self.spend()
+                return
+            if gap > PATIENCE:
+                raise RateLimited("wait for the rate budget", 429, "held", "", _HELD, gap)
+            self._clock.sleep(min(gap, 1.0))  # in pieces, since a hold may come meanwhile
+
+    def _drop(self, now: float) -> None:
+        oldest = max(now - LATENESS, self._held_until)
+        with self._lock:
+            while self._slots and self._slots[0] < oldest:
+                self._slots.popleft()
+
+    def _hold(self, seconds: float) -> None:
+        with self._lock:
+            self._held_until = max(self._held_until, self._clock.monotonic() + seconds)
+            self._slots.clear()
+        if self.limit is not None:
+            self._timetable.hold(self.key, seconds)
+
+    def _seconds_apart(self, now: float) -> float:
+        limit = min(self.limit or 1, self._allowed or self.limit or 1)
+        rate = limit * HEADROOM / 60.0
+        if self._resumed_at is not None:
+            back = min(max((now - self._resumed_at) / RECOVERY, 0.0), 1.0)
+            rate *= 0.5 + 0.5 * back
+            if back >= 1.0:
+                self._resumed_at = None
+        return 1.0 / rate

@@ -1,0 +1,1 @@
+"""The hash-chained record of every change, its seals, and their verification."""

@@ -1,0 +1,74 @@
+"""The audit: append-only records, each bound by a keyed hash to the one before it in its contact's chain.
+
+A record holds identifiers, codes and times, never an address, name or message, so the chain still verifies
+after the person is erased.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from operator import itemgetter
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from sqlalchemy import Connection, Row, select
+
+from outreach.ledger.database.schema import audit, campaigns, facts, microseconds
+
+if TYPE_CHECKING:
+    from outreach.ledger.ledger import Ledger
+
+_COVERED = itemgetter("campaign_id", "contact_id", "n", "action", "detail", "actor", "previous")
+
+
+def record_for(
+    ledger: Ledger, contact: Row[Any] | SimpleNamespace, action: str, detail: Mapping[str, Any], at: datetime
+) -> dict[str, Any]:
+    """The next record of one contact; the row brings `id, campaign_id, audit_count, audit_head`."""
+    record: dict[str, Any] = {
+        "campaign_id": contact.campaign_id,
+        "contact_id": contact.id,
+        "n": contact.audit_count + 1,
+        "at": at,
+        "action": action,
+        "detail": orjson.dumps(detail, option=orjson.OPT_SORT_KEYS).decode(),
+        "actor": ledger.actor,
+        "previous": contact.audit_head,
+    }
+    record["hash"] = ledger.vault.chain(contact.audit_head, canonical(record))
+    return record
+
+
+def canonical(record: Mapping[str, Any]) -> bytes:
+    """What a record's hash covers, as bytes that never change their form."""
+    return orjson.dumps([microseconds(record["at"]), *_COVERED(record)])
+
+
+def campaign_record(
+    ledger: Ledger, connection: Connection, campaign_id: int, action: str, detail: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The next record of a campaign's own chain; its row is locked so that the chain has one end."""
+    own_row = select(campaigns.c.id).where(campaigns.c.id == campaign_id)
+    connection.execute(own_row.with_for_update(key_share=True))
+    own = (audit.c.campaign_id == campaign_id, audit.c.contact_id.is_(None))
+    last = select(audit.c.n, audit.c.hash).where(*own).order_by(audit.c.n.desc()).limit(1)
+    row = connection.execute(last).first()
+    end = SimpleNamespace(
+        campaign_id=campaign_id, id=None, audit_count=row.n if row else 0, audit_head=row.hash if row else ""
+    )
+    record = record_for(ledger, end, action, detail, ledger.clock.now())
+    _remember_end(ledger, connection, record)
+    return record
+
+
+def end_of(campaign_id: int) -> str:
+    """The name of the fact that says where a campaign's own chain ends: `n hash`."""
+    return f"audit_end:{campaign_id}"
+
+
+def _remember_end(ledger: Ledger, connection: Connection, record: Mapping[str, Any]) -> None:
+    value = f"{record['n']} {record['hash']}"
+    fact = ledger.db.insert(facts).values(name=end_of(record["campaign_id"]), value=value)
+    connection.execute(fact.on_conflict_do_update(index_elements=["name"], set_={"value": value}))

@@ -1,0 +1,287 @@
+"""Verifying the audit: every record of a campaign, one chain after another, against the ledger's key.
+
+    altered    its hash does not cover what stands there
+    missing    a record that the next one follows, or that the contact or a seal counts, is gone
+    inserted   a record that no other follows, or beyond the chain's end
+    reordered  a genuine record that stands in another's place
+
+What the chains cannot show (last records or a whole contact gone) the seals do: see `sealing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Literal
+
+import orjson
+from sqlalchemy import Connection, Row, select
+
+from outreach.ledger.audit.chain import canonical, end_of
+from outreach.ledger.audit.seals import MOST, SEALED, Ends, unpack
+from outreach.ledger.database.schema import audit, contacts, facts
+
+if TYPE_CHECKING:
+    from outreach.ledger.campaigns import Campaign
+    from outreach.ledger.ledger import Ledger
+
+Problem = Literal["altered", "missing", "inserted", "reordered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One problem: in whose chain ("" is the campaign's own), at which record, and what it is."""
+
+    contact: str
+    n: int
+    problem: Problem
+    explanation: str
+
+    def __str__(self) -> str:
+        """For example: `record 3 of C-17 is altered: its hash covers something else`."""
+        whose = self.contact or "the campaign itself"
+        return f"record {self.n} of {whose} is {self.problem}: {self.explanation}"
+
+
+@dataclass
+class Verification:
+    """What was verified, and the first problem of each chain, in the ledger's order."""
+
+    campaign: str
+    chains: int = 0
+    records: int = 0
+    seals: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def intact(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines; `first` is the first problem, or None."""
+        found = [
+            {"contact": f.contact, "n": f.n, "problem": f.problem, "explanation": f.explanation}
+            for f in self.findings
+        ]
+        return {
+            "campaign": self.campaign,
+            "intact": self.intact,
+            "chains": self.chains,
+            "records": self.records,
+            "seals": self.seals,
+            "first": found[0] if found else None,
+            "findings": found,
+        }
+
+
+@dataclass
+class _Seal:
+    n: int
+    hash: str
+    last: int
+    root: str
+    counts: dict[int, int]
+    ends: Ends
+
+
+def verify(ledger: Ledger, campaign: Campaign, *, seal: str | None = None) -> Verification:
+    """Verify every record of a campaign, in one consistent look.
+
+    Args:
+        ledger: with its key: without it, nobody can make or check a record.
+        campaign: whose.
+        seal: a seal's hash that was kept elsewhere (a run's report, Prefect): it must be among the records.
+    """
+    result = Verification(campaign.name)
+    with ledger.db.read() as connection:
+        if not ledger.db.is_sqlite:
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        seals = _verify_own(ledger, connection, campaign, result)
+        _verify_contacts(ledger, connection, campaign, seals, result)
+    result.findings += [finding for sealed in seals for finding in _check_seal(sealed)]
+    result.seals = len(seals)
+    if seal and not any(sealed.hash.startswith(seal) for sealed in seals):
+        result.findings.append(Finding("", 0, "missing", f"no seal {seal[:16]} is here any more"))
+    return result
+
+
+def _verify_own(
+    ledger: Ledger, connection: Connection, campaign: Campaign, result: Verification
+) -> list[_Seal]:
+    own = select(audit).where(audit.c.campaign_id == campaign.id, audit.c.contact_id.is_(None))
+    records = connection.execute(own.order_by(audit.c.n, audit.c.id)).all()
+    fact = connection.execute(select(facts.c.value).where(facts.c.name == end_of(campaign.id))).scalar()
+    count, _, head = (fact or "0 ").partition(" ")
+    finding = check_chain(ledger, records, int(count), head)
+    result.chains += 1
+    result.records += len(records)
+    result.findings += [finding] if finding else []
+    return [_as_seal(ledger, r) for r in records if r.action == SEALED and _is_genuine(ledger, r, r.n)]
+
+
+def _as_seal(ledger: Ledger, record: Row[Any]) -> _Seal:
+    detail = orjson.loads(record.detail)
+    counts = unpack(detail["counts"])
+    return _Seal(record.n, record.hash, detail["last"], detail["root"], counts, Ends(ledger))
+
+
+def _verify_contacts(
+    ledger: Ledger, connection: Connection, campaign: Campaign, seals: Sequence[_Seal], result: Verification
+) -> None:
+    for contact_id, records in groupby(_records(connection, campaign.id), lambda row: row.contact_id):
+        chain = list(records)
+        result.chains += 1
+        result.records += sum(row.n is not None for row in chain)
+        finding = _check_contact(ledger, campaign, [row for row in chain if row.n is not None], chain[0])
+        rolled_back = _add_to_seals(contact_id, chain, seals)
+        result.findings += [found for found in (finding or rolled_back,) if found]
+
+
+def _records(connection: Connection, campaign_id: int) -> Iterator[Any]:
+    """The records of all contacts in order, each beside its contact; a contact without records comes once."""
+    c, a = contacts.c, audit.c
+    beside = (c.external_contact_id, c.audit_count, c.audit_head, c.state, c.campaign_id.label("home"))
+    with_contact = (
+        select(*audit.c, *beside)
+        .select_from(audit.outerjoin(contacts, c.id == a.contact_id))
+        .where(a.campaign_id == campaign_id, a.contact_id.is_not(None))
+    )
+    yield from connection.execute(
+        with_contact.order_by(a.contact_id, a.n, a.id).execution_options(yield_per=1000)
+    )
+    nothing = [a[name].label(name) for name in a.keys() if name != "contact_id"]  # noqa: SIM118 - columns
+    bare = (
+        select(*nothing, c.id.label("contact_id"), *beside)
+        .select_from(contacts.outerjoin(audit, (a.contact_id == c.id) & (a.campaign_id == campaign_id)))
+        .where(c.campaign_id == campaign_id, a.id.is_(None))
+    )
+    yield from connection.execute(bare.order_by(c.id))
+
+
+def _check_contact(
+    ledger: Ledger, campaign: Campaign, records: Sequence[Row[Any]], beside: Row[Any]
+) -> Finding | None:
+    name = beside.external_contact_id
+    if name is None:
+        text = f"contact number {beside.contact_id} is gone, its records are not"
+        return Finding("", 0, "missing", text)
+    if beside.home != campaign.id:
+        return Finding(name, records[0].n, "inserted", "its contact is another campaign's")
+    finding = check_chain(ledger, records, beside.audit_count, beside.audit_head)
+    if finding:
+        return Finding(name, finding.n, finding.problem, finding.explanation)
+    told = orjson.loads(records[-1].detail).get("state", beside.state) if records else beside.state
+    if told != beside.state:
+        return Finding(name, len(records), "altered", f"it says {told}, the contact says {beside.state}")
+    return None
+
+
+def check_chain(ledger: Ledger, records: Sequence[Row[Any]], count: int, head: str) -> Finding | None:
+    """The first problem of one chain in the order of its numbers, given where it should end."""
+    previous, number = "", 0
+    for place, record in enumerate(records, start=1):
+        if record.n == place and record.previous == previous and _is_genuine(ledger, record, place):
+            if record.id < number:
+                return Finding("", place, "reordered", "it was written before the one that it follows")
+            previous, number = record.hash, record.id
+            continue
+        return _name_problem(ledger, records, place, previous, count)
+    if len(records) < count:
+        return Finding("", len(records) + 1, "missing", f"{count} records were written")
+    if len(records) > count:
+        return Finding("", count + 1, "inserted", f"only {count} records were written")
+    if previous != head:
+        return Finding("", count, "altered", "the end of the chain is remembered as another")
+    return None
+
+
+def _name_problem(
+    ledger: Ledger, records: Sequence[Row[Any]], place: int, previous: str, count: int
+) -> Finding:
+    record, end = records[place - 1], max(count, len(records)) + 1
+    meant = _meant_for(ledger, record, place, end)
+    if meant is None and record.n > place:
+        return Finding("", place, "missing", f"after it comes record {record.n}")
+    if meant is None:
+        following = records[place] if place < len(records) else None
+        heals = following is not None and following.previous == previous
+        if len(records) > count or heals:
+            return Finding("", place, "inserted", "no other record knows of it")
+        return Finding("", place, "altered", "its hash covers something else")
+    if meant > place:
+        elsewhere = any(_is_genuine(ledger, other, place) for other in records if other is not record)
+        problem: Problem = "reordered" if elsewhere else "missing"
+        return Finding("", place, problem, f"in its place stands what was written as record {meant}")
+    if meant < place:
+        return Finding("", place, "reordered", f"it was written as record {meant}")
+    return Finding("", max(place - 1, 1), "altered", "the record after it follows another one")
+
+
+def _meant_for(ledger: Ledger, record: Row[Any], place: int, end: int) -> int | None:
+    """The place that the record was written for, if it is genuine at all."""
+    likely = (place, record.n, *range(1, end + 1))
+    return next((number for number in likely if _is_genuine(ledger, record, number)), None)
+
+
+def _is_genuine(ledger: Ledger, record: Row[Any], n: int) -> bool:
+    content = canonical({**record._mapping, "n": n})  # noqa: SLF001 - SQLAlchemy's public name for it
+    return bool(ledger.vault.chain(record.previous, content) == record.hash)
+
+
+def _add_to_seals(contact_id: int, chain: Sequence[Row[Any]], seals: Sequence[_Seal]) -> Finding | None:
+    """Fold one chain into each seal as it was then; the first record that a seal counts differently."""
+    name = chain[0].external_contact_id or f"contact number {contact_id}"
+    findings: list[Finding] = []
+    for seal in seals:
+        then = [record for record in chain if record.n is not None and record.id <= seal.last]
+        if then:
+            seal.ends.add(contact_id, then[-1].n, then[-1].hash)
+        counted = seal.counts.pop(contact_id, 0)
+        text = f"seal {seal.n} counted {counted} records"
+        if len(then) < counted:
+            findings.append(Finding(name, len(then) + 1, "missing", text))
+        elif len(then) > counted < MOST:
+            findings.append(Finding(name, counted + 1, "inserted", text))
+    return findings[0] if findings else None
+
+
+def _check_seal(seal: _Seal) -> Iterator[Finding]:
+    for contact_id, count in seal.counts.items():  # what no chain has taken out
+        text = f"contact number {contact_id} and its {count} records are gone since seal {seal.n}"
+        yield Finding("", 0, "missing", text)
+    if not seal.counts and seal.ends.root != seal.root:
+        yield Finding("", seal.n, "altered", "the chains do not end as this seal says")
+
+
+def export_records(ledger: Ledger, campaign: Campaign) -> Iterator[bytes]:
+    """Every record of a campaign as one line of JSON, its own chain first, then contact by contact."""
+    columns = (*audit.c, contacts.c.external_contact_id)
+    joined = select(*columns).select_from(audit.outerjoin(contacts, contacts.c.id == audit.c.contact_id))
+    query = joined.where(audit.c.campaign_id == campaign.id)
+    ordered = query.order_by(audit.c.contact_id.is_not(None), audit.c.contact_id, audit.c.n)
+    with ledger.db.read() as connection:
+        for row in connection.execute(ordered.execution_options(yield_per=1000)):
+            yield orjson.dumps(_as_line(campaign, row), option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _as_line(campaign: Campaign, row: Row[Any]) -> dict[str, Any]:
+    return {
+        "campaign": campaign.name,
+        "contact": row.external_contact_id,
+        "n": row.n,
+        "at": row.at,
+        "action": row.action,
+        "detail": _as_object(row.detail),
+        "actor": row.actor,
+        "previous": row.previous,
+        "hash": row.hash,
+    }
+
+
+def _as_object(detail: str) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    try:
+        return orjson.loads(detail)
+    except orjson.JSONDecodeError:  # somebody altered it: shown as it stands
+        return detail

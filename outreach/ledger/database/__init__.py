@@ -1,0 +1,1 @@
+"""Engines, schema, pages and bulk writes: SQLite and PostgreSQL alike."""

@@ -1,0 +1,132 @@
+"""Writing many rows with one statement, compiled once.
+
+SQLAlchemy prepares the parameters of each row anew, which takes it longer than SQLite takes for the row. Here
+a statement is compiled once for the names of its rows, and each row only goes through its columns' types.
+
+SQLite gets many rows in one statement. Python's driver gives the interpreter away at every step of every
+statement, and gets it back after the threads that make calls had their turn: row by row, a group of a hundred
+took a hundred such turns.
+
+    INSERT INTO t (a, b) VALUES (?, ?), (?, ?), ...
+    UPDATE t SET a=given.column1 FROM (VALUES (?, ?), (?, ?), ...) AS given WHERE t.id = given.column2
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, Delete, Insert, Table, Update
+from sqlalchemy.engine import Dialect
+
+from outreach.ledger.database.engine import insert_in
+
+Statement = Insert | Update | Delete
+Values = Mapping[str, Any]
+
+PIECES = (256, 64, 16, 4, 1)
+"""So many rows go into one statement: few sizes, so that SQLite's driver has them all prepared."""
+
+GIVEN = "{rows}"
+
+
+def write_rows(connection: Connection, statement: Statement, rows: Sequence[Values]) -> int:
+    """Execute the statement for each row; all rows have the same names. How many were written.
+
+    The statement must be one that lives on, like a module's constant: it is what the compiled form goes by.
+    """
+    if not rows:
+        return 0
+    compiled = _compile(statement, connection.dialect, tuple(rows[0]))
+    filled = [compiled.fill(row) for row in rows]
+    if not compiled.shape:
+        return _execute(connection, compiled.text, filled)
+    return sum(_execute(connection, text, values) for text, values in _in_pieces(compiled, filled))
+
+
+def write_new(connection: Connection, table: Table, rows: Sequence[Values]) -> int:
+    """Insert the rows that break no key of the table; how many these were."""
+    return write_rows(connection, _inserting_new(table, connection.dialect.name), rows)
+
+
+@functools.lru_cache(maxsize=32)
+def _inserting_new(table: Table, dialect: str) -> Insert:
+    return insert_in(dialect, table).on_conflict_do_nothing()
+
+
+def _execute(connection: Connection, text: str, parameters: Any) -> int:  # noqa: ANN401 - the driver's
+    counting = {"preserve_rowcount": True}  # of an insert, SQLAlchemy forgets it otherwise
+    return connection.exec_driver_sql(text, parameters, execution_options=counting).rowcount
+
+
+def _in_pieces(
+    compiled: _Compiled, filled: Sequence[tuple[Any, ...]]
+) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    begin = 0
+    while begin < len(filled):
+        count = next(size for size in PIECES if size <= len(filled) - begin)
+        piece = filled[begin : begin + count]
+        yield _repeated(compiled.shape, len(compiled.places), count), tuple(chain.from_iterable(piece))
+        begin += count
+
+
+@functools.lru_cache(maxsize=512)
+def _repeated(shape: str, width: int, count: int) -> str:
+    row = f"({', '.join('?' * width)})"
+    return shape.replace(GIVEN, ", ".join([row] * count))
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    """A statement in the driver's own words.
+
+    `places` are its parameters' names and types in order. `shape` is the statement for many rows, with GIVEN
+    where they go; "" where the driver takes one after the other.
+    """
+
+    text: str
+    shape: str
+    places: Sequence[tuple[str, Callable[[Any], Any] | None]]
+    constants: Values
+    positional: bool
+
+    def fill(self, row: Values) -> Any:  # noqa: ANN401 - a tuple or a dict, as the driver wants
+        """The parameters for one row."""
+        values = {**self.constants, **row} if self.constants else row
+        if self.positional:
+            return tuple([turn(values[name]) if turn else values[name] for name, turn in self.places])
+        return {name: turn(values[name]) if turn else values[name] for name, turn in self.places}
+
+
+@functools.lru_cache(maxsize=256)
+def _compile(statement: Statement, dialect: Dialect, names: tuple[str, ...]) -> _Compiled:
+    compiled = statement.compile(dialect=dialect, column_keys=list(names))
+    if compiled.insert_prefetch or compiled.update_prefetch:
+        raise TypeError("a statement for many rows has no defaults that Python makes")
+    turns = {name: _turn(bind, dialect) for bind, name in compiled.bind_names.items()}
+    order = compiled.positiontup
+    places = [(name, turns[name]) for name in order or turns]
+    constants = {name: value for name, value in compiled.params.items() if name not in names}
+    shape = _shape(statement, compiled.string, len(places)) if dialect.name == "sqlite" else ""
+    return _Compiled(compiled.string, shape, places, constants, order is not None)
+
+
+def _shape(statement: Statement, text: str, width: int) -> str:
+    """The statement for many rows; "" when it is not of a kind that can be told so."""
+    if isinstance(statement, Insert):
+        one = f"({', '.join('?' * width)})"
+        return text.replace(one, GIVEN) if one in text else ""
+    head, _, where = text.rpartition(" WHERE ")
+    if not isinstance(statement, Update) or "SELECT" in where or text.count("?") != width:
+        return ""
+    names = [f"given.column{number}" for number in range(1, width + 1)]  # SQLite's own names for VALUES
+    *parts, end = f"{head} FROM (VALUES {GIVEN}) AS given WHERE {where}".split("?")
+    return "".join(f"{part}{name}" for part, name in zip(parts, names, strict=True)) + end
+
+
+def _turn(bind: BindParameter[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """What makes the driver's value of ours, if anything has to."""
+    return bind.type.dialect_impl(dialect).bind_processor(dialect)

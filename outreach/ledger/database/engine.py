@@ -1,0 +1,196 @@
+"""Opening the database: pragmas, transactions, and errors without anybody's data.
+
+Reads begin deferred, writes begin immediate. On SQLite one lock of the process stands before the
+database's own, because SQLite's waiting is a sleep that other threads win.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    create_engine,
+    event,
+    literal,
+    literal_column,
+    make_url,
+    text,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+
+from outreach.clock import Clock
+from outreach.errors import LedgerError
+from outreach.ledger.database.schema import Instant
+
+BUSY_SECONDS = 60
+POOL = {"pool_size": 24, "max_overflow": 24, "pool_timeout": 60, "pool_use_lifo": True}
+"""The connection used last is used next: an SQLite connection's page cache holds until another one writes."""
+
+
+class Database:
+    """One database, two ways in: `read()` and `write()`, each a transaction."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _create(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._turn: contextlib.AbstractContextManager[Any] = (
+            threading.RLock() if self.is_sqlite else contextlib.nullcontext()
+        )
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent look; nothing is written."""
+        with _translated(), self.engine.connect() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """One look for several queries: all see the same instant, whoever writes meanwhile."""
+        with self.read() as connection:
+            if not self.is_sqlite:
+                connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+            yield connection
+
+    @contextlib.contextmanager
+    def write(self, *, lasting: bool = True) -> Iterator[Connection]:
+        """One transaction: committed at the end of the block, or not at all.
+
+        It outlives a power cut. What is not `lasting` outlives the process only, until something lasting
+        is committed after it: for what would merely be done again (a lease, a receiver's answer). On SQLite
+        that saves the disk's confirmation, the dearest part of a small transaction.
+        """
+        with (
+            _translated(),
+            self._turn,
+            self.engine.connect() as opened,
+            self._unconfirmed(opened) if self.is_sqlite and not lasting else contextlib.nullcontext(),
+        ):
+            connection = opened.execution_options(begin="IMMEDIATE")
+            with connection.begin():
+                yield connection
+
+    @contextlib.contextmanager
+    def _unconfirmed(self, connection: Connection) -> Iterator[None]:
+        driver: Any = connection.connection.driver_connection
+        (before,) = driver.execute("PRAGMA synchronous").fetchone()
+        driver.execute("PRAGMA synchronous=NORMAL")
+        try:
+            yield
+        finally:
+            driver.execute(f"PRAGMA synchronous={before}")
+
+    def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        """An insert that can say `on_conflict_do_nothing`, in the database's own dialect."""
+        return insert_in(self.engine.dialect.name, table)
+
+    def now(self, clock: Clock, ago: timedelta = timedelta()) -> ColumnElement[datetime]:
+        """The instant, by the one clock that all executors share: the database's, or this machine's."""
+        if self.is_sqlite:
+            return literal(clock.now() - ago, Instant)
+        earlier = ago // timedelta(microseconds=1)
+        return literal_column(
+            f"(extract(epoch FROM clock_timestamp()) * 1000000)::bigint - {earlier}", Instant
+        )
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def insert_in(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An insert in the words of the dialect of that name."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+def _create(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.get_backend_name() == "sqlite":
+            return _create_sqlite(parsed.database or "", parsed)
+        # hide_parameters: a statement's values are people's data.
+        return create_engine(parsed, hide_parameters=True, pool_pre_ping=True, **POOL)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError):
+        raise LedgerError(
+            "The ledger's URL is not one that can be opened.",
+            "Use sqlite:///path/to/ledger.db or postgresql://user@host/name.",
+        ) from None
+
+
+def _create_sqlite(path: str, url: Any) -> Engine:  # noqa: ANN401 - SQLAlchemy's URL
+    if sqlite3.sqlite_version_info < (3, 35):
+        raise LedgerError(f"SQLite {sqlite3.sqlite_version} is too old.", "Use 3.35 or newer, or PostgreSQL.")
+    if not path or path == ":memory:":
+        raise LedgerError(
+            "A ledger in memory would forget whom it contacted.", "Name a file: sqlite:///ledger.db"
+        )
+    _create_private(Path(path))
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}, **POOL)
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _create_private(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise LedgerError(
+            f"The ledger {path} cannot be opened: {error.strerror}.", "Choose another place."
+        ) from None
+
+
+def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    # synchronous=FULL: an intent must outlive a power cut, not only the process.
+    # secure_delete: what is erased is overwritten.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+    # 2 MB: each thread may have a connection, and each connection has a cache of its own.
+    connection.execute("PRAGMA cache_size=-2000")
+
+
+def _begin(connection: Connection) -> None:
+    kind = connection.get_execution_options().get("begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {kind}")
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """Keep the driver's words out of tracebacks: PostgreSQL quotes the failing row in them."""
+    try:
+        yield
+    except DBAPIError as error:
+        code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None) or ""
+        raise LedgerError(
+            f"The ledger does not answer ({type(error.orig).__name__} {code}).", _advise(error)
+        ) from None
+    except NoConnectionFree:
+        raise LedgerError(
+            "The ledger does not answer (no connection became free).",
+            "Run the campaign again: it resumes by itself.",
+        ) from None
+
+
+def _advise(error: DBAPIError) -> str:
+    words = str(error.orig).lower()
+    if "full" in words:
+        return "Free disk space and run the campaign again: it resumes by itself."
+    if "locked" in words:
+        return "Another program holds the file; run the campaign again: it resumes by itself."
+    return "Bring the database back and run the campaign again: it resumes by itself."

@@ -1,0 +1,22 @@
+"""Facts that a ledger keeps about itself: a name and a value, the latest one."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from outreach.ledger.database.schema import facts
+from outreach.ledger.ledger import Ledger
+
+
+def remember(ledger: Ledger, name: str, value: str) -> None:
+    """Keep one fact of the ledger's own."""
+    with ledger.db.write() as connection:
+        upsert = ledger.db.insert(facts).values(name=name, value=value)
+        connection.execute(upsert.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+
+
+def recall(ledger: Ledger, name: str) -> str | None:
+    """A fact kept earlier."""
+    with ledger.db.read() as connection:
+        value: str | None = connection.execute(select(facts.c.value).where(facts.c.name == name)).scalar()
+        return value

@@ -1,0 +1,1 @@
+"""Rows of a source become contacts, each once."""

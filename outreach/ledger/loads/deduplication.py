@@ -1,0 +1,56 @@
+"""Sorting a load's good rows: new people, people of earlier loads, and people whom this load had already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from outreach.ledger.loads.entries import Entry, Refused
+from outreach.sources.rows import Reject
+from outreach.sources.rows import Row as SourceRow
+
+
+class Sorted(NamedTuple):
+    """A chunk's entries; `again` pairs each with its row of `contacts`."""
+
+    new: list[Entry]
+    again: list[tuple[Entry, Any]]
+    duplicates: list[Refused]
+
+
+def sort(entries: Sequence[Entry], before: dict[str, Any], load_id: int, again: bytearray) -> Sorted:
+    """Sort a chunk out.
+
+    `before` holds the rows of `contacts` that have the entries' ids, `again` the marks of the earlier loads'
+    people whom this load met; they are added to.
+    """
+    result = Sorted([], [], [])
+    first: dict[str, int] = {name: row.line for name, row in before.items() if row.load_id == load_id}
+    for entry in entries:
+        name = entry.external_contact_id
+        if name in first:
+            result.duplicates.append(_duplicate(entry, f"stands on line {first[name]} already"))
+        elif name not in before:
+            first[name] = entry.line
+            result.new.append(entry)
+        elif _mark(again, before[name].id):
+            result.again.append((entry, before[name]))
+        else:
+            result.duplicates.append(_duplicate(entry, "stands further up already"))
+    return result
+
+
+def _mark(seen: bytearray, contact_id: int) -> bool:
+    """Whether the contact was not marked yet: one bit each, so that a load of millions stays small."""
+    place, bit = contact_id >> 3, 1 << (contact_id & 7)
+    if place >= len(seen):
+        seen.extend(bytes(place + 4096 - len(seen)))
+    is_new = not seen[place] & bit
+    seen[place] |= bit
+    return is_new
+
+
+def _duplicate(entry: Entry, where: str) -> Refused:
+    reason = f"The same external_contact_id {where}; this row was left out."
+    row = SourceRow(entry.line, entry.raw, reject=Reject("duplicate", reason))
+    return Refused(row, entry.external_contact_id)

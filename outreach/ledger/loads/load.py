@@ -1,0 +1,193 @@
+"""Loading a source: rows in, each in one named place, chunk by chunk, each chunk one transaction.
+
+    a row that was read
+    ├── known      an earlier load had it (a resumed run, the same file again, or a corrected contact)
+    ├── rejected   it cannot become a contact: line, code, reason
+    ├── duplicate  this load had the same external contact id before: names the first line
+    └── accepted   a new contact
+
+`rows_read` is counted by the reader. `source rows = rows_read - known`, summed over the loads, must equal
+accepted + rejected + duplicates as they are counted in their own tables: that is the first line of the proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from itertools import islice
+from operator import itemgetter
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select, text, update
+
+from outreach.ledger.audit.chain import record_for
+from outreach.ledger.changes import Change, apply_within
+from outreach.ledger.database.bulk_write import write_new, write_rows
+from outreach.ledger.database.schema import audit, contacts, intents, loads, rejects
+from outreach.ledger.loads.deduplication import sort
+from outreach.ledger.loads.entries import Entry, Refused
+from outreach.ledger.states import CORRECTABLE, State
+from outreach.sources.rows import Row as SourceRow
+
+if TYPE_CHECKING:
+    from outreach.ledger.ledger import Ledger
+
+CHUNK = 1000
+_AUDIT = insert(audit)
+_C = contacts.c
+_FIND = select(_C.external_contact_id, _C.id, _C.load_id, _C.line, _C.content_key, _C.state, _C.reason).where(
+    _C.campaign_id == bindparam("campaign"), _C.external_contact_id.in_(bindparam("names", expanding=True))
+)
+_COUNT = (
+    update(loads)
+    .where(loads.c.id == bindparam("load"))
+    .values(
+        rows_read=loads.c.rows_read + bindparam("more_read"), known=loads.c.known + bindparam("more_known")
+    )
+)
+"""Built once: building a statement takes SQLAlchemy longer than SQLite takes to run it."""
+
+ERASED = "erased"
+"""The reason of a contact who asked to be forgotten: no row of a source brings them back."""
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What one load found. `known` holds `corrected`."""
+
+    rows_read: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    duplicates: int = 0
+    known: int = 0
+    corrected: int = 0
+
+    def add(self, other: Loaded) -> None:
+        """Count another chunk."""
+        for field in fields(self):
+            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
+
+
+class Loading:
+    """One reading of one source into a campaign."""
+
+    def __init__(self, ledger: Ledger, campaign_id: int, source: str) -> None:
+        self._ledger = ledger
+        self._campaign_id = campaign_id
+        self.total = Loaded()
+        self._again = bytearray()
+        row = {"campaign_id": campaign_id, "source": source, "started_at": ledger.clock.now()}
+        with ledger.db.write() as connection:
+            self.id = int(connection.execute(insert(loads).returning(loads.c.id), row).scalar_one())
+
+    def add(self, rows: Iterable[SourceRow]) -> Iterator[list[SourceRow]]:
+        """Take rows in; yields those that were not accepted, for the rejects file, chunk by chunk."""
+        source = iter(rows)
+        while chunk := [self._take(row) for row in islice(source, CHUNK)]:
+            with self._ledger.db.write() as connection:
+                counts, refused = self._place(connection, chunk)
+                more = {"load": self.id, "more_read": counts.rows_read, "more_known": counts.known}
+                connection.execute(_COUNT, more)
+            self.total.add(counts)
+            yield [row for row, _ in refused]
+
+    def finish(self, fingerprint: str = "") -> Loaded:
+        """The source ended; with a fingerprint that stayed the same, it need not be read again."""
+        with self._ledger.db.write() as connection:
+            ended = update(loads).where(loads.c.id == self.id)
+            values = {"finished_at": self._ledger.clock.now(), "fingerprint": fingerprint or None}
+            connection.execute(ended.values(values))
+        return self.total
+
+    def _take(self, row: SourceRow) -> Entry | Refused:
+        return Entry(self._ledger, row) if row.contact else Refused(row)
+
+    def _place(
+        self, connection: Connection, chunk: Sequence[Entry | Refused]
+    ) -> tuple[Loaded, list[Refused]]:
+        entries = [taken for taken in chunk if isinstance(taken, Entry)]
+        sorted_out = sort(entries, self._existing(connection, entries), self.id, self._again)
+        refused = [taken for taken in chunk if isinstance(taken, Refused)] + sorted_out.duplicates
+        accepted = self._insert(connection, sorted_out.new)
+        rejected, duplicates = self._reject(connection, refused)
+        # Counted from the places themselves: a row that got lost in between is missed by the proof.
+        stood = len(sorted_out.new) - accepted + len(refused) - rejected - duplicates
+        counts = Loaded(
+            rows_read=len(chunk),
+            accepted=accepted,
+            rejected=rejected,
+            duplicates=duplicates,
+            known=len(sorted_out.again) + stood,
+            corrected=self._correct(connection, sorted_out.again),
+        )
+        return counts, refused
+
+    def _existing(self, connection: Connection, entries: Sequence[Entry]) -> dict[str, Any]:
+        names = [entry.external_contact_id for entry in entries]
+        found = connection.execute(_FIND, {"campaign": self._campaign_id, "names": names})
+        return {row.external_contact_id: row for row in found}
+
+    def _insert(self, connection: Connection, entries: Sequence[Entry]) -> int:
+        if not entries:
+            return 0
+        now = self._ledger.clock.now()
+        end = SimpleNamespace(campaign_id=self._campaign_id, audit_count=0, audit_head="")
+        rows, records = [], []
+        for contact_id, entry in zip(_new_ids(self._ledger, connection, len(entries)), entries, strict=True):
+            end.id = contact_id
+            detail = {"load": self.id, "content": entry.content_key}
+            record = record_for(self._ledger, end, "accepted", detail, now)
+            records.append(record)
+            rows.append(entry.as_row(self._campaign_id, self.id, record))
+        # In one order everywhere, so that PostgreSQL lets nobody wait in a circle.
+        rows.sort(key=itemgetter("external_contact_id"))
+        if write_new(connection, contacts, rows) < len(rows):
+            # Another process loaded some of these people at the same moment: only those that were new count.
+            there = _present(connection, [row["id"] for row in rows])
+            records = [record for record in records if record["contact_id"] in there]
+        write_rows(connection, _AUDIT, records)
+        return len(records)
+
+    def _correct(self, connection: Connection, again: Sequence[tuple[Entry, Any]]) -> int:
+        changed = [
+            (entry, row)
+            for entry, row in again
+            if entry.content_key != row.content_key
+            and State(row.state) in CORRECTABLE | {State.HELD}
+            and row.reason != ERASED
+        ]
+        doubtful = _with_intent(connection, [row.id for _, row in changed])
+        corrections = [
+            Change(row.id, State.ACCEPTED, "corrected", "", entry.content(), {"load": self.id})
+            for entry, row in changed
+            if row.id not in doubtful
+        ]
+        return len(apply_within(self._ledger, connection, corrections, only_own=False))
+
+    def _reject(self, connection: Connection, refused: Sequence[Refused]) -> tuple[int, int]:
+        if not refused:
+            return 0, 0
+        rows = [taken.as_row(self._ledger, self._campaign_id, self.id) for taken in refused]
+        rows.sort(key=itemgetter("row_key"))
+        new = self._ledger.db.insert(rejects).on_conflict_do_nothing().returning(rejects.c.duplicate)
+        duplicate = [bool(flag) for flag in connection.execute(new, rows).scalars()]
+        return len(duplicate) - sum(duplicate), sum(duplicate)
+
+
+def _new_ids(ledger: Ledger, connection: Connection, count: int) -> Sequence[int]:
+    # Given by us, so that a contact and its first audit record are written in two statements, not three.
+    if ledger.db.is_sqlite:
+        last = connection.execute(select(func.coalesce(func.max(contacts.c.id), 0))).scalar_one()
+        return range(last + 1, last + count + 1)
+    drawn = "SELECT nextval(pg_get_serial_sequence('contacts', 'id')) FROM generate_series(1, :count)"
+    return connection.execute(text(drawn), {"count": count}).scalars().all()
+
+
+def _present(connection: Connection, ids: Sequence[int]) -> set[int]:
+    return set(connection.execute(select(contacts.c.id).where(contacts.c.id.in_(ids))).scalars())
+
+
+def _with_intent(connection: Connection, ids: Sequence[int]) -> set[int]:
+    found = select(intents.c.contact_id).where(intents.c.contact_id.in_(ids))
+    return set(connection.execute(found).scalars()) if ids else set()

@@ -1,0 +1,36 @@
+"""Whether a source was read already: the campaign's last load ended, and its source has not changed since."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import exists, select
+
+from outreach.ledger.database.schema import loads, rejects
+from outreach.ledger.loads.load import Loaded
+
+if TYPE_CHECKING:
+    from outreach.ledger.ledger import Ledger
+
+
+def find_unchanged(ledger: Ledger, campaign_id: int, fingerprint: str) -> Loaded | None:
+    """What reading the source again would give: every row known; None when it has to be read.
+
+    Only the last load counts: after another source, the same rows may correct what that one brought. A row
+    that was rejected for the time being may pass now, so such a load is read again.
+    """
+    last = select(loads).where(loads.c.campaign_id == campaign_id).order_by(loads.c.id.desc()).limit(1)
+    may_pass = select(exists().where(rejects.c.campaign_id == campaign_id, rejects.c.retryable))
+    with ledger.db.read() as connection:
+        row = connection.execute(last).first()
+        if not fingerprint or row is None or row.fingerprint != fingerprint:
+            return None
+        if connection.execute(may_pass).scalar():
+            return None
+    return Loaded(rows_read=row.rows_read, known=row.rows_read)
+
+
+def has_rejects(ledger: Ledger, campaign_id: int) -> bool:
+    """Whether the campaign has rows for a rejects file."""
+    with ledger.db.read() as connection:
+        return bool(connection.execute(select(exists().where(rejects.c.campaign_id == campaign_id))).scalar())

@@ -1,0 +1,54 @@
+"""Bringing a ledger to this version: Alembic, on open, one process at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import inspect, text
+
+from outreach.errors import LedgerError
+from outreach.ledger.database.engine import Database
+
+HEAD = "0001"
+"""The newest revision; a test holds it to the folder `migrations/versions`."""
+
+VERSION_TABLE = "ledger_version"
+"""Of our own, so that a ledger may share a database with others that Alembic migrates, like Prefect's."""
+
+POSTGRES_LOCK = 6_042_417_811
+"""An arbitrary number that only our migrations lock on."""
+
+
+def migrate(database: Database) -> None:
+    """Apply what is missing; nothing when the ledger is of this version already.
+
+    Raises:
+        LedgerError: the ledger is of a newer version than this program.
+    """
+    if _revision(database) == HEAD:
+        return
+    with database.write() as connection:
+        if not database.is_sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": POSTGRES_LOCK})
+        # Importing Alembic takes longer than opening a ledger that needs nothing of it.
+        from alembic import command  # noqa: PLC0415
+        from alembic.config import Config  # noqa: PLC0415
+        from alembic.util import CommandError  # noqa: PLC0415
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+        config.attributes.update(connection=connection, version_table=VERSION_TABLE)
+        try:
+            command.upgrade(config, "head")
+        except CommandError:
+            raise LedgerError(
+                "The ledger was written by a newer version of this program.", "Upgrade genesys-outreach."
+            ) from None
+
+
+def _revision(database: Database) -> str | None:
+    with database.read() as connection:
+        if not inspect(connection).has_table(VERSION_TABLE):
+            return None
+        revision: str | None = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - our own name
+        return revision

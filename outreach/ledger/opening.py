@@ -1,0 +1,110 @@
+"""Opening a ledger: migrated to this version, held to its key, closed at the end."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import select
+
+from outreach.clock import Clock, SystemClock
+from outreach.errors import WrongKey
+from outreach.ledger.database.engine import Database
+from outreach.ledger.database.schema import facts
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.migrations.migrate import migrate
+from outreach.ledger.vault import Vault, key_file, stored_key
+
+
+@contextlib.contextmanager
+def open_ledger(
+    url: str,
+    *,
+    keys: Sequence[str] = (),
+    encrypted: bool = False,
+    clock: Clock | None = None,
+    actor: str = "outreach",
+) -> Iterator[Ledger]:
+    """Open a ledger, migrate it to this version, and close it at the end of the block.
+
+    Args:
+        url: `sqlite:///path` or `postgresql://...`.
+        keys: root keys, newest first; none means the key file of `vault.key_file`, made when missing.
+        encrypted: whether addresses, names and messages are sealed when written.
+        clock: the time, the machine's own by default.
+        actor: who acts, for the audit.
+
+    Raises:
+        LedgerError: it cannot be opened, with what to do about it.
+        WrongKey: it was made with another key.
+    """
+    database = Database(url)
+    try:
+        migrate(database)
+        vault = Vault(keys or [_own_key(database, url)], encrypted=encrypted)
+        _check_key(database, vault)
+        ledger = Ledger(database, vault, clock or SystemClock(), actor)
+    except BaseException:
+        database.close()
+        raise
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+HASHING = "hashing_keys"
+"""The fact that holds the ledger's own hashing keys, wrapped under its key."""
+
+
+_FINGERPRINT = select(facts.c.value).where(facts.c.name == "key")
+
+
+def _own_key(database: Database, url: str) -> str:
+    """The key file's; a new one is only made for a new ledger."""
+    path = key_file(url)
+    with database.read() as connection:
+        known = connection.execute(_FINGERPRINT).scalar()
+    if known is not None and not path.exists():
+        raise WrongKey(
+            f"The key of this ledger is missing: there is no file {path}.",
+            "Give its key in the ledger block, or restore its key file.",
+        )
+    return stored_key(path)
+
+
+def _check_key(database: Database, vault: Vault) -> None:
+    """Take over the ledger's own hashing keys, which only its key opens; make them for a new ledger."""
+    known, wrapped = _known_keys(database)
+    if wrapped is None:
+        if known is None:
+            vault.draw_hashing_keys()
+        elif known != vault.fingerprint:
+            raise _wrong_key()
+        with database.write() as connection:
+            made = {"key": vault.fingerprint, HASHING: vault.wrap_hashing_keys()}
+            rows = [{"name": name, "value": value} for name, value in made.items()]
+            connection.execute(database.insert(facts).on_conflict_do_nothing(), rows)
+        known, wrapped = _known_keys(database)  # another process may have been faster
+    try:
+        vault.adopt_hashing_keys(wrapped or "")
+    except (WrongKey, ValueError):
+        raise _wrong_key() from None
+    if known != vault.fingerprint:
+        raise _wrong_key()
+
+
+def _known_keys(database: Database) -> tuple[str | None, str | None]:
+    with database.read() as connection:
+        rows = connection.execute(
+            select(facts.c.name, facts.c.value).where(facts.c.name.in_(["key", HASHING]))
+        )
+        found: dict[str, str] = {row.name: row.value for row in rows}
+    return found.get("key"), found.get(HASHING)
+
+
+def _wrong_key() -> WrongKey:
+    return WrongKey(
+        "This ledger was made with another key, so it would not recognise the people in it.",
+        "Give its key in the ledger block, or restore its key file.",
+    )

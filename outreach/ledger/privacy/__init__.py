@@ -1,0 +1,1 @@
+"""Personal data in the ledger: found, forgotten, aged out, re-keyed."""

@@ -1,0 +1,166 @@
+"""Forgetting people: what is personal goes, what proves that nobody is contacted twice or again stays.
+
+gone    name, addresses, message, metadata (payload), the rejected row, the decision, answers' excerpts
+stays   the external contact id (the next load would take the person for a new one without it), states
+        and times, the audit, and keyed hashes: of addresses (suppressed from now on) and of the intent
+
+not contacted yet ──> blocked(erased)      started ────> ended by the next `follow_up`, which is due now
+in doubt ───────────> held(erased)         ended ──────> as it is
+                                           in the air ─> waited for, since a process still has them
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlalchemy import Connection, select, update
+
+from outreach.errors import LedgerError
+from outreach.ledger.campaigns import note
+from outreach.ledger.changes import Change, apply_within, lock
+from outreach.ledger.database.schema import intents, outbox, rejects, suppressions
+from outreach.ledger.executors.heartbeat import bury_the_dead
+from outreach.ledger.states import CONTACTED, State
+
+if TYPE_CHECKING:
+    from outreach.ledger.ledger import Ledger
+
+Cause = Literal["erased", "purged"]
+"""On a person's wish, or because of age."""
+
+CHUNK = 200
+PATIENCE_SECONDS = 30.0
+"""How long a call in the air is waited for."""
+
+_FORGOTTEN: Mapping[str, Any] = {
+    "payload": None,
+    "content_key": "",
+    "availability": None,
+    "decision": None,
+    "until": None,
+    "retryable": False,
+}
+
+
+def forget(ledger: Ledger, ids: Iterable[int], cause: Cause) -> int:
+    """Forget these contacts, a chunk a transaction; how many there were.
+
+    Raises:
+        LedgerError: somebody is being called at this very moment, for longer than 30 seconds.
+    """
+    forgotten = 0
+    rest = iter(sorted(ids))
+    while chunk := list(islice(rest, CHUNK)):
+        forgotten += _forget(ledger, chunk, cause)
+    return forgotten
+
+
+def _forget(ledger: Ledger, chunk: Sequence[int], cause: Cause) -> int:
+    until = ledger.clock.monotonic() + PATIENCE_SECONDS
+    forgotten: set[int] = set()
+    while left := [number for number in chunk if number not in forgotten]:
+        bury_the_dead(ledger)
+        with ledger.db.write() as connection:
+            changes = list(_changes(connection, left, cause, ledger.clock.now()))
+            forgotten |= apply_within(ledger, connection, changes, only_own=False)
+            excerpts = update(outbox).where(outbox.c.contact_id.in_(left))
+            connection.execute(excerpts.values(excerpt=""))
+        if len(forgotten) < len(chunk):
+            if ledger.clock.monotonic() >= until:
+                raise LedgerError(
+                    "Somebody of them is being called at this very moment.", "Erase again in a minute."
+                )
+            ledger.clock.sleep(0.5)
+    return len(forgotten)
+
+
+def _changes(connection: Connection, ids: Sequence[int], cause: Cause, now: datetime) -> Iterator[Change]:
+    rows = lock(connection, ids)
+    tried = set(
+        connection.execute(select(intents.c.contact_id).where(intents.c.contact_id.in_(ids))).scalars()
+    )
+    for row in rows.values():
+        before = State(row.state)
+        if before is State.INTENT:
+            continue
+        after = _state_after(before, tried=row.id in tried)
+        reason = cause if after in (State.BLOCKED, State.HELD) else None
+        look_at = now if after is State.STARTED else None
+        yield Change(row.id, after, cause, reason, {**_FORGOTTEN, "look_at": look_at})
+
+
+def _state_after(before: State, *, tried: bool) -> State:
+    if before in CONTACTED:
+        return before
+    doubtful = before is State.UNKNOWN or (before is State.HELD and tried)
+    return State.HELD if doubtful else State.BLOCKED
+
+
+def forget_rows(ledger: Ledger, ids: Collection[int], cause: Cause) -> int:
+    """Forget what rejected rows held; their line, code and reason stay, for the sums."""
+    rest = iter(sorted(ids))
+    while chunk := list(islice(rest, CHUNK)):
+        with ledger.db.write() as connection:
+            named = update(rejects).where(rejects.c.id.in_(chunk)).values(raw=None)
+            touched = list(connection.execute(named.returning(rejects.c.campaign_id)).scalars())
+            for campaign_id in sorted(set(touched)):
+                note(ledger, connection, campaign_id, f"rows_{cause}", {"rows": touched.count(campaign_id)})
+    return len(ids)
+
+
+def suppress_for_good(ledger: Ledger, addresses: Iterable[str]) -> int:
+    """Suppress addresses so that no do-not-contact list that forgets them takes them off again; how many."""
+    new = ledger.db.insert(suppressions)
+    lasting = {"source": new.excluded.source, "reason": new.excluded.reason}
+    upsert = new.on_conflict_do_update(index_elements=["address_key"], set_=lasting)
+    rows = [
+        {
+            "address_key": ledger.vault.address_key(address),
+            "source": "erasure",
+            "reason": "erased",
+            "at": ledger.clock.now(),
+        }
+        for address in sorted(addresses)
+    ]
+    if rows:
+        with ledger.db.write() as connection:
+            connection.execute(upsert, rows)
+    return len(rows)
+
+
+def rewrite(ledger: Ledger) -> bool:
+    """Leave nothing of what was deleted in the database's files; False when somebody else was at work.
+
+    SQLite: deleted bytes are overwritten anyway (secure_delete); here the file is written anew and the
+    write-ahead log is emptied. PostgreSQL: VACUUM frees the old rows for reuse; its own write-ahead log,
+    replicas and backups are kept as long as their owner keeps them.
+    """
+    connection = ledger.db.engine.raw_connection()
+    try:
+        return _vacuum_sqlite(connection) if ledger.db.is_sqlite else _vacuum_postgres(connection)
+    finally:
+        connection.close()
+
+
+def _vacuum_sqlite(connection: Any) -> bool:  # noqa: ANN401 - the driver's own
+    import sqlite3  # noqa: PLC0415 - only here
+
+    try:
+        connection.execute("VACUUM")
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.OperationalError:
+        return False
+    return not busy
+
+
+def _vacuum_postgres(connection: Any) -> bool:  # noqa: ANN401 - the driver's own
+    connection.rollback()
+    connection.driver_connection.autocommit = True
+    try:
+        connection.execute("VACUUM contacts, rejects, outbox")
+    finally:
+        connection.driver_connection.autocommit = False
+    return True

@@ -1,0 +1,157 @@
+"""Finding everything that the ledger holds about one person: by external contact id, or by address.
+
+    an id ───────────────> its contacts in all campaigns ──> their addresses ──> rejected rows of both
+    an address ──> whoever has it ──┘
+
+Addresses stand only inside payloads, sealed with a fresh nonce each, so a search opens every payload. That
+is the price of keeping no index of addresses; it is paid on request only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+from sqlalchemy import Row, Select, select
+
+from outreach.contacts import E164, EXTERNAL_CONTACT_ID, Contact
+from outreach.ledger.database.schema import contacts, rejects
+from outreach.sources.phones import normalise_phone
+from outreach.sources.rows import BadCell
+
+if TYPE_CHECKING:
+    from outreach.ledger.ledger import Ledger
+
+PAGE = 500
+SHORTEST_NATIONAL = 8
+"""Digits from which the end of a number is taken for the number without its country."""
+
+_NO_DIGIT = re.compile(r"[^0-9]+")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Everything that a person is known by; addresses as they are compared, in lower case."""
+
+    ids: frozenset[str] = frozenset()
+    addresses: frozenset[str] = frozenset()
+
+    def stands_in(self, cells: Iterable[str]) -> bool:
+        """Whether a row, as it was read, speaks of this person."""
+        numbers = [_NO_DIGIT.sub("", address) for address in self.addresses if E164.match(address)]
+        words = [address for address in self.addresses if not E164.match(address)]
+        ids = {name.casefold() for name in self.ids}
+        return any(_names(cell.strip().casefold(), ids, words, numbers) for cell in cells)
+
+
+class Known(NamedTuple):
+    """A row of `contacts`; `contact` is None once it was erased."""
+
+    id: int
+    campaign_id: int
+    external_contact_id: str
+    contact: Contact | None
+
+
+@dataclass
+class Findings:
+    """What the ledger holds about a person: contacts, rejected rows by their number, and how many others
+    lead to one of the person's addresses by an id of their own.
+    """
+
+    person: Person
+    people: list[Known] = field(default_factory=list)
+    rows: dict[int, Mapping[str, str]] = field(default_factory=dict)
+    sharing: int = 0
+
+
+def find_person(ledger: Ledger, who: str) -> Findings:
+    """Everything about one person, in all campaigns; nobody, when nobody is known by that name.
+
+    Args:
+        ledger: where to look.
+        who: an external contact id, an e-mail address, or a number in any international spelling.
+    """
+    address = _as_address(who.strip())
+    named = scan(ledger, {address}) if address else ()
+    ids = {known.external_contact_id for known in named} if address else {who.strip()}
+    people = list(_by_ids(ledger, ids)) if ids else []
+    own = [addresses_of(known.contact) for known in people if known.contact]
+    person = Person(frozenset(ids), frozenset({address} if address else ()).union(*own))
+    others = scan(ledger, person.addresses) if person.addresses else ()
+    sharing = sum(known.external_contact_id not in ids for known in others)
+    return Findings(person, people, dict(_rejected(ledger, person)), sharing)
+
+
+def scan(ledger: Ledger, addresses: Collection[str]) -> Iterator[Known]:
+    """The contacts that lead to one of the addresses."""
+    for known in _read(ledger, _CONTACTS.where(contacts.c.payload.is_not(None))):
+        if known.contact and not addresses_of(known.contact).isdisjoint(addresses):
+            yield known
+
+
+def addresses_of(contact: Contact) -> frozenset[str]:
+    """All addresses of a contact, as they are compared."""
+    channels = contact.channels
+    named = (channels.address(channel) for channel in channels.present())
+    return frozenset(address.strip().casefold() for address in named if address)
+
+
+_CONTACTS = select(contacts.c.id, contacts.c.campaign_id, contacts.c.external_contact_id, contacts.c.payload)
+
+
+def _as_address(who: str) -> str:
+    """An address as it is compared, or "" for an external contact id."""
+    if "@" not in who and EXTERNAL_CONTACT_ID.match(who):
+        return ""
+    try:
+        return normalise_phone(who)
+    except BadCell:
+        return who.casefold()
+
+
+def _by_ids(ledger: Ledger, ids: Collection[str]) -> Iterator[Known]:
+    return _read(ledger, _CONTACTS.where(contacts.c.external_contact_id.in_(ids)))
+
+
+def _read(ledger: Ledger, query: Select[Any]) -> Iterator[Known]:
+    for row in pages(ledger, query):
+        plain = ledger.vault.open(row.payload) if row.payload is not None else None
+        contact = Contact.model_validate_json(plain) if plain is not None else None
+        yield Known(row.id, row.campaign_id, row.external_contact_id, contact)
+
+
+def _rejected(ledger: Ledger, person: Person) -> Iterator[tuple[int, Mapping[str, str]]]:
+    for row in pages(ledger, select(rejects.c.id, rejects.c.raw).where(rejects.c.raw.is_not(None))):
+        cells: Mapping[str, str] = orjson.loads(ledger.vault.open(row.raw))
+        if person.stands_in(cells.values()):
+            yield row.id, cells
+
+
+def _names(cell: str, ids: Collection[str], words: Sequence[str], numbers: Sequence[str]) -> bool:
+    if cell in ids or any(word in cell for word in words):
+        return True
+    digits = _NO_DIGIT.sub("", cell) if numbers else ""
+    return any(_same_number(digits, number) for number in numbers)
+
+
+def _same_number(digits: str, number: str) -> bool:
+    if len(digits) < SHORTEST_NATIONAL:
+        return False
+    return number in digits or number.endswith(digits.lstrip("0"))
+
+
+def pages(ledger: Ledger, query: Select[Any]) -> Iterator[Row[Any]]:
+    """The rows of a query whose first column is an id, page by page, so that nobody is kept from writing."""
+    number = query.selected_columns[0]
+    last = -1
+    while True:
+        with ledger.db.read() as connection:
+            page = connection.execute(query.where(number > last).order_by(number).limit(PAGE)).all()
+        yield from page
+        if len(page) < PAGE:
+            return
+        last = page[-1].id

@@ -1,0 +1,83 @@
+"""Forgetting by age: what nothing happened to for so long loses everything personal, like an erasure.
+
+The sums, the audit and the keyed hashes stay, so nobody is contacted twice because they were forgotten. An
+outcome in doubt, and a contact held for a person, wait for that person however old they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, select
+
+from outreach.errors import SettingsError
+from outreach.ledger.database.schema import contacts, loads, rejects
+from outreach.ledger.privacy.forgetting import forget, forget_rows, rewrite
+from outreach.ledger.privacy.person_search import pages
+from outreach.ledger.states import State
+
+if TYPE_CHECKING:
+    from outreach.ledger.ledger import Ledger
+
+WAITING = (State.INTENT, State.UNKNOWN, State.HELD)
+"""States that are left alone: something about them is still open."""
+
+
+@dataclass(frozen=True)
+class Purged:
+    """What was, or with `dry_run` would be, forgotten; `waiting` is as old, but still open."""
+
+    contacts: int
+    rows: int
+    files: int
+    waiting: int
+    dry_run: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines."""
+        return asdict(self)
+
+
+def purge(ledger: Ledger, keep_days: int, files: Sequence[Path] = (), *, dry_run: bool = True) -> Purged:
+    """Forget what is older than so many days.
+
+    Args:
+        ledger: where it stands.
+        keep_days: days since anything happened to a contact, or since a row was read; at least 1.
+        files: rejects files and exports, of which those as old are deleted.
+        dry_run: only count.
+
+    Raises:
+        SettingsError: `keep_days` is no such number.
+    """
+    if keep_days < 1:
+        raise SettingsError(f"{keep_days} days cannot be kept.", "Keep at least 1 day.")
+    before = ledger.clock.now() - timedelta(days=keep_days)
+    people = [row.id for row in pages(ledger, _old_contacts(before, waiting=False))]
+    rows = [row.id for row in pages(ledger, _old_rows(before))]
+    old = [path for path in files if path.exists() and path.stat().st_mtime < before.timestamp()]
+    waiting = sum(1 for _ in pages(ledger, _old_contacts(before, waiting=True)))
+    if not dry_run and (people or rows or old):
+        forget(ledger, people, "purged")
+        forget_rows(ledger, rows, "purged")
+        for path in old:
+            path.unlink(missing_ok=True)
+        rewrite(ledger)
+    return Purged(len(people), len(rows), len(old), waiting, dry_run)
+
+
+def _old_contacts(before: datetime, *, waiting: bool) -> Select[Any]:
+    c = contacts.c
+    open_ones = c.state.in_([state.value for state in WAITING])
+    old = select(c.id).where(c.payload.is_not(None), c.updated_at < before)
+    return old.where(open_ones if waiting else ~open_ones, c.lease_owner.is_(None))
+
+
+def _old_rows(before: datetime) -> Select[Any]:
+    joined = rejects.join(loads, loads.c.id == rejects.c.load_id)
+    old = (rejects.c.raw.is_not(None), loads.c.started_at < before)
+    return select(rejects.c.id).select_from(joined).where(*old)

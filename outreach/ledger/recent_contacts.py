@@ -1,0 +1,56 @@
+"""When people were contacted before, in any campaign: what rolling caps look at."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, or_, select
+
+from outreach.ledger.claims import Claimed
+from outreach.ledger.database.schema import intents
+
+if TYPE_CHECKING:
+    from outreach.ledger.ledger import Ledger
+
+
+def recent_contacts(
+    ledger: Ledger, group: Sequence[Claimed], hours: float | None
+) -> dict[int, list[datetime]]:
+    """Contact to when the person, or any of their addresses, was contacted in the last `hours` hours.
+
+    None means that no cap looks back: {}.
+    """
+    if not hours or not group:
+        return {}
+    keys = {row.id: _keys(ledger, row) for row in group}
+    since = ledger.clock.now() - timedelta(hours=hours)
+    with ledger.db.read() as connection:
+        seen = contacts_since(connection, set().union(*keys.values()), since)
+    return {
+        contact_id: list({other: at for key in own for other, at in seen[key].items()}.values())
+        for contact_id, own in keys.items()
+    }
+
+
+def contacts_since(
+    connection: Connection, keys: Collection[str], since: datetime
+) -> defaultdict[str, dict[int, datetime]]:
+    """Address or person key to the contacts made to it: the contact's number, and when."""
+    i = intents.c
+    named = or_(i.address_key.in_(keys), i.person_key.in_(keys))
+    query = select(i.contact_id, i.address_key, i.person_key, i.at).where(named, i.at > since)
+    seen: defaultdict[str, dict[int, datetime]] = defaultdict(dict)
+    for contact_id, address, person, at in connection.execute(query):
+        seen[address][contact_id] = at
+        seen[person][contact_id] = at
+    return seen
+
+
+def _keys(ledger: Ledger, row: Claimed) -> set[str]:
+    channels = row.contact.channels
+    addresses = [channels.address(name) for name in channels.present()]
+    hashed = {ledger.vault.address_key(address) for address in addresses if address}
+    return hashed | {ledger.vault.person_key(row.contact.external_contact_id)}

@@ -1,0 +1,224 @@
+"""Opt-out intake: from a person's hand, a CSV, a reply's text. What is taken in stops everybody who waits.
+
+    a CSV       columns voice, sms, email, chat, or `address`; one column alone needs no header
+    `reply`     where a CSV has this column, only rows whose reply asks to stop count
+    a webhook   the CRM's answer `{"suppress": true}`: ledger/answers.py
+    a receipt   `RecipientOptedOut`: following.py
+
+Addresses are brought to the form in which contacts are kept, since a suppression in another spelling would
+stop nobody. What cannot be read is named by its line, never by its content: nobody is dropped in silence.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from outreach.compliance.reply_keywords import Reply, classify_reply
+from outreach.contacts import Channel
+from outreach.errors import SourceError, UsageError
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.suppressions import suppress
+from outreach.sources.cells import read_handle
+from outreach.sources.columns import Headings
+from outreach.sources.csv_file import CsvFile
+from outreach.sources.emails import normalise_email
+from outreach.sources.files import Location
+from outreach.sources.phones import normalise_phone
+from outreach.sources.reference import parse_reference
+from outreach.sources.rows import BadCell, Record
+
+CHUNK = 500
+ADDRESS, REPLY = "address", "reply"
+_CHANNELS = {channel.value: channel for channel in Channel}
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A row whose address could not be read: its line, and the code of the reason."""
+
+    line: int
+    code: str
+
+
+@dataclass(slots=True)
+class Intake:
+    """What a CSV brought. `new` addresses; `known` ones were suppressed before; `unread` rows need a person,
+    and so do `to_review`, the lines of replies that may mean stop; `kept` replies ask for something else.
+    """
+
+    rows: int = 0
+    new: int = 0
+    known: int = 0
+    kept: int = 0
+    to_review: list[int] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines."""
+        unread = [{"line": row.line, "code": row.code} for row in self.unread]
+        counts = {"rows": self.rows, "new": self.new, "known": self.known, "kept": self.kept}
+        return {**counts, "to_review": self.to_review, "unread": unread}
+
+
+def read_address(text: str, channel: Channel | None = None) -> str:
+    """An address as contacts are kept by it: E.164, an e-mail, or on the chat channel a handle.
+
+    Raises:
+        UsageError: it is none; the sentence does not repeat it.
+    """
+    try:
+        return _read(text.strip(), channel)
+    except BadCell as error:
+        raise UsageError(
+            f"An address {error.reason}.",
+            "Write numbers in E.164, like +15551234567; chat handles are taken from a file's column chat.",
+        ) from None
+
+
+def opt_out(
+    ledger: Ledger, addresses: Iterable[str], *, source: str = "by_hand", reason: str = "opted_out"
+) -> int:
+    """Never contact these again, in any spelling; how many were new. Raises UsageError before the first."""
+    return suppress(ledger, [read_address(address) for address in addresses], source=source, reason=reason)
+
+
+def take_reply(ledger: Ledger, address: str, text: str, *, source: str = "reply") -> Reply:
+    """What a person's reply asks for; on "stop" their address is suppressed at once.
+
+    "start" lifts nothing: consent comes from the source's owner (`suppressions.allow_again`). "review" is for
+    a person to read.
+    """
+    meaning = classify_reply(text)
+    if meaning == "stop":
+        opt_out(ledger, [address], source=source, reason="asked_to_stop")
+    return meaning
+
+
+def suppress_file(
+    ledger: Ledger,
+    reference: str | os.PathLike[str],
+    *,
+    source: str = "file",
+    reason: str = "opted_out",
+) -> Intake:
+    """Suppress every address of a CSV (path or URL), in bounded memory.
+
+    Raises:
+        SourceError: it cannot be read, or has no column of addresses; what was read before stays suppressed.
+    """
+    intake = Intake()
+    chunk: list[str] = []
+    for address in _addresses(reference, intake):
+        chunk.append(address)
+        if len(chunk) == CHUNK:
+            _suppress(ledger, chunk, source, reason, intake)
+            chunk = []
+    _suppress(ledger, chunk, source, reason, intake)
+    return intake
+
+
+def read_addresses(reference: str | os.PathLike[str]) -> Iterator[str]:
+    """The addresses of a CSV, all or nothing.
+
+    Raises:
+        SourceError: it cannot be read, or a row's address cannot; it names the line.
+    """
+    intake = Intake()
+    for address in _addresses(reference, intake):
+        _refuse(intake)
+        yield address
+    _refuse(intake)
+
+
+def _refuse(intake: Intake) -> None:
+    if intake.unread:
+        first = intake.unread[0]
+        raise SourceError(f"Line {first.line} holds no address that can be read ({first.code}).", "Mend it.")
+
+
+def _suppress(ledger: Ledger, addresses: Sequence[str], source: str, reason: str, intake: Intake) -> None:
+    new = suppress(ledger, addresses, source=source, reason=reason)
+    intake.new += new
+    intake.known += len(addresses) - new
+
+
+class _Headings(Headings):
+    """A CSV of addresses needs none of the columns that a contact needs."""
+
+    def layout(self, headers: Sequence[str], *, complete: bool) -> dict[str, int]:  # noqa: ARG002 - the base's
+        return super().layout(headers, complete=False)
+
+
+def _addresses(reference: str | os.PathLike[str], intake: Intake) -> Iterator[str]:
+    location = parse_reference(os.fspath(reference))
+    if not isinstance(location, Location):
+        raise SourceError("Addresses are read from a CSV file or URL, not from a database.", "Export them.")
+    columns: dict[int, str] | None = None
+    for record in CsvFile(location, _Headings.of(location.label, {})).records():
+        if columns is None:
+            columns = _columns(location.label, record.headers)
+            if columns == {0: ADDRESS} and _is_address(record.headers[0]):
+                intake.rows += 1
+                yield _read(record.headers[0].strip(), None)
+        intake.rows += 1
+        yield from _of_row(record, columns, intake)
+
+
+def _columns(label: str, headers: Sequence[str]) -> dict[int, str]:
+    """Where addresses and replies stand. A single column holds addresses, whatever it is called."""
+    headings = Headings.of(label, {})
+    named = {
+        number: headings.column(header) or header.strip().casefold() for number, header in enumerate(headers)
+    }
+    found = {number: name for number, name in named.items() if name in {*_CHANNELS, ADDRESS, REPLY}}
+    if set(found.values()) - {REPLY}:
+        return found
+    if len(headers) == 1:
+        return {0: ADDRESS}
+    raise SourceError(f"{label} has no column of addresses.", "Call it address, voice, sms, email or chat.")
+
+
+def _of_row(record: Record, columns: dict[int, str], intake: Intake) -> Iterator[str]:
+    if record.reject is not None:
+        intake.unread.append(Unread(record.line, record.reject.code))
+        return
+    cells = {name: record.cells[n].strip() for n, name in columns.items() if n < len(record.cells)}
+    if not _asks_to_stop(cells.pop(REPLY, None), record.line, intake):
+        return
+    given = {name: cell for name, cell in cells.items() if cell}
+    if not given:
+        intake.unread.append(Unread(record.line, "no_address"))
+    for name, cell in given.items():
+        yield from _of_cell(cell, _CHANNELS.get(name), record.line, intake)
+
+
+def _of_cell(cell: str, channel: Channel | None, line: int, intake: Intake) -> Iterator[str]:
+    try:
+        yield _read(cell, channel)
+    except BadCell as error:
+        intake.unread.append(Unread(line, error.code))
+
+
+def _asks_to_stop(reply: str | None, line: int, intake: Intake) -> bool:
+    meaning = classify_reply(reply) if reply is not None else "stop"
+    if meaning == "review":
+        intake.to_review.append(line)
+    elif meaning != "stop":
+        intake.kept += 1
+    return meaning == "stop"
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(_read(text.strip(), None))
+    except BadCell:
+        return False
+
+
+def _read(text: str, channel: Channel | None) -> str:
+    if channel is Channel.CHAT:
+        return read_handle(text)
+    return normalise_email(text) if "@" in text else normalise_phone(text)

@@ -1,0 +1,205 @@
+"""Is everything in place before a campaign? Each check says OK, WARN or ERROR, what it found, and what to do.
+
+    ledger       it opens, is of this version, and its key is the right one
+    login        the client id and secret, at the region's host
+    organisation who we are to it                        (platform)
+    permissions  the missing ones, by name               (platform)
+    limits       our budget against the organisation's   (platform)
+    senders      numbers, addresses, queue, integration
+    clock        how far ours is from Genesys'
+    webhook      the receiver answers a signed ping
+
+Nobody is contacted. One check that fails does not keep the others from being made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from enum import Enum
+
+from outreach.clock import Clock
+from outreach.errors import OutreachError
+from outreach.genesys.guide import Guide
+from outreach.genesys.http.auth import SealedToken
+from outreach.genesys.platform.api import Platform
+from outreach.genesys.platform.organization import TOKEN_RATE
+from outreach.genesys.platform.permission_probes import ESSENTIAL, find_forbidden
+from outreach.genesys.platform.senders import NO_SENDER
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.migrations.migrate import HEAD
+from outreach.reachability import AVAILABLE, NOT_CHECKABLE
+from outreach.webhook.endpoint import Endpoint
+
+SKEW_WARN_SECONDS = 5.0
+SKEW_ERROR_SECONDS = 240.0
+"""Receivers refuse webhooks whose time is five minutes off."""
+
+
+class Level(str, Enum):
+    """How bad it is."""
+
+    OK = "OK"
+    WARN = "WARN"
+    ERROR = "ERROR"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding: `what` was found, and what to do about it (`advice`, empty when all is well)."""
+
+    name: str
+    level: Level
+    what: str
+    advice: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """For machines, and for tables."""
+        return {**asdict(self), "level": self.level.value}
+
+
+@dataclass(frozen=True)
+class Means:
+    """How to open what is checked. `webhook` is None when nobody is told."""
+
+    ledger: Callable[[], AbstractContextManager[Ledger]]
+    login: Callable[[], SealedToken]
+    genesys: Callable[[str], AbstractContextManager[Platform | Guide]]
+    """Takes the sealed token."""
+    webhook: Callable[[], Endpoint] | None
+    budget: int
+    clock: Clock
+
+
+def run_preflight(means: Means) -> list[Check]:
+    """All checks. Raises nothing that a check can say."""
+    return [*check_ledger(means), *check_genesys(means), *check_webhook(means)]
+
+
+def worst(checks: Iterable[Check]) -> Level:
+    """The worst level among them."""
+    order = list(Level)
+    return max((check.level for check in checks), key=order.index, default=Level.OK)
+
+
+def check_ledger(means: Means) -> Iterator[Check]:
+    """It opens, which migrates it."""
+    try:
+        with means.ledger() as ledger:
+            kind = "SQLite" if ledger.db.is_sqlite else "PostgreSQL"
+            yield Check("ledger", Level.OK, f"{kind}, at revision {HEAD}.")
+    except OutreachError as error:
+        yield _error("ledger", error)
+
+
+def check_genesys(means: Means) -> Iterator[Check]:
+    """Login first: without it nothing else can be asked."""
+    try:
+        token = means.login()
+    except OutreachError as error:
+        yield _error("login", error)
+        return
+    yield Check("login", Level.OK, "The client is known.")
+    try:
+        with means.genesys(token.text) as genesys:
+            yield from _check_organisation(genesys, means)
+    except OutreachError as error:
+        yield _error("organisation", error)
+
+
+def _check_organisation(genesys: Platform | Guide, means: Means) -> Iterator[Check]:
+    if isinstance(genesys, Platform):
+        identity = genesys.whoami()
+        yield Check("organisation", Level.OK, f"{identity.organization_name or identity.organization_id}.")
+        yield from _check_permissions(genesys)
+        yield _check_limits(genesys, means.budget)
+    yield from _check_senders(genesys)
+    yield _check_clock(genesys.connection.clock_skew.total_seconds())
+
+
+def _check_permissions(genesys: Platform) -> Iterator[Check]:
+    forbidden = find_forbidden(genesys.connection)
+    for operation, error in forbidden.items():
+        level = Level.ERROR if operation in ESSENTIAL else Level.WARN
+        yield Check("permissions", level, f"Not allowed: {operation}.", error.advice)
+    if not forbidden:
+        yield Check("permissions", Level.OK, "All that can be tried without contacting anybody are there.")
+
+
+def _check_limits(genesys: Platform, budget: int) -> Check:
+    allowed = genesys.read_limits().get(TOKEN_RATE)
+    if allowed is None:
+        advice = "Compare the budget in the credentials block with your contract."
+        return Check("limits", Level.WARN, "The organisation does not show its limits.", advice)
+    if not budget:
+        advice = f"Set {allowed:.0f} requests a minute in the credentials block."
+        return Check("limits", Level.WARN, "The credentials block sets no budget.", advice)
+    if budget > allowed:
+        advice = f"Set at most {allowed:.0f} requests a minute in the credentials block."
+        return Check("limits", Level.ERROR, f"The budget of {budget} is over {allowed:.0f} a minute.", advice)
+    return Check("limits", Level.OK, f"A budget of {budget} of {allowed:.0f} requests a minute.")
+
+
+def _check_senders(genesys: Platform | Guide) -> Iterator[Check]:
+    found = genesys.check_senders()
+    for channel, verdict in found.items():
+        name = f"sender {channel}"
+        if verdict == AVAILABLE:
+            yield Check(name, Level.OK, "Ready.")
+        elif verdict == NO_SENDER:
+            yield Check(
+                name, Level.WARN, "None is set: nobody is contacted by it.", "Set it in the senders block."
+            )
+        elif verdict == NOT_CHECKABLE:
+            yield Check(name, Level.WARN, "It cannot be checked.", "Grant the permission to look, see above.")
+        else:
+            yield Check(
+                name, Level.ERROR, f"Not ready: {verdict}.", "Mend it in Genesys, or in the senders block."
+            )
+    if AVAILABLE not in found.values() and NOT_CHECKABLE not in found.values():
+        yield Check("senders", Level.ERROR, "No channel has a sender.", "Set one in the senders block.")
+
+
+def _check_clock(skew_seconds: float) -> Check:
+    off = abs(skew_seconds)
+    what = f"Within {off:.0f} seconds of Genesys' clock." if off else "It agrees with Genesys' clock."
+    if off > SKEW_ERROR_SECONDS:
+        return Check("clock", Level.ERROR, what, "Set this machine's clock (NTP): webhooks would be refused.")
+    if off > SKEW_WARN_SECONDS:
+        return Check("clock", Level.WARN, what, "Set this machine's clock (NTP).")
+    return Check("clock", Level.OK, what)
+
+
+def check_webhook(means: Means) -> Iterator[Check]:
+    """A signed ping: the receiver must take it with a 2xx."""
+    if means.webhook is None:
+        yield Check(
+            "webhook", Level.WARN, "None is named: the CRM is told nothing.", "Name one if it should be."
+        )
+        return
+    try:
+        with means.webhook() as endpoint:
+            attempt = endpoint.ping(means.clock.now())
+            label = endpoint.label
+    except OutreachError as error:
+        yield _error("webhook", error)
+        return
+    if attempt.outcome == "delivered":
+        yield Check("webhook", Level.OK, f"{label} took a signed ping in {attempt.seconds * 1000:.0f} ms.")
+    elif attempt.status == 401:
+        advice = "Give the receiver the signing secret of the webhook block."
+        yield Check("webhook", Level.ERROR, f"{label} does not accept our signature (401).", advice)
+    else:
+        said = f"status {attempt.status}" if attempt.status else attempt.code
+        yield Check(
+            "webhook",
+            Level.ERROR,
+            f"{label} did not take a ping: {said}.",
+            "Mend the receiver or its address.",
+        )
+
+
+def _error(name: str, error: OutreachError) -> Check:
+    advice = error.advice
+    return Check(name, Level.ERROR, str(error).removesuffix(advice).strip() if advice else str(error), advice)

@@ -1,0 +1,162 @@
+"""What a person does about contacts that stopped: resolve a doubt, retry what failed.
+
+resolve   unknown, held in doubt ── started ──> started     the person was contacted, somebody saw it
+│ ─────────────── released ─> cleared     they were not, and may be
+held for another reason ─ released ─> accepted    decided on afresh
+retry     failed, retryable ──────────────────> accepted
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+from sqlalchemy import Row, select
+
+from outreach.contacts import Channel
+from outreach.errors import UnknownCampaign, UsageError
+from outreach.ledger.campaigns import Campaign
+from outreach.ledger.changes import Change, Telling, apply
+from outreach.ledger.database.pages import read_pages
+from outreach.ledger.database.schema import contacts, intents, outbox
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.states import State
+from outreach.settings import Event
+from outreach.webhook.events import AuditLog, ContactBody, InteractionCreated, InteractionResolved, to_bytes
+
+REASON_LIMIT = 500
+
+_CONVERSATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
+_AFRESH = {"retryable": False, "until": None, "attempts": 0, "deaths": 0, "looks": 0}
+
+
+def resolve(
+    ledger: Ledger,
+    campaign: Campaign,
+    external_contact_id: str,
+    outcome: Literal["started", "released"],
+    *,
+    reason: str,
+    conversation_id: str | None = None,
+) -> None:
+    """Say what became of a contact that waits for a person; the reason stands in the audit.
+
+    Raises:
+        UnknownCampaign: there is no such contact in it.
+        UsageError: there is nothing to resolve, or the conversation is another contact's.
+    """
+    words = " ".join(reason.split())
+    if not 0 < len(words) <= REASON_LIMIT:
+        raise UsageError(
+            f"The reason must have 1 to {REASON_LIMIT} characters.",
+            "Say why you are sure; the audit keeps it.",
+        )
+    row = _find(ledger, campaign, external_contact_id)
+    detail = {"reason": words, "outcome": outcome, "reference": row.reference or ""}
+    if outcome == "started":
+        change = _started(ledger, campaign, row, conversation_id, detail)
+    else:
+        change = _released(ledger, campaign, row, detail)
+    if not apply(ledger, [change], only_own=False):
+        raise UsageError(f"{external_contact_id} changed at this very moment.", "Look at it again.")
+
+
+def _find(ledger: Ledger, campaign: Campaign, name: str) -> Row[Any]:
+    joined = contacts.outerjoin(intents, intents.c.contact_id == contacts.c.id)
+    columns = (contacts, intents.c.at.label("intended_at"))
+    named = (contacts.c.campaign_id == campaign.id, contacts.c.external_contact_id == name)
+    with ledger.db.read() as connection:
+        row = connection.execute(select(*columns).select_from(joined).where(*named)).one_or_none()
+    if row is None:
+        raise UnknownCampaign(f"Campaign {campaign.name} has no contact {name!r}.")
+    if row.state not in (State.UNKNOWN, State.HELD):
+        raise UsageError(f"{name} is {row.state}: nothing about it waits for a person.")
+    return row
+
+
+def _started(
+    ledger: Ledger, campaign: Campaign, row: Row[Any], conversation_id: str | None, detail: dict[str, str]
+) -> Change:
+    if row.intended_at is None:
+        raise UsageError(
+            f"{row.external_contact_id} was never called in this campaign, so it cannot have started.",
+            "Release it instead.",
+        )
+    if conversation_id is not None:
+        _check_free(ledger, row, conversation_id)
+        detail = {**detail, "conversation_id": conversation_id}
+    fields = {
+        "conversation_id": conversation_id,
+        "started_at": row.intended_at,
+        "look_at": ledger.clock.now() if conversation_id else None,
+        "looks": 0,
+        "deaths": 0,
+    }
+    told = _tell(ledger, campaign, row, "started", conversation_id)
+    return Change(row.id, State.STARTED, "resolved_started", "", fields, detail, told, "started")
+
+
+def _check_free(ledger: Ledger, row: Row[Any], conversation_id: str) -> None:
+    if not _CONVERSATION.match(conversation_id):
+        raise UsageError("That is no conversation's id.", "Copy it from Genesys: letters, digits and dashes.")
+    other = select(contacts.c.external_contact_id).where(
+        contacts.c.conversation_id == conversation_id, contacts.c.id != row.id
+    )
+    with ledger.db.read() as connection:
+        taken = connection.execute(other).scalar()
+    if taken is not None:
+        raise UsageError(f"That conversation is {taken}'s already.", "Look for this contact's own.")
+
+
+def _released(ledger: Ledger, campaign: Campaign, row: Row[Any], detail: dict[str, str]) -> Change:
+    if row.payload is None:  # erased: nobody could contact them
+        given_back: Literal["release", "keep"] = "keep" if row.intended_at is None else "release"
+        return Change(row.id, State.BLOCKED, "resolved_released", None, _AFRESH, detail, intent=given_back)
+    if row.intended_at is None:
+        return Change(row.id, State.ACCEPTED, "resolved_released", "", _AFRESH, detail)
+    told = _tell(ledger, campaign, row, "released", None)
+    return Change(row.id, State.CLEARED, "resolved_released", "", _AFRESH, detail, told, "release")
+
+
+def _tell(
+    ledger: Ledger,
+    campaign: Campaign,
+    row: Row[Any],
+    outcome: Literal["started", "released"],
+    conversation_id: str | None,
+) -> tuple[Telling, ...]:
+    """For whoever was told of this campaign before."""
+    last = select(outbox.c.endpoint).where(outbox.c.campaign_id == campaign.id)
+    with ledger.db.read() as connection:
+        endpoint = connection.execute(last.order_by(outbox.c.id.desc()).limit(1)).scalar()
+    common = {
+        "timestamp": ledger.clock.now(),
+        "campaign": campaign.name,
+        "contact_id": row.external_contact_id,
+        "reference": row.reference or "",
+        "conversation_id": conversation_id,
+    }
+    bodies: list[ContactBody] = []
+    if conversation_id:
+        log = AuditLog(channel=Channel(row.channel))
+        bodies.append(InteractionCreated(**common, latency_ms=0.0, audit_log=log))
+    bodies.append(InteractionResolved(**common, success=outcome == "started", outcome=outcome))
+    events = [(Event(body.model_dump(include={"event"})["event"]), body) for body in bodies]
+    wanted = [(event, body) for event, body in events if event in campaign.settings.events]
+    return tuple(Telling(endpoint, event.value, to_bytes(body)) for event, body in wanted if endpoint)
+
+
+def retry_failed(ledger: Ledger, campaign: Campaign) -> int:
+    """Give every failed contact whose failure may pass another chance with the next run; how many."""
+    c = contacts.c
+    failed = select(c.id).where(
+        c.campaign_id == campaign.id,
+        c.state == State.FAILED.value,
+        c.retryable.is_(True),
+        c.payload.is_not(None),
+    )
+    retried = 0
+    for page in read_pages(ledger, failed):
+        changes = [Change(row.id, State.ACCEPTED, "retried", "", _AFRESH) for row in page]
+        retried += len(apply(ledger, changes, only_own=False))
+    return retried

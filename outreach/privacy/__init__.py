@@ -1,0 +1,1 @@
+"""Forgetting a person, telling them what is known, and proving that nothing leaks."""

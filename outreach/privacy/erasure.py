@@ -1,0 +1,136 @@
+"""Erasing one person wherever we keep anything: the ledger, and the files that were written from it."""
+
+from __future__ import annotations
+
+import csv
+import glob
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import func, select
+
+from outreach.errors import UsageError
+from outreach.ledger.database.schema import audit, campaigns, contacts
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.privacy.forgetting import forget, forget_rows, rewrite, suppress_for_good
+from outreach.ledger.privacy.person_search import Findings, Person, find_person
+from outreach.ledger.states import State
+from outreach.settings import CampaignSettings
+from outreach.sources.csv_writer import PrivateCsv, remove_leftovers
+from outreach.sources.formulas import restore
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What an erasure found and did.
+
+    `sharing` counts contacts of other ids that lead to an address of the person: they are suppressed from now
+    on, but still hold it; erasing the address itself takes them too. `still_open` counts interactions that
+    the next `follow_up` ends. `rewritten` is False when another program held the database, so that
+    overwritten copies may still stand in its files.
+    """
+
+    contacts: int
+    campaigns: int
+    rows: int
+    files: int
+    suppressed: int
+    sharing: int
+    still_open: int
+    rewritten: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines."""
+        return asdict(self)
+
+
+def erase(ledger: Ledger, who: str, *, files: Iterable[Path] = ()) -> Erased:
+    """Forget one person, in all campaigns, and never contact any of their addresses again.
+
+    Args:
+        ledger: where they stand.
+        who: an external contact id, or an address: then whoever leads to it.
+        files: CSV files to clean besides those that the ledger knows of.
+
+    Raises:
+        UsageError: no contact has that id, or a file cannot be cleaned.
+        LedgerError: somebody is being called at this very moment.
+    """
+    found = find_person(ledger, who)
+    if not found.people and not found.rows and not found.person.addresses:
+        raise UsageError(
+            "Nobody in this ledger has that id.", "Give the id as the source has it, or an address."
+        )
+    suppressed = suppress_for_good(ledger, found.person.addresses)
+    forget(ledger, [known.id for known in found.people], "erased")
+    rows = forget_rows(ledger, found.rows, "erased")
+    paths = _written_paths(ledger, files)
+    for path in paths:
+        remove_leftovers(path)
+    cleaned = [path for path in paths if path.is_file() and clean(path, found.person)]
+    return Erased(
+        contacts=sum(known.contact is not None for known in found.people),
+        campaigns=len({known.campaign_id for known in found.people}),
+        rows=rows,
+        files=len(cleaned),
+        suppressed=suppressed,
+        sharing=found.sharing,
+        still_open=_count_open(ledger, found),
+        rewritten=rewrite(ledger),
+    )
+
+
+def _count_open(ledger: Ledger, found: Findings) -> int:
+    is_open = contacts.c.state == State.STARTED.value
+    ids = contacts.c.id.in_([known.id for known in found.people])
+    with ledger.db.read() as connection:
+        return int(connection.execute(select(func.count()).where(is_open, ids)).scalar_one())
+
+
+def written_files(ledger: Ledger, more: Iterable[Path] = ()) -> list[Path]:
+    """The rejects files and exports of all campaigns, as far as they still exist on this machine."""
+    return [path for path in _written_paths(ledger, more) if path.is_file()]
+
+
+def _written_paths(ledger: Ledger, more: Iterable[Path]) -> list[Path]:
+    with ledger.db.read() as connection:
+        known = connection.execute(select(campaigns.c.name, campaigns.c.settings)).all()
+        written = audit.c.action.in_(("exported", "rejects")), audit.c.contact_id.is_(None)
+        details = connection.execute(select(audit.c.detail).where(*written)).scalars()
+        noted = {orjson.loads(detail).get("file", "") for detail in details}
+    found = {Path(name) for name in noted if name} | {Path(path) for path in more}
+    for row in known:
+        folder = Path(CampaignSettings.model_validate_json(row.settings).output)
+        found.update(folder.glob(f"{glob.escape(row.name)}-*.csv"))
+    return sorted(found)
+
+
+def clean(path: Path, person: Person) -> bool:
+    """Write a CSV file anew without the person's rows; whether there were any.
+
+    Raises:
+        UsageError: it cannot be read as the CSV that this product writes.
+    """
+    try:
+        with path.open(encoding="utf-8", errors="surrogatepass", newline="") as file:
+            if not any(person.stands_in(row) for row in csv.reader(file)):
+                return False
+        with path.open(encoding="utf-8", errors="surrogatepass", newline="") as file:
+            _rewrite(csv.reader(file), path, person)
+    except (csv.Error, OSError, UnicodeError) as error:
+        raise UsageError(
+            f"{path} cannot be cleaned ({type(error).__name__}).", "Delete it by hand."
+        ) from None
+    return True
+
+
+def _rewrite(rows: Iterable[list[str]], path: Path, person: Person) -> None:
+    source = iter(rows)
+    columns = [restore(column) for column in next(source)]
+    with PrivateCsv(path, columns, ()) as file:
+        for cells in source:
+            if not person.stands_in(cells):
+                file.write(dict(zip(columns, map(restore, cells), strict=False)))

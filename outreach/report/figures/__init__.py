@@ -1,0 +1,1 @@
+"""The report's numbers, gathered once by SQL."""

@@ -1,0 +1,156 @@
+"""Counting a campaign's contacts by state, channel and reason: one pass over the rows, sums only."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, text
+
+from outreach.ledger.states import State
+from outreach.report.figures.extract import TABLE
+from outreach.report.wording import explain
+
+if TYPE_CHECKING:
+    from outreach.ledger.campaigns import Campaign
+    from outreach.ledger.ledger import Ledger
+
+MOST_CODES = 100
+"""Reason codes that are listed one by one; rarer ones are summed up as `other_reasons`."""
+
+MOST_SAMPLES = 20
+OTHER = "other_reasons"
+EXPLAINED = (State.BLOCKED, State.DEFERRED, State.FAILED, State.HELD, State.UNKNOWN)
+"""The states that have a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Contacts alike in state, channel ("" while none is chosen) and reason code ("" without)."""
+
+    state: str
+    channel: str
+    code: str
+    count: int
+    retryable: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonCount:
+    """A reason and how many it met.
+
+    `state` is a contact's, or `rejected` or `duplicate` for rows that never became contacts. `samples` are
+    external contact ids, or `line N` where a row has none.
+    """
+
+    state: str
+    code: str
+    sentence: str
+    count: int
+    retryable: int
+    samples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """How far rows came. `cleared` counts everybody who ever was cleared for contact."""
+
+    rows: int
+    accepted: int
+    registered: int
+    cleared: int
+    contacted: int
+    ended: int
+
+
+_TALLY = f"""
+    SELECT state, channel, code, count(*), sum(retryable), sum(registered), sum(cleared)
+    FROM {TABLE} GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3"""  # noqa: S608 - our own table
+
+_SAMPLES = """
+    SELECT state, reason, external_contact_id FROM (
+        SELECT state, reason, external_contact_id, id,
+               row_number() OVER (PARTITION BY state, reason ORDER BY id) AS place
+        FROM contacts WHERE campaign_id = :c AND state IN ('blocked', 'failed', 'held', 'unknown')
+    ) AS numbered WHERE place <= :most ORDER BY id"""
+
+_REJECTS = """
+    SELECT duplicate, code, count(*), sum(CASE WHEN retryable THEN 1 ELSE 0 END)
+    FROM rejects WHERE campaign_id = :c GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"""
+
+_REJECTED_SAMPLES = """
+    SELECT duplicate, code, external_contact_id, line FROM (
+        SELECT duplicate, code, external_contact_id, line, id,
+               row_number() OVER (PARTITION BY duplicate, code ORDER BY id) AS place
+        FROM rejects WHERE campaign_id = :c
+    ) AS numbered WHERE place <= :most ORDER BY id"""
+
+
+def count_states(ledger: Ledger, campaign: Campaign) -> dict[str, int]:
+    """Contacts by state, from an index alone: cheap enough for a progress line."""
+    query = "SELECT state, count(*) FROM contacts WHERE campaign_id = :c GROUP BY state"
+    with ledger.db.read() as connection:
+        return {str(state): int(n) for state, n in connection.execute(text(query), {"c": campaign.id})}
+
+
+def tally(connection: Connection) -> tuple[list[Tally], tuple[int, int]]:
+    """All tallies of the extract, the largest first, and how many contacts were registered and cleared."""
+    kept: list[Tally] = []
+    rest: Counter[tuple[str, str]] = Counter()
+    rest_retryable: Counter[tuple[str, str]] = Counter()
+    codes: set[str] = set()
+    registered = cleared = 0
+    for state, channel, code, count, retryable, with_id, was_cleared in connection.execute(text(_TALLY)):
+        registered, cleared = registered + int(with_id), cleared + int(was_cleared)
+        if code in codes or len(codes) < MOST_CODES:
+            codes.add(code)
+            kept.append(Tally(state, channel, code, int(count), int(retryable)))
+        else:
+            rest[state, channel] += int(count)
+            rest_retryable[state, channel] += int(retryable)
+    kept += [Tally(*key, OTHER, count, rest_retryable[key]) for key, count in sorted(rest.items())]
+    return kept, (registered, cleared)
+
+
+def list_reasons(connection: Connection, campaign_id: int, tallies: Iterable[Tally]) -> list[ReasonCount]:
+    """Every reason with its count and samples: contacts first, then rows that never became contacts."""
+    counts: Counter[tuple[str, str]] = Counter()
+    retryable: Counter[tuple[str, str]] = Counter()
+    for entry in tallies:
+        if entry.code or entry.state in EXPLAINED:
+            counts[entry.state, entry.code] += entry.count
+            retryable[entry.state, entry.code] += entry.retryable
+    samples = _sample(connection, campaign_id)
+    found = [
+        ReasonCount(state, code, explain(code), count, retryable[state, code], samples.get((state, code), ()))
+        for (state, code), count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    ]
+    return found + _list_rejects(connection, campaign_id)
+
+
+def _sample(connection: Connection, campaign_id: int) -> Mapping[tuple[str, str], tuple[str, ...]]:
+    found: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    asked = {"c": campaign_id, "most": MOST_SAMPLES}
+    for state, code, name in connection.execute(text(_SAMPLES), asked):
+        found[state, code].append(name)
+    return {key: tuple(names) for key, names in found.items()}
+
+
+def _list_rejects(connection: Connection, campaign_id: int) -> list[ReasonCount]:
+    samples: defaultdict[tuple[bool, str], list[str]] = defaultdict(list)
+    asked = {"c": campaign_id, "most": MOST_SAMPLES}
+    for duplicate, code, name, line in connection.execute(text(_REJECTED_SAMPLES), asked):
+        samples[bool(duplicate), code].append(name or f"line {line}")
+    return [
+        ReasonCount(
+            "duplicate" if duplicate else "rejected",
+            code,
+            explain(code),
+            int(count),
+            int(retryable),
+            tuple(samples[bool(duplicate), code]),
+        )
+        for duplicate, code, count, retryable in connection.execute(text(_REJECTS), {"c": campaign_id})
+    ]

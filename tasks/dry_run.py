@@ -1,0 +1,42 @@
+"""The dry run: every decision, nobody contacted, nothing changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+
+from outreach.decisions.dry_run import forecastable, rehearse
+from outreach.ledger.ledger import Ledger
+from outreach.reachability import Availability
+from outreach.report.forecast import Forecast, Pace, make_forecast
+from outreach.report.forecast_views import write_forecast
+from outreach.settings import CampaignSettings
+from outreach.sources.source import Source
+from tasks.reporting import artifact_key
+
+
+@task(
+    name="rehearse",
+    task_run_name="rehearse-{campaign}",
+    cache_policy=NO_CACHE,  # who may be contacted changes by the minute
+)
+def forecast(
+    campaign: str,
+    source: Source,
+    settings: CampaignSettings,
+    ledger: Ledger,
+    pace: Pace,
+    senders: Availability | None,
+) -> Forecast:
+    """The dry run's numbers, as an artifact too: counts and codes, and twenty decisions by their ids."""
+    now = ledger.clock.now()
+    rejected: Counter[str] = Counter()
+    rows = rehearse(source, settings, campaign=campaign, at=now, ledger=ledger, senders=senders)
+    result = make_forecast(forecastable(rows, rejected), now, pace, rejected=rejected, senders=senders)
+    create_markdown_artifact(
+        write_forecast(result), key=f"forecast-{artifact_key(campaign)}", description="Dry run"
+    )
+    return result

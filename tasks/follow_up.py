@@ -1,0 +1,22 @@
+"""Following one campaign's open interactions."""
+
+from __future__ import annotations
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from outreach.campaign.run import Run
+from outreach.follow_up.rounds import describe_round, follow_up
+
+
+@task(
+    name="follow",
+    task_run_name="follow-{campaign}",
+    # Never cached, never retried: the next round is the retry.
+    cache_policy=NO_CACHE,
+)
+def follow(campaign: str, run: Run, seconds: float) -> dict[str, int]:  # noqa: ARG001 - the run's name
+    """One round over the campaign; returns its counts."""
+    counts = follow_up(run, seconds=seconds)
+    get_run_logger().info(describe_round(counts))
+    return dict(counts)

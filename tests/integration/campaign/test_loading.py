@@ -1,0 +1,133 @@
+"""Loading again: a source that has not changed is not read again, and everything else is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from outreach.campaign.loading import load_source
+from outreach.campaign.run import Run
+from outreach.ledger.loads.load import Loaded
+from outreach.ledger.proof import prove
+from outreach.sources.columns import Headings
+from outreach.sources.csv_file import CsvFile
+from outreach.sources.files import Location
+from outreach.sources.opening import open_source
+from outreach.sources.reference import parse_reference
+from outreach.sources.rows import Record
+from outreach.sources.source import Source
+
+HEADER = "external_contact_id,name,sms\n"
+
+
+def write(path: Path, *rows: str, seconds_ago: float = 60) -> Path:
+    """A file that was written a while ago."""
+    path.write_text(HEADER + "".join(row + "\n" for row in rows))
+    at = path.stat().st_mtime - seconds_ago
+    os.utime(path, (at, at))
+    return path
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Counted(CsvFile):
+    """Counts the rows that are really read; may be killed before the first."""
+
+    is_killed = False
+    read = 0
+
+    def records(self) -> Iterator[Record]:
+        if self.is_killed:
+            raise Killed
+        for record in super().records():
+            self.read += 1
+            yield record
+
+
+def counted(path: Path, *, strict_numbers: bool = False) -> tuple[Source, Counted]:
+    """A source, and its reader."""
+    location = parse_reference(str(path))
+    assert isinstance(location, Location)
+    headings = Headings.of(location.label, {})
+    reader = Counted(location, headings)
+    look = open_source(str(path), strict_numbers=strict_numbers)
+    return Source(reader, headings, strict_numbers=strict_numbers, look=lambda: look.fingerprint), reader
+
+
+def load(
+    run: Run, path: Path, rejects: Path | None = None, *, strict_numbers: bool = False
+) -> tuple[Loaded, int]:
+    """What was found, and how many rows were really read."""
+    source, reader = counted(path, strict_numbers=strict_numbers)
+    return load_source(run, source, rejects), reader.read
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Path:
+    return write(tmp_path / "people.csv", "C-1,Ann,+13175550001", "C-2,Ben,+13175550002", "C-3,Cy,nobody")
+
+
+def test_a_source_that_has_not_changed_is_not_read_again(run: Run, people: Path) -> None:
+    first, _ = load(run, people)
+    again, rows_read = load(run, people)
+
+    assert (first.rows_read, first.accepted, first.rejected) == (3, 2, 1)
+    assert rows_read == 0
+    assert (again.rows_read, again.accepted, again.known) == (3, 0, 3)
+    assert prove(run.ledger, run.campaign).source_rows == 3
+
+
+@pytest.mark.parametrize("seconds_ago", [30, 90])
+def test_a_source_that_changed_is_read_again(run: Run, people: Path, seconds_ago: float) -> None:
+    load(run, people)
+    write(
+        people, "C-1,Ann,+13175550001", "C-2,Ben,+13175550002", "C-4,Di,+13175550004", seconds_ago=seconds_ago
+    )
+    again, rows_read = load(run, people)
+
+    assert (rows_read, again.accepted, again.known) == (3, 1, 2)
+
+
+def test_a_source_written_just_now_is_read_again(run: Run, tmp_path: Path) -> None:
+    path = write(tmp_path / "fresh.csv", "C-1,Ann,+13175550001", seconds_ago=0)
+    load(run, path)
+
+    assert load(run, path)[1] == 1
+
+
+def test_a_source_is_read_again_after_another_one(run: Run, people: Path, tmp_path: Path) -> None:
+    load(run, people)
+    load(run, write(tmp_path / "other.csv", "C-1,Anna,+13175550009"))
+
+    assert load(run, people)[1] == 3
+
+
+def test_a_load_that_did_not_end_is_read_again(run: Run, people: Path) -> None:
+    source, reader = counted(people)
+    reader.is_killed = True
+    with pytest.raises(Killed):
+        load_source(run, source)
+
+    again, rows_read = load(run, people)
+    assert (rows_read, again.accepted) == (3, 2)
+
+
+def test_another_way_to_read_it_reads_again(run: Run, people: Path) -> None:
+    load(run, people)
+
+    assert load(run, people, strict_numbers=True)[1] == 3
+
+
+def test_a_rejects_file_that_is_gone_is_written_again(run: Run, people: Path, tmp_path: Path) -> None:
+    rejects = tmp_path / "rejects.csv"
+    load(run, people, rejects)
+    assert load(run, people, rejects)[1] == 0
+    rejects.unlink()
+
+    assert load(run, people, rejects)[1] == 3
+    assert "C-3" in rejects.read_text()

@@ -1,0 +1,414 @@
+"""The platform client against the emulator: what it does with people, and what really happened to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from emulator.state import defaults
+from outreach.clock import SetClock, SystemClock
+from outreach.contacts import Channel, Channels
+from outreach.errors import Ambiguous, Conflict, Forbidden, RateLimited, Unauthorized
+from outreach.genesys.interface import NotRegistered, Registered, Senders, Started
+from outreach.genesys.opening import fetch_token
+from outreach.genesys.platform.api import Platform
+from outreach.reachability import AVAILABLE, NOT_CHECKABLE
+from tests.support.byte_server import answer, serve_bytes
+from tests.support.clients import NOW, SENDERS, contact, engagement, open_at
+from tests.support.emulation import EmulatorThread, emulator_thread
+
+EVERYWHERE = dict.fromkeys(Channel, AVAILABLE)
+
+
+@pytest.fixture
+def organisation() -> Iterator[EmulatorThread]:
+    with emulator_thread(index_delay_seconds=0) as running:
+        yield running
+
+
+@pytest.fixture
+def genesys(organisation: EmulatorThread) -> Iterator[Platform]:
+    """On the machine's clock, with sleeps that take no time."""
+    with open_at(organisation.url, clock=NoSleep()) as client:
+        assert isinstance(client, Platform)
+        yield client
+
+
+class NoSleep(SystemClock):
+    """The machine's clock, for those who can't wait."""
+
+    def sleep(self, seconds: float) -> None:
+        """Don't."""
+
+
+def register(genesys: Platform, number: int = 0) -> Registered:
+    [registered] = genesys.register([contact(number)])
+    assert isinstance(registered, Registered)
+    return registered
+
+
+def start(genesys: Platform, channel: Channel, **changes: str) -> Started:
+    changes = {"genesys_id": register(genesys).genesys_id} | changes
+    return genesys.start(engagement(channel, SystemClock().now(), **changes))
+
+
+def test_ten_contacts_take_one_request_and_come_back_in_their_order(genesys: Platform) -> None:
+    people = [contact(number) for number in range(10)]
+    results = genesys.register(people)
+
+    assert [result.external_contact_id for result in results] == [p.external_contact_id for p in people]
+    assert {r.status for r in results if isinstance(r, Registered)} == {"created"}
+    assert genesys.connection.usage.snapshot().by_operation["register"] == 1
+
+
+def test_registering_again_updates_and_keeps_the_id(genesys: Platform) -> None:
+    first, second = register(genesys), register(genesys)
+
+    assert (first.status, second.status) == ("created", "updated")
+    assert first.genesys_id == second.genesys_id
+
+
+def test_the_answer_says_which_addresses_genesys_recognised() -> None:
+    entity = {"id": "g-1", "cellPhone": {"display": "+19999999999999"}, "workEmail": "a@b.example"}
+    results = {"results": [{"id": "0", "success": True, "status": 201, "entity": entity}]}
+    channels = Channels(sms="+19999999999999", email="a@b.example")
+    scripts = (answer(200, {"entities": []}), answer(200, {"id": "s-1"}), answer(200, results))
+    with serve_bytes(*scripts) as server, open_at(server.url) as genesys:
+        [registered] = genesys.register([contact(channels=channels)])
+
+    assert isinstance(registered, Registered)
+    assert registered.availability == {Channel.SMS: "not_recognised", Channel.EMAIL: AVAILABLE}
+
+
+def test_inspecting_asks_nothing_again(genesys: Platform) -> None:
+    registered = register(genesys)
+    before = genesys.connection.usage.snapshot().requests
+
+    assert genesys.inspect(contact(), registered).availability == registered.availability
+    assert genesys.connection.usage.snapshot().requests == before
+
+
+def test_one_bad_contact_of_ten_is_a_value_and_the_others_are_registered(
+    organisation: EmulatorThread, genesys: Platform
+) -> None:
+    organisation.configure(
+        faults=[{"kind": "entity_error", "operation": "contacts.bulk_enrich", "nth": 1, "retryable": True}]
+    )
+    results = genesys.register([contact(number) for number in range(10)])
+    [failed] = [result for result in results if isinstance(result, NotRegistered)]
+
+    assert failed.retryable
+    assert len(results) == 10
+
+
+@pytest.mark.parametrize("kind", ["act_then_reset", "reset_before", "error_after_effect", "truncated_json"])
+def test_a_lost_registration_is_asked_for_again_and_makes_no_duplicate(
+    organisation: EmulatorThread, genesys: Platform, kind: str
+) -> None:
+    organisation.configure(faults=[{"kind": kind, "operation": "contacts.bulk_enrich", "nth": 1}])
+
+    assert register(genesys).genesys_id == register(genesys).genesys_id
+    assert organisation.state()["contacts"]["platform"] == 1
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+def test_a_person_is_contacted_once_at_the_right_address(
+    organisation: EmulatorThread, genesys: Platform, channel: Channel
+) -> None:
+    started = start(genesys, channel)
+    [happened] = organisation.truth()["contacts"]
+
+    assert happened["conversation_id"] == started.conversation_id
+    assert (happened["channel"], happened["to"]) == (channel.value, engagement(channel).attempt.address)
+    assert started.latency_ms > 0
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+def test_a_lost_answer_is_found_again_and_never_sent_again(
+    organisation: EmulatorThread, genesys: Platform, channel: Channel
+) -> None:
+    person = register(genesys)
+    organisation.configure(faults=[{"kind": "act_then_reset", "operation": "*", "nth": 1}])
+    lost = engagement(channel, SystemClock().now(), genesys_id=person.genesys_id)
+    with pytest.raises(Ambiguous):
+        genesys.start(lost)
+
+    [sighting] = genesys.find([lost.attempt])[lost.attempt.reference]
+    [happened] = organisation.truth()["contacts"]
+    assert sighting.conversation_id == happened["conversation_id"]
+    assert sighting.certain == (channel in {Channel.VOICE, Channel.EMAIL})
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+def test_what_never_happened_is_not_found(
+    organisation: EmulatorThread, genesys: Platform, channel: Channel
+) -> None:
+    person = register(genesys)
+    organisation.configure(faults=[{"kind": "reset_before", "operation": "*", "nth": 1}])
+    lost = engagement(channel, SystemClock().now(), genesys_id=person.genesys_id)
+    with pytest.raises(Ambiguous):
+        genesys.start(lost)
+
+    assert genesys.find([lost.attempt]) == {lost.attempt.reference: []}
+    assert organisation.truth()["count"] == 0
+
+
+@pytest.mark.parametrize("channel", [Channel.VOICE, Channel.EMAIL])
+def test_somebody_elses_conversation_with_the_same_person_is_not_ours(
+    genesys: Platform, channel: Channel
+) -> None:
+    start(genesys, channel, reference="ffffffffffffffff")
+    ours = engagement(channel, SystemClock().now()).attempt
+
+    assert genesys.find([ours]) == {ours.reference: []}
+
+
+def test_an_earlier_conversation_is_not_ours(genesys: Platform) -> None:
+    start(genesys, Channel.SMS)
+    later = engagement(Channel.SMS, SystemClock().now() + timedelta(minutes=2)).attempt
+
+    assert genesys.find([later]) == {later.reference: []}
+
+
+def test_a_conversation_from_another_sender_is_not_ours(
+    organisation: EmulatorThread, genesys: Platform
+) -> None:
+    person = register(genesys)
+    begun = SystemClock().now()
+    genesys.start(engagement(Channel.SMS, begun, genesys_id=person.genesys_id))
+    other = replace(SENDERS, sms_from="+13175550123")
+    with open_at(organisation.url, clock=NoSleep(), senders=other) as stranger:
+        attempt = engagement(Channel.SMS, begun, genesys_id=person.genesys_id).attempt
+
+        assert stranger.find([attempt]) == {attempt.reference: []}
+
+
+def test_two_conversations_that_could_be_ours_are_both_told(
+    organisation: EmulatorThread, genesys: Platform
+) -> None:
+    organisation.configure(message_seconds=0)
+    begun = SystemClock().now()
+    both = {start(genesys, Channel.SMS).conversation_id for _ in range(2)}
+    ours = engagement(Channel.SMS, begun).attempt
+
+    assert {sighting.conversation_id for sighting in genesys.find([ours])[ours.reference]} == both
+
+
+def test_one_request_looks_for_many_attempts(genesys: Platform) -> None:
+    attempts = [
+        engagement(Channel.SMS, SystemClock().now(), reference=f"{n:016x}", genesys_id="").attempt
+        for n in range(25)
+    ]
+    genesys.find(attempts)
+
+    assert genesys.connection.usage.snapshot().by_operation == {"find conversations": 1}
+
+
+def test_a_merged_contact_is_found_by_its_other_id(organisation: EmulatorThread, genesys: Platform) -> None:
+    kept, absorbed = register(genesys, 0), register(genesys, 1)
+    web = replace(SENDERS, chat_from=defaults.WEB_DEPLOYMENT_ID, chat_type="webmessaging")
+    with open_at(organisation.url, clock=NoSleep(), senders=web) as client:
+        assert isinstance(client, Platform)
+        begun = SystemClock().now()
+        client.start(engagement(Channel.CHAT, begun, genesys_id=kept.genesys_id))
+        merge = {"contactIds": [kept.genesys_id, absorbed.genesys_id]}
+        client.connection.request("merge", "POST", "/api/v2/externalcontacts/contacts/merge", json=merge)
+        attempt = engagement(Channel.CHAT, begun, genesys_id=absorbed.genesys_id).attempt
+
+        assert len(client.find([attempt])[attempt.reference]) == 1
+
+
+def test_reading_many_takes_one_request(genesys: Platform) -> None:
+    started = [(start(genesys, channel).conversation_id, channel) for channel in Channel]
+    before = genesys.connection.usage.snapshot().requests
+    read = genesys.read(started)
+
+    assert [conversation.conversation_id for conversation in read] == [key for key, _ in started]
+    assert genesys.connection.usage.snapshot().requests - before == 1
+
+
+def test_what_analytics_does_not_show_yet_is_read_itself(
+    organisation: EmulatorThread, genesys: Platform
+) -> None:
+    organisation.configure(index_delay_seconds=3600)
+    started = start(genesys, Channel.SMS)
+    [conversation] = genesys.read([(started.conversation_id, Channel.SMS), ("no-such", Channel.SMS)])
+
+    assert conversation.conversation_id == started.conversation_id
+    assert conversation.ended_at is None
+
+
+@pytest.mark.parametrize("delay", [0, 3600])
+@pytest.mark.parametrize("channel", list(Channel))
+def test_an_ended_conversation_tells_when_and_why(
+    organisation: EmulatorThread, genesys: Platform, channel: Channel, delay: int
+) -> None:
+    organisation.configure(index_delay_seconds=delay)
+    started = start(genesys, channel)
+    organisation.advance(600)
+    [conversation] = genesys.read([(started.conversation_id, channel)])
+
+    assert conversation.ended_at is not None
+    assert conversation.started_at is not None
+    assert conversation.ended_at > conversation.started_at
+    assert conversation.disconnect_type
+
+
+@pytest.mark.parametrize("delay", [0, 3600])
+def test_an_opt_out_receipt_is_seen(organisation: EmulatorThread, genesys: Platform, delay: int) -> None:
+    organisation.configure(index_delay_seconds=delay, opted_out=["+15551234567"])
+    started = start(genesys, Channel.SMS)
+    organisation.advance(600)
+    [conversation] = genesys.read([(started.conversation_id, Channel.SMS)])
+
+    assert conversation.opted_out
+    assert conversation.delivery in {"failed", "delivery-failed"}
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+def test_ending_twice_is_as_good_as_once(genesys: Platform, channel: Channel) -> None:
+    started = start(genesys, channel)
+    genesys.end(started.conversation_id, channel)
+    genesys.end(started.conversation_id, channel)
+    [conversation] = genesys.read([(started.conversation_id, channel)])
+
+    assert conversation.ended_at is not None
+
+
+def test_a_second_message_into_a_running_conversation_is_refused(genesys: Platform) -> None:
+    start(genesys, Channel.SMS)
+
+    with pytest.raises(Conflict):
+        start(genesys, Channel.SMS)
+
+
+def test_ready_senders_are_available(genesys: Platform) -> None:
+    assert genesys.check_senders() == EVERYWHERE
+
+
+def test_senders_that_are_not_ready_say_why(organisation: EmulatorThread) -> None:
+    unready = Senders(
+        sms_from=defaults.SMS_NUMBER_PENDING,
+        email_from="hello@elsewhere.example",
+        voice_queue_id="0e6e1b0a-0004-4000-8000-00000000dead",
+        chat_from=defaults.INACTIVE_INTEGRATION_ID,
+    )
+    with open_at(organisation.url, senders=unready) as genesys:
+        assert genesys.check_senders() == {
+            Channel.VOICE: "sender_not_found",
+            Channel.SMS: "sender_not_active",
+            Channel.EMAIL: "sender_not_found",
+            Channel.CHAT: "sender_not_active",
+        }
+
+
+def test_channels_without_a_sender_say_so_and_ask_nothing(organisation: EmulatorThread) -> None:
+    with open_at(organisation.url, senders=Senders()) as genesys:
+        assert genesys.check_senders() == dict.fromkeys(Channel, "no_sender")
+        assert genesys.connection.usage.snapshot().requests == 0
+
+
+def deny(organisation: EmulatorThread, *permissions: str) -> None:
+    organisation.configure(permissions_denied={"*": list(permissions)})
+
+
+def test_a_look_that_is_forbidden_says_nothing_against_the_channel(
+    organisation: EmulatorThread, genesys: Platform
+) -> None:
+    deny(organisation, "sms:phoneNumber:view", "routing:email:manage", "routing:email:view")
+
+    checked = genesys.check_senders()
+    assert checked == EVERYWHERE | {Channel.SMS: NOT_CHECKABLE, Channel.EMAIL: NOT_CHECKABLE}
+
+
+def test_the_right_to_view_one_domain_is_enough(organisation: EmulatorThread, genesys: Platform) -> None:
+    deny(organisation, "routing:email:manage")
+
+    assert genesys.check_senders()[Channel.EMAIL] == AVAILABLE
+
+
+def test_a_missing_permission_is_named(organisation: EmulatorThread, genesys: Platform) -> None:
+    deny(organisation, "conversation:message:create")
+    with pytest.raises(Forbidden) as caught:
+        start(genesys, Channel.SMS)
+
+    assert "conversation:message:create" in caught.value.advice
+    assert caught.value.correlation_id
+
+
+def test_a_wrong_secret_is_one_clear_error(organisation: EmulatorThread) -> None:
+    with pytest.raises(Unauthorized, match="client id or secret"):
+        fetch_token(client_id="demo", client_secret="wrong", api_url=organisation.url)
+
+
+def test_a_cached_token_saves_the_login_and_an_expired_one_is_replaced(organisation: EmulatorThread) -> None:
+    token = fetch_token(client_id="demo", client_secret="demo", api_url=organisation.url)
+    with open_at(organisation.url, clock=SystemClock(), sealed_token=token.text) as genesys:
+        assert isinstance(genesys, Platform)
+        genesys.whoami()
+        organisation.reset()
+        assert genesys.whoami().organization_id == defaults.ORGANISATION_ID
+
+
+def test_do_not_contact_lists_are_mirrored(organisation: EmulatorThread, genesys: Platform) -> None:
+    lists = f"/api/v2/outbound/dnclists/{defaults.DNC_LIST_ID}"
+    ask = genesys.connection.request
+    ask("add", "POST", f"{lists}/phonenumbers", json=["+15551234567", "+442079460000"])
+    ask("add", "POST", f"{lists}/emailaddresses", json=["Stop@Acme.example"])
+
+    assert genesys.list_do_not_contact() == {"+15551234567", "+442079460000", "stop@acme.example"}
+
+
+def test_the_organisations_own_limits_can_be_read(genesys: Platform) -> None:
+    assert genesys.read_limits()["token.rate.per.minute"] == 300
+
+
+def test_a_429_of_the_emulator_is_waited_for_and_counted(organisation: EmulatorThread) -> None:
+    clock = SetClock(NOW)
+    organisation.configure(
+        faults=[{"kind": "rate_limited", "operation": "org*", "times": 1, "retry_after": 9}]
+    )
+    with open_at(organisation.url, clock=clock) as genesys:
+        assert isinstance(genesys, Platform)
+        genesys.whoami()
+        assert clock.monotonic() >= 9.0
+        assert genesys.connection.usage.snapshot().too_many == 1
+
+
+def test_an_absurd_wait_is_told_and_stops_everybody(organisation: EmulatorThread) -> None:
+    fault = {"kind": "rate_limited", "operation": "org*", "times": 1, "retry_after": "absurd"}
+    organisation.configure(faults=[fault])
+    with open_at(organisation.url) as genesys:
+        assert isinstance(genesys, Platform)
+        for _ in range(2):
+            with pytest.raises(RateLimited) as caught:
+                genesys.whoami()
+            assert caught.value.retry_after > 180
+        assert genesys.connection.usage.snapshot().requests == 1
+
+
+@pytest.mark.parametrize("seconds", [-300, 300])
+def test_a_clock_that_is_wrong_over_there_does_not_hide_what_happened(
+    organisation: EmulatorThread, genesys: Platform, seconds: int
+) -> None:
+    organisation.configure(clock_skew_seconds=seconds)
+    started = start(genesys, Channel.SMS)
+    ours = engagement(Channel.SMS, SystemClock().now()).attempt
+
+    assert [s.conversation_id for s in genesys.find([ours])[ours.reference]] == [started.conversation_id]
+    assert abs(genesys.connection.clock_skew.total_seconds() - seconds) < 2
+
+
+@pytest.mark.parametrize("channel", [Channel.VOICE, Channel.CHAT])
+def test_without_the_right_to_look_closer_a_sighting_stays_uncertain(
+    organisation: EmulatorThread, genesys: Platform, channel: Channel
+) -> None:
+    started = start(genesys, channel)
+    deny(organisation, "conversation:communication:view", "externalContacts:contact:view")
+    ours = engagement(channel, SystemClock().now()).attempt
+    [sighting] = genesys.find([ours])[ours.reference]
+
+    assert (sighting.conversation_id, sighting.certain) == (started.conversation_id, False)

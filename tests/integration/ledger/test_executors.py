@@ -1,0 +1,309 @@
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, delete, insert, select, update
+
+from outreach.campaign.interaction import interact_batch
+from outreach.campaign.run import Run
+from outreach.clock import SetClock
+from outreach.genesys.interface import Started
+from outreach.ledger.claims import claim
+from outreach.ledger.database.engine import Database
+from outreach.ledger.database.schema import contacts, executors, intents
+from outreach.ledger.executors import send_log
+from outreach.ledger.executors.heartbeat import bury_the_dead
+from outreach.ledger.executors.processes import born, host, is_gone
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.proof import prove
+from outreach.ledger.states import State
+from tests.support.ledgers import (
+    attempt,
+    batch,
+    clear,
+    intend,
+    kill,
+    load,
+    new_ledger,
+    new_run,
+    people,
+    row_of,
+    states,
+)
+from tests.support.organisations import Organisation
+
+
+@pytest.fixture
+def heir(run: Run, tmp_path: Path, clock: SetClock) -> Iterator[Ledger]:
+    """Another process on the same ledger, in which two people wait to be contacted."""
+    load(run, people(2))
+    clear(run)
+    with new_ledger(tmp_path, clock) as opened:
+        yield opened
+
+
+def claim_one(run: Run, *wanted: State) -> int:
+    return claim(run.ledger, run.campaign.id, batch(run), wanted, limit=1)[0].id
+
+
+def test_a_living_process_is_not_buried(run: Run, heir: Ledger) -> None:
+    claim_one(run, State.CLEARED)
+
+    assert bury_the_dead(heir) == []
+
+
+def test_what_the_dead_held_is_free_again_with_one_death_more(run: Run, heir: Ledger) -> None:
+    contact_id = claim_one(run, State.CLEARED)
+    kill(run.ledger)
+
+    assert bury_the_dead(heir) == [contact_id]
+    assert row_of(heir, "C-1").lease_owner is None
+    assert row_of(heir, "C-1").deaths == 1
+    assert states(heir) == {"C-1": "cleared", "C-2": "cleared"}
+
+
+def test_an_intent_of_the_dead_is_in_doubt(run: Run, heir: Ledger) -> None:
+    intend(run)
+    kill(run.ledger)
+
+    bury_the_dead(heir)
+
+    assert states(heir)["C-1"] == "unknown:process_died"
+    with heir.db.read() as connection:
+        assert connection.execute(select(intents.c.outcome)).scalars().all() == ["unknown"]
+
+
+def test_an_intent_whose_call_the_dead_had_not_let_go_is_free_at_once(run: Run, heir: Ledger) -> None:
+    intend(run, 2, departed=False)
+    run.ledger.depart(run.ledger.executor, row_of(heir, "C-2").reference)
+    kill(run.ledger)
+
+    bury_the_dead(heir)
+
+    assert states(heir) == {"C-1": "cleared", "C-2": "unknown:process_died"}
+    assert row_of(heir, "C-1").deaths == 1
+    assert prove(heir, run.campaign).balanced
+
+
+@pytest.mark.parametrize("loss", ["gone", "of another boot", "of another user"])
+def test_without_the_departures_of_the_dead_everything_it_intended_is_in_doubt(
+    run: Run, heir: Ledger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, loss: str
+) -> None:
+    intend(run, 2, departed=False)
+    file = send_log._path(run.ledger.executor)
+    kill(run.ledger)
+    if loss == "gone":
+        file.unlink()
+    elif loss == "of another boot":
+        file.write_text("another/boot\n")
+    else:
+        monkeypatch.setattr(os, "getuid", lambda: 4711)
+
+    bury_the_dead(heir)
+
+    assert set(states(heir).values()) == {"unknown:process_died"}
+
+
+def test_what_another_machine_had_not_let_go_is_in_doubt_since_it_may_still_send(
+    run: Run, heir: Ledger, clock: SetClock
+) -> None:
+    intend(run, departed=False)
+    with heir.db.write() as connection:
+        connection.execute(update(executors).values(host="elsewhere"))
+    clock.advance(61)
+
+    bury_the_dead(heir)
+
+    assert states(heir)["C-1"] == "unknown:process_died"
+
+
+def test_a_call_that_cannot_be_noted_leaves_no_notes_at_all(run: Run, heir: Ledger) -> None:
+    intend(run, 2, departed=False)
+    beat = run.ledger._heartbeat
+    assert beat
+    os.close(beat._departures._file or 0)  # what a full disk does: the write fails
+
+    assert run.ledger.depart(run.ledger.executor, "a reference")
+    assert not send_log._path(run.ledger.executor).exists()
+
+
+def test_a_process_that_others_may_think_dead_lets_no_call_go(
+    run: Run, heir: Ledger, clock: SetClock
+) -> None:
+    opened = intend(run, departed=False)[0]
+    clock.advance(21)
+
+    assert not run.ledger.depart(opened.claimed.owner, opened.reference)
+
+
+def test_a_second_death_quarantines_the_row_and_no_other(run: Run, heir: Ledger, tmp_path: Path) -> None:
+    for deaths in (1, 2):
+        with new_ledger(tmp_path, SetClock(run.ledger.clock.now())) as victim:
+            ids = [r.id for r in claim(victim, run.campaign.id, batch(run), (State.CLEARED,), limit=5)]
+            assert len(ids) == (2 if deaths == 1 else 1)  # after a death it is taken alone
+            kill(victim)
+            bury_the_dead(heir)
+
+    assert states(heir) == {"C-1": "held:poison", "C-2": "cleared"}
+
+
+def test_a_row_that_nothing_holds_back_any_more_is_freed_even_when_it_kills(run: Run, heir: Ledger) -> None:
+    attempt(run, intend(run)[0], Started("c-1", 1.0))
+    with run.ledger.db.write() as connection:
+        leased = {"lease_owner": "gone", "deaths": 5}
+        connection.execute(update(contacts).where(contacts.c.state == "started").values(leased))
+
+    bury_the_dead(heir)
+
+    assert row_of(heir, "C-1").lease_owner is None
+    assert row_of(heir, "C-1").state == "started"
+
+
+class Interrupted:
+    """A database in front of which somebody else acts, right after so many looks."""
+
+    def __init__(self, database: Database, looks: int, act: Callable[[], object]) -> None:
+        self._database, self._looks, self._act = database, looks, act
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Connection]:
+        with self._database.read() as connection:
+            yield connection
+        self._looks -= 1
+        if self._looks == 0:
+            self._act()
+
+
+@pytest.mark.parametrize("state", [State.CLEARED, State.INTENT])
+def test_a_burial_that_comes_late_takes_nothing_from_whoever_has_it_now(
+    run: Run, heir: Ledger, tmp_path: Path, clock: SetClock, state: State
+) -> None:
+    claim_one(run, State.CLEARED)
+    kill(run.ledger)
+
+    def be_faster() -> None:
+        bury_the_dead(heir)
+        with new_run(heir, Organisation()) as other:
+            if state is State.INTENT:
+                intend(other, 2)
+            else:
+                claim(heir, run.campaign.id, batch(run), (State.CLEARED,), limit=2)
+                claim(heir, run.campaign.id, batch(run), (State.CLEARED,), limit=2)
+
+    with new_ledger(tmp_path, clock) as slow:
+        slow.db = Interrupted(slow.db, 2, be_faster)  # type: ignore[assignment]  # the same, interrupted
+        assert bury_the_dead(slow) == []
+
+    assert row_of(heir, "C-1").deaths == 1
+    assert {row_of(heir, name).lease_owner for name in ("C-1", "C-2")} == (
+        {heir.executor} if state is State.CLEARED else {heir.executor, None}
+    )
+    assert "unknown" not in str(states(heir))
+
+
+def test_a_process_on_another_machine_is_dead_after_a_minute_unseen(
+    run: Run, heir: Ledger, clock: SetClock
+) -> None:
+    claim_one(run, State.CLEARED)
+    with heir.db.write() as connection:
+        connection.execute(update(executors).values(host="elsewhere"))
+
+    clock.advance(59)
+    assert bury_the_dead(heir) == []
+    clock.advance(2)
+    assert len(bury_the_dead(heir)) == 1
+
+
+def test_a_process_that_was_buried_alive_acts_on_nothing_and_claims_as_a_new_one(
+    run: Run, heir: Ledger, organisation: Organisation
+) -> None:
+    first = run.ledger.enter()
+    with heir.db.write() as connection:
+        connection.execute(delete(executors))
+    run.ledger.clock.sleep(21)  # long enough for others to think so
+
+    assert not run.ledger.trusts(first)
+    assert interact_batch(run, batch(run)) == {"started": 2}
+    assert run.ledger.executor != first
+    assert len(organisation.contacted) == 2
+
+
+def test_what_a_buried_process_claimed_before_it_knew_is_freed(run: Run, heir: Ledger) -> None:
+    claim_one(run, State.CLEARED)
+    with heir.db.write() as connection:
+        connection.execute(delete(executors))
+
+    assert len(bury_the_dead(heir)) == 1
+
+
+def test_a_process_that_could_not_say_that_it_lives_contacts_nobody_until_it_has(
+    run: Run, heir: Ledger, clock: SetClock
+) -> None:
+    owner = run.ledger.enter()
+    clock.advance(21)
+
+    assert not run.ledger.trusts(owner)
+    assert run.ledger.enter() == owner
+    assert run.ledger.trusts(owner)
+
+
+def test_a_machine_that_slept_is_not_trusted(run: Run, heir: Ledger, clock: SetClock) -> None:
+    owner = run.ledger.enter()
+    clock.monotonic = lambda: 0.0  # type: ignore[method-assign]  # it stands still while the machine sleeps
+    run.ledger.enter()
+    clock.advance(300)
+
+    assert not run.ledger.trusts(owner)
+
+
+def test_closing_a_ledger_gives_leases_back_and_leaves_no_intent_in_the_air(
+    run: Run, heir: Ledger, tmp_path: Path, clock: SetClock
+) -> None:
+    with new_ledger(tmp_path, clock) as brief:
+        claim(brief, run.campaign.id, batch(run), (State.CLEARED,), limit=1)
+        intend(run)
+
+    assert row_of(heir, "C-1").lease_owner is None
+    assert row_of(heir, "C-1").deaths == 0
+    run.ledger.close()
+    assert states(heir)["C-2"] == "unknown:process_ended"
+    assert prove(heir, run.campaign).missing == ()
+
+
+def test_an_executor_that_an_earlier_ledger_of_this_process_left_behind_is_buried(
+    run: Run, heir: Ledger
+) -> None:
+    entry = {"id": "left", "host": host(), "pid": os.getpid(), "born": born(os.getpid())}
+    with heir.db.write() as connection:
+        connection.execute(insert(executors).values(seen_at=heir.clock.now(), **entry))
+        connection.execute(update(contacts).values(lease_owner="left"))
+
+    assert len(bury_the_dead(heir)) == 2
+
+
+def test_an_executor_without_a_ledger_is_not_entered(run: Run, tmp_path: Path, clock: SetClock) -> None:
+    with new_ledger(tmp_path, clock) as ledger:
+        with ledger.db.write() as connection:
+            connection.exec_driver_sql("ALTER TABLE executors RENAME TO away")
+        with pytest.raises(Exception, match="ledger does not answer"):
+            ledger.enter()
+        with ledger.db.write() as connection:
+            connection.exec_driver_sql("ALTER TABLE away RENAME TO executors")
+
+        assert ledger.enter()
+
+
+def test_a_reused_pid_is_not_the_process_that_had_it() -> None:
+    now = born(os.getpid())
+    assert now
+    assert not is_gone(os.getpid(), now)
+    assert is_gone(os.getpid(), "1")
+    assert is_gone(2**22 + 1, now)

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import event, inspect
+
+from outreach.campaign.run import Run
+from outreach.clock import SetClock
+from outreach.errors import LedgerError, WrongKey
+from outreach.ledger.database.schema import metadata
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.migrations import migrate
+from outreach.ledger.opening import open_ledger
+from outreach.ledger.vault import Vault, stored_key
+from tests.support.ledgers import KEY, advance, load, new_ledger, new_run, people, states
+from tests.support.organisations import Organisation
+
+
+def test_the_migrations_make_exactly_the_schema(ledger: Ledger) -> None:
+    with ledger.db.read() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": migrate.VERSION_TABLE})
+        assert compare_metadata(context, metadata) == []
+        made = {table: len(inspect(connection).get_indexes(table)) for table in metadata.tables}
+    assert made == {name: len(table.indexes) for name, table in metadata.tables.items()}
+
+
+def test_the_newest_revision_is_the_one_that_opening_looks_for() -> None:
+    folder = Path(migrate.__file__).parent / "versions"
+    newest = max(path.name[1:5] for path in folder.glob("v*.py"))
+    assert newest == migrate.HEAD
+
+
+def test_a_ledger_of_a_newer_version_is_refused_with_advice(tmp_path: Path) -> None:
+    with new_ledger(tmp_path) as ledger, ledger.db.write() as connection:
+        connection.exec_driver_sql(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '9999'")
+
+    with pytest.raises(LedgerError, match=r"newer version.*Upgrade"), new_ledger(tmp_path):
+        pass
+
+
+def test_an_empty_database_becomes_a_ledger_and_opening_it_again_keeps_its_people(
+    run: Run, tmp_path: Path
+) -> None:
+    load(run, people(1))
+    with run.ledger.db.read() as connection:
+        names = inspect(connection).get_table_names()
+    assert set(metadata.tables) | {migrate.VERSION_TABLE} == set(names)
+    with new_ledger(tmp_path) as again:
+        assert states(again) == {"C-1": "accepted"}
+
+
+def test_a_ledger_may_share_its_database_with_another_program_that_alembic_migrates(tmp_path: Path) -> None:
+    path = tmp_path / "shared.db"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        other.execute("INSERT INTO alembic_version VALUES ('of another program')")
+
+    with open_ledger(f"sqlite:///{path}", keys=[KEY]) as ledger:
+        assert states(ledger) == {}
+    with sqlite3.connect(path) as other:
+        [(version,)] = other.execute("SELECT version_num FROM alembic_version")
+    assert version == "of another program"
+
+
+def test_another_key_is_refused_before_anybody_is_contacted(tmp_path: Path) -> None:
+    with new_ledger(tmp_path):
+        pass
+    with (
+        pytest.raises(WrongKey, match="another key"),
+        open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}", keys=["quite another key, and long"]),
+    ):
+        pass
+
+
+def test_a_missing_key_file_is_said_and_none_is_made_in_its_place(tmp_path: Path) -> None:
+    with new_ledger(tmp_path):
+        pass
+    with (
+        pytest.raises(WrongKey, match=r"missing.*ledger\.db\.key"),
+        open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}"),
+    ):
+        pass
+    assert not (tmp_path / "ledger.db.key").exists()
+
+
+def test_a_key_file_is_private_complete_and_made_once(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "ledger.key"
+
+    assert stored_key(path) == stored_key(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [entry.name for entry in path.parent.iterdir()] == ["ledger.key"]
+
+
+def test_an_empty_key_file_is_said(tmp_path: Path) -> None:
+    (tmp_path / "key").touch()
+    with pytest.raises(LedgerError, match="empty"):
+        stored_key(tmp_path / "key")
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "nonsense", "mystery://x/y", ""])
+def test_an_url_that_can_be_no_ledger_is_refused_with_advice(url: str) -> None:
+    with pytest.raises(LedgerError) as raised, open_ledger(url, keys=[KEY]):
+        pass
+    assert raised.value.advice
+
+
+def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").write_text("id,name\n" * 1000)
+    with pytest.raises(LedgerError), new_ledger(tmp_path):
+        pass
+
+
+def test_a_full_disk_is_said_without_anybodys_data_and_nothing_is_half_written(run: Run) -> None:
+    load(run, people(3))
+    with run.ledger.db.engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    run.ledger.db.engine.dispose()
+    fill(run.ledger, pages + 2)
+
+    with pytest.raises(LedgerError, match="Free disk space") as raised:
+        load(run, people(900, first=10))
+
+    assert "Person" not in str(raised.value)
+    assert len(states(run.ledger)) == 3
+
+
+def fill(ledger: Ledger, pages: int) -> None:
+    """The disk ends here."""
+
+    @event.listens_for(ledger.db.engine, "connect")
+    def _limit(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute(f"PRAGMA max_page_count={pages}")
+
+
+def test_a_ledger_that_another_program_holds_is_said(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("outreach.ledger.database.engine.BUSY_SECONDS", 0.05)
+    held = pytest.raises(LedgerError, match="Another program holds the file")
+    with new_ledger(tmp_path) as hurried, run.ledger.db.write(), held:
+        hurried.enter()
+
+
+def test_personal_columns_can_be_sealed_and_read_by_an_older_root(tmp_path: Path) -> None:
+    old, new = "an old root, long enough", "a new root, long enough"
+    sealed = Vault([old], encrypted=True).seal("+13175550001")
+
+    assert "+1317" not in sealed
+    assert Vault([new, old], encrypted=True).open(sealed) == "+13175550001"
+    assert Vault([new, old]).fingerprint == Vault([old]).fingerprint
+    with pytest.raises(WrongKey):
+        Vault([new]).open(sealed)
+
+
+def test_a_sealed_ledger_holds_nobody_in_clear(tmp_path: Path, clock: SetClock) -> None:
+
+    with new_ledger(tmp_path, clock, encrypted=True) as ledger, new_run(ledger, Organisation()) as run:
+        load(run, people(3, name="Zebedee"))
+        assert advance(run).contacted == 3
+    content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"Zebedee" not in content
+    assert b"3175550001" not in content

@@ -1,0 +1,99 @@
+"""No query of a batch scans the campaign: an index serves each of them, on SQLite and on PostgreSQL.
+
+Every statement that two batches send in all steps is written down and explained by the database. On a table
+as small as a test's a scan may be the faster plan, so PostgreSQL is told to avoid it, and SQLite, which has
+no statistics here, takes every table for a large one. The few queries that look at the whole campaign once
+a run (planning, proving) are not sent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from outreach.campaign.interaction import interact_batch
+from outreach.campaign.notification import await_first_attempts
+from outreach.campaign.registration import register_batch
+from outreach.campaign.run import Run
+from outreach.campaign.validation import validate_batch
+from outreach.ledger.claims import plan
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.opening import open_ledger
+from outreach.ledger.outbox import LedgerOutbox
+from outreach.settings import FrequencyCap
+from outreach.webhook.outbox import Settlement
+from tests.support.ledgers import CALM, KEY, load, new_run, people
+from tests.support.organisations import Organisation
+
+CONTACTS = 900
+LARGE = "contacts|audit|intents|outbox"
+CAPPED = CALM.model_copy(update={"caps": (FrequencyCap(contacts=5, hours=24),)})
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    on_file = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path / 'l.db'}" if on_file else request.getfixturevalue("server").new_ledger()
+    with open_ledger(url, keys=[KEY]) as opened:
+        yield opened
+
+
+def test_no_query_of_a_batch_scans_the_campaign(ledger: Ledger) -> None:
+    with new_run(ledger, Organisation(), CAPPED) as run:
+        load(run, people(CONTACTS))
+        batches = plan(ledger, run.campaign, size=200)
+        for batch in batches[:5]:
+            advance(run, batch)
+        with _written_down(ledger) as statements:
+            for batch in batches[5:7]:
+                advance(run, batch)
+
+        assert len(statements) > 10
+        scans = {
+            text: scanned for text, values in statements.items() if (scanned := _scan(ledger, text, values))
+        }
+        assert scans == {}
+
+
+def advance(run: Run, batch: Any) -> None:
+    """One batch through all steps, and its events delivered."""
+    register_batch(run, batch)
+    validate_batch(run, batch)
+    interact_batch(run, batch)
+    outbox, now = LedgerOutbox(run.ledger, "default", run.campaign.id), run.ledger.clock.now()
+    while taken := outbox.take(128, now, 60):
+        outbox.settle([Settlement(message.id, "delivered", None, 204, "", "") for message in taken], now)
+    await_first_attempts(run, batch, 0)
+
+
+@contextlib.contextmanager
+def _written_down(ledger: Ledger) -> Iterator[dict[str, Any]]:
+    """Each statement once, with the values of one execution."""
+    statements: dict[str, Any] = {}
+
+    def write(_c: Any, _cursor: Any, text: str, values: Any, _context: Any, many: bool) -> None:  # noqa: FBT001 - SQLAlchemy's signature
+        if re.match(r"\s*(SELECT|UPDATE|DELETE|WITH)", text):
+            statements[text] = values[0] if many else values
+
+    event.listen(ledger.db.engine, "before_cursor_execute", write)
+    try:
+        yield statements
+    finally:
+        event.remove(ledger.db.engine, "before_cursor_execute", write)
+
+
+def _scan(ledger: Ledger, text: str, values: Any) -> list[str]:
+    """The lines of the plan that read a large table from end to end."""
+    with ledger.db.read() as connection:
+        if ledger.db.is_sqlite:
+            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all()
+            return [row[3] for row in rows if re.search(rf"SCAN ({LARGE})\b(?!.*USING)", row[3])]
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        rows = connection.exec_driver_sql(f"EXPLAIN {text}", values).all()
+        return [row[0] for row in rows if re.search(rf"Seq Scan on ({LARGE})\b", row[0])]

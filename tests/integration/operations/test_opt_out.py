@@ -1,0 +1,165 @@
+"""Whoever opts out, by whatever way, is not contacted any more; those who wait neither."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outreach.campaign.interaction import interact_batch
+from outreach.campaign.loading import load_source
+from outreach.campaign.registration import register_batch
+from outreach.campaign.validation import validate_batch
+from outreach.contacts import Channel
+from outreach.errors import SourceError, UsageError
+from outreach.ledger.claims import everything
+from outreach.ledger.outbox import LedgerOutbox
+from outreach.ledger.suppressions import MIRRORED, find_suppressed, mirror
+from outreach.ledger.webhook_replies import read_wish
+from outreach.operations.opt_out import opt_out, read_address, read_addresses, suppress_file, take_reply
+from outreach.sources.opening import open_source
+from outreach.webhook.outbox import Settlement
+from tests.support.campaigns import Stage, person, stage
+
+NUMBER = "+13175550001"
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "opted-out.csv"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        ("sms,email\n+1 (317) 555-0001,Ann@EXAMPLE.com\n", 2),
+        ("name;address\nAnn;0013175550001\nBob;bob@example.com\n", 2),
+        ("address\n+13175550001\n+13175550001\n", 1),
+        ("+13175550001\n+13175550002\n", 2),
+        ("whatever\n+13175550001\n", 1),
+        ("chat\nvisitor-17\n", 1),
+    ],
+)
+def test_a_csv_of_addresses_is_taken_in_whatever_its_columns(tmp_path: Path, text: str, new: int) -> None:
+    with stage(tmp_path) as staged:
+        intake = suppress_file(staged.ledger, write(tmp_path, text))
+        assert intake.new == new
+        assert not intake.unread
+        assert suppress_file(staged.ledger, tmp_path / "opted-out.csv").new == 0
+
+
+def test_a_number_without_its_country_is_named_by_its_line_and_the_others_count(tmp_path: Path) -> None:
+    with stage(tmp_path) as staged:
+        intake = suppress_file(staged.ledger, write(tmp_path, f"sms\n0171 1234567\n{NUMBER}\n"))
+        assert intake.as_json()["unread"] == [{"line": 2, "code": "phone_without_country_code"}]
+        assert find_suppressed(staged.ledger, [NUMBER]) == {NUMBER}
+
+
+def test_reading_addresses_is_all_or_nothing(tmp_path: Path) -> None:
+    assert list(read_addresses(write(tmp_path, f"sms\n{NUMBER}\n"))) == [NUMBER]
+    with pytest.raises(SourceError, match="Line 3"):
+        list(read_addresses(write(tmp_path, f"sms\n{NUMBER}\n0171 1234567\n")))
+
+
+def test_a_csv_without_addresses_is_refused(tmp_path: Path) -> None:
+    with stage(tmp_path) as staged, pytest.raises(SourceError, match="no column of addresses"):
+        suppress_file(staged.ledger, write(tmp_path, "first,second\na,b\n"))
+
+
+def test_of_a_csv_with_replies_only_those_who_ask_to_stop_count(tmp_path: Path) -> None:
+    replies = "address,reply\n+13175550001,STOP!\n+13175550002,thanks\n+13175550003,Stopp bitte\n"
+    with stage(tmp_path) as staged:
+        intake = suppress_file(staged.ledger, write(tmp_path, replies))
+        assert (intake.new, intake.kept, intake.to_review) == (1, 1, [4])
+
+
+@pytest.mark.parametrize(("text", "meaning"), [("Stop", "stop"), ("start", "start"), ("hello", "none")])
+def test_a_reply_that_asks_to_stop_is_obeyed_at_once(tmp_path: Path, text: str, meaning: str) -> None:
+    with stage(tmp_path) as staged:
+        assert take_reply(staged.ledger, "+1 317 555 0001", text) == meaning
+        assert bool(find_suppressed(staged.ledger, [NUMBER])) is (meaning == "stop")
+
+
+def test_what_is_no_address_is_refused_without_repeating_it() -> None:
+    with pytest.raises(UsageError) as refused:
+        read_address("0171 1234567")
+    assert "1234567" not in str(refused.value).replace("+15551234567", "")
+
+
+def clear(staged: Stage) -> None:
+    """Somebody who is cleared and waits for the next step."""
+    load_source(staged.run, open_source([person(1)]))
+    register_batch(staged.run, everything("spring"))
+    validate_batch(staged.run, everything("spring"))
+    assert staged.row().state == "cleared"
+
+
+def test_an_opt_out_stops_a_contact_that_waits(tmp_path: Path) -> None:
+    with stage(tmp_path) as staged:
+        clear(staged)
+        opt_out(staged.ledger, ["+1 (317) 555-0001"])
+        interact_batch(staged.run, everything("spring"))
+        assert (staged.row().state, staged.row().reason) == ("blocked", "suppressed")
+        assert not staged.org.contacted
+
+
+@pytest.mark.parametrize(
+    ("answer", "channels"),
+    [
+        ('{"suppress": true}', set(Channel)),
+        ('{"suppress": ["sms", "voice", "fax", 7]}', {Channel.SMS, Channel.VOICE}),
+        ('{"suppress": false}', set()),
+        ('{"suppress": "true"}', set()),
+        ('{"suppress": 1}', set()),
+        ('["suppress"]', set()),
+        ("suppress", set()),
+        ('{"suppress": true', set()),
+        ("", set()),
+    ],
+)
+def test_what_a_receivers_answer_asks_for(answer: str, channels: set[Channel]) -> None:
+    assert read_wish(answer) == channels
+
+
+@given(st.text(max_size=60).map(lambda text: f"suppress{text}") | st.text(max_size=60))
+def test_no_answer_upsets_the_delivery(text: str) -> None:
+    wrapped = orjson.dumps({"suppress": text.encode("utf-8", "replace").decode()}).decode()
+
+    assert read_wish(text) <= set(Channel)
+    assert read_wish(wrapped) <= set(Channel)
+
+
+@pytest.mark.parametrize(
+    ("result", "state"), [("delivered", "blocked"), ("retry", "started"), ("dead", "started")]
+)
+def test_the_crms_answer_stops_its_contact_everywhere(tmp_path: Path, result: str, state: str) -> None:
+    with stage(tmp_path) as staged:
+        clear(staged)
+        [message] = LedgerOutbox(staged.ledger, "crm").take(1, staged.clock.now(), 60)
+        settled = Settlement(message.id, result, None, 200, "", '{"suppress": true}')  # type: ignore[arg-type]  # a parameter
+        LedgerOutbox(staged.ledger, "crm").settle([settled], staged.clock.now())
+        interact_batch(staged.run, everything("spring"))
+        assert staged.row().state == state
+
+
+def test_an_opt_out_outlives_the_list_that_named_the_address_before(tmp_path: Path) -> None:
+    with stage(tmp_path) as staged:
+        mirror(staged.ledger, [NUMBER], source=MIRRORED)
+        assert opt_out(staged.ledger, [NUMBER]) == 0  # not new, but now for another reason
+
+        mirror(staged.ledger, [], source=MIRRORED)
+
+        assert find_suppressed(staged.ledger, [NUMBER]) == {NUMBER}
+
+
+def test_who_opted_out_and_is_listed_later_stays_off_when_the_list_changes(tmp_path: Path) -> None:
+    with stage(tmp_path) as staged:
+        opt_out(staged.ledger, [NUMBER])
+        mirror(staged.ledger, [NUMBER], source=MIRRORED)
+        mirror(staged.ledger, [], source=MIRRORED)
+
+        assert find_suppressed(staged.ledger, [NUMBER]) == {NUMBER}

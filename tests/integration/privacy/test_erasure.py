@@ -1,0 +1,369 @@
+"""After an erasure nothing personal is left in any file of ours, and what proves and protects still holds."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from outreach.campaign.loading import load_source
+from outreach.campaign.reconciliation import reconcile
+from outreach.campaign.run import Run
+from outreach.clock import SetClock
+from outreach.errors import Ambiguous, LedgerError, RateLimited, UsageError
+from outreach.ledger.audit.verification import verify
+from outreach.ledger.database.schema import audit, contacts, rejects, suppressions
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.opening import open_ledger
+from outreach.ledger.outbox import LedgerOutbox
+from outreach.ledger.proof import prove
+from outreach.ledger.states import State
+from outreach.ledger.suppressions import find_suppressed, mirror
+from outreach.operations.export import export_contacts
+from outreach.operations.resolution import resolve, retry_failed
+from outreach.privacy.erasure import erase
+from outreach.privacy.subject_access import disclose
+from outreach.settings import CampaignSettings, FrequencyCap
+from outreach.sources.csv_writer import PrivateCsv
+from outreach.sources.opening import open_source
+from outreach.webhook.outbox import Settlement
+from tests.support.ledgers import NOON, advance, clear, load, new_ledger, new_run, people, row_of, states
+from tests.support.organisations import Organisation
+
+ADA: dict[str, object] = {
+    "external_contact_id": "EXT-7",
+    "name": "Ada Quillfeather",
+    "sms": "+13175550177",
+    "email": "ada.quill@example.org",
+    "initial_message": "Dear Ada, your lamp is ready",
+    "metadata.shoe": "size thirty-six",
+    "time_zone": "America/New_York",
+}
+KEY = "a key of the ledger, long enough"
+TRACES = (
+    b"Quillfeather",
+    b"3175550177",
+    b"ada.quill",
+    b"your lamp is ready",
+    b"size thirty-six",
+)
+
+
+def everything(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
+
+
+def traces(folder: Path) -> list[bytes]:
+    content = everything(folder)
+    return [trace for trace in TRACES if trace in content]
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with new_ledger(tmp_path) as opened:
+        yield opened
+
+
+def settings(folder: Path, **more: object) -> CampaignSettings:
+    return CampaignSettings.model_validate(
+        {"hours_bind": (), "threads": 2, "output": str(folder / "out"), **more}
+    )
+
+
+def run_with(ledger: Ledger, folder: Path, rows: list[dict[str, object]], name: str = "spring") -> Run:
+    with new_run(ledger, Organisation(), settings(folder), name=name) as run:
+        load_source(run, open_source(rows), run.rejects_file)
+        advance(run)
+        return run
+
+
+@pytest.mark.parametrize("who", ["EXT-7", "+13175550177", "+1 (317) 555-0177", "Ada.Quill@example.org"])
+def test_no_byte_of_a_person_is_left_in_any_file(ledger: Ledger, tmp_path: Path, who: str) -> None:
+    bad = {**ADA, "time_zone": "Nowhere/At_All"}
+    for name in ("spring", "summer"):
+        run = run_with(ledger, tmp_path, [*people(5), ADA, {**ADA, "name": "Ada Q. Quillfeather"}, bad], name)
+        export_contacts(ledger, run.campaign, ["started", "rejected", "duplicate"], tmp_path / f"{name}.csv")
+    assert len(traces(tmp_path)) == len(TRACES)
+
+    done = erase(ledger, who)
+
+    assert (done.contacts, done.campaigns, done.rewritten) == (2, 2, True)
+    assert traces(tmp_path) == []
+    assert b"p3@example.com" in everything(tmp_path), "the others stay"
+
+
+def answered(ledger: Ledger, says: str) -> None:
+    """The receiver refuses the next event, and says so."""
+    box, now = LedgerOutbox(ledger, "default"), ledger.clock.now()
+    [message] = box.take(1, now, 60)
+    box.settle([Settlement(message.id, "retry", now, 400, "E_HTTP", says)], now)
+
+
+def test_what_a_receiver_says_of_somebody_is_shown_to_them_and_not_kept_once_they_are_erased(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    with new_run(ledger, Organisation(), settings(tmp_path)) as run:
+        load(run, [ADA])
+        advance(run)
+    answered(ledger, "who is Ada Quillfeather?")
+    [told] = disclose(ledger, "EXT-7")["contacts"][0]["webhooks"]
+    assert (told["status"], told["answer"]) == (400, "who is Ada Quillfeather?")
+
+    erase(ledger, "EXT-7")
+    answered(ledger, "no more Ada Quillfeather")
+
+    assert traces(tmp_path) == []
+
+
+def test_a_rejects_file_is_found_from_any_folder(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker, elsewhere = tmp_path / "worker", tmp_path / "elsewhere"
+    worker.mkdir()
+    elsewhere.mkdir()
+    monkeypatch.chdir(worker)
+    with new_run(ledger, Organisation(), settings(tmp_path, output="out")) as run:
+        load_source(run, open_source([ADA, {**ADA, "time_zone": "Nowhere/At_All"}]), run.rejects_file)
+    assert traces(worker)
+
+    monkeypatch.chdir(elsewhere)
+    assert erase(ledger, "EXT-7").files == 1
+    assert traces(tmp_path) == []
+
+
+def test_what_a_dying_process_left_half_written_goes_too(ledger: Ledger, tmp_path: Path) -> None:
+    run = run_with(ledger, tmp_path, [ADA, {**ADA, "time_zone": "Nowhere/At_All"}])
+    left, busy = PrivateCsv(run.rejects_file, ["name"], ()), PrivateCsv(run.rejects_file, ["name"], ())
+    left.__enter__().write({"name": "Ada Quillfeather"})
+    left._file.close()  # as a killed process does
+    with busy as file:
+        erase(ledger, "EXT-7")
+        assert traces(tmp_path) == []
+        file.write({"name": "Bo"})  # somebody else is at work, and is not disturbed
+    assert "Bo" in run.rejects_file.read_text()
+
+
+def test_what_was_sealed_is_gone_too_not_only_unreadable(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'sealed.db'}"
+    with open_ledger(url, keys=[KEY], encrypted=True, clock=SetClock(NOON)) as ledger:
+        bad = {**ADA, "time_zone": "Nowhere/At_All"}
+        run_with(ledger, tmp_path, [*people(5), ADA, bad])
+        sealed = [row_of(ledger, "EXT-7").payload, *rejected(ledger)]
+        assert len(sealed) == 2
+        assert all(text.encode() in everything(tmp_path) for text in sealed)
+
+        erase(ledger, "EXT-7")
+
+        assert not any(text.encode() in everything(tmp_path) for text in sealed)
+        assert traces(tmp_path) == []
+
+
+def rejected(ledger: Ledger) -> list[str]:
+    with ledger.db.read() as connection:
+        return list(connection.execute(select(rejects.c.raw).where(rejects.c.raw.is_not(None))).scalars())
+
+
+def test_an_export_keeps_everybody_else_as_they_were(ledger: Ledger, tmp_path: Path) -> None:
+    run = run_with(ledger, tmp_path, [*people(3), ADA])
+    export = tmp_path / "kept.csv"
+    export_contacts(ledger, run.campaign, ["started"], export)
+    before = list(csv.DictReader(export.read_text().splitlines()))
+
+    erase(ledger, "EXT-7")
+
+    after = list(csv.DictReader(export.read_text().splitlines()))
+    assert [row["external_contact_id"] for row in after] == ["C-1", "C-2", "C-3"]
+    assert after == [row for row in before if row["external_contact_id"] != "EXT-7"]
+    assert export.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_chains_verify_and_the_sums_hold_after_an_erasure(ledger: Ledger, tmp_path: Path) -> None:
+    run = run_with(ledger, tmp_path, [*people(3), ADA])
+    erase(ledger, "EXT-7")
+
+    assert verify(ledger, run.campaign).intact
+    assert prove(ledger, run.campaign).balanced
+    with ledger.db.read() as connection:
+        last = select(audit.c.action).where(audit.c.contact_id == row_of(ledger, "EXT-7").id)
+        assert connection.execute(last.order_by(audit.c.n.desc())).scalars().first() == "erased"
+
+
+@pytest.mark.parametrize("state", ["accepted", "registered", "cleared", "deferred", "failed", "blocked"])
+def test_whoever_was_not_contacted_yet_is_blocked(ledger: Ledger, tmp_path: Path, state: str) -> None:
+    org = Organisation()
+    with new_run(ledger, org, settings(tmp_path)) as run:
+        load(run, [ADA])
+        with ledger.db.write() as connection:
+            connection.execute(update(contacts).values(state=state, until=NOON, retryable=True))
+
+        erase(ledger, "EXT-7")
+        retry_failed(ledger, run.campaign)
+        advance(run)
+
+    assert states(ledger) == {"EXT-7": "blocked:erased"}
+    assert org.contacted == []
+
+
+def test_somebody_contacted_stays_contacted_and_is_suppressed(ledger: Ledger, tmp_path: Path) -> None:
+    run_with(ledger, tmp_path, [ADA])
+    erase(ledger, "EXT-7")
+
+    assert states(ledger) == {"EXT-7": "started"}
+    assert find_suppressed(ledger, ["+13175550177", "ADA.quill@example.org", "+13175550001"]) == {
+        "+13175550177",
+        "ADA.quill@example.org",
+    }
+    with ledger.db.read() as connection:
+        assert {row.source for row in connection.execute(select(suppressions))} == {"erasure"}
+
+
+def test_a_list_that_forgets_the_address_does_not_lift_the_suppression(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    run_with(ledger, tmp_path, [ADA])
+    mirror(ledger, ["+13175550177"], source="dnc")
+    erase(ledger, "EXT-7")
+    mirror(ledger, [], source="dnc")
+
+    assert find_suppressed(ledger, ["+13175550177"]) == {"+13175550177"}
+
+
+def test_an_outcome_in_doubt_is_held_and_its_release_contacts_nobody(ledger: Ledger, tmp_path: Path) -> None:
+    org = Organisation()
+    org.will(Ambiguous("start sms", 0, "read_timeout"), after_effect=True)
+    with new_run(ledger, org, settings(tmp_path)) as run:
+        load(run, [ADA])
+        advance(run)
+        assert states(ledger)["EXT-7"].startswith("unknown")
+
+        erase(ledger, "EXT-7")
+        assert states(ledger) == {"EXT-7": "held:erased"}
+        reconcile(run)
+        resolve(ledger, run.campaign, "EXT-7", "released", reason="nobody answered")
+        advance(run)
+
+    assert states(ledger) == {"EXT-7": "blocked:erased"}
+    assert len(org.contacted) == 1
+    assert verify(ledger, run.campaign).intact
+
+
+def test_a_call_in_the_air_is_waited_for_and_then_refused(tmp_path: Path) -> None:
+    with new_ledger(tmp_path, clock=SetClock(NOON)) as ledger:
+        with new_run(ledger, Organisation(), settings(tmp_path)) as run:
+            load(run, [ADA])
+            clear(run)
+            ledger.enter()
+            with ledger.db.write() as connection:
+                in_air = update(contacts).values(state=State.INTENT.value, lease_owner=ledger.executor)
+                connection.execute(in_air)
+
+            with pytest.raises(LedgerError, match="called at this very moment"):
+                erase(ledger, "EXT-7")
+        with ledger.db.write() as connection:
+            connection.execute(update(contacts).values(lease_owner=None, state=State.CLEARED.value))
+        assert erase(ledger, "EXT-7").contacts == 1
+
+
+def test_the_same_file_loaded_again_brings_nobody_back(ledger: Ledger, tmp_path: Path) -> None:
+    org = Organisation()
+    with new_run(ledger, org, settings(tmp_path)) as run:
+        load(run, [ADA])
+        erase(ledger, "EXT-7")
+        load(run, [ADA])
+        load(run, [{**ADA, "sms": "+13175550199"}])
+        advance(run)
+
+    assert states(ledger) == {"EXT-7": "blocked:erased"}
+    assert row_of(ledger, "EXT-7").payload is None
+    assert org.contacted == []
+
+
+def test_another_campaign_finds_the_address_suppressed(ledger: Ledger, tmp_path: Path) -> None:
+    run_with(ledger, tmp_path, [ADA])
+    erase(ledger, "ada.quill@example.org")
+    run_with(ledger, tmp_path, [ADA], "autumn")
+
+    assert last_row(ledger).state == "blocked"
+
+
+def last_row(ledger: Ledger) -> Any:
+    with ledger.db.read() as connection:
+        return connection.execute(select(contacts).order_by(contacts.c.id.desc())).first()
+
+
+def test_an_erasure_by_id_says_who_shares_the_address(ledger: Ledger, tmp_path: Path) -> None:
+    run_with(ledger, tmp_path, [ADA, {**ADA, "external_contact_id": "EXT-8", "name": "Bo"}])
+
+    assert erase(ledger, "EXT-7").sharing == 1
+    assert erase(ledger, "+13175550177").sharing == 0
+    assert row_of(ledger, "EXT-8").payload is None
+
+
+def test_caps_still_count_whoever_was_erased(ledger: Ledger, tmp_path: Path) -> None:
+    capped = settings(tmp_path, caps=(FrequencyCap(contacts=1, hours=24),))
+    run_with(ledger, tmp_path, [ADA])
+    erase(ledger, "EXT-7")
+    other = {**ADA, "sms": "+13175550444", "email": "other@example.org"}
+    with new_run(ledger, Organisation(), capped, name="autumn") as run:
+        load(run, [other])
+        advance(run)
+
+    assert last_row(ledger).state == "deferred"
+
+
+def test_a_stranger_is_a_mistake_and_a_strange_address_is_suppressed(ledger: Ledger, tmp_path: Path) -> None:
+    run_with(ledger, tmp_path, [ADA])
+    with pytest.raises(UsageError, match="Nobody in this ledger has that id"):
+        erase(ledger, "EXT-404")
+    assert erase(ledger, "new@example.org").suppressed == 1
+
+
+def test_rejected_rows_are_found_by_id_address_and_other_spellings(ledger: Ledger, tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [
+        {"external_contact_id": "EXT-7", "name": "Ada Quillfeather", "email": "not an address"},
+        {"external_contact_id": "", "name": "Ada", "sms": "(317) 555-0177"},
+        {"external_contact_id": "!!", "name": "Somebody Else", "email": "else@example.org"},
+    ]
+    run_with(ledger, tmp_path, [ADA, *rows])
+
+    assert erase(ledger, "EXT-7").rows == 2
+    with ledger.db.read() as connection:
+        kept = connection.execute(select(rejects.c.raw).where(rejects.c.raw.is_not(None))).scalars().all()
+    assert len(kept) == 1
+    assert "Somebody Else" in kept[0]
+
+
+def test_a_person_is_shown_everything_across_campaigns(ledger: Ledger, tmp_path: Path) -> None:
+    for name in ("spring", "summer"):
+        run_with(ledger, tmp_path, [*people(2), ADA], name)
+
+    shown = disclose(ledger, "+1 317 555 0177")
+
+    assert [contact["campaign"] for contact in shown["contacts"]] == ["spring", "summer"]
+    assert shown["contacts"][0]["data"]["name"] == "Ada Quillfeather"
+    assert shown["contacts"][0]["history"][-1]["action"] == "started"
+    assert "Person 1" not in str(shown)
+
+
+def test_after_an_erasure_there_is_nothing_to_show(ledger: Ledger, tmp_path: Path) -> None:
+    run_with(ledger, tmp_path, [ADA])
+    erase(ledger, "EXT-7")
+
+    shown = disclose(ledger, "EXT-7")
+    assert shown["contacts"][0]["data"] is None
+    assert "Quillfeather" not in str(shown)
+
+
+def test_a_refusal_before_the_erasure_leaves_no_trace_either(ledger: Ledger, tmp_path: Path) -> None:
+    org = Organisation()
+    org.will(RateLimited("start sms", 429), times=5)
+    with new_run(ledger, org, settings(tmp_path)) as run:
+        load(run, [ADA])
+        clear(run)
+    erase(ledger, "EXT-7")
+
+    assert traces(tmp_path) == []

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from outreach.ledger.ledger import Ledger
+from outreach.report.charts.drawing import draw_charts
+from outreach.report.figures.gather import Figures, gather
+from tests.support.report_ledgers import fill
+
+TITLES = [
+    "From rows to interactions",
+    "Outcomes by channel and reason",
+    "Latency of creating calls",
+    "Requests a minute against the budget",
+    "Contacts started a minute",
+]
+
+
+def test_all_charts_are_drawn(charts: dict[str, str]) -> None:
+    assert list(charts) == TITLES
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_a_chart_is_small_and_well_formed(charts: dict[str, str], title: str) -> None:
+    assert len(charts[title].encode()) < 60_000
+    assert ET.fromstring(charts[title]).tag == "{http://www.w3.org/2000/svg}svg"
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_a_chart_says_in_words_what_it_shows(charts: dict[str, str], title: str) -> None:
+    root = ET.fromstring(charts[title])
+    words = [root.find(f"{{http://www.w3.org/2000/svg}}{name}") for name in ("title", "desc")]
+    assert root.get("role") == "img"
+    assert all(word is not None and word.text for word in words)
+    assert root.get("aria-labelledby") == " ".join(str(word.get("id")) for word in words if word is not None)
+
+
+def test_nothing_is_fetched_by_a_chart(hostile_charts: dict[str, str]) -> None:
+    for svg in hostile_charts.values():
+        assert not re.search(r"(href|src)=\"(?!#)|url\((?!#)|@import|<script|<image|<foreignObject", svg)
+
+
+def test_hostile_reasons_are_text_in_a_chart(hostile_charts: dict[str, str]) -> None:
+    root = ET.fromstring(hostile_charts["Outcomes by channel and reason"])
+    tags = {element.tag.rpartition("}")[2] for element in root.iter()}
+    assert tags <= {
+        "svg",
+        "title",
+        "desc",
+        "g",
+        "path",
+        "text",
+        "tspan",
+        "defs",
+        "style",
+        "clipPath",
+        "rect",
+        "use",
+    }
+    assert any("<img" in (element.text or "") for element in root.iter())
+
+
+def test_ids_are_unique_over_all_charts(charts: dict[str, str]) -> None:
+    ids = [found for svg in charts.values() for found in re.findall(r'\bid="([^"]+)"', svg)]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_same_figures_draw_the_same_bytes(figures: Figures, charts: dict[str, str]) -> None:
+    assert draw_charts(figures) == charts
+
+
+def test_a_chart_without_anything_to_show_is_left_out(ledger: Ledger) -> None:
+    assert draw_charts(gather(ledger, fill(ledger, 0, rejected=0))) == {}
+
+
+def test_without_a_budget_the_requests_are_left_out(figures: Figures) -> None:
+    assert TITLES[3] not in draw_charts(replace(figures, budget=None))
+
+
+def test_matplotlib_is_only_imported_to_draw() -> None:
+    modules = "figures, markdown, page, terminal, live, outlook, charts"
+    program = f"import sys; from outreach.report import {modules}; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -1,0 +1,55 @@
+"""Whatever contact there is, the export loads back as it was."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from outreach.contacts import Contact
+from outreach.sources import open_source
+from outreach.sources.csv_writer import write_contacts
+from tests.support.fuzzing import tries
+
+TEXT = st.text(max_size=40)
+KEYS = st.text(min_size=1, max_size=20)
+PEOPLE = st.fixed_dictionaries(
+    {
+        "external_contact_id": st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True),
+        "name": TEXT,
+        "channels": st.fixed_dictionaries(
+            {"sms": st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True)}, optional={"chat": TEXT}
+        ),
+    },
+    optional={
+        "email": st.emails(),
+        "initial_message": TEXT,
+        "interaction_duration_seconds": st.integers(1, 7200),
+        "time_zone": st.sampled_from(["Europe/Berlin", "america/new_york"]),
+        "postal_code": st.text(max_size=8),
+        "consent": st.dictionaries(
+            st.sampled_from(["sms", "email"]),
+            st.fixed_dictionaries(
+                {"given": st.booleans()}, optional={"source": TEXT, "date": st.dates().map(str)}
+            ),
+        ),
+        "metadata": st.dictionaries(KEYS, TEXT, max_size=3),
+    },
+)
+
+
+def contacts_of(reference: object) -> list[Contact]:
+    return [row.contact for row in open_source(reference).rows() if row.contact]  # type: ignore[arg-type]  # both kinds
+
+
+@settings(max_examples=tries(100), deadline=None)
+@given(st.lists(PEOPLE, min_size=1, max_size=4))
+def test_exported_contacts_load_back_as_they_were(
+    tmp_path_factory: pytest.TempPathFactory, people: list[dict[str, object]]
+) -> None:
+    path = tmp_path_factory.mktemp("export") / "contacts.csv"
+    contacts = contacts_of(people)
+
+    write_contacts(path, ((contact, {"code": "failed", "reason": "=x"}) for contact in contacts))
+
+    assert (contacts_of(path) if contacts else []) == contacts

@@ -1,0 +1,72 @@
+"""Clients and people for the tests of this folder."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from datetime import datetime, timezone
+from typing import Any
+
+from outreach.clock import Clock, SetClock
+from outreach.contacts import Channel, Channels, Contact
+from outreach.genesys.guide import Guide
+from outreach.genesys.interface import Attempt, Engagement, Senders
+from outreach.genesys.opening import open_genesys
+from outreach.genesys.platform.api import Platform
+
+NOW = datetime(2026, 3, 4, 15, 0, tzinfo=timezone.utc)
+SENDERS = Senders(
+    sms_from="+13175550100",
+    email_from="hello@outreach.example",
+    voice_queue_id="0e6e1b0a-0004-4000-8000-000000000001",
+    chat_from="0e6e1b0a-0005-4000-8000-000000000001",
+    chat_type="open",
+)
+ADDRESSES = {
+    Channel.VOICE: "+15551234567",
+    Channel.SMS: "+15551234567",
+    Channel.EMAIL: "support@acme.com",
+    Channel.CHAT: "visitor-17",
+}
+
+
+def open_at(
+    url: str, api: Any = "platform", clock: Clock | None = None, **settings: Any
+) -> AbstractContextManager[Platform | Guide]:
+    """A client for a server on this machine, without pacing, on a clock whose sleeps take no time."""
+    settings = {"senders": SENDERS, "requests_per_minute": None, "creations_per_minute": None} | settings
+    return open_genesys(
+        api=api,
+        client_id="demo",
+        client_secret="demo",
+        api_url=url,
+        org_id="acme",
+        clock=clock or SetClock(NOW),
+        **settings,
+    )
+
+
+def contact(number: int = 0, **changes: Any) -> Contact:
+    """The guide's own example, or one of its many brothers."""
+    fields: dict[str, Any] = {
+        "external_contact_id": f"EXT-{9928374 + number}",
+        "name": "Acme Corp Support",
+        "channels": Channels(**{channel.value: address for channel, address in ADDRESSES.items()}),
+        "initial_message": "Testing automated contact interaction workflow",
+        "interaction_duration_seconds": 600,
+        "metadata": {"campaign": "outbound_q3", "region": "us-east"},
+    }
+    return Contact(**(fields | changes))
+
+
+def engagement(channel: Channel = Channel.SMS, at: datetime = NOW, **changes: Any) -> Engagement:
+    """The example contact, about to be contacted."""
+    fields: dict[str, Any] = {
+        "reference": "0a1b2c3d4e5f6a7b",
+        "external_contact_id": "EXT-9928374",
+        "genesys_id": "5f3c0c5e-0000-4000-8000-000000000001",
+        "channel": channel,
+        "address": ADDRESSES[channel],
+        "at": at,
+    }
+    person = contact()
+    return Engagement(Attempt(**(fields | changes)), person, person.message)

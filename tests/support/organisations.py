@@ -1,0 +1,115 @@
+"""A Genesys organisation in memory, for tests of the core: a small program with a truth of its own."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+from typing import Literal
+
+from outreach.contacts import Channel, Contact
+from outreach.errors import GenesysError
+from outreach.genesys.interface import (
+    Attempt,
+    Conversation,
+    Engagement,
+    NotRegistered,
+    Registered,
+    Sighting,
+    Started,
+)
+from outreach.reachability import AVAILABLE, Availability, Inspection
+
+Fault = Callable[[Engagement], GenesysError | None]
+
+
+class Organisation:
+    """Registers everybody, starts what it is asked to, and remembers whom it really contacted.
+
+    `answers` are used up call by call: an error is raised instead of the answer; with `after_effect` the
+    person was contacted all the same.
+    """
+
+    api: Literal["platform", "guide"] = "platform"
+    bulk_size = 10
+    asks_to_inspect = True
+    can_find = True
+
+    def __init__(self) -> None:
+        self.contacted: list[Engagement] = []
+        self.conversations: dict[str, Attempt] = {}
+        self.registered: Counter[str] = Counter()
+        self.refuses: dict[str, NotRegistered] = {}
+        self.inspections: dict[str, Inspection] = {}
+        self.answers: deque[tuple[GenesysError | None, bool]] = deque()
+        self.ended: set[str] = set()
+        self.visible = True
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+
+    def will(self, error: GenesysError | None, *, after_effect: bool = False, times: int = 1) -> None:
+        """Queue the next answers to `start`."""
+        self.answers.extend([(error, after_effect)] * times)
+
+    def register(self, contacts: Sequence[Contact], *, priority: int = 0) -> list[Registered | NotRegistered]:
+        return [self._register(contact) for contact in contacts]
+
+    def _register(self, contact: Contact) -> Registered | NotRegistered:
+        name = contact.external_contact_id
+        self.registered[name] += 1
+        if name in self.refuses:
+            return self.refuses[name]
+        availability = dict.fromkeys(contact.channels.present(), AVAILABLE)
+        return Registered(name, f"g-{name}", "created", availability)
+
+    def inspect(self, contact: Contact, registered: Registered, *, priority: int = 0) -> Inspection:
+        usual = Inspection("passed", registered.availability)
+        return self.inspections.get(contact.external_contact_id, usual)
+
+    def check_senders(self) -> Availability:
+        return dict.fromkeys(Channel, AVAILABLE)
+
+    def start(self, engagement: Engagement, *, priority: int = 0) -> Started:
+        engagement.depart()
+        with self._lock:
+            error, effect = self.answers.popleft() if self.answers else (None, True)
+            if error is not None and not effect:
+                raise error
+            conversation_id = f"c-{next(self._numbers)}"
+            self.contacted.append(engagement)
+            self.conversations[conversation_id] = engagement.attempt
+            if error is not None:
+                raise error
+        return Started(conversation_id, 1.0, "correlation")
+
+    def find(self, attempts: Sequence[Attempt]) -> dict[str, list[Sighting]]:
+        seen = self.conversations.items() if self.visible else ()
+        return {
+            attempt.reference: [
+                Sighting(conversation_id, known.at, certain=True)
+                for conversation_id, known in seen
+                if known.reference == attempt.reference
+            ]
+            for attempt in attempts
+        }
+
+    def read(self, conversations: Sequence[tuple[str, Channel]]) -> list[Conversation]:
+        return [
+            Conversation(
+                conversation_id,
+                self.conversations[conversation_id].at,
+                None,
+                datetime.now(timezone.utc) if conversation_id in self.ended else None,
+                "peer" if conversation_id in self.ended else "",
+            )
+            for conversation_id, _ in conversations
+            if conversation_id in self.conversations
+        ]
+
+    def end(self, conversation_id: str, channel: Channel) -> None:
+        self.ended.add(conversation_id)
+
+    def list_do_not_contact(self) -> set[str]:
+        return set()

