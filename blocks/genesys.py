@@ -13,7 +13,7 @@ from outreach.genesys.http.auth import SealedToken
 from outreach.genesys.interface import Senders
 from outreach.genesys.opening import fetch_token, open_genesys
 from outreach.genesys.platform.api import Platform
-from outreach.genesys.rate_limit.slots import Timetable
+from outreach.genesys.rate_limit.slots import SlotAllocator
 
 
 class GenesysCredentials(CredentialsBlock):
@@ -67,7 +67,7 @@ class GenesysCredentials(CredentialsBlock):
         self,
         senders: Senders | None = None,
         *,
-        timetable: Timetable | None = None,
+        timetable: SlotAllocator | None = None,
         sealed_token: str | None = None,
     ) -> contextlib.AbstractContextManager[Platform | Guide]:
         """A new client for the organisation, open for the length of a `with` block."""

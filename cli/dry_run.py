@@ -19,7 +19,7 @@ import orjson
 from cli.console import err, out
 from cli.flow_runs import prefect_api
 from cli.ledgers import DEFAULT_FILE, DEMO_FILE, open_named
-from outreach.decisions.dry_run import Rehearsed, forecastable, rehearse
+from outreach.decisions.dry_run import DryRunRow, decide_all, forecastable
 from outreach.errors import SettingsError
 from outreach.ledger.campaigns import check_name
 from outreach.ledger.ledger import Ledger
@@ -57,7 +57,7 @@ def rehearse_and_show(
     rejected: Counter[str] = Counter()
     with _ledger_if_any(ledger) as book:
         pace, ready = _ask(genesys, senders, book)
-        rows = rehearse(contacts, settings, campaign=campaign, at=instant, ledger=book, senders=ready)
+        rows = decide_all(contacts, settings, campaign=campaign, at=instant, ledger=book, senders=ready)
         told = _written(rows, campaign, instant) if as_json else rows
         decided = forecastable(told, rejected)
         forecast = make_forecast(decided, instant, pace, rejected=rejected, senders=ready)
@@ -68,7 +68,7 @@ def rehearse_and_show(
     return 0
 
 
-def _written(rows: Iterable[Rehearsed], campaign: str, at: datetime) -> Iterator[Rehearsed]:
+def _written(rows: Iterable[DryRunRow], campaign: str, at: datetime) -> Iterator[DryRunRow]:
     """The same rows, each written as it passes: a million decisions are never held at once."""
     begin: str | None = f'{{"campaign":{_json(campaign)},"at":{_json(at)},"dry_run":true,"decisions":['
     for row in rows:
@@ -92,11 +92,11 @@ def _ask(genesys: str, senders: str, book: Ledger | None) -> tuple[Pace, Availab
     if not named and "PREFECT_API_URL" not in os.environ:
         return PUBLISHED, None
     with prefect_api():
-        from flows.dry_run import ask
-        from flows.opening import Names
+        from flows.dry_run import ask_organisation
+        from flows.opening import BlockNames
 
         try:
-            return ask(Names(genesys, senders), book)
+            return ask_organisation(BlockNames(genesys, senders), book)
         except SettingsError:
             if named:
                 raise

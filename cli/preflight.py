@@ -31,11 +31,11 @@ def preflight(
     from cli.flow_runs import prefect_api
 
     with prefect_api():
-        from flows.opening import Names
+        from flows.opening import BlockNames
         from flows.preflight import check_prefect, gather
         from outreach.operations.preflight import Level, run_preflight, worst
 
-        names = Names(genesys, senders, None if webhook == "none" else webhook, ledger)
+        names = BlockNames(genesys, senders, None if webhook == "none" else webhook, ledger)
         checks = [*run_preflight(gather(names)), *check_prefect()]
     if json:
         print_json({"level": worst(checks).value, "checks": [each.as_json() for each in checks]})

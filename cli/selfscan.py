@@ -16,7 +16,7 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.vault import key_file
 from outreach.privacy.erasure import written_files
 from outreach.privacy.leak_scan import Scan, files_below, needles_of, scan
-from outreach.privacy.search_terms import Needle
+from outreach.privacy.search_terms import SearchTerm
 
 if TYPE_CHECKING:
     from blocks import ContactLedger, CrmWebhook, GenesysCredentials
@@ -58,20 +58,20 @@ def own_files(ledger: Ledger, url: str | None) -> list[Path]:
     return [Path(database + end) for end in ("", "-wal", "-shm", "-journal", ".key")]
 
 
-def _keys(ledger: Ledger, url: str | None) -> Iterator[Needle]:
+def _keys(ledger: Ledger, url: str | None) -> Iterator[SearchTerm]:
     for file in own_files(ledger, url):
         if file.suffix == ".key" and file.exists():
-            yield Needle("secret", "the ledger's key", file.read_text().strip())
+            yield SearchTerm("secret", "the ledger's key", file.read_text().strip())
 
 
-def secrets_of_blocks(places: Iterable[Path]) -> Iterator[Needle]:
+def secrets_of_blocks(places: Iterable[Path]) -> Iterator[SearchTerm]:
     """The secrets of all saved blocks of ours, and the tokens that are cached under them."""
     if not os.environ.get("PREFECT_API_URL"):
         return
     for kind, name, block in _blocks():
         values = list(_secrets(block))
-        yield from (Needle("secret", f"{kind}/{name}", value) for value in values)
-        yield from (Needle("token", f"{kind}/{name}", value) for value in _tokens(places, values))
+        yield from (SearchTerm("secret", f"{kind}/{name}", value) for value in values)
+        yield from (SearchTerm("token", f"{kind}/{name}", value) for value in _tokens(places, values))
 
 
 def _blocks() -> Iterator[tuple[str, str, Any]]:

@@ -24,7 +24,7 @@ from prefect.utilities.urls import url_for
 from pydantic import Field
 
 from outreach.campaign.run import Run
-from outreach.decisions.dry_run import rehearse
+from outreach.decisions.dry_run import decide_all
 from outreach.sources.source import Source
 
 POLL_SECONDS = 5
@@ -93,7 +93,7 @@ def _where() -> str:
 
 def _verdicts(run: Run, source: Source) -> Iterator[str]:
     now = run.ledger.clock.now()
-    decided = rehearse(
+    decided = decide_all(
         source, run.settings, campaign=run.campaign.name, at=now, ledger=run.ledger, senders=run.senders
     )
     for row in decided:

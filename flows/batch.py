@@ -15,12 +15,12 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.campaign import advance, prepare
 from flows.dispatch import EXECUTOR_TAG
 from flows.events import signal_refusals
-from flows.opening import Names, join
+from flows.opening import BlockNames, join_run
 from flows.parameters import BlockName, CampaignName
 from flows.verdict import first_failure
 from outreach.campaign.run import Run
 from outreach.ledger.claims import BatchRef
-from outreach.ledger.executors.heartbeat import bury_the_dead
+from outreach.ledger.executors.heartbeat import release_dead_executors
 
 
 @flow(
@@ -57,15 +57,15 @@ def outreach_batch(
         The batch's reference.
     """
     batch = BatchRef(campaign, number, size, first, last)
-    with join(campaign, Names(genesys, senders, webhook, ledger)) as run:
+    with join_run(campaign, BlockNames(genesys, senders, webhook, ledger)) as run:
         if run.campaign.stopped:
             return Failed(message=f"The campaign was stopped: {run.campaign.stopped}")
         show_executor(run)
-        bury_the_dead(run.ledger)
+        release_dead_executors(run.ledger)
         prepare(run, genesys)
         work = advance(run, [batch])
         signal_refusals(campaign, run.usage.snapshot() if run.usage else None)
-        if failure := run.watch.reason or first_failure(work):
+        if failure := run.auto_stop.reason or first_failure(work):
             return Failed(message=failure)
     return Completed(message=f"{size} contacts seen to", data={"campaign": campaign, "number": number})
 

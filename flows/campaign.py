@@ -15,9 +15,9 @@ from flows.approval import ask
 from flows.dispatch import dispatch as hand_out
 from flows.dispatch import widen
 from flows.dry_run import rehearse_campaign
-from flows.opening import Names, open_campaign
+from flows.opening import BlockNames, open_run
 from flows.parameters import BlockName, CampaignName, SourceName
-from flows.verdict import Ended, decline, judge
+from flows.verdict import Ended, conclude, decline
 from outreach.campaign.reconciliation import recover
 from outreach.campaign.run import Run
 from outreach.contacts import Channel
@@ -67,11 +67,11 @@ def run_campaign(
     Returns:
         The proof; with `settings.dry_run` the dry run's numbers.
     """
-    names = Names(genesys, senders, webhook, ledger)
+    names = BlockNames(genesys, senders, webhook, ledger)
     contacts = partial(open_source, source, columns=settings.columns, strict_numbers=settings.strict_numbers)
     if settings.dry_run:
         return rehearse_campaign(contacts(), campaign, settings, names)
-    with open_campaign(campaign, settings, names) as run, progress_shown(run):
+    with open_run(campaign, settings, names) as run, progress_shown(run):
         recover(run)
         load(campaign, run, contacts(), run.rejects_file)
         prepare(run, genesys)
@@ -84,7 +84,7 @@ def run_campaign(
             else hand_out(run, names, widen(batches, run.batch_size))
         )
         recover(run)
-        return judge(run, work)
+        return conclude(run, work)
 
 
 def prepare(run: Run, name: str) -> None:

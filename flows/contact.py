@@ -18,9 +18,9 @@ from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.campaign import contact_everybody, prepare
-from flows.opening import Names, open_campaign
+from flows.opening import BlockNames, open_run
 from flows.parameters import BlockName, CampaignName
-from flows.verdict import judge
+from flows.verdict import conclude
 from outreach.campaign.reconciliation import recover
 from outreach.contacts import Contact
 from outreach.errors import SettingsError
@@ -97,7 +97,7 @@ def contact_one(
     """
     if settings.dry_run:
         raise SettingsError("A dry run takes a whole source.", "Use run_campaign, or untick 'Dry run'.")
-    with open_campaign(campaign, settings, Names(genesys, senders, webhook, ledger)) as run:
+    with open_run(campaign, settings, BlockNames(genesys, senders, webhook, ledger)) as run:
         recover(run)
         if isinstance(contact, str) or mask(contact) != contact:  # else it is masked: the ledger has them
             given = unseal_contact(run.ledger, contact) if isinstance(contact, str) else contact
@@ -105,4 +105,4 @@ def contact_one(
             load(campaign, run, person, None)
             forget_parameters()
         prepare(run, genesys)
-        return judge(run, contact_everybody(run))
+        return conclude(run, contact_everybody(run))

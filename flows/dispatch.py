@@ -24,11 +24,11 @@ from prefect.exceptions import ObjectNotFound
 from prefect.runtime import flow_run
 from prefect.states import Crashed
 
-from flows.opening import Names
+from flows.opening import BlockNames
 from outreach.campaign.run import Run
 from outreach.errors import SettingsError
 from outreach.ledger.claims import BatchRef
-from outreach.ledger.executors.heartbeat import take_census
+from outreach.ledger.executors.heartbeat import list_living_executors
 from tasks.policies import (
     BATCHES_DISPATCHED,
     DISPATCH_LOOK_SECONDS,
@@ -43,7 +43,7 @@ EXECUTOR_TAG = "executor:"
 log = logging.getLogger("outreach.dispatch")
 
 
-def dispatch(run: Run, names: Names, batches: Sequence[BatchRef]) -> list[FlowRun]:
+def dispatch(run: Run, names: BlockNames, batches: Sequence[BatchRef]) -> list[FlowRun]:
     """Have the batches worked by the pool's workers; returns the last run of each, ended.
 
     Raises:
@@ -86,7 +86,7 @@ class _Dispatch:
     """One campaign's batches on their way; for one thread."""
 
     run: Run
-    names: Names
+    names: BlockNames
     client: SyncPrefectClient
     deployment: UUID
     waiting: deque[tuple[BatchRef, int]] = field(default_factory=deque)
@@ -114,7 +114,7 @@ class _Dispatch:
         self.out[made.id] = Sent(batch, times, self._now())
 
     def _look(self) -> None:
-        living = take_census(self.run.ledger)
+        living = list_living_executors(self.run.ledger)
         chosen = FlowRunFilter(id=FlowRunFilterId(any_=list(self.out)))
         for seen in self.client.read_flow_runs(flow_run_filter=chosen):
             sent = self.out[seen.id]

@@ -10,11 +10,11 @@ from prefect.states import Completed
 
 from blocks import ContactLedger, GenesysCredentials, Senders
 from blocks.stored import load_block
-from flows.opening import Names, actor
+from flows.opening import BlockNames, actor
 from outreach.errors import GenesysError
 from outreach.ledger.campaigns import check_name
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.rate_slots import LedgerTimetable
+from outreach.ledger.rate_slots import LedgerSlotAllocator
 from outreach.reachability import Availability
 from outreach.report.forecast import Pace
 from outreach.report.forecast_views import forecast_sentence
@@ -26,17 +26,17 @@ log = logging.getLogger("outreach.decisions.dry_run")  # shown with the run, and
 
 
 def rehearse_campaign(
-    source: Source, campaign: str, settings: CampaignSettings, names: Names
+    source: Source, campaign: str, settings: CampaignSettings, names: BlockNames
 ) -> State[dict[str, Any]]:
     """Decide on every row and say what a real run would do now; the numbers are the run's answer."""
     check_name(campaign)
     with load_block(ContactLedger, names.ledger).open(actor()) as ledger:
-        pace, senders = ask(names, ledger)
+        pace, senders = ask_organisation(names, ledger)
         result = forecast(campaign, source, settings, ledger, pace, senders)
     return Completed(message=f"Dry run: {forecast_sentence(result)}", data=result.as_json())
 
 
-def ask(names: Names, ledger: Ledger | None) -> tuple[Pace, Availability | None]:
+def ask_organisation(names: BlockNames, ledger: Ledger | None) -> tuple[Pace, Availability | None]:
     """The budget of the credentials, and what the organisation says of our senders, None without an answer.
 
     Nothing there changes: a login, and requests that read, within the budget that all processes share.
@@ -46,7 +46,7 @@ def ask(names: Names, ledger: Ledger | None) -> tuple[Pace, Availability | None]
     """
     credentials = load_block(GenesysCredentials, names.genesys)
     senders = load_block(Senders, names.senders).as_senders() if credentials.api == "platform" else None
-    timetable = LedgerTimetable(ledger) if ledger else None
+    timetable = LedgerSlotAllocator(ledger) if ledger else None
     try:
         with credentials.open(senders, timetable=timetable) as genesys:
             return _pace(credentials), genesys.check_senders()

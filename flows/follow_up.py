@@ -12,14 +12,14 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows.events import signal_dead, signal_held
-from flows.opening import Means, Names, open_means
+from flows.opening import BlockNames, Opened, open_blocks
 from flows.parameters import BlockName, CampaignName
 from outreach.campaign.run import Run, join_campaign
 from outreach.errors import CampaignStopped, OutreachError
 from outreach.follow_up.rounds import describe_round, find_due
 from outreach.ledger import states
 from outreach.ledger.campaigns import find_campaign
-from outreach.ledger.executors.heartbeat import bury_the_dead
+from outreach.ledger.executors.heartbeat import release_dead_executors
 from outreach.report.figures.counts import count_states
 from tasks.follow_up import follow
 from tasks.policies import FOLLOW_SECONDS, LAST_DELIVERY_SECONDS
@@ -52,39 +52,39 @@ def follow_up(
     Returns:
         The round's counts, summed over the campaigns.
     """
-    with open_means(Names(genesys, senders, webhook, ledger)) as means:
-        bury_the_dead(means.ledger)
-        campaigns = [find_campaign(means.ledger, campaign).name] if campaign else find_due(means.ledger)
+    with open_blocks(BlockNames(genesys, senders, webhook, ledger)) as opened:
+        release_dead_executors(opened.ledger)
+        campaigns = [find_campaign(opened.ledger, campaign).name] if campaign else find_due(opened.ledger)
         counts: Counter[str] = Counter()
         problems = []
-        for name, result in follow_each(means, campaigns, webhook):
+        for name, result in follow_each(opened, campaigns, webhook):
             if isinstance(result, OutreachError):
                 problems.append(CampaignStopped(name, str(result), ADVICE))
             else:
                 counts.update(result)
-        tell(means, webhook)
+        deliver_events(opened, webhook)
     if problems:
         return Failed(message=f"{describe_round(counts)}. {problems[0]}", data=problems[0])
     return Completed(message=describe_round(counts), data=dict(counts))
 
 
 def follow_each(
-    means: Means, campaigns: list[str], webhook: str | None
+    opened: Opened, campaigns: list[str], webhook: str | None
 ) -> Iterator[tuple[str, dict[str, int] | OutreachError]]:
     """Campaign by campaign while there is time: what was done, and what stood in the way."""
-    until = means.ledger.clock.monotonic() + FOLLOW_SECONDS
+    until = opened.ledger.clock.monotonic() + FOLLOW_SECONDS
     for name in campaigns:
-        seconds = until - means.ledger.clock.monotonic()
+        seconds = until - opened.ledger.clock.monotonic()
         if seconds <= 0:
             return
         try:
-            with join_campaign(means.ledger, means.genesys, name, endpoint=webhook) as run:
+            with join_campaign(opened.ledger, opened.genesys, name, webhook_name=webhook) as run:
                 held = count_held(run)
                 counts = follow(name, run, seconds)
                 signal_held(name, count_held(run) - held)
                 yield name, counts
-                if run.watch.reason:
-                    yield name, CampaignStopped(name, run.watch.reason)
+                if run.auto_stop.reason:
+                    yield name, CampaignStopped(name, run.auto_stop.reason)
         except OutreachError as error:
             yield name, error
 
@@ -94,11 +94,11 @@ def count_held(run: Run) -> int:
     return count_states(run.ledger, run.campaign).get(states.State.HELD, 0)
 
 
-def tell(means: Means, webhook: str | None) -> dict[str, Any] | None:
+def deliver_events(opened: Opened, webhook: str | None) -> dict[str, Any] | None:
     """Deliver what this round wrote; what fails is left to `redeliver`."""
-    if means.webhook is None or webhook is None:
+    if opened.webhook is None or webhook is None:
         return None
-    with contextlib.closing(means.webhook.open()) as endpoint:
-        done = deliver_waiting(webhook, means.ledger, endpoint, LAST_DELIVERY_SECONDS)
+    with contextlib.closing(opened.webhook.open()) as endpoint:
+        done = deliver_waiting(webhook, opened.ledger, endpoint, LAST_DELIVERY_SECONDS)
     signal_dead(webhook, done.dead)
     return done.as_json()

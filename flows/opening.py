@@ -11,14 +11,14 @@ from prefect.runtime import flow_run
 
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
 from blocks.stored import load_block
-from outreach.campaign.run import Run, join_campaign, open_run
+from outreach.campaign import run as core
 from outreach.genesys import interface
 from outreach.genesys.guide import Guide
 from outreach.genesys.platform.api import Platform
 from outreach.genesys.rate_limit.pacer import token_key
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.outbox import LedgerOutbox
-from outreach.ledger.rate_slots import LedgerTimetable
+from outreach.ledger.rate_slots import LedgerSlotAllocator
 from outreach.settings import CampaignSettings
 from outreach.webhook.delivery import Courier
 from tasks.authentication import authenticate
@@ -26,7 +26,7 @@ from tasks.policies import LAST_DELIVERY_SECONDS
 
 
 @dataclass(frozen=True)
-class Names:
+class BlockNames:
     """The stored blocks that a flow names in its parameters."""
 
     genesys: str = "default"
@@ -36,7 +36,7 @@ class Names:
 
 
 @dataclass(frozen=True)
-class Means:
+class Opened:
     """What the named blocks open: to remember, to contact, to tell."""
 
     ledger: Ledger
@@ -47,7 +47,7 @@ class Means:
 
 
 @contextlib.contextmanager
-def open_campaign(campaign: str, settings: CampaignSettings, names: Names) -> Iterator[Run]:
+def open_run(campaign: str, settings: CampaignSettings, names: BlockNames) -> Iterator[core.Run]:
     """One campaign, ready to run.
 
     Raises:
@@ -56,65 +56,69 @@ def open_campaign(campaign: str, settings: CampaignSettings, names: Names) -> It
         LedgerError: the ledger cannot be opened.
     """
     with (
-        open_means(names) as means,
-        open_run(
-            means.ledger,
-            means.genesys,
+        open_blocks(names) as opened,
+        core.open_run(
+            opened.ledger,
+            opened.genesys,
             campaign,
             settings,
-            endpoint=names.webhook,
-            requests_per_minute=means.budget,
-            senders_key=means.senders_key,
+            webhook_name=names.webhook,
+            requests_per_minute=opened.budget,
+            senders_key=opened.senders_key,
         ) as run,
-        _at_work(run, means, names),
+        _at_work(run, opened, names),
     ):
         yield run
 
 
 @contextlib.contextmanager
-def join(campaign: str, names: Names) -> Iterator[Run]:
+def join_run(campaign: str, names: BlockNames) -> Iterator[core.Run]:
     """A campaign that somebody runs already, to work on: its settings, and an earlier stop, stay.
 
     Raises:
         UnknownCampaign: nobody does.
-        SettingsError, GenesysError, LedgerError: as `open_campaign`.
+        SettingsError, GenesysError, LedgerError: as `open_run`.
     """
     with (
-        open_means(names) as means,
-        join_campaign(
-            means.ledger, means.genesys, campaign, endpoint=names.webhook, requests_per_minute=means.budget
+        open_blocks(names) as opened,
+        core.join_campaign(
+            opened.ledger,
+            opened.genesys,
+            campaign,
+            webhook_name=names.webhook,
+            requests_per_minute=opened.budget,
         ) as run,
-        _at_work(run, means, names),
+        _at_work(run, opened, names),
     ):
-        run.senders_key = means.senders_key
+        run.senders_key = opened.senders_key
         yield run
 
 
 @contextlib.contextmanager
-def open_means(names: Names) -> Iterator[Means]:
+def open_blocks(names: BlockNames) -> Iterator[Opened]:
     """What the blocks open, closed again at the end of the block."""
     credentials = load_block(GenesysCredentials, names.genesys)
     senders = load_block(Senders, names.senders).as_senders() if credentials.api == "platform" else None
     webhook = load_block(CrmWebhook, names.webhook) if names.webhook else None
     with load_block(ContactLedger, names.ledger).open(actor()) as ledger:
         token = authenticate(names.genesys, _token_name(credentials), credentials.fetch_token)
-        timetable = LedgerTimetable(ledger)
+        timetable = LedgerSlotAllocator(ledger)
         with credentials.open(senders, timetable=timetable, sealed_token=token) as genesys:
             budget = credentials.requests_per_minute or None
-            yield Means(ledger, genesys, webhook, budget, _senders_name(credentials, senders))
+            yield Opened(ledger, genesys, webhook, budget, _senders_name(credentials, senders))
 
 
 @contextlib.contextmanager
-def _at_work(run: Run, means: Means, names: Names) -> Iterator[None]:
+def _at_work(run: core.Run, opened: Opened, names: BlockNames) -> Iterator[None]:
     """The run with its figures, and with a courier where somebody is told."""
-    run.usage = means.genesys.connection.usage
-    if means.webhook is None or names.webhook is None:
+    run.usage = opened.genesys.connection.usage
+    if opened.webhook is None or names.webhook is None:
         yield
         return
-    with means.webhook.open() as endpoint:
-        outbox = LedgerOutbox(means.ledger, names.webhook, run.campaign.id)
+    with opened.webhook.open() as endpoint:
+        outbox = LedgerOutbox(opened.ledger, names.webhook, run.campaign.id)
         run.courier = courier = Courier(
-            outbox, endpoint, clock=means.ledger.clock, threads=run.settings.threads
+            outbox, endpoint, clock=opened.ledger.clock, threads=run.settings.threads
         )
         courier.start()
         try:

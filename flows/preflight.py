@@ -14,10 +14,10 @@ from prefect.states import Completed, Failed
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
 from blocks.stored import load_block
 from flows.dispatch import DEPLOYMENT
-from flows.opening import Names, actor
+from flows.opening import BlockNames, actor
 from flows.parameters import BlockName
 from outreach.clock import SystemClock
-from outreach.operations.preflight import Check, Level, Means, worst
+from outreach.operations.preflight import Check, Level, Targets, worst
 from tasks.preflight import check
 
 
@@ -43,7 +43,7 @@ def preflight(
     Returns:
         The checks: name, level (OK, WARN, ERROR), what, advice.
     """
-    checks = check(genesys, gather(Names(genesys, senders, webhook, ledger)), check_prefect())
+    checks = check(genesys, gather(BlockNames(genesys, senders, webhook, ledger)), check_prefect())
     errors = [each.name for each in checks if each.level is Level.ERROR]
     data = [each.as_json() for each in checks]
     if worst(checks) is Level.ERROR:
@@ -51,7 +51,7 @@ def preflight(
     return Completed(message=f"Ready: {len(checks)} checks, {worst(checks).value}", data=data)
 
 
-def gather(names: Names) -> Means:
+def gather(names: BlockNames) -> Targets:
     """The named blocks, as the checks open them.
 
     Raises:
@@ -61,7 +61,7 @@ def gather(names: Names) -> Means:
     senders = load_block(Senders, names.senders).as_senders() if credentials.api == "platform" else None
     ledger = load_block(ContactLedger, names.ledger)
     webhook = load_block(CrmWebhook, names.webhook) if names.webhook else None
-    return Means(
+    return Targets(
         ledger=lambda: ledger.open(actor()),
         login=credentials.fetch_token,
         genesys=lambda token: credentials.open(senders, sealed_token=token),

@@ -28,9 +28,9 @@ class Ended(Protocol):
         ...
 
 
-def judge(run: Run, work: Sequence[Ended]) -> State[dict[str, Any]]:
+def conclude(run: Run, work: Sequence[Ended]) -> State[dict[str, Any]]:
     """Prove the campaign, tell the CRM, publish the report, and say how the run ended."""
-    stopped = run.watch.reason or first_failure(work)
+    stopped = run.auto_stop.reason or first_failure(work)
     if stopped:
         stop_campaign(run.ledger, run.campaign, stopped)
     proof = _prove(run)

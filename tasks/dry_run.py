@@ -8,7 +8,7 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
-from outreach.decisions.dry_run import forecastable, rehearse
+from outreach.decisions.dry_run import decide_all, forecastable
 from outreach.ledger.ledger import Ledger
 from outreach.reachability import Availability
 from outreach.report.forecast import Forecast, Pace, make_forecast
@@ -34,7 +34,7 @@ def forecast(
     """The dry run's numbers, as an artifact too: counts and codes, and twenty decisions by their ids."""
     now = ledger.clock.now()
     rejected: Counter[str] = Counter()
-    rows = rehearse(source, settings, campaign=campaign, at=now, ledger=ledger, senders=senders)
+    rows = decide_all(source, settings, campaign=campaign, at=now, ledger=ledger, senders=senders)
     result = make_forecast(forecastable(rows, rejected), now, pace, rejected=rejected, senders=senders)
     create_markdown_artifact(
         write_forecast(result), key=f"forecast-{artifact_key(campaign)}", description="Dry run"

@@ -8,7 +8,7 @@ from prefect import get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from outreach.operations.preflight import Check, Level, Means, run_preflight
+from outreach.operations.preflight import Check, Level, Targets, run_preflight
 
 LOG = {Level.OK: "info", Level.WARN: "warning", Level.ERROR: "error"}
 
@@ -16,7 +16,7 @@ LOG = {Level.OK: "info", Level.WARN: "warning", Level.ERROR: "error"}
 @task(
     name="check", task_run_name="check-{name}", cache_policy=NO_CACHE
 )  # what was true a minute ago may not be
-def check(name: str, means: Means, more: Sequence[Check] = ()) -> list[Check]:  # noqa: ARG001 - the run's name
+def check(name: str, means: Targets, more: Sequence[Check] = ()) -> list[Check]:  # noqa: ARG001 - the run's name
     """All checks, in the log and as an artifact.
 
     Args:

@@ -8,7 +8,7 @@ from outreach.errors import Forbidden, GenesysError, Unauthorized
 from outreach.settings import CampaignSettings
 
 
-class Watch:
+class AutoStop:
     """Counts the outcomes of a run's attempts and says stop once, with the reason. Safe for threads."""
 
     def __init__(self, settings: CampaignSettings) -> None:
@@ -22,17 +22,17 @@ class Watch:
         """Why new contacts were stopped; None while they are not."""
         return self._reason
 
-    def started(self) -> None:
+    def count_started(self) -> None:
         """An attempt succeeded."""
         self._count()
 
-    def failed(self, error: GenesysError) -> None:
+    def count_failed(self, error: GenesysError) -> None:
         """An attempt failed; a missing permission stops at once."""
         if isinstance(error, (Forbidden, Unauthorized)):
             self.stop(str(error))
         self._count(failed=1)
 
-    def doubted(self) -> None:
+    def count_unknown(self) -> None:
         """The outcome of an attempt is not known."""
         self._count(unknown=1)
 

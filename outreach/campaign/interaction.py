@@ -15,18 +15,18 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 
-from outreach.campaign.last_check import look_again
-from outreach.campaign.outcomes import NotTried, change_after
+from outreach.campaign.last_check import recheck
+from outreach.campaign.outcomes import NotAttempted, change_after
 from outreach.campaign.run import Run
 from outreach.campaign.validation import change_for, gather_facts
 from outreach.compliance import Decision, Verdict
-from outreach.concurrency.call_pool import Flights
+from outreach.concurrency.call_pool import CallPool
 from outreach.contacts import Channel
 from outreach.errors import GenesysError
 from outreach.genesys.interface import Attempt, Engagement, Started
 from outreach.ledger.changes import Change, apply, apply_outcomes
 from outreach.ledger.claims import BatchRef, Claimed, claim, releasing
-from outreach.ledger.intents import Kept, Opened, Wanted, open_intents
+from outreach.ledger.intents import Intent, IntentRefusal, IntentRequest, commit_intents
 from outreach.ledger.states import State
 from outreach.reachability import Inspection
 
@@ -39,21 +39,21 @@ def interact_batch(run: Run, batch: BatchRef) -> Counter[str]:
     counts: Counter[str] = Counter()
     group, window = pace(run)
     contact = partial(_contact, run, batch.number)
-    flights: Flights[Opened, Started] = Flights(run.crew, run.headcount, contact)
+    calls: CallPool[Intent, Started] = CallPool(run.pool, run.call_limit, contact)
     more = True
     try:
-        while more or flights.count:
+        while more or calls.in_flight:
             suspect = False
-            while more and not suspect and flights.count + group <= window:
+            while more and not suspect and calls.in_flight + group <= window:
                 opened = _intend(run, batch, group, counts)
                 more = opened is not None
-                flights.launch(opened or ())
+                calls.submit(opened or ())
                 # A process died of it: no two of these at once.
                 suspect = any(item.claimed.deaths > 0 for item in opened or ())
-            landed = flights.land(flights.count if suspect else min(group, flights.count))
+            landed = calls.collect(calls.in_flight if suspect else min(group, calls.in_flight))
             more = _settle(run, landed, counts) or more
     finally:
-        _settle(run, flights.land(flights.count), counts)
+        _settle(run, calls.collect(calls.in_flight), counts)
     return counts
 
 
@@ -64,15 +64,15 @@ def pace(run: Run) -> tuple[int, int]:
     times what the threads can carry, so that they always have work while outcomes are written.
     """
     threads = run.settings.threads
-    if run.rate is None:
+    if run.requests_per_second is None:
         return threads * 8, threads * 16
-    group = max(1, min(threads, int(run.rate / 2)))
-    return group, max(group * 2, min(threads * 2, int(run.rate * 2)))
+    group = max(1, min(threads, int(run.requests_per_second / 2)))
+    return group, max(group * 2, min(threads * 2, int(run.requests_per_second * 2)))
 
 
-def _intend(run: Run, batch: BatchRef, size: int, counts: Counter[str]) -> list[Opened] | None:
+def _intend(run: Run, batch: BatchRef, size: int, counts: Counter[str]) -> list[Intent] | None:
     """Some committed intents, perhaps none of these; None when nobody is left or the run is stopped."""
-    if run.watch.reason:
+    if run.auto_stop.reason:
         return None
     group = claim(run.ledger, run.campaign.id, batch, (State.CLEARED,), limit=size)
     if not group:
@@ -81,39 +81,39 @@ def _intend(run: Run, batch: BatchRef, size: int, counts: Counter[str]) -> list[
         return _open(run, group, counts)
 
 
-def _open(run: Run, group: Sequence[Claimed], counts: Counter[str]) -> list[Opened]:
+def _open(run: Run, group: Sequence[Claimed], counts: Counter[str]) -> list[Intent]:
     now = run.ledger.clock.now()
     inspected = {row.id: Inspection("passed", row.availability) for row in group}
     facts = gather_facts(run, group, inspected)
-    wanted: list[Wanted] = []
+    wanted: list[IntentRequest] = []
     changes: list[Change] = []
     for row in group:
         decision = run.gate.decide(row.contact, facts[row.id], now)
         address = row.contact.channels.address(decision.channel) if decision.channel else None
         if decision.verdict is Verdict.ALLOWED and decision.channel and address:
             caps = run.gate.caps(row.contact, decision.channel)
-            wanted.append(Wanted(row, decision.channel, address, caps))
+            wanted.append(IntentRequest(row, decision.channel, address, caps))
         else:
             changes.append(change_for(run, row, facts[row.id], decision, now))
-    opened, kept = open_intents(run.ledger, wanted, same_address=run.settings.same_address)
+    opened, kept = commit_intents(run.ledger, wanted, same_address=run.settings.same_address)
     changes += [change_for(run, k.claimed, facts[k.claimed.id], _as_decision(k), now) for k in kept]
     made = apply(run.ledger, changes)
     counts.update(change.after.value for change in changes if change.contact_id in made)
     return opened
 
 
-def _as_decision(kept: Kept) -> Decision:
+def _as_decision(kept: IntentRefusal) -> Decision:
     verdict = Verdict.DEFERRED if kept.until else Verdict.BLOCKED
     return Decision(verdict, None, (kept.code,), kept.until)
 
 
-def _contact(run: Run, priority: int, item: Opened) -> Started:
+def _contact(run: Run, priority: int, item: Intent) -> Started:
     row = item.claimed
 
     def depart() -> None:
-        look_again(run, item)
-        if run.watch.reason or not run.ledger.depart(row.owner, item.reference):
-            raise NotTried
+        recheck(run, item)
+        if run.auto_stop.reason or not run.ledger.depart(row.owner, item.reference):
+            raise NotAttempted
 
     attempt = Attempt(
         item.reference,
@@ -124,23 +124,23 @@ def _contact(run: Run, priority: int, item: Opened) -> Started:
         item.at,
     )
     message = run.message_for(row.contact)
-    if run.watch.reason or not run.ledger.trusts(row.owner):
-        raise NotTried  # before it waits for its turn
+    if run.auto_stop.reason or not run.ledger.trusts(row.owner):
+        raise NotAttempted  # before it waits for its turn
     return run.genesys.start(Engagement(attempt, row.contact, message, depart), priority=priority)
 
 
-def _settle(run: Run, landed: Sequence[tuple[Opened, Started | BaseException]], counts: Counter[str]) -> bool:
+def _settle(run: Run, landed: Sequence[tuple[Intent, Started | BaseException]], counts: Counter[str]) -> bool:
     """Write down what became of the calls; whether somebody was given back, to be claimed again."""
     changes: list[Change] = []
     bugs: list[BaseException] = []
     for item, outcome in landed:
-        if isinstance(outcome, (Started, GenesysError, NotTried)):
+        if isinstance(outcome, (Started, GenesysError, NotAttempted)):
             changes.append(change_after(run, item, outcome))
         else:
             bugs.append(outcome)  # ours: the intent stays, and is found in doubt when this process ends
     made = apply_outcomes(run.ledger, changes)
     counts.update(change.after.value for change in changes if change.contact_id in made)
-    run.wake()
+    run.wake_courier()
     if bugs:
         raise bugs[0]
     return any(change.after is State.CLEARED for change in changes)

@@ -11,20 +11,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from outreach.campaign.outcomes import NotTried, TurnedBack
+from outreach.campaign.outcomes import NoLongerAllowed, NotAttempted
 from outreach.campaign.run import Run
 from outreach.campaign.validation import gather_facts
 from outreach.compliance import Facts, Verdict
 from outreach.errors import LedgerError
 from outreach.ledger.claims import Claimed
-from outreach.ledger.intents import Opened
+from outreach.ledger.intents import Intent
 from outreach.reachability import Inspection
 
 FRESH = timedelta(seconds=20)
 """So long a decision stands: the safety minute at the end of every window covers it, and the call itself."""
 
 
-def look_again(run: Run, item: Opened) -> None:
+def recheck(run: Run, item: Intent) -> None:
     """Return when the person may still be contacted as intended; costs nothing while the decision is fresh.
 
     Raises:
@@ -37,7 +37,7 @@ def look_again(run: Run, item: Opened) -> None:
     facts = _gather(run, item.claimed)
     decision = run.gate.decide(item.claimed.contact, facts, now)
     if decision.verdict is not Verdict.ALLOWED or decision.channel != item.channel:
-        raise TurnedBack(decision, facts, now)
+        raise NoLongerAllowed(decision, facts, now)
 
 
 def _gather(run: Run, row: Claimed) -> Facts:
@@ -45,5 +45,5 @@ def _gather(run: Run, row: Claimed) -> Facts:
     try:
         facts = gather_facts(run, [row], inspected)[row.id]
     except LedgerError as error:
-        raise NotTried from error
+        raise NotAttempted from error
     return replace(facts, recent=())  # caps were taken with the intent, which would count itself here

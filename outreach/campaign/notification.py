@@ -8,10 +8,10 @@ import orjson
 from sqlalchemy import func, select
 
 from outreach.campaign.run import Run
-from outreach.ledger.changes import Telling
+from outreach.ledger.changes import OutboundEvent
 from outreach.ledger.claims import BatchRef
 from outreach.ledger.database.schema import outbox
-from outreach.ledger.outbox import announce
+from outreach.ledger.outbox import enqueue_once
 from outreach.ledger.proof import Proof
 from outreach.settings import Event
 from outreach.webhook.delivery import Courier
@@ -29,7 +29,7 @@ def await_first_attempts(run: Run, batch: BatchRef, seconds: float) -> int:
     while (
         (waiting := _waiting(run, batch)) and _may_help(run.courier) and run.ledger.clock.monotonic() < until
     ):
-        run.wake()
+        run.wake_courier()
         run.ledger.clock.sleep(LOOK_EVERY_SECONDS)
     return waiting
 
@@ -52,7 +52,7 @@ def _waiting(run: Run, batch: BatchRef) -> int:
 
 def announce_end(run: Run, proof: Proof) -> None:
     """Tell the CRM where the campaign stands now; once for one standing, however often it is run."""
-    if run.endpoint is None or Event.FINISHED not in run.settings.events:
+    if run.webhook_name is None or Event.FINISHED not in run.settings.events:
         return
     body = CampaignFinished(
         timestamp=run.ledger.clock.now(),
@@ -63,6 +63,6 @@ def announce_end(run: Run, proof: Proof) -> None:
         states=proof.states,
     )
     standing = orjson.dumps([proof.balanced, proof.source_rows, proof.states], option=orjson.OPT_SORT_KEYS)
-    telling = Telling(run.endpoint, Event.FINISHED.value, to_bytes(body))
-    announce(run.ledger, run.campaign.id, telling, key=hashlib.sha256(standing).hexdigest())
-    run.wake()
+    telling = OutboundEvent(run.webhook_name, Event.FINISHED.value, to_bytes(body))
+    enqueue_once(run.ledger, run.campaign.id, telling, key=hashlib.sha256(standing).hexdigest())
+    run.wake_courier()

@@ -33,9 +33,9 @@ from outreach.errors import (
 )
 from outreach.genesys.interface import Started
 from outreach.genesys.rate_limit.pacer import PATIENCE
-from outreach.ledger.changes import Change, Telling
+from outreach.ledger.changes import Change, OutboundEvent
 from outreach.ledger.claims import Claimed
-from outreach.ledger.intents import Opened
+from outreach.ledger.intents import Intent
 from outreach.ledger.states import State
 from outreach.webhook.events import (
     AuditLog,
@@ -55,11 +55,11 @@ FIRST_LOOK_SECONDS = 60
 """After so long a started conversation is first looked at, or sooner, when its time is up."""
 
 
-class NotTried(OutreachError):  # noqa: N818 - it names an outcome
+class NotAttempted(OutreachError):  # noqa: N818 - it names an outcome
     """The run was stopped before this contact was called."""
 
 
-class TurnedBack(NotTried):
+class NoLongerAllowed(NotAttempted):
     """Decided again right before the call, and not allowed as intended: `decision`, `facts`, `at`."""
 
     def __init__(self, decision: Decision, facts: Facts, at: datetime) -> None:
@@ -67,32 +67,32 @@ class TurnedBack(NotTried):
         self.decision, self.facts, self.at = decision, facts, at
 
 
-def change_after(run: Run, item: Opened, outcome: Started | GenesysError | NotTried) -> Change:
+def change_after(run: Run, item: Intent, outcome: Started | GenesysError | NotAttempted) -> Change:
     """The contact's next state, and the run's watch told of it."""
     if isinstance(outcome, Started):
-        run.watch.started()
+        run.auto_stop.count_started()
         return _started(run, item, outcome)
-    if isinstance(outcome, TurnedBack) and outcome.decision.verdict is not Verdict.ALLOWED:
+    if isinstance(outcome, NoLongerAllowed) and outcome.decision.verdict is not Verdict.ALLOWED:
         return _turned_back(run, item, outcome)
-    if isinstance(outcome, NotTried):
+    if isinstance(outcome, NotAttempted):
         return _given_back(item, "not_tried", {"attempts": item.claimed.attempts})
     if isinstance(outcome, Ambiguous):
-        run.watch.doubted()
+        run.auto_stop.count_unknown()
         return _unknown(run, item, outcome)
     return _refused(run, item, outcome)
 
 
-def _refused(run: Run, item: Opened, outcome: GenesysError) -> Change:
+def _refused(run: Run, item: Intent, outcome: GenesysError) -> Change:
     if isinstance(outcome, RateLimited) and outcome.retry_after > PATIENCE:
-        run.watch.stop(
+        run.auto_stop.stop(
             f"Genesys asks to wait {outcome.retry_after / 60:.0f} minutes. Run it again after that."
         )
         return _given_back(item, "refused", _detail(outcome))
     if isinstance(outcome, Conflict) and item.channel in (Channel.SMS, Channel.CHAT):
         return _deferred(run, item, outcome)
-    run.watch.failed(outcome)
+    run.auto_stop.count_failed(outcome)
     ours = isinstance(outcome, (NotSent, Unauthorized, Forbidden, RateLimited))
-    if ours and (item.claimed.attempts + 1 < TRIES or run.watch.reason):
+    if ours and (item.claimed.attempts + 1 < TRIES or run.auto_stop.reason):
         return _given_back(item, "refused", _detail(outcome))
     return _failed(run, item, outcome, retryable=ours)
 
@@ -102,9 +102,9 @@ def first_look(row: Claimed, now: datetime) -> datetime:
     return now + timedelta(seconds=min(FIRST_LOOK_SECONDS, row.contact.interaction_duration_seconds))
 
 
-def _started(run: Run, item: Opened, started: Started) -> Change:
+def _started(run: Run, item: Intent, started: Started) -> Change:
     now = run.ledger.clock.now()
-    events = run.tell(
+    events = run.event(
         InteractionCreated,
         item.claimed,
         conversation_id=started.conversation_id,
@@ -124,8 +124,8 @@ def _started(run: Run, item: Opened, started: Started) -> Change:
     return _change(item, State.STARTED, "started", "", fields, detail, events, "started")
 
 
-def _unknown(run: Run, item: Opened, error: Ambiguous) -> Change:
-    events = run.tell(
+def _unknown(run: Run, item: Intent, error: Ambiguous) -> Change:
+    events = run.event(
         InteractionUnknown,
         item.claimed,
         channel=item.channel,
@@ -139,12 +139,12 @@ def _unknown(run: Run, item: Opened, error: Ambiguous) -> Change:
     return _change(item, State.UNKNOWN, "unknown", reason, fields, _detail(error), events, "unknown")
 
 
-def _given_back(item: Opened, action: str, detail: dict[str, Any]) -> Change:
+def _given_back(item: Intent, action: str, detail: dict[str, Any]) -> Change:
     fields = {"attempts": item.claimed.attempts} if action == "not_tried" else {}
     return _change(item, State.CLEARED, action, "", fields, detail, (), "release")
 
 
-def _turned_back(run: Run, item: Opened, outcome: TurnedBack) -> Change:
+def _turned_back(run: Run, item: Intent, outcome: NoLongerAllowed) -> Change:
     change = change_for(run, item.claimed, outcome.facts, outcome.decision, outcome.at)
     return replace(
         change,
@@ -155,9 +155,9 @@ def _turned_back(run: Run, item: Opened, outcome: TurnedBack) -> Change:
     )
 
 
-def _deferred(run: Run, item: Opened, error: Conflict) -> Change:
+def _deferred(run: Run, item: Intent, error: Conflict) -> Change:
     until = run.ledger.clock.now() + timedelta(minutes=BUSY_MINUTES)
-    events = run.tell(ContactDeferred, item.claimed, reason="conversation_going_on", until=until)
+    events = run.event(ContactDeferred, item.claimed, reason="conversation_going_on", until=until)
     fields = {"until": until, "attempts": item.claimed.attempts}
     return _change(
         item,
@@ -171,8 +171,8 @@ def _deferred(run: Run, item: Opened, error: Conflict) -> Change:
     )
 
 
-def _failed(run: Run, item: Opened, error: GenesysError, *, retryable: bool) -> Change:
-    events = run.tell(
+def _failed(run: Run, item: Intent, error: GenesysError, *, retryable: bool) -> Change:
+    events = run.event(
         InteractionFailed,
         item.claimed,
         channel=item.channel,
@@ -190,13 +190,13 @@ def _detail(error: GenesysError) -> dict[str, Any]:
 
 
 def _change(
-    item: Opened,
+    item: Intent,
     after: State,
     action: str,
     reason: str,
     fields: dict[str, Any],
     detail: dict[str, Any],
-    events: tuple[Telling, ...],
+    events: tuple[OutboundEvent, ...],
     intent: Literal["started", "unknown", "release"],
 ) -> Change:
     detail = {**detail, "reference": item.reference}

@@ -20,11 +20,11 @@ from outreach.campaign.outcomes import first_look
 from outreach.campaign.run import Run
 from outreach.contacts import Channel
 from outreach.errors import GenesysError
-from outreach.genesys.interface import Attempt, Sighting
-from outreach.ledger.changes import Change, Telling, apply
+from outreach.genesys.interface import Attempt, ConversationMatch
+from outreach.ledger.changes import Change, OutboundEvent, apply
 from outreach.ledger.claims import Claimed, claim, everything, releasing
 from outreach.ledger.database.schema import contacts, intents
-from outreach.ledger.executors.heartbeat import POISON_DEATHS, bury_the_dead
+from outreach.ledger.executors.heartbeat import POISON_DEATHS, release_dead_executors
 from outreach.ledger.states import State
 from outreach.settings import WhenNotFound
 from outreach.webhook.events import AuditLog, InteractionCreated, InteractionResolved, InteractionUnknown
@@ -46,7 +46,7 @@ def reconcile(run: Run, *, at_most: int = 5000) -> Counter[str]:
             break
         with releasing(run.ledger, group):
             counts.update(_reconcile(run, group))
-    run.wake()
+    run.wake_courier()
     return counts
 
 
@@ -80,7 +80,7 @@ def _attempt(row: Claimed, intent: Row) -> Attempt:  # type: ignore[type-arg]  #
     return Attempt(intent.reference, name, row.genesys_id, channel, address, intent.at)
 
 
-def _shared(seen: Mapping[str, Sequence[Sighting]]) -> set[str]:
+def _shared(seen: Mapping[str, Sequence[ConversationMatch]]) -> set[str]:
     """Conversations that could be those of several attempts: to one address, at about one time."""
     met = Counter(sighting.conversation_id for found in seen.values() for sighting in found)
     return {conversation_id for conversation_id, times in met.items() if times > 1}
@@ -96,7 +96,7 @@ def _taken(run: Run, conversations: Sequence[str]) -> dict[str, int]:
         return {row.conversation_id: row.id for row in connection.execute(known)} if conversations else {}
 
 
-def _judge(run: Run, row: Claimed, attempt: Attempt | None, sightings: Sequence[Sighting]) -> Change:
+def _judge(run: Run, row: Claimed, attempt: Attempt | None, sightings: Sequence[ConversationMatch]) -> Change:
     certain = [sighting for sighting in sightings if sighting.certain] or list(sightings)
     if attempt is None:
         return _held(run, row, "no_intent")
@@ -109,9 +109,9 @@ def _judge(run: Run, row: Claimed, attempt: Attempt | None, sightings: Sequence[
     return _not_found(run, row)
 
 
-def _found(run: Run, row: Claimed, attempt: Attempt, sighting: Sighting) -> Change:
+def _found(run: Run, row: Claimed, attempt: Attempt, sighting: ConversationMatch) -> Change:
     conversation = sighting.conversation_id
-    created = run.tell(
+    created = run.event(
         InteractionCreated,
         row,
         conversation_id=conversation,
@@ -132,16 +132,16 @@ def _found(run: Run, row: Claimed, attempt: Attempt, sighting: Sighting) -> Chan
 
 
 def _not_found(run: Run, row: Claimed) -> Change:
-    looks, delays = row.looks + 1, run.settings.look_after_seconds
-    if looks < len(delays):
-        later = run.ledger.clock.now() + timedelta(seconds=delays[looks])
-        fields = {"looks": looks, "look_at": later}
-        return Change(row.id, State.UNKNOWN, "looked", None, fields, {"looks": looks}, _doubted(run, row))
+    checks, delays = row.checks + 1, run.settings.look_after_seconds
+    if checks < len(delays):
+        later = run.ledger.clock.now() + timedelta(seconds=delays[checks])
+        fields = {"looks": checks, "look_at": later}
+        return Change(row.id, State.UNKNOWN, "looked", None, fields, {"looks": checks}, _doubted(run, row))
     if row.deaths >= POISON_DEATHS:
         return _held(run, row, "poison")
     if run.settings.when_not_found is WhenNotFound.RELEASE:
         told = (*_doubted(run, row), *_resolved(run, row, "released"))
-        detail = {"policy": "release", "looks": looks}
+        detail = {"policy": "release", "looks": checks}
         return Change(row.id, State.CLEARED, "released", "", {"looks": 0}, detail, told, "release")
     return _held(run, row, "outcome_unknown")
 
@@ -151,17 +151,17 @@ def _held(run: Run, row: Claimed, reason: str) -> Change:
     return Change(row.id, State.HELD, "held", reason, {}, {"reason": reason}, told)
 
 
-def _doubted(run: Run, row: Claimed) -> tuple[Telling, ...]:
+def _doubted(run: Run, row: Claimed) -> tuple[OutboundEvent, ...]:
     """Nobody told the CRM of this doubt where the process died: at the first look, we do."""
-    if row.looks or row.channel is None or row.reason not in ("process_died", "process_ended"):
+    if row.checks or row.channel is None or row.reason not in ("process_died", "process_ended"):
         return ()
-    return run.tell(InteractionUnknown, row, channel=row.channel, reason=row.reason, reference=row.reference)
+    return run.event(InteractionUnknown, row, channel=row.channel, reason=row.reason, reference=row.reference)
 
 
 def _resolved(
     run: Run, row: Claimed, outcome: str, conversation_id: str | None = None
-) -> tuple[Telling, ...]:
-    return run.tell(
+) -> tuple[OutboundEvent, ...]:
+    return run.event(
         InteractionResolved,
         row,
         success=outcome == "started",
@@ -179,7 +179,7 @@ def recover(run: Run, *, at_most: int = 5000) -> Counter[str]:
 
     Returns how many of at most `at_most` outcomes in doubt are in which state now.
     """
-    freed = bury_the_dead(run.ledger)
+    freed = release_dead_executors(run.ledger)
     if freed:
         log.warning(
             "an earlier process died holding %s contacts; they go on from where they stood", len(freed)

@@ -33,7 +33,7 @@ def register_batch(run: Run, batch: BatchRef) -> RegistrationCounts:
     """
     counts = RegistrationCounts()
     room = run.genesys.bulk_size * CALLS_AT_ONCE
-    while not run.watch.reason:
+    while not run.auto_stop.reason:
         group = claim(run.ledger, run.campaign.id, batch, (State.ACCEPTED,), limit=room)
         if not group:
             break
@@ -46,7 +46,7 @@ def _register(run: Run, group: Sequence[Claimed], priority: int, counts: Registr
     size = run.genesys.bulk_size
     bulks = [list(group[at : at + size]) for at in range(0, len(group), size)]
     calls = [
-        run.crew.submit(run.genesys.register, [row.contact for row in bulk], priority=priority)
+        run.pool.submit(run.genesys.register, [row.contact for row in bulk], priority=priority)
         for bulk in bulks
     ]
     errors = [error for call in calls if (error := call.exception())]
@@ -82,7 +82,7 @@ def _registered(run: Run, row: Claimed, answer: Registered) -> Change:
             "availability": orjson.dumps(availability).decode(),
         },
         detail={"genesys_id": answer.genesys_id, "status": answer.status},
-        events=run.tell(ContactRegistered, row, genesys_id=answer.genesys_id, status=answer.status),
+        events=run.event(ContactRegistered, row, genesys_id=answer.genesys_id, status=answer.status),
     )
 
 
@@ -95,5 +95,5 @@ def _failed(run: Run, row: Claimed, answer: NotRegistered) -> Change:
         f"not_registered:{answer.code}"[:200],
         fields={"retryable": answer.retryable},
         detail=told,
-        events=run.tell(InteractionFailed, row, **told),
+        events=run.event(InteractionFailed, row, **told),
     )

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from outreach.campaign.auto_stop import Watch
+from outreach.campaign.auto_stop import AutoStop
 from outreach.compliance import Gate, choose_message
-from outreach.concurrency.adaptive_limit import Headcount
+from outreach.concurrency.adaptive_limit import AdaptiveLimit
 from outreach.contacts import Contact
 from outreach.errors import RateLimited, Refused
 from outreach.genesys.http.usage import Usage
 from outreach.genesys.interface import Genesys
 from outreach.ledger.campaigns import Campaign, enter_campaign, find_campaign
-from outreach.ledger.changes import Telling
+from outreach.ledger.changes import OutboundEvent
 from outreach.ledger.claims import Claimed
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import count_contacted
@@ -41,11 +41,11 @@ class Run:
         ledger: where everything is written.
         genesys: the organisation.
         gate: decides who may be contacted.
-        crew: the threads that contact people.
-        headcount: how many of them at once.
-        watch: stops the run when too much goes wrong.
-        endpoint: the webhook block's name; None means that nobody is told.
-        rate: requests per second that the budget allows; None means no limit.
+        pool: the threads that contact people.
+        call_limit: how many of them at once.
+        auto_stop: stops the run when too much goes wrong.
+        webhook_name: the webhook block's name; None means that nobody is told.
+        requests_per_second: requests per second that the budget allows; None means no limit.
         senders: which channels our senders can serve.
         senders_key: tells two sets of senders apart, for caches.
         contacted_before: how many people the campaign had contacted when this run began.
@@ -58,11 +58,11 @@ class Run:
     ledger: Ledger
     genesys: Genesys
     gate: Gate
-    crew: ThreadPoolExecutor
-    headcount: Headcount
-    watch: Watch
-    endpoint: str | None = None
-    rate: float | None = None
+    pool: ThreadPoolExecutor
+    call_limit: AdaptiveLimit
+    auto_stop: AutoStop
+    webhook_name: str | None = None
+    requests_per_second: float | None = None
     senders: Availability = field(default_factory=dict)
     senders_key: str = ""
     contacted_before: int = 0
@@ -78,7 +78,7 @@ class Run:
     @property
     def batch_size(self) -> int:
         """How many contacts a step works through at once."""
-        return self.settings.batch_size or (BATCH if self.rate else BATCH_WITHOUT_LIMIT)
+        return self.settings.batch_size or (BATCH if self.requests_per_second else BATCH_WITHOUT_LIMIT)
 
     @property
     def rejects_file(self) -> Path:
@@ -90,10 +90,10 @@ class Run:
         """Where the report page is written."""
         return Path(self.settings.output) / f"{self.campaign.name}-report.html"
 
-    def tell(self, body: type[ContactBody], row: Claimed, **more: Any) -> tuple[Telling, ...]:  # noqa: ANN401 - the body's own fields
+    def event(self, body: type[ContactBody], row: Claimed, **more: Any) -> tuple[OutboundEvent, ...]:  # noqa: ANN401 - the body's own fields
         """An event about one contact for the outbox; none when the CRM does not want it."""
-        event = _event_of(body)
-        if self.endpoint is None or event not in self.settings.events:
+        name = _event_of(body)
+        if self.webhook_name is None or name not in self.settings.events:
             return ()
         told = body(
             timestamp=self.ledger.clock.now(),
@@ -101,7 +101,7 @@ class Run:
             contact_id=row.contact.external_contact_id,
             **more,
         )
-        return (Telling(self.endpoint, event.value, to_bytes(told)),)
+        return (OutboundEvent(self.webhook_name, name.value, to_bytes(told)),)
 
     @contextlib.contextmanager
     def stopping(self) -> Iterator[None]:
@@ -111,10 +111,10 @@ class Run:
         except RateLimited:
             raise
         except Refused as error:
-            self.watch.stop(str(error))
+            self.auto_stop.stop(str(error))
             raise
 
-    def wake(self) -> None:
+    def wake_courier(self) -> None:
         """There is something to tell."""
         if self.courier is not None:
             self.courier.wake()
@@ -146,14 +146,14 @@ def open_run(
     name: str,
     settings: CampaignSettings,
     *,
-    endpoint: str | None = None,
+    webhook_name: str | None = None,
     requests_per_minute: float | None = None,
     senders_key: str = "",
 ) -> Iterator[Run]:
     """Enter the campaign into the ledger and gather what a run needs; the threads end with the block."""
     gate = Gate(settings)
     campaign = enter_campaign(ledger, name, settings, gate.packs_hash)
-    with _gather(ledger, genesys, campaign, gate, endpoint, requests_per_minute, senders_key) as run:
+    with _gather(ledger, genesys, campaign, gate, webhook_name, requests_per_minute, senders_key) as run:
         yield run
 
 
@@ -163,7 +163,7 @@ def join_campaign(
     genesys: Genesys,
     name: str,
     *,
-    endpoint: str | None = None,
+    webhook_name: str | None = None,
     requests_per_minute: float | None = None,
 ) -> Iterator[Run]:
     """Work on a campaign without running it: its settings, and an earlier stop, stay as they are.
@@ -174,7 +174,7 @@ def join_campaign(
     """
     campaign = find_campaign(ledger, name)
     gate = Gate(campaign.settings)
-    with _gather(ledger, genesys, campaign, gate, endpoint, requests_per_minute) as run:
+    with _gather(ledger, genesys, campaign, gate, webhook_name, requests_per_minute) as run:
         yield run
 
 
@@ -184,22 +184,22 @@ def _gather(
     genesys: Genesys,
     campaign: Campaign,
     gate: Gate,
-    endpoint: str | None,
+    webhook_name: str | None,
     requests_per_minute: float | None,
     senders_key: str = "",
 ) -> Iterator[Run]:
     gc.set_threshold(*COLLECT_AFTER)
-    with ThreadPoolExecutor(campaign.settings.threads, thread_name_prefix="outreach") as crew:
+    with ThreadPoolExecutor(campaign.settings.threads, thread_name_prefix="outreach") as pool:
         run = OPEN[campaign.name] = Run(
             campaign=campaign,
             ledger=ledger,
             genesys=genesys,
             gate=gate,
-            crew=crew,
-            headcount=_headcount(campaign.settings.threads, requests_per_minute),
-            watch=Watch(campaign.settings),
-            endpoint=endpoint,
-            rate=requests_per_minute / 60 if requests_per_minute else None,
+            pool=pool,
+            call_limit=_call_limit(campaign.settings.threads, requests_per_minute),
+            auto_stop=AutoStop(campaign.settings),
+            webhook_name=webhook_name,
+            requests_per_second=requests_per_minute / 60 if requests_per_minute else None,
             senders_key=senders_key,
             contacted_before=count_contacted(ledger, campaign),
         )
@@ -209,6 +209,6 @@ def _gather(
             OPEN.pop(campaign.name, None)
 
 
-def _headcount(threads: int, requests_per_minute: float | None) -> Headcount:
+def _call_limit(threads: int, requests_per_minute: float | None) -> AdaptiveLimit:
     """Under a budget all may wait for their turn: the processor is never what limits."""
-    return Headcount(threads, few=threads) if requests_per_minute else Headcount(threads)
+    return AdaptiveLimit(threads, floor=threads) if requests_per_minute else AdaptiveLimit(threads)

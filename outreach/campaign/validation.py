@@ -12,7 +12,7 @@ from outreach.campaign.run import Run
 from outreach.compliance import Decision, Facts, Verdict
 from outreach.decisions.record import write_record
 from outreach.genesys.interface import Registered
-from outreach.ledger.changes import Change, Telling, apply
+from outreach.ledger.changes import Change, OutboundEvent, apply
 from outreach.ledger.claims import BatchRef, Claimed, claim, releasing
 from outreach.ledger.recent_contacts import recent_contacts
 from outreach.ledger.states import State
@@ -40,7 +40,7 @@ def validate_batch(run: Run, batch: BatchRef) -> Counter[str]:
     """
     verdicts: Counter[str] = Counter()
     size = GROUP_WITH_REQUESTS if run.genesys.asks_to_inspect else GROUP
-    while not run.watch.reason:
+    while not run.auto_stop.reason:
         group = claim(run.ledger, run.campaign.id, batch, (State.REGISTERED, State.DEFERRED), limit=size)
         if not group:
             break
@@ -61,7 +61,7 @@ def _inspect(run: Run, group: Sequence[Claimed], priority: int) -> dict[int, Ins
     if not run.genesys.asks_to_inspect:
         return {row.id: run.genesys.inspect(row.contact, _as_registered(row)) for row in group}
     calls = {
-        row.id: run.crew.submit(run.genesys.inspect, row.contact, _as_registered(row), priority=priority)
+        row.id: run.pool.submit(run.genesys.inspect, row.contact, _as_registered(row), priority=priority)
         for row in group
     }
     return {contact_id: call.result() for contact_id, call in calls.items()}
@@ -113,9 +113,9 @@ def change_for(run: Run, row: Claimed, facts: Facts, decision: Decision, now: da
     )
 
 
-def _events(run: Run, row: Claimed, decision: Decision, reason: str) -> tuple[Telling, ...]:
+def _events(run: Run, row: Claimed, decision: Decision, reason: str) -> tuple[OutboundEvent, ...]:
     if decision.verdict is Verdict.BLOCKED:
-        return run.tell(ContactBlocked, row, reason=reason)
+        return run.event(ContactBlocked, row, reason=reason)
     if decision.verdict in (Verdict.DEFERRED, Verdict.HELD):
-        return run.tell(ContactDeferred, row, reason=reason, until=decision.next_allowed_at)
+        return run.event(ContactDeferred, row, reason=reason, until=decision.next_allowed_at)
     return ()

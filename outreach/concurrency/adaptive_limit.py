@@ -27,35 +27,35 @@ LONGEST_PAUSE = 64
 """After so many looks at the most it is tried again."""
 
 
-class Headcount:
+class AdaptiveLimit:
     """Who is at work. Safe for threads.
 
     Args:
-        most: never more than so many, but for those who are `needed`.
-        few: never fewer, while there is work.
+        ceiling: never more than so many, but for those who are `needed`.
+        floor: never fewer, while there is work.
         wall: monotonic seconds.
         processor: seconds of processor time that this process has used.
     """
 
     def __init__(
         self,
-        most: int,
+        ceiling: int,
         *,
-        few: int = FEW,
+        floor: int = FEW,
         wall: Callable[[], float] = time.monotonic,
         processor: Callable[[], float] = time.process_time,
     ) -> None:
-        self.most = most
-        self._few = min(few, most)
+        self.ceiling = ceiling
+        self._floor = min(floor, ceiling)
         self._wall, self._processor = wall, processor
-        self._wanted = self._few
+        self._wanted = self._floor
         self._present = 0
-        self._tried_at: float | None = None
+        self._share_before_trial: float | None = None
         self._pause = self._next_pause = 1
         self._lock = threading.Lock()
         self._looked_at, self._used = wall(), processor()
 
-    def join(self, *, needed: bool = False) -> bool:
+    def try_acquire(self, *, needed: bool = False) -> bool:
         """Whether one more may begin; who is `needed` may in any case."""
         with self._lock:
             self._look()
@@ -64,12 +64,12 @@ class Headcount:
             self._present += 1
             return True
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """One who joined goes."""
         with self._lock:
             self._present -= 1
 
-    def is_over(self) -> bool:
+    def is_exceeded(self) -> bool:
         """Whether somebody could go."""
         with self._lock:
             self._look()
@@ -82,27 +82,27 @@ class Headcount:
         used = self._processor()
         share = (used - self._used) / seconds
         self._looked_at, self._used = self._looked_at + seconds, used
-        if self._tried_at is not None:
-            self._judge(share, self._tried_at)
+        if self._share_before_trial is not None:
+            self._judge(share, self._share_before_trial)
         elif share > FULL:
-            self._wanted = max(self._few, self._wanted // 2)
+            self._wanted = max(self._floor, self._wanted // 2)
         elif self._wanted <= self._present:
             self._add(share)
 
     def _add(self, share: float) -> None:
         if share < IDLE:
-            self._wanted = self.most
-        elif share < FREE and self._wanted < self.most:
+            self._wanted = self.ceiling
+        elif share < FREE and self._wanted < self.ceiling:
             self._pause -= 1
             if self._pause <= 0:
-                self._tried_at = share
-                self._wanted = min(self.most, self._wanted * 2)
+                self._share_before_trial = share
+                self._wanted = min(self.ceiling, self._wanted * 2)
 
     def _judge(self, share: float, before: float) -> None:
-        self._tried_at = None
+        self._share_before_trial = None
         if share >= before * HELPS:
             self._next_pause = 1
         else:
-            self._wanted = max(self._few, self._wanted // 2)
+            self._wanted = max(self._floor, self._wanted // 2)
             self._next_pause = min(self._next_pause * 2, LONGEST_PAUSE)
         self._pause = self._next_pause

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from outreach.concurrency.adaptive_limit import Headcount
+from outreach.concurrency.adaptive_limit import AdaptiveLimit
 from outreach.webhook.attempt import Attempt
 from outreach.webhook.outbox import Message
 
@@ -33,17 +33,17 @@ class Result(NamedTuple):
     attempt: Attempt | Exception | None
 
 
-class Crew:
+class WorkerThreads:
     """Threads around one `post` function. All but `post` runs in the caller's one thread.
 
     Args:
         post: makes the attempt, or returns None when it should not be made any more.
-        headcount: how many there may be.
+        limit: how many there may be.
     """
 
-    def __init__(self, post: Callable[[Message], Attempt | None], headcount: Headcount) -> None:
+    def __init__(self, post: Callable[[Message], Attempt | None], limit: AdaptiveLimit) -> None:
         self._post = post
-        self._headcount = headcount
+        self._limit = limit
         self._workers = 0
         self._staffing = threading.Lock()
         self._jobs: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
@@ -51,21 +51,21 @@ class Crew:
         self.busy = 0
         """How many messages were launched and not gathered."""
 
-    def launch(self, messages: Iterable[Message]) -> None:
+    def submit(self, messages: Iterable[Message]) -> None:
         """Have the messages posted."""
         for message in messages:
             self._jobs.put(message)
             self.busy += 1
         self._staff()
 
-    def gather(self, most: int) -> list[Result]:
+    def collect(self, most: int) -> list[Result]:
         """A result and those that follow closely; none when nothing came for a tick."""
         self._staff()
         results = list(self._arriving(min(most, self.busy)))
         self.busy -= len(results)
         return results
 
-    def dismiss(self) -> list[Message]:
+    def stop(self) -> list[Message]:
         """Send the threads home, and return the messages that none had begun."""
         untried: list[Message] = []
         if not self._workers:
@@ -97,18 +97,18 @@ class Crew:
 
     def _staff(self) -> None:
         with self._staffing:
-            while self._workers < self.busy and self._headcount.join(needed=not self._workers):
+            while self._workers < self.busy and self._limit.try_acquire(needed=not self._workers):
                 threading.Thread(target=self._work, name="webhook-post", daemon=True).start()
                 self._workers += 1
 
     def _lose_one(self) -> None:
         self._workers -= 1
-        self._headcount.leave()
+        self._limit.release()
 
     def _work(self) -> None:
         while (message := self._jobs.get()) is not None:
             self._results.put(Result(message, self._outcome(message)))
-            if self._headcount.is_over() and self._may_go():
+            if self._limit.is_exceeded() and self._may_go():
                 return
 
     def _may_go(self) -> bool:

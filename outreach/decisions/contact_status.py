@@ -46,7 +46,7 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ContactStatus:
     """One contact of a campaign as its ledger has it. `contact` is None when the person was erased."""
 
     id: int
@@ -75,7 +75,7 @@ class Standing:
         waits_for_it = self.state in waits and not self.has_intent and self.reason != ERASED
         return waits_for_it and content_key != self.content_key
 
-    def settled(self, at: datetime) -> Decision | None:
+    def standing_decision(self, at: datetime) -> Decision | None:
         """What stands without deciding afresh, None when it is time to decide."""
         if self.state in CONTACTED:
             return Decision(Verdict.BLOCKED, None, (ALREADY_CONTACTED,))
@@ -90,7 +90,7 @@ class Standing:
         return None
 
 
-def find_standings(ledger: Ledger, campaign_id: int, names: Collection[str]) -> dict[str, Standing]:
+def find_statuses(ledger: Ledger, campaign_id: int, names: Collection[str]) -> dict[str, ContactStatus]:
     """External contact id to where the campaign has it; those that it does not know are left out."""
     c = contacts.c
     query: Select[Any] = select(*_COLUMNS).outerjoin(intents, intents.c.contact_id == c.id)
@@ -99,11 +99,11 @@ def find_standings(ledger: Ledger, campaign_id: int, names: Collection[str]) -> 
         return {row.external_contact_id: _standing(ledger, row) for row in connection.execute(query)}
 
 
-def _standing(ledger: Ledger, row: Row[Any]) -> Standing:
+def _standing(ledger: Ledger, row: Row[Any]) -> ContactStatus:
     plain = ledger.vault.open(row.payload) if row.payload is not None else None
     availability = orjson.loads(row.availability) if row.availability else None
     shown = {Channel(name): verdict for name, verdict in (availability or {}).items()}
-    return Standing(
+    return ContactStatus(
         id=row.id,
         external_contact_id=row.external_contact_id,
         state=State(row.state),

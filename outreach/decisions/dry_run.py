@@ -22,10 +22,10 @@ from typing import Any
 
 from outreach.compliance import Decision, Facts, Gate, Verdict, choose_message, segments
 from outreach.contacts import Channel, Contact
-from outreach.decisions.contact_status import Standing
-from outreach.decisions.ledger_lookup import PriorFacts, PriorKnowledge
+from outreach.decisions.contact_status import ContactStatus
+from outreach.decisions.ledger_lookup import LedgerLookup, PriorFacts
 from outreach.decisions.rejected_rows import read_id
-from outreach.decisions.seen_keys import Recollection
+from outreach.decisions.seen_keys import SeenKeys
 from outreach.ledger.ledger import Ledger
 from outreach.reachability import Availability, Inspection
 from outreach.settings import CampaignSettings, SameAddress
@@ -41,7 +41,7 @@ UNKNOWN_ZONE = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsed:
+class DryRunRow:
     """What would become of one row. `decision` is None for a row that is rejected, by `code`.
 
     `zone` is the person's, where hours bind the channel; `segments` what the message costs by SMS.
@@ -73,7 +73,7 @@ class Rehearsed:
         }
 
 
-def rehearse(
+def decide_all(
     source: Source,
     settings: CampaignSettings,
     *,
@@ -81,7 +81,7 @@ def rehearse(
     at: datetime,
     ledger: Ledger | None = None,
     senders: Availability | None = None,
-) -> Iterator[Rehearsed]:
+) -> Iterator[DryRunRow]:
     """Decide on every row of a source for one instant; one Rehearsed a row, in order.
 
     Args:
@@ -98,17 +98,15 @@ def rehearse(
         LedgerError: the ledger does not answer.
     """
     gate = Gate(settings)
-    with closing(Recollection()) as memory:
-        rehearsal = _Rehearsal(
-            settings, gate, at, PriorKnowledge(ledger, campaign, at), senders or {}, memory
-        )
+    with closing(SeenKeys()) as memory:
+        rehearsal = _Rehearsal(settings, gate, at, LedgerLookup(ledger, campaign, at), senders or {}, memory)
         rows = source.rows()
         while chunk := list(islice(rows, CHUNK)):
             yield from rehearsal.decide(chunk)
 
 
 def forecastable(
-    rehearsed: Iterable[Rehearsed], rejected: Counter[str]
+    rehearsed: Iterable[DryRunRow], rejected: Counter[str]
 ) -> Iterator[tuple[str, Decision, str | None, int]]:
     """What `report.forecast.make_forecast` counts; `rejected` is filled on the way."""
     for row in rehearsed:
@@ -135,9 +133,9 @@ class _Rehearsal:
         settings: CampaignSettings,
         gate: Gate,
         at: datetime,
-        known: PriorKnowledge,
+        known: LedgerLookup,
         senders: Availability,
-        memory: Recollection,
+        memory: SeenKeys,
     ) -> None:
         self._settings = settings
         self._gate = gate
@@ -147,9 +145,9 @@ class _Rehearsal:
         self._memory = memory
         self._headings = Headings.of("The source", settings.columns)
 
-    def decide(self, chunk: Sequence[Row]) -> Iterator[Rehearsed]:
+    def decide(self, chunk: Sequence[Row]) -> Iterator[DryRunRow]:
         standings = self._known.standings([row.contact.external_contact_id for row in chunk if row.contact])
-        settled: dict[int, Rehearsed] = {}
+        settled: dict[int, DryRunRow] = {}
         people: dict[int, _Person] = {}
         for number, row in enumerate(chunk):
             found = self._settle(row, standings)
@@ -166,18 +164,18 @@ class _Rehearsal:
                 decision = self._judge(people[number], facts, facts.recent.get(number, ()))
                 yield self._rehearsed(row.line, contacts[number], decision)
 
-    def _settle(self, row: Row, standings: Mapping[str, Standing]) -> Rehearsed | _Person:
+    def _settle(self, row: Row, standings: Mapping[str, ContactStatus]) -> DryRunRow | _Person:
         """What is settled without the gate, or the person that it must decide on."""
         if row.contact is None:
             name = read_id(row.raw, self._headings)
-            return Rehearsed(row.line, name, None, row.reject.code if row.reject else "")
+            return DryRunRow(row.line, name, None, row.reject.code if row.reject else "")
         name = row.contact.external_contact_id
         if not self._memory.is_new(name):
-            return Rehearsed(row.line, name, None, DUPLICATE)
+            return DryRunRow(row.line, name, None, DUPLICATE)
         standing = standings.get(name)
         if standing is None or standing.is_corrected_by(self._known.content_key(row)):
             return _Person(row.contact, None)  # registered anew, with what it has now
-        decision = standing.settled(self._at)
+        decision = standing.standing_decision(self._at)
         if decision is None or decision.verdict is Verdict.DEFERRED:
             return _Person(standing.contact or row.contact, standing.inspection, decision)
         return self._rehearsed(row.line, row.contact, decision)
@@ -207,9 +205,9 @@ class _Rehearsal:
         self._memory.take(address)
         return decision
 
-    def _rehearsed(self, line: int, contact: Contact, decision: Decision) -> Rehearsed:
+    def _rehearsed(self, line: int, contact: Contact, decision: Decision) -> DryRunRow:
         by_sms = decision.channel is Channel.SMS
-        return Rehearsed(
+        return DryRunRow(
             line,
             contact.external_contact_id,
             decision,

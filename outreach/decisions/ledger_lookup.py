@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from outreach.contacts import Contact
-from outreach.decisions.contact_status import Standing, find_recent, find_standings, find_taken
+from outreach.decisions.contact_status import ContactStatus, find_recent, find_statuses, find_taken
 from outreach.errors import UnknownCampaign
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.ledger import Ledger
@@ -27,7 +27,7 @@ class PriorFacts:
     recent: Mapping[int, Sequence[datetime]]
 
 
-class PriorKnowledge:
+class LedgerLookup:
     """The ledger, if there is one, and the campaign, if it is in it, as of the instant `at` (aware)."""
 
     def __init__(self, ledger: Ledger | None, campaign: str, at: datetime) -> None:
@@ -35,11 +35,11 @@ class PriorKnowledge:
         self._campaign_id = _find_id(ledger, campaign)
         self._at = at
 
-    def standings(self, names: Collection[str]) -> dict[str, Standing]:
+    def standings(self, names: Collection[str]) -> dict[str, ContactStatus]:
         """Where the campaign has those of these ids that it knows."""
         if self._ledger is None or self._campaign_id is None:
             return {}
-        return find_standings(self._ledger, self._campaign_id, names)
+        return find_statuses(self._ledger, self._campaign_id, names)
 
     def content_key(self, row: Row) -> str:
         """Of a row's content, as a load would write it; "" without a ledger."""

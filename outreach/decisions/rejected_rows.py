@@ -19,7 +19,7 @@ LONGEST_ID = 255
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedRow:
+class RejectedRow:
     """A row by its `line` in the source, and why it was left out: `code`, and `reason` as a sentence."""
 
     line: int
@@ -33,13 +33,13 @@ def read_id(raw: Mapping[str, str], headings: Headings) -> str:
     return next(found, "")[:LONGEST_ID]
 
 
-def find_duplicates(ledger: Ledger, campaign: Campaign, external_contact_id: str) -> list[RefusedRow]:
+def find_duplicates(ledger: Ledger, campaign: Campaign, external_contact_id: str) -> list[RejectedRow]:
     """The rows left out because an earlier one had the same id."""
     query = _rows(campaign, duplicate=True).where(rejects.c.external_contact_id == external_contact_id)
-    return [RefusedRow(row.line, row.code, row.reason) for page in read_pages(ledger, query) for row in page]
+    return [RejectedRow(row.line, row.code, row.reason) for page in read_pages(ledger, query) for row in page]
 
 
-def find_rejected(ledger: Ledger, campaign: Campaign, external_contact_id: str) -> list[RefusedRow]:
+def find_rejected(ledger: Ledger, campaign: Campaign, external_contact_id: str) -> list[RejectedRow]:
     """The rows with this id that could not become contacts. Opens every rejected row of the campaign."""
     headings = Headings.of("The source", campaign.settings.columns)
     opened = _open(ledger, _rows(campaign, duplicate=False).where(rejects.c.raw.is_not(None)))
@@ -52,7 +52,7 @@ def _rows(campaign: Campaign, *, duplicate: bool) -> Select[Any]:
     return columns.where(r.campaign_id == campaign.id, r.duplicate.is_(duplicate))
 
 
-def _open(ledger: Ledger, query: Select[Any]) -> Iterator[tuple[RefusedRow, dict[str, str]]]:
+def _open(ledger: Ledger, query: Select[Any]) -> Iterator[tuple[RejectedRow, dict[str, str]]]:
     for page in read_pages(ledger, query):
         for row in page:
-            yield RefusedRow(row.line, row.code, row.reason), orjson.loads(ledger.vault.open(row.raw))
+            yield RejectedRow(row.line, row.code, row.reason), orjson.loads(ledger.vault.open(row.raw))

@@ -7,7 +7,7 @@ import secrets
 import sqlite3
 
 
-class Recollection:
+class SeenKeys:
     """Ids and addresses seen in this dry run, as hashes under a key that dies with it."""
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from outreach.compliance import Decision, Facts, Gate, RuleApplied, Verdict, sentence
 from outreach.contacts import Channel, Contact
-from outreach.decisions.contact_status import Standing, find_recent, find_standings, find_taken
+from outreach.decisions.contact_status import ContactStatus, find_recent, find_statuses, find_taken
 from outreach.decisions.record import read_decision, read_facts
 from outreach.decisions.rejected_rows import find_duplicates, find_rejected
 from outreach.errors import UnknownCampaign
@@ -56,7 +56,7 @@ def explain(
     """
     found = find_campaign(ledger, campaign) if isinstance(campaign, str) else campaign
     named = {"campaign": found.name, "external_contact_id": external_contact_id}
-    standing = find_standings(ledger, found.id, [external_contact_id]).get(external_contact_id)
+    standing = find_statuses(ledger, found.id, [external_contact_id]).get(external_contact_id)
     if standing is None:
         return named | _rejection(ledger, found, external_contact_id)
     told = _decision(ledger, found, standing, at)
@@ -88,7 +88,9 @@ def _on_duplicates(ledger: Ledger, campaign: Campaign, external_contact_id: str)
     return [f"Line {row.line} of the source has the same id and was left out." for row in rows]
 
 
-def _decision(ledger: Ledger, campaign: Campaign, standing: Standing, at: datetime | None) -> dict[str, Any]:
+def _decision(
+    ledger: Ledger, campaign: Campaign, standing: ContactStatus, at: datetime | None
+) -> dict[str, Any]:
     if standing.contact is None:
         note = "The person was erased: the rules cannot be applied again, only the history remains."
         return write_answer("erased", at, None, [], campaign.packs_hash, [note])
@@ -100,7 +102,7 @@ def _decision(ledger: Ledger, campaign: Campaign, standing: Standing, at: dateti
     return _afresh(ledger, gate, campaign, standing, standing.contact, at or ledger.clock.now())
 
 
-def _on_suppression(ledger: Ledger, standing: Standing, contact: Contact) -> list[str]:
+def _on_suppression(ledger: Ledger, standing: ContactStatus, contact: Contact) -> list[str]:
     """Who waits, and opted out since: the recorded decision is not what will become of them."""
     if standing.has_intent or standing.state in RESTING - {State.DEFERRED, State.HELD}:
         return []
@@ -112,7 +114,7 @@ def _on_suppression(ledger: Ledger, standing: Standing, contact: Contact) -> lis
     return [f"Suppressed since then: {named}. That is not used any more; `--at` shows what follows."]
 
 
-def _as_recorded(gate: Gate, standing: Standing, contact: Contact) -> dict[str, Any]:
+def _as_recorded(gate: Gate, standing: ContactStatus, contact: Contact) -> dict[str, Any]:
     recorded = standing.recorded
     at = datetime.fromisoformat(recorded["at"])
     again, rules = gate.explain(contact, read_facts(recorded["facts"]), at)
@@ -131,7 +133,7 @@ def _as_recorded(gate: Gate, standing: Standing, contact: Contact) -> dict[str, 
 
 
 def _afresh(
-    ledger: Ledger, gate: Gate, campaign: Campaign, standing: Standing, contact: Contact, at: datetime
+    ledger: Ledger, gate: Gate, campaign: Campaign, standing: ContactStatus, contact: Contact, at: datetime
 ) -> dict[str, Any]:
     decision, rules = gate.explain(contact, _facts_now(ledger, gate, standing, contact, at), at)
     if campaign.settings.same_address is SameAddress.ONCE and decision.channel is not None:
@@ -140,17 +142,19 @@ def _afresh(
         if taken and decision.verdict is Verdict.ALLOWED:
             decision = Decision(Verdict.BLOCKED, None, (_SAME_ADDRESS,), losing=decision.losing)
     if standing.has_intent:
-        settled = standing.settled(at) or Decision(Verdict.HELD, standing.channel, ("outcome_unknown",))
+        stands = standing.standing_decision(at) or Decision(
+            Verdict.HELD, standing.channel, ("outcome_unknown",)
+        )
         state = {"state": standing.state.value}
-        rules = [*rules, RuleApplied("once_per_campaign", "1", state, None, settled.verdict)]
-        decision = settled
+        rules = [*rules, RuleApplied("once_per_campaign", "1", state, None, stands.verdict)]
+        decision = stands
     notes = ["Decided afresh; nothing was recorded or changed."]
     if campaign.packs_hash and campaign.packs_hash != gate.packs_hash:
         notes.append("The rule packs have changed since the campaign's last run.")
     return write_answer("afresh", at, decision, rules, gate.packs_hash, notes)
 
 
-def _is_taken(ledger: Ledger, standing: Standing, campaign: Campaign, address: str) -> bool:
+def _is_taken(ledger: Ledger, standing: ContactStatus, campaign: Campaign, address: str) -> bool:
     return find_taken(ledger, campaign.id, [address]).get(address, standing.id) != standing.id
 
 
@@ -160,7 +164,7 @@ def _address_rule(*, taken: bool) -> RuleApplied:
     return RuleApplied("one_contact_per_address", "1", shown, None, verdict)
 
 
-def _facts_now(ledger: Ledger, gate: Gate, standing: Standing, contact: Contact, at: datetime) -> Facts:
+def _facts_now(ledger: Ledger, gate: Gate, standing: ContactStatus, contact: Contact, at: datetime) -> Facts:
     senders = read_facts(standing.recorded.get("facts", {})).senders
     return Facts(
         inspection=standing.inspection,

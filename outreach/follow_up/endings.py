@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from outreach.campaign.run import Run
-from outreach.follow_up.observation import Look
+from outreach.follow_up.observation import Observation
 from outreach.genesys.interface import Conversation
-from outreach.ledger.changes import Change, Telling
+from outreach.ledger.changes import Change, OutboundEvent
 from outreach.ledger.claims import Claimed
 from outreach.ledger.states import State
 from outreach.webhook.events import InteractionEnded
@@ -51,100 +51,100 @@ def mark_overlong(row: Claimed) -> Change:
     return Change(row.id, State.STARTED, "ending", OVERLONG, fields, {"reason": OVERLONG}, keep_lease=True)
 
 
-def change_after(run: Run, look: Look) -> Change:
+def change_after(run: Run, seen: Observation) -> Change:
     """The contact's next state."""
-    if look.row.state is State.ENDED:
-        return _after_end(run, look)
-    if look.found is not None and look.found.ended_at is not None:
-        return _ended(run, look, look.found)
-    if look.found is None and look.now - look.started_at >= SHOWN_WITHIN:
-        return _lost(run, look)
-    return _open(look)
+    if seen.row.state is State.ENDED:
+        return _after_end(run, seen)
+    if seen.found is not None and seen.found.ended_at is not None:
+        return _ended(run, seen, seen.found)
+    if seen.found is None and seen.now - seen.started_at >= SHOWN_WITHIN:
+        return _lost(run, seen)
+    return _open(seen)
 
 
-def _open(look: Look) -> Change:
-    looks = look.row.looks + 1
-    fields = {"looks": looks, "look_at": _next_look(look), **_known(look.found)}
-    detail = {"looks": looks, "shown": look.found is not None, **_opted_out(look)}
-    return Change(look.row.id, State.STARTED, "looked", None, fields, detail)
+def _open(seen: Observation) -> Change:
+    checks = seen.row.checks + 1
+    fields = {"looks": checks, "look_at": _next_look(seen), **_known(seen.found)}
+    detail = {"looks": checks, "shown": seen.found is not None, **_opted_out(seen)}
+    return Change(seen.row.id, State.STARTED, "looked", None, fields, detail)
 
 
-def _next_look(look: Look) -> datetime:
-    row = look.row
+def _next_look(seen: Observation) -> datetime:
+    row = seen.row
     waits = (LOOK_FOR_END_SECONDS, *LOOK_AGAIN_SECONDS) if row.reason == OVERLONG else LOOK_AGAIN_SECONDS
-    seconds = waits[min(row.looks, len(waits) - 1)]
-    at = look.now + timedelta(seconds=seconds)
-    return min(at, look.time_is_up) if look.time_is_up > look.now else at
+    seconds = waits[min(row.checks, len(waits) - 1)]
+    at = seen.now + timedelta(seconds=seconds)
+    return min(at, seen.time_is_up) if seen.time_is_up > seen.now else at
 
 
-def _ended(run: Run, look: Look, found: Conversation) -> Change:
-    is_on_its_way = found.delivery in ON_ITS_WAY and not look.row.contact.is_forgotten
-    look_at = look.now + timedelta(seconds=LOOK_FOR_RECEIPT_SECONDS[0]) if is_on_its_way else None
+def _ended(run: Run, seen: Observation, found: Conversation) -> Change:
+    is_on_its_way = found.delivery in ON_ITS_WAY and not seen.row.contact.is_forgotten
+    look_at = seen.now + timedelta(seconds=LOOK_FOR_RECEIPT_SECONDS[0]) if is_on_its_way else None
     fields = {"ended_at": found.ended_at, "look_at": look_at, "looks": 0, "deaths": 0, **_known(found)}
     return Change(
-        look.row.id, State.ENDED, ENDED, None, fields, _detail(look, found), _told(run, look, found)
+        seen.row.id, State.ENDED, ENDED, None, fields, _detail(seen, found), _told(run, seen, found)
     )
 
 
-def _after_end(run: Run, look: Look) -> Change:
+def _after_end(run: Run, seen: Observation) -> Change:
     """Of somebody whose message was on its way at the end: told once more when its receipt came."""
-    if look.found is not None and (look.found.opted_out or look.found.delivery not in ON_ITS_WAY | {""}):
-        fields = {"look_at": None, **_known(look.found)}
-        detail, told = _detail(look, look.found), _told(run, look, look.found)
-        return Change(look.row.id, State.ENDED, RECEIVED, None, fields, detail, told)
-    looks = look.row.looks + 1
-    wait = LOOK_FOR_RECEIPT_SECONDS[looks] if looks < len(LOOK_FOR_RECEIPT_SECONDS) else None
-    fields = {"looks": looks, "look_at": None if wait is None else look.now + timedelta(seconds=wait)}
-    detail = {"looks": looks, "shown": look.found is not None}
-    return Change(look.row.id, State.ENDED, "looked", None, fields, detail)
+    if seen.found is not None and (seen.found.opted_out or seen.found.delivery not in ON_ITS_WAY | {""}):
+        fields = {"look_at": None, **_known(seen.found)}
+        detail, told = _detail(seen, seen.found), _told(run, seen, seen.found)
+        return Change(seen.row.id, State.ENDED, RECEIVED, None, fields, detail, told)
+    checks = seen.row.checks + 1
+    wait = LOOK_FOR_RECEIPT_SECONDS[checks] if checks < len(LOOK_FOR_RECEIPT_SECONDS) else None
+    fields = {"looks": checks, "look_at": None if wait is None else seen.now + timedelta(seconds=wait)}
+    detail = {"looks": checks, "shown": seen.found is not None}
+    return Change(seen.row.id, State.ENDED, "looked", None, fields, detail)
 
 
-def _told(run: Run, look: Look, found: Conversation) -> tuple[Telling, ...]:
-    return run.tell(
+def _told(run: Run, seen: Observation, found: Conversation) -> tuple[OutboundEvent, ...]:
+    return run.event(
         InteractionEnded,
-        look.row,
-        conversation_id=look.row.conversation_id,
-        channel=look.row.channel,
+        seen.row,
+        conversation_id=seen.row.conversation_id,
+        channel=seen.row.channel,
         ended_at=found.ended_at,
-        duration_seconds=round(_seconds(look, found), 3),
+        duration_seconds=round(_seconds(seen, found), 3),
         disconnect_type=found.disconnect_type,
         delivery=found.delivery,
         opted_out=found.opted_out,
-        overlong=look.row.reason == OVERLONG,
+        overlong=seen.row.reason == OVERLONG,
     )
 
 
-def _detail(look: Look, found: Conversation) -> dict[str, Any]:
+def _detail(seen: Observation, found: Conversation) -> dict[str, Any]:
     return {
-        "conversation_id": look.row.conversation_id,
+        "conversation_id": seen.row.conversation_id,
         "ended_at": found.ended_at,
-        "seconds": _seconds(look, found),
+        "seconds": _seconds(seen, found),
         "disconnect_type": found.disconnect_type,
         "delivery": found.delivery,
-        "overlong": look.row.reason == OVERLONG,
-        **_opted_out(look),
+        "overlong": seen.row.reason == OVERLONG,
+        **_opted_out(seen),
     }
 
 
-def _seconds(look: Look, found: Conversation) -> float:
+def _seconds(seen: Observation, found: Conversation) -> float:
     """How long it lasted."""
-    ended_at = found.ended_at or look.now
-    return max((ended_at - (found.started_at or look.started_at)).total_seconds(), 0.0)
+    ended_at = found.ended_at or seen.now
+    return max((ended_at - (found.started_at or seen.started_at)).total_seconds(), 0.0)
 
 
-def _lost(run: Run, look: Look) -> Change:
-    told = run.tell(
+def _lost(run: Run, seen: Observation) -> Change:
+    told = run.event(
         InteractionEnded,
-        look.row,
-        conversation_id=look.row.conversation_id,
-        channel=look.row.channel,
+        seen.row,
+        conversation_id=seen.row.conversation_id,
+        channel=seen.row.channel,
         ended_at=None,
         disconnect_type=NOT_FOUND,
-        overlong=look.row.reason == OVERLONG,
+        overlong=seen.row.reason == OVERLONG,
     )
     fields = {"disconnect_type": NOT_FOUND, "look_at": None, "deaths": 0}
-    detail = {"conversation_id": look.row.conversation_id, "disconnect_type": NOT_FOUND}
-    return Change(look.row.id, State.ENDED, NOT_FOUND, None, fields, detail, told)
+    detail = {"conversation_id": seen.row.conversation_id, "disconnect_type": NOT_FOUND}
+    return Change(seen.row.id, State.ENDED, NOT_FOUND, None, fields, detail, told)
 
 
 def _known(found: Conversation | None) -> dict[str, Any]:
@@ -159,5 +159,5 @@ def _known(found: Conversation | None) -> dict[str, Any]:
     return {name: value for name, value in known.items() if value}
 
 
-def _opted_out(look: Look) -> dict[str, bool]:
-    return {"opted_out": True} if look.found is not None and look.found.opted_out else {}
+def _opted_out(seen: Observation) -> dict[str, bool]:
+    return {"opted_out": True} if seen.found is not None and seen.found.opted_out else {}

@@ -20,7 +20,7 @@ LONGEST = timedelta(seconds=7200)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Observation:
     """One look at one contact's interaction; `found` is None when Genesys does not show it."""
 
     row: Claimed

@@ -24,7 +24,7 @@ from outreach.campaign.run import Run
 from outreach.contacts import Channel
 from outreach.errors import Conflict, GenesysError, Invalid, NotFound
 from outreach.follow_up.endings import ENDS, OVERLONG, RECEIVED, change_after, mark_overlong
-from outreach.follow_up.observation import Look
+from outreach.follow_up.observation import Observation
 from outreach.genesys.interface import Conversation
 from outreach.ledger.changes import apply
 from outreach.ledger.claims import Claimed, claim, everything, releasing
@@ -55,7 +55,7 @@ def follow_up(run: Run, *, at_most: int = 2000, seconds: float = 240.0) -> Count
         Counts: `looked`, `ended`, of these `overlong`; `asked` to end; `not_shown` by Genesys; `opted_out`
         addresses; `receipts` that came after an end; outcomes in doubt `resolved` and still `unknown`; and
         `open`, all that goes on.
-        `run.watch.reason` says why nothing more could be asked to end.
+        `run.auto_stop.reason` says why nothing more could be asked to end.
 
     Raises:
         GenesysError: interactions cannot be read; what was done is done, the rest stays as it was.
@@ -69,7 +69,7 @@ def follow_up(run: Run, *, at_most: int = 2000, seconds: float = 240.0) -> Count
                 break
             with releasing(run.ledger, group):
                 counts.update(_look_at(run, group))
-            run.wake()
+            run.wake_courier()
     counts["open"] = _count_open(run)
     return counts
 
@@ -117,22 +117,24 @@ def _resolve(run: Run, at_most: int) -> Counter[str]:
 def _look_at(run: Run, group: Sequence[Claimed]) -> Counter[str]:
     now = run.ledger.clock.now()
     seen = _read(run, group)
-    looks = [Look(row, seen.get(row.conversation_id), now) for row in group]
-    asked = _ask_to_end(run, [look.row for look in looks if look.is_overlong])
+    observations = [Observation(row, seen.get(row.conversation_id), now) for row in group]
+    asked = _ask_to_end(run, [each.row for each in observations if each.is_overlong])
     if asked:
         with contextlib.suppress(GenesysError):  # then the next round sees the ends
             seen.update(_read(run, list(asked.values())))
-    looks = [Look(asked.get(row.id, row), seen.get(row.conversation_id), now) for row in group]
-    opted_out = _suppress(run, [look for look in looks if look.found is not None and look.found.opted_out])
-    changes = {look.row.id: change_after(run, look) for look in looks}
+    observations = [Observation(asked.get(row.id, row), seen.get(row.conversation_id), now) for row in group]
+    opted_out = _suppress(
+        run, [each for each in observations if each.found is not None and each.found.opted_out]
+    )
+    changes = {each.row.id: change_after(run, each) for each in observations}
     made = apply(run.ledger, list(changes.values()), owner=group[0].owner)
-    ended = [look for look in looks if look.row.id in made and changes[look.row.id].action in ENDS]
+    ended = [each for each in observations if each.row.id in made and changes[each.row.id].action in ENDS]
     return Counter(
         looked=len(group),
         ended=len(ended),
-        overlong=sum(look.row.reason == OVERLONG for look in ended),
+        overlong=sum(each.row.reason == OVERLONG for each in ended),
         asked=len(asked),
-        not_shown=sum(look.found is None for look in looks),
+        not_shown=sum(each.found is None for each in observations),
         opted_out=opted_out,
         receipts=sum(changes[number].action == RECEIVED for number in made),
     )
@@ -147,12 +149,12 @@ def _ask_to_end(run: Run, overlong: Sequence[Claimed]) -> dict[int, Claimed]:
     """Ask for the end of each, after writing it down; those that were asked, as they stand now."""
     asked: dict[int, Claimed] = {}
     for row in overlong:
-        if run.watch.reason:
+        if run.auto_stop.reason:
             break
         if row.reason != OVERLONG:
             if not apply(run.ledger, [mark_overlong(row)], owner=row.owner):
                 continue
-            row = replace(row, reason=OVERLONG, looks=0)  # noqa: PLW2901 - the row as it stands now
+            row = replace(row, reason=OVERLONG, checks=0)  # noqa: PLW2901 - the row as it stands now
         asked[row.id] = row
         _end(run, row)
     return asked
@@ -164,12 +166,12 @@ def _end(run: Run, row: Claimed) -> None:
     except GenesysError as error:
         log.warning("conversation %s outlived its time, but does not end: %s", row.conversation_id, error)
         if not isinstance(error, (Invalid, Conflict, NotFound)):
-            run.watch.stop(str(error))  # a permission, or nobody answers: the next ones fare no better
+            run.auto_stop.stop(str(error))  # a permission, or nobody answers: the next ones fare no better
 
 
-def _suppress(run: Run, looks: Sequence[Look]) -> int:
+def _suppress(run: Run, observations: Sequence[Observation]) -> int:
     """Whoever opted out is not contacted again, by no campaign; how many addresses are new."""
-    addresses = [look.row.contact.channels.address(look.row.channel or Channel.SMS) for look in looks]
+    addresses = [each.row.contact.channels.address(each.row.channel or Channel.SMS) for each in observations]
     named = [address for address in addresses if address]
     return suppress(run.ledger, named, source=RECEIPT, reason="recipient_opted_out") if named else 0
 

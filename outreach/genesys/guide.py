@@ -13,10 +13,10 @@ from outreach.genesys.http.permissions import GUIDE
 from outreach.genesys.interface import (
     Attempt,
     Conversation,
+    ConversationMatch,
     Engagement,
     NotRegistered,
     Registered,
-    Sighting,
     Started,
 )
 from outreach.reachability import AVAILABLE, Availability, Inspection
@@ -91,7 +91,7 @@ class Guide:
             raise Ambiguous(operation, answer.status, "no_conversation_id", answer.correlation_id, advice)
         return Started(conversation_id, answer.milliseconds, answer.correlation_id)
 
-    def find(self, attempts: Sequence[Attempt]) -> dict[str, list[Sighting]]:
+    def find(self, attempts: Sequence[Attempt]) -> dict[str, list[ConversationMatch]]:
         """Nothing: the guide's API has no look-up."""
         return {attempt.reference: [] for attempt in attempts}
 

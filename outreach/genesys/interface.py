@@ -93,7 +93,7 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class ConversationMatch:
     """A conversation that may be the one an attempt started; `certain` when it carries our reference."""
 
     conversation_id: str
@@ -147,7 +147,7 @@ class Genesys(Protocol):
         """Contact the person. Never repeated inside; raises NotSent, Refused or Ambiguous, or as `depart`."""
         ...
 
-    def find(self, attempts: Sequence[Attempt]) -> dict[str, list[Sighting]]:
+    def find(self, attempts: Sequence[Attempt]) -> dict[str, list[ConversationMatch]]:
         """Look for the conversations of attempts in doubt: reference to what was seen, possibly nothing."""
         ...
 

@@ -18,12 +18,12 @@ from outreach.genesys.interface import Senders
 from outreach.genesys.platform.api import Platform
 from outreach.genesys.platform.external_source import DEFAULT_NAME
 from outreach.genesys.rate_limit.pacer import Pacer, creations_key, token_key
-from outreach.genesys.rate_limit.slots import FallbackTimetable, LocalTimetable, Timetable
+from outreach.genesys.rate_limit.slots import FallbackSlotAllocator, LocalSlotAllocator, SlotAllocator
 
 Api = Literal["platform", "guide"]
 
 _CLOCK = SystemClock()
-_THIS_PROCESS = LocalTimetable(_CLOCK)
+_THIS_PROCESS = LocalSlotAllocator(_CLOCK)
 """What clients of one process share when nothing is shared by more: a token has one budget."""
 
 
@@ -40,7 +40,7 @@ def open_genesys(
     senders: Senders | None = None,
     requests_per_minute: int | None = 300,
     creations_per_minute: int | None = 100,
-    timetable: Timetable | None = None,
+    timetable: SlotAllocator | None = None,
     share_when_away: float = 0.5,
     sealed_token: str | None = None,
     source_name: str = DEFAULT_NAME,
@@ -70,8 +70,8 @@ def open_genesys(
     hosts = _hosts(api, region, org_id, login_url, api_url)
     login = Login(hosts.login, client_id, client_secret, api)
     with Transport() as transport:
-        slots = FallbackTimetable(timetable, clock, share=share_when_away) if timetable else None
-        slots_or_ours = slots or (_THIS_PROCESS if clock is _CLOCK else LocalTimetable(clock))
+        slots = FallbackSlotAllocator(timetable, clock, share=share_when_away) if timetable else None
+        slots_or_ours = slots or (_THIS_PROCESS if clock is _CLOCK else LocalSlotAllocator(clock))
         pacer = Pacer(token_key(client_id), requests_per_minute, slots_or_ours, clock)
         creations = Pacer(creations_key(org_id or hosts.api), creations_per_minute, slots_or_ours, clock)
         connection = Connection(

@@ -52,7 +52,7 @@ _IN_DOUBT = (State.INTENT, State.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class OutboundEvent:
     """An event for the CRM: to which endpoint (a webhook block's name), which event, and its body."""
 
     endpoint: str
@@ -77,7 +77,7 @@ class Change:
     reason: str | None = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
     detail: Mapping[str, Any] = field(default_factory=dict)
-    events: Sequence[Telling] = ()
+    events: Sequence[OutboundEvent] = ()
     intent: Literal["keep", "started", "unknown", "release"] = "keep"
     keep_lease: bool = False
     reference: str | None = None
@@ -218,7 +218,7 @@ def _updating(names: tuple[str, ...]) -> Update:
 
 
 def _event(
-    telling: Telling, place: int, row: Row[Any], record: Mapping[str, Any], now: datetime
+    telling: OutboundEvent, place: int, row: Row[Any], record: Mapping[str, Any], now: datetime
 ) -> dict[str, Any]:
     return {
         # The audit record's hash is unique to this very change, so that no change is told of twice.

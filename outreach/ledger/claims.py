@@ -69,7 +69,7 @@ class Claimed:
     reference: str
     owner: str = ""
     reason: str = ""
-    looks: int = 0
+    checks: int = 0
     conversation_id: str = ""
     started_at: datetime | None = None
 
@@ -183,7 +183,7 @@ def read_claimed(ledger: Ledger, row: Row[Any], owner: str = "") -> Claimed:
         reference=row.reference or "",
         owner=owner,
         reason=row.reason,
-        looks=row.looks,
+        checks=row.looks,
         conversation_id=row.conversation_id or "",
         started_at=row.started_at,
     )

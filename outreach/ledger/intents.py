@@ -34,7 +34,7 @@ _WRITTEN = select(intents.c.reference).where(intents.c.reference.in_(bindparam("
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class Intent:
     """An intent that is committed: from here on the person may have been contacted."""
 
     claimed: Claimed
@@ -47,7 +47,7 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class IntentRefusal:
     """A contact whose intent was not opened, and why: `blocked` or, with an instant, `deferred`."""
 
     claimed: Claimed
@@ -56,7 +56,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class IntentRequest:
     """A contact about to be contacted on a channel, and the caps that bind it there."""
 
     claimed: Claimed
@@ -71,9 +71,9 @@ class _Keys:
     person: str
 
 
-def open_intents(
-    ledger: Ledger, wanted: Sequence[Wanted], *, same_address: SameAddress
-) -> tuple[list[Opened], list[Kept]]:
+def commit_intents(
+    ledger: Ledger, wanted: Sequence[IntentRequest], *, same_address: SameAddress
+) -> tuple[list[Intent], list[IntentRefusal]]:
     """Commit an intent for each contact that is still ours and still free; the rest is told why not.
 
     A contact whose lease was lost is in neither list: somebody else has it.
@@ -96,7 +96,7 @@ def open_intents(
         opened = _insert(connection, offered)
         for want in free:
             if want.claimed.id not in opened:
-                kept[want.claimed.id] = Kept(want.claimed, "same_address")
+                kept[want.claimed.id] = IntentRefusal(want.claimed, "same_address")
         changes = [_intend(item) for item in opened.values()]
         apply_within(ledger, connection, changes, only_own=False, rows=rows)
     return list(opened.values()), list(kept.values())
@@ -120,18 +120,18 @@ def _guard(ledger: Ledger, connection: Connection, keys: Sequence[_Keys]) -> Non
 
 
 def _refuse(
-    connection: Connection, wanted: Sequence[Wanted], keys: dict[int, _Keys], now: datetime
-) -> dict[int, Kept]:
+    connection: Connection, wanted: Sequence[IntentRequest], keys: dict[int, _Keys], now: datetime
+) -> dict[int, IntentRefusal]:
     suppressed = _suppressed(connection, [keys[want.claimed.id].address for want in wanted])
     recent = _recent(connection, [want for want in wanted if want.caps], keys, now)
-    kept: dict[int, Kept] = {}
+    kept: dict[int, IntentRefusal] = {}
     for want in wanted:
         key = keys[want.claimed.id]
         before = recent[key.address] | recent[key.person] if want.caps else {}
         if key.address in suppressed:
-            kept[want.claimed.id] = Kept(want.claimed, "suppressed")
+            kept[want.claimed.id] = IntentRefusal(want.claimed, "suppressed")
         elif until := caps_allow(want.caps, list(before.values()), now):
-            kept[want.claimed.id] = Kept(want.claimed, "frequency_cap", until)
+            kept[want.claimed.id] = IntentRefusal(want.claimed, "frequency_cap", until)
         else:
             # Two of one group may share an address: the second sees the first.
             recent[key.address][want.claimed.id] = now
@@ -140,7 +140,7 @@ def _refuse(
 
 
 def _recent(
-    connection: Connection, capped: Sequence[Wanted], keys: dict[int, _Keys], now: datetime
+    connection: Connection, capped: Sequence[IntentRequest], keys: dict[int, _Keys], now: datetime
 ) -> defaultdict[str, dict[int, datetime]]:
     if not capped:
         return defaultdict(dict)
@@ -157,12 +157,12 @@ def _suppressed(connection: Connection, addresses: Sequence[str]) -> set[str]:
 
 def _offer(
     ledger: Ledger,
-    want: Wanted,
+    want: IntentRequest,
     row: Any,  # noqa: ANN401 - a row of `lock`
     keys: dict[int, _Keys],
     same_address: SameAddress,
     now: datetime,
-) -> Opened:
+) -> Intent:
     key, reference = keys[row.id], _reference(ledger, row)
     intent = {
         "contact_id": row.id,
@@ -174,10 +174,10 @@ def _offer(
         "person_key": key.person,
         "at": now,
     }
-    return Opened(want.claimed, want.channel, want.address, reference, now, intent)
+    return Intent(want.claimed, want.channel, want.address, reference, now, intent)
 
 
-def _insert(connection: Connection, offered: Sequence[Opened]) -> dict[int, Opened]:
+def _insert(connection: Connection, offered: Sequence[Intent]) -> dict[int, Intent]:
     if not offered:
         return {}
     # In one order everywhere: PostgreSQL waits for whoever is inserting the same key at this moment.
@@ -189,7 +189,7 @@ def _insert(connection: Connection, offered: Sequence[Opened]) -> dict[int, Open
     return {contact_id: item for contact_id, item in opened.items() if item.reference in written}
 
 
-def _intend(item: Opened) -> Change:
+def _intend(item: Intent) -> Change:
     fields = {
         "channel": item.channel.value,
         "reference": item.reference,

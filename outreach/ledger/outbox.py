@@ -18,7 +18,7 @@ from outreach.ledger.webhook_replies import obey
 from outreach.webhook.outbox import Message, Settlement
 
 if TYPE_CHECKING:
-    from outreach.ledger.changes import Telling
+    from outreach.ledger.changes import OutboundEvent
     from outreach.ledger.ledger import Ledger
 
 EXCERPT = 4096
@@ -171,7 +171,7 @@ def _message(row: Any) -> Message:  # noqa: ANN401 - a row of the outbox
     )
 
 
-def announce(ledger: Ledger, campaign_id: int, telling: Telling, *, key: str) -> bool:
+def enqueue_once(ledger: Ledger, campaign_id: int, telling: OutboundEvent, *, key: str) -> bool:
     """Put an event of the campaign itself into the outbox, once for each `key`; whether it was new."""
     now = ledger.clock.now()
     row = {

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from outreach.ledger.ledger import Ledger
 
 
-class LedgerTimetable:
-    """A `pacing.Timetable` on a row of the ledger; the database's clock decides where it has one."""
+class LedgerSlotAllocator:
+    """A `slots.SlotAllocator` on a row of the ledger; the database's clock decides where it has one."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger

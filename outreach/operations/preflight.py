@@ -60,7 +60,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Means:
+class Targets:
     """How to open what is checked. `webhook` is None when nobody is told."""
 
     ledger: Callable[[], AbstractContextManager[Ledger]]
@@ -72,7 +72,7 @@ class Means:
     clock: Clock
 
 
-def run_preflight(means: Means) -> list[Check]:
+def run_preflight(means: Targets) -> list[Check]:
     """All checks. Raises nothing that a check can say."""
     return [*check_ledger(means), *check_genesys(means), *check_webhook(means)]
 
@@ -83,7 +83,7 @@ def worst(checks: Iterable[Check]) -> Level:
     return max((check.level for check in checks), key=order.index, default=Level.OK)
 
 
-def check_ledger(means: Means) -> Iterator[Check]:
+def check_ledger(means: Targets) -> Iterator[Check]:
     """It opens, which migrates it."""
     try:
         with means.ledger() as ledger:
@@ -93,7 +93,7 @@ def check_ledger(means: Means) -> Iterator[Check]:
         yield _error("ledger", error)
 
 
-def check_genesys(means: Means) -> Iterator[Check]:
+def check_genesys(means: Targets) -> Iterator[Check]:
     """Login first: without it nothing else can be asked."""
     try:
         token = means.login()
@@ -108,7 +108,7 @@ def check_genesys(means: Means) -> Iterator[Check]:
         yield _error("organisation", error)
 
 
-def _check_organisation(genesys: Platform | Guide, means: Means) -> Iterator[Check]:
+def _check_organisation(genesys: Platform | Guide, means: Targets) -> Iterator[Check]:
     if isinstance(genesys, Platform):
         identity = genesys.whoami()
         yield Check("organisation", Level.OK, f"{identity.organization_name or identity.organization_id}.")
@@ -171,7 +171,7 @@ def _check_clock(skew_seconds: float) -> Check:
     return Check("clock", Level.OK, what)
 
 
-def check_webhook(means: Means) -> Iterator[Check]:
+def check_webhook(means: Targets) -> Iterator[Check]:
     """A signed ping: the receiver must take it with a 2xx."""
     if means.webhook is None:
         yield Check(

@@ -16,7 +16,7 @@ from sqlalchemy import Row, select
 from outreach.contacts import Channel
 from outreach.errors import UnknownCampaign, UsageError
 from outreach.ledger.campaigns import Campaign
-from outreach.ledger.changes import Change, Telling, apply
+from outreach.ledger.changes import Change, OutboundEvent, apply
 from outreach.ledger.database.pages import read_pages
 from outreach.ledger.database.schema import contacts, intents, outbox
 from outreach.ledger.ledger import Ledger
@@ -124,7 +124,7 @@ def _tell(
     row: Row[Any],
     outcome: Literal["started", "released"],
     conversation_id: str | None,
-) -> tuple[Telling, ...]:
+) -> tuple[OutboundEvent, ...]:
     """For whoever was told of this campaign before."""
     last = select(outbox.c.endpoint).where(outbox.c.campaign_id == campaign.id)
     with ledger.db.read() as connection:
@@ -143,7 +143,7 @@ def _tell(
     bodies.append(InteractionResolved(**common, success=outcome == "started", outcome=outcome))
     events = [(Event(body.model_dump(include={"event"})["event"]), body) for body in bodies]
     wanted = [(event, body) for event, body in events if event in campaign.settings.events]
-    return tuple(Telling(endpoint, event.value, to_bytes(body)) for event, body in wanted if endpoint)
+    return tuple(OutboundEvent(endpoint, event.value, to_bytes(body)) for event, body in wanted if endpoint)
 
 
 def retry_failed(ledger: Ledger, campaign: Campaign) -> int:

@@ -29,7 +29,7 @@ from outreach.contacts import Channel, Contact
 from outreach.ledger.database.schema import campaigns, contacts, rejects
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.privacy.person_search import pages
-from outreach.privacy.search_terms import Needle, Needles
+from outreach.privacy.search_terms import SearchTerm, SearchTerms
 from outreach.settings import CampaignSettings
 from outreach.sources.columns import Headings
 
@@ -73,9 +73,9 @@ class Scan:
         }
 
 
-def scan(needles: Iterable[Needle], places: Iterable[tuple[str, Iterable[bytes]]]) -> Scan:
+def scan(needles: Iterable[SearchTerm], places: Iterable[tuple[str, Iterable[bytes]]]) -> Scan:
     """Look for all needles in all places; each leak is told once a place."""
-    sought = Needles(needles)
+    sought = SearchTerms(needles)
     result = Scan(len(sought), sought.skipped)
     for where, contents in places:
         found: set[tuple[str, str]] = set()
@@ -154,7 +154,7 @@ def _as_bytes(cell: bytes | float | None) -> bytes:
     return cell if isinstance(cell, bytes) else str(cell).encode()
 
 
-def needles_of(ledger: Ledger) -> Iterator[Needle]:
+def needles_of(ledger: Ledger) -> Iterator[SearchTerm]:
     """Everything personal that a ledger holds."""
     with ledger.db.read() as connection:
         known = connection.execute(select(campaigns.c.id, campaigns.c.name, campaigns.c.settings)).all()
@@ -172,21 +172,21 @@ def needles_of(ledger: Ledger) -> Iterator[Needle]:
         yield from _needles_of_row(headings[row.campaign_id], row.line, cells)
 
 
-def needles_of_contact(contact: Contact) -> Iterator[Needle]:
+def needles_of_contact(contact: Contact) -> Iterator[SearchTerm]:
     """Everything personal about one contact."""
     whose = contact.external_contact_id
     kinds = {Channel.VOICE: "phone", Channel.SMS: "phone", Channel.EMAIL: "email", Channel.CHAT: "address"}
     for channel in contact.channels.present():
-        yield Needle(kinds[channel], whose, contact.channels.address(channel) or "")
-    yield Needle("name", whose, contact.name)
+        yield SearchTerm(kinds[channel], whose, contact.channels.address(channel) or "")
+    yield SearchTerm("name", whose, contact.name)
     if contact.initial_message:
-        yield Needle("message", whose, contact.initial_message)
-    yield from (Needle("metadata", whose, value) for value in contact.metadata.values() if " " in value)
+        yield SearchTerm("message", whose, contact.initial_message)
+    yield from (SearchTerm("metadata", whose, value) for value in contact.metadata.values() if " " in value)
 
 
-def _needles_of_row(headings: Headings, line: int, cells: dict[str, str]) -> Iterator[Needle]:
+def _needles_of_row(headings: Headings, line: int, cells: dict[str, str]) -> Iterator[SearchTerm]:
     kinds = {"voice": "phone", "sms": "phone", "email": "email", "name": "name", "initial_message": "message"}
     for header, cell in cells.items():
         kind = kinds.get(headings.column(header) or "")
         if kind and cell.strip():
-            yield Needle(kind, f"line {line}", cell.strip())
+            yield SearchTerm(kind, f"line {line}", cell.strip())

@@ -40,7 +40,7 @@ _GIVEAWAYS = {
 """What is a secret whosever it is."""
 
 
-class Needle(NamedTuple):
+class SearchTerm(NamedTuple):
     """`kind` is phone, email, name, message, address or secret; `whose` an external contact id or a name."""
 
     kind: str
@@ -56,7 +56,7 @@ class Find(NamedTuple):
     offset: int
 
 
-class Needles:
+class SearchTerms:
     """All needles, ready to be looked for at once: as fast for ten thousand people as for ten.
 
     Each piece is found by its first six bytes: every window of a content is looked up in a small table of
@@ -66,10 +66,10 @@ class Needles:
         needles: what to look for; those too short to tell are counted in `skipped`.
     """
 
-    def __init__(self, needles: Iterable[Needle]) -> None:
+    def __init__(self, needles: Iterable[SearchTerm]) -> None:
         self.skipped = 0
-        self._by_piece: dict[bytes, Needle] = {}
-        self._numbers: dict[bytes, Needle] = {}
+        self._by_piece: dict[bytes, SearchTerm] = {}
+        self._numbers: dict[bytes, SearchTerm] = {}
         for needle in needles:
             pieces = set(_pieces(needle))
             self.skipped += not pieces
@@ -135,11 +135,11 @@ def _hash(windows: NDArray[Any]) -> Any:  # noqa: ANN401 - numpy types a shift s
     return (windows * SPREAD) >> np.uint64(64 - TABLE_BITS)
 
 
-def _national(numbers: Mapping[bytes, Needle]) -> dict[bytes, Needle]:
+def _national(numbers: Mapping[bytes, SearchTerm]) -> dict[bytes, SearchTerm]:
     return {number[cut:]: needle for number, needle in numbers.items() for cut in range(1, NATIONAL + 1)}
 
 
-def _pieces(needle: Needle) -> Iterator[bytes]:
+def _pieces(needle: SearchTerm) -> Iterator[bytes]:
     if E164.match(needle.value):
         yield needle.value[1:].encode()
         return

@@ -12,7 +12,7 @@ import threading
 from random import Random
 
 from outreach.clock import Clock, SystemClock
-from outreach.concurrency.adaptive_limit import Headcount
+from outreach.concurrency.adaptive_limit import AdaptiveLimit
 from outreach.webhook.breaker import Breaker, State
 from outreach.webhook.endpoint import Endpoint
 from outreach.webhook.outbox import Outbox
@@ -68,7 +68,7 @@ class Courier:
         self._endpoint = endpoint
         self._clock = clock or SystemClock()
         self._random = random or Random()
-        self._headcount = Headcount(threads)
+        self._limit = AdaptiveLimit(threads)
         self._breaker = Breaker()
         self._one_round = threading.Lock()
         self._changed = threading.Condition()
@@ -159,7 +159,7 @@ class Courier:
             self._breaker,
             clock=self._clock,
             random=self._random,
-            headcount=self._headcount,
+            limit=self._limit,
             limits=limits,
         )
 

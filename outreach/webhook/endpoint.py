@@ -16,7 +16,7 @@ from types import TracebackType
 
 import httpcore
 
-from outreach.connections import FAILURES, open_pool
+from outreach.connections import CONNECTION_ERRORS, open_pool
 from outreach.errors import WebhookError
 from outreach.webhook.addresses import Resolver, resolve
 from outreach.webhook.attempt import Attempt, read_answer, read_failure
@@ -86,7 +86,7 @@ class Endpoint:
         request = self._request(message, int(now.timestamp()))
         try:
             attempt = self._exchange(request, now)
-        except (WebhookError, *FAILURES) as error:
+        except (WebhookError, *CONNECTION_ERRORS) as error:
             attempt = read_failure(error)
         return replace(attempt, seconds=time.monotonic() - started)
 

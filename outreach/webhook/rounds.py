@@ -17,8 +17,8 @@ from random import Random
 from typing import NamedTuple
 
 from outreach.clock import Clock
-from outreach.concurrency.adaptive_limit import Headcount
-from outreach.concurrency.worker_threads import Crew, Result
+from outreach.concurrency.adaptive_limit import AdaptiveLimit
+from outreach.concurrency.worker_threads import Result, WorkerThreads
 from outreach.webhook.attempt import Attempt
 from outreach.webhook.breaker import Breaker, State
 from outreach.webhook.endpoint import Endpoint
@@ -83,7 +83,7 @@ class Round:
         *,
         clock: Clock,
         random: Random,
-        headcount: Headcount,
+        limit: AdaptiveLimit,
         limits: Limits,
     ) -> None:
         self._outbox = outbox
@@ -92,8 +92,8 @@ class Round:
         self._clock = clock
         self._random = random
         self._limits = limits
-        self._crew = Crew(self._post, headcount)
-        self._group = max(GROUP, 2 * headcount.most)
+        self._threads = WorkerThreads(self._post, limit)
+        self._group = max(GROUP, 2 * limit.ceiling)
         self._leases: dict[str, float] = {}
         self._tried: set[str] = set()
         self._held: set[str] = set()
@@ -112,12 +112,12 @@ class Round:
         try:
             self._check_disabled()
             self._fill()
-            while self._crew.busy and not self._has_run_out():
-                self._settle(self._crew.gather(SETTLED_TOGETHER))
+            while self._threads.busy and not self._has_run_out():
+                self._settle(self._threads.collect(SETTLED_TOGETHER))
                 self._fill()
             self._give_back()
         finally:
-            self._crew.dismiss()
+            self._threads.stop()
         return replace(self._counts, stopped=self._why_stop())
 
     def _check_disabled(self) -> None:
@@ -140,10 +140,10 @@ class Round:
 
     def _fill(self) -> None:
         """Take as much as there is room for. Only what was not tried in this round is tried."""
-        while self._crew.busy <= self._group // 2 and not self._why_stop():
-            room = min(self._group - self._crew.busy, self._limits.messages - self._taken)
+        while self._threads.busy <= self._group // 2 and not self._why_stop():
+            room = min(self._group - self._threads.busy, self._limits.messages - self._taken)
             if self._breaker.state is not State.CLOSED:
-                room = min(room, 1 - self._crew.busy)  # a probe
+                room = min(room, 1 - self._threads.busy)  # a probe
             taken = self._take(int(room)) if room >= 1 else []
             fresh = [message for message in taken if message.id not in self._tried]
             self._held.update(message.id for message in taken if message.id in self._tried)
@@ -164,7 +164,7 @@ class Round:
         self._leases.update((message.id, now + LEASE_SECONDS) for message in messages)
         if messages and self.silent_since is None:
             self.silent_since = now
-        self._crew.launch(messages)
+        self._threads.submit(messages)
 
     def _post(self, message: Message) -> Attempt | None:
         """In the crew's threads: an attempt, unless there is a reason not to make one any more."""
@@ -183,7 +183,7 @@ class Round:
     def _settle(self, results: Sequence[Result]) -> None:
         if not results:
             return
-        self.silent_since = self._clock.monotonic() if self._crew.busy else None
+        self.silent_since = self._clock.monotonic() if self._threads.busy else None
         now = self._clock.now()
         self._outbox.settle([self._settlement(result, now) for result in results], now)
         for result in results:
@@ -217,8 +217,8 @@ class Round:
 
     def _give_back(self) -> None:
         """Release what was taken and not tried; what is in the air is left to its lease."""
-        untried = [message.id for message in self._crew.dismiss()]
+        untried = [message.id for message in self._threads.stop()]
         released = [Settlement(message_id, "release") for message_id in (*untried, *self._held)]
         if released:
             self._outbox.settle(released, self._clock.now())
-        self._counts += DeliveryCounts(left=len(untried) + self._crew.busy)
+        self._counts += DeliveryCounts(left=len(untried) + self._threads.busy)

@@ -16,7 +16,7 @@ from prefect.concurrency.sync import rate_limit
 
 from outreach.clock import SystemClock
 from outreach.genesys.rate_limit.pacer import HEADROOM
-from outreach.genesys.rate_limit.slots import LocalTimetable
+from outreach.genesys.rate_limit.slots import LocalSlotAllocator
 
 BLOCK = 10
 BURST = 2 * BLOCK
@@ -38,7 +38,7 @@ class PrefectTimetable:
     def __init__(self, name: str) -> None:
         self._name = name
         self._clock = SystemClock()
-        self._held = LocalTimetable(self._clock)
+        self._held = LocalSlotAllocator(self._clock)
         self._hands = {"token": _Hand(), "creations": _Hand()}
 
     def reserve(self, key: str, count: int, seconds_apart: float) -> float:

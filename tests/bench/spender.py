@@ -21,7 +21,7 @@ from outreach.genesys.opening import open_genesys
 from outreach.ledger.claims import plan
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger
-from outreach.ledger.rate_slots import LedgerTimetable
+from outreach.ledger.rate_slots import LedgerSlotAllocator
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
 from tests.bench.job import people
@@ -50,13 +50,13 @@ def main() -> None:
             ledger, genesys, task["name"], CampaignSettings(hours_bind=()), requests_per_minute=300
         ) as run,
     ):
-        threading.Timer(task["seconds"], run.watch.stop, ["the bench is over"]).start()
+        threading.Timer(task["seconds"], run.auto_stop.stop, ["the bench is over"]).start()
         _work(run, task)
     print(json.dumps({"name": task["name"]}))
 
 
-def _timetable(task: dict[str, Any], ledger: Ledger) -> LedgerTimetable | PrefectTimetable:
-    return PrefectTimetable(task["limit"]) if task["limit"] else LedgerTimetable(ledger)
+def _timetable(task: dict[str, Any], ledger: Ledger) -> LedgerSlotAllocator | PrefectTimetable:
+    return PrefectTimetable(task["limit"]) if task["limit"] else LedgerSlotAllocator(ledger)
 
 
 def _work(run: Run, task: dict[str, Any]) -> None:

@@ -18,15 +18,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import func, select
 
-from outreach.campaign.outcomes import NotTried
+from outreach.campaign.outcomes import NotAttempted
 from outreach.campaign.reconciliation import reconcile
 from outreach.campaign.run import Run
 from outreach.clock import SetClock
 from outreach.errors import Ambiguous, Invalid, NotSent, UsageError
 from outreach.genesys.interface import Attempt, Engagement, Started
 from outreach.ledger.database.schema import intents
-from outreach.ledger.executors.heartbeat import _clear, bury_the_dead
-from outreach.ledger.intents import Opened
+from outreach.ledger.executors.heartbeat import _clear, release_dead_executors
+from outreach.ledger.intents import Intent
 from outreach.ledger.proof import prove
 from outreach.ledger.suppressions import suppress
 from outreach.operations.resolution import resolve, retry_failed
@@ -49,7 +49,7 @@ from tests.support.organisations import Organisation
 NAMES = [f"C-{n}" for n in range(1, 7)]
 ADDRESSES = {name: f"+1317555000{n % 4}" for n, name in enumerate(NAMES, start=1)}
 RELAXED = CALM.model_copy(update={"stop_unknown_rate": 1.0, "stop_failure_rate": 1.0})
-REFUSALS = (NotSent("start sms", 0, "connect"), Invalid("start sms", 400, "bad"), NotTried())
+REFUSALS = (NotSent("start sms", 0, "connect"), Invalid("start sms", 400, "bad"), NotAttempted())
 LOST = Ambiguous("start sms", 0, "read_timeout")
 
 
@@ -58,7 +58,7 @@ class Call:
     """A call in the air."""
 
     run: Run
-    opened: Opened
+    opened: Intent
     departed: bool = False
     acted: bool = False
 
@@ -159,7 +159,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 1))
     def a_process_buries_the_dead(self, which: int) -> None:
-        bury_the_dead(self.processes[which].ledger)
+        release_dead_executors(self.processes[which].ledger)
 
     @rule(which=st.integers(0, 1), visible=st.booleans())
     def a_process_looks_for_the_doubtful(self, which: int, visible: bool) -> None:  # noqa: FBT001
@@ -244,7 +244,7 @@ class LedgerMachine(RuleBasedStateMachine):
         for run in self.processes:
             kill(run.ledger)
         last = self.start()
-        bury_the_dead(last.ledger)
+        release_dead_executors(last.ledger)
         for _ in range(4):
             self.clock.advance(61)
             reconcile(last)

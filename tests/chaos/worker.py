@@ -59,7 +59,7 @@ def main(order: dict[str, str]) -> None:
             senders=Senders(**SENDERS),  # type: ignore[arg-type]  # plain strings
             requests_per_minute=None,
         ) as genesys,
-        open_run(ledger, genesys, order["campaign"], settings, endpoint="crm") as run,
+        open_run(ledger, genesys, order["campaign"], settings, webhook_name="crm") as run,
         receiver as endpoint,
     ):
         run.courier = Courier(LedgerOutbox(ledger, "crm", run.campaign.id), endpoint)

@@ -43,7 +43,7 @@ from outreach.ledger.opening import open_ledger
 from outreach.privacy.erasure import written_files
 from outreach.privacy.leak_scan import Leak, files_below, needles_of, needles_of_contact, scan
 from outreach.privacy.sealed_contact import seal_contact
-from outreach.privacy.search_terms import Needle
+from outreach.privacy.search_terms import SearchTerm
 from outreach.sources.opening import open_source
 from tasks.registration import register
 from tests.flows.office import Office
@@ -79,14 +79,14 @@ class Traced:
         name = f"--campaign={self.office.name}"
         return ["run", self.source(), name, *names, f"--settings={file}", *arguments]
 
-    def needles(self) -> list[Needle]:
+    def needles(self) -> list[SearchTerm]:
         """Everybody in the ledger, and everybody whom it was given."""
         rows = open_source(self.people).rows()
         given = [needle for row in rows if row.contact for needle in needles_of_contact(row.contact)]
         with open_ledger(self.ledger_url, keys=[KEY]) as ledger:
             kept = list(needles_of(ledger))
-        named = [Needle(n.kind, f"{self.office.name} {n.whose}", n.value) for n in (*given, *kept)]
-        return [*named, Needle("secret", "the ledger's key", KEY)]
+        named = [SearchTerm(n.kind, f"{self.office.name} {n.whose}", n.value) for n in (*given, *kept)]
+        return [*named, SearchTerm("secret", "the ledger's key", KEY)]
 
     def places(self) -> list[tuple[str, Iterable[bytes]]]:
         """What the run left beside the ledger: report, logs, output."""
@@ -184,7 +184,7 @@ def read_bad_rows(traced: Traced) -> None:
     assert traced.office.run(traced.source())["rejected"] >= 2
 
 
-def rehearse(traced: Traced) -> None:
+def decide_all(traced: Traced) -> None:
     command = [sys.executable, "-m", "cli.main", *traced.command("--dry-run", "--json")]
     command = [part for part in command if not part.startswith("--ledger=")]
     done = subprocess.run(command, capture_output=True, check=False, env=os.environ, timeout=60)
@@ -306,7 +306,7 @@ SHAPES: tuple[Callable[[Traced], None], ...] = (
     miss_a_permission,
     doubt_an_outcome,
     read_bad_rows,
-    rehearse,
+    decide_all,
     contact_one_person,
     contact_nobody_with_a_bad_row,
     pause_for_approval,
@@ -322,7 +322,7 @@ def leaks(
     prefect_api: str, organisation: EmulatorServer, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, list[Leak]]:
     """All shapes run once, each in an office of its own, then one look for everybody everywhere."""
-    needles: list[Needle] = []
+    needles: list[SearchTerm] = []
     places: list[tuple[str, Iterable[bytes]]] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(flows.approval, "POLL_SECONDS", 1)

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials
 from blocks.stored import load_block
 from emulator.state import defaults
-from flows.opening import Names
+from flows.opening import BlockNames
 from flows.preflight import gather, preflight
 from outreach.operations.preflight import Check, run_preflight
 from outreach.webhook.signing import new_secret
@@ -18,7 +18,7 @@ from tests.flows.office import Office
 
 
 def check(office: Office, name: str) -> list[Check]:
-    found = run_preflight(gather(Names(**office.names)))
+    found = run_preflight(gather(BlockNames(**office.names)))
     return [each for each in found if each.name == name]
 
 
@@ -62,7 +62,7 @@ def test_a_wrong_secret_is_one_finding_and_the_other_checks_go_on(office: Office
     block = load_block(GenesysCredentials, office.name)
     block.model_copy(update={"client_secret": SecretStr("wrong")}).save(office.name, overwrite=True)
 
-    found = {each.name: each.level.value for each in run_preflight(gather(Names(**office.names)))}
+    found = {each.name: each.level.value for each in run_preflight(gather(BlockNames(**office.names)))}
 
     assert found == {"ledger": "OK", "login": "ERROR", "webhook": "OK"}
 

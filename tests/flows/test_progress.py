@@ -10,7 +10,7 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.campaign import contact_everybody, prepare
-from flows.opening import Names, open_campaign
+from flows.opening import BlockNames, open_run
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
 from tasks.loading import load
@@ -37,7 +37,7 @@ def watched(
 ) -> tuple[int, float, float, float]:
     """The campaign's steps; looks, their processor time, the run's, and its length in seconds."""
     began, spent = time.monotonic(), time.process_time()
-    with open_campaign(campaign, settings, Names(**names)) as run, progress_shown(run) as watcher:
+    with open_run(campaign, settings, BlockNames(**names)) as run, progress_shown(run) as watcher:
         load(campaign, run, open_source(source), None)
         prepare(run, names["genesys"])
         contact_everybody(run)

@@ -124,7 +124,7 @@ def stage(
     org = Followed(clock)
     with (
         new_ledger(folder, clock) as ledger,
-        open_run(ledger, org, campaign, settings, endpoint="crm") as run,
+        open_run(ledger, org, campaign, settings, webhook_name="crm") as run,
     ):
         staged = Stage(run, ledger, org, clock)
         if people:

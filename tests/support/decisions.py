@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from outreach.decisions.dry_run import Rehearsed, rehearse
+from outreach.decisions.dry_run import DryRunRow, decide_all
 from outreach.ledger.database.schema import contacts, rejects
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
@@ -17,9 +17,9 @@ VERDICTS = {"started": "allowed", "ended": "allowed", "failed": "blocked"}
 """What a state of the real run is in the dry run's words; the others are called alike."""
 
 
-def decide(people: Sequence[Mapping[str, object]], **options: Any) -> list[Rehearsed]:
+def decide(people: Sequence[Mapping[str, object]], **options: Any) -> list[DryRunRow]:
     chosen = {"settings": CampaignSettings(), "campaign": "spring", "at": NOW, **options}
-    return list(rehearse(open_source(people), **chosen))
+    return list(decide_all(open_source(people), **chosen))
 
 
 def real(staged: Stage) -> Iterator[tuple[str, str, str, str | None, Any]]:
@@ -33,7 +33,7 @@ def real(staged: Stage) -> Iterator[tuple[str, str, str, str | None, Any]]:
             yield f"line {row.line}", "rejected", row.code, None, None
 
 
-def dry(rows: Sequence[Rehearsed]) -> Iterator[tuple[str, str, str, str | None, Any]]:
+def dry(rows: Sequence[DryRunRow]) -> Iterator[tuple[str, str, str, str | None, Any]]:
     for row in rows:
         told = row.as_json()
         reason = (told["reasons"] or [""])[0]

@@ -21,7 +21,7 @@ from sqlalchemy import Engine, event, select
 
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.loading import load_source
-from outreach.campaign.outcomes import NotTried, change_after
+from outreach.campaign.outcomes import NotAttempted, change_after
 from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run, open_run
 from outreach.campaign.validation import validate_batch
@@ -33,7 +33,7 @@ from outreach.ledger.changes import apply_outcomes
 from outreach.ledger.claims import BatchRef, claim, everything
 from outreach.ledger.database.schema import contacts
 from outreach.ledger.executors import heartbeat
-from outreach.ledger.intents import Opened, Wanted, open_intents
+from outreach.ledger.intents import Intent, IntentRequest, commit_intents
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.load import Loaded
 from outreach.ledger.opening import open_ledger
@@ -96,7 +96,7 @@ def new_run(
     endpoint: str | None = "default",
 ) -> Iterator[Run]:
     """A run of a campaign."""
-    with open_run(ledger, genesys, name, settings, endpoint=endpoint) as run:
+    with open_run(ledger, genesys, name, settings, webhook_name=endpoint) as run:
         yield run
 
 
@@ -164,16 +164,16 @@ def kill(ledger: Ledger) -> None:
         heartbeat._LIVING.discard(beat.executor)
 
 
-def attempt(run: Run, opened: Opened, outcome: Started | GenesysError | NotTried) -> set[int]:
+def attempt(run: Run, opened: Intent, outcome: Started | GenesysError | NotAttempted) -> set[int]:
     """An attempt's outcome, written down."""
     return apply_outcomes(run.ledger, [change_after(run, opened, outcome)])
 
 
-def intend(run: Run, limit: int = 1, *, departed: bool = True) -> list[Opened]:
+def intend(run: Run, limit: int = 1, *, departed: bool = True) -> list[Intent]:
     """Claim so many cleared contacts, open their intents on SMS, and let the calls go."""
     group = claim(run.ledger, run.campaign.id, batch(run), (State.CLEARED,), limit=limit)
-    wanted = [Wanted(row, Channel.SMS, row.contact.channels.sms or "") for row in group]
-    opened = open_intents(run.ledger, wanted, same_address=run.settings.same_address)[0]
+    wanted = [IntentRequest(row, Channel.SMS, row.contact.channels.sms or "") for row in group]
+    opened = commit_intents(run.ledger, wanted, same_address=run.settings.same_address)[0]
     for item in opened if departed else ():
         assert run.ledger.depart(item.claimed.owner, item.reference)
     return opened

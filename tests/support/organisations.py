@@ -14,10 +14,10 @@ from outreach.errors import GenesysError
 from outreach.genesys.interface import (
     Attempt,
     Conversation,
+    ConversationMatch,
     Engagement,
     NotRegistered,
     Registered,
-    Sighting,
     Started,
 )
 from outreach.reachability import AVAILABLE, Availability, Inspection
@@ -84,11 +84,11 @@ class Organisation:
                 raise error
         return Started(conversation_id, 1.0, "correlation")
 
-    def find(self, attempts: Sequence[Attempt]) -> dict[str, list[Sighting]]:
+    def find(self, attempts: Sequence[Attempt]) -> dict[str, list[ConversationMatch]]:
         seen = self.conversations.items() if self.visible else ()
         return {
             attempt.reference: [
-                Sighting(conversation_id, known.at, certain=True)
+                ConversationMatch(conversation_id, known.at, certain=True)
                 for conversation_id, known in seen
                 if known.reference == attempt.reference
             ]

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from outreach.clock import Clock
 from outreach.genesys.http import error_mapping, untrusted_json
-from outreach.genesys.http.exchange import FAILURES, Received, Transport, exchange
+from outreach.genesys.http.exchange import EXCHANGE_ERRORS, Received, Transport, exchange
 from outreach.genesys.http.untrusted_json import instant, text
 
 
@@ -149,7 +149,7 @@ class TokenAuth(httpx.Auth):
         begun = self._clock.now()
         try:
             received = exchange(self._transport, self._login.request(), self._clock, _MOST_BYTES)
-        except (*FAILURES, httpx.InvalidURL) as error:
+        except (*EXCHANGE_ERRORS, httpx.InvalidURL) as error:
             raise error_mapping.login_unreachable(error) from error
         value, seconds = _read(received)
         if not value:

@@ -39,7 +39,7 @@ class Outcome(str, Enum):
     UNKNOWN = "unknown"
 
 
-FAILURES: tuple[tuple[type[Exception], Outcome, str], ...] = (
+CALL_FAILURES: tuple[tuple[type[Exception], Outcome, str], ...] = (
     (httpcore.ConnectTimeout, Outcome.REFUSED, "connect_timeout"),
     (httpcore.ConnectError, Outcome.REFUSED, "connect"),
     (httpcore.ProxyError, Outcome.REFUSED, "proxy"),
@@ -60,7 +60,7 @@ REFUSING = frozenset({400, 401, 403, 404, 409, 413, 415, 422, 429})
 
 def of_failure(error: BaseException) -> tuple[Outcome, str]:
     """Outcome and code of a call that got no answer."""
-    for kind, outcome, code in FAILURES:
+    for kind, outcome, code in CALL_FAILURES:
         if isinstance(error, kind):
             return outcome, _connect_code(error) if code == "connect" else code
     return Outcome.UNKNOWN, "transport"

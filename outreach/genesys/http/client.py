@@ -21,7 +21,7 @@ import orjson
 from outreach.clock import Clock
 from outreach.errors import GenesysError, Invalid, RateLimited
 from outreach.genesys.http import error_mapping
-from outreach.genesys.http.exchange import FAILURES, NO_AUTH, Received, Transport, exchange
+from outreach.genesys.http.exchange import EXCHANGE_ERRORS, NO_AUTH, Received, Transport, exchange
 from outreach.genesys.http.hosts import may_be_asked
 from outreach.genesys.http.retries import policy, retry
 from outreach.genesys.http.retry_after import read_date
@@ -169,7 +169,7 @@ class Connection:
                 depart()  # a login may have taken its time
             try:
                 received = exchange(self._transport, outgoing, self.clock, most_bytes)
-            except FAILURES as error:
+            except EXCHANGE_ERRORS as error:
                 raise error_mapping.from_failure(operation, error) from error
             if received.status != 401:
                 return received

@@ -25,7 +25,7 @@ TIMEOUTS = {"connect": 5.0, "read": 30.0, "write": 30.0, "pool": 60.0}
 MOST_SECONDS = 90.0
 """An answer that is still dripping after this counts as broken."""
 
-FAILURES = (*connections.FAILURES, OSError, UnicodeError)
+EXCHANGE_ERRORS = (*connections.CONNECTION_ERRORS, OSError, UnicodeError)
 """What an exchange raises when there is no answer."""
 
 NO_AUTH = httpx.Auth()
@@ -106,8 +106,8 @@ def exchange(
 ) -> Received:
     """Send one request, with our time limits, and read its answer.
 
-    Raises one of FAILURES before the answer's head is there; after that, what goes wrong with the body is
-    told by `Received.broken`, since the status already says what happened.
+    Raises one of EXCHANGE_ERRORS before the answer's head is there; after that, what goes wrong with the body
+    is told by `Received.broken`, since the status already says what happened.
     """
     begun = clock.monotonic()
     response = transport.send(request)
@@ -115,7 +115,7 @@ def exchange(
     try:
         content, broken = _read(response, headers, clock, begun + MOST_SECONDS, most_bytes or MOST_BYTES)
     finally:
-        with contextlib.suppress(*FAILURES):
+        with contextlib.suppress(*EXCHANGE_ERRORS):
             response.close()
     return Received(response.status, headers, content, (clock.monotonic() - begun) * 1000.0, broken)
 
@@ -144,7 +144,7 @@ def _read(
                 return b"", "too_slow"
     except httpx.DecodingError:
         return b"", "decoding"
-    except FAILURES:
+    except EXCHANGE_ERRORS:
         return b"", "truncated"
     return b"".join(parts), ""
 

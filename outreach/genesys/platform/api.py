@@ -13,11 +13,11 @@ from outreach.genesys.http.permissions import PLATFORM
 from outreach.genesys.interface import (
     Attempt,
     Conversation,
+    ConversationMatch,
     Engagement,
     NotRegistered,
     Registered,
     Senders,
-    Sighting,
     Started,
 )
 from outreach.genesys.platform import do_not_contact, enrichment, lookup, organization, senders, sending
@@ -98,9 +98,9 @@ class Platform:
             raise Ambiguous(operation, answer.status, "no_conversation_id", answer.correlation_id, advice)
         return Started(conversation_id, answer.milliseconds, answer.correlation_id)
 
-    def find(self, attempts: Sequence[Attempt]) -> dict[str, list[Sighting]]:
+    def find(self, attempts: Sequence[Attempt]) -> dict[str, list[ConversationMatch]]:
         """Look for the conversations of attempts in doubt."""
-        return lookup.find_sightings(self.connection, self._senders, attempts)
+        return lookup.find_conversations(self.connection, self._senders, attempts)
 
     def read(self, conversations: Sequence[tuple[str, Channel]]) -> list[Conversation]:
         """What became of interactions: many at once, and one by one what that doesn't tell."""

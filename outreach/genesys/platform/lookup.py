@@ -21,7 +21,7 @@ from outreach.contacts import Channel
 from outreach.errors import Forbidden, NotFound, Refused
 from outreach.genesys.http import untrusted_json
 from outreach.genesys.http.client import Connection, quoted
-from outreach.genesys.interface import Attempt, Senders, Sighting
+from outreach.genesys.interface import Attempt, ConversationMatch, Senders
 from outreach.genesys.platform.conversations import attributes_of
 from outreach.genesys.platform.matching import (
     MEDIA,
@@ -42,9 +42,9 @@ MOST_PAGES = 10
 _DETAILS = "/api/v2/analytics/conversations/details/query"
 
 
-def find_sightings(
+def find_conversations(
     connection: Connection, senders: Senders, attempts: Sequence[Attempt]
-) -> dict[str, list[Sighting]]:
+) -> dict[str, list[ConversationMatch]]:
     """Reference to sightings, an empty list where nothing was seen. Raises GenesysError."""
     found = _look(connection, senders, attempts, {attempt.genesys_id: set() for attempt in attempts})
     unseen = [
@@ -57,8 +57,8 @@ def find_sightings(
 
 def _look(
     connection: Connection, senders: Senders, attempts: Sequence[Attempt], merged: Mapping[str, set[str]]
-) -> dict[str, list[Sighting]]:
-    found: dict[str, list[Sighting]] = {attempt.reference: [] for attempt in attempts}
+) -> dict[str, list[ConversationMatch]]:
+    found: dict[str, list[ConversationMatch]] = {attempt.reference: [] for attempt in attempts}
     for group in _groups(attempts):
         ids = {a.reference: {a.genesys_id, *merged.get(a.genesys_id, ())} - {""} for a in group}
         for conversation in _query(connection, _write_query(connection, senders, group, ids)):
@@ -130,14 +130,14 @@ def _query(connection: Connection, body: dict[str, Any]) -> Iterator[Object]:
 
 def _judge(
     connection: Connection, senders: Senders, attempt: Attempt, ids: set[str], conversation: Object
-) -> Sighting | None:
+) -> ConversationMatch | None:
     conversation_id = untrusted_json.code(conversation, "conversationId")
     started = untrusted_json.instant(conversation, "conversationStart")
     if started is None or not matches(attempt, conversation, senders, ids, connection.clock_skew):
         return None
     marks = _marks(connection, attempt, conversation_id, conversation)
     certain = any(attempt.reference in mark for mark in marks)
-    return None if marks and not certain else Sighting(conversation_id, started, certain)
+    return None if marks and not certain else ConversationMatch(conversation_id, started, certain)
 
 
 def _marks(connection: Connection, attempt: Attempt, conversation_id: str, conversation: Object) -> set[str]:

@@ -19,8 +19,8 @@ from collections import deque
 
 from outreach.clock import Clock
 from outreach.errors import RateLimited
-from outreach.genesys.rate_limit.priority_lock import Turnstile
-from outreach.genesys.rate_limit.slots import Timetable
+from outreach.genesys.rate_limit.priority_lock import PriorityLock
+from outreach.genesys.rate_limit.slots import SlotAllocator
 
 HEADROOM = 0.975
 """The part of the limit that is spent."""
@@ -63,13 +63,15 @@ class Pacer:
         clock: measures and sleeps.
     """
 
-    def __init__(self, key: str, limit_per_minute: int | None, timetable: Timetable, clock: Clock) -> None:
+    def __init__(
+        self, key: str, limit_per_minute: int | None, timetable: SlotAllocator, clock: Clock
+    ) -> None:
         self.key = key
         self.limit = limit_per_minute or None
         self._allowed: int | None = None
         self._timetable = timetable
         self._clock = clock
-        self._turnstile = Turnstile()
+        self._turnstile = PriorityLock()
         self._lock = threading.Lock()
         self._slots: deque[float] = deque()
         self._held_until = 0.0

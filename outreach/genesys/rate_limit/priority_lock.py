@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 
 
-class Turnstile:
+class PriorityLock:
     """A lock with priorities. Whoever is inside stays until done; the rest line up behind."""
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
 """Who may send when: a row of slots, evenly apart, that several clients (and processes) take from.
 
-A LocalTimetable lives in this process. A FallbackTimetable wraps one that all processes share; while that is
-away, this process keeps to a safe share of its own.
+A LocalSlotAllocator lives in this process. A FallbackSlotAllocator wraps one that all processes share; while
+that is away, this process keeps to a safe share of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from outreach.clock import Clock
 _log = logging.getLogger("outreach.genesys.rate_limit.pacer")
 
 
-class Timetable(Protocol):
+class SlotAllocator(Protocol):
     """Gives away slots. Safe for threads. Keys are opaque and hold no secret."""
 
     def reserve(self, key: str, count: int, seconds_apart: float) -> float:
@@ -27,7 +27,7 @@ class Timetable(Protocol):
         ...
 
 
-class LocalTimetable:
+class LocalSlotAllocator:
     """The timetable of one process. Slots of the past are gone: a lull saves nothing up."""
 
     def __init__(self, clock: Clock) -> None:
@@ -50,7 +50,7 @@ class LocalTimetable:
             self._free_from[key] = max(until, self._free_from.get(key, until))
 
 
-class FallbackTimetable:
+class FallbackSlotAllocator:
     """The shared timetable while it answers; else a share of the budget, kept in this process.
 
     Args:
@@ -61,13 +61,13 @@ class FallbackTimetable:
     """
 
     def __init__(
-        self, shared: Timetable, clock: Clock, *, share: float = 0.5, again_after: float = 5.0
+        self, shared: SlotAllocator, clock: Clock, *, share: float = 0.5, again_after: float = 5.0
     ) -> None:
         self._shared = shared
         self._clock = clock
         self._share = share
         self._again_after = again_after
-        self._local = LocalTimetable(clock)
+        self._local = LocalSlotAllocator(clock)
         self._away_until: float | None = None
 
     def reserve(self, key: str, count: int, seconds_apart: float) -> float:

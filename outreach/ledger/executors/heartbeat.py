@@ -26,7 +26,7 @@ from outreach.errors import LedgerError
 from outreach.ledger.changes import Change, apply
 from outreach.ledger.database.schema import contacts, executors
 from outreach.ledger.executors.processes import born, host, is_gone
-from outreach.ledger.executors.send_log import Departures, forget_departures, read_departures
+from outreach.ledger.executors.send_log import SendLog, forget_send_log, read_send_log
 from outreach.ledger.states import LOOKED_FOR, State
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Heartbeat:
         self.executor = executor
         self._ledger = ledger
         self._last = _instants(ledger)
-        self._departures = Departures(executor)
+        self._departures = SendLog(executor)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="ledger-heartbeat", daemon=True)
 
@@ -81,7 +81,7 @@ class Heartbeat:
         self._departures.close()
         _LIVING.discard(self.executor)
         with contextlib.suppress(LedgerError):  # then the next process finds us gone
-            _clear(self._ledger, self.executor, deaths=0, gone=read_departures(self.executor))
+            _clear(self._ledger, self.executor, deaths=0, gone=read_send_log(self.executor))
 
     def depart(self, reference: str) -> bool:
         """Let a call go, noted; False when others may think us dead, so that it must not go."""
@@ -120,14 +120,14 @@ def _instants(ledger: Ledger) -> tuple[float, float]:
     return ledger.clock.monotonic(), ledger.clock.now().timestamp()
 
 
-def bury_the_dead(ledger: Ledger) -> list[int]:
+def release_dead_executors(ledger: Ledger) -> list[int]:
     """Free what dead processes held; returns the contacts that were found in doubt or freed.
 
     Called at the start of a run and every so often; any number of processes may do it at once.
     """
     freed: list[int] = []
     for executor, is_local in _dead(ledger):
-        gone = read_departures(executor) if is_local else None  # elsewhere it may still be sending
+        gone = read_send_log(executor) if is_local else None  # elsewhere it may still be sending
         freed.extend(_clear(ledger, executor, deaths=1, gone=gone))
     for executor in _orphaned(ledger):
         freed.extend(_clear(ledger, executor, deaths=1))
@@ -166,7 +166,7 @@ def _clear(ledger: Ledger, executor: str, *, deaths: int, gone: frozenset[str] |
         freed.extend(apply(ledger, [_inherit(ledger, row, deaths, gone) for row in batch], owner=executor))
     with ledger.db.write() as connection:
         connection.execute(delete(executors).where(executors.c.id == executor))
-    forget_departures(executor)
+    forget_send_log(executor)
     return freed
 
 
@@ -210,8 +210,8 @@ def _inherit(ledger: Ledger, row: Held, deaths: int, gone: frozenset[str] | None
     return Change(row.id, row.state, action, None, fields, detail)
 
 
-def take_census(ledger: Ledger) -> frozenset[str]:
+def list_living_executors(ledger: Ledger) -> frozenset[str]:
     """Bury the dead, and name the executors that live."""
-    bury_the_dead(ledger)
+    release_dead_executors(ledger)
     with ledger.db.read() as connection:
         return frozenset(connection.execute(select(executors.c.id)).scalars())

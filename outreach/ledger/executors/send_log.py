@@ -15,7 +15,7 @@ from pathlib import Path
 from outreach.ledger.executors.processes import host
 
 
-class Departures:
+class SendLog:
     """The notes of one executor. Without a place for them nothing is noted, and everything is in doubt."""
 
     def __init__(self, executor: str) -> None:
@@ -44,7 +44,7 @@ class Departures:
             self._file = None
 
 
-def read_departures(executor: str) -> frozenset[str] | None:
+def read_send_log(executor: str) -> frozenset[str] | None:
     """The references that an executor of this machine let go; None when nobody can say."""
     try:
         _prepare(_path(executor).parent)
@@ -54,7 +54,7 @@ def read_departures(executor: str) -> frozenset[str] | None:
     return frozenset(noted) if first == host() else None
 
 
-def forget_departures(executor: str) -> None:
+def forget_send_log(executor: str) -> None:
     """Its intents are settled."""
     with contextlib.suppress(OSError):
         _path(executor).unlink(missing_ok=True)

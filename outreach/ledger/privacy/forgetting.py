@@ -22,7 +22,7 @@ from outreach.errors import LedgerError
 from outreach.ledger.campaigns import note
 from outreach.ledger.changes import Change, apply_within, lock
 from outreach.ledger.database.schema import intents, outbox, rejects, suppressions
-from outreach.ledger.executors.heartbeat import bury_the_dead
+from outreach.ledger.executors.heartbeat import release_dead_executors
 from outreach.ledger.states import CONTACTED, State
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _forget(ledger: Ledger, chunk: Sequence[int], cause: Cause) -> int:
     until = ledger.clock.monotonic() + PATIENCE_SECONDS
     forgotten: set[int] = set()
     while left := [number for number in chunk if number not in forgotten]:
-        bury_the_dead(ledger)
+        release_dead_executors(ledger)
         with ledger.db.write() as connection:
             changes = list(_changes(connection, left, cause, ledger.clock.now()))
             forgotten |= apply_within(ledger, connection, changes, only_own=False)

@@ -25,14 +25,14 @@ from outreach.errors import Ambiguous, LedgerError
 from outreach.genesys.interface import Started
 from outreach.ledger.claims import claim, plan
 from outreach.ledger.database.schema import contacts, executors, intents, metadata
-from outreach.ledger.executors.heartbeat import bury_the_dead
-from outreach.ledger.intents import Wanted, open_intents
+from outreach.ledger.executors.heartbeat import release_dead_executors
+from outreach.ledger.intents import IntentRequest, commit_intents
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations import migrate
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.outbox import LedgerOutbox
 from outreach.ledger.proof import _prove, prove
-from outreach.ledger.rate_slots import LedgerTimetable
+from outreach.ledger.rate_slots import LedgerSlotAllocator
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import MIRRORED, find_suppressed, mirror, suppress
 from outreach.operations.export import export_contacts
@@ -147,9 +147,9 @@ def test_intents_of_many_claimers_keep_addresses_and_caps_and_never_wait_in_a_ci
     def contact(seed: int, ledger: Ledger) -> int:
         opened = 0
         while group := claim(ledger, run.campaign.id, batch(run), (State.CLEARED,), limit=9):
-            wanted = [Wanted(row, Channel.SMS, row.contact.channels.sms or "", caps) for row in group]
+            wanted = [IntentRequest(row, Channel.SMS, row.contact.channels.sms or "", caps) for row in group]
             order = wanted[::-1] if seed % 2 else wanted
-            mine, kept = open_intents(ledger, order, same_address=SameAddress.EACH)
+            mine, kept = commit_intents(ledger, order, same_address=SameAddress.EACH)
             assert {item.code for item in kept} <= {"frequency_cap"}
             opened += sum(ledger.depart(item.claimed.owner, item.reference) for item in mine)
         return opened
@@ -168,9 +168,9 @@ def test_one_address_is_contacted_once_whoever_comes_first(run: Run, url: str) -
     def contact(seed: int, ledger: Ledger) -> int:
         opened = 0
         while group := claim(ledger, run.campaign.id, batch(run), (State.CLEARED,), limit=11):
-            wanted = [Wanted(row, Channel.SMS, row.contact.channels.sms or "") for row in group]
+            wanted = [IntentRequest(row, Channel.SMS, row.contact.channels.sms or "") for row in group]
             order = wanted[::-1] if seed % 2 else wanted
-            opened += len(open_intents(ledger, order, same_address=SameAddress.ONCE)[0])
+            opened += len(commit_intents(ledger, order, same_address=SameAddress.ONCE)[0])
         return opened
 
     assert sum(with_a_ledger_each(url, contact)) == 20
@@ -221,7 +221,7 @@ def test_burials_at_once_count_one_death(run: Run, url: str) -> None:
 
     def bury(_: int) -> int:
         with another(url) as ledger:
-            return len(bury_the_dead(ledger))
+            return len(release_dead_executors(ledger))
 
     assert sum(at_once(6, bury)) == 50
     with run.ledger.db.read() as connection:
@@ -236,10 +236,10 @@ def test_the_databases_clock_says_who_is_dead_elsewhere(run: Run, url: str) -> N
         ledger.clock = SetClock(NOON + timedelta(days=400))  # a machine whose clock is wrong buries nobody
         with ledger.db.write() as connection:
             connection.execute(update(executors).values(host="elsewhere"))
-        assert bury_the_dead(ledger) == []
+        assert release_dead_executors(ledger) == []
         with ledger.db.write() as connection:
             connection.execute(text("UPDATE executors SET seen_at = seen_at - 61000000"))
-        assert len(bury_the_dead(ledger)) == 1
+        assert len(release_dead_executors(ledger)) == 1
 
 
 def test_the_proof_is_one_look_while_others_write(run: Run, url: str) -> None:
@@ -272,10 +272,10 @@ def test_batches_are_planned_while_others_work(run: Run, url: str) -> None:
 def test_slots_of_many_processes_never_meet(ledger: Ledger, url: str) -> None:
     script = textwrap.dedent("""
         import sys, time
-        from outreach.ledger.ledger import open_ledger
-        from outreach.ledger.timetable import LedgerTimetable
+        from outreach.ledger.opening import open_ledger
+        from outreach.ledger.rate_slots import LedgerSlotAllocator
         with open_ledger(sys.argv[1], keys=[sys.argv[2]]) as ledger:
-            table = LedgerTimetable(ledger)
+            table = LedgerSlotAllocator(ledger)
             for _ in range(25):
                 wait = table.reserve("token", 2, 0.5)
                 print(round((time.time() + wait) * 1000))
@@ -291,14 +291,14 @@ def test_slots_of_many_processes_never_meet(ledger: Ledger, url: str) -> None:
 
 
 def test_a_hold_is_for_everybody(ledger: Ledger, url: str) -> None:
-    LedgerTimetable(ledger).hold("token", 30)
+    LedgerSlotAllocator(ledger).hold("token", 30)
     with another(url) as other:
-        assert 29 < LedgerTimetable(other).reserve("token", 1, 1.0) <= 30
+        assert 29 < LedgerSlotAllocator(other).reserve("token", 1, 1.0) <= 30
 
 
 def test_processes_that_open_a_new_ledger_at_once_all_succeed(server: Postgres) -> None:
     script = (
-        "import sys; from outreach.ledger.ledger import open_ledger\n"
+        "import sys; from outreach.ledger.opening import open_ledger\n"
         "with open_ledger(sys.argv[1], keys=[sys.argv[2]]): pass"
     )
     command = [sys.executable, "-c", script, server.new_database(), KEY]

@@ -21,7 +21,7 @@ from outreach.errors import (
     Unauthorized,
 )
 from outreach.genesys.interface import Engagement, NotRegistered, Started
-from outreach.ledger.executors.heartbeat import bury_the_dead
+from outreach.ledger.executors.heartbeat import release_dead_executors
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import prove
 from outreach.ledger.suppressions import suppress
@@ -216,15 +216,15 @@ def test_too_much_trouble_stops_new_contacts_loses_nobody_and_the_next_run_goes_
     with new_run(ledger, organisation, ONE_AT_A_TIME) as run:
         load(run, people(20))
         proof = advance(run)
-        assert run.watch.reason
-        assert words in run.watch.reason
+        assert run.auto_stop.reason
+        assert words in run.auto_stop.reason
     assert proof.balanced
     assert proof.states["cleared"] >= 4  # sixteen may be in the air when the first eight have failed
 
     organisation.answers.clear()
     with new_run(ledger, organisation, ONE_AT_A_TIME) as run:
         proof = advance(run)
-        assert run.watch.reason is None
+        assert run.auto_stop.reason is None
     assert proof.balanced
     assert "cleared" not in proof.states
     assert max(contacted(organisation).count(f"C-{n}") for n in range(1, 21)) == 1
@@ -235,7 +235,7 @@ def test_a_rate_below_the_limit_stops_nobody(ledger: Ledger, organisation: Organ
     with new_run(ledger, organisation, PATIENT) as run:
         load(run, people(30))
         advance(run)
-        assert run.watch.reason is None
+        assert run.auto_stop.reason is None
 
 
 def test_a_bug_in_one_call_forgets_no_other_calls_outcome(ledger: Ledger, organisation: Organisation) -> None:
@@ -279,14 +279,14 @@ def test_a_process_that_died_between_intent_and_call_contacts_nobody_again(
     intend(run)
     kill(run.ledger)
     with new_ledger(tmp_path, clock) as heir, new_run(heir, organisation) as other:
-        bury_the_dead(heir)
+        release_dead_executors(heir)
         advance(other)
         assert states(heir) == {"C-1": "unknown:process_died", "C-2": "started", "C-3": "started"}
 
 
 def test_a_budget_keeps_few_in_the_air(run: Run) -> None:
     assert pace(run) == (16, 32)
-    slow = dataclasses.replace(run, rate=1.0)
-    fast = dataclasses.replace(run, rate=100.0)
+    slow = dataclasses.replace(run, requests_per_second=1.0)
+    fast = dataclasses.replace(run, requests_per_second=100.0)
     assert pace(slow) == (1, 2)
     assert pace(fast)[1] <= 4

@@ -10,9 +10,9 @@ from outreach.campaign.reconciliation import reconcile
 from outreach.campaign.run import Run
 from outreach.clock import SetClock
 from outreach.errors import Ambiguous, NotSent
-from outreach.genesys.interface import Attempt, Sighting
+from outreach.genesys.interface import Attempt, ConversationMatch
 from outreach.ledger.database.schema import contacts, outbox
-from outreach.ledger.executors.heartbeat import bury_the_dead
+from outreach.ledger.executors.heartbeat import release_dead_executors
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import prove
 from outreach.settings import Event, SameAddress, WhenNotFound
@@ -128,12 +128,12 @@ def test_an_api_without_a_look_up_holds_at_once(
 class Unsure(Organisation):
     """Sees conversations by address alone, as Genesys does for SMS: no mark of ours is on them."""
 
-    def find(self, attempts: Sequence[Attempt]) -> dict[str, list[Sighting]]:
+    def find(self, attempts: Sequence[Attempt]) -> dict[str, list[ConversationMatch]]:
         return {attempt.reference: self._seen(attempt) for attempt in attempts}
 
-    def _seen(self, attempt: Attempt) -> list[Sighting]:
+    def _seen(self, attempt: Attempt) -> list[ConversationMatch]:
         return [
-            Sighting(conversation_id, known.at, certain=False)
+            ConversationMatch(conversation_id, known.at, certain=False)
             for conversation_id, known in self.conversations.items()
             if known.address == attempt.address
         ]
@@ -182,7 +182,7 @@ def test_a_death_in_the_air_is_told_to_the_crm_as_a_doubt(
         intend(run)
         kill(ledger)
         with new_ledger(tmp_path, clock) as heir, new_run(heir, organisation, TALKATIVE) as other:
-            bury_the_dead(heir)
+            release_dead_executors(heir)
             look(other, clock, times=3)
     assert states(ledger) == {"C-1": "held:outcome_unknown"}
     assert events(ledger) == ["unknown", "resolved"]
@@ -195,7 +195,7 @@ def test_an_organisation_that_cannot_be_asked_changes_nothing(
     clock.advance(61)
 
     class Away(Organisation):
-        def find(self, attempts: Sequence[Attempt]) -> dict[str, list[Sighting]]:
+        def find(self, attempts: Sequence[Attempt]) -> dict[str, list[ConversationMatch]]:
             raise NotSent("find conversations", 0, "connect")
 
     run.genesys = Away()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from outreach.contacts import Channel
-from outreach.decisions.dry_run import forecastable, rehearse
+from outreach.decisions.dry_run import decide_all, forecastable
 from outreach.errors import Ambiguous, SettingsError
 from outreach.ledger.suppressions import suppress
 from outreach.report.forecast import Pace, make_forecast
@@ -160,7 +160,7 @@ def test_the_dry_run_streams() -> None:
         def __iter__(self) -> Iterator[Any]:
             return people()
 
-    rows = rehearse(open_source(Endless([1])), CampaignSettings(), campaign="x", at=NOW)
+    rows = decide_all(open_source(Endless([1])), CampaignSettings(), campaign="x", at=NOW)
     assert [next(rows).external_contact_id for _ in range(3)] == ["EXT-0", "EXT-1", "EXT-2"]
     rows.close()  # type: ignore[attr-defined]  # a generator
 

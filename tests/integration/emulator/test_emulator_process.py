@@ -85,7 +85,7 @@ def test_it_ends_when_the_program_that_started_it_is_killed(tmp_path: Path) -> N
     program = tmp_path / "program.py"
     program.write_text(
         "import os, sys\n"
-        "from tests.emulation import emulator\n"
+        "from tests.support.emulation import emulator\n"
         "genesys = emulator()\n"
         "genesys.start()\n"
         "print(genesys.pid, flush=True)\n"

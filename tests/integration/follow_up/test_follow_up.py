@@ -15,7 +15,7 @@ from outreach.campaign.run import join_campaign
 from outreach.contacts import Channel, Channels, Contact
 from outreach.errors import Ambiguous, Forbidden, GenesysError, NotFound, NotSent
 from outreach.follow_up.endings import LOOK_FOR_RECEIPT_SECONDS, change_after
-from outreach.follow_up.observation import LONGEST, Look
+from outreach.follow_up.observation import LONGEST, Observation
 from outreach.follow_up.rounds import describe_round, find_due, follow_up
 from outreach.genesys.interface import Conversation
 from outreach.ledger.audit.verification import verify
@@ -117,7 +117,7 @@ def test_the_first_one_to_outlive_two_hours_is_ended_whatever_the_row_says(tmp_p
         assert follow_up(staged.run)["asked"] == 1
 
 
-def look(channel: Channel, seconds: int, started: int, connected: int | None, now: int) -> Look:
+def look(channel: Channel, seconds: int, started: int, connected: int | None, now: int) -> Observation:
     def at(later: int) -> Any:
         return NOW + timedelta(seconds=later)
 
@@ -144,7 +144,7 @@ def look(channel: Channel, seconds: int, started: int, connected: int | None, no
     # Genesys' clock is an hour ahead, and must not matter.
     hour = 3600
     connected_at = None if connected is None else at(connected + hour)
-    return Look(row, Conversation("c", at(started + hour), connected_at, None), at(now))
+    return Observation(row, Conversation("c", at(started + hour), connected_at, None), at(now))
 
 
 def test_a_callback_that_waits_for_an_agent_has_not_begun() -> None:
@@ -238,7 +238,7 @@ def test_a_missing_permission_to_end_is_said_once_and_the_others_are_still_read(
         counts = follow_up(staged.run)
         assert (counts["looked"], counts["asked"], counts["ended"]) == (5, 1, 0)
         assert len(staged.org.asked) == 1
-        assert "missing.permissions" in (staged.run.watch.reason or "")
+        assert "missing.permissions" in (staged.run.auto_stop.reason or "")
 
 
 def test_one_that_cannot_be_ended_does_not_keep_the_others(tmp_path: Path) -> None:
@@ -247,7 +247,7 @@ def test_one_that_cannot_be_ended_does_not_keep_the_others(tmp_path: Path) -> No
         staged.org.refuses_end = NotFound("end conversation", 404)
         staged.clock.advance(70)
         assert follow_up(staged.run)["asked"] == 5
-        assert staged.run.watch.reason is None
+        assert staged.run.auto_stop.reason is None
 
 
 @pytest.mark.parametrize("error", [NotSent("read"), Ambiguous("read"), Forbidden("read", 403)])
@@ -281,7 +281,7 @@ def test_everybody_due_is_found_over_all_campaigns_and_no_run_is_noted(tmp_path:
         staged.clock.advance(60)
         assert find_due(staged.ledger) == ["spring"]
         before = staged.actions().count("run")
-        with join_campaign(staged.ledger, staged.org, "spring", endpoint="crm") as run:
+        with join_campaign(staged.ledger, staged.org, "spring", webhook_name="crm") as run:
             assert follow_up(run)["looked"] == 1
         assert staged.actions().count("run") == before
         assert find_due(staged.ledger) == []
@@ -386,5 +386,5 @@ def test_an_end_that_genesys_refuses_for_somebody_erased_is_asked_for_again(tmp_
         assert follow_up(staged.run)["ended"] == 0
         staged.org.refuses_end = None
         staged.clock.advance(60)
-        with join_campaign(staged.ledger, staged.org, "spring", endpoint="crm") as run:
+        with join_campaign(staged.ledger, staged.org, "spring", webhook_name="crm") as run:
             assert follow_up(run)["ended"] == 1

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from outreach.clock import SetClock, SystemClock
 from outreach.errors import RateLimited
 from outreach.genesys.rate_limit.pacer import PATIENCE, Pacer, creations_key, token_key
-from outreach.genesys.rate_limit.priority_lock import Turnstile
-from outreach.genesys.rate_limit.slots import FallbackTimetable, LocalTimetable
+from outreach.genesys.rate_limit.priority_lock import PriorityLock
+from outreach.genesys.rate_limit.slots import FallbackSlotAllocator, LocalSlotAllocator
 from tests.support.fuzzing import tries
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=timezone.utc)
@@ -76,7 +76,7 @@ def build(
     limit: int, takers: list[int], lulls: list[list[tuple[float, float]]]
 ) -> tuple[list[Process], SetClock]:
     clock = SetClock(NOW)
-    timetable = LocalTimetable(clock)
+    timetable = LocalSlotAllocator(clock)
     pacers = [Pacer("token:1", limit, timetable, clock) for _ in takers]
     return [Process(*parts) for parts in zip(pacers, takers, lulls, strict=True)], clock
 
@@ -171,7 +171,7 @@ def test_a_lower_allowance_than_the_setting_is_believed() -> None:
 @pytest.mark.parametrize("limit", [None, 0])
 def test_no_limit_waits_for_nothing_but_a_429(limit: int | None) -> None:
     clock = SetClock(NOW)
-    pacer = Pacer("token:1", limit, LocalTimetable(clock), clock)
+    pacer = Pacer("token:1", limit, LocalSlotAllocator(clock), clock)
 
     assert sum(pacer.acquire() for _ in range(1000)) == 0.0
     pacer.refuse(7.0)
@@ -181,7 +181,7 @@ def test_no_limit_waits_for_nothing_but_a_429(limit: int | None) -> None:
 
 def test_a_wait_beyond_patience_is_told_instead_of_waited_for() -> None:
     clock = SetClock(NOW)
-    pacer = Pacer("token:1", 300, LocalTimetable(clock), clock)
+    pacer = Pacer("token:1", 300, LocalSlotAllocator(clock), clock)
     pacer.refuse(3600.0)
 
     with pytest.raises(RateLimited) as caught:
@@ -200,7 +200,7 @@ class Broken:
     """A shared timetable whose place is away, until it isn't."""
 
     def __init__(self, clock: SetClock) -> None:
-        self.inner = LocalTimetable(clock)
+        self.inner = LocalSlotAllocator(clock)
         self.away = True
 
     def reserve(self, key: str, count: int, seconds_apart: float) -> float:
@@ -219,7 +219,7 @@ def test_a_shared_budget_that_is_away_leaves_a_safe_share_and_one_warning(
 ) -> None:
     clock = SetClock(NOW)
     broken = Broken(clock)
-    pacer = Pacer("token:1", 300, FallbackTimetable(broken, clock, share=0.5), clock)
+    pacer = Pacer("token:1", 300, FallbackSlotAllocator(broken, clock, share=0.5), clock)
     with caplog.at_level(logging.WARNING):
         away = simulate([Process(pacer, 8, [])], clock, 120.0, latency=0.0, seed=1)
     broken.away = False
@@ -235,7 +235,7 @@ def test_going_away_after_a_block_was_taken_does_not_spend_it_twice() -> None:
     clock = SetClock(NOW)
     shared = Broken(clock)
     shared.away = False
-    timetable = FallbackTimetable(shared, clock)
+    timetable = FallbackSlotAllocator(shared, clock)
     timetable.reserve("k", 5, 0.2)
     shared.away = True
 
@@ -243,7 +243,7 @@ def test_going_away_after_a_block_was_taken_does_not_spend_it_twice() -> None:
 
 
 def test_the_lowest_number_goes_first_and_equals_go_in_their_order() -> None:
-    turnstile, order = Turnstile(), []
+    turnstile, order = PriorityLock(), []
 
     def go(priority: int, name: str) -> None:
         with turnstile.turn(priority):
@@ -265,7 +265,7 @@ def test_the_lowest_number_goes_first_and_equals_go_in_their_order() -> None:
 
 def test_threads_of_one_process_keep_the_spacing() -> None:
     clock = SystemClock()
-    pacer = Pacer("token:1", 6000, LocalTimetable(clock), clock)
+    pacer = Pacer("token:1", 6000, LocalSlotAllocator(clock), clock)
     sent: list[float] = []
 
     def work() -> None:

@@ -3,14 +3,14 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from outreach.campaign.outcomes import NotTried, change_after
+from outreach.campaign.outcomes import NotAttempted, change_after
 from outreach.campaign.run import Run
 from outreach.clock import SetClock
 from outreach.errors import Ambiguous, GenesysError, Invalid, LedgerError, NotSent
 from outreach.genesys.interface import Started
 from outreach.ledger.changes import Change, apply, apply_outcomes
 from outreach.ledger.database.schema import intents, outbox
-from outreach.ledger.intents import Opened
+from outreach.ledger.intents import Intent
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import prove
 from outreach.ledger.states import NEXT, State, may_follow
@@ -20,13 +20,13 @@ STARTED = Started("c-late", 1.0)
 
 
 @pytest.fixture
-def opened(run: Run) -> Opened:
+def opened(run: Run) -> Intent:
     load(run, people(1))
     clear(run)
     return intend(run)[0]
 
 
-def give_up(ledger: Ledger, opened: Opened, *steps: State) -> None:
+def give_up(ledger: Ledger, opened: Intent, *steps: State) -> None:
     """Walk the contact on, as burials, looks and people do."""
     for state in steps:
         intent = {State.UNKNOWN: "unknown", State.CLEARED: "release"}.get(state, "keep")
@@ -46,7 +46,7 @@ def test_nothing_leads_back_from_an_ended_contact_and_only_an_intent_or_a_doubt_
     assert may_follow(before, State.STARTED) == (before in (State.INTENT, State.UNKNOWN, State.HELD))
 
 
-def test_an_outcome_told_twice_changes_nothing_the_second_time(run: Run, opened: Opened) -> None:
+def test_an_outcome_told_twice_changes_nothing_the_second_time(run: Run, opened: Intent) -> None:
     assert attempt(run, opened, STARTED) == {opened.claimed.id}
 
     assert attempt(run, opened, STARTED) == set()
@@ -71,7 +71,7 @@ def told(run: Run) -> int:
     ],
 )
 def test_a_late_answer_that_says_started_is_a_fact_wherever_the_contact_stands(
-    run: Run, opened: Opened, steps: tuple[State, ...]
+    run: Run, opened: Intent, steps: tuple[State, ...]
 ) -> None:
     give_up(run.ledger, opened, *steps)
 
@@ -81,7 +81,7 @@ def test_a_late_answer_that_says_started_is_a_fact_wherever_the_contact_stands(
     assert prove(run.ledger, run.campaign).balanced
 
 
-def test_a_late_answer_after_a_second_attempt_makes_the_proof_red(run: Run, opened: Opened) -> None:
+def test_a_late_answer_after_a_second_attempt_makes_the_proof_red(run: Run, opened: Intent) -> None:
     give_up(run.ledger, opened, State.UNKNOWN, State.CLEARED)
     second = intend(run)[0]
     attempt(run, second, Started("c-second", 1.0))
@@ -92,7 +92,7 @@ def test_a_late_answer_after_a_second_attempt_makes_the_proof_red(run: Run, open
     assert (proof.contacted_twice, proof.balanced) == (1, False)
 
 
-def test_a_late_answer_after_a_refused_second_attempt_is_the_one_contact(run: Run, opened: Opened) -> None:
+def test_a_late_answer_after_a_refused_second_attempt_is_the_one_contact(run: Run, opened: Intent) -> None:
     give_up(run.ledger, opened, State.UNKNOWN, State.CLEARED)
     second = intend(run)[0]
     attempt(run, second, Invalid("start sms", 400, "no"))
@@ -104,7 +104,7 @@ def test_a_late_answer_after_a_refused_second_attempt_is_the_one_contact(run: Ru
 
 
 def test_a_late_answer_whose_address_was_contacted_for_another_row_since_makes_the_proof_red(
-    run: Run, opened: Opened
+    run: Run, opened: Intent
 ) -> None:
     give_up(run.ledger, opened, State.UNKNOWN, State.CLEARED, State.BLOCKED)
     load(run, people(1, first=2, sms="+13175550001"))
@@ -116,10 +116,10 @@ def test_a_late_answer_whose_address_was_contacted_for_another_row_since_makes_t
     assert prove(run.ledger, run.campaign).contacted_twice == 1
 
 
-@pytest.mark.parametrize("outcome", [NotTried(), NotSent("start sms", 0, "connect")])
+@pytest.mark.parametrize("outcome", [NotAttempted(), NotSent("start sms", 0, "connect")])
 @pytest.mark.parametrize("state", [State.UNKNOWN, State.HELD])
 def test_a_late_proof_that_nothing_happened_frees_the_contact(
-    run: Run, opened: Opened, outcome: GenesysError | NotTried, state: State
+    run: Run, opened: Intent, outcome: GenesysError | NotAttempted, state: State
 ) -> None:
     give_up(run.ledger, opened, *((State.UNKNOWN,) if state is State.UNKNOWN else (State.UNKNOWN, state)))
 
@@ -128,9 +128,9 @@ def test_a_late_proof_that_nothing_happened_frees_the_contact(
     assert states(run.ledger) == {"C-1": "cleared"}
 
 
-@pytest.mark.parametrize("outcome", [Ambiguous("start sms", 500), NotTried(), Invalid("start sms", 400)])
+@pytest.mark.parametrize("outcome", [Ambiguous("start sms", 500), NotAttempted(), Invalid("start sms", 400)])
 def test_a_late_outcome_that_is_no_contact_leaves_a_second_attempt_alone(
-    run: Run, opened: Opened, outcome: GenesysError | NotTried
+    run: Run, opened: Intent, outcome: GenesysError | NotAttempted
 ) -> None:
     give_up(run.ledger, opened, State.UNKNOWN, State.CLEARED)
     intend(run)
@@ -141,7 +141,7 @@ def test_a_late_outcome_that_is_no_contact_leaves_a_second_attempt_alone(
         assert len(connection.execute(select(intents)).all()) == 1
 
 
-def test_a_change_is_left_out_when_the_lease_is_lost(run: Run, opened: Opened) -> None:
+def test_a_change_is_left_out_when_the_lease_is_lost(run: Run, opened: Intent) -> None:
     give_up(run.ledger, opened, State.UNKNOWN)
 
     assert apply(run.ledger, [Change(opened.claimed.id, State.HELD, "held")]) == set()
@@ -167,7 +167,7 @@ def rename(ledger: Ledger, before: str, after: str) -> None:
         connection.exec_driver_sql(f"ALTER TABLE {before} RENAME TO {after}")
 
 
-def test_what_happened_is_written_down_when_the_ledger_comes_back(run: Run, opened: Opened) -> None:
+def test_what_happened_is_written_down_when_the_ledger_comes_back(run: Run, opened: Intent) -> None:
     change = change_after(run, opened, STARTED)
     run.ledger.clock = Janitor(run.ledger, naps=30)
 
@@ -175,7 +175,7 @@ def test_what_happened_is_written_down_when_the_ledger_comes_back(run: Run, open
     assert states(run.ledger) == {"C-1": "started"}
 
 
-def test_a_ledger_that_stays_away_is_an_error_after_a_minute(run: Run, opened: Opened) -> None:
+def test_a_ledger_that_stays_away_is_an_error_after_a_minute(run: Run, opened: Intent) -> None:
     change = change_after(run, opened, STARTED)
     run.ledger.clock = Janitor(run.ledger, naps=70)
 

@@ -17,7 +17,7 @@ from outreach.ledger.claims import claim
 from outreach.ledger.database.engine import Database
 from outreach.ledger.database.schema import contacts, executors, intents
 from outreach.ledger.executors import send_log
-from outreach.ledger.executors.heartbeat import bury_the_dead
+from outreach.ledger.executors.heartbeat import release_dead_executors
 from outreach.ledger.executors.processes import born, host, is_gone
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import prove
@@ -54,14 +54,14 @@ def claim_one(run: Run, *wanted: State) -> int:
 def test_a_living_process_is_not_buried(run: Run, heir: Ledger) -> None:
     claim_one(run, State.CLEARED)
 
-    assert bury_the_dead(heir) == []
+    assert release_dead_executors(heir) == []
 
 
 def test_what_the_dead_held_is_free_again_with_one_death_more(run: Run, heir: Ledger) -> None:
     contact_id = claim_one(run, State.CLEARED)
     kill(run.ledger)
 
-    assert bury_the_dead(heir) == [contact_id]
+    assert release_dead_executors(heir) == [contact_id]
     assert row_of(heir, "C-1").lease_owner is None
     assert row_of(heir, "C-1").deaths == 1
     assert states(heir) == {"C-1": "cleared", "C-2": "cleared"}
@@ -71,7 +71,7 @@ def test_an_intent_of_the_dead_is_in_doubt(run: Run, heir: Ledger) -> None:
     intend(run)
     kill(run.ledger)
 
-    bury_the_dead(heir)
+    release_dead_executors(heir)
 
     assert states(heir)["C-1"] == "unknown:process_died"
     with heir.db.read() as connection:
@@ -83,7 +83,7 @@ def test_an_intent_whose_call_the_dead_had_not_let_go_is_free_at_once(run: Run, 
     run.ledger.depart(run.ledger.executor, row_of(heir, "C-2").reference)
     kill(run.ledger)
 
-    bury_the_dead(heir)
+    release_dead_executors(heir)
 
     assert states(heir) == {"C-1": "cleared", "C-2": "unknown:process_died"}
     assert row_of(heir, "C-1").deaths == 1
@@ -104,7 +104,7 @@ def test_without_the_departures_of_the_dead_everything_it_intended_is_in_doubt(
     else:
         monkeypatch.setattr(os, "getuid", lambda: 4711)
 
-    bury_the_dead(heir)
+    release_dead_executors(heir)
 
     assert set(states(heir).values()) == {"unknown:process_died"}
 
@@ -117,7 +117,7 @@ def test_what_another_machine_had_not_let_go_is_in_doubt_since_it_may_still_send
         connection.execute(update(executors).values(host="elsewhere"))
     clock.advance(61)
 
-    bury_the_dead(heir)
+    release_dead_executors(heir)
 
     assert states(heir)["C-1"] == "unknown:process_died"
 
@@ -147,7 +147,7 @@ def test_a_second_death_quarantines_the_row_and_no_other(run: Run, heir: Ledger,
             ids = [r.id for r in claim(victim, run.campaign.id, batch(run), (State.CLEARED,), limit=5)]
             assert len(ids) == (2 if deaths == 1 else 1)  # after a death it is taken alone
             kill(victim)
-            bury_the_dead(heir)
+            release_dead_executors(heir)
 
     assert states(heir) == {"C-1": "held:poison", "C-2": "cleared"}
 
@@ -158,7 +158,7 @@ def test_a_row_that_nothing_holds_back_any_more_is_freed_even_when_it_kills(run:
         leased = {"lease_owner": "gone", "deaths": 5}
         connection.execute(update(contacts).where(contacts.c.state == "started").values(leased))
 
-    bury_the_dead(heir)
+    release_dead_executors(heir)
 
     assert row_of(heir, "C-1").lease_owner is None
     assert row_of(heir, "C-1").state == "started"
@@ -190,7 +190,7 @@ def test_a_burial_that_comes_late_takes_nothing_from_whoever_has_it_now(
     kill(run.ledger)
 
     def be_faster() -> None:
-        bury_the_dead(heir)
+        release_dead_executors(heir)
         with new_run(heir, Organisation()) as other:
             if state is State.INTENT:
                 intend(other, 2)
@@ -200,7 +200,7 @@ def test_a_burial_that_comes_late_takes_nothing_from_whoever_has_it_now(
 
     with new_ledger(tmp_path, clock) as slow:
         slow.db = Interrupted(slow.db, 2, be_faster)  # type: ignore[assignment]  # the same, interrupted
-        assert bury_the_dead(slow) == []
+        assert release_dead_executors(slow) == []
 
     assert row_of(heir, "C-1").deaths == 1
     assert {row_of(heir, name).lease_owner for name in ("C-1", "C-2")} == (
@@ -217,9 +217,9 @@ def test_a_process_on_another_machine_is_dead_after_a_minute_unseen(
         connection.execute(update(executors).values(host="elsewhere"))
 
     clock.advance(59)
-    assert bury_the_dead(heir) == []
+    assert release_dead_executors(heir) == []
     clock.advance(2)
-    assert len(bury_the_dead(heir)) == 1
+    assert len(release_dead_executors(heir)) == 1
 
 
 def test_a_process_that_was_buried_alive_acts_on_nothing_and_claims_as_a_new_one(
@@ -241,7 +241,7 @@ def test_what_a_buried_process_claimed_before_it_knew_is_freed(run: Run, heir: L
     with heir.db.write() as connection:
         connection.execute(delete(executors))
 
-    assert len(bury_the_dead(heir)) == 1
+    assert len(release_dead_executors(heir)) == 1
 
 
 def test_a_process_that_could_not_say_that_it_lives_contacts_nobody_until_it_has(
@@ -286,7 +286,7 @@ def test_an_executor_that_an_earlier_ledger_of_this_process_left_behind_is_burie
         connection.execute(insert(executors).values(seen_at=heir.clock.now(), **entry))
         connection.execute(update(contacts).values(lease_owner="left"))
 
-    assert len(bury_the_dead(heir)) == 2
+    assert len(release_dead_executors(heir)) == 2
 
 
 def test_an_executor_without_a_ledger_is_not_entered(run: Run, tmp_path: Path, clock: SetClock) -> None:

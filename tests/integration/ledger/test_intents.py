@@ -14,8 +14,8 @@ from outreach.errors import NotSent
 from outreach.genesys.interface import Engagement, Started
 from outreach.ledger.claims import claim
 from outreach.ledger.database.schema import intents
-from outreach.ledger.executors.heartbeat import bury_the_dead
-from outreach.ledger.intents import Wanted, open_intents
+from outreach.ledger.executors.heartbeat import release_dead_executors
+from outreach.ledger.intents import IntentRequest, commit_intents
 from outreach.ledger.proof import prove
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import suppress
@@ -37,9 +37,9 @@ from tests.support.organisations import Organisation
 ONE_A_DAY = (FrequencyCap(contacts=1, hours=24),)
 
 
-def wanted(run: Run, *caps: FrequencyCap, limit: int = 10) -> list[Wanted]:
+def wanted(run: Run, *caps: FrequencyCap, limit: int = 10) -> list[IntentRequest]:
     group = claim(run.ledger, run.campaign.id, batch(run), (State.CLEARED,), limit=limit)
-    return [Wanted(row, Channel.SMS, row.contact.channels.sms or "", caps) for row in group]
+    return [IntentRequest(row, Channel.SMS, row.contact.channels.sms or "", caps) for row in group]
 
 
 def test_the_database_itself_refuses_a_second_intent_for_a_contact_or_an_address(run: Run) -> None:
@@ -57,7 +57,7 @@ def test_two_rows_with_one_address(run: Run, rule: SameAddress, opened: int) -> 
     load(run, people(2, sms="+13175550001"))
     clear(run)
 
-    taken, kept = open_intents(run.ledger, wanted(run), same_address=rule)
+    taken, kept = commit_intents(run.ledger, wanted(run), same_address=rule)
 
     assert len(taken) == opened
     assert [k.code for k in kept] == ["same_address"] * (2 - opened)
@@ -74,9 +74,9 @@ def test_whose_lease_is_lost_gets_no_intent(run: Run, tmp_path: Path, clock: Set
     wants = wanted(run)
     kill(run.ledger)
     with new_ledger(tmp_path, clock) as heir, new_run(heir, Organisation()) as other:
-        bury_the_dead(heir)
+        release_dead_executors(heir)
         assert len(intend(other)) == 1
-        assert open_intents(run.ledger, wants, same_address=SameAddress.ONCE) == ([], [])
+        assert commit_intents(run.ledger, wants, same_address=SameAddress.ONCE) == ([], [])
 
 
 def test_who_was_suppressed_after_the_claim_is_not_contacted(run: Run) -> None:
@@ -85,7 +85,7 @@ def test_who_was_suppressed_after_the_claim_is_not_contacted(run: Run) -> None:
     wants = wanted(run)
     suppress(run.ledger, ["+13175550001"], source="person", reason="asked")
 
-    taken, kept = open_intents(run.ledger, wants, same_address=SameAddress.ONCE)
+    taken, kept = commit_intents(run.ledger, wants, same_address=SameAddress.ONCE)
 
     assert [item.claimed.contact.external_contact_id for item in taken] == ["C-2"]
     assert [item.code for item in kept] == ["suppressed"]
@@ -99,7 +99,7 @@ def test_caps_count_other_campaigns_and_say_when(run: Run, clock: SetClock) -> N
         load(other, people(1))
         clear(other)
 
-        _, kept = open_intents(run.ledger, wanted(other, *ONE_A_DAY), same_address=SameAddress.ONCE)
+        _, kept = commit_intents(run.ledger, wanted(other, *ONE_A_DAY), same_address=SameAddress.ONCE)
 
     assert [item.code for item in kept] == ["frequency_cap"]
     assert kept[0].until
@@ -110,7 +110,7 @@ def test_caps_see_another_of_the_same_group(run: Run) -> None:
     load(run, people(2, sms="+13175550001"))
     clear(run)
 
-    taken, kept = open_intents(run.ledger, wanted(run, *ONE_A_DAY), same_address=SameAddress.EACH)
+    taken, kept = commit_intents(run.ledger, wanted(run, *ONE_A_DAY), same_address=SameAddress.EACH)
 
     assert (len(taken), [item.code for item in kept]) == (1, ["frequency_cap"])
 
@@ -120,7 +120,7 @@ def test_an_attempt_that_did_not_happen_counts_for_no_cap(run: Run) -> None:
     clear(run)
     attempt(run, intend(run)[0], NotSent("start sms", 0, "connect"))
 
-    assert len(open_intents(run.ledger, wanted(run, *ONE_A_DAY), same_address=SameAddress.ONCE)[0]) == 1
+    assert len(commit_intents(run.ledger, wanted(run, *ONE_A_DAY), same_address=SameAddress.ONCE)[0]) == 1
 
 
 def test_no_two_tries_share_a_reference_even_after_a_correction(run: Run) -> None:

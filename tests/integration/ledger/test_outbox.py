@@ -5,9 +5,9 @@ from sqlalchemy import select, update
 
 from outreach.campaign.run import Run
 from outreach.clock import SetClock
-from outreach.ledger.changes import Change, Telling, apply
+from outreach.ledger.changes import Change, OutboundEvent, apply
 from outreach.ledger.database.schema import outbox
-from outreach.ledger.outbox import LedgerOutbox, announce, replay
+from outreach.ledger.outbox import LedgerOutbox, enqueue_once, replay
 from outreach.ledger.states import State
 from outreach.webhook.outbox import Message, Settlement
 from tests.support.ledgers import load, people
@@ -22,7 +22,7 @@ def box(run: Run) -> LedgerOutbox:
 
 
 def tell(run: Run, contact_id: int, *events: str, endpoint: str = "default") -> None:
-    told = tuple(Telling(endpoint, event, event.encode()) for event in events)
+    told = tuple(OutboundEvent(endpoint, event, event.encode()) for event in events)
     apply(run.ledger, [Change(contact_id, State.ACCEPTED, "told", events=told)], only_own=False)
 
 
@@ -119,9 +119,13 @@ def test_the_id_of_a_message_never_changes(run: Run, box: LedgerOutbox, clock: S
 
 
 def test_a_campaigns_event_is_put_in_once_for_each_key(run: Run, box: LedgerOutbox) -> None:
-    telling = Telling("default", "campaign_finished", b"{}")
+    telling = OutboundEvent("default", "campaign_finished", b"{}")
 
-    assert [announce(run.ledger, run.campaign.id, telling, key=key) for key in "aab"] == [True, False, True]
+    assert [enqueue_once(run.ledger, run.campaign.id, telling, key=key) for key in "aab"] == [
+        True,
+        False,
+        True,
+    ]
 
 
 def test_an_answer_with_a_nul_is_kept(run: Run, box: LedgerOutbox, clock: SetClock) -> None:
@@ -143,7 +147,7 @@ def test_a_disabled_endpoint_can_be_enabled(run: Run, box: LedgerOutbox) -> None
 def test_an_event_and_its_state_are_one_transaction(run: Run, box: LedgerOutbox) -> None:
     with run.ledger.db.write() as connection:
         connection.execute(update(outbox).values(state="pending"))
-    bad = Telling("default", "a", None)  # type: ignore[arg-type]  # what the database refuses
+    bad = OutboundEvent("default", "a", None)  # type: ignore[arg-type]  # what the database refuses
 
     with pytest.raises(Exception, match="does not answer"):
         apply(run.ledger, [Change(1, State.REGISTERED, "x", events=(bad,))], only_own=False)

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from outreach.campaign.outcomes import NotTried
+from outreach.campaign.outcomes import NotAttempted
 from outreach.genesys.interface import Engagement, Senders
 from outreach.genesys.opening import open_genesys
 from tests.support.clients import engagement
@@ -49,10 +49,10 @@ def test_a_call_says_that_it_goes_before_anybody_is_contacted(api: Literal["plat
 
 def test_a_call_that_may_not_go_is_not_made(api: Literal["platform", "guide"]) -> None:
     def stay() -> None:
-        raise NotTried
+        raise NotAttempted
 
     with emulator_thread() as emulator:
-        with pytest.raises(NotTried):
+        with pytest.raises(NotAttempted):
             start(api, emulator, dataclasses.replace(engagement(), depart=stay))
 
         assert emulator.org.truth.rows == []
