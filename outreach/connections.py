@@ -1,4 +1,4 @@
-"""Connections to Genesys and to receivers: whom they trust, which way they go, how a request leaves.
+"""Connections to Genesys and to receivers: whom they trust, how a request leaves, when again.
 
     open_pool ──> straight, or through a proxy ──> connections that are kept ──> WholeStream
 
@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import ssl
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -145,3 +148,31 @@ def environment_proxy(url: str) -> str | None:
     proxies = getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")
     return proxy if not proxy or "://" in proxy else f"http://{proxy}"
+
+
+LONGEST_WAIT = 7 * 86400.0
+"""Seconds: nobody is asked to wait longer than a week."""
+
+
+def read_retry_after(header: str | None, now: datetime, date: str | None = None) -> float | None:
+    """Seconds that `Retry-After` asks to wait, 0 to a week; None when it says nothing that can be read.
+
+    A date is counted from the answer's own `Date`, where it has one: their clock against their clock.
+    """
+    try:
+        seconds = float(header or "")
+    except ValueError:
+        until = read_date(header)
+        return (
+            min(max((until - (read_date(date) or now)).total_seconds(), 0.0), LONGEST_WAIT) if until else None
+        )
+    return min(seconds, LONGEST_WAIT) if math.isfinite(seconds) and seconds >= 0 else None
+
+
+def read_date(value: str | None) -> datetime | None:
+    """An HTTP date as aware UTC, or None."""
+    try:
+        found = parsedate_to_datetime(value or "")
+        return found.replace(tzinfo=timezone.utc) if found.tzinfo is None else found.astimezone(timezone.utc)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None

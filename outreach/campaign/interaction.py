@@ -2,7 +2,8 @@
 
     claim ──> decide again, now ──> intent committed ──> the call ──> outcome committed, with its event
                  │                        │                 │
-                 └ deferred, blocked      │                 └ decided again when it had to wait: departure.py
+                 └ deferred, blocked      │                 └ wait for the turn, check again, say that it
+                                          │                   leaves, send, read what it proves: `_contact`
                                           └ suppressed, capped, same address: kept back, atomically
 
 A window of contacts is in the air at once; outcomes are written and new intents opened in groups, so the
@@ -23,6 +24,7 @@ from outreach.compliance import Decision, Verdict
 from outreach.concurrency.call_pool import CallPool
 from outreach.contacts import Channel
 from outreach.errors import GenesysError
+from outreach.genesys.http.retries import pause_before_repeat
 from outreach.genesys.interface import Attempt, Engagement, Started
 from outreach.ledger.changes import Change, apply, apply_outcomes
 from outreach.ledger.claims import BatchRef, Claimed, claim, releasing
@@ -38,8 +40,7 @@ def interact_batch(run: Run, batch: BatchRef) -> Counter[str]:
     """
     counts: Counter[str] = Counter()
     group, window = pace(run)
-    contact = partial(_contact, run, batch.number)
-    calls: CallPool[Intent, Started] = CallPool(run.pool, run.call_limit, contact)
+    calls: CallPool[Intent, Started] = CallPool(partial(_contact, run, batch.number), run.call_limit)
     more = True
     try:
         while more or calls.in_flight:
@@ -108,13 +109,11 @@ def _as_decision(kept: IntentRefusal) -> Decision:
 
 
 def _contact(run: Run, priority: int, item: Intent) -> Started:
+    """Contact one person whose intent is committed: the whole order of a call, try by try.
+
+    Raises what the call ended with: GenesysError, or NotAttempted when it was never made.
+    """
     row = item.claimed
-
-    def depart() -> None:
-        recheck(run, item)
-        if run.auto_stop.reason or not run.ledger.depart(row.owner, item.reference):
-            raise NotAttempted
-
     attempt = Attempt(
         item.reference,
         row.contact.external_contact_id,
@@ -123,10 +122,28 @@ def _contact(run: Run, priority: int, item: Intent) -> Started:
         item.address,
         item.at,
     )
-    message = run.message_for(row.contact)
-    if run.auto_stop.reason or not run.ledger.trusts(row.owner):
-        raise NotAttempted  # before it waits for its turn
-    return run.genesys.start(Engagement(attempt, row.contact, message, depart), priority=priority)
+    engagement = Engagement(attempt, row.contact, run.message_for(row.contact))
+    failures: list[GenesysError] = []
+    while True:
+        if run.auto_stop.reason or not run.ledger.trusts(row.owner):
+            raise NotAttempted  # before it waits for its turn
+        try:
+            call = run.genesys.wait_for_turn(engagement, priority=priority)
+            recheck(run, item)
+            _note_that_it_leaves(run, item)
+            return call.send()
+        except GenesysError as error:
+            failures.append(error)
+            pause = pause_before_repeat(failures)
+            if pause is None:
+                raise
+        run.ledger.clock.sleep(pause)
+
+
+def _note_that_it_leaves(run: Run, item: Intent) -> None:
+    """From here on only Genesys' answer, or a look at its conversations, says what became of it."""
+    if run.auto_stop.reason or not run.ledger.depart(item.claimed.owner, item.reference):
+        raise NotAttempted
 
 
 def _settle(run: Run, landed: Sequence[tuple[Intent, Started | BaseException]], counts: Counter[str]) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import orjson
 
 from outreach.campaign.run import Run
+from outreach.concurrency.call_pool import CallPool
 from outreach.genesys.interface import NotRegistered, Registered
 from outreach.ledger.changes import Change, apply
 from outreach.ledger.claims import BatchRef, Claimed, claim, releasing
@@ -43,20 +44,23 @@ def register_batch(run: Run, batch: BatchRef) -> RegistrationCounts:
 
 
 def _register(run: Run, group: Sequence[Claimed], priority: int, counts: RegistrationCounts) -> None:
+    def register(bulk: Sequence[Claimed]) -> list[Registered | NotRegistered]:
+        return run.genesys.register([row.contact for row in bulk], priority=priority)
+
     size = run.genesys.bulk_size
-    bulks = [list(group[at : at + size]) for at in range(0, len(group), size)]
-    calls = [
-        run.pool.submit(run.genesys.register, [row.contact for row in bulk], priority=priority)
-        for bulk in bulks
-    ]
-    errors = [error for call in calls if (error := call.exception())]
-    answered = [
-        (bulk, call.result()) for bulk, call in zip(bulks, calls, strict=True) if not call.exception()
-    ]
-    # What succeeded is recorded before an error is raised.
-    _record(run, [pair for bulk, answers in answered for pair in zip(bulk, answers, strict=True)], counts)
+    bulks = [group[at : at + size] for at in range(0, len(group), size)]
+    calls = CallPool(register, run.call_limit)
+    calls.submit(bulks)
+    answered: list[tuple[Claimed, Registered | NotRegistered]] = []
+    errors: list[BaseException] = []
+    for bulk, answers in calls.collect(len(bulks)):
+        if isinstance(answers, BaseException):
+            errors.append(answers)
+        else:
+            answered += zip(bulk, answers, strict=True)
+    _record(run, answered, counts)
     if errors:
-        raise errors[0]
+        raise errors[0]  # what succeeded is recorded before
 
 
 def _record(

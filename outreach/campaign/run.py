@@ -6,7 +6,6 @@ import contextlib
 import functools
 import gc
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,8 +40,7 @@ class Run:
         ledger: where everything is written.
         genesys: the organisation.
         gate: decides who may be contacted.
-        pool: the threads that contact people.
-        call_limit: how many of them at once.
+        call_limit: how many threads make calls at once, whatever the step.
         auto_stop: stops the run when too much goes wrong.
         webhook_name: the webhook block's name; None means that nobody is told.
         requests_per_second: requests per second that the budget allows; None means no limit.
@@ -58,7 +56,6 @@ class Run:
     ledger: Ledger
     genesys: Genesys
     gate: Gate
-    pool: ThreadPoolExecutor
     call_limit: AdaptiveLimit
     auto_stop: AutoStop
     webhook_name: str | None = None
@@ -189,24 +186,22 @@ def _gather(
     senders_key: str = "",
 ) -> Iterator[Run]:
     gc.set_threshold(*COLLECT_AFTER)
-    with ThreadPoolExecutor(campaign.settings.threads, thread_name_prefix="outreach") as pool:
-        run = OPEN[campaign.name] = Run(
-            campaign=campaign,
-            ledger=ledger,
-            genesys=genesys,
-            gate=gate,
-            pool=pool,
-            call_limit=_call_limit(campaign.settings.threads, requests_per_minute),
-            auto_stop=AutoStop(campaign.settings),
-            webhook_name=webhook_name,
-            requests_per_second=requests_per_minute / 60 if requests_per_minute else None,
-            senders_key=senders_key,
-            contacted_before=count_contacted(ledger, campaign),
-        )
-        try:
-            yield run
-        finally:
-            OPEN.pop(campaign.name, None)
+    run = OPEN[campaign.name] = Run(
+        campaign=campaign,
+        ledger=ledger,
+        genesys=genesys,
+        gate=gate,
+        call_limit=_call_limit(campaign.settings.threads, requests_per_minute),
+        auto_stop=AutoStop(campaign.settings),
+        webhook_name=webhook_name,
+        requests_per_second=requests_per_minute / 60 if requests_per_minute else None,
+        senders_key=senders_key,
+        contacted_before=count_contacted(ledger, campaign),
+    )
+    try:
+        yield run
+    finally:
+        OPEN.pop(campaign.name, None)
 
 
 def _call_limit(threads: int, requests_per_minute: float | None) -> AdaptiveLimit:

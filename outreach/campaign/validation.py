@@ -10,6 +10,7 @@ import orjson
 
 from outreach.campaign.run import Run
 from outreach.compliance import Decision, Facts, Verdict
+from outreach.concurrency.call_pool import CallPool
 from outreach.decisions.record import write_record
 from outreach.genesys.interface import Registered
 from outreach.ledger.changes import Change, OutboundEvent, apply
@@ -58,13 +59,19 @@ def validate_batch(run: Run, batch: BatchRef) -> Counter[str]:
 
 
 def _inspect(run: Run, group: Sequence[Claimed], priority: int) -> dict[int, Inspection]:
+    def inspect(row: Claimed) -> Inspection:
+        return run.genesys.inspect(row.contact, _as_registered(row), priority=priority)
+
     if not run.genesys.asks_to_inspect:
-        return {row.id: run.genesys.inspect(row.contact, _as_registered(row)) for row in group}
-    calls = {
-        row.id: run.pool.submit(run.genesys.inspect, row.contact, _as_registered(row), priority=priority)
-        for row in group
-    }
-    return {contact_id: call.result() for contact_id, call in calls.items()}
+        return {row.id: inspect(row) for row in group}
+    calls = CallPool(inspect, run.call_limit)
+    calls.submit(group)
+    inspections: dict[int, Inspection] = {}
+    for row, inspection in calls.collect(len(group)):
+        if isinstance(inspection, BaseException):
+            raise inspection
+        inspections[row.id] = inspection
+    return inspections
 
 
 def _as_registered(row: Claimed) -> Registered:

@@ -1,18 +1,19 @@
-"""Calls in the air: handed to the run's crew in groups, and gathered as they land.
+"""Calls in the air: handed over in groups, made by a few threads, collected as they land.
 
-    launch ──> waiting ──> crew: call, call, call ──> landed ──> land
+    submit ──> waiting ──> thread: call, call, call ──> landed ──> collect
+                  └──> stop: what nobody has begun
 
-A group goes to the crew as a few shifts that take from one queue, and whoever waits is woken once, when
-enough have landed: a future for each call, and a wake for each landing, cost as much as writing them down.
+The threads take from one queue and end when it is empty, and whoever collects is woken once, when enough
+have landed: a future for each call, and a wake for each landing, cost as much as writing the outcome down.
+They are daemons, and no executor's: a process must be able to end while a far end keeps one of them waiting.
 """
 
 from __future__ import annotations
 
-import contextlib
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
 from outreach.concurrency.adaptive_limit import LOOK_SECONDS, AdaptiveLimit
@@ -20,97 +21,98 @@ from outreach.concurrency.adaptive_limit import LOOK_SECONDS, AdaptiveLimit
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 
-CALLS_PER_TURN = 32
-"""After so many calls a shift goes to the back of the crew's line, for the crew is shared."""
-
 
 class CallPool(Generic[Item, Outcome]):
     """The calls of one step. All but `call` runs in the thread of the step.
 
     Args:
-        threads: makes the calls; it may be shared.
-        limit: how many of the crew; shared by all who share the crew.
         call: one call; what it raises is its outcome.
+        limit: how many threads there may be; shared by all steps of a run.
     """
 
-    def __init__(
-        self, threads: ThreadPoolExecutor, limit: AdaptiveLimit, call: Callable[[Item], Outcome]
-    ) -> None:
-        self._threads = threads
-        self._limit = limit
+    def __init__(self, call: Callable[[Item], Outcome], limit: AdaptiveLimit) -> None:
         self._call = call
+        self._limit = limit
         self._waiting: deque[Item] = deque()
         self._landed: list[tuple[Item, Outcome | BaseException]] = []
-        self._shifts = 0
+        self._threads = self._calling = 0
         self._wanted = 0
         self._enough = threading.Condition()
         self.in_flight = 0
-        """How many are in the air, or landed and not gathered."""
+        """How many were submitted and not collected."""
 
-    def submit(self, items: Sequence[Item]) -> None:
-        """Have the calls made, in about this order."""
+    def submit(self, items: Iterable[Item]) -> None:
+        """Have the calls made, in about this order. RuntimeError when this process has no thread for them."""
         with self._enough:
+            before = len(self._waiting)
             self._waiting.extend(items)
-            self.in_flight += len(items)
+            self.in_flight += len(self._waiting) - before
             try:
                 self._staff()
-            except RuntimeError:  # the crew has gone home: nobody would ever land
+            except RuntimeError:
                 self.in_flight -= len(self._waiting)
-                self._waiting.clear()
+                self._waiting.clear()  # or `collect` would wait for them for ever
                 raise
 
-    def collect(self, at_least: int) -> list[tuple[Item, Outcome | BaseException]]:
-        """Wait until so many have landed, and take every one that has."""
+    def collect(
+        self, at_least: int, *, within: float = float("inf")
+    ) -> list[tuple[Item, Outcome | BaseException]]:
+        """Wait until so many have landed, or `within` seconds are over, and take every one that has."""
+        until = time.monotonic() + within
         with self._enough:
             self._wanted = at_least
-            while len(self._landed) < at_least:
-                self._enough.wait(LOOK_SECONDS)
-                with contextlib.suppress(RuntimeError):  # the crew is going home: who is there goes on
-                    self._staff()
+            while len(self._landed) < at_least and (left := until - time.monotonic()) > 0:
+                self._enough.wait(min(left, LOOK_SECONDS))
+                self._staff()  # the limit may have grown meanwhile
             landed, self._landed = self._landed, []
-        self.in_flight -= len(landed)
+            self.in_flight -= len(landed)
         return landed
 
+    def stop(self) -> list[Item]:
+        """Take back what no thread has begun; what is in the air lands, if it ever does."""
+        with self._enough:
+            untried = list(self._waiting)
+            self._waiting.clear()
+            self.in_flight -= len(untried)
+        return untried
+
     def _staff(self) -> None:
-        """As many shifts as there may be; one in any case. Under the lock."""
-        for _ in range(len(self._waiting)):
-            if not self._limit.try_acquire(needed=not self._shifts):
-                return
+        """As many threads as there is work for and the limit allows; one in any case. Under the lock."""
+        while self._threads - self._calling < len(self._waiting) and self._limit.try_acquire(
+            needed=not self._threads
+        ):
             try:
-                self._threads.submit(self._work)
+                threading.Thread(target=self._work, name="outreach-call", daemon=True).start()
             except RuntimeError:
                 self._limit.release()
-                raise
-            self._shifts += 1
+                if not self._threads:
+                    raise
+                return
+            self._threads += 1
 
     def _work(self) -> None:
-        """A shift: some calls, and then whoever is wanted next."""
-        while True:
-            self._make_some()
-            with self._enough:
-                self._shifts -= 1
-                self._limit.release()
-                try:
-                    self._staff()
-                except RuntimeError:  # the crew is going home: nobody can follow, so this one stays
-                    self._limit.try_acquire(needed=True)
-                    self._shifts += 1
-                else:
-                    return
-
-    def _make_some(self) -> None:
-        for _ in range(CALLS_PER_TURN):
-            try:
-                item = self._waiting.popleft()
-            except IndexError:
-                return
+        """In a thread: call after call, until there is none or fewer threads do."""
+        with self._enough:
+            taken = self._take()
+        while taken:
+            (item,) = taken
             try:
                 outcome: Outcome | BaseException = self._call(item)
             except BaseException as error:  # noqa: BLE001 - it is what became of the call
                 outcome = error
-            with self._enough:
+            with self._enough:  # once a call: landing and taking under one lock
+                self._calling -= 1
                 self._landed.append((item, outcome))
                 if len(self._landed) >= self._wanted:
                     self._enough.notify()
-            if self._limit.is_exceeded():
-                return
+                taken = self._take()
+
+    def _take(self) -> tuple[Item] | None:
+        """The next item; None for a thread that is to end. Under the lock."""
+        # The last thread stays while there is work, whatever the limit says: somebody must.
+        if not self._waiting or (self._threads > 1 and self._limit.is_exceeded()):
+            self._threads -= 1
+            self._limit.release()
+            return None
+        self._calling += 1
+        return (self._waiting.popleft(),)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any, Literal, cast
 
 from outreach.contacts import Channel, Contact
-from outreach.errors import Ambiguous, Conflict, Invalid, NotFound
+from outreach.errors import Conflict, Invalid, NotFound
 from outreach.genesys.http import untrusted_json
 from outreach.genesys.http.client import Connection, quoted
+from outreach.genesys.http.creating_call import CreatingCall
 from outreach.genesys.http.permissions import GUIDE
 from outreach.genesys.interface import (
     Attempt,
@@ -17,7 +18,6 @@ from outreach.genesys.interface import (
     Engagement,
     NotRegistered,
     Registered,
-    Started,
 )
 from outreach.reachability import AVAILABLE, Availability, Inspection
 
@@ -63,10 +63,9 @@ class Guide:
         """The guide's API sends by itself: every channel is served."""
         return dict.fromkeys(Channel, AVAILABLE)
 
-    def start(self, engagement: Engagement, *, priority: int = 0) -> Started:
-        """Contact the person, once. Raises NotSent, Refused or Ambiguous."""
+    def wait_for_turn(self, engagement: Engagement, *, priority: int = 0) -> CreatingCall:
+        """The call that contacts the person, ready to leave."""
         attempt = engagement.attempt
-        operation = f"start {attempt.channel}"
         body = {
             "contactId": attempt.genesys_id,
             "type": attempt.channel.value,
@@ -76,20 +75,10 @@ class Guide:
                 "timestamp": self.connection.clock.now().isoformat(),
             },
         }
-        answer = self.connection.request(
-            operation,
-            "POST",
-            _CONVERSATIONS,
-            json=body,
-            creates=True,
-            priority=priority,
-            depart=engagement.depart,
+        ready = self.connection.wait_for_turn(
+            f"start {attempt.channel}", "POST", _CONVERSATIONS, json=body, priority=priority
         )
-        conversation_id = untrusted_json.code(answer.json, "id")
-        if not conversation_id:
-            advice = "It was accepted without an id: a person must look before anything is sent again."
-            raise Ambiguous(operation, answer.status, "no_conversation_id", answer.correlation_id, advice)
-        return Started(conversation_id, answer.milliseconds, answer.correlation_id)
+        return CreatingCall(ready, lambda answer: untrusted_json.code(answer, "id"))
 
     def find(self, attempts: Sequence[Attempt]) -> dict[str, list[ConversationMatch]]:
         """Nothing: the guide's API has no look-up."""

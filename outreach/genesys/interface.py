@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -65,22 +65,13 @@ class Attempt:
     at: datetime
 
 
-def just_go() -> None:
-    """Nobody wants to know."""
-
-
 @dataclass(frozen=True, slots=True)
 class Engagement:
-    """Everything that starting an interaction needs.
-
-    `depart` is called after all waiting, right before the first byte may leave, on each try; what it raises
-    ends the call before it was made.
-    """
+    """Everything that starting an interaction needs."""
 
     attempt: Attempt
     contact: Contact
     message: str
-    depart: Callable[[], None] = just_go
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +108,14 @@ class Conversation:
     opted_out: bool = False
 
 
+class ReadyCall(Protocol):
+    """The call that contacts one person: its turn has come, and nothing of it has left yet."""
+
+    def send(self) -> Started:
+        """Contact the person. Sent once; raises NotSent, Refused or Ambiguous."""
+        ...
+
+
 class Genesys(Protocol):
     """One organisation, over one of the two APIs. Safe for threads. Raises only GenesysError.
 
@@ -143,8 +142,8 @@ class Genesys(Protocol):
         """Which channels our own numbers, addresses, queue and integration can serve. Cacheable."""
         ...
 
-    def start(self, engagement: Engagement, *, priority: int = 0) -> Started:
-        """Contact the person. Never repeated inside; raises NotSent, Refused or Ambiguous, or as `depart`."""
+    def wait_for_turn(self, engagement: Engagement, *, priority: int = 0) -> ReadyCall:
+        """Wait until the call that contacts the person may leave; nothing of it has left by then."""
         ...
 
     def find(self, attempts: Sequence[Attempt]) -> dict[str, list[ConversationMatch]]:

@@ -9,7 +9,7 @@ from typing import Literal
 from outreach.clock import Clock, SystemClock
 from outreach.genesys.guide import Guide
 from outreach.genesys.http import permissions
-from outreach.genesys.http.auth import Login, SealedToken, TokenAuth
+from outreach.genesys.http.auth import Login, SealedToken, Token
 from outreach.genesys.http.client import Connection
 from outreach.genesys.http.exchange import Transport
 from outreach.genesys.http.hosts import Hosts, guide_hosts, platform_hosts
@@ -77,7 +77,7 @@ def open_genesys(
         connection = Connection(
             transport,
             hosts.api,
-            TokenAuth(transport, login, clock, sealed_token),
+            Token(transport, login, clock, sealed_token),
             pacer,
             Usage(clock, requests_per_minute or None),
             clock,
@@ -104,7 +104,7 @@ def fetch_token(
     """
     hosts = _hosts(api, region, org_id, login_url, api_url)
     with Transport() as transport:
-        return TokenAuth(transport, Login(hosts.login, client_id, client_secret, api), clock).sealed()
+        return Token(transport, Login(hosts.login, client_id, client_secret, api), clock).sealed()
 
 
 def _hosts(api: Api, region: str, org_id: str | None, login_url: str | None, api_url: str | None) -> Hosts:

@@ -16,14 +16,13 @@ E_GONE            410
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Literal
 
 import httpcore
 
+from outreach.connections import read_retry_after
 from outreach.errors import WebhookError
 
 
@@ -57,7 +56,6 @@ _SENTENCES = {
     "E_CONNECTION": "The receiver could not be reached, or hung up.",
     "E_HTTP": "The receiver's answer is not HTTP, or was cut short.",
 }
-_SECONDS = re.compile(r"[0-9]{1,9}\Z")
 _UNPRINTABLE = re.compile(r"[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]")
 
 
@@ -68,7 +66,9 @@ def read_answer(response: httpcore.Response, now: datetime) -> Attempt:
         return Attempt("delivered", response.status, response_excerpt=excerpt)
     if response.status == 410:
         return Attempt("gone", 410, "E_GONE", response_excerpt=excerpt)
-    return Attempt("failed", response.status, "E_HTTP", _retry_after(response.headers, now), excerpt)
+    asked = next((value for name, value in response.headers if name.lower() == b"retry-after"), b"")
+    retry_after = read_retry_after(asked.decode("latin-1"), now)
+    return Attempt("failed", response.status, "E_HTTP", retry_after, excerpt)
 
 
 def read_failure(error: Exception) -> Attempt:
@@ -95,16 +95,3 @@ def _excerpt(response: httpcore.Response) -> str:
             break
     text = _UNPRINTABLE.sub("", bytes(read[:EXCERPT_BYTES]).decode(errors="replace"))
     return text.encode()[:EXCERPT_BYTES].decode(errors="ignore")
-
-
-def _retry_after(headers: Iterable[tuple[bytes, bytes]], now: datetime) -> float | None:
-    """Seconds, from a number or an HTTP date; None when there is none or it cannot be read."""
-    text = next((value.decode("latin-1") for name, value in headers if name.lower() == b"retry-after"), "")
-    if _SECONDS.match(text):
-        return float(text)
-    try:
-        at = parsedate_to_datetime(text)
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
-    aware = at if at.tzinfo else at.replace(tzinfo=timezone.utc)
-    return max(0.0, (aware - now).total_seconds())

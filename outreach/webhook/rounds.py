@@ -1,6 +1,6 @@
 """One round of deliveries: take a group, post it from a few threads, settle what came back, and so on.
 
-    outbox --take--> crew: post, post, post --gather--> settle --> outbox
+    outbox --take--> call pool: post, post, post --collect--> settle --> outbox
 
 The round ends when nothing is due any more, at its limit or deadline, when the breaker opens, or on a 410.
 What was taken and not tried is released, and keeps its number of attempts. A receiver that hangs cannot hold
@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from outreach.clock import Clock
 from outreach.concurrency.adaptive_limit import AdaptiveLimit
-from outreach.concurrency.worker_threads import Result, WorkerThreads
+from outreach.concurrency.call_pool import CallPool
 from outreach.webhook.attempt import Attempt
 from outreach.webhook.breaker import Breaker, State
 from outreach.webhook.endpoint import Endpoint
@@ -31,7 +31,10 @@ process dies, and comes a second time.
 """
 
 SETTLED_TOGETHER = 32
-"""How many results are settled at once."""
+"""How many results are settled at once, if so many come within TICK_SECONDS."""
+
+TICK_SECONDS = 0.1
+"""How long results are waited for before those that are there are settled: each settling is a commit."""
 
 LEASE_SECONDS = 60.0
 """How long a message stays ours; after that another process may take it."""
@@ -92,7 +95,7 @@ class Round:
         self._clock = clock
         self._random = random
         self._limits = limits
-        self._threads = WorkerThreads(self._post, limit)
+        self._calls: CallPool[Message, Attempt | None] = CallPool(self._post, limit)
         self._group = max(GROUP, 2 * limit.ceiling)
         self._leases: dict[str, float] = {}
         self._tried: set[str] = set()
@@ -112,12 +115,14 @@ class Round:
         try:
             self._check_disabled()
             self._fill()
-            while self._threads.busy and not self._has_run_out():
-                self._settle(self._threads.collect(SETTLED_TOGETHER))
+            while self._calls.in_flight and not self._has_run_out():
+                self._settle(
+                    self._calls.collect(min(SETTLED_TOGETHER, self._calls.in_flight), within=TICK_SECONDS)
+                )
                 self._fill()
             self._give_back()
         finally:
-            self._threads.stop()
+            self._calls.stop()
         return replace(self._counts, stopped=self._why_stop())
 
     def _check_disabled(self) -> None:
@@ -140,10 +145,10 @@ class Round:
 
     def _fill(self) -> None:
         """Take as much as there is room for. Only what was not tried in this round is tried."""
-        while self._threads.busy <= self._group // 2 and not self._why_stop():
-            room = min(self._group - self._threads.busy, self._limits.messages - self._taken)
+        while self._calls.in_flight <= self._group // 2 and not self._why_stop():
+            room = min(self._group - self._calls.in_flight, self._limits.messages - self._taken)
             if self._breaker.state is not State.CLOSED:
-                room = min(room, 1 - self._threads.busy)  # a probe
+                room = min(room, 1 - self._calls.in_flight)  # a probe
             taken = self._take(int(room)) if room >= 1 else []
             fresh = [message for message in taken if message.id not in self._tried]
             self._held.update(message.id for message in taken if message.id in self._tried)
@@ -164,10 +169,10 @@ class Round:
         self._leases.update((message.id, now + LEASE_SECONDS) for message in messages)
         if messages and self.silent_since is None:
             self.silent_since = now
-        self._threads.submit(messages)
+        self._calls.submit(messages)
 
     def _post(self, message: Message) -> Attempt | None:
-        """In the crew's threads: an attempt, unless there is a reason not to make one any more."""
+        """In the pool's threads: an attempt, unless there is a reason not to make one any more."""
         now = self._clock.monotonic()
         lease_is_short = now > self._leases[message.id] - self._endpoint.limit_seconds
         if self._disabled or lease_is_short or now >= self._limits.deadline or not self._breaker.allows(now):
@@ -180,19 +185,20 @@ class Round:
             self._breaker.record(self._clock.monotonic(), delivered=delivered)
         return attempt
 
-    def _settle(self, results: Sequence[Result]) -> None:
+    def _settle(self, results: Sequence[tuple[Message, Attempt | BaseException | None]]) -> None:
         if not results:
             return
-        self.silent_since = self._clock.monotonic() if self._threads.busy else None
+        self.silent_since = self._clock.monotonic() if self._calls.in_flight else None
         now = self._clock.now()
-        self._outbox.settle([self._settlement(result, now) for result in results], now)
-        for result in results:
-            self._leases.pop(result.message.id)
-            if isinstance(result.attempt, Exception):
-                raise result.attempt
+        self._outbox.settle([self._settlement(message, attempt, now) for message, attempt in results], now)
+        for message, attempt in results:
+            self._leases.pop(message.id)
+            if isinstance(attempt, BaseException):
+                raise attempt
 
-    def _settlement(self, result: Result, now: datetime) -> Settlement:
-        message, attempt = result
+    def _settlement(
+        self, message: Message, attempt: Attempt | BaseException | None, now: datetime
+    ) -> Settlement:
         if not isinstance(attempt, Attempt):
             self._counts += DeliveryCounts(left=1)
             return Settlement(message.id, "release")
@@ -217,8 +223,8 @@ class Round:
 
     def _give_back(self) -> None:
         """Release what was taken and not tried; what is in the air is left to its lease."""
-        untried = [message.id for message in self._threads.stop()]
+        untried = [message.id for message in self._calls.stop()]
         released = [Settlement(message_id, "release") for message_id in (*untried, *self._held)]
         if released:
             self._outbox.settle(released, self._clock.now())
-        self._counts += DeliveryCounts(left=len(untried) + self._threads.busy)
+        self._counts += DeliveryCounts(left=len(untried) + self._calls.in_flight)

@@ -45,8 +45,8 @@ class Followed(Organisation):
         self.refuses_end: GenesysError | None = None
         self.ends_at_once = True
 
-    def start(self, engagement: Engagement, *, priority: int = 0) -> Started:
-        started = super().start(engagement, priority=priority)
+    def start(self, engagement: Engagement) -> Started:
+        started = super().start(engagement)
         self.shown[started.conversation_id] = Conversation(
             started.conversation_id, self.clock.now(), self.clock.now(), None, delivery="sent"
         )

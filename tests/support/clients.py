@@ -8,8 +8,10 @@ from typing import Any
 
 from outreach.clock import Clock, SetClock
 from outreach.contacts import Channel, Channels, Contact
+from outreach.errors import GenesysError
 from outreach.genesys.guide import Guide
-from outreach.genesys.interface import Attempt, Engagement, Senders
+from outreach.genesys.http.retries import pause_before_repeat
+from outreach.genesys.interface import Attempt, Engagement, Senders, Started
 from outreach.genesys.opening import open_genesys
 from outreach.genesys.platform.api import Platform
 
@@ -43,6 +45,20 @@ def open_at(
         clock=clock or SetClock(NOW),
         **settings,
     )
+
+
+def start(genesys: Platform | Guide, wanted: Engagement) -> Started:
+    """Contact somebody as the campaign's step does, but for the looks between turn and call."""
+    failures: list[GenesysError] = []
+    while True:
+        try:
+            return genesys.wait_for_turn(wanted).send()
+        except GenesysError as error:
+            failures.append(error)
+            pause = pause_before_repeat(failures)
+            if pause is None:
+                raise
+        genesys.connection.clock.sleep(pause)
 
 
 def contact(number: int = 0, **changes: Any) -> Contact:

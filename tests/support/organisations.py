@@ -6,6 +6,7 @@ import itertools
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Literal
 
@@ -23,6 +24,17 @@ from outreach.genesys.interface import (
 from outreach.reachability import AVAILABLE, Availability, Inspection
 
 Fault = Callable[[Engagement], GenesysError | None]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A call to be sent."""
+
+    organisation: Organisation
+    engagement: Engagement
+
+    def send(self) -> Started:
+        return self.organisation.start(self.engagement)
 
 
 class Organisation:
@@ -71,8 +83,10 @@ class Organisation:
     def check_senders(self) -> Availability:
         return dict.fromkeys(Channel, AVAILABLE)
 
-    def start(self, engagement: Engagement, *, priority: int = 0) -> Started:
-        engagement.depart()
+    def wait_for_turn(self, engagement: Engagement, *, priority: int = 0) -> Ready:
+        return Ready(self, engagement)
+
+    def start(self, engagement: Engagement) -> Started:
         with self._lock:
             error, effect = self.answers.popleft() if self.answers else (None, True)
             if error is not None and not effect:

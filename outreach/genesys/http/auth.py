@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import re
 import threading
-from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Literal, TypeGuard
@@ -27,7 +26,7 @@ from outreach.genesys.http.untrusted_json import instant, text
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class KnownToken:
     """A bearer token and the instant it dies, aware UTC. Its repr doesn't show it."""
 
     value: str = field(repr=False)
@@ -40,14 +39,14 @@ def seal(token: str, expires_at: datetime, client_secret: str) -> str:
     return _cipher(client_secret).encrypt(content).decode()
 
 
-def unseal(sealed: str, client_secret: str) -> Token | None:
+def unseal(sealed: str, client_secret: str) -> KnownToken | None:
     """The token again, or None when it was sealed with another secret or isn't ours at all."""
     try:
         content = orjson.loads(_cipher(client_secret).decrypt(sealed.encode()))
     except (InvalidToken, ValueError):
         return None
     value, expires_at = text(content, "token"), instant(content, "expires_at")
-    return Token(value, expires_at) if value and expires_at else None
+    return KnownToken(value, expires_at) if value and expires_at else None
 
 
 def _cipher(client_secret: str) -> Fernet:
@@ -56,8 +55,6 @@ def _cipher(client_secret: str) -> Fernet:
     )
     return Fernet(base64.urlsafe_b64encode(derived))
 
-
-__all__ = ["Login", "SealedToken", "TokenAuth", "seal", "unseal"]
 
 RENEW_BEFORE = timedelta(seconds=30)
 """So long before its end a token is renewed; a quarter of its life, if that is shorter."""
@@ -97,55 +94,55 @@ class Login:
         return request
 
 
-class TokenAuth(httpx.Auth):
-    """Puts the bearer token on requests. Safe for threads: one of them fetches, the others wait for it.
-
-    Raises Unauthorized, RateLimited or NotSent when there is no token to be had: the request itself has
-    then not been sent.
-    """
+class Token:
+    """The bearer token, as long as it lives and then the next. Safe for threads: one of them fetches."""
 
     def __init__(self, transport: Transport, login: Login, clock: Clock, sealed: str | None = None) -> None:
         self._transport = transport
         self._login = login
         self._clock = clock
         self._lock = threading.Lock()
-        self._token = unseal(sealed, login.client_secret) if sealed else None
-        self._renew_at = self._token.expires_at - RENEW_BEFORE if self._token else clock.now()
+        self._known = unseal(sealed, login.client_secret) if sealed else None
+        self._renew_at = self._known.expires_at - RENEW_BEFORE if self._known else clock.now()
 
     def __repr__(self) -> str:
-        return f"TokenAuth({self._login.url!r})"
+        return f"Token({self._login.url!r})"
 
-    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """The request with a token; once more with a new one if the first was turned down."""
-        token = self._current()
-        request.headers["Authorization"] = f"Bearer {token.value}"
-        response = yield request
-        if response.status_code == 401:
-            request.headers["Authorization"] = f"Bearer {self._current(instead_of=token).value}"
-            yield request
+    def bearer(self) -> str:
+        """What goes behind `Bearer`; fetched when there is none, or 30 seconds before it dies.
+
+        Raises Unauthorized, RateLimited or NotSent: the request that wants it has then not been sent.
+        """
+        return self._current().value
+
+    def renew(self, bearer: str) -> None:
+        """Somebody was turned down with this bearer: fetch another, unless that was done since."""
+        with self._lock:
+            if self._known is not None and self._known.value == bearer:
+                self._known = None
 
     def sealed(self) -> SealedToken:
         """A token that lives for more than 30 seconds, sealed with the client secret."""
-        token = self._current()
-        return SealedToken(seal(token.value, token.expires_at, self._login.client_secret), token.expires_at)
+        known = self._current()
+        return SealedToken(seal(known.value, known.expires_at, self._login.client_secret), known.expires_at)
 
-    def _current(self, instead_of: Token | None = None) -> Token:
-        token = self._token
-        if self._is_good(token, instead_of):
-            return token
+    def _current(self) -> KnownToken:
+        known = self._known
+        if self._is_good(known):
+            return known
         with self._lock:
-            token = self._token
-            if not self._is_good(token, instead_of):
-                token = self._fetch()
-                life = token.expires_at - self._clock.now()
-                self._renew_at = token.expires_at - min(RENEW_BEFORE, life / 4)
-                self._token = token
-            return token
+            known = self._known
+            if not self._is_good(known):
+                known = self._fetch()
+                life = known.expires_at - self._clock.now()
+                self._renew_at = known.expires_at - min(RENEW_BEFORE, life / 4)
+                self._known = known
+            return known
 
-    def _is_good(self, token: Token | None, instead_of: Token | None) -> TypeGuard[Token]:
-        return token is not None and token is not instead_of and self._clock.now() < self._renew_at
+    def _is_good(self, known: KnownToken | None) -> TypeGuard[KnownToken]:
+        return known is not None and self._clock.now() < self._renew_at
 
-    def _fetch(self) -> Token:
+    def _fetch(self) -> KnownToken:
         begun = self._clock.now()
         try:
             received = exchange(self._transport, self._login.request(), self._clock, _MOST_BYTES)
@@ -154,7 +151,7 @@ class TokenAuth(httpx.Auth):
         value, seconds = _read(received)
         if not value:
             raise error_mapping.login_failed(received, self._clock.now())
-        return Token(value, begun + timedelta(seconds=seconds))
+        return KnownToken(value, begun + timedelta(seconds=seconds))
 
 
 def _read(received: Received) -> tuple[str, float]:

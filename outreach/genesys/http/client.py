@@ -1,17 +1,18 @@
 """The one funnel to Genesys: pace, send, read, and translate everything that can go wrong.
 
-    request ── retrying ── pacers ── token ── exchange ── Answer
-                                                └───── NotSent | Refused | Ambiguous   (outreach/errors.py)
+    wait_for_turn ── pacers ── token ──> ReadyRequest ── send ── exchange ──> Answer
+                                                                    └──> NotSent | Refused | Ambiguous
+    request: the two in one, for what may be repeated
 
-Reads and convergent writes are tried three times. A creating call is tried again only after a proof that
-nothing happened (outcome.py): it never left, 429, or 503 with `Retry-After`.
+Reads and convergent writes are tried three times (retries.py). A creating call is never repeated in here: who
+makes it waits for its turn, looks again whether it may still be made, and sends it, once.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import quote, urljoin
 
@@ -19,12 +20,13 @@ import httpx
 import orjson
 
 from outreach.clock import Clock
-from outreach.errors import GenesysError, Invalid, RateLimited
+from outreach.connections import read_date
+from outreach.errors import GenesysError, Invalid, RateLimited, Unauthorized
 from outreach.genesys.http import error_mapping
-from outreach.genesys.http.exchange import EXCHANGE_ERRORS, NO_AUTH, Received, Transport, exchange
+from outreach.genesys.http.auth import Token
+from outreach.genesys.http.exchange import EXCHANGE_ERRORS, Received, Transport, exchange
 from outreach.genesys.http.hosts import may_be_asked
 from outreach.genesys.http.retries import policy, retry
-from outreach.genesys.http.retry_after import read_date
 from outreach.genesys.http.untrusted_json import Json
 from outreach.genesys.http.usage import Usage
 from outreach.genesys.rate_limit.pacer import Pacer
@@ -44,13 +46,27 @@ class Answer:
     milliseconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class ReadyRequest:
+    """A request whose turn has come, with a token in hand. Nothing of it has left yet."""
+
+    operation: str
+    _request: httpx.Request = field(repr=False)
+    _bearer: str = field(repr=False)
+    _connection: Connection = field(repr=False)
+
+    def send(self) -> Answer:
+        """Send it, once. Raises GenesysError; after Unauthorized the next turn has another token."""
+        return self._connection._send_ready(self.operation, self._request, self._bearer)  # noqa: SLF001 - ours
+
+
 class Connection:
     """One organisation's API for one client id. Safe for threads. Raises only GenesysError.
 
     Args:
         transport: the way there; whoever opened it closes it.
         url: of the API, without a slash at the end.
-        auth: puts the token on requests.
+        token: gives bearers.
         pacer: the token's budget.
         usage: counts.
         clock: measures and waits.
@@ -62,7 +78,7 @@ class Connection:
         self,
         transport: Transport,
         url: str,
-        auth: httpx.Auth,
+        token: Token,
         pacer: Pacer,
         usage: Usage,
         clock: Clock,
@@ -73,7 +89,7 @@ class Connection:
         self.usage = usage
         self.clock = clock
         self._transport = transport
-        self._auth = auth
+        self._token = token
         self._pacer = pacer
         self._permissions = permissions
         self._more_pacers = more_pacers or {}
@@ -101,18 +117,35 @@ class Connection:
         params: Mapping[str, str | int] | None = None,
         creates: bool = False,
         priority: int = 0,
-        depart: Callable[[], None] | None = None,
     ) -> Answer:
-        """Call an operation until it succeeds or may not be tried again.
+        """Call an operation until it succeeds or may not be tried again, three times at the most.
 
-        `path` starts with a slash; ids in it must have gone through `quoted`. `creates` marks a call that
-        must not happen twice. The lower `priority` gets the budget first. `depart` is called when it is its
-        turn and a token is there, before anything leaves, each time that it is sent.
+        `path` starts with a slash; ids in it must have gone through `quoted`. `creates` marks a call that is
+        not repeated in doubt. The lower `priority` gets the budget first.
         """
+        turn = functools.partial(
+            self.wait_for_turn, operation, method, path, json=json, params=params, priority=priority
+        )
+        attempt = functools.partial(_send_again_when_logged_out, turn)
+        return retry(self._creating if creates else self._reading, attempt)
+
+    def wait_for_turn(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        *,
+        json: Json = None,
+        params: Mapping[str, str | int] | None = None,
+        priority: int = 0,
+    ) -> ReadyRequest:
+        """Wait for the budgets and the token. Raises GenesysError, and nothing was sent."""
         content = _encode(operation, json)
         url = self._at(path).copy_merge_params(params) if params else self._at(path)
-        attempt = functools.partial(self._attempt, operation, method, url, content, priority, depart)
-        return retry(self._creating if creates else self._reading, attempt)
+        self._wait_for_budgets(operation, priority)
+        request = httpx.Request(method, url, headers=self._headers, content=content)
+        bearer = _authorize(request, self._token)  # the last wait: a login may take its time
+        return ReadyRequest(operation, request, bearer, self)
 
     @property
     def clock_skew(self) -> timedelta:
@@ -130,18 +163,10 @@ class Connection:
         """
         return retry(self._reading, functools.partial(self._download, operation, url, most_bytes))
 
-    def _attempt(
-        self,
-        operation: str,
-        method: str,
-        url: httpx.URL,
-        content: bytes | None,
-        priority: int,
-        depart: Callable[[], None] | None,
-    ) -> Answer:
-        self._wait_for_turn(operation, priority)
-        request = httpx.Request(method, url, headers=self._headers, content=content)
-        received = self._send(operation, request, self._auth, depart=depart)
+    def _send_ready(self, operation: str, request: httpx.Request, bearer: str) -> Answer:
+        received = self._exchange(operation, request)
+        if received.status == 401:
+            self._token.renew(bearer)
         self._observe(received.headers)
         if not 200 <= received.status <= 299:
             raise self._refused(operation, received)
@@ -152,33 +177,13 @@ class Connection:
         found = error_mapping.correlation_id(received.headers)
         return Answer(received.status, body, found, received.headers, received.milliseconds)
 
-    def _send(
-        self,
-        operation: str,
-        request: httpx.Request,
-        auth: httpx.Auth,
-        most_bytes: int | None = None,
-        *,
-        depart: Callable[[], None] | None = None,
-    ) -> Received:
-        """Through the token's flow: at most twice, and the second time only after a 401."""
-        flow = auth.sync_auth_flow(request)
-        outgoing = next(flow)
-        while True:
-            if depart:
-                depart()  # a login may have taken its time
-            try:
-                received = exchange(self._transport, outgoing, self.clock, most_bytes)
-            except EXCHANGE_ERRORS as error:
-                raise error_mapping.from_failure(operation, error) from error
-            if received.status != 401:
-                return received
-            try:
-                outgoing = flow.send(httpx.Response(401))
-            except StopIteration:
-                return received
+    def _exchange(self, operation: str, request: httpx.Request, most_bytes: int | None = None) -> Received:
+        try:
+            return exchange(self._transport, request, self.clock, most_bytes)
+        except EXCHANGE_ERRORS as error:
+            raise error_mapping.from_failure(operation, error) from error
 
-    def _wait_for_turn(self, operation: str, priority: int) -> None:
+    def _wait_for_budgets(self, operation: str, priority: int) -> None:
         waited = 0.0
         for pacer in self._more_pacers.get(operation, ()):
             waited += pacer.acquire(priority)
@@ -222,12 +227,34 @@ class Connection:
         if not may_be_asked(url):
             advice = "Genesys named an address for the file that is not https; it was not asked."
             raise Invalid(operation, 0, "unsafe_address", "", advice)
-        auth = self._auth if url.startswith(f"{self.url}/") else NO_AUTH
         try:
             request = httpx.Request("GET", url)
         except httpx.InvalidURL as error:
             raise error_mapping.from_failure(operation, error) from error
-        return self._send(operation, request, auth, most_bytes)
+        if not url.startswith(f"{self.url}/"):  # the store's own address is signed: our token stays here
+            return self._exchange(operation, request, most_bytes)
+        bearer = _authorize(request, self._token)
+        received = self._exchange(operation, request, most_bytes)
+        if received.status == 401:
+            self._token.renew(bearer)
+            _authorize(request, self._token)
+            received = self._exchange(operation, request, most_bytes)
+        return received
+
+
+def _authorize(request: httpx.Request, token: Token) -> str:
+    bearer = token.bearer()
+    request.headers["Authorization"] = f"Bearer {bearer}"
+    return bearer
+
+
+def _send_again_when_logged_out(turn: Callable[[], ReadyRequest]) -> Answer:
+    """Once more after a 401: the token may have been renewed or revoked elsewhere."""
+    ready = turn()
+    try:
+        return ready.send()
+    except Unauthorized:
+        return turn().send()
 
 
 def quoted(segment: str) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
+from outreach.connections import read_retry_after
 from outreach.errors import (
     Ambiguous,
     Conflict,
@@ -24,7 +25,9 @@ from outreach.errors import (
 from outreach.genesys.http import untrusted_json
 from outreach.genesys.http.call_outcome import Outcome, of_failure, of_status
 from outreach.genesys.http.exchange import Received
-from outreach.genesys.http.retry_after import WHEN_MISSING, read_retry_after
+
+WHEN_MISSING = 5.0
+"""Seconds to wait when a 429 doesn't say how many (guide sheet)."""
 
 CORRELATION_HEADERS = ("genesys-correlation-id", "inin-correlation-id")
 
@@ -81,8 +84,7 @@ def from_answer(
     if of_status(status, retry_after="retry-after" in received.headers) is Outcome.UNKNOWN:
         return Ambiguous(operation, status, code, found, _IN_DOUBT)
     if status in {429, 503}:
-        wait = read_retry_after(received.headers.get("retry-after"), now, received.headers.get("date"))
-        return RateLimited(operation, status, code, found, ADVICE[status], wait)
+        return RateLimited(operation, status, code, found, ADVICE[status], _wait(received, now))
     named = ", ".join(_named_permissions(body) or permissions) or "the missing permissions"
     return _REFUSALS[status](operation, status, code, found, ADVICE[status].replace("{permissions}", named))
 
@@ -111,9 +113,9 @@ def login_failed(received: Received, now: datetime) -> GenesysError:
     if received.status in {400, 401, 403}:
         return Unauthorized("login", received.status, code, found, ADVICE[401])
     if received.status in {429, 503}:
-        header = received.headers.get("retry-after")
-        wait = read_retry_after(header, now, received.headers.get("date")) if header else WHEN_MISSING
-        return RateLimited("login", received.status, code, found, ADVICE[received.status], wait)
+        return RateLimited(
+            "login", received.status, code, found, ADVICE[received.status], _wait(received, now)
+        )
     advice = "The login host gave no token: check login_url and the region."
     return NotSent("login", received.status, code, found, advice)
 
@@ -125,6 +127,11 @@ def correlation_id(headers: Mapping[str, str], body: untrusted_json.Json = None)
         if found:
             return found
     return untrusted_json.code(body, "contextId")
+
+
+def _wait(received: Received, now: datetime) -> float:
+    asked = read_retry_after(received.headers.get("retry-after"), now, received.headers.get("date"))
+    return WHEN_MISSING if asked is None else asked
 
 
 def _body(received: Received) -> untrusted_json.Json:

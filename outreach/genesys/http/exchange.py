@@ -28,9 +28,6 @@ MOST_SECONDS = 90.0
 EXCHANGE_ERRORS = (*connections.CONNECTION_ERRORS, OSError, UnicodeError)
 """What an exchange raises when there is no answer."""
 
-NO_AUTH = httpx.Auth()
-"""Adds nothing to a request."""
-
 KEPT_SECONDS = 20.0
 """How long a connection waits for its next request."""
 

@@ -5,19 +5,23 @@
 | NotSent (but not for TLS or a wrong URL) | again after 2, then 4 seconds | again after 2, then 4 seconds |
 | RateLimited, up to PATIENCE seconds | again after `Retry-After` | again after `Retry-After` |
 | Ambiguous | again after 2, then 4 seconds | never |
+| Unauthorized | once more, with a new token | once more, with a new token |
 | anything else | never | never |
+
+What may be repeated is repeated in here, by `retry`. A call that contacts somebody is repeated by whoever
+makes it, who must check again before each: `pause_before_repeat` says how long to wait.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from outreach.clock import Clock
-from outreach.errors import Ambiguous, GenesysError, NotSent, RateLimited
+from outreach.errors import Ambiguous, GenesysError, NotSent, RateLimited, Unauthorized
 from outreach.genesys.rate_limit.pacer import PATIENCE
 
 Result = TypeVar("Result")
@@ -25,8 +29,6 @@ Result = TypeVar("Result")
 ATTEMPTS = 3
 LASTING = frozenset({"tls", "unsupported_protocol", "invalid_url"})
 """Codes of NotSent that another try won't mend."""
-
-_BACKOFF = wait_exponential(multiplier=2, min=2, max=10)
 
 
 def policy(clock: Clock, *, creates: bool) -> Retrying:
@@ -67,6 +69,19 @@ def may_repeat(error: BaseException, *, creates: bool) -> bool:
     return isinstance(error, Ambiguous) and not creates
 
 
+def pause_before_repeat(failures: Sequence[GenesysError]) -> float | None:
+    """Seconds until a creating call that ended so, try by try, may be made again; None: it may not."""
+    last = failures[-1]
+    if isinstance(last, Unauthorized):
+        return 0.0 if sum(isinstance(error, Unauthorized) for error in failures) == 1 else None
+    if len(failures) >= ATTEMPTS or not may_repeat(last, creates=True):
+        return None
+    return _pause(last, len(failures))
+
+
 def _wait(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    return error.retry_after if isinstance(error, RateLimited) else _BACKOFF(state)
+    return _pause(state.outcome.exception() if state.outcome else None, state.attempt_number)
+
+
+def _pause(error: BaseException | None, tries: int) -> float:
+    return error.retry_after if isinstance(error, RateLimited) else 2.0**tries

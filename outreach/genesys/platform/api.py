@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Literal
 
 from outreach.contacts import Channel, Contact
-from outreach.errors import Ambiguous, Conflict, Forbidden, GenesysError, Invalid, NotFound, Refused
+from outreach.errors import Conflict, Forbidden, GenesysError, Invalid, NotFound, Refused
 from outreach.genesys.http import untrusted_json
 from outreach.genesys.http.client import Connection, quoted
+from outreach.genesys.http.creating_call import CreatingCall
 from outreach.genesys.http.permissions import PLATFORM
 from outreach.genesys.interface import (
     Attempt,
@@ -18,7 +20,6 @@ from outreach.genesys.interface import (
     NotRegistered,
     Registered,
     Senders,
-    Started,
 )
 from outreach.genesys.platform import do_not_contact, enrichment, lookup, organization, senders, sending
 from outreach.genesys.platform.conversations import FAILED_DELIVERIES, from_analytics, from_conversation
@@ -78,25 +79,14 @@ class Platform:
         """Which channels our senders can serve."""
         return senders.check_senders(self.connection, self._senders)
 
-    def start(self, engagement: Engagement, *, priority: int = 0) -> Started:
-        """Contact the person, once. Raises NotSent, Refused or Ambiguous."""
+    def wait_for_turn(self, engagement: Engagement, *, priority: int = 0) -> CreatingCall:
+        """The call that contacts the person, ready to leave."""
         channel = engagement.attempt.channel
         call = sending.write_call(engagement, self._senders)
-        operation = f"start {channel}"
-        answer = self.connection.request(
-            operation,
-            "POST",
-            call.path,
-            json=call.body,
-            creates=True,
-            priority=priority,
-            depart=engagement.depart,
+        ready = self.connection.wait_for_turn(
+            f"start {channel}", "POST", call.path, json=call.body, priority=priority
         )
-        conversation_id = sending.read_conversation_id(channel, answer.json)
-        if not conversation_id:
-            advice = "It was accepted without an id: it is looked up before anything is sent again."
-            raise Ambiguous(operation, answer.status, "no_conversation_id", answer.correlation_id, advice)
-        return Started(conversation_id, answer.milliseconds, answer.correlation_id)
+        return CreatingCall(ready, functools.partial(sending.read_conversation_id, channel))
 
     def find(self, attempts: Sequence[Attempt]) -> dict[str, list[ConversationMatch]]:
         """Look for the conversations of attempts in doubt."""

@@ -79,9 +79,9 @@ class Pacer:
 
     def acquire(self, priority: int = 0) -> float:
         """Wait for a turn; seconds waited. Raises RateLimited when that would be longer than PATIENCE."""
-        if self.limit is None and not self._held_until:
-            return 0.0
         arrived = self._clock.monotonic()
+        if self.limit is None and self._held_until <= arrived:
+            return 0.0  # nothing to share: no line either, in which everybody would wait for everybody
         with self._turnstile.turn(priority):
             self._sleep_until_due()
         return self._clock.monotonic() - arrived

@@ -15,6 +15,7 @@ from outreach.genesys.opening import fetch_token
 from outreach.reachability import AVAILABLE
 from tests.support.byte_server import answer, serve_bytes
 from tests.support.clients import NOW, contact, engagement, open_at
+from tests.support.clients import start as contact_by
 from tests.support.emulation import EmulatorThread, emulator_thread
 
 
@@ -42,7 +43,7 @@ def test_the_guides_own_example_is_registered_cleared_and_contacted_once(
 ) -> None:
     registered = register(genesys)
     inspection = genesys.inspect(contact(), registered)
-    started = genesys.start(engagement(Channel.SMS, genesys_id=registered.genesys_id))
+    started = contact_by(genesys, engagement(Channel.SMS, genesys_id=registered.genesys_id))
 
     assert inspection.status == "passed"
     assert inspection.availability == dict.fromkeys(Channel, AVAILABLE)
@@ -80,7 +81,7 @@ def test_a_lost_answer_is_never_sent_again(organisation: EmulatorThread, genesys
     register(genesys)
     organisation.configure(faults=[{"kind": "act_then_reset", "operation": "guide.start", "nth": 1}])
     with pytest.raises(Ambiguous):
-        genesys.start(engagement(Channel.SMS, genesys_id=contact().external_contact_id))
+        contact_by(genesys, engagement(Channel.SMS, genesys_id=contact().external_contact_id))
 
     assert organisation.truth()["count"] == 1
     assert genesys.connection.usage.snapshot().by_operation["start sms"] == 1
@@ -115,7 +116,7 @@ def test_a_contact_that_the_guide_does_not_know_is_blocked(genesys: Guide) -> No
 
 def test_conversations_are_read_and_ended(organisation: EmulatorThread, genesys: Guide) -> None:
     register(genesys)
-    started = genesys.start(engagement(Channel.SMS, genesys_id=contact().external_contact_id))
+    started = contact_by(genesys, engagement(Channel.SMS, genesys_id=contact().external_contact_id))
     wanted = [(started.conversation_id, Channel.SMS), ("no-such-conversation", Channel.SMS)]
     [running] = genesys.read(wanted)
     genesys.end(started.conversation_id, Channel.SMS)
@@ -136,7 +137,7 @@ def test_nothing_is_ever_found(genesys: Guide) -> None:
 
 def test_the_login_is_the_guides_form(organisation: EmulatorThread) -> None:
     with serve_bytes(answer(200, {"id": "c-1"})) as server, open_at(server.url, "guide") as genesys:
-        genesys.start(engagement())
+        contact_by(genesys, engagement())
         assert "authorization" in server.seen[0].headers
     with pytest.raises(Unauthorized):
         fetch_token(api="guide", client_id="demo", client_secret="no", org_id="a", api_url=organisation.url)
@@ -168,7 +169,7 @@ def test_what_is_sent_is_the_guides_payload() -> None:
 def test_what_starts_an_interaction_is_the_guides_payload() -> None:
     created = answer(201, {"id": "c-1", "type": "sms"})
     with serve_bytes(created) as server, open_at(server.url, "guide") as genesys:
-        genesys.start(engagement(genesys_id="EXT-9928374"))
+        contact_by(genesys, engagement(genesys_id="EXT-9928374"))
 
     assert server.seen[0].path == "/api/v2/conversations"
     assert server.seen[0].json() == {

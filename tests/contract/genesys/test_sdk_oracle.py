@@ -23,6 +23,7 @@ from outreach.genesys.interface import Registered, Senders
 from outreach.genesys.platform.api import Platform
 from tests.support import sdk_oracle
 from tests.support.clients import NOW, SENDERS, contact, engagement, open_at
+from tests.support.clients import start as contact_by
 from tests.support.emulation import emulator_thread
 
 WHATSAPP = replace(
@@ -86,7 +87,7 @@ def live(url: str, senders: Senders) -> None:
             address = {"address": chat} if channel is Channel.CHAT else {}
             one = engagement(channel, SystemClock().now(), genesys_id=registered.genesys_id, **address)
             try:
-                started.append((genesys.start(one).conversation_id, channel, one.attempt))
+                started.append((contact_by(genesys, one).conversation_id, channel, one.attempt))
             except GenesysError as error:  # the emulator knows no such template, or a conversation goes on
                 assert error.status in {400, 409}  # noqa: PT017  both are answers to a well-formed body
         genesys.find([attempt for _, _, attempt in started])

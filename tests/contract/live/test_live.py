@@ -127,7 +127,8 @@ def test_a_named_person_is_contacted_found_read_and_let_go(
     contact, known = registered
     begun, reference = SystemClock().now(), uuid.uuid4().hex[:16]
     attempt = Attempt(reference, contact.external_contact_id, known.genesys_id, Channel(kind), address, begun)
-    started = genesys.start(Engagement(attempt, contact, "A test of genesys-outreach. Please ignore it."))
+    message = "A test of genesys-outreach. Please ignore it."
+    started = genesys.wait_for_turn(Engagement(attempt, contact, message)).send()
     try:
         assert started.conversation_id in wait_until_found(genesys, attempt)
         assert genesys.read([(started.conversation_id, attempt.channel)])

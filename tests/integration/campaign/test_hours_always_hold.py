@@ -18,7 +18,7 @@ from outreach.ledger.ledger import Ledger
 from outreach.operations.resolution import retry_failed
 from outreach.settings import CampaignSettings, WhenNotFound
 from tests.support.ledgers import advance, load, new_ledger, new_run, people
-from tests.support.organisations import Organisation
+from tests.support.organisations import Organisation, Ready
 
 ZONES = [
     "America/New_York",
@@ -60,13 +60,16 @@ class Busy(Organisation):
         self.instants: list[tuple[str, datetime]] = []
         self._ledger, self._clock = ledger, clock
 
-    def start(self, engagement: Engagement, *, priority: int = 0) -> Started:
+    def wait_for_turn(self, engagement: Engagement, *, priority: int = 0) -> Ready:
         self._clock.advance(self.wait)
         if self._ledger._heartbeat:
             self._ledger._heartbeat.renew()
+        return super().wait_for_turn(engagement, priority=priority)
+
+    def start(self, engagement: Engagement) -> Started:
         before = len(self.contacted)
         try:
-            return super().start(engagement, priority=priority)
+            return super().start(engagement)
         finally:
             reached = self.contacted[before:]
             self.instants += [(one.contact.external_contact_id, self._clock.now()) for one in reached]

@@ -7,6 +7,7 @@ from threading import Thread
 import pytest
 
 from outreach.campaign.interaction import interact_batch, pace
+from outreach.campaign.outcomes import TRIES
 from outreach.campaign.run import Run
 from outreach.clock import SetClock
 from outreach.errors import (
@@ -20,6 +21,7 @@ from outreach.errors import (
     RateLimited,
     Unauthorized,
 )
+from outreach.genesys.http.retries import ATTEMPTS
 from outreach.genesys.interface import Engagement, NotRegistered, Started
 from outreach.ledger.executors.heartbeat import release_dead_executors
 from outreach.ledger.ledger import Ledger
@@ -103,7 +105,7 @@ def test_the_systems_trouble_is_tried_again_and_after_three_times_may_be_retried
     assert states(run.ledger) == {"C-1": "started"}
 
     load(run, people(1, first=2))
-    organisation.will(error, times=3)
+    organisation.will(error, times=TRIES * ATTEMPTS)
     advance(run)
     assert states(run.ledger)["C-2"].startswith("failed:refused")
     assert row_of(run.ledger, "C-2").retryable
@@ -243,10 +245,10 @@ def test_a_bug_in_one_call_forgets_no_other_calls_outcome(ledger: Ledger, organi
         """Ours."""
 
     class Buggy(Organisation):
-        def start(self, engagement: Engagement, *, priority: int = 0) -> Started:
+        def start(self, engagement: Engagement) -> Started:
             if engagement.contact.external_contact_id == "C-1":
                 raise Bug
-            return super().start(engagement, priority=priority)
+            return super().start(engagement)
 
     with new_run(ledger, Buggy(), CALM) as run:
         load(run, people(4))

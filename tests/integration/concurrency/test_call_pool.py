@@ -3,47 +3,52 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+import time
 
 import pytest
 
 from outreach.concurrency.adaptive_limit import AdaptiveLimit
-from outreach.concurrency.call_pool import CALLS_PER_TURN, CallPool
+from outreach.concurrency.call_pool import CallPool
 
 
-@pytest.fixture
-def crew() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(4) as threads:
-        yield threads
+def test_each_call_is_made_once_and_lands_once() -> None:
+    calls: CallPool[int, int] = CallPool(lambda number: number * 2, AdaptiveLimit(4))
 
-
-def test_each_call_is_made_once_and_lands_once(crew: ThreadPoolExecutor) -> None:
-    flights: CallPool[int, int] = CallPool(crew, AdaptiveLimit(4), lambda number: number * 2)
-
-    flights.submit(range(7))
-    flights.submit(range(7, 100))
-    landed = flights.collect(100)
+    calls.submit(range(7))
+    calls.submit(range(7, 100))
+    landed = calls.collect(100)
 
     assert sorted(landed) == [(number, number * 2) for number in range(100)]
-    assert flights.in_flight == 0
+    assert calls.in_flight == 0
 
 
-def test_landing_waits_for_no_more_than_it_was_asked_for(crew: ThreadPoolExecutor) -> None:
+def test_collecting_waits_for_no_more_than_it_was_asked_for() -> None:
     gate = threading.Event()
-    flights: CallPool[int, object] = CallPool(
-        crew, AdaptiveLimit(4), lambda number: gate.wait() if number == 3 else number
+    calls: CallPool[int, object] = CallPool(
+        lambda number: gate.wait() if number == 3 else number, AdaptiveLimit(4)
     )
 
-    flights.submit(range(4))
-    first = flights.collect(3)
+    calls.submit(range(4))
+    first = calls.collect(3)
     assert sorted(item for item, _ in first) == [0, 1, 2]
-    assert flights.in_flight == 1
+    assert calls.in_flight == 1
     gate.set()
-    assert [item for item, _ in flights.collect(1)] == [3]
+    assert [item for item, _ in calls.collect(1)] == [3]
 
 
-def test_what_a_call_raises_is_its_outcome(crew: ThreadPoolExecutor) -> None:
+def test_collecting_ends_when_its_time_is_over() -> None:
+    gate = threading.Event()
+    calls: CallPool[int, bool] = CallPool(lambda _: gate.wait(), AdaptiveLimit(4))
+
+    calls.submit([1])
+    began = time.monotonic()
+    assert calls.collect(1, within=0.05) == []
+    assert time.monotonic() - began < 5
+    gate.set()
+    assert calls.collect(1) == [(1, True)]
+
+
+def test_what_a_call_raises_is_its_outcome() -> None:
     error = ValueError("no")
 
     def call(number: int) -> int:
@@ -51,66 +56,89 @@ def test_what_a_call_raises_is_its_outcome(crew: ThreadPoolExecutor) -> None:
             raise error
         return number
 
-    flights: CallPool[int, int] = CallPool(crew, AdaptiveLimit(2), call)
-    flights.submit([0, 1, 2])
+    calls: CallPool[int, int] = CallPool(call, AdaptiveLimit(2))
+    calls.submit([0, 1, 2])
 
-    assert dict(flights.collect(3)) == {0: 0, 1: error, 2: 2}
+    assert dict(calls.collect(3)) == {0: 0, 1: error, 2: 2}
 
 
-def test_one_slow_call_keeps_none_of_its_group_waiting(crew: ThreadPoolExecutor) -> None:
+def test_one_slow_call_keeps_none_of_its_group_waiting() -> None:
     gate = threading.Event()
-    flights: CallPool[int, object] = CallPool(
-        crew, AdaptiveLimit(2), lambda number: gate.wait() if number == 0 else number
+    calls: CallPool[int, object] = CallPool(
+        lambda number: gate.wait() if number == 0 else number, AdaptiveLimit(2)
     )
 
-    flights.submit(range(4))
-    landed = flights.collect(3)
+    calls.submit(range(4))
+    landed = calls.collect(3)
     gate.set()
 
     assert sorted(item for item, _ in landed) == [1, 2, 3]
-    assert [item for item, _ in flights.collect(1)] == [0]
+    assert [item for item, _ in calls.collect(1)] == [0]
 
 
-def test_more_join_while_all_wait_for_answers(crew: ThreadPoolExecutor) -> None:
+def test_more_join_while_all_wait_for_answers() -> None:
     together = threading.Barrier(4)
-    flights: CallPool[int, int] = CallPool(
-        crew, AdaptiveLimit(4, floor=1), lambda _: together.wait(timeout=5)
-    )
+    calls: CallPool[int, int] = CallPool(lambda _: together.wait(timeout=5), AdaptiveLimit(4, floor=1))
 
-    flights.submit(range(4))
+    calls.submit(range(4))
 
-    assert sorted(str(place) for _, place in flights.collect(4)) == ["0", "1", "2", "3"]
+    assert sorted(str(place) for _, place in calls.collect(4)) == ["0", "1", "2", "3"]
 
 
-def test_who_needs_the_crew_for_something_short_gets_its_turn() -> None:
-    with ThreadPoolExecutor(1) as crew:
-        flights: CallPool[int, int] = CallPool(crew, AdaptiveLimit(1), lambda number: number)
-        begin = threading.Event()
-        crew.submit(begin.wait)
-        flights.submit(range(10 * CALLS_PER_TURN))
-        other = crew.submit(lambda: flights.in_flight)
-        begin.set()
-        assert other.result(timeout=5) == 10 * CALLS_PER_TURN
-        assert len(flights.collect(10 * CALLS_PER_TURN)) == 10 * CALLS_PER_TURN
+def test_a_step_gets_its_turn_beside_one_that_has_every_thread() -> None:
+    gate, limit = threading.Event(), AdaptiveLimit(2)
+    greedy: CallPool[int, bool] = CallPool(lambda _: gate.wait(), limit)
+    other: CallPool[int, int] = CallPool(lambda number: number, limit)
+
+    greedy.submit(range(10))
+    other.submit([7])
+
+    assert other.collect(1) == [(7, 7)]
+    gate.set()
+    assert len(greedy.collect(10)) == 10
 
 
-def test_a_crew_on_its_way_home_makes_the_calls_that_were_launched() -> None:
-    crew, begin = ThreadPoolExecutor(1), threading.Event()
-    flights: CallPool[int, int] = CallPool(crew, AdaptiveLimit(1), lambda number: number)
-    crew.submit(begin.wait)
-    flights.submit(range(10 * CALLS_PER_TURN))
-    crew.shutdown(wait=False)
-    begin.set()
+def test_what_nobody_has_begun_is_taken_back_and_what_is_in_the_air_lands() -> None:
+    gate, begun = threading.Event(), threading.Semaphore(0)
 
-    assert len(flights.collect(10 * CALLS_PER_TURN)) == 10 * CALLS_PER_TURN
+    def call(number: int) -> int:
+        begun.release()
+        gate.wait()
+        return number
+
+    calls: CallPool[int, int] = CallPool(call, AdaptiveLimit(1))
+    calls.submit(range(5))
+    begun.acquire()
+
+    assert calls.stop() == [1, 2, 3, 4]
+    assert calls.in_flight == 1
+    gate.set()
+    assert calls.collect(1) == [(0, 0)]
 
 
-def test_a_crew_that_has_gone_home_leaves_nothing_to_wait_for() -> None:
-    crew = ThreadPoolExecutor(1)
-    crew.shutdown()
-    flights: CallPool[int, int] = CallPool(crew, AdaptiveLimit(1), int)
+def test_no_thread_waits_when_there_is_nothing_to_do() -> None:
+    calls: CallPool[int, int] = CallPool(lambda number: number, AdaptiveLimit(4))
+    calls.submit(range(100))
+    calls.collect(100)
+
+    for thread in threading.enumerate():
+        if thread.name == "outreach-call":
+            thread.join(timeout=5)
+    assert "outreach-call" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_process_without_a_thread_to_spare_leaves_nothing_to_wait_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    limit = AdaptiveLimit(1)
+    calls: CallPool[int, int] = CallPool(int, limit)
 
     with pytest.raises(RuntimeError):
-        flights.submit([1])
+        calls.submit([1])
 
-    assert flights.collect(flights.in_flight) == []
+    assert calls.collect(calls.in_flight) == []
+    assert limit.try_acquire()

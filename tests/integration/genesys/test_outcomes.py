@@ -45,6 +45,7 @@ from tests.support.byte_server import (
     serve_bytes,
 )
 from tests.support.clients import NOW, engagement, open_at
+from tests.support.clients import start as contact_by
 
 STARTED = {"id": "m-1", "conversationId": "c-1"}
 ENVELOPE = {"message": "to +15551234567", "code": "some.code", "status": 400, "contextId": "ctx-1"}
@@ -54,7 +55,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10
 def start(url: str, **settings: Any) -> Started | GenesysError:
     with open_at(url, **settings) as genesys:
         try:
-            return genesys.start(engagement())
+            return contact_by(genesys, engagement())
         except GenesysError as error:
             return error
 
@@ -224,9 +225,9 @@ def test_an_answer_without_end_is_unknown_and_takes_no_memory(monkeypatch: pytes
 
 def test_a_connection_that_went_stale_between_two_sends_is_unknown() -> None:
     with serve_bytes(answer(200, STARTED), close) as server, open_at(server.url) as genesys:
-        genesys.start(engagement())
+        contact_by(genesys, engagement())
         with pytest.raises(Ambiguous):
-            genesys.start(engagement())
+            contact_by(genesys, engagement())
 
     assert len(server.seen) == 2
 
@@ -276,7 +277,7 @@ def test_a_host_that_speaks_no_tls_is_not_sent() -> None:
 def logged_in() -> Iterator[tuple[ByteServer, Platform]]:
     """A client that has its token already, so that the next call is the creating one."""
     with serve_bytes(answer(200, STARTED)) as server, open_at(server.url) as genesys:
-        genesys.start(engagement())
+        contact_by(genesys, engagement())
         server.seen.clear()
         assert isinstance(genesys, Platform)
         yield server, genesys
@@ -288,7 +289,7 @@ def test_a_401_in_mid_run_renews_the_token_once_and_the_person_is_contacted_once
     server, genesys = logged_in
     server.scripts[:] = [answer(401, ENVELOPE), answer(200, STARTED)]
 
-    genesys.start(engagement())
+    contact_by(genesys, engagement())
 
     assert [seen.headers["authorization"] for seen in server.seen] == ["Bearer token-1", "Bearer token-2"]
 
@@ -341,7 +342,7 @@ def test_reads_are_tried_three_times_whatever_ended_them() -> None:
 @pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.VOICE, Channel.CHAT])
 def test_a_lost_answer_is_never_sent_again_on_any_channel(channel: Channel) -> None:
     with serve_bytes(reset) as server, open_at(server.url) as genesys, pytest.raises(Ambiguous):
-        genesys.start(engagement(channel))
+        contact_by(genesys, engagement(channel))
 
     assert len(server.seen) == 1
 
@@ -360,7 +361,7 @@ def test_a_certificate_of_somebody_else_is_not_accepted(tmp_path: Path) -> None:
 
 def test_many_threads_fetch_one_token_and_renew_it_once() -> None:
     def together(genesys: Platform) -> None:
-        threads = [threading.Thread(target=genesys.start, args=(engagement(),)) for _ in range(16)]
+        threads = [threading.Thread(target=contact_by, args=(genesys, engagement())) for _ in range(16)]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -179,6 +179,21 @@ def test_no_limit_waits_for_nothing_but_a_429(limit: int | None) -> None:
     assert pacer.acquire() == 0.0
 
 
+def test_without_a_limit_a_429_that_is_over_makes_nobody_wait_in_line() -> None:
+    clock = SetClock(NOW)
+    pacer = Pacer("token:1", None, LocalSlotAllocator(clock), clock)
+    pacer.refuse(7.0)
+    pacer.acquire()
+    waited: list[float] = []
+
+    with pacer._turnstile.turn(0):  # somebody stands in it
+        other = threading.Thread(target=lambda: waited.append(pacer.acquire()), daemon=True)
+        other.start()
+        other.join(2)
+
+    assert waited == [0.0]
+
+
 def test_a_wait_beyond_patience_is_told_instead_of_waited_for() -> None:
     clock = SetClock(NOW)
     pacer = Pacer("token:1", 300, LocalSlotAllocator(clock), clock)

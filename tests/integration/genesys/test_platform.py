@@ -18,6 +18,7 @@ from outreach.genesys.platform.api import Platform
 from outreach.reachability import AVAILABLE, NOT_CHECKABLE
 from tests.support.byte_server import answer, serve_bytes
 from tests.support.clients import NOW, SENDERS, contact, engagement, open_at
+from tests.support.clients import start as contact_by
 from tests.support.emulation import EmulatorThread, emulator_thread
 
 EVERYWHERE = dict.fromkeys(Channel, AVAILABLE)
@@ -52,7 +53,7 @@ def register(genesys: Platform, number: int = 0) -> Registered:
 
 def start(genesys: Platform, channel: Channel, **changes: str) -> Started:
     changes = {"genesys_id": register(genesys).genesys_id} | changes
-    return genesys.start(engagement(channel, SystemClock().now(), **changes))
+    return contact_by(genesys, engagement(channel, SystemClock().now(), **changes))
 
 
 def test_ten_contacts_take_one_request_and_come_back_in_their_order(genesys: Platform) -> None:
@@ -134,7 +135,7 @@ def test_a_lost_answer_is_found_again_and_never_sent_again(
     organisation.configure(faults=[{"kind": "act_then_reset", "operation": "*", "nth": 1}])
     lost = engagement(channel, SystemClock().now(), genesys_id=person.genesys_id)
     with pytest.raises(Ambiguous):
-        genesys.start(lost)
+        contact_by(genesys, lost)
 
     [sighting] = genesys.find([lost.attempt])[lost.attempt.reference]
     [happened] = organisation.truth()["contacts"]
@@ -150,7 +151,7 @@ def test_what_never_happened_is_not_found(
     organisation.configure(faults=[{"kind": "reset_before", "operation": "*", "nth": 1}])
     lost = engagement(channel, SystemClock().now(), genesys_id=person.genesys_id)
     with pytest.raises(Ambiguous):
-        genesys.start(lost)
+        contact_by(genesys, lost)
 
     assert genesys.find([lost.attempt]) == {lost.attempt.reference: []}
     assert organisation.truth()["count"] == 0
@@ -178,7 +179,7 @@ def test_a_conversation_from_another_sender_is_not_ours(
 ) -> None:
     person = register(genesys)
     begun = SystemClock().now()
-    genesys.start(engagement(Channel.SMS, begun, genesys_id=person.genesys_id))
+    contact_by(genesys, engagement(Channel.SMS, begun, genesys_id=person.genesys_id))
     other = replace(SENDERS, sms_from="+13175550123")
     with open_at(organisation.url, clock=NoSleep(), senders=other) as stranger:
         attempt = engagement(Channel.SMS, begun, genesys_id=person.genesys_id).attempt
@@ -213,7 +214,7 @@ def test_a_merged_contact_is_found_by_its_other_id(organisation: EmulatorThread,
     with open_at(organisation.url, clock=NoSleep(), senders=web) as client:
         assert isinstance(client, Platform)
         begun = SystemClock().now()
-        client.start(engagement(Channel.CHAT, begun, genesys_id=kept.genesys_id))
+        contact_by(client, engagement(Channel.CHAT, begun, genesys_id=kept.genesys_id))
         merge = {"contactIds": [kept.genesys_id, absorbed.genesys_id]}
         client.connection.request("merge", "POST", "/api/v2/externalcontacts/contacts/merge", json=merge)
         attempt = engagement(Channel.CHAT, begun, genesys_id=absorbed.genesys_id).attempt

@@ -14,6 +14,7 @@ from outreach.errors import GenesysError
 from outreach.genesys.interface import Attempt, Engagement, Registered
 from outreach.genesys.platform.api import Platform
 from tests.support.clients import contact, open_at
+from tests.support.clients import start as contact_by
 from tests.support.emulation import EmulatorThread, emulator_thread
 
 PEOPLE = 300
@@ -73,7 +74,7 @@ def start_all(genesys: Platform, attempts: list[Attempt]) -> dict[str, str]:
 
     def start(attempt: Attempt) -> None:
         try:
-            answer = genesys.start(Engagement(attempt, contact(), "Hello"))
+            answer = contact_by(genesys, Engagement(attempt, contact(), "Hello"))
         except GenesysError:  # in doubt or refused: either way it must be found out below
             return
         started[attempt.reference] = answer.conversation_id

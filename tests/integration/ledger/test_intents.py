@@ -147,10 +147,10 @@ def test_an_intent_is_committed_before_anybody_is_called(run: Run, tmp_path: Pat
     class Witness(Organisation):
         """Looks into the ledger, from a connection of its own, at the moment of the call."""
 
-        def start(self, engagement: Engagement, *, priority: int = 0) -> Started:
+        def start(self, engagement: Engagement) -> Started:
             with new_ledger(tmp_path, clock) as other, other.db.read() as connection:
                 self.seen = connection.execute(select(intents.c.reference)).scalars().all()
-            return super().start(engagement, priority=priority)
+            return super().start(engagement)
 
     witness = run.genesys = Witness()
     interact_batch(run, batch(run))

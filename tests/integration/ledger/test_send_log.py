@@ -1,72 +1,90 @@
-"""Both APIs say when a call goes, before its first byte, and do not make it when they are told not to."""
+"""By both APIs: a call is noted before its first byte leaves, each time, and not made where it may not go."""
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Literal
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
-from outreach.campaign.outcomes import NotAttempted
-from outreach.genesys.interface import Engagement, Senders
-from outreach.genesys.opening import open_genesys
-from tests.support.clients import engagement
-from tests.support.emulation import SENDERS, EmulatorThread, emulator_thread
+from outreach.campaign.interaction import interact_batch
+from outreach.campaign.run import Run
+from outreach.clock import SetClock
+from tests.support.clients import open_at
+from tests.support.emulation import EmulatorThread, emulator_thread
+from tests.support.ledgers import NOON, batch, clear, load, new_ledger, new_run, people, states
+
+STARTS = {"platform": "messages.agentless", "guide": "guide.start"}
+APIS = pytest.mark.parametrize("api", STARTS)
 
 
-@pytest.fixture(params=["platform", "guide"])
-def api(request: pytest.FixtureRequest) -> Literal["platform", "guide"]:
-    chosen: Literal["platform", "guide"] = request.param
-    return chosen
+@contextlib.contextmanager
+def cleared(folder: Path, emulator: EmulatorThread, api: str) -> Iterator[Run]:
+    """One person, ready to be contacted."""
+    with (
+        new_ledger(folder, SetClock(NOON)) as ledger,
+        open_at(emulator.url, api, ledger.clock) as genesys,
+        new_run(ledger, genesys) as run,
+    ):
+        load(run, people(1))
+        clear(run)
+        yield run
 
 
-def start(api: Literal["platform", "guide"], emulator: EmulatorThread, wanted: Engagement) -> None:
-    with open_genesys(
-        api=api,
-        client_id="demo",
-        client_secret="demo",
-        login_url=emulator.url,
-        api_url=emulator.url,
-        senders=Senders(**SENDERS),  # type: ignore[arg-type]  # plain strings
-        requests_per_minute=None,
-        creations_per_minute=None,
-    ) as genesys:
-        registered = genesys.register([wanted.contact])[0]
-        attempt = dataclasses.replace(wanted.attempt, genesys_id=registered.genesys_id)  # type: ignore[union-attr]  # it is taken
-        genesys.start(dataclasses.replace(wanted, attempt=attempt))
+def watch(run: Run, monkeypatch: pytest.MonkeyPatch, look: Callable[[], int]) -> list[int]:
+    """What `look` sees each time that a call says that it leaves."""
+    seen: list[int] = []
+    depart = run.ledger.depart
+
+    def note(owner: str, reference: str) -> bool:
+        seen.append(look())
+        return depart(owner, reference)
+
+    monkeypatch.setattr(run.ledger, "depart", note)
+    return seen
 
 
-def test_a_call_says_that_it_goes_before_anybody_is_contacted(api: Literal["platform", "guide"]) -> None:
-    with emulator_thread() as emulator:
-        seen: list[int] = []
-        wanted = dataclasses.replace(engagement(), depart=lambda: seen.append(len(emulator.org.truth.rows)))
+@APIS
+def test_a_call_says_that_it_leaves_before_anybody_is_contacted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, api: str
+) -> None:
+    with emulator_thread() as emulator, cleared(tmp_path, emulator, api) as run:
+        seen = watch(run, monkeypatch, lambda: len(emulator.org.truth.rows))
 
-        start(api, emulator, wanted)
+        assert interact_batch(run, batch(run)) == {"started": 1}
 
         assert seen == [0]
         assert len(emulator.org.truth.rows) == 1
 
 
-def test_a_call_that_may_not_go_is_not_made(api: Literal["platform", "guide"]) -> None:
-    def stay() -> None:
-        raise NotAttempted
+@APIS
+def test_a_call_that_may_not_leave_is_not_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, api: str
+) -> None:
+    with emulator_thread() as emulator, cleared(tmp_path, emulator, api) as run:
 
-    with emulator_thread() as emulator:
-        with pytest.raises(NotAttempted):
-            start(api, emulator, dataclasses.replace(engagement(), depart=stay))
+        def stay(owner: str, reference: str) -> bool:
+            run.auto_stop.stop("enough")
+            return False
 
+        monkeypatch.setattr(run.ledger, "depart", stay)
+
+        assert interact_batch(run, batch(run)) == {"cleared": 1}
+
+        assert states(run.ledger) == {"C-1": "cleared"}
         assert emulator.org.truth.rows == []
 
 
-def test_a_call_that_is_sent_again_after_a_new_login_says_so_again(api: Literal["platform", "guide"]) -> None:
-    operation = {"platform": "messages.agentless", "guide": "guide.start"}[api]
-    with emulator_thread(faults=[{"kind": "unauthorized", "operation": operation, "times": 1}]) as emulator:
-        logins: list[int] = []
+@APIS
+def test_a_call_that_is_sent_again_after_a_new_login_says_so_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, api: str
+) -> None:
+    faults = [{"kind": "unauthorized", "operation": STARTS[api], "times": 1}]
+    with emulator_thread(faults=faults) as emulator, cleared(tmp_path, emulator, api) as run:
+        seen = watch(run, monkeypatch, lambda: emulator.metrics()["by_operation"]["oauth.token"])
 
-        def note() -> None:
-            logins.append(emulator.metrics()["by_operation"]["oauth.token"])
+        assert interact_batch(run, batch(run)) == {"started": 1}
 
-        start(api, emulator, dataclasses.replace(engagement(), depart=note))
-
-        assert logins == [1, 2]  # each time with the token in hand
+        assert seen == [1, 2]  # each time with the token in hand
         assert len(emulator.org.truth.rows) == 1

@@ -28,6 +28,7 @@ from outreach.genesys.interface import Registered
 from outreach.settings import CampaignSettings
 from tests.integration.genesys.test_fuzz import JSON, KEYS, SHAPED
 from tests.support.clients import NOW, contact, engagement, open_at
+from tests.support.clients import start as contact_by
 from tests.support.fuzzing import tries
 
 ANSWERS = tries(600)
@@ -118,7 +119,7 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "inspect": lambda genesys: genesys.inspect(contact(), Registered("EXT-9928374", "g-1", "exists")),
     "check senders": lambda genesys: genesys.check_senders(),
     **{
-        f"start {channel}": lambda genesys, channel=channel: genesys.start(engagement(channel))  # type: ignore[misc]  # bound early
+        f"start {channel}": lambda genesys, channel=channel: contact_by(genesys, engagement(channel))  # type: ignore[misc]  # bound early
         for channel in Channel
     },
     "find": lambda genesys: genesys.find([engagement().attempt]) if genesys.can_find else None,

@@ -11,16 +11,19 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials
 from outreach.clock import SetClock
 from outreach.errors import GenesysError, NotSent, OutreachError, SettingsError
 from outreach.genesys.http import permissions
-from outreach.genesys.http.auth import Login, Token, seal
+from outreach.genesys.http.auth import KnownToken, Login, seal
+from outreach.genesys.http.client import ReadyRequest
 from outreach.ledger.opening import open_ledger
 from tests.support.certificates import contexts
 from tests.support.clients import NOW, contact, engagement, open_at
+from tests.support.clients import start as contact_by
 
 ROOT = Path(__file__).parents[3]
 SECRET = "s3cret-of-a-client-that-nobody-may-see"
@@ -84,7 +87,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_before_a_byte_is_sent(
     server.socket = presented.wrap_socket(server.socket, server_side=True)
     with serving(server), open_at(f"https://localhost:{server.port}", api, sealed_token=token()) as genesys:
         with pytest.raises(NotSent) as caught:
-            genesys.start(engagement())
+            contact_by(genesys, engagement())
         assert caught.value.code in ("tls", "connect")
     assert server.seen == []
 
@@ -99,7 +102,7 @@ def test_a_redirect_leads_the_token_nowhere(api: str, status: int) -> None:
             open_at(f"http://127.0.0.1:{gateway.port}", api, sealed_token=token()) as genesys,
         ):
             with pytest.raises(GenesysError):
-                genesys.start(engagement())
+                contact_by(genesys, engagement())
             with contextlib.suppress(GenesysError):
                 genesys.register([contact()])
         assert gateway.seen
@@ -113,7 +116,7 @@ def test_a_proxy_of_the_environment_is_used_and_sees_no_token(monkeypatch: pytes
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
         with open_at("https://genesys.example", sealed_token=token()) as genesys, pytest.raises(NotSent):
-            genesys.start(engagement())
+            contact_by(genesys, engagement())
     assert proxy.seen
     assert set(proxy.seen) == {("genesys.example:443", "")}
 
@@ -129,7 +132,7 @@ def test_a_proxy_that_cannot_be_used_is_an_error_of_ours(monkeypatch: pytest.Mon
         open_at("https://genesys.example", sealed_token=token()) as genesys,
         pytest.raises(NotSent, match="proxy"),
     ):
-        genesys.start(engagement())
+        contact_by(genesys, engagement())
 
 
 def test_nothing_of_ours_shows_a_secret_when_it_is_printed(tmp_path: Path) -> None:
@@ -139,7 +142,8 @@ def test_nothing_of_ours_shows_a_secret_when_it_is_printed(tmp_path: Path) -> No
         CrmWebhook(url=url, signing_secret=f"whsec_{SECRET}"),
         ContactLedger(url=f"postgresql://me:{SECRET}@db.example/ledger", key=SECRET, previous_keys=[SECRET]),
         Login("https://login.example", "id", SECRET),
-        Token(SECRET, NOW),
+        KnownToken(SECRET, NOW),
+        ReadyRequest("start sms", httpx.Request("POST", "https://x", content=SECRET), SECRET, None),  # type: ignore[arg-type]  # not asked
     ]
     with (
         open_at("http://127.0.0.1:1") as client,
