@@ -1,4 +1,4 @@
-"""The bench: `python -m tests.bench [--quick] [--only PART ...]`.
+"""The bench: `python -m tests.bench [--quick] [--only PART ...] [--against COMMIT]`.
 
 Measures part by part, prints the table of the bars, and writes `docs/bench/`: results.json, figures.md and
 the plots. With --only, the other parts keep the figures that they have. With --quick nothing is written:
@@ -31,7 +31,7 @@ def main() -> int:
     options = _parse()
     logging.disable(logging.WARNING)
     results: dict[str, Any] = {}
-    with open_site() as site:
+    with open_site(options.against) as site:
         for name in options.only or (QUICK if options.quick else PARTS):
             measured = _measure(name, site, is_quick=options.quick)
             if measured is not None:
@@ -48,6 +48,7 @@ def _parse() -> argparse.Namespace:
         "--quick", action="store_true", help="small numbers, under two minutes, nothing written"
     )
     parser.add_argument("--only", nargs="+", choices=PARTS, metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--against", metavar="COMMIT", help="an earlier build takes part, in the same run")
     return parser.parse_args()
 
 

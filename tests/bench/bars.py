@@ -42,6 +42,8 @@ def _contests(results: Mapping[str, Any]) -> Iterator[Bar]:
             yield _ratio(f"times the tutorial's way ({where})", ratios["tutorial"], 30)
         else:
             yield _ratio(f"times the naive Prefect way ({where})", ratios["naive_prefect"], 15)
+            if "before" in ratios:
+                yield _ratio(f"times the earlier build ({where})", ratios["before"], 1)
             yield _ratio(f"of the ceiling's requests/s ({where})", ratios["ceiling"], 0.6)
             apart = ratios["ceiling, without start"]
             yield _ratio(f"of the ceiling's requests/s, start of the run apart ({where})", apart, 0.6)

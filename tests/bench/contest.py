@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from tests.bench.job import run_job
 from tests.bench.machine import load_now
 from tests.bench.site import Site
 
@@ -72,6 +71,8 @@ def find_contests(results: Mapping[str, Any]) -> list[dict[str, Any]]:
 def hold(site: Site, setting: Setting, *, rounds: int = ROUNDS, part: float = 1.0) -> dict[str, Any]:
     """One setting; `part` makes the numbers of people smaller."""
     counts = {way: max(10, int(count * part)) for way, count in setting.contacts.items()}
+    if site.before:
+        counts["before"] = counts["ours"]
     threads = {"sdk_threads": SDK_THREADS, "ceiling": _best_threads(site, setting, counts["ceiling"])}
     results: dict[str, list[dict[str, float]]] = {way: [] for way in counts}
     order = list(counts)
@@ -104,7 +105,7 @@ def _best_threads(site: Site, setting: Setting, contacts: int) -> int:
 
 def _measure(site: Site, setting: Setting, way: str, contacts: int, threads: int) -> dict[str, float]:
     site.clear(setting.latency_ms)
-    result = run_job(site.job(way, setting.api, contacts, threads))
+    result = site.run(way, setting.api, contacts, threads)
     requests = result["genesys_requests"] + result["webhooks"]
     if result.get("webhooks_pending"):
         raise RuntimeError(f"{result['webhooks_pending']} webhooks were not delivered within the run")

@@ -64,15 +64,23 @@ def write_source(path: Path, count: int) -> str:
     return str(path)
 
 
-def run_child(module: str, task: Mapping[str, Any], *, timeout: float = 1800) -> dict[str, Any]:
+def run_child(
+    module: str, task: Mapping[str, Any], *, timeout: float = 1800, checkout: Path | None = None
+) -> dict[str, Any]:
     """Run a module of the bench in a process of its own; its last line is its result.
+
+    `checkout` is the folder of another build, whose code it runs.
 
     Raises:
         RuntimeError: it failed, with the end of what it said.
     """
     command = [sys.executable, "-W", "ignore", "-m", f"tests.bench.{module}", json.dumps(task)]
     env = {**os.environ, "PREFECT_LOGGING_LEVEL": "ERROR", "PREFECT_LOGGING_TO_API_ENABLED": "true"}
-    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=timeout, check=False)
+    if checkout:
+        env["PYTHONPATH"] = str(checkout)
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=env, timeout=timeout, check=False, cwd=checkout
+    )
     lines = done.stdout.strip().splitlines()
     if done.returncode or not lines:
         raise RuntimeError(f"{module} {task.get('way', '')} failed: {done.stderr[-3000:]}")
@@ -80,6 +88,6 @@ def run_child(module: str, task: Mapping[str, Any], *, timeout: float = 1800) ->
     return result
 
 
-def run_job(job: Job) -> dict[str, Any]:
+def run_job(job: Job, checkout: Path | None = None) -> dict[str, Any]:
     """A contender's result."""
-    return run_child("contender", asdict(job))
+    return run_child("contender", asdict(job), checkout=checkout)

@@ -19,6 +19,7 @@ from tests.bench.contest import find_contests
 INK, OURS, OTHERS, CEILING = "#7d8590", "#2f81f7", "#9aa4b0", "#e3742f"
 LABELS = {
     "ours": "ours",
+    "before": "ours, an earlier build",
     "naive_prefect": "naive Prefect",
     "tutorial": "tutorial",
     "sdk": "SDK",

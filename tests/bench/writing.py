@@ -54,6 +54,11 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     if "growth" in results:
         yield ""
         yield from _growth(results["growth"]["campaigns"])
+        if "before" in results["growth"]:
+            yield ""
+            yield "An earlier build, in the same run:"
+            yield ""
+            yield from _growth_table(results["growth"]["before"])
 
 
 def _contest(contest: Mapping[str, Any]) -> Iterator[str]:
@@ -94,6 +99,10 @@ def _limits(scenarios: list[Mapping[str, Any]]) -> Iterator[str]:
 def _growth(campaigns: list[Mapping[str, Any]]) -> Iterator[str]:
     yield "## Growth"
     yield ""
+    yield from _growth_table(campaigns)
+
+
+def _growth_table(campaigns: list[Mapping[str, Any]]) -> Iterator[str]:
     yield "| Contacts | Seconds | ms/contact | CPU ms/contact | Peak MB | Task runs | Requests/contact |"
     yield "|---|---|---|---|---|---|---|"
     for c in campaigns:
