@@ -69,7 +69,7 @@ def every(figures: Figures) -> list[Table]:
 
 def outcomes(figures: Figures) -> Table:
     """Every contact and every rejected row, by outcome, channel and reason."""
-    place = {str(state): number for number, state in enumerate(ORDER)}
+    place = {str(state): position for position, state in enumerate(ORDER)}
     tallies = sorted(figures.tallies, key=lambda t: (place.get(t.state, 99), t.channel, -t.count, t.code))
     rows = [(t.state, clean(t.channel) or NOTHING, clean(explain(t.code)), number(t.count)) for t in tallies]
     rows += [
@@ -99,7 +99,7 @@ def not_reached(figures: Figures) -> Table:
 
 def list_not_reached(figures: Figures) -> list[ReasonCount]:
     """The reasons of everybody who was not reached, in the order of NOT_REACHED, the commonest first."""
-    place = {str(state): number for number, state in enumerate(NOT_REACHED)}
+    place = {str(state): position for position, state in enumerate(NOT_REACHED)}
     found = [reason for reason in figures.reasons if reason.state in place]
     return sorted(found, key=lambda reason: (place[reason.state], -reason.count, reason.code))
 

@@ -18,7 +18,7 @@ import httpcore
 
 from outreach.connections import CONNECTION_ERRORS, open_pool
 from outreach.errors import WebhookError
-from outreach.webhook.addresses import Resolver, resolve
+from outreach.webhook import addresses
 from outreach.webhook.attempt import Attempt, read_answer, read_failure
 from outreach.webhook.connection import Deadline, PinnedBackend
 from outreach.webhook.events import Ping, to_bytes
@@ -60,7 +60,7 @@ class Endpoint:
         proxy: str | None = None,
         connections: int = 16,
         limit_seconds: float = LIMIT_SECONDS,
-        resolve: Resolver = resolve,
+        resolve: addresses.Resolver = addresses.resolve,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self._target = parse_target(url, allow_private=allow_private)

@@ -42,7 +42,7 @@ def policy(clock: Clock, *, creates: bool) -> Retrying:
     )
 
 
-def retry(policy: Retrying, attempt: Callable[[], Result]) -> Result:
+def retry(retrying: Retrying, attempt: Callable[[], Result]) -> Result:
     """What the attempt gives, the first or a later one.
 
     The policy is only asked after a failure: to ask it before costs as much as a tenth of the call.
@@ -57,7 +57,7 @@ def retry(policy: Retrying, attempt: Callable[[], Result]) -> Result:
             raise failures.pop()  # the first attempt, as the policy sees it
         return attempt()
 
-    return policy(again)
+    return retrying(again)
 
 
 def may_repeat(error: BaseException, *, creates: bool) -> bool:

@@ -21,9 +21,10 @@ from outreach.genesys.interface import (
     Registered,
     Senders,
 )
-from outreach.genesys.platform import do_not_contact, enrichment, lookup, organization, senders, sending
+from outreach.genesys.platform import do_not_contact, enrichment, lookup, organization, sending
 from outreach.genesys.platform.conversations import FAILED_DELIVERIES, from_analytics, from_conversation
 from outreach.genesys.platform.external_source import DEFAULT_NAME, ExternalSource
+from outreach.genesys.platform.senders import check_senders
 from outreach.reachability import Availability, Inspection
 
 READ_AT_ONCE = 50
@@ -77,7 +78,7 @@ class Platform:
 
     def check_senders(self) -> Availability:
         """Which channels our senders can serve."""
-        return senders.check_senders(self.connection, self._senders)
+        return check_senders(self.connection, self._senders)
 
     def wait_for_turn(self, engagement: Engagement, *, priority: int = 0) -> CreatingCall:
         """The call that contacts the person, ready to leave."""
