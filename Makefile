@@ -1,9 +1,11 @@
 # Everything runs in .venv, made by `make install`. Only Python 3.10+ and make are needed before.
+# Another Python has a folder of its own: make test PYTHON=python3.12 VENV=.venv-3.12
 PYTHON ?= python3
+VENV ?= .venv
 API ?= platform
 ROUNDS ?= 10
-BIN := .venv/bin
-STAMP := .venv/.installed
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps
 # Two cores install at once, each half of the bytes; and compile, but for what is hardly imported or compiled to C.
 FIRST_HALF := ^([a-o]|p[a-l])
@@ -22,13 +24,13 @@ install: $(STAMP)  ## make .venv and install the exact versions of constraints.t
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=python3.12 ...")'
-	@echo "Installing into .venv (a minute or two, once) ..."
-	@$(PYTHON) -m venv .venv
-	@grep -E '$(FIRST_HALF)' constraints.txt > .venv/first.txt; grep -vE '$(FIRST_HALF)' constraints.txt > .venv/second.txt
-	@{ $(PIP) -r .venv/first.txt > .venv/first.log 2>&1 & first=$$!; \
-		$(PIP) -r .venv/second.txt -e . > .venv/second.log 2>&1; second=$$?; \
-		wait $$first && [ $$second = 0 ]; } || { tail -n 20 .venv/first.log .venv/second.log; exit 1; }
-	@$(BIN)/python -m compileall -qq -j 0 -x '$(NOT_COMPILED)' .venv/lib || true
+	@echo "Installing into $(VENV) (a minute or two, once) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@grep -E '$(FIRST_HALF)' constraints.txt > $(VENV)/first.txt; grep -vE '$(FIRST_HALF)' constraints.txt > $(VENV)/second.txt
+	@{ $(PIP) -r $(VENV)/first.txt > $(VENV)/first.log 2>&1 & first=$$!; \
+		$(PIP) -r $(VENV)/second.txt -e . > $(VENV)/second.log 2>&1; second=$$?; \
+		wait $$first && [ $$second = 0 ]; } || { tail -n 20 $(VENV)/first.log $(VENV)/second.log; exit 1; }
+	@$(BIN)/python -m compileall -qq -j 0 -x '$(NOT_COMPILED)' $(VENV)/lib || true
 	@touch $(STAMP)
 
 demo: install  ## the main job on this machine, no account needed (API=guide for the other API)
@@ -62,4 +64,4 @@ up: install  ## server, worker, emulator and deployments to click through; Ctrl-
 	@$(BIN)/outreach up
 
 clean:  ## remove what was made here, .venv too
-	rm -rf .venv out build htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf .venv .venv-* out build htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
