@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from cli.console import AsJson, LedgerName, out, print_json
+from cli.console import AsJson, LedgerName, PerhapsInstant, out, print_json
 from cli.ledgers import open_named
 from outreach.errors import SettingsError
 
@@ -40,7 +40,7 @@ def why(
     campaign: str,
     contact: str,
     *,
-    at: datetime | None = None,
+    at: PerhapsInstant = None,
     ledger: LedgerName = None,
     json: AsJson = False,
 ) -> None:
@@ -163,7 +163,7 @@ def run(
     channels: str | None = None,
     columns: str | None = None,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
-    at: datetime | None = None,
+    at: PerhapsInstant = None,
     json: AsJson = False,
 ) -> int:
     """Contact everybody in a source who is not contacted yet, exactly once, and prove it.

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 from rich.console import Console
 from rich.text import Text
 
+
+def read_instant(_kind: object, tokens: Sequence[Token]) -> datetime:
+    """ISO 8601; Python 3.10's own reader does not know that Z is UTC."""
+    return datetime.fromisoformat(re.sub(r"[zZ]\Z", "+00:00", tokens[0].value.strip()))
+
+
+Instant = Annotated[datetime, Parameter(converter=read_instant)]
+PerhapsInstant = Annotated[datetime | None, Parameter(converter=read_instant)]
 AsJson = Annotated[
     bool, Parameter(name="--json", negative="", help="Print one JSON object and nothing else.")
 ]

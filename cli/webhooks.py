@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from cli.campaigns import aware
-from cli.console import AsJson, LedgerName, out, print_json
+from cli.console import AsJson, Instant, LedgerName, PerhapsInstant, out, print_json
 from cli.ledgers import open_named
 from outreach.errors import UsageError
 
@@ -35,8 +35,8 @@ def redeliver(
 
 def replay(
     *,
-    since: datetime,
-    until: datetime | None = None,
+    since: Instant,
+    until: PerhapsInstant = None,
     event: str | None = None,
     campaign: str | None = None,
     ledger: LedgerName = None,

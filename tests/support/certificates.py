@@ -16,11 +16,19 @@ def contexts(folder: Path, host: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """What a server for `host` presents, and what a client that trusts its authority checks with."""
     authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     issuer = _name("test authority")
-    authority = _certificate(issuer, issuer, authority_key).add_extension(
-        x509.BasicConstraints(ca=True, path_length=None), critical=True
+    # Python 3.13 wants the authority's key usage, and its key named in the certificate.
+    authority = (
+        _certificate(issuer, issuer, authority_key)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(_signs_certificates(), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key()), critical=False)
     )
-    leaf = _certificate(_name(host), issuer, key).add_extension(
-        x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False
+    leaf = (
+        _certificate(_name(host), issuer, key)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False
+        )
     )
     chain, trusted = folder / "server.pem", folder / "authority.pem"
     chain.write_bytes(_pem(leaf, authority_key) + _key(key))
@@ -32,6 +40,20 @@ def contexts(folder: Path, host: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
 
 def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _signs_certificates() -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=False,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=True,
+        crl_sign=True,
+        encipher_only=False,
+        decipher_only=False,
+    )
 
 
 def _certificate(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import stat
 from pathlib import Path
@@ -56,13 +57,13 @@ def test_an_empty_database_becomes_a_ledger_and_opening_it_again_keeps_its_peopl
 
 def test_a_ledger_may_share_its_database_with_another_program_that_alembic_migrates(tmp_path: Path) -> None:
     path = tmp_path / "shared.db"
-    with sqlite3.connect(path) as other:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("CREATE TABLE alembic_version (version_num TEXT)")
         other.execute("INSERT INTO alembic_version VALUES ('of another program')")
 
     with open_ledger(f"sqlite:///{path}", keys=[KEY]) as ledger:
         assert states(ledger) == {}
-    with sqlite3.connect(path) as other:
+    with contextlib.closing(sqlite3.connect(path)) as other:
         [(version,)] = other.execute("SELECT version_num FROM alembic_version")
     assert version == "of another program"
 

@@ -17,9 +17,11 @@ VALUES = st.lists(st.floats(0, 100_000, allow_nan=False), min_size=2, max_size=6
 
 @pytest.fixture
 def connection() -> Iterator[Connection]:
-    with create_engine("sqlite://").connect() as opened:
+    engine = create_engine("sqlite://")
+    with engine.connect() as opened:
         opened.execute(text(f"CREATE TABLE {TABLE} (latency_ms FLOAT)"))
         yield opened
+    engine.dispose()
 
 
 def store(connection: Connection, values: list[float]) -> None:
