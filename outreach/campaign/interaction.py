@@ -128,10 +128,10 @@ def _contact(run: Run, priority: int, item: Intent) -> Started:
         if run.auto_stop.reason or not run.ledger.trusts(row.owner):
             raise NotAttempted  # before it waits for its turn
         try:
-            call = run.genesys.wait_for_turn(engagement, priority=priority)
-            recheck(run, item)
+            call = run.genesys.wait_for_turn(engagement, priority=priority)  # budget and token are in hand
+            recheck(run, item)  # the wait may have outlived the decision
             _note_that_it_leaves(run, item)
-            return call.send()
+            return call.send()  # what its end proves: outcomes.py
         except GenesysError as error:
             failures.append(error)
             pause = pause_before_repeat(failures)

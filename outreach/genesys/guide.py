@@ -78,7 +78,7 @@ class Guide:
         ready = self.connection.wait_for_turn(
             f"start {attempt.channel}", "POST", _CONVERSATIONS, json=body, priority=priority
         )
-        return CreatingCall(ready, lambda answer: untrusted_json.code(answer, "id"))
+        return CreatingCall(self.connection, ready, lambda answer: untrusted_json.code(answer, "id"))
 
     def find(self, attempts: Sequence[Attempt]) -> dict[str, list[ConversationMatch]]:
         """Nothing: the guide's API has no look-up."""

@@ -11,7 +11,7 @@ makes it waits for its turn, looks again whether it may still be made, and sends
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import quote, urljoin
@@ -26,7 +26,7 @@ from outreach.genesys.http import error_mapping
 from outreach.genesys.http.auth import Token
 from outreach.genesys.http.exchange import EXCHANGE_ERRORS, Received, Transport, exchange
 from outreach.genesys.http.hosts import may_be_asked
-from outreach.genesys.http.retries import policy, retry
+from outreach.genesys.http.retries import needs_another_token, policy, retry
 from outreach.genesys.http.untrusted_json import Json
 from outreach.genesys.http.usage import Usage
 from outreach.genesys.rate_limit.pacer import Pacer
@@ -51,13 +51,8 @@ class ReadyRequest:
     """A request whose turn has come, with a token in hand. Nothing of it has left yet."""
 
     operation: str
-    _request: httpx.Request = field(repr=False)
-    _bearer: str = field(repr=False)
-    _connection: Connection = field(repr=False)
-
-    def send(self) -> Answer:
-        """Send it, once. Raises GenesysError; after Unauthorized the next turn has another token."""
-        return self._connection._send_ready(self.operation, self._request, self._bearer)  # noqa: SLF001 - ours
+    request: httpx.Request = field(repr=False)
+    bearer: str = field(repr=False)
 
 
 class Connection:
@@ -123,11 +118,20 @@ class Connection:
         `path` starts with a slash; ids in it must have gone through `quoted`. `creates` marks a call that is
         not repeated in doubt. The lower `priority` gets the budget first.
         """
-        turn = functools.partial(
-            self.wait_for_turn, operation, method, path, json=json, params=params, priority=priority
-        )
-        attempt = functools.partial(_send_again_when_logged_out, turn)
-        return retry(self._creating if creates else self._reading, attempt)
+
+        def attempt() -> Answer:
+            ready = self.wait_for_turn(operation, method, path, json=json, params=params, priority=priority)
+            return self.send(ready)
+
+        def attempt_with_either_token() -> Answer:
+            try:
+                return attempt()
+            except Unauthorized as error:
+                if not needs_another_token(error):
+                    raise
+                return attempt()
+
+        return retry(self._creating if creates else self._reading, attempt_with_either_token)
 
     def wait_for_turn(
         self,
@@ -145,7 +149,22 @@ class Connection:
         self._wait_for_budgets(operation, priority)
         request = httpx.Request(method, url, headers=self._headers, content=content)
         bearer = _authorize(request, self._token)  # the last wait: a login may take its time
-        return ReadyRequest(operation, request, bearer, self)
+        return ReadyRequest(operation, request, bearer)
+
+    def send(self, ready: ReadyRequest) -> Answer:
+        """Send it, once. Raises GenesysError; after Unauthorized the next turn has another token."""
+        received = self._exchange(ready.operation, ready.request)
+        if received.status == 401:
+            self._token.renew(ready.bearer)
+        self._observe(received.headers)
+        if not 200 <= received.status <= 299:
+            raise self._refused(ready.operation, received)
+        try:
+            body = received.json()
+        except ValueError as error:
+            raise error_mapping.unreadable(ready.operation, received) from error
+        found = error_mapping.correlation_id(received.headers)
+        return Answer(received.status, body, found, received.headers, received.milliseconds)
 
     @property
     def clock_skew(self) -> timedelta:
@@ -162,20 +181,6 @@ class Connection:
         One redirect is followed, to the store where such files lie; our token only goes to our own host.
         """
         return retry(self._reading, functools.partial(self._download, operation, url, most_bytes))
-
-    def _send_ready(self, operation: str, request: httpx.Request, bearer: str) -> Answer:
-        received = self._exchange(operation, request)
-        if received.status == 401:
-            self._token.renew(bearer)
-        self._observe(received.headers)
-        if not 200 <= received.status <= 299:
-            raise self._refused(operation, received)
-        try:
-            body = received.json()
-        except ValueError as error:
-            raise error_mapping.unreadable(operation, received) from error
-        found = error_mapping.correlation_id(received.headers)
-        return Answer(received.status, body, found, received.headers, received.milliseconds)
 
     def _exchange(self, operation: str, request: httpx.Request, most_bytes: int | None = None) -> Received:
         try:
@@ -246,15 +251,6 @@ def _authorize(request: httpx.Request, token: Token) -> str:
     bearer = token.bearer()
     request.headers["Authorization"] = f"Bearer {bearer}"
     return bearer
-
-
-def _send_again_when_logged_out(turn: Callable[[], ReadyRequest]) -> Answer:
-    """Once more after a 401: the token may have been renewed or revoked elsewhere."""
-    ready = turn()
-    try:
-        return ready.send()
-    except Unauthorized:
-        return turn().send()
 
 
 def quoted(segment: str) -> str:

@@ -29,6 +29,9 @@ from outreach.genesys.http.exchange import Received
 WHEN_MISSING = 5.0
 """Seconds to wait when a 429 doesn't say how many (guide sheet)."""
 
+LOGIN = "login"
+"""The operation that fetches a token."""
+
 CORRELATION_HEADERS = ("genesys-correlation-id", "inin-correlation-id")
 
 ADVICE = {
@@ -100,7 +103,7 @@ def login_unreachable(error: Exception) -> NotSent:
     """The login gave no answer: whatever that login did, the call behind it was never made."""
     _, code = of_failure(error)
     advice = "The login host does not answer: check the network, the region and login_url."
-    return NotSent("login", 0, code, "", NOT_SENT_ADVICE.get(code, advice))
+    return NotSent(LOGIN, 0, code, "", NOT_SENT_ADVICE.get(code, advice))
 
 
 def login_failed(received: Received, now: datetime) -> GenesysError:
@@ -111,13 +114,11 @@ def login_failed(received: Received, now: datetime) -> GenesysError:
     )
     found = correlation_id(received.headers, body)
     if received.status in {400, 401, 403}:
-        return Unauthorized("login", received.status, code, found, ADVICE[401])
+        return Unauthorized(LOGIN, received.status, code, found, ADVICE[401])
     if received.status in {429, 503}:
-        return RateLimited(
-            "login", received.status, code, found, ADVICE[received.status], _wait(received, now)
-        )
+        return RateLimited(LOGIN, received.status, code, found, ADVICE[received.status], _wait(received, now))
     advice = "The login host gave no token: check login_url and the region."
-    return NotSent("login", received.status, code, found, advice)
+    return NotSent(LOGIN, received.status, code, found, advice)
 
 
 def correlation_id(headers: Mapping[str, str], body: untrusted_json.Json = None) -> str:

@@ -5,7 +5,7 @@
 | NotSent (but not for TLS or a wrong URL) | again after 2, then 4 seconds | again after 2, then 4 seconds |
 | RateLimited, up to PATIENCE seconds | again after `Retry-After` | again after `Retry-After` |
 | Ambiguous | again after 2, then 4 seconds | never |
-| Unauthorized | once more, with a new token | once more, with a new token |
+| Unauthorized, but for the login itself | once more, with a new token | once more, with a new token |
 | anything else | never | never |
 
 What may be repeated is repeated in here, by `retry`. A call that contacts somebody is repeated by whoever
@@ -22,6 +22,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 
 from outreach.clock import Clock
 from outreach.errors import Ambiguous, GenesysError, NotSent, RateLimited, Unauthorized
+from outreach.genesys.http.error_mapping import LOGIN
 from outreach.genesys.rate_limit.pacer import PATIENCE
 
 Result = TypeVar("Result")
@@ -69,11 +70,16 @@ def may_repeat(error: BaseException, *, creates: bool) -> bool:
     return isinstance(error, Ambiguous) and not creates
 
 
+def needs_another_token(error: GenesysError) -> bool:
+    """Whether the token was turned down (renewed or revoked elsewhere), and not the login itself."""
+    return isinstance(error, Unauthorized) and error.operation != LOGIN
+
+
 def pause_before_repeat(failures: Sequence[GenesysError]) -> float | None:
     """Seconds until a creating call that ended so, try by try, may be made again; None: it may not."""
     last = failures[-1]
-    if isinstance(last, Unauthorized):
-        return 0.0 if sum(isinstance(error, Unauthorized) for error in failures) == 1 else None
+    if needs_another_token(last):
+        return 0.0 if sum(map(needs_another_token, failures)) == 1 else None
     if len(failures) >= ATTEMPTS or not may_repeat(last, creates=True):
         return None
     return _pause(last, len(failures))

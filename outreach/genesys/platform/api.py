@@ -87,7 +87,7 @@ class Platform:
         ready = self.connection.wait_for_turn(
             f"start {channel}", "POST", call.path, json=call.body, priority=priority
         )
-        return CreatingCall(ready, functools.partial(sending.read_conversation_id, channel))
+        return CreatingCall(self.connection, ready, functools.partial(sending.read_conversation_id, channel))
 
     def find(self, attempts: Sequence[Attempt]) -> dict[str, list[ConversationMatch]]:
         """Look for the conversations of attempts in doubt."""

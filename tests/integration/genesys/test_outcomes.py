@@ -321,6 +321,15 @@ def test_a_failed_login_is_never_in_doubt_since_nothing_was_sent(
     assert server.seen == []
 
 
+def test_a_refused_login_is_not_tried_again() -> None:
+    with serve_bytes(answer(200, STARTED)) as server:
+        server.token_script = answer(401, {"error": "invalid_client"})
+        outcome = start(server.url)
+
+    assert isinstance(outcome, Unauthorized)
+    assert server.tokens == 1
+
+
 def test_no_error_carries_an_address_a_message_or_a_token() -> None:
     leaks = ("+15551234567", "Testing automated", "token-1", "Acme")
     for script in (*UNKNOWN.values(), *(script for script, _ in REFUSED.values())):

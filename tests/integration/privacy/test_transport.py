@@ -143,7 +143,7 @@ def test_nothing_of_ours_shows_a_secret_when_it_is_printed(tmp_path: Path) -> No
         ContactLedger(url=f"postgresql://me:{SECRET}@db.example/ledger", key=SECRET, previous_keys=[SECRET]),
         Login("https://login.example", "id", SECRET),
         KnownToken(SECRET, NOW),
-        ReadyRequest("start sms", httpx.Request("POST", "https://x", content=SECRET), SECRET, None),  # type: ignore[arg-type]  # not asked
+        ReadyRequest("start sms", httpx.Request("POST", "https://x", content=SECRET), SECRET),
     ]
     with (
         open_at("http://127.0.0.1:1") as client,
