@@ -16,11 +16,13 @@ def caps_allow(caps: Sequence[FrequencyCap], recent: Sequence[datetime], now: da
     """
     if not caps or not recent:
         return None
+    # Rolling, since calendar days let 23:00 and 00:30 pass as two days: two messages within two hours.
     newest_first = sorted(recent, reverse=True)
     free = [
+        # One more fits once the oldest of the last `contacts` has left the window.
         newest_first[cap.contacts - 1] + timedelta(hours=cap.hours)
         for cap in caps
         if len(newest_first) >= cap.contacts
     ]
-    latest = max(free, default=now)
+    latest = max(free, default=now)  # every cap binds: the last to be free decides
     return latest if latest > now else None

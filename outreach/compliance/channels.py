@@ -39,6 +39,7 @@ class Case:
     @property
     def text(self) -> str:
         """What will be said."""
+        # One function chooses: the text judged is the text sent.
         return choose_message(self.contact, self.settings)
 
 
@@ -68,7 +69,7 @@ def _judge_address(case: Case) -> Finding:
 def _judge_consent(case: Case) -> Finding:
     consent = case.contact.consent.get(case.channel)
     if consent is None:
-        assumed = case.settings.consent is ConsentPolicy.ASSUMED
+        assumed = case.settings.consent is ConsentPolicy.ASSUMED  # the campaign's owner vouches for them
         return PASSED if assumed else blocked("consent_missing")
     return PASSED if consent.given else blocked("consent_refused")
 
@@ -87,6 +88,7 @@ def _judge_suppression(case: Case) -> Finding:
 
 def _judge_sender(case: Case) -> Finding:
     state = case.facts.senders.get(case.channel, NOT_CHECKABLE)
+    # A look at our sender that was forbidden (403) says nothing against the channel.
     return PASSED if state in {AVAILABLE, NOT_CHECKABLE} else blocked(coin("sender", state))
 
 
@@ -94,6 +96,7 @@ def _judge_availability(case: Case) -> Finding:
     """Only what Genesys calls available may be used; a look that it refused says nothing."""
     if case.facts.inspection is None:
         return PASSED
+    # Genesys lists what it recognised: a channel that it leaves out cannot be used.
     state = case.facts.inspection.availability.get(case.channel, "not_listed")
     return PASSED if state in {AVAILABLE, NOT_CHECKABLE} else blocked(coin("channel", state))
 
@@ -115,6 +118,7 @@ def _show_text(case: Case) -> Mapping[str, str]:
 
 def _judge_validation(case: Case) -> Finding:
     inspection = case.facts.inspection
+    # The guide sheet clears "passed" and "pending"; any other word is no yes.
     if inspection is None or inspection.status in {"passed", "pending"}:
         return PASSED
     return blocked("validation_failed") if inspection.status == "failed" else held("validation_unknown")
@@ -127,6 +131,8 @@ def _show_validation(case: Case) -> Mapping[str, str]:
     return {"status": inspection.status, "reason": mask_text(inspection.reason)}
 
 
+# What the row says, then what we know, then what Genesys says; validation before availability, so that a
+# contact which failed it is told so.
 CHECKS = (
     Check(
         "address",

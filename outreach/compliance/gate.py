@@ -52,6 +52,7 @@ class Gate:
 
     def caps(self, contact: Contact, channel: Channel) -> tuple[FrequencyCap, ...]:
         """Every cap that binds this contact on a channel, for the check in the intent's transaction."""
+        # For the intent's own transaction: two runs that both looked before it would both find room.
         place = self.place(contact, channel)
         return self._caps(self._rulebook.bind(place, channel) if place else None)
 
@@ -65,6 +66,7 @@ class Gate:
         if self._has_ended(now, trace):
             return Decision(Verdict.BLOCKED, None, ("campaign_ended",))
         findings: dict[Channel, Finding] = {}
+        # The first that passes is taken, and those after it are not judged: most people cost one channel.
         for channel in self._settings.channel_order:
             case = Case(contact, channel, facts, self._settings, now)
             finding = findings[channel] = self._judge(case, trace)
@@ -88,7 +90,7 @@ class Gate:
             if trace is not None:
                 shown = {"channel": case.channel.value, **check.show(case)}
                 trace.append(RuleApplied(check.rule, BUILT_IN, shown, None, finding.verdict))
-            if finding is not PASSED:
+            if finding is not PASSED:  # one object, compared by identity
                 return finding
         return self._within_campaign(self._judge_timing(case, trace))
 
@@ -96,6 +98,7 @@ class Gate:
         place = self.place(case.contact, case.channel)
         if trace is not None and place:
             trace.append(explain_place(case.contact, case.channel, place))
+        # Fail closed: without a zone nobody is contacted (others send then: neighbours' fact sheet, C).
         if place and place.problem:
             return held(place.problem)
         bound = self._rulebook.bind(place, case.channel) if place else None
@@ -110,6 +113,7 @@ class Gate:
 
     def _within_campaign(self, finding: Finding) -> Finding:
         at = finding.next_allowed_at
+        # Deferred beyond the campaign's end, a contact would wait for ever.
         late = at is not None and self._ends_at is not None and at >= self._ends_at
         return blocked("no_window_before_end") if late else finding
 
@@ -121,7 +125,7 @@ class Gate:
             if finding.next_allowed_at is not None
         ]
         if waits:
-            at, channel = min(waits, key=lambda wait: wait[0])
+            at, channel = min(waits, key=lambda wait: wait[0])  # among equals, the campaign's order
             losing = self._losing(contact, findings, channel)
             return Decision(Verdict.DEFERRED, channel, findings[channel].reasons, at, losing)
         for channel, finding in findings.items():
@@ -146,6 +150,7 @@ class Gate:
 def _unique(losing: dict[Channel, tuple[str, ...]]) -> tuple[str, ...]:
     """The reasons that tell most, once each: an unused or absent channel counts when nothing else does."""
     reasons = dict.fromkeys(reason for reasons in losing.values() for reason in reasons)
+    # Who refused SMS and has no e-mail address is told of the refusal, which a person can act on.
     for weak in ({"no_address", "not_in_order"}, {"no_address"}):
         telling = tuple(reason for reason in reasons if reason not in weak)
         if telling:

@@ -27,7 +27,7 @@ def has_calendar(country: str | None) -> bool:
 def check_calendar(calendar: str) -> None:
     """Raise SettingsError unless the library knows the calendar."""
     try:
-        _year(calendar, 2026)
+        _year(calendar, 2026)  # any year will do: it is the name that is tried
     except NotImplementedError as error:
         raise SettingsError(
             f"There is no holiday calendar {calendar!r}.",
@@ -35,6 +35,7 @@ def check_calendar(calendar: str) -> None:
         ) from error
 
 
+# The library works out a year by its rules at each call, and a batch asks for the same few.
 @lru_cache(maxsize=1024)
 def _year(calendar: str, year: int) -> frozenset[date]:
     country, _, subdivision = calendar.partition("-")

@@ -17,9 +17,11 @@ from zoneinfo import ZoneInfo
 from outreach.compliance.holiday_calendars import EPOCH, is_holiday
 from outreach.compliance.windows import DAY, Span, Spans, Week, intersect, merge
 
+# Genesys' own dialler stops a minute early, too (neighbours' fact sheet, 2).
 SAFETY = 60
 """Seconds before the end of a window in which nobody is contacted any more."""
 
+# More than a year: what is open on one day a year is found.
 HORIZON = 370
 """Days ahead in which the next allowed instant is looked for."""
 
@@ -45,6 +47,7 @@ class HourRule:
 
     def open_spans(self, day: int) -> list[Span]:
         """The windows that start on a local day, in local seconds since 1970."""
+        # A night's window ends at midnight when the next day is a holiday with hours of its own.
         closed_after = self._is_special(day + 1)
         spans = self.on_holidays if self._is_special(day) else self.week[(day + _MONDAY) % 7]
         start = day * DAY
@@ -75,7 +78,7 @@ class Binding:
         return merge(found)
 
     def _local(self, first: int, last: int, only: HourRule | None) -> list[Span]:
-        days = range(first - 1, last + 1)
+        days = range(first - 1, last + 1)  # the day before, whose windows may cross midnight
         spans: list[Span] = [(first * DAY, (last + 1) * DAY)]
         for rule in [only] if only else [*self.rules, self.fallback]:
             spans = intersect(spans, merge(span for day in days for span in self._of(rule, day)))
@@ -111,12 +114,13 @@ class Hours:
         found = self._days.get(day)
         if found is None:
             found = self._work_out(day * DAY)
-            if len(self._days) >= _KEPT_DAYS:
+            if len(self._days) >= _KEPT_DAYS:  # emptied at once: simple, and rare
                 self._days = {}
             self._days[day] = found
         return found
 
     def _work_out(self, start: int) -> list[Span]:
+        # A minute into the next day: a window that goes on past midnight UTC loses no safety minute there.
         spans: list[Span] = [(start, start + DAY + SAFETY)]
         for binding in self.bindings:
             spans = intersect(spans, binding.open_spans(start, start + DAY + SAFETY))
@@ -141,6 +145,7 @@ def _steady_parts(zone: str, start: int, end: int) -> tuple[tuple[int, int, int]
     first, last = _offset(zone, start), _offset(zone, end - 1)
     if first == last:
         return ((start, end, first),)
+    # Clocks change at most once in two days: halve the stretch until the second is found.
     low, high = start, end - 1
     while high - low > 1:
         middle = (low + high) // 2

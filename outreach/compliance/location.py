@@ -25,6 +25,7 @@ from outreach.compliance.postal_areas import Area
 Basis = Literal["time_zone", "postal_code", "number", "none"]
 Confidence = Literal["stated", "high", "likely", "ambiguous", "none"]
 
+# American mobiles cannot be told from landlines: they are FIXED_LINE_OR_MOBILE (neighbours' fact sheet, C).
 _GEOGRAPHIC = {PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 _NANP = 1
 _NOWHERE = Area(None, None, ())
@@ -54,6 +55,7 @@ def locate(time_zone: str | None, postal_code: str | None, number: str | None) -
     """Where a person may be, by their stated zone, else postal code, else number (E.164)."""
     line = _find_line(number) if number else _NOWHERE
     if time_zone is not None:
+        # A zone that is stated and wrong is not replaced by a guess: somebody mends it.
         if not time_zones.is_zone(time_zone):
             return Place((), "time_zone", "none", "zone_invalid")
         return Place((_stated(time_zone, postal_code, line),), "time_zone", "stated")
@@ -82,6 +84,7 @@ def _stated(zone: str, postal_code: str | None, line: Area) -> Candidate:
     postal = postal_areas.find_postal_area(postal_code, country or line.country) if postal_code else None
     if postal is not None and postal.country:
         return _candidate(zone, postal)
+    # People keep their number when they move: it counts only where its clocks show the stated time.
     if line.country and _agree(zone, time_zones.list_zones(line.country)):
         states = line.states if _agree(zone, line.zones) else None
         return _candidate(zone, Area(line.country, states, ()))
@@ -105,9 +108,11 @@ def _find_line(number: str) -> Area:
     except phonenumbers.NumberParseException:
         return _NOWHERE
     region = phonenumbers.region_code_for_number(parsed)
+    # Without libphonenumber's own `Etc/Unknown`.
     zones = tuple(zone for zone in prefixes.time_zones_for_number(parsed) if time_zones.is_zone(zone))
     if parsed.country_code != _NANP:
         return Area(region, None, zones)
+    # Toll-free numbers have all 42 zones of +1, with 90 minutes a day in common (neighbours' fact sheet, C).
     if phonenumbers.number_type(parsed) not in _GEOGRAPHIC:
         return Area(None, None, zones)
     states = postal_areas.find_states(number[2:5])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from outreach.contacts import MESSAGE_WHEN_NONE, Channel, Contact
 from outreach.settings import CampaignSettings
 
+# Both limits are Genesys' (platform fact sheet 4.1).
 SMS_LIMIT = 765
 """Characters of an agentless SMS: five segments of 153."""
 
@@ -34,6 +35,7 @@ def segments(text: str) -> int:
 
     A character that takes two places (GSM's extension table, UTF-16 surrogates) is never cut in two.
     """
+    # One sign outside GSM-7 makes the whole message UCS-2, with 70 characters in place of 160.
     if _GSM.issuperset(text):
         return _pack([2 if character in _GSM_EXTENDED else 1 for character in text], 160, 153)
     return _pack([2 if ord(character) > 0xFFFF else 1 for character in text], 70, 67)

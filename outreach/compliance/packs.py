@@ -48,6 +48,7 @@ _WeekWindows = Annotated[dict[str, list[str]], AfterValidator(_check_week)]
 
 
 class _Part(BaseModel):
+    # A misspelt key would switch a rule off in silence.
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -93,6 +94,7 @@ class Rule(_Part):
         """Whether the rule may bind at a place; unknown states are all states."""
         if "*" not in self.countries and country not in self.countries:
             return False
+        # Of a person who may be in two states the rules of both bind, which is the stricter of them.
         return not self.subdivisions or states is None or not states.isdisjoint(self.subdivisions)
 
 
@@ -126,6 +128,7 @@ def open_pack(name: str) -> Pack:
 
 def hash_packs(packs: Sequence[Pack]) -> str:
     """One hash over the content of the packs, in whatever order they were named."""
+    # By what they say, not by how their files are laid out.
     content = sorted(pack.model_dump_json() for pack in packs)
     return "sha256:" + hashlib.sha256("\n".join(content).encode()).hexdigest()
 
@@ -154,6 +157,7 @@ def _parse(name: str, text: str) -> Pack:
     except ValueError as error:
         raise SettingsError(f"The rule pack {name} is not JSON: {error}.", _FORMAT) from error
     for rule in pack.rules:
+        # Found when the pack is opened, not on the first holiday.
         if rule.holidays and rule.holidays.calendar != "*":
             check_calendar(rule.holidays.calendar)
     return pack

@@ -53,13 +53,15 @@ def find_postal_area(postal_code: str, country: str | None) -> Area | None:
         return _longest("ca_fsa.json", "CA", code[:3])
     if _BRITISH.match(code) and country in {None, "GB"}:
         return Area("GB", None, time_zones.list_zones("GB"))
+    # Five digits alone may be American, French or German: only a known country tells.
     if _ZIP_PLUS_FOUR.match(code) or (country in UNITED_STATES | {"CA"} and _ZIP.match(code)):
         return _longest("us_zip3.json", "US", code[:3])
     if country == "FR" and _FRENCH.match(code):
+        # Overseas keeps its own time, and the law speaks of the consumer's zone there as well.
         return _longest("overseas.json", "FR", code[:3]) or Area(
             "FR", frozenset({code[:2]}), _only_zone("FR")
         )
-    zones = _only_zone(country) if country else ()
+    zones = _only_zone(country) if country else ()  # any other country helps where it keeps one time
     return Area(country, None, zones) if zones else None
 
 

@@ -42,5 +42,6 @@ def sentence(code: str) -> str:
 
 def coin(prefix: str, code: str) -> str:
     """A reason code from one of Genesys' own, in snake case, at most 64 characters, the prefix once."""
+    # Whatever the far end sends becomes a code that reports can count and columns can hold.
     name = _NOT_CODE.sub("_", code.casefold()).strip("_") or "unavailable"
     return f"{prefix}_{name.removeprefix(f'{prefix}_')}"[:64]

@@ -6,7 +6,7 @@ import re
 
 HIDDEN = "***"
 _EMAIL = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+")
-_NUMBER = re.compile(r"\+?\d[\d\s().-]{4,}\d")
+_NUMBER = re.compile(r"\+?\d[\d\s().-]{4,}\d")  # from six signs on: a year stays readable
 
 
 def mask_address(address: str) -> str:

@@ -35,6 +35,7 @@ def classify_reply(text: str) -> Reply:
         return "none"
     for spelling, word in _SPELLINGS.items():
         words = re.sub(rf"^{spelling}\b", word, words)
+    # "Stop texting me" stops; "I cannot stop laughing" is for a person to read.
     meant = _meaning(words) or _meaning(words.split()[0])
     if meant:
         return meant
@@ -44,6 +45,7 @@ def classify_reply(text: str) -> Reply:
 def normalise(text: str) -> str:
     """Casefolded words, without accents, punctuation, symbols and emoji, single spaces between them."""
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text)).casefold()
+    # "Don't" becomes one word, and so does "opt-out"; NFKD has made of each accent a mark of its own.
     kept = (
         "" if unicodedata.category(c)[0] == "M" or c in _INSIDE_WORDS else c if c.isalnum() else " "
         for c in decomposed
@@ -61,6 +63,7 @@ def _meaning(words: str) -> Reply | None:
 
 def _is_near_miss(words: list[str]) -> bool:
     """A short message whose first word is one letter away from a stop word of four letters or more."""
+    # In a longer sentence a word that is one letter off is mostly another word.
     return len(words) <= 3 and any(len(stop) > 3 and _distance_is_one(words[0], stop) for stop in STOP)
 
 

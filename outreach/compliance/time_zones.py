@@ -8,6 +8,7 @@ from functools import lru_cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
+# Two days a month for three years: every change of clocks lies between two of them.
 _SAMPLES = tuple(
     datetime(year, month, day, 12, tzinfo=timezone.utc)
     for year in (2025, 2026, 2027)
@@ -69,6 +70,7 @@ def _links() -> dict[str, str]:
 
 
 def _read(name: str) -> list[str]:
+    # The package's tables, since slim images have none of their own.
     path = resources.files("tzdata")
     for part in name.split("/"):
         path /= part

@@ -31,11 +31,13 @@ def judge_timing(case: Case, hours: Hours | None, caps: Sequence[FrequencyCap]) 
         return Finding(Verdict.DEFERRED, reasons, free_at) if free_at else PASSED
     if not hours.allows(floor(case.now.timestamp())):
         reasons = ("outside_hours", *reasons)
+    # Both reasons are told, but one instant follows: the first allowed one once the cap is free.
     at = hours.next_allowed(floor(start.timestamp()))
     if at is None:
         return held("no_common_hours")
     if not reasons:
         return PASSED
+    # Hours count whole seconds, and a cap may end between two.
     return Finding(Verdict.DEFERRED, reasons, max(start, datetime.fromtimestamp(at, timezone.utc)))
 
 
@@ -67,6 +69,7 @@ def explain_timing(case: Case, bound: Bound | None) -> list[RuleApplied]:
     for binding in bound.hours.bindings:
         for rule in binding.rules_on(count_day(local_time(binding.zone, at))):
             row = _explain_hours(case, binding, rule, at)
+            # The zone that forbids is the one to show.
             if rule.id not in applied or row.verdict is not Verdict.ALLOWED:
                 applied[rule.id] = row
     return rows + list(applied.values())
@@ -84,7 +87,7 @@ def _explain_caps(case: Case, rule: str, version: str, caps: Sequence[FrequencyC
 
 def _explain_hours(case: Case, binding: Binding, rule: HourRule, at: int) -> RuleApplied:
     local = local_time(binding.zone, at)
-    spans = binding.open_spans(at, at + SAFETY + 1, rule)
+    spans = binding.open_spans(at, at + SAFETY + 1, rule)  # through the safety minute, as Hours has it
     is_open = spans == [(at, at + SAFETY + 1)]
     windows = ", ".join(_write(a, b) for a, b in rule.open_spans(count_day(local)))
     shown = {"channel": case.channel.value, "zone": binding.zone, "windows": windows or "closed"}

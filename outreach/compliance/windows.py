@@ -59,6 +59,7 @@ def _read_days(key: str) -> list[int]:
     if first not in _DAYS or (last or first) not in _DAYS:
         raise ValueError(f"{key!r} is no day; use mon, tue, wed, thu, fri, sat, sun, mon-fri or every")
     start, end = _DAYS.index(first), _DAYS.index(last or first)
+    # `sat-mon` goes over the end of the week.
     return [day % 7 for day in range(start, (end if end >= start else end + 7) + 1)]
 
 

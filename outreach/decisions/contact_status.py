@@ -65,6 +65,7 @@ class ContactStatus:
     def reasons(self) -> tuple[str, ...]:
         """All reasons of the recorded decision, where it is what the contact rests on."""
         told = tuple(str(code) for code in self.recorded.get("reasons", ()))
+        # Where another reason came since (a resolution, an erasure), the recorded others went with theirs.
         if told[:1] == (self.reason,):
             return told
         return (self.reason,) if self.reason else ()
@@ -124,7 +125,7 @@ def find_recent(
     """For each person, when they or any of their addresses were contacted, as far back as any cap looks."""
     if not hours:
         return [()] * len(people)
-    ago = (ledger.clock.now() - at).total_seconds() / 3600
+    ago = (ledger.clock.now() - at).total_seconds() / 3600  # of an earlier instant: look back further
     rows = [_as_claimed(number, contact) for number, contact in enumerate(people)]
     recent = recent_contacts(ledger, rows, hours + max(ago, 0.0))
     return [recent.get(number, ()) for number in range(len(people))]
@@ -142,4 +143,5 @@ def find_taken(ledger: Ledger, campaign_id: int, addresses: Collection[str]) -> 
 
 
 def _as_claimed(number: int, contact: Contact) -> Claimed:
+    # The ledger's search for earlier contacts takes claimed rows; nobody has claimed these.
     return Claimed(number, 0, contact, State.ACCEPTED, "", {}, None, 0, 0, "")

@@ -1,7 +1,7 @@
 """The dry run: a decision for each row of a source, by the same gate as the real run, and nothing changes.
 
     row ──> rejected (its code, or `duplicate`)
-     │ ───> what the campaign's ledger already says of the person      standing.py
+     │ ───> what the campaign's ledger already says of the person      contact_status.py
      └────> the gate, with what the ledger knows (suppressions, earlier contacts) and with what this very
             dry run has decided so far: an address is contacted once, and counts towards the caps
 
@@ -33,7 +33,7 @@ from outreach.sources.columns import Headings
 from outreach.sources.rows import Row
 from outreach.sources.source import Source
 
-CHUNK = 500
+CHUNK = 500  # looked up in the ledger together
 REJECTED = "rejected"
 DUPLICATE = "duplicate"
 SEVERAL_ZONES = "several"
@@ -82,7 +82,7 @@ def decide_all(
     ledger: Ledger | None = None,
     senders: Availability | None = None,
 ) -> Iterator[DryRunRow]:
-    """Decide on every row of a source for one instant; one Rehearsed a row, in order.
+    """Decide on every row of a source for one instant; one DryRunRow a row, in order.
 
     Args:
         source: opened, not read yet.
@@ -185,7 +185,8 @@ class _Rehearsal:
         off = frozenset(name for name, address in addresses.items() if address in facts.suppressed)
         if person.waits and person.waits.channel not in off:
             return person.waits
-        if self._gate.cap_hours:
+        if self._gate.cap_hours:  # without a cap nobody's history is asked for
+            # Whom this dry run would have contacted counts for the caps, as in a real run.
             here = sum(self._memory.times(address) for address in set(addresses.values()))
             recent = [*recent, *[self._at] * here]
         known = Facts(person.inspection, self._senders, off, recent)

@@ -43,6 +43,7 @@ class LedgerLookup:
 
     def content_key(self, row: Row) -> str:
         """Of a row's content, as a load would write it; "" without a ledger."""
+        # The load's own key: both must agree on what is a correction.
         return Entry(self._ledger, row).content_key if self._ledger else ""
 
     def facts(self, people: Mapping[int, Contact], cap_hours: float | None) -> PriorFacts:

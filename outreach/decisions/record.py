@@ -18,7 +18,7 @@ from outreach.reachability import Inspection
 
 
 def write_record(decision: Decision, facts: Facts, now: datetime, packs: str) -> str:
-    """As JSON. `now` is when it was decided, aware; `packs` the hash of the rule packs."""
+    """Write it as JSON. `now` is when it was decided, aware; `packs` the hash of the rule packs."""
     record = {
         "at": now,
         "verdict": decision.verdict.value,

@@ -15,7 +15,7 @@ class SeenKeys:
         self._database = sqlite3.connect("", isolation_level=None)  # temporary, private, gone when closed
         self._database.execute("CREATE TABLE ids (key BLOB PRIMARY KEY) WITHOUT ROWID")
         self._database.execute("CREATE TABLE used (key BLOB PRIMARY KEY, times INTEGER) WITHOUT ROWID")
-        self._database.execute("BEGIN")
+        self._database.execute("BEGIN")  # never committed: nothing waits for the disk
 
     def is_new(self, name: str) -> bool:
         """Whether this id was not seen before; it is from now on."""
@@ -23,12 +23,12 @@ class SeenKeys:
         return added.rowcount == 1
 
     def take(self, address: str) -> None:
-        """This address would be contacted."""
+        """Note that this address would be contacted."""
         count = "INSERT INTO used VALUES (?, 1) ON CONFLICT (key) DO UPDATE SET times = times + 1"
         self._database.execute(count, (self._address(address),))
 
     def times(self, address: str) -> int:
-        """How often it would have been so far."""
+        """How often this address would have been contacted so far."""
         found = self._database.execute("SELECT times FROM used WHERE key = ?", (self._address(address),))
         row = found.fetchone()
         return int(row[0]) if row else 0

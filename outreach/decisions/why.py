@@ -120,6 +120,7 @@ def _as_recorded(gate: Gate, standing: ContactStatus, contact: Contact) -> dict[
     again, rules = gate.explain(contact, read_facts(recorded["facts"]), at)
     decision = read_decision(recorded)
     notes = []
+    # The verdict is a fact of then; only the rules on the way to it can be shown as of now.
     if recorded["packs"] != gate.packs_hash:
         notes.append("The rule packs have changed since: the rules shown are those of now.")
     if decision.reasons == (_SAME_ADDRESS,):

@@ -74,6 +74,7 @@ def _next_look(seen: Observation) -> datetime:
     waits = (LOOK_FOR_END_SECONDS, *LOOK_AGAIN_SECONDS) if row.reason == OVERLONG else LOOK_AGAIN_SECONDS
     seconds = waits[min(row.checks, len(waits) - 1)]
     at = seen.now + timedelta(seconds=seconds)
+    # The next look comes when its time is up, however far the intervals have grown.
     return min(at, seen.time_is_up) if seen.time_is_up > seen.now else at
 
 
@@ -129,6 +130,7 @@ def _detail(seen: Observation, found: Conversation) -> dict[str, Any]:
 def _seconds(seen: Observation, found: Conversation) -> float:
     """How long it lasted."""
     ended_at = found.ended_at or seen.now
+    # Both instants by Genesys' clock where it shows both: ours may be off.
     return max((ended_at - (found.started_at or seen.started_at)).total_seconds(), 0.0)
 
 

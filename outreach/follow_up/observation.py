@@ -29,7 +29,7 @@ class Observation:
 
     @property
     def has_ended(self) -> bool:
-        """Whether Genesys says so."""
+        """Whether Genesys says that it has ended."""
         return self.found is not None and self.found.ended_at is not None
 
     @property

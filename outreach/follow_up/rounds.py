@@ -35,7 +35,7 @@ from outreach.ledger.suppressions import suppress
 
 log = logging.getLogger(__name__)
 
-GROUP = 50
+GROUP = 50  # what one analytics request reads
 GROUP_ONE_BY_ONE = 10
 """How many are claimed at once where each is a request of its own."""
 
@@ -62,6 +62,7 @@ def follow_up(run: Run, *, at_most: int = 2000, seconds: float = 240.0) -> Count
     """
     until = run.ledger.clock.monotonic() + seconds
     counts = _resolve(run, at_most)
+    # What still goes on first: a receipt can wait for the next round.
     for state in (State.STARTED, State.ENDED):
         while (left := at_most - counts["looked"]) > 0 and run.ledger.clock.monotonic() < until:
             group = _claim(run, state, left)
@@ -123,6 +124,7 @@ def _look_at(run: Run, group: Sequence[Claimed]) -> Counter[str]:
         with contextlib.suppress(GenesysError):  # then the next round sees the ends
             seen.update(_read(run, list(asked.values())))
     observations = [Observation(asked.get(row.id, row), seen.get(row.conversation_id), now) for row in group]
+    # Before the states are written: who dies between the two reads the receipt again.
     opted_out = _suppress(
         run, [each for each in observations if each.found is not None and each.found.opted_out]
     )

@@ -63,6 +63,7 @@ def _exported(ledger: Ledger, campaign: Campaign, states: Sequence[str]) -> Iter
 def _contact_cells(ledger: Ledger, row: Row[Any]) -> dict[str, str]:
     contact = Contact.model_validate_json(ledger.vault.open(row.payload))
     reasons = orjson.loads(row.decision).get("reasons", []) if row.decision else []
+    # A failure comes from Genesys, after the decision: that one's reasons no longer matter.
     also = [reason for reason in reasons if reason != row.reason] if row.state != State.FAILED else []
     return {
         **cells_of(contact),
@@ -75,6 +76,7 @@ def _contact_cells(ledger: Ledger, row: Row[Any]) -> dict[str, str]:
 
 def _reject_cells(ledger: Ledger, headings: Headings, row: Row[Any]) -> dict[str, str]:
     raw: dict[str, str] = orjson.loads(ledger.vault.open(row.raw))
+    # Under our names, so that contacts and rejected rows fit into one file.
     cells = {headings.column(header) or header: cell for header, cell in raw.items()}
     facts = {"code": row.code, "reason": row.reason, "retryable": "yes" if row.retryable else "no"}
     return {**cells, **facts}

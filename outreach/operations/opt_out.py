@@ -2,8 +2,8 @@
 
     a CSV       columns voice, sms, email, chat, or `address`; one column alone needs no header
     `reply`     where a CSV has this column, only rows whose reply asks to stop count
-    a webhook   the CRM's answer `{"suppress": true}`: ledger/answers.py
-    a receipt   `RecipientOptedOut`: following.py
+    a webhook   the CRM's answer `{"suppress": true}`: ledger/webhook_replies.py
+    a receipt   `RecipientOptedOut`: follow_up/rounds.py
 
 Addresses are brought to the form in which contacts are kept, since a suppression in another spelling would
 stop nobody. What cannot be read is named by its line, never by its content: nobody is dropped in silence.
@@ -160,6 +160,7 @@ def _addresses(reference: str | os.PathLike[str], intake: Intake) -> Iterator[st
     for record in CsvFile(location, _Headings.of(location.label, {})).records():
         if columns is None:
             columns = _columns(location.label, record.headers)
+            # A list without a header: its first line is somebody, too.
             if columns == {0: ADDRESS} and _is_address(record.headers[0]):
                 intake.rows += 1
                 yield _read(record.headers[0].strip(), None)
@@ -203,7 +204,7 @@ def _of_cell(cell: str, channel: Channel | None, line: int, intake: Intake) -> I
 
 
 def _asks_to_stop(reply: str | None, line: int, intake: Intake) -> bool:
-    meaning = classify_reply(reply) if reply is not None else "stop"
+    meaning = classify_reply(reply) if reply is not None else "stop"  # a list of addresses means stop
     if meaning == "review":
         intake.to_review.append(line)
     elif meaning != "stop":

@@ -84,7 +84,7 @@ def worst(checks: Iterable[Check]) -> Level:
 
 
 def check_ledger(means: Targets) -> Iterator[Check]:
-    """It opens, which migrates it."""
+    """Open the ledger, which also migrates it."""
     try:
         with means.ledger() as ledger:
             kind = "SQLite" if ledger.db.is_sqlite else "PostgreSQL"
@@ -94,7 +94,7 @@ def check_ledger(means: Targets) -> Iterator[Check]:
 
 
 def check_genesys(means: Targets) -> Iterator[Check]:
-    """Login first: without it nothing else can be asked."""
+    """Log in, and ask what the client may do; without a login nothing else can be asked."""
     try:
         token = means.login()
     except OutreachError as error:
@@ -157,6 +157,7 @@ def _check_senders(genesys: Platform | Guide) -> Iterator[Check]:
             yield Check(
                 name, Level.ERROR, f"Not ready: {verdict}.", "Mend it in Genesys, or in the senders block."
             )
+    # One channel is enough for a campaign; with none, every contact would be blocked.
     if AVAILABLE not in found.values() and NOT_CHECKABLE not in found.values():
         yield Check("senders", Level.ERROR, "No channel has a sender.", "Set one in the senders block.")
 
@@ -172,7 +173,7 @@ def _check_clock(skew_seconds: float) -> Check:
 
 
 def check_webhook(means: Targets) -> Iterator[Check]:
-    """A signed ping: the receiver must take it with a 2xx."""
+    """Send the receiver a signed ping, which it must take with a 2xx."""
     if means.webhook is None:
         yield Check(
             "webhook", Level.WARN, "None is named: the CRM is told nothing.", "Name one if it should be."

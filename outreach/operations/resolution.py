@@ -87,7 +87,8 @@ def _started(
         detail = {**detail, "conversation_id": conversation_id}
     fields = {
         "conversation_id": conversation_id,
-        "started_at": row.intended_at,
+        "started_at": row.intended_at,  # the nearest instant that is known
+        # Without an id there is no end to look for.
         "look_at": ledger.clock.now() if conversation_id else None,
         "looks": 0,
         "deaths": 0,
@@ -126,6 +127,7 @@ def _tell(
     conversation_id: str | None,
 ) -> tuple[OutboundEvent, ...]:
     """For whoever was told of this campaign before."""
+    # A person names no webhook: the one that the campaign's last event went to.
     last = select(outbox.c.endpoint).where(outbox.c.campaign_id == campaign.id)
     with ledger.db.read() as connection:
         endpoint = connection.execute(last.order_by(outbox.c.id.desc()).limit(1)).scalar()

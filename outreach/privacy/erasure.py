@@ -64,12 +64,13 @@ def erase(ledger: Ledger, who: str, *, files: Iterable[Path] = ()) -> Erased:
         raise UsageError(
             "Nobody in this ledger has that id.", "Give the id as the source has it, or an address."
         )
+    # First: were we to die after the rest, the next source would bring the person back.
     suppressed = suppress_for_good(ledger, found.person.addresses)
     forget(ledger, [known.id for known in found.people], "erased")
     rows = forget_rows(ledger, found.rows, "erased")
     paths = _written_paths(ledger, files)
     for path in paths:
-        remove_leftovers(path)
+        remove_leftovers(path)  # what a dying process half wrote holds people, too
     cleaned = [path for path in paths if path.is_file() and clean(path, found.person)]
     return Erased(
         contacts=sum(known.contact is not None for known in found.people),
@@ -116,6 +117,7 @@ def clean(path: Path, person: Person) -> bool:
     """
     try:
         with path.open(encoding="utf-8", errors="surrogatepass", newline="") as file:
+            # Read to its end before it is written anew: a file without the person stays untouched.
             if not any(person.stands_in(row) for row in csv.reader(file)):
                 return False
         with path.open(encoding="utf-8", errors="surrogatepass", newline="") as file:

@@ -102,10 +102,12 @@ def _from_base64(content: bytes) -> Iterator[bytes]:
     for match in _ENCODED.finditer(content.replace(b"\\n", b"")):
         text = match[0].rstrip(b"=").replace(b"-", b"+").replace(b"_", b"/")
         with contextlib.suppress(binascii.Error):
+            # What looks like base64 may begin anywhere: a last sign that stands alone is dropped, padding
+            # never lacks.
             decoded = base64.b64decode(text[: len(text) - (len(text) % 4 == 1)] + b"===")
             if decoded.startswith(_COMPRESSED):
                 yield decoded
-            joined += decoded + b"\n"
+            joined += decoded + b"\n"  # one search in place of thousands
     if joined:
         yield bytes(joined)
 
@@ -132,7 +134,7 @@ def _contents(file: Path) -> Iterator[bytes]:
         before = b""
         while window := stream.read(WINDOW):
             yield before + window
-            before = window[-OVERLAP:]
+            before = window[-OVERLAP:]  # nothing hides across the border of two windows
         if first == _SQLITE:
             yield from _rows(file)
 

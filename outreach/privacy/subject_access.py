@@ -72,7 +72,7 @@ def _message(ledger: Ledger, row: Row[Any]) -> dict[str, Any]:
         "state": row.state,
         "body": orjson.loads(row.body),
         "status": row.status,
-        "answer": ledger.vault.open(row.excerpt),
+        "answer": ledger.vault.open(row.excerpt),  # a receiver may have named the person in it
     }
 
 

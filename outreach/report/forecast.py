@@ -144,7 +144,7 @@ class _Counting:
 
     def add(self, external_contact_id: str, decision: Decision, zone: str | None, segments: int) -> None:
         self._verdicts[decision.verdict.value] += 1
-        for reason in decision.reasons[:1]:
+        for reason in decision.reasons[:1]:  # each row once: the sums match
             _count(self._reasons, reason)
         _count(self._zones, zone or NO_ZONE)
         self._when[self._place(decision)] += 1
@@ -172,7 +172,7 @@ class _Counting:
         kept = Sampled(
             external_contact_id, decision.verdict.value, channel, decision.reasons, decision.next_allowed_at
         )
-        self._sample[place : place + 1] = [kept]
+        self._sample[place : place + 1] = [kept]  # at the end, or in another's place
 
     def finish(self, now: datetime, pace: Pace, rejected: Mapping[str, int]) -> Forecast:
         refused = sum(rejected.values())

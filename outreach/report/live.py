@@ -31,7 +31,7 @@ class ProgressView:
         """The last look, for a log line or an artifact."""
 
     def update(self, states: Mapping[str, int], usage: UsageSnapshot | None = None) -> Progress:
-        """Another look."""
+        """Take these counts as the run's progress from now on."""
         self.progress = self._meter.look(states, usage)
         return self.progress
 

@@ -19,6 +19,7 @@ from outreach.report.wording import clean, duration, instant, milliseconds, numb
 if TYPE_CHECKING:
     from outreach.report.figures.gather import Figures
 
+# A colon and a dot stay, but where they could make a link: `https:`, `www.`.
 _SPECIAL = re.compile(r"[^\w\s,;.%…✓✗()='\":+-]|_|:(?![ \d])|(?<=www)\.", re.IGNORECASE)
 
 

@@ -73,11 +73,12 @@ class ProgressMeter:
         self._looks: deque[tuple[float, int, int | None]] = deque()
 
     def look(self, states: Mapping[str, int], usage: UsageSnapshot | None = None) -> Progress:
-        """Another look: contacts by state (see `tallies.count_states`), and what the client has spent."""
+        """Turn contacts by state (`count_states`) and what the client has spent into progress."""
         total = sum(states.values())
         done = sum(states.get(state, 0) for state in (*RESTING, State.UNKNOWN))
         now = self._clock.monotonic()
         self._looks.append((now, done, usage.requests if usage else None))
+        # One look from before the window stays: the rate is that of the whole window.
         while len(self._looks) > 2 and self._looks[1][0] < now - WINDOW_SECONDS:
             self._looks.popleft()
         then, done_then, requests_then = self._looks[0]

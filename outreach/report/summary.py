@@ -74,7 +74,7 @@ def list_checks(proof: Proof) -> list[Check]:
         Check("audit chains intact", proof.audit, proof.audit == "ok"),
     ]
     crosses = sum(not check.holds for check in checks)
-    if len(proof.missing) > crosses:
+    if len(proof.missing) > crosses:  # it found more than these lines can show
         return [*checks, *(Check(clean(line), "does not hold", holds=False) for line in proof.missing)]
     others_hold = proof.balanced or crosses > 0
     claim = "every call has its outcome, and every contacted person an intent and an audit record"

@@ -33,6 +33,7 @@ CONSENT = tuple(f"consent.{channel}{part}" for channel in CHANNELS for part in (
 OF_EXPORTS = frozenset({"line", "code", "reason", "retryable", "next_allowed_at"})
 """Columns that the rejects and export files add; a file that is fed back may still have them."""
 
+# In a file without headers these would be somebody's number or address: no error quotes them.
 _TELLS_NOTHING = re.compile(r"[^\w.]|\d{4}")
 _METADATA = "metadata."
 
@@ -90,7 +91,7 @@ class Headings:
             column = self.column(header)
             if column is None:
                 continue
-            if column in found:
+            if column in found:  # which of the two is right is not ours to guess
                 raise _two_columns(self.label, column, found[column] + 1, position + 1)
             found[column] = position
         if complete:
@@ -99,6 +100,7 @@ class Headings:
 
     def _check(self, headers: Sequence[str], found: Mapping[str, int]) -> None:
         present = {_plain(header) for header in headers}
+        # A mapped header that is not there would leave its column empty for everybody.
         for header in self.mapping.keys() - present:
             near = get_close_matches(header, present, n=1)
             hint = _hint([name for name in headers if near and _plain(name) == near[0]])

@@ -52,6 +52,7 @@ class CsvFile(FileReader):
         delimiter, headers = self._header(lines)
         check_duplicates(self.label, headers)
         self._headings.layout(headers, complete=True)
+        # Strict: where a quote stands amid a cell, csv would guess, and go on guessing.
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         while True:
             try:
@@ -73,9 +74,10 @@ class CsvFile(FileReader):
             declared = marker["delimiter"]
             header = self._header_text(lines)
         candidates = (declared,) if declared else DELIMITERS
+        # By how many headers mean something to us: a comma within one header outvotes nobody.
         best = max(candidates, key=lambda delimiter: self._score(header, delimiter))
         names = [restore(name).strip() for name in _split(header, best)]
-        while names and not names[-1]:
+        while names and not names[-1]:  # the empty columns that Excel leaves at the right
             names.pop()
         return best, tuple(name or f"column {number}" for number, name in enumerate(names, 1))
 
@@ -120,8 +122,9 @@ def _record(lines: Lines, headers: tuple[str, ...], cells: list[str]) -> Iterato
             cells.extend([""] * missing)
         elif any(cell.strip() for cell in cells[missing:]):
             reject = _TOO_MANY
-    if not cells[0].strip() and not any(cell.strip() for cell in cells):
+    if not cells[0].strip() and not any(cell.strip() for cell in cells):  # mostly one look is enough
         return
+    # Looked for once in the line, not in each of its cells.
     for line in lines.taken:
         if "'" in line:
             cells = [restore(cell) for cell in cells]
@@ -132,6 +135,7 @@ def _record(lines: Lines, headers: tuple[str, ...], cells: list[str]) -> Iterato
 
 def _broken(lines: Lines, headers: tuple[str, ...], delimiter: str, error: csv.Error) -> Record:
     """The reject for a record that csv cannot take apart, and the lines after it set right."""
+    # The rejects file shows this line, split as far as it can be.
     first = lines.taken[0]
     overlong = isinstance(error, Overlong) or "field larger" in str(error)
     if overlong and lines.finish_quotes():

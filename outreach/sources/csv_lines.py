@@ -36,13 +36,14 @@ class Lines:
         return self
 
     def __next__(self) -> str:
+        # Bounded: a file without line ends would come whole into memory.
         line = self._returned.popleft() if self._returned else self._text.readline(RECORD_LIMIT)
         if not line:
             raise StopIteration
         self.taken.append(line)
         self._size += len(line)
         if len(line) > LINE_LIMIT or self._size > RECORD_LIMIT:
-            if len(line) == RECORD_LIMIT:
+            if len(line) == RECORD_LIMIT:  # only its beginning has been read
                 self._skip_the_rest(line)
             raise Overlong
         return line.replace("\0", "\ufffd") if "\0" in line else line  # csv of 3.10 stops at a NUL
@@ -52,13 +53,13 @@ class Lines:
             line = self._text.readline(RECORD_LIMIT)
 
     def next_record(self) -> None:
-        """The current record is done."""
+        """Begin the next record: the current one's lines are forgotten."""
         self.number += len(self.taken)
         self.taken.clear()
         self._size = 0
 
     def give_back(self) -> None:
-        """The current record was its first line only; the others are read again."""
+        """End the current record after its first line; the others are read again, each as a record."""
         self._returned.extendleft(reversed(self.taken[1:]))
         del self.taken[1:]
 

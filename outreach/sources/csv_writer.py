@@ -55,6 +55,7 @@ class PrivateCsv:
 
     def write(self, cells: Mapping[str, str]) -> None:
         """One row; cells that it does not name stay empty."""
+        # A column that came late: the file is put in order once, at its end.
         if not cells.keys() <= self._columns.keys():
             self._columns.update(dict.fromkeys(cells))
             self._late = True
@@ -66,6 +67,7 @@ class PrivateCsv:
     ) -> None:
         try:
             self._file.flush()
+            # On the disk before it gets its name: a power cut leaves the whole file, or none.
             os.fsync(self._file.fileno())
             self._file.close()
             if kind is None:
@@ -173,7 +175,7 @@ def _new_file(path: Path) -> tuple[Path, IO[str]]:
 
 
 def _prefix(path: Path) -> str:
-    return f".{path.name[:80]}."
+    return f".{path.name[:80]}."  # a file's name has 255 bytes at the most
 
 
 def remove_leftovers(path: Path) -> None:

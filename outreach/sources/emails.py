@@ -28,6 +28,7 @@ def normalise_email(cell: str) -> str:
     local, _, domain = cell.rpartition("@")
     address = f"{local}@{domain.lower()}"
     if len(address) <= _USUAL_LENGTH and _USUAL.match(address):
+        # postmaster@ and its like are one mailbox in any case; other local parts keep theirs.
         return address if local.lower() not in _MAILBOXES_IN_ANY_CASE else address.lower()
     if len(cell) > _LONGEST:
         raise BadCell("too_long", f"holds more than {_LONGEST} characters")

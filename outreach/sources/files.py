@@ -79,6 +79,7 @@ class Location:
                 yield file
             return
         found = fsspec.open(self.url, "rb")
+        # An archive says what a member unfolds to before a byte of it is read.
         information = found.fs.info(found.path)
         packed, size = information.get("compress_size"), information.get("size")
         if packed and size:
@@ -105,6 +106,7 @@ class _Bounded(io.RawIOBase):
         data = self._expanded.read(len(buffer))
         buffer[: len(data)] = data
         self._size += len(data)
+        # Against what was read so far: a bomb ends after 16 MB, not at its end.
         check_expansion(self._label, self._compressed.tell(), self._size)
         return len(data)
 
@@ -150,12 +152,13 @@ def _about_the_filesystem(error: Exception) -> str:
 def buffered(label: str, data: IO[bytes]) -> io.BufferedReader[Any]:
     """The bytes, once their first ones look like UTF-8. Raises SourceError."""
     reader: io.BufferedReader[Any] = io.BufferedReader(cast("io.RawIOBase", data), _BUFFER)
-    _check_encoding(label, reader.peek(4096)[:4096])
+    _check_encoding(label, reader.peek(4096)[:4096])  # peeked: the reader still gets them
     return reader
 
 
 def as_text(label: str, data: IO[bytes]) -> TextIO:
     """UTF-8 with or without BOM, line ends untouched; bytes that are not UTF-8 become U+FFFD."""
+    # A byte that is not UTF-8 costs its row, not the file: cells.py finds the U+FFFD.
     return io.TextIOWrapper(buffered(label, data), encoding="utf-8-sig", errors="replace", newline="")
 
 
@@ -165,7 +168,7 @@ def _check_encoding(label: str, head: bytes) -> None:
         raise SourceError(f"{label} is UTF-16 text; contacts must be UTF-8.", advice)
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise SourceError(f"{label} is a spreadsheet or an archive, not text.", advice)
-    if head.count(b"\0") > len(head) // 8:
+    if head.count(b"\0") > len(head) // 8:  # UTF-16 without its mark: every other byte
         raise SourceError(f"{label} is not UTF-8 text.", advice)
 
 

@@ -8,11 +8,13 @@ written          read back        why
 
 from __future__ import annotations
 
+# The full-width forms too, which some spreadsheets take for the same.
 _STARTS_A_FORMULA = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 _FOLLOWS_AN_APOSTROPHE = _STARTS_A_FORMULA | frozenset("'0123456789")
 
 
 def _starts_with(text: str, characters: frozenset[str]) -> bool:
+    # Spaces before it keep no spreadsheet from running it.
     return text[:1] in characters or text.lstrip()[:1] in characters if text else False
 
 

@@ -29,6 +29,7 @@ class JsonlFile(FileReader):
         """One record a line that is not blank. Raises SourceError."""
         with self._location.opened() as data, buffered(self.label, data) as lines:
             for number, line in enumerate(_bounded(lines), 1):
+                # A byte order mark: files that were joined have one in the middle.
                 text = line.removeprefix(b"\xef\xbb\xbf").strip()
                 if number == 1 and text.startswith(b"["):
                     raise SourceError(f"{self.label} holds one JSON array.", "Write one object a line.")

@@ -16,6 +16,7 @@ from outreach.sources.columns import Headings
 from outreach.sources.rows import Record, Reject
 
 _DEEPEST = 4
+# No contact has as many; a row of a million keys must not fill the memory.
 _MOST_CELLS = 1000
 
 
@@ -78,7 +79,7 @@ def text_of(value: object) -> str:  # noqa: PLR0911 - one line a type
     if isinstance(value, float):
         return _number(value)
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return format(value, "f")  # never in scientific notation
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, (bytes, bytearray, memoryview)):
@@ -90,4 +91,5 @@ def _number(value: float) -> str:
     """Whole floats without their point: pandas makes floats of whole numbers where cells are missing."""
     if math.isnan(value):
         return ""
+    # From 2**53 on a float has lost digits already: shown as it is, it is rejected.
     return str(int(value)) if value.is_integer() and abs(value) < 2**53 else str(value)

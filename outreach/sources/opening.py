@@ -67,6 +67,7 @@ def open_source(
     headings = Headings.of(parsed.label, columns)
     if not isinstance(parsed, Location):
         return Source(Query(parsed, headings), headings, strict_numbers=strict_numbers)
+    # Under another mapping the same bytes are other rows: all of it makes the fingerprint.
     meaning = f"{VERSION}/{sorted(columns.items())}/{strict_numbers}"
     look = partial(_fingerprint, parsed, meaning)
     return Source(_file(parsed, headings), headings, strict_numbers=strict_numbers, look=look)

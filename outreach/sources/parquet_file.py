@@ -45,6 +45,7 @@ class ParquetFile(FileReader):
             file = parquet.ParquetFile(data, read_dictionary=texts)
         except (lib.ArrowException, OSError, ValueError) as e:
             raise SourceError(f"{self.label} is not a readable Parquet file.", "Write it again.") from e
+        # The footer has the sizes: nothing is unfolded to learn them.
         for number in range(file.metadata.num_row_groups):
             self._check(file.metadata.row_group(number))
         return file
@@ -65,6 +66,8 @@ class ParquetFile(FileReader):
         try:
             for group in range(file.metadata.num_row_groups):
                 size = _rows_at_once(file.metadata.row_group(group))
+                # By batches: a process that read a whole table with threads may abort as it exits (pyarrow
+                # 26.0.1).
                 for batch in file.iter_batches(batch_size=size, row_groups=[group]):
                     table = _flat(lib, batch)
                     headers = headers or self._headers(lib, table.schema)
@@ -100,6 +103,7 @@ def _rows_at_once(group: Any) -> int:  # noqa: ANN401 - pyarrow has no types
 def _unfolded(lib: Any, table: Any) -> Iterator[tuple[object, ...]]:  # noqa: ANN401 - pyarrow has no types
     """The rows, a few at a time: a dictionary's one long value may stand for every row."""
     longest = sum(_longest(lib, column) for column in table.columns)
+    # One long value for all rows took gigabytes when a batch was unfolded at once.
     size = max(1, _BATCH_BYTES // max(1, longest))
     for start in range(0, table.num_rows, size):
         columns = table.slice(start, size).columns

@@ -45,6 +45,7 @@ class RowParser:
         channels = {"voice": phone, "sms": phone, "email": normalise_email, "chat": read.read_handle}
         self._headers = headers
         self._layout = layout
+        # Worked out once a header: a row only walks along the steps.
         self._fields = _steps(layout, _READS)
         self._channels = _steps(layout, channels)
         self._metadata: list[Step] = [
@@ -133,7 +134,7 @@ def _read(steps: Sequence[Step], cells: Sequence[str], problems: list[Problem]) 
         except BadCell as problem:
             problems.append((problem.code, column, problem.reason))
         else:
-            if value != "":
+            if value != "":  # nothing is left of a cell of invisible signs
                 values[name] = value
     return values
 

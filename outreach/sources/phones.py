@@ -45,7 +45,7 @@ def looks_mangled(cell: str) -> bool:
 def normalise_phone(cell: str, *, strict: bool = False) -> str:
     """The cell as E.164. `strict` also asks that the number lies in an assigned range. Raises BadCell."""
     number = cell.replace(" ", "")
-    if not _usual(number[:4]).match(number):
+    if not _usual(number[:4]).match(number):  # nearly every number is usual: one look, no parsing
         number = _read(cell)
     if strict and not _is_assigned(number):
         raise BadCell("unassigned_number", "is well-formed, but no such number is assigned to anybody")
@@ -67,7 +67,7 @@ def _read(cell: str) -> str:
 
 
 def _without_separators(cell: str) -> str:
-    if len(cell) > _LONGEST:
+    if len(cell) > _LONGEST:  # cut off, it would be a shorter number, and somebody else's
         return ""
     if not cell.isascii():
         cell = "".join(_plain(character) for character in cell)

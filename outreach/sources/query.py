@@ -69,7 +69,7 @@ class Query:
 
     def _one_statement(self) -> str:
         statement = self._reference.query.rstrip().rstrip(";")
-        bare = _QUOTED.sub(" ", statement)
+        bare = _QUOTED.sub(" ", statement)  # a semicolon within quotes ends nothing
         if ";" in bare or not _READS.match(bare):
             raise SourceError(f"{self.label} must be one SELECT.", "Nothing but a query can be a source.")
         return statement
@@ -81,17 +81,19 @@ class Query:
             raise SourceError(f"{self.label} is not a database URL.", "Write dialect://host/database.") from e
         url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
         if url.get_backend_name() == "sqlite" and url.database and "uri" not in url.query:
+            # Read-only also means that a misspelt path does not become an empty database.
             return url.set(database=f"file:{quote(url.database)}", query={"mode": "ro", "uri": "true"})
         return url
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
         try:
-            engine = create_engine(self._url, poolclass=NullPool)
+            engine = create_engine(self._url, poolclass=NullPool)  # one connection, gone with the query
             with engine.connect() as connection:
                 read_only = _READ_ONLY.get(engine.dialect.name)
                 if read_only:
                     connection.exec_driver_sql(read_only)
+                # Without parameters a % in the query is a %, not the place of a value.
                 yield connection.execution_options(
                     stream_results=True, yield_per=_ROWS_AT_ONCE, no_parameters=True
                 )
@@ -105,6 +107,6 @@ class Query:
         if not isinstance(error, _SPEAKS_OF_NAMES):
             return f" ({type(error).__name__})"
         cause = (str(error.orig).splitlines() or [""])[0][:200]
-        for secret in self._reference.secrets:
+        for secret in self._reference.secrets:  # drivers repeat the URL that they could not reach
             cause = cause.replace(secret, "***")
         return f": {cause.rstrip('.')}"

@@ -45,6 +45,7 @@ def parse_reference(reference: str) -> Location | QueryReference:
         raise SourceError("The source is empty.", "Name a file, a URL, or a database URL with a query.")
     url, marked, query = reference.partition("#")
     scheme = _scheme(url)
+    # A URL that is one variable shows its kind only by the query behind it.
     if scheme in _DATABASES or "+" in scheme or (marked and _ONLY_VARIABLES.match(url)):
         return _query_reference(url, query.strip())
     return _location(reference)
@@ -106,6 +107,7 @@ def _expand(url: str) -> tuple[str, tuple[str, ...]]:
                 "Set it where the flow runs.",
             )
         secrets.append(found)
+        # A password may hold a slash or an @; the rest of a URL is written as it is meant.
         return quote(found, safe="") if user and user.start() < match.start() < user.end() else found
 
     return _VARIABLE.sub(value, url), tuple(secrets)

@@ -57,6 +57,7 @@ class Source:
         headers: tuple[str, ...] | None = None
         parser: RowParser | None = None
         for record in self._reader.records():
+            # By identity: a file's records share one tuple of headers, so a row costs one comparison.
             if parser is None or record.headers is not headers:
                 headers = record.headers
                 try:
@@ -76,7 +77,7 @@ class Source:
         if parser is None:
             layout = self._headings.layout(headers, complete=self._reader.fixed_columns)
             self._remember(headers)
-            if len(self._parsers) >= _PARSERS_KEPT:
+            if len(self._parsers) >= _PARSERS_KEPT:  # JSON may name other keys in every row
                 self._parsers.clear()
             parser = RowParser(headers, layout, strict_numbers=self._strict_numbers)
             self._parsers[headers] = parser

@@ -70,6 +70,7 @@ _KINDS = (
 )
 _TABLE = tuple((ip_network(network), kind) for network, kind in _KINDS)
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
+# In the middle of an address: what follows is an IPv4 address, and may be a private one.
 _ISATAP = frozenset({0x00005EFE, 0x02005EFE})
 
 
@@ -80,6 +81,7 @@ def refusal(address: Address, *, allow_private: bool = False) -> str:
 
 
 def _kind(address: Address) -> str:
+    # The first that matches names it, so single hosts stand above the blocks around them.
     for network, kind in _TABLE:
         if address.version == network.version and address in network:
             return kind
@@ -108,6 +110,6 @@ def _sentence(text: str, kind: str) -> str:
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """The system's resolver."""
+    """Look a name up by the system's resolver: all its addresses, in their order."""
     answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
     return [str(sockaddr[0]) for *_, sockaddr in answers]

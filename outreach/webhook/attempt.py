@@ -89,9 +89,10 @@ def _code(error: Exception) -> str:
 
 def _excerpt(response: httpcore.Response) -> str:
     read = bytearray()
-    for chunk in response.iter_stream():
+    for chunk in response.iter_stream():  # a receiver may answer without end
         read += chunk
         if len(read) >= EXCERPT_BYTES:
             break
     text = _UNPRINTABLE.sub("", bytes(read[:EXCERPT_BYTES]).decode(errors="replace"))
+    # Each bad byte has become the three of U+FFFD: cut once more.
     return text.encode()[:EXCERPT_BYTES].decode(errors="ignore")

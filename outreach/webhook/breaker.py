@@ -15,6 +15,7 @@ import threading
 from collections import deque
 from enum import Enum
 
+# As Convoy has it (neighbours' fact sheet, B).
 SAMPLING_SECONDS = 30.0
 LEAST_ATTEMPTS = 10
 FAILURE_SHARE = 0.7
@@ -58,8 +59,9 @@ class Breaker:
             return True
 
     def record(self, now: float, *, delivered: bool) -> None:
-        """What the calling thread's attempt came to. Attempts that began before it opened change nothing."""
+        """Count the calling thread's attempt. One that began before the breaker opened changes nothing."""
         with self._lock:
+            # By its thread: an attempt from before the breaker opened may end while the probe is out.
             if self.state is State.PROBING and self._prober == threading.get_ident():
                 self._judge_probe(now, delivered=delivered)
             elif self.state is State.CLOSED:

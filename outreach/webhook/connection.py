@@ -52,6 +52,7 @@ class BoundStream(WholeStream):
     def limit(self, timeout: float | None) -> float:
         """What is left; httpcore.ReadTimeout when nothing is."""
         del timeout
+        # httpcore's own limits begin anew at each read: a byte every 14 seconds would last for ever.
         return self._deadline.remaining()
 
     def start_tls(

@@ -117,6 +117,7 @@ class Endpoint:
             (b"webhook-timestamp", b"%d" % timestamp),
             (b"webhook-signature", signature.encode()),
         ]
+        # The wait for a free connection is the one that the deadline on the socket does not see.
         waiting = {"timeout": {"pool": self.limit_seconds}}
         return httpcore.Request(b"POST", self._url, headers=headers, content=message.body, extensions=waiting)
 
@@ -142,5 +143,5 @@ def _fixed_headers(target: Target) -> list[tuple[bytes, bytes]]:
         (b"host", target.authority.encode()),
         (b"content-type", b"application/json"),
         (b"user-agent", b"genesys-outreach"),
-        (b"accept-encoding", b"identity"),
+        (b"accept-encoding", b"identity"),  # its beginning is kept for people to read
     ]

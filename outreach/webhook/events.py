@@ -37,6 +37,7 @@ UNSPECIFIED = "unspecified"
 """Sent in place of a reason that is not a code."""
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,63}\Z")
+# Six digits in a row may be somebody's number.
 _LONG_NUMBER = re.compile(r"[0-9]{6}")
 
 

@@ -72,11 +72,11 @@ class Outbox(Protocol):
         ...
 
     def disable(self) -> None:
-        """The endpoint answered 410: nothing more goes there until `enable`."""
+        """Send nothing more to the endpoint, which answered 410, until `enable`."""
         ...
 
     def enable(self) -> None:
-        """A person asked for deliveries by hand, so the endpoint gets another chance."""
+        """Give the endpoint another chance, because a person asked for deliveries by hand."""
         ...
 
     def is_disabled(self) -> bool:

@@ -16,6 +16,7 @@ from random import Random
 
 from outreach.webhook.attempt import Attempt
 
+# The example schedule of Standard Webhooks.
 DELAYS: tuple[float, ...] = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
 """Seconds between an attempt and the next; one attempt more than entries is made."""
 
@@ -78,4 +79,5 @@ def _wait(attempt_number: int, attempt: Attempt, random: Random) -> float:
     delay *= 1 + JITTER * random.random()
     if attempt.retry_after is None:
         return delay
+    # As Svix does: a receiver may ask for patience, not for silence.
     return min(max(attempt.retry_after, delay), 2 * delay)

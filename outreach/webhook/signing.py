@@ -28,6 +28,7 @@ TOLERANCE_SECONDS = 300
 """How far a timestamp may lie from the receiver's clock, as in the reference libraries."""
 
 _ADVICE = "Make one with `python -c 'from outreach import webhook; print(webhook.new_secret())'`."
+# A dot would let id and timestamp run into each other in the signed text.
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}\Z", re.ASCII)
 _HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
@@ -82,6 +83,7 @@ def sign_with(keys: Iterable[bytes], message_id: str, timestamp: int, body: byte
     """As `sign`, with secrets parsed before; raises ValueError for an id that would blur the signed text."""
     if not _MESSAGE_ID.match(message_id):
         raise ValueError("a message id holds 1 to 64 letters, digits, '_' and '-'")
+    # Whole seconds: standardwebhooks 1.1.0 signs one instant differently in another offset.
     return " ".join(_signature(key, message_id, str(timestamp), body) for key in keys)
 
 

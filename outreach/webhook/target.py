@@ -83,6 +83,7 @@ def _split_authority(authority: str, scheme: str, *, allow_private: bool) -> tup
     if not parts:
         raise _invalid("has a host or port that cannot be read")
     port = int(parts["port"]) if parts["port"] else _default_port(scheme)
+    # Below 1024 mail, SSH and the like listen: a webhook must not talk to them.
     if not (0 < port < 65536 and (allow_private or port == 443 or port >= 1024)):
         raise _invalid(f"names port {port}; allowed are 443 and 1024 to 65535")
     return parts["host"], port
@@ -93,7 +94,7 @@ def _canonical_host(host: str) -> tuple[str, bool]:
         return _canonical_ipv6(host[1:-1]), True
     name = host.lower().removesuffix(".")
     labels = name.split(".")
-    if _NUMBER.match(labels[-1]):
+    if _NUMBER.match(labels[-1]):  # as browsers decide it: 0x7f.1 is an address
         return _canonical_ipv4(name), True
     if len(name) > 253 or not all(_LABEL.match(label) for label in labels):
         raise _invalid("has a host that is not a valid name")

@@ -67,6 +67,7 @@ class Platform:
         try:
             answer = self.connection.request("register", "POST", path, json=body, priority=priority)
         except (Invalid, Conflict) as error:
+            # A bulk that is refused as a whole does not say for whom.
             if len(contacts) > 1:
                 return [one for contact in contacts for one in self.register([contact], priority=priority)]
             return [_refused(contacts[0], error)]
@@ -74,6 +75,7 @@ class Platform:
 
     def inspect(self, contact: Contact, registered: Registered, *, priority: int = 0) -> Inspection:  # noqa: ARG002  the interface's
         """What the registration's answer said; nothing is asked again."""
+        # No call tells of validation or channels (platform fact sheet 6): the stored contact does.
         return Inspection("passed", registered.availability)
 
     def check_senders(self) -> Availability:
@@ -101,6 +103,7 @@ class Platform:
             known = self._read_analytics(wanted)
             for conversation_id in wanted:
                 found = known.get(conversation_id)
+                # Analytics does not always say why a message failed; the conversation names an opt-out.
                 if found is None or (found.delivery in FAILED_DELIVERIES and not found.opted_out):
                     found = self._read_one(conversation_id) or found
                 if found is not None:
@@ -112,7 +115,7 @@ class Platform:
         path = f"/api/v2/conversations/{_MEDIA[channel]}/{quoted(conversation_id)}"
         try:
             self.connection.request("end conversation", "PATCH", path, json={"state": "disconnected"})
-        except (Invalid, Conflict, NotFound):
+        except (Invalid, Conflict, NotFound):  # it may have ended just now, as was wanted
             found = self._read_one(conversation_id)
             if found is not None and found.ended_at is None:
                 raise
@@ -134,7 +137,7 @@ class Platform:
         path = "/api/v2/analytics/conversations/details"
         try:
             body = self.connection.request("read conversations", "GET", path, params=params).json
-        except (Forbidden, NotFound, Invalid):
+        except (Forbidden, NotFound, Invalid):  # without analytics each is read by itself
             return {}
         shown = map(from_analytics, untrusted_json.objects(untrusted_json.mapping(body).get("conversations")))
         return {found.conversation_id: found for found in shown if found}
@@ -149,5 +152,6 @@ class Platform:
 
 def _refused(contact: Contact, error: GenesysError) -> NotRegistered:
     reason = f"Genesys does not accept it ({error.status} {error.code})."
+    # 409 speaks of the state of this moment (platform fact sheet 2.1), so it may pass.
     retryable = isinstance(error, Conflict) or not isinstance(error, Refused)
     return NotRegistered(contact.external_contact_id, error.code, reason, retryable, error.correlation_id)

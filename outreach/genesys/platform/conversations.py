@@ -86,7 +86,7 @@ def _is_talk(segment: Mapping[str, untrusted_json.Json]) -> bool:
 
 
 def _is_opt_out(code: str) -> bool:
-    return _OPTED_OUT in code.replace(".", "").replace("_", "").lower()
+    return _OPTED_OUT in code.replace(".", "").replace("_", "").lower()  # in any spelling
 
 
 def _spell(status: str) -> str:

@@ -57,14 +57,16 @@ def _export(connection: Connection, list_id: str) -> Iterator[str]:
     try:
         connection.request(_EXPORT, "POST", path)
     except Invalid as error:
+        # A list of an outside service, by another name (platform fact sheet 6).
         if error.code == "dnc.source.operation.not.supported":
             return
         raise
     for seconds in POLLS:
+        # Asks where the file is: it lies in a store that must not see our token.
         answer = connection.request(_EXPORT, "GET", path, params={"download": "false"})
         made = untrusted_json.instant(answer.json, "exportTimestamp")
         uri = untrusted_json.text(answer.json, "uri")
-        if uri and (made is None or made >= begun - _SKEW):
+        if uri and (made is None or made >= begun - _SKEW):  # else it is an earlier export
             content = connection.download(_EXPORT, uri, MOST_BYTES)
             yield from read_addresses(content.decode("utf-8-sig", "replace"))
             return

@@ -59,8 +59,9 @@ def _write_request(tracker: str, contact: Contact, source_id: str, senders: Send
             **_write_person(contact, senders),
             "externalIds": [{"externalSource": source, "value": contact.external_contact_id}],
         },
+        # What we don't send stays as it is: the organisation may know more of the person.
         "fieldRules": {"defaultAction": "PreferProvided", "defaultArrayAction": "Fill"},
-        "options": {"promote": True},
+        "options": {"promote": True},  # other contacts expire after 60 days (platform fact sheet 3.1)
     }
 
 
@@ -93,7 +94,7 @@ def _read_result(
     genesys_id = untrusted_json.code(entity, "id")
     if not genesys_id:
         return _not_registered(contact, "no_id", "Genesys' answer gives it no id.", correlation_id)
-    created = untrusted_json.number(result, "status") == 201
+    created = untrusted_json.number(result, "status") == 201  # 200: updated (platform fact sheet 3.2)
     availability = _read_availability(contact, entity)
     return Registered(
         contact.external_contact_id, genesys_id, "created" if created else "updated", availability
@@ -120,6 +121,7 @@ def _not_registered(contact: Contact, code: str, reason: str, correlation_id: st
 
 
 def _read_availability(contact: Contact, entity: Mapping[str, untrusted_json.Json]) -> dict[Channel, str]:
+    # `e164` is there only when Genesys could parse the number (platform fact sheet 3.1).
     stored = {
         Channel.SMS: untrusted_json.text(entity.get("cellPhone"), "e164"),
         Channel.VOICE: untrusted_json.text(entity.get("workPhone"), "e164"),

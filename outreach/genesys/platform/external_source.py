@@ -24,7 +24,7 @@ class ExternalSource:
     def id(self) -> str:
         """Genesys' id of the source. Raises GenesysError."""
         with self._lock:
-            if not self._id:
+            if not self._id:  # under the lock, since a run's threads all need it first
                 self._id = self._find() or self._create()
             return self._id
 

@@ -47,6 +47,7 @@ def find_conversations(
 ) -> dict[str, list[ConversationMatch]]:
     """Reference to sightings, an empty list where nothing was seen. Raises GenesysError."""
     found = _look(connection, senders, attempts, {attempt.genesys_id: set() for attempt in attempts})
+    # Messages of a contact that was merged stand under its other ids: one more question, for these alone.
     unseen = [
         a for a in attempts if not found[a.reference] and MEDIA[a.channel] == "message" and a.genesys_id
     ]
@@ -89,6 +90,7 @@ def _write_query(
     connection: Connection, senders: Senders, group: Sequence[Attempt], ids: Mapping[str, set[str]]
 ) -> dict[str, Any]:
     ahead, latest = connection.clock_skew, group[-1].at
+    # Not beyond now, for pages shift while data arrives (platform fact sheet 5.3).
     end = min(latest + WINDOW, max(connection.clock.now(), latest + SKEW))
     interval = f"{_iso(group[0].at - SKEW + ahead)}/{_iso(end + ahead)}"
     media = MEDIA[group[0].channel]
@@ -124,7 +126,7 @@ def _query(connection: Connection, body: dict[str, Any]) -> Iterator[Object]:
             if conversation_id and conversation_id not in seen:  # pages shift while data arrives
                 seen.add(conversation_id)
                 yield conversation
-        if len(conversations) < PAGE_SIZE:
+        if len(conversations) < PAGE_SIZE:  # totalHits is only about right (5.3)
             return
 
 
@@ -137,6 +139,7 @@ def _judge(
         return None
     marks = _marks(connection, attempt, conversation_id, conversation)
     certain = any(attempt.reference in mark for mark in marks)
+    # A mark that is shown and not ours rules it out; where none is shown, nothing is proven.
     return None if marks and not certain else ConversationMatch(conversation_id, started, certain)
 
 

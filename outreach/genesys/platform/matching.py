@@ -17,6 +17,7 @@ from outreach.genesys.platform.sending import chat_address
 SKEW = timedelta(seconds=15)
 """How far their clock may be off, beside what the answers' `Date` tells of it."""
 
+# With every wait and time-out used up, `start` takes about 17 minutes (docs/genesys.md).
 WINDOW = timedelta(minutes=20)
 """How long after its intent an attempt may still reach Genesys: it waits for the budget, it is repeated."""
 
@@ -111,4 +112,5 @@ def _sender(channel: Channel, senders: Senders) -> str | None:
 
 
 def _plain(address: str) -> str:
+    # tel:+1555, +1555 and WhatsApp's 1555 are one address.
     return address.strip().casefold().removeprefix("tel:").removeprefix("mailto:").lstrip("+")

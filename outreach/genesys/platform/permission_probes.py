@@ -60,10 +60,10 @@ def find_forbidden(connection: Connection) -> dict[str, Forbidden]:
                 probe.path,
                 json=body,
                 params=probe.params,
-                creates=creates,
+                creates=creates,  # like a real one: never sent twice
             )
         except Forbidden as error:
             forbidden[operation] = error
-        except Refused:
+        except Refused:  # 400 or 404: the client may, and there was nothing to do
             continue
     return forbidden

@@ -84,6 +84,7 @@ def _check_integration(connection: Connection, senders: Senders) -> str:
         return NO_SENDER
     if senders.chat_type == "webmessaging":
         return NOT_CHECKABLE  # its sender is a deployment, which no published call shows the state of
+    # WhatsApp takes nothing but a template (platform fact sheet 4.1).
     if senders.chat_type == "whatsapp" and not senders.chat_template_id:
         return NO_TEMPLATE
     path = "/api/v2/conversations/messaging/integrations"

@@ -61,6 +61,7 @@ def read_conversation_id(channel: Channel, body: untrusted_json.Json) -> str:
 
 def write_subject(senders: Senders, reference: str) -> str:
     """The subject of an e-mail, ending in our reference."""
+    # The call has no field for it, but subjects can be searched (platform fact sheet 5.4).
     ending = f" [{reference}]"
     return f"{printable(senders.email_subject)[: LONGEST_SUBJECT - len(ending)]}{ending}"
 
@@ -88,6 +89,7 @@ def _write_sms(engagement: Engagement, senders: Senders) -> Call:
         "toAddress": attempt.address,
         "toAddressMessengerType": "sms",
         "textBody": engagement.message,
+        # Links the conversation to the contact at once; e-mails and callbacks have no such field (4.2, 4.3).
         "externalContactId": attempt.genesys_id,
     }
     return Call(f"{_CONVERSATIONS}/messages/agentless", body)
@@ -101,7 +103,7 @@ def _write_chat(engagement: Engagement, senders: Senders) -> Call:
     }
     if kind != "webmessaging":
         body["toAddress"] = chat_address(attempt, senders)
-    if kind == "whatsapp":
+    if kind == "whatsapp":  # takes no externalContactId, and demands a template (4.1)
         body["messagingTemplate"] = _write_template(engagement, senders)
     else:
         body |= {"textBody": engagement.message, "externalContactId": attempt.genesys_id}
@@ -137,7 +139,7 @@ def _write_callback(engagement: Engagement, senders: Senders) -> Call:
         "queueId": _sender(senders.voice_queue_id, Channel.VOICE),
         "callbackNumbers": [attempt.address],
         "callbackUserName": printable(engagement.contact.name),
-        "data": {
+        "data": {  # becomes the customer's attributes (platform fact sheet 4.3)
             ATTEMPT_ATTRIBUTE: attempt.reference,
             "external_contact_id": attempt.external_contact_id,
             "message": engagement.message,

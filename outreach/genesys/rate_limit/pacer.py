@@ -22,6 +22,7 @@ from outreach.errors import RateLimited
 from outreach.genesys.rate_limit.priority_lock import PriorityLock
 from outreach.genesys.rate_limit.slots import SlotAllocator
 
+# 97.4 to 97.5 % of the budget was used by one process and by three, with no answer 429 (docs/bench).
 HEADROOM = 0.975
 """The part of the limit that is spent."""
 
@@ -87,19 +88,19 @@ class Pacer:
         return self._clock.monotonic() - arrived
 
     def refuse(self, retry_after: float) -> None:
-        """A 429 came: nobody goes on for so many seconds, then slowly."""
+        """Hold everybody for the seconds that a 429 named, and come back slowly."""
         self._hold(retry_after)
         with self._lock:
             self._resumed_at = self._held_until
 
     def observe(self, count: int, allowed: int, reset: float) -> None:
-        """What an answer said of the window: requests counted, allowed, and seconds until it starts anew."""
+        """Slow down by what an answer said of the window: requests counted, allowed, seconds to the next."""
         if self.limit is None or allowed <= 0:
             return
         self._allowed = allowed
         if allowed - count <= min(allowed, self.limit) * NEARLY_USED_UP and 0 < reset <= 60:
             now = self._clock.monotonic()
-            if now + reset > self._held_until + 1:
+            if now + reset > self._held_until + 1:  # every answer of a window says so; one hold is enough
                 self._hold(reset)
 
     def next_instant(self, waiting: int = 0) -> float:
@@ -114,9 +115,10 @@ class Pacer:
         self._drop(now)
         if not self._slots:
             apart = self._seconds_apart(now)
+            # A second's worth at the most: what we lease and let pass, no other process can use.
             count = max(1, min(waiting + 1, int(1 / apart), MOST_LEASED))
             first = self._timetable.reserve(self.key, count, apart)
-            first += self._clock.monotonic()
+            first += self._clock.monotonic()  # now, after the answer: a slow ledger makes no slot early
             with self._lock:
                 self._slots.extend(first + number * apart for number in range(count))
             self._drop(now)
@@ -124,7 +126,7 @@ class Pacer:
             return self._slots[0] if self._slots else self._held_until
 
     def spend(self) -> None:
-        """The slot of `next_instant` is used."""
+        """Use up the slot of `next_instant`."""
         with self._lock:
             if self._slots:
                 self._slots.popleft()

@@ -37,6 +37,7 @@ class PriorityLock:
             if not self._occupied:
                 self._occupied = True
                 return
+            # One for each who waits: who leaves wakes the next, and not everybody.
             gate = threading.Lock()
             gate.acquire()
             place = (priority, next(self._numbers), gate)

@@ -23,7 +23,7 @@ class SlotAllocator(Protocol):
         ...
 
     def hold(self, key: str, seconds: float) -> None:
-        """No slot before so many seconds from now."""
+        """Give no slot away that is less than so many seconds from now."""
         ...
 
 
@@ -39,7 +39,7 @@ class LocalSlotAllocator:
         """Take `count` slots: seconds from now to the first."""
         with self._lock:
             now = self._clock.monotonic()
-            first = max(now, self._free_from.get(key, now))
+            first = max(now, self._free_from.get(key, now))  # never in the past: no burst after a lull
             self._free_from[key] = first + count * seconds_apart
             return first - now
 
@@ -97,7 +97,7 @@ class FallbackSlotAllocator:
         return self._away_until is None or self._clock.monotonic() >= self._away_until
 
     def _went_away(self, error: Exception) -> None:
-        if self._away_until is None:
+        if self._away_until is None:  # said once, not at each try
             _log.warning(
                 "The shared rate budget is away (%s); this process goes on with %d %% of the budget",
                 type(error).__name__,

@@ -51,7 +51,7 @@ def draw_funnel(figures: Figures) -> str:
         ax.barh(row, count, height=0.66, color=GREEN if name in {"contacted", "ended"} else BLUE)
         label(ax, count + counted.rows * 0.012, row, f"{number(count)}  ({percent(count / counted.rows)})")
         label(ax, -counted.rows * 0.012, row, name, ha="right")
-    _as_bars(ax, len(stages), counted.rows * 1.24)
+    _as_bars(ax, len(stages), counted.rows * 1.24)  # room for the words behind the longest bar
     told = ", ".join(f"{number(count)} {name}" for name, count in stages)
     return to_svg(figure, "funnel", "From rows to interactions", told)
 
@@ -119,7 +119,7 @@ def _rank(ax: Axes, reasons: Sequence[ReasonCount]) -> None:
 
 
 def _as_bars(ax: Axes, rows: int, end: float) -> None:
-    ax.set_ylim(rows - 0.5, -0.5)
+    ax.set_ylim(rows - 0.5, -0.5)  # the first row on top
     ax.set_xlim(0, max(end, 1))
     ax.set_xticks([])
     ax.set_yticks([])

@@ -24,6 +24,7 @@ FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif
 _DRAWING = threading.Lock()
 _ATTRIBUTES = re.compile(r'\b(id|xlink:href|clip-path)="(#|url\(#)?([^")]+)')
 _HEAD = re.compile(r"\A.*?(?=<svg )", re.DOTALL)
+# The reader's own font: none is embedded, none is fetched.
 _FONT = re.compile(r"(font: [^;\"]*?[0-9.]+px )[^;\"]+")
 
 
@@ -65,6 +66,7 @@ def to_svg(figure: Figure, name: str, title: str, told: str) -> str:
 
     `name` makes its ids unique in a page with several pictures.
     """
+    # Matplotlib's version and date would make the same picture another file.
     nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
     out = io.StringIO()
     # The salt of the ids is the one thing that matplotlib only takes from its global settings.
@@ -75,6 +77,7 @@ def to_svg(figure: Figure, name: str, title: str, told: str) -> str:
 
 def _finish(svg: str, name: str, title: str, told: str) -> str:
     svg = _HEAD.sub("", svg)
+    # Ids of the page's own: two pictures with an `m1` would both draw the first one's marks.
     svg = _ATTRIBUTES.sub(lambda found: f'{found[1]}="{found[2] or ""}{name}-{found[3]}', svg)
     svg = _FONT.sub(lambda found: f"{found[1]}{FONTS}", svg)
     svg = re.sub(r"\n\s*", "\n", svg)

@@ -81,6 +81,7 @@ def _trim(buckets: Iterable[Bucket]) -> list[Bucket]:
     kept = list(buckets)
     while kept and not kept[-1].count:
         kept.pop()
+    # An empty bucket stays at the left: its edge is where the first bar begins.
     while len(kept) > 1 and not kept[0].count and not kept[1].count:
         kept.pop(0)
     return kept
@@ -98,6 +99,7 @@ def _position(buckets: list[Bucket], value: float) -> float:
         if bucket.up_to is None or value <= bucket.up_to:
             high = bucket.up_to or max(value, low + 1)
             low = low if place else min(value, high / 2)
+            # A bar is 0.86 wide: the line stands where the value lies between the bucket's edges.
             return place - 0.43 + 0.86 * min(max((value - low) / (high - low), 0.0), 1.0)
         low = bucket.up_to
     return len(buckets) - 0.5

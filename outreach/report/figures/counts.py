@@ -69,6 +69,7 @@ _TALLY = f"""
     SELECT state, channel, code, count(*), sum(retryable), sum(registered), sum(cleared)
     FROM {TABLE} GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3"""  # noqa: S608 - our own table
 
+# A window function: the first few of every reason by one query, on both databases.
 _SAMPLES = """
     SELECT state, reason, external_contact_id FROM (
         SELECT state, reason, external_contact_id, id,
@@ -104,7 +105,7 @@ def tally(connection: Connection) -> tuple[list[Tally], tuple[int, int]]:
     registered = cleared = 0
     for state, channel, code, count, retryable, with_id, was_cleared in connection.execute(text(_TALLY)):
         registered, cleared = registered + int(with_id), cleared + int(was_cleared)
-        if code in codes or len(codes) < MOST_CODES:
+        if code in codes or len(codes) < MOST_CODES:  # the largest come first
             codes.add(code)
             kept.append(Tally(state, channel, code, int(count), int(retryable)))
         else:

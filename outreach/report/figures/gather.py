@@ -108,6 +108,7 @@ def gather(
     proof = proof or prove(ledger, campaign)
     with ledger.db.read() as connection:
         if not ledger.db.is_sqlite:
+            # All sums of one instant; SQLite's transactions are so by themselves.
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
         return _gather(connection, campaign, proof, usage, until or ledger.clock.now())
 

@@ -47,6 +47,7 @@ def measure(connection: Connection, quantity: Quantity) -> Spread:
     if not count:
         return Spread(0)
     ranks = [share * (count - 1) for share in (0.50, 0.95)]
+    # SQLite has no percentile function: the two neighbours of each rank are fetched instead.
     places = sorted({place for rank in ranks for place in (int(rank), min(int(rank) + 1, count - 1))})
     named = ", ".join(str(place + 1) for place in places)
     query = (

@@ -96,7 +96,7 @@ def trace_budget(connection: Connection, usage: UsageSnapshot) -> Budget:
         span = (usage.series[-1][0] - first).total_seconds() + usage.seconds_per_point
         started = _started_since(connection, first)
         series = _regroup(usage, span)
-    average = usage.requests / span * 60 if span >= 2 else None
+    average = usage.requests / span * 60 if span >= 2 else None  # of less, it tells nothing
     allowed = usage.budget_per_minute
     return Budget(
         requests=usage.requests,
@@ -116,7 +116,7 @@ def trace_budget(connection: Connection, usage: UsageSnapshot) -> Budget:
 def count_deferred(connection: Connection, now: datetime) -> Deferred:
     """Deferred contacts by the hour in which they are due; one without an hour counts as due."""
     instant = (now - EPOCH) // timedelta(microseconds=1)
-    this_hour = instant // _HOUR
+    this_hour = instant // _HOUR  # whole numbers divide to whole numbers in SQL, too
     query = f"""
         SELECT CASE WHEN until IS NULL OR until <= :now THEN -1
                     WHEN until / {_HOUR} >= {this_hour + 24} THEN 24
@@ -140,6 +140,7 @@ def _regroup(usage: UsageSnapshot, span: float) -> Series:
     first = usage.series[0][0].timestamp()
     counts: Counter[int] = Counter()
     for at, count in usage.series:
+        # A quotient that falls just short of a whole number would land one interval early.
         counts[int((at.timestamp() - first) / width + 1e-6)] += count
     start = usage.series[0][0]
     points = range(max(counts) + 1)
