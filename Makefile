@@ -15,7 +15,7 @@ PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 # Tests and the demo start many processes: a module is compiled once, not by each of them.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo test slow browser check format bench chaos up clean
+.PHONY: help install demo test coverage slow browser check format bench chaos up clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -39,16 +39,21 @@ demo: install  ## the main job on this machine, no account needed (API=guide for
 test: install  ## the tests: emulator, PostgreSQL, Prefect server, official SDK, a round of chaos
 	@$(PYTEST) -m "not slow" $(ARGS)
 
+coverage: install  ## tests/unit and tests/integration by line and branch; fails under the floor of pyproject.toml
+	@$(PYTEST) -m "not slow" --cov --cov-report=term --cov-report=html tests/unit tests/integration $(ARGS)
+
 slow: install  ## the long tests: workers killed, 5,000 events through an outage, a real browser
 	@$(PYTEST) -n 2 -m slow $(ARGS)
 
 browser: install  ## the Prefect UI in a real Chromium; pictures in out/screenshots
 	@$(BIN)/python -m pytest tests/browser $(ARGS)
 
-check: install  ## lint and types
+check: install  ## format, lint, types, what nothing calls, what is imported and not declared
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
+	@$(BIN)/vulture
+	@said=$$($(BIN)/deptry --no-ansi . 2>&1) || { echo "$$said"; exit 1; }
 
 format: install  ## put the code into its form
 	@$(BIN)/ruff format --quiet .
