@@ -9,9 +9,6 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-MESSAGE_WHEN_NONE = "Hello"
-"""What is said when a contact brings no message (guide sheet, "Contact payload")."""
-
 
 class Channel(str, Enum):
     """The four ways to reach a person."""
@@ -123,8 +120,3 @@ class Contact(BaseModel):
     def is_forgotten(self) -> bool:
         """Whether this is what `forgotten` gives: every other contact has an address."""
         return self.channels.is_empty
-
-    @property
-    def message(self) -> str:
-        """What to say."""
-        return self.initial_message or MESSAGE_WHEN_NONE

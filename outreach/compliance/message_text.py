@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from outreach.contacts import MESSAGE_WHEN_NONE, Channel, Contact
+from outreach.contacts import Channel, Contact
 from outreach.settings import CampaignSettings
+
+MESSAGE_WHEN_NONE = "Hello"
+"""What is said when neither contact nor campaign brings a message (guide sheet, "Contact payload")."""
 
 SMS_LIMIT = 765
 """Characters of an agentless SMS: five segments of 153."""

@@ -39,9 +39,11 @@ class Guide:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    def register(self, contacts: Sequence[Contact], *, priority: int = 0) -> list[Registered | NotRegistered]:
+    def register(
+        self, people: Sequence[tuple[Contact, str]], *, priority: int = 0
+    ) -> list[Registered | NotRegistered]:
         """One creation per contact; one that exists is a success. Safe to repeat for that reason."""
-        return [self._register(contact, priority) for contact in contacts]
+        return [self._register(contact, message, priority) for contact, message in people]
 
     def inspect(self, contact: Contact, registered: Registered, *, priority: int = 0) -> Inspection:
         """The verdict on a registered contact."""
@@ -103,9 +105,9 @@ class Guide:
         """Nothing: the guide's API has no such lists."""
         return set()
 
-    def _register(self, contact: Contact, priority: int) -> Registered | NotRegistered:
+    def _register(self, contact: Contact, message: str, priority: int) -> Registered | NotRegistered:
         contact_id = contact.external_contact_id
-        body = _write_contact(contact)
+        body = _write_contact(contact, message)
         try:
             answer = self.connection.request("register", "POST", _CONTACTS, json=body, priority=priority)
         except Conflict:
@@ -136,13 +138,12 @@ def _read_conversation(conversation_id: str, body: untrusted_json.Json) -> Conve
     )
 
 
-def _write_contact(contact: Contact) -> dict[str, Any]:
-    channels = contact.channels
+def _write_contact(contact: Contact, message: str) -> dict[str, Any]:
     return {
         "externalContactId": contact.external_contact_id,
         "name": contact.name,
-        "channels": {channel.value: channels.address(channel) for channel in channels.present()},
-        "initialMessage": contact.message,
+        "channels": {channel.value: address for channel, address in contact.channels.addresses().items()},
+        "initialMessage": message,
         "interactionDurationSeconds": contact.interaction_duration_seconds,
         "metadata": dict(contact.metadata),
     }

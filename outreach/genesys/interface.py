@@ -130,8 +130,10 @@ class Genesys(Protocol):
     can_find: bool
     """Whether `find` can ever see anything; the guide API has no look-up."""
 
-    def register(self, contacts: Sequence[Contact], *, priority: int = 0) -> list[Registered | NotRegistered]:
-        """Make the contacts known, in their order. Safe to repeat."""
+    def register(
+        self, people: Sequence[tuple[Contact, str]], *, priority: int = 0
+    ) -> list[Registered | NotRegistered]:
+        """Make contacts known, each with what will be said to them, in their order. Safe to repeat."""
         ...
 
     def inspect(self, contact: Contact, registered: Registered, *, priority: int = 0) -> Inspection:

@@ -65,8 +65,10 @@ class Organisation:
         """Queue the next answers to `start`."""
         self.answers.extend([(error, after_effect)] * times)
 
-    def register(self, contacts: Sequence[Contact], *, priority: int = 0) -> list[Registered | NotRegistered]:
-        return [self._register(contact) for contact in contacts]
+    def register(
+        self, people: Sequence[tuple[Contact, str]], *, priority: int = 0
+    ) -> list[Registered | NotRegistered]:
+        return [self._register(contact) for contact, _ in people]
 
     def _register(self, contact: Contact) -> Registered | NotRegistered:
         name = contact.external_contact_id

@@ -58,17 +58,23 @@ class Platform:
         self._senders = senders
         self._source = ExternalSource(connection, source_name)
 
-    def register(self, contacts: Sequence[Contact], *, priority: int = 0) -> list[Registered | NotRegistered]:
-        """Upsert up to ten contacts in one request; one that is turned down is split to find the culprit."""
-        if not contacts:
+    def register(
+        self, people: Sequence[tuple[Contact, str]], *, priority: int = 0
+    ) -> list[Registered | NotRegistered]:
+        """Upsert up to ten contacts in one request; one that is turned down is split to find the culprit.
+
+        The platform keeps no message.
+        """
+        if not people:
             return []
+        contacts = [contact for contact, _ in people]
         path = "/api/v2/externalcontacts/bulk/contacts/enrich"
         body = enrichment.write_requests(contacts, self._source.id(), self._senders)
         try:
             answer = self.connection.request("register", "POST", path, json=body, priority=priority)
         except (Invalid, Conflict) as error:
-            if len(contacts) > 1:
-                return [one for contact in contacts for one in self.register([contact], priority=priority)]
+            if len(people) > 1:
+                return [one for person in people for one in self.register([person], priority=priority)]
             return [_refused(contacts[0], error)]
         return enrichment.read_results(contacts, answer.json, answer.correlation_id)
 

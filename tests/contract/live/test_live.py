@@ -63,7 +63,7 @@ def registered(genesys: Platform) -> Iterator[tuple[Contact, Registered]]:
         name="Live Test",
         channels=Channels(email=f"live-{uuid.uuid4().hex[:12]}@example.com"),
     )
-    [result] = genesys.register([contact])
+    [result] = genesys.register([(contact, "Hi")])
     assert isinstance(result, Registered), result
     yield contact, result
     path = f"/api/v2/externalcontacts/contacts/{quoted(result.genesys_id)}"
@@ -96,7 +96,7 @@ def test_every_sender_is_judged(genesys: Platform) -> None:
 
 def test_registering_twice_keeps_the_id(genesys: Platform, registered: tuple[Contact, Registered]) -> None:
     contact, first = registered
-    [second] = genesys.register([contact])
+    [second] = genesys.register([(contact, "Hi")])
 
     assert isinstance(second, Registered)
     assert second.genesys_id == first.genesys_id

@@ -17,7 +17,7 @@ from outreach.genesys.opening import fetch_token
 from outreach.genesys.platform.api import Platform
 from outreach.reachability import AVAILABLE, NOT_CHECKABLE
 from tests.support.byte_server import answer, serve_bytes
-from tests.support.clients import NOW, SENDERS, contact, engagement, open_at
+from tests.support.clients import NOW, SENDERS, contact, engagement, open_at, told
 from tests.support.clients import start as contact_by
 from tests.support.emulation import EmulatorThread, emulator_thread
 
@@ -46,7 +46,7 @@ class NoSleep(SystemClock):
 
 
 def register(genesys: Platform, number: int = 0) -> Registered:
-    [registered] = genesys.register([contact(number)])
+    [registered] = genesys.register(told(contact(number)))
     assert isinstance(registered, Registered)
     return registered
 
@@ -58,7 +58,7 @@ def start(genesys: Platform, channel: Channel, **changes: str) -> Started:
 
 def test_ten_contacts_take_one_request_and_come_back_in_their_order(genesys: Platform) -> None:
     people = [contact(number) for number in range(10)]
-    results = genesys.register(people)
+    results = genesys.register(told(*people))
 
     assert [result.external_contact_id for result in results] == [p.external_contact_id for p in people]
     assert {r.status for r in results if isinstance(r, Registered)} == {"created"}
@@ -78,7 +78,7 @@ def test_the_answer_says_which_addresses_genesys_recognised() -> None:
     channels = Channels(sms="+19999999999999", email="a@b.example")
     scripts = (answer(200, {"entities": []}), answer(200, {"id": "s-1"}), answer(200, results))
     with serve_bytes(*scripts) as server, open_at(server.url) as genesys:
-        [registered] = genesys.register([contact(channels=channels)])
+        [registered] = genesys.register(told(contact(channels=channels)))
 
     assert isinstance(registered, Registered)
     assert registered.availability == {Channel.SMS: "not_recognised", Channel.EMAIL: AVAILABLE}
@@ -98,7 +98,7 @@ def test_one_bad_contact_of_ten_is_a_value_and_the_others_are_registered(
     organisation.configure(
         faults=[{"kind": "entity_error", "operation": "contacts.bulk_enrich", "nth": 1, "retryable": True}]
     )
-    results = genesys.register([contact(number) for number in range(10)])
+    results = genesys.register(told(*map(contact, range(10))))
     [failed] = [result for result in results if isinstance(result, NotRegistered)]
 
     assert failed.retryable
