@@ -16,8 +16,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from typing_extensions import assert_never
+
 from outreach.compliance.reply_keywords import Reply, classify_reply
-from outreach.contacts import Channel
+from outreach.contacts import CHANNELS_IN_WORDS, AddressKind, Channel
 from outreach.errors import SourceError, UsageError
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.suppressions import suppress
@@ -178,7 +180,7 @@ def _columns(label: str, headers: Sequence[str]) -> dict[int, str]:
         return found
     if len(headers) == 1:
         return {0: ADDRESS}
-    raise SourceError(f"{label} has no column of addresses.", "Call it address, voice, sms, email or chat.")
+    raise SourceError(f"{label} has no column of addresses.", f"Call it address, {CHANNELS_IN_WORDS}.")
 
 
 def _of_row(record: Record, columns: dict[int, str], intake: Intake) -> Iterator[str]:
@@ -219,6 +221,11 @@ def _is_address(text: str) -> bool:
 
 
 def _read(text: str, channel: Channel | None) -> str:
-    if channel is Channel.CHAT:
-        return read_handle(text)
-    return normalise_email(text) if "@" in text else normalise_phone(text)
+    kind = channel.traits.kind if channel else None
+    match kind:
+        case AddressKind.HANDLE:
+            return read_handle(text)
+        case AddressKind.PHONE | AddressKind.EMAIL | None:
+            return normalise_email(text) if "@" in text else normalise_phone(text)
+        case _:
+            assert_never(kind)

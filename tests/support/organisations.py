@@ -111,7 +111,7 @@ class Organisation:
             for attempt in attempts
         }
 
-    def read(self, conversations: Sequence[tuple[str, Channel]]) -> list[Conversation]:
+    def read(self, conversation_ids: Sequence[str]) -> list[Conversation]:
         return [
             Conversation(
                 conversation_id,
@@ -120,7 +120,7 @@ class Organisation:
                 datetime.now(timezone.utc) if conversation_id in self.ended else None,
                 "peer" if conversation_id in self.ended else "",
             )
-            for conversation_id, _ in conversations
+            for conversation_id in conversation_ids
             if conversation_id in self.conversations
         ]
 

@@ -24,18 +24,12 @@ from outreach.genesys.interface import (
 from outreach.genesys.platform import do_not_contact, enrichment, lookup, organization, sending
 from outreach.genesys.platform.conversations import FAILED_DELIVERIES, from_analytics, from_conversation
 from outreach.genesys.platform.external_source import DEFAULT_NAME, ExternalSource
+from outreach.genesys.platform.media import medium_of
 from outreach.genesys.platform.senders import check_senders
 from outreach.reachability import Availability, Inspection
 
 READ_AT_ONCE = 50
 """Conversations in one analytics read; their ids stand in the URL."""
-
-_MEDIA = {
-    Channel.SMS: "messages",
-    Channel.CHAT: "messages",
-    Channel.EMAIL: "emails",
-    Channel.VOICE: "callbacks",
-}
 
 
 class Platform:
@@ -99,11 +93,11 @@ class Platform:
         """Look for the conversations of attempts in doubt."""
         return lookup.find_conversations(self.connection, self._senders, attempts)
 
-    def read(self, conversations: Sequence[tuple[str, Channel]]) -> list[Conversation]:
+    def read(self, conversation_ids: Sequence[str]) -> list[Conversation]:
         """What became of interactions: many at once, and one by one what that doesn't tell."""
         seen: list[Conversation] = []
-        for first in range(0, len(conversations), READ_AT_ONCE):
-            wanted = [conversation_id for conversation_id, _ in conversations[first : first + READ_AT_ONCE]]
+        for first in range(0, len(conversation_ids), READ_AT_ONCE):
+            wanted = conversation_ids[first : first + READ_AT_ONCE]
             known = self._read_analytics(wanted)
             for conversation_id in wanted:
                 found = known.get(conversation_id)
@@ -115,7 +109,7 @@ class Platform:
 
     def end(self, conversation_id: str, channel: Channel) -> None:
         """Disconnect it. One that has ended already, or is gone, is fine."""
-        path = f"/api/v2/conversations/{_MEDIA[channel]}/{quoted(conversation_id)}"
+        path = f"{medium_of(channel).path}/{quoted(conversation_id)}"
         try:
             self.connection.request("end conversation", "PATCH", path, json={"state": "disconnected"})
         except (Invalid, Conflict, NotFound):

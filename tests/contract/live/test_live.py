@@ -108,7 +108,7 @@ def test_what_does_not_exist_is_neither_read_nor_found(genesys: Platform) -> Non
     unknown = str(uuid.uuid4())
     attempt = Attempt(uuid.uuid4().hex[:16], "x", unknown, Channel.SMS, "+15005550006", SystemClock().now())
 
-    assert genesys.read([(unknown, Channel.SMS)]) == []
+    assert genesys.read([unknown]) == []
     assert genesys.find([attempt]) == {attempt.reference: []}
 
 
@@ -131,7 +131,7 @@ def test_a_named_person_is_contacted_found_read_and_let_go(
     started = genesys.wait_for_turn(Engagement(attempt, contact, message)).send()
     try:
         assert started.conversation_id in wait_until_found(genesys, attempt)
-        assert genesys.read([(started.conversation_id, attempt.channel)])
+        assert genesys.read([started.conversation_id])
     finally:
         genesys.end(started.conversation_id, attempt.channel)
 

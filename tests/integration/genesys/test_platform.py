@@ -223,11 +223,11 @@ def test_a_merged_contact_is_found_by_its_other_id(organisation: EmulatorThread,
 
 
 def test_reading_many_takes_one_request(genesys: Platform) -> None:
-    started = [(start(genesys, channel).conversation_id, channel) for channel in Channel]
+    started = [start(genesys, channel).conversation_id for channel in Channel]
     before = genesys.connection.usage.snapshot().requests
     read = genesys.read(started)
 
-    assert [conversation.conversation_id for conversation in read] == [key for key, _ in started]
+    assert [conversation.conversation_id for conversation in read] == started
     assert genesys.connection.usage.snapshot().requests - before == 1
 
 
@@ -236,7 +236,7 @@ def test_what_analytics_does_not_show_yet_is_read_itself(
 ) -> None:
     organisation.configure(index_delay_seconds=3600)
     started = start(genesys, Channel.SMS)
-    [conversation] = genesys.read([(started.conversation_id, Channel.SMS), ("no-such", Channel.SMS)])
+    [conversation] = genesys.read([started.conversation_id, "no-such"])
 
     assert conversation.conversation_id == started.conversation_id
     assert conversation.ended_at is None
@@ -250,7 +250,7 @@ def test_an_ended_conversation_tells_when_and_why(
     organisation.configure(index_delay_seconds=delay)
     started = start(genesys, channel)
     organisation.advance(600)
-    [conversation] = genesys.read([(started.conversation_id, channel)])
+    [conversation] = genesys.read([started.conversation_id])
 
     assert conversation.ended_at is not None
     assert conversation.started_at is not None
@@ -263,7 +263,7 @@ def test_an_opt_out_receipt_is_seen(organisation: EmulatorThread, genesys: Platf
     organisation.configure(index_delay_seconds=delay, opted_out=["+15551234567"])
     started = start(genesys, Channel.SMS)
     organisation.advance(600)
-    [conversation] = genesys.read([(started.conversation_id, Channel.SMS)])
+    [conversation] = genesys.read([started.conversation_id])
 
     assert conversation.opted_out
     assert conversation.delivery in {"failed", "delivery-failed"}
@@ -274,7 +274,7 @@ def test_ending_twice_is_as_good_as_once(genesys: Platform, channel: Channel) ->
     started = start(genesys, channel)
     genesys.end(started.conversation_id, channel)
     genesys.end(started.conversation_id, channel)
-    [conversation] = genesys.read([(started.conversation_id, channel)])
+    [conversation] = genesys.read([started.conversation_id])
 
     assert conversation.ended_at is not None
 

@@ -123,7 +123,7 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
         for channel in Channel
     },
     "find": lambda genesys: genesys.find([engagement().attempt]) if genesys.can_find else None,
-    "read": lambda genesys: genesys.read([("c-1", Channel.SMS), ("c-2", Channel.VOICE)]),
+    "read": lambda genesys: genesys.read(["c-1", "c-2"]),
     "end": lambda genesys: genesys.end("c-1", Channel.SMS),
     "do not contact": lambda genesys: genesys.list_do_not_contact(),
 }
