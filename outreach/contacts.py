@@ -71,8 +71,8 @@ _SMS = Traits(AddressKind.PHONE, 765, preference=1, hours_bind=True, has_segment
 _EMAIL = Traits(AddressKind.EMAIL, 2000, preference=2, hours_bind=False)
 _CHAT = Traits(AddressKind.HANDLE, 2000, preference=4, hours_bind=False, one_at_a_time=True)
 
-EVERY_CHANNEL = tuple(Channel)
-CHANNELS_IN_WORDS = f"{', '.join(EVERY_CHANNEL[:-1])} or {EVERY_CHANNEL[-1]}"
+_EVERY = tuple(Channel)
+CHANNELS_IN_WORDS = f"{', '.join(_EVERY[:-1])} or {_EVERY[-1]}"
 
 EXTERNAL_CONTACT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}\Z")
 """Letters, digits, `-`, `_` and `.`, starting with a letter or digit, at most 255 (guide sheet)."""
@@ -122,20 +122,17 @@ class Channels(BaseModel):
 
     def addresses(self) -> dict[Channel, str]:
         """Every address by its channel, in the order of this class."""
-        each = zip(EVERY_CHANNEL, self._each(), strict=True)
-        return {channel: address for channel, address in each if address}
+        found = (self.voice, self.sms, self.email, self.chat)
+        return {channel: address for channel, address in zip(_EVERY, found, strict=True) if address}
 
     @property
     def is_empty(self) -> bool:
         """Whether there is no address at all."""
-        return not any(self._each())
+        return not (self.voice or self.sms or self.email or self.chat)
 
     def present(self) -> tuple[Channel, ...]:
         """The channels that have an address, in the order of this class."""
         return tuple(self.addresses())
-
-    def _each(self) -> tuple[str | None, ...]:
-        return self.voice, self.sms, self.email, self.chat
 
 
 class Consent(BaseModel):

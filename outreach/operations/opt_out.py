@@ -16,8 +16,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from typing_extensions import assert_never
-
 from outreach.compliance.reply_keywords import Reply, classify_reply
 from outreach.contacts import CHANNELS_IN_WORDS, AddressKind, Channel
 from outreach.errors import SourceError, UsageError
@@ -221,11 +219,6 @@ def _is_address(text: str) -> bool:
 
 
 def _read(text: str, channel: Channel | None) -> str:
-    kind = channel.traits.kind if channel else None
-    match kind:
-        case AddressKind.HANDLE:
-            return read_handle(text)
-        case AddressKind.PHONE | AddressKind.EMAIL | None:
-            return normalise_email(text) if "@" in text else normalise_phone(text)
-        case _:
-            assert_never(kind)
+    if channel and channel.traits.kind is AddressKind.HANDLE:
+        return read_handle(text)
+    return normalise_email(text) if "@" in text else normalise_phone(text)

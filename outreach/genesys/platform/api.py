@@ -55,10 +55,7 @@ class Platform:
     def register(
         self, people: Sequence[tuple[Contact, str]], *, priority: int = 0
     ) -> list[Registered | NotRegistered]:
-        """Upsert up to ten contacts in one request; one that is turned down is split to find the culprit.
-
-        The platform keeps no message.
-        """
+        """Upsert up to ten contacts in one request; one that is turned down is split to find the culprit."""
         if not people:
             return []
         contacts = [contact for contact, _ in people]

@@ -8,19 +8,15 @@ from typing_extensions import assert_never
 
 from outreach.contacts import Channel
 
-_CONVERSATIONS = "/api/v2/conversations"
-
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """One kind of conversation."""
+    """One kind of conversation: the resource that ends one by its id, and the one that creates one."""
 
     name: str
     """`mediaType` in analytics."""
     path: str
-    """Where its conversations are ended, each by its id."""
     start_path: str
-    """Where one is created."""
     address: str
     """The dimension of the details query that holds whom it went to."""
     sender: str
@@ -29,28 +25,10 @@ class Medium:
     """Whether `originatingDirection` proves something: which one a callback shows is documented nowhere."""
 
 
-MESSAGE = Medium(
-    "message",
-    path=f"{_CONVERSATIONS}/messages",
-    start_path=f"{_CONVERSATIONS}/messages/agentless",
-    address="addressTo",
-    sender="addressFrom",
-)
-EMAIL = Medium(
-    "email",
-    path=f"{_CONVERSATIONS}/emails",
-    start_path=f"{_CONVERSATIONS}/emails/agentless",
-    address="addressTo",
-    sender="addressFrom",
-)
-CALLBACK = Medium(
-    "callback",
-    path=f"{_CONVERSATIONS}/callbacks",
-    start_path=f"{_CONVERSATIONS}/callbacks",
-    address="callbackNumber",
-    sender="queueId",
-    has_direction=False,
-)
+_PATH = "/api/v2/conversations"
+MESSAGE = Medium("message", f"{_PATH}/messages", f"{_PATH}/messages/agentless", "addressTo", "addressFrom")
+EMAIL = Medium("email", f"{_PATH}/emails", f"{_PATH}/emails/agentless", "addressTo", "addressFrom")
+CALLBACK = Medium("callback", f"{_PATH}/callbacks", f"{_PATH}/callbacks", "callbackNumber", "queueId", False)
 
 
 def medium_of(channel: Channel) -> Medium:

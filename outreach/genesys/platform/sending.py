@@ -81,19 +81,14 @@ def write_subject(senders: Senders, reference: str) -> str:
 def address_of(attempt: Attempt, senders: Senders) -> str | None:
     """The address as Genesys is told it, None where it is told the contact instead (fact sheet 4.1)."""
     match attempt.channel:
-        case Channel.VOICE | Channel.SMS | Channel.EMAIL:
+        case Channel.CHAT if senders.chat_type == "webmessaging":
+            return None
+        case Channel.CHAT if senders.chat_type == "whatsapp":
+            return attempt.address.lstrip("+")
+        case Channel.VOICE | Channel.SMS | Channel.EMAIL | Channel.CHAT:
             return attempt.address
-        case Channel.CHAT:
-            return _write_handle(attempt.address, senders)
         case _:
             assert_never(attempt.channel)
-
-
-def _write_handle(handle: str, senders: Senders) -> str | None:
-    """WhatsApp has no plus, and web messaging goes to a contact."""
-    if senders.chat_type == "webmessaging":
-        return None
-    return handle.lstrip("+") if senders.chat_type == "whatsapp" else handle
 
 
 def printable(value: str) -> str:
