@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import orjson
 
 from outreach.campaign.run import Run
-from outreach.compliance import choose_message
 from outreach.concurrency.call_pool import CallPool
 from outreach.genesys.interface import NotRegistered, Registered
 from outreach.ledger.changes import Change, apply
@@ -46,7 +45,7 @@ def register_batch(run: Run, batch: BatchRef) -> RegistrationCounts:
 
 def _register(run: Run, group: Sequence[Claimed], priority: int, counts: RegistrationCounts) -> None:
     def register(bulk: Sequence[Claimed]) -> list[Registered | NotRegistered]:
-        told = [(row.contact, choose_message(row.contact, run.settings)) for row in bulk]
+        told = [(row.contact, run.message_for(row.contact)) for row in bulk]
         return run.genesys.register(told, priority=priority)
 
     size = run.genesys.bulk_size
