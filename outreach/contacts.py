@@ -3,14 +3,40 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from typing_extensions import assert_never
 
-MESSAGE_WHEN_NONE = "Hello"
-"""What is said when a contact brings no message (guide sheet, "Contact payload")."""
+
+class AddressKind(str, Enum):
+    """What the addresses of a channel are."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+    HANDLE = "handle"
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What is known of a channel, whoever serves it. How an API speaks of it, that API's module says."""
+
+    kind: AddressKind
+    longest_text: int
+    """Characters of a message; an agentless SMS takes five segments of 153."""
+    preference: int
+    """Its place in the order in which channels are tried, unless a campaign says otherwise."""
+    hours_bind: bool
+    """Whether calling hours bind it, unless a campaign says otherwise."""
+    has_segments: bool = False
+    """Whether its messages are counted, and paid, in SMS segments."""
+    one_at_a_time: bool = False
+    """Whether a 409 says that a conversation with the person is going on (platform fact sheet 4.1)."""
+    waits_for_agent: bool = False
+    """Whether an interaction's time counts from an agent's answer, not from its start."""
 
 
 class Channel(str, Enum):
@@ -24,8 +50,29 @@ class Channel(str, Enum):
     def __str__(self) -> str:
         return self.value
 
+    @property
+    def traits(self) -> Traits:
+        """What is known of it."""
+        match self:
+            case Channel.VOICE:
+                return _VOICE
+            case Channel.SMS:
+                return _SMS
+            case Channel.EMAIL:
+                return _EMAIL
+            case Channel.CHAT:
+                return _CHAT
+            case _:
+                assert_never(self)
+
+
+_VOICE = Traits(AddressKind.PHONE, 2000, preference=3, hours_bind=True, waits_for_agent=True)
+_SMS = Traits(AddressKind.PHONE, 765, preference=1, hours_bind=True, has_segments=True, one_at_a_time=True)
+_EMAIL = Traits(AddressKind.EMAIL, 2000, preference=2, hours_bind=False)
+_CHAT = Traits(AddressKind.HANDLE, 2000, preference=4, hours_bind=False, one_at_a_time=True)
 
 _EVERY = tuple(Channel)
+CHANNELS_IN_WORDS = f"{', '.join(_EVERY[:-1])} or {_EVERY[-1]}"
 
 EXTERNAL_CONTACT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}\Z")
 """Letters, digits, `-`, `_` and `.`, starting with a letter or digit, at most 255 (guide sheet)."""
@@ -61,8 +108,17 @@ class Channels(BaseModel):
 
     def address(self, channel: Channel) -> str | None:
         """The address on one channel, or None."""
-        found: str | None = getattr(self, channel.value)
-        return found
+        match channel:
+            case Channel.VOICE:
+                return self.voice
+            case Channel.SMS:
+                return self.sms
+            case Channel.EMAIL:
+                return self.email
+            case Channel.CHAT:
+                return self.chat
+            case _:
+                assert_never(channel)
 
     def addresses(self) -> dict[Channel, str]:
         """Every address by its channel, in the order of this class."""
@@ -111,7 +167,7 @@ class Contact(BaseModel):
     @model_validator(mode="after")
     def _reachable(self) -> Contact:
         if self.channels.is_empty:
-            raise ValueError("needs at least one channel: voice, sms, email or chat")
+            raise ValueError(f"needs at least one channel: {CHANNELS_IN_WORDS}")
         return self
 
     @classmethod
@@ -123,8 +179,3 @@ class Contact(BaseModel):
     def is_forgotten(self) -> bool:
         """Whether this is what `forgotten` gives: every other contact has an address."""
         return self.channels.is_empty
-
-    @property
-    def message(self) -> str:
-        """What to say."""
-        return self.initial_message or MESSAGE_WHEN_NONE

@@ -67,7 +67,7 @@ class CampaignSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     channel_order: tuple[Channel, ...] = Field(
-        default=(Channel.SMS, Channel.EMAIL, Channel.VOICE, Channel.CHAT),
+        default=tuple(sorted(Channel, key=lambda channel: channel.traits.preference)),
         min_length=1,
         title="Channel order",
         description="The first of these on which a person may and can be reached is used.",
@@ -88,7 +88,7 @@ class CampaignSettings(BaseModel):
         description="us-federal, us-states, ca, fr, eu-default or your own .json. None: 8 to 21, own zone.",
     )
     hours_bind: tuple[Channel, ...] = Field(
-        default=(Channel.VOICE, Channel.SMS),
+        default=tuple(channel for channel in Channel if channel.traits.hours_bind),
         title="Calling hours bind",
         description="The channels that calling hours apply to.",
     )

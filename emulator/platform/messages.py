@@ -11,7 +11,6 @@ from emulator.state.contacts import e164_of
 from emulator.state.conversations import DISCONNECT_TYPES, NEVER, Conversation
 from emulator.state.organisation import Organisation
 
-MESSENGERS = ("sms", "whatsapp", "open", "webmessaging", "apple")
 CHANNELS = {"sms": "sms", "whatsapp": "whatsapp", "open": "chat", "webmessaging": "chat", "apple": "chat"}
 LONGEST_SMS = 765
 LONGEST_TEXT = 2000
@@ -57,7 +56,7 @@ def send(org: Organisation, request: Request) -> Response:
 
 
 def _read(body: Fields) -> _Message:
-    kind = body.choice("toAddressMessengerType", MESSENGERS)
+    kind = body.choice("toAddressMessengerType", CHANNELS)
     person = body.text("externalContactId") or None
     template = body.part("messagingTemplate")
     if person and kind == "whatsapp":

@@ -20,7 +20,6 @@ from typing import Any, Literal
 from outreach.campaign.run import Run
 from outreach.campaign.validation import change_for
 from outreach.compliance import Decision, Facts, Verdict
-from outreach.contacts import Channel
 from outreach.errors import (
     Ambiguous,
     Conflict,
@@ -88,7 +87,7 @@ def _refused(run: Run, item: Intent, outcome: GenesysError) -> Change:
             f"Genesys asks to wait {outcome.retry_after / 60:.0f} minutes. Run it again after that."
         )
         return _given_back(item, "refused", _detail(outcome))
-    if isinstance(outcome, Conflict) and item.channel in (Channel.SMS, Channel.CHAT):
+    if isinstance(outcome, Conflict) and item.channel.traits.one_at_a_time:
         return _deferred(run, item, outcome)
     run.auto_stop.count_failed(outcome)
     ours = isinstance(outcome, (NotSent, Unauthorized, Forbidden, RateLimited))

@@ -45,7 +45,8 @@ def register_batch(run: Run, batch: BatchRef) -> RegistrationCounts:
 
 def _register(run: Run, group: Sequence[Claimed], priority: int, counts: RegistrationCounts) -> None:
     def register(bulk: Sequence[Claimed]) -> list[Registered | NotRegistered]:
-        return run.genesys.register([row.contact for row in bulk], priority=priority)
+        told = [(row.contact, run.message_for(row.contact)) for row in bulk]
+        return run.genesys.register(told, priority=priority)
 
     size = run.genesys.bulk_size
     bulks = [group[at : at + size] for at in range(0, len(group), size)]

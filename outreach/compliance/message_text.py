@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from outreach.contacts import MESSAGE_WHEN_NONE, Channel, Contact
+from outreach.contacts import Contact
 from outreach.settings import CampaignSettings
 
-# Both limits are Genesys' (platform fact sheet 4.1).
-SMS_LIMIT = 765
-"""Characters of an agentless SMS: five segments of 153."""
-
-TEXT_LIMIT = 2000
-"""Characters of a message on any other channel."""
+MESSAGE_WHEN_NONE = "Hello"
+"""What is said when neither contact nor campaign brings a message (guide sheet, "Contact payload")."""
 
 _GSM_BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -23,11 +19,6 @@ _GSM = _GSM_BASIC | _GSM_EXTENDED
 def choose_message(contact: Contact, settings: CampaignSettings) -> str:
     """What will be said: the contact's own message, else the campaign's."""
     return contact.initial_message or settings.message or MESSAGE_WHEN_NONE
-
-
-def fits(text: str, channel: Channel) -> bool:
-    """Whether the text may be sent on the channel."""
-    return len(text) <= (SMS_LIMIT if channel is Channel.SMS else TEXT_LIMIT)
 
 
 def segments(text: str) -> int:

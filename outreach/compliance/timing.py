@@ -13,8 +13,13 @@ from outreach.compliance.hours import SAFETY, Binding, HourRule, Hours, count_da
 from outreach.compliance.location import Place, locate
 from outreach.compliance.redaction import mask_address, mask_postal_code
 from outreach.compliance.rulebook import Bound
-from outreach.contacts import Channel, Contact
+from outreach.contacts import AddressKind, Channel, Contact
 from outreach.settings import FrequencyCap
+
+_PHONES = sorted(
+    (channel for channel in Channel if channel.traits.kind is AddressKind.PHONE),
+    key=lambda channel: channel.traits.preference,
+)
 
 
 def find_place(contact: Contact, channel: Channel) -> Place:
@@ -101,5 +106,5 @@ def _write(start: int, end: int) -> str:
 
 
 def _number(contact: Contact, channel: Channel) -> str | None:
-    channels = contact.channels
-    return channels.voice if channel is Channel.VOICE else channels.sms or channels.voice
+    own = contact.channels.address(channel) if channel in _PHONES else None
+    return own or next(filter(None, map(contact.channels.address, _PHONES)), None)

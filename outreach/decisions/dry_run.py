@@ -207,13 +207,13 @@ class _Rehearsal:
         return decision
 
     def _rehearsed(self, line: int, contact: Contact, decision: Decision) -> DryRunRow:
-        by_sms = decision.channel is Channel.SMS
+        counted = decision.channel is not None and decision.channel.traits.has_segments
         return DryRunRow(
             line,
             contact.external_contact_id,
             decision,
             zone=self._zone(contact, decision.channel),
-            segments=segments(choose_message(contact, self._settings)) if by_sms else 0,
+            segments=segments(choose_message(contact, self._settings)) if counted else 0,
         )
 
     def _zone(self, contact: Contact, channel: Channel | None) -> str | None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from outreach.contacts import Channel
 from outreach.genesys.interface import Conversation
 from outreach.ledger.claims import Claimed
 from outreach.ledger.states import State
@@ -44,7 +43,8 @@ class Observation:
         if self.row.contact.is_forgotten:
             return self.started_at
         allowed = timedelta(seconds=self.row.contact.interaction_duration_seconds)
-        if self.row.channel is Channel.VOICE and self.found is not None and self.found.started_at is not None:
+        waits = self.row.channel is not None and self.row.channel.traits.waits_for_agent
+        if waits and self.found is not None and self.found.started_at is not None:
             if self.found.connected_at is None:
                 return self.started_at + LONGEST
             allowed += self.found.connected_at - self.found.started_at

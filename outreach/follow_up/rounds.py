@@ -21,7 +21,6 @@ from sqlalchemy import func, select
 
 from outreach.campaign.reconciliation import recover
 from outreach.campaign.run import Run
-from outreach.contacts import Channel
 from outreach.errors import Conflict, GenesysError, Invalid, NotFound
 from outreach.follow_up.endings import ENDS, OVERLONG, RECEIVED, change_after, mark_overlong
 from outreach.follow_up.observation import Observation
@@ -143,7 +142,7 @@ def _look_at(run: Run, group: Sequence[Claimed]) -> Counter[str]:
 
 
 def _read(run: Run, rows: Sequence[Claimed]) -> dict[str, Conversation]:
-    wanted = [(row.conversation_id, row.channel or Channel.SMS) for row in rows]
+    wanted = [row.conversation_id for row in rows]
     return {found.conversation_id: found for found in run.genesys.read(wanted)}
 
 
@@ -164,7 +163,8 @@ def _ask_to_end(run: Run, overlong: Sequence[Claimed]) -> dict[int, Claimed]:
 
 def _end(run: Run, row: Claimed) -> None:
     try:
-        run.genesys.end(row.conversation_id, row.channel or Channel.SMS)
+        if row.channel:  # as everybody has who was contacted
+            run.genesys.end(row.conversation_id, row.channel)
     except GenesysError as error:
         log.warning("conversation %s outlived its time, but does not end: %s", row.conversation_id, error)
         if not isinstance(error, (Invalid, Conflict, NotFound)):
@@ -173,7 +173,8 @@ def _end(run: Run, row: Claimed) -> None:
 
 def _suppress(run: Run, observations: Sequence[Observation]) -> int:
     """Whoever opted out is not contacted again, by no campaign; how many addresses are new."""
-    addresses = [each.row.contact.channels.address(each.row.channel or Channel.SMS) for each in observations]
+    rows = [each.row for each in observations]
+    addresses = [row.contact.channels.address(row.channel) for row in rows if row.channel]
     named = [address for address in addresses if address]
     return suppress(run.ledger, named, source=RECEIPT, reason="recipient_opted_out") if named else 0
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, cast
 
+from typing_extensions import assert_never
+
 from outreach.contacts import Channel, Contact
 from outreach.errors import Conflict, Invalid, NotFound
 from outreach.genesys.http import untrusted_json
@@ -39,9 +41,11 @@ class Guide:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    def register(self, contacts: Sequence[Contact], *, priority: int = 0) -> list[Registered | NotRegistered]:
+    def register(
+        self, people: Sequence[tuple[Contact, str]], *, priority: int = 0
+    ) -> list[Registered | NotRegistered]:
         """One creation per contact; one that exists is a success. Safe to repeat for that reason."""
-        return [self._register(contact, priority) for contact in contacts]
+        return [self._register(contact, message, priority) for contact, message in people]
 
     def inspect(self, contact: Contact, registered: Registered, *, priority: int = 0) -> Inspection:
         """The verdict on a registered contact."""
@@ -54,7 +58,7 @@ class Guide:
         status = cast('Literal["passed", "pending", "failed"]', told) if told in _STATUSES else "unknown"
         shown = untrusted_json.mapping(untrusted_json.mapping(body).get("channelAvailability"))
         availability = {
-            channel: (untrusted_json.code(shown, channel.value) or "unavailable").lower()
+            channel: (untrusted_json.code(shown, _name(channel)) or "unavailable").lower()
             for channel in contact.channels.present()
         }
         return Inspection(status, availability, untrusted_json.text(body, "validationFailureReason")[:200])
@@ -68,7 +72,7 @@ class Guide:
         attempt = engagement.attempt
         body = {
             "contactId": attempt.genesys_id,
-            "type": attempt.channel.value,
+            "type": _name(attempt.channel),
             "initialMessage": engagement.message,
             "metadata": {
                 "source": "external_contact_api",
@@ -84,10 +88,9 @@ class Guide:
         """Nothing: the guide's API has no look-up."""
         return {attempt.reference: [] for attempt in attempts}
 
-    def read(self, conversations: Sequence[tuple[str, Channel]]) -> list[Conversation]:
+    def read(self, conversation_ids: Sequence[str]) -> list[Conversation]:
         """What became of interactions, one by one."""
-        found = (self._read(conversation_id) for conversation_id, _ in conversations)
-        return [conversation for conversation in found if conversation]
+        return [conversation for conversation in map(self._read, conversation_ids) if conversation]
 
     def end(self, conversation_id: str, channel: Channel) -> None:  # noqa: ARG002  the interface's
         """Disconnect it. One that has ended already, or is gone, is fine."""
@@ -103,9 +106,9 @@ class Guide:
         """Nothing: the guide's API has no such lists."""
         return set()
 
-    def _register(self, contact: Contact, priority: int) -> Registered | NotRegistered:
+    def _register(self, contact: Contact, message: str, priority: int) -> Registered | NotRegistered:
         contact_id = contact.external_contact_id
-        body = _write_contact(contact)
+        body = _write_contact(contact, message)
         try:
             answer = self.connection.request("register", "POST", _CONTACTS, json=body, priority=priority)
         except Conflict:
@@ -126,6 +129,15 @@ class Guide:
         return _read_conversation(found, body) if found else None
 
 
+def _name(channel: Channel) -> str:
+    """The guide's name of a channel, which is ours."""
+    match channel:
+        case Channel.VOICE | Channel.SMS | Channel.EMAIL | Channel.CHAT:
+            return channel.value
+        case _:
+            assert_never(channel)
+
+
 def _read_conversation(conversation_id: str, body: untrusted_json.Json) -> Conversation:
     return Conversation(
         conversation_id,
@@ -136,13 +148,12 @@ def _read_conversation(conversation_id: str, body: untrusted_json.Json) -> Conve
     )
 
 
-def _write_contact(contact: Contact) -> dict[str, Any]:
-    channels = contact.channels
+def _write_contact(contact: Contact, message: str) -> dict[str, Any]:
     return {
         "externalContactId": contact.external_contact_id,
         "name": contact.name,
-        "channels": {channel.value: channels.address(channel) for channel in channels.present()},
-        "initialMessage": contact.message,
+        "channels": {_name(channel): address for channel, address in contact.channels.addresses().items()},
+        "initialMessage": message,
         "interactionDurationSeconds": contact.interaction_duration_seconds,
         "metadata": dict(contact.metadata),
     }

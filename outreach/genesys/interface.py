@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from typing_extensions import assert_never
+
 from outreach.contacts import Channel, Contact
 from outreach.reachability import Availability, Inspection
 
@@ -25,6 +27,20 @@ class Senders:
     """The canned response that WhatsApp demands for a first message (platform fact sheet 4.1)."""
     chat_template_parameter: str | None = None
     """The id of that response's parameter which takes our message; None when it takes none."""
+
+    def of(self, channel: Channel) -> str | None:
+        """What contacts people on a channel, None when nothing is set."""
+        match channel:
+            case Channel.VOICE:
+                return self.voice_queue_id
+            case Channel.SMS:
+                return self.sms_from
+            case Channel.EMAIL:
+                return self.email_from
+            case Channel.CHAT:
+                return self.chat_from
+            case _:
+                assert_never(channel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +146,10 @@ class Genesys(Protocol):
     can_find: bool
     """Whether `find` can ever see anything; the guide API has no look-up."""
 
-    def register(self, contacts: Sequence[Contact], *, priority: int = 0) -> list[Registered | NotRegistered]:
-        """Make the contacts known, in their order. Safe to repeat."""
+    def register(
+        self, people: Sequence[tuple[Contact, str]], *, priority: int = 0
+    ) -> list[Registered | NotRegistered]:
+        """Make contacts known, each with what will be said to them, in their order. Safe to repeat."""
         ...
 
     def inspect(self, contact: Contact, registered: Registered, *, priority: int = 0) -> Inspection:
@@ -150,7 +168,7 @@ class Genesys(Protocol):
         """Look for the conversations of attempts in doubt: reference to what was seen, possibly nothing."""
         ...
 
-    def read(self, conversations: Sequence[tuple[str, Channel]]) -> list[Conversation]:
+    def read(self, conversation_ids: Sequence[str]) -> list[Conversation]:
         """What became of interactions; ids that Genesys does not show (yet) are left out."""
         ...
 

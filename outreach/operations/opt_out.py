@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from outreach.compliance.reply_keywords import Reply, classify_reply
-from outreach.contacts import Channel
+from outreach.contacts import CHANNELS_IN_WORDS, AddressKind, Channel
 from outreach.errors import SourceError, UsageError
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.suppressions import suppress
@@ -179,7 +179,7 @@ def _columns(label: str, headers: Sequence[str]) -> dict[int, str]:
         return found
     if len(headers) == 1:
         return {0: ADDRESS}
-    raise SourceError(f"{label} has no column of addresses.", "Call it address, voice, sms, email or chat.")
+    raise SourceError(f"{label} has no column of addresses.", f"Call it address, {CHANNELS_IN_WORDS}.")
 
 
 def _of_row(record: Record, columns: dict[int, str], intake: Intake) -> Iterator[str]:
@@ -220,6 +220,6 @@ def _is_address(text: str) -> bool:
 
 
 def _read(text: str, channel: Channel | None) -> str:
-    if channel is Channel.CHAT:
+    if channel and channel.traits.kind is AddressKind.HANDLE:
         return read_handle(text)
     return normalise_email(text) if "@" in text else normalise_phone(text)

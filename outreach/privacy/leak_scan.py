@@ -177,9 +177,8 @@ def needles_of(ledger: Ledger) -> Iterator[SearchTerm]:
 def needles_of_contact(contact: Contact) -> Iterator[SearchTerm]:
     """Everything personal about one contact."""
     whose = contact.external_contact_id
-    kinds = {Channel.VOICE: "phone", Channel.SMS: "phone", Channel.EMAIL: "email", Channel.CHAT: "address"}
-    for channel in contact.channels.present():
-        yield SearchTerm(kinds[channel], whose, contact.channels.address(channel) or "")
+    for channel, address in contact.channels.addresses().items():
+        yield SearchTerm(channel.traits.kind.value, whose, address)
     yield SearchTerm("name", whose, contact.name)
     if contact.initial_message:
         yield SearchTerm("message", whose, contact.initial_message)
@@ -187,7 +186,8 @@ def needles_of_contact(contact: Contact) -> Iterator[SearchTerm]:
 
 
 def _needles_of_row(headings: Headings, line: int, cells: dict[str, str]) -> Iterator[SearchTerm]:
-    kinds = {"voice": "phone", "sms": "phone", "email": "email", "name": "name", "initial_message": "message"}
+    kinds = {channel.value: channel.traits.kind.value for channel in Channel}
+    kinds |= {"name": "name", "initial_message": "message"}
     for header, cell in cells.items():
         kind = kinds.get(headings.column(header) or "")
         if kind and cell.strip():

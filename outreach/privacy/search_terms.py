@@ -41,7 +41,7 @@ _GIVEAWAYS = {
 
 
 class SearchTerm(NamedTuple):
-    """`kind` is phone, email, name, message, address or secret; `whose` an external contact id or a name."""
+    """`kind`: phone, email, handle, name, message, metadata, secret; `whose`: a contact's id, or a name."""
 
     kind: str
     whose: str

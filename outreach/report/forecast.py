@@ -19,7 +19,6 @@ from typing import Any
 import orjson
 
 from outreach.compliance import Decision, Verdict
-from outreach.contacts import Channel
 from outreach.genesys.rate_limit.pacer import HEADROOM
 from outreach.reachability import Availability
 
@@ -150,7 +149,7 @@ class _Counting:
         self._when[self._place(decision)] += 1
         if decision.verdict in (Verdict.ALLOWED, Verdict.DEFERRED) and decision.channel:
             self._channels[decision.channel.value] += 1
-        if decision.verdict is Verdict.ALLOWED and decision.channel is Channel.SMS:
+        if decision.verdict is Verdict.ALLOWED:
             self._segments += segments
         self._keep(external_contact_id, decision)
 

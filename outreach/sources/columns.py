@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from outreach.contacts import Channel
+from outreach.contacts import CHANNELS_IN_WORDS, Channel
 from outreach.errors import SourceError
 from outreach.sources.cells import read_line
 from outreach.sources.rows import BadCell
@@ -112,7 +112,7 @@ class Headings:
             if column not in found:
                 raise self._missing(f"no column {column}", column, headers)
         if not found.keys() & set(CHANNELS):
-            raise self._missing("no column of any channel (voice, sms, email, chat)", "sms", headers)
+            raise self._missing(f"no column of any channel ({CHANNELS_IN_WORDS})", "sms", headers)
 
     def _missing(self, what: str, column: str, headers: Sequence[str]) -> SourceError:
         unknown = {_plain(header): header for header in headers if self.column(header) is None}

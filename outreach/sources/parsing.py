@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from pydantic import ValidationError
+from typing_extensions import assert_never
 
-from outreach.contacts import Contact
+from outreach.contacts import CHANNELS_IN_WORDS, AddressKind, Channel, Contact
 from outreach.sources import cells as read
 from outreach.sources.columns import CHANNELS
 from outreach.sources.emails import normalise_email
@@ -42,7 +43,7 @@ class RowParser:
         self, headers: tuple[str, ...], layout: Mapping[str, int], *, strict_numbers: bool = False
     ) -> None:
         phone = partial(normalise_phone, strict=True) if strict_numbers else normalise_phone
-        channels = {"voice": phone, "sms": phone, "email": normalise_email, "chat": read.read_handle}
+        channels = {channel.value: _address_read(channel.traits.kind, phone) for channel in Channel}
         self._headers = headers
         self._layout = layout
         # Worked out once a header: a row only walks along the steps.
@@ -84,7 +85,7 @@ class RowParser:
                 if column not in values
             )
             if not channels:
-                problems.append(("no_channel", "", "No channel has an address (voice, sms, email, chat)"))
+                problems.append(("no_channel", "", f"No channel has an address ({CHANNELS_IN_WORDS})"))
         if self._metadata:
             values["metadata"] = _read(self._metadata, cells, problems)
         if self._consent:
@@ -104,6 +105,18 @@ class RowParser:
             more = f" and {len(others) - _MENTIONED} more" if len(others) > _MENTIONED else ""
             text += f" Also: {mentioned}{more}."
         return Reject(code, text)
+
+
+def _address_read(kind: AddressKind, phone: Callable[[str], str]) -> Callable[[str], object]:
+    match kind:
+        case AddressKind.PHONE:
+            return phone
+        case AddressKind.EMAIL:
+            return normalise_email
+        case AddressKind.HANDLE:
+            return read.read_handle
+        case _:
+            assert_never(kind)
 
 
 def _consent_reads(channel: str) -> dict[str, Callable[[str], object]]:

@@ -58,10 +58,11 @@ class Followed(Organisation):
     def finish(self, conversation_id: str, disconnect_type: str = "peer") -> None:
         self.change(conversation_id, ended_at=self.clock.now(), disconnect_type=disconnect_type)
 
-    def read(self, conversations: Sequence[tuple[str, Channel]]) -> list[Conversation]:
-        wanted = [conversation_id for conversation_id, _ in conversations]
-        self.reads.append(wanted)
-        return [self.shown[name] for name in wanted if name in self.shown and name not in self.hidden]
+    def read(self, conversation_ids: Sequence[str]) -> list[Conversation]:
+        self.reads.append(list(conversation_ids))
+        return [
+            self.shown[name] for name in conversation_ids if name in self.shown and name not in self.hidden
+        ]
 
     def end(self, conversation_id: str, channel: Channel) -> None:
         self.asked.append(conversation_id)

@@ -16,6 +16,7 @@ from outreach.genesys.opening import open_genesys
 from outreach.genesys.platform.api import Platform
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=timezone.utc)
+MESSAGE = "Testing automated contact interaction workflow"
 SENDERS = Senders(
     sms_from="+13175550100",
     email_from="hello@outreach.example",
@@ -67,11 +68,16 @@ def contact(number: int = 0, **changes: Any) -> Contact:
         "external_contact_id": f"EXT-{9928374 + number}",
         "name": "Acme Corp Support",
         "channels": Channels(**{channel.value: address for channel, address in ADDRESSES.items()}),
-        "initial_message": "Testing automated contact interaction workflow",
+        "initial_message": MESSAGE,
         "interaction_duration_seconds": 600,
         "metadata": {"campaign": "outbound_q3", "region": "us-east"},
     }
     return Contact(**(fields | changes))
+
+
+def told(*people: Contact) -> list[tuple[Contact, str]]:
+    """Each with what will be said to them, as `register` takes them."""
+    return [(person, person.initial_message or MESSAGE) for person in people]
 
 
 def engagement(channel: Channel = Channel.SMS, at: datetime = NOW, **changes: Any) -> Engagement:
@@ -85,4 +91,4 @@ def engagement(channel: Channel = Channel.SMS, at: datetime = NOW, **changes: An
         "at": at,
     }
     person = contact()
-    return Engagement(Attempt(**(fields | changes)), person, person.message)
+    return Engagement(Attempt(**(fields | changes)), person, MESSAGE)

@@ -65,8 +65,10 @@ class Organisation:
         """Queue the next answers to `start`."""
         self.answers.extend([(error, after_effect)] * times)
 
-    def register(self, contacts: Sequence[Contact], *, priority: int = 0) -> list[Registered | NotRegistered]:
-        return [self._register(contact) for contact in contacts]
+    def register(
+        self, people: Sequence[tuple[Contact, str]], *, priority: int = 0
+    ) -> list[Registered | NotRegistered]:
+        return [self._register(contact) for contact, _ in people]
 
     def _register(self, contact: Contact) -> Registered | NotRegistered:
         name = contact.external_contact_id
@@ -109,7 +111,7 @@ class Organisation:
             for attempt in attempts
         }
 
-    def read(self, conversations: Sequence[tuple[str, Channel]]) -> list[Conversation]:
+    def read(self, conversation_ids: Sequence[str]) -> list[Conversation]:
         return [
             Conversation(
                 conversation_id,
@@ -118,7 +120,7 @@ class Organisation:
                 datetime.now(timezone.utc) if conversation_id in self.ended else None,
                 "peer" if conversation_id in self.ended else "",
             )
-            for conversation_id, _ in conversations
+            for conversation_id in conversation_ids
             if conversation_id in self.conversations
         ]
 

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from typing_extensions import assert_never
+
+from outreach.contacts import Channel
+
+
+def _permission_to_start(channel: Channel) -> str:
+    match channel:
+        case Channel.VOICE:
+            return "conversation:callback:create"
+        case Channel.SMS | Channel.CHAT:
+            return "conversation:message:create"
+        case Channel.EMAIL:
+            return "conversation:agentlessEmail:send"
+        case _:
+            assert_never(channel)
+
+
 PLATFORM: Mapping[str, tuple[str, ...]] = {
     "register": ("externalContacts:contact:enrich",),
     "look up contacts": ("externalContacts:contact:view",),
     "find external source": ("externalContacts:externalSource:view",),
     "create external source": ("externalContacts:externalSource:add",),
-    "start sms": ("conversation:message:create",),
-    "start chat": ("conversation:message:create",),
-    "start email": ("conversation:agentlessEmail:send",),
-    "start voice": ("conversation:callback:create",),
+    **{f"start {channel}": (_permission_to_start(channel),) for channel in Channel},
     "find conversations": ("analytics:conversationDetail:view",),
     "read conversations": ("analytics:conversationDetail:view",),
     "read conversation": ("conversation:communication:view",),
@@ -29,10 +43,7 @@ PLATFORM: Mapping[str, tuple[str, ...]] = {
 GUIDE: Mapping[str, tuple[str, ...]] = {
     "register": ("externalcontacts:contact:write",),
     "inspect": ("externalcontacts:contact:read",),
-    "start sms": ("conversation:write", "routing:outboundcontact:write"),
-    "start chat": ("conversation:write", "routing:outboundcontact:write"),
-    "start email": ("conversation:write", "routing:outboundcontact:write"),
-    "start voice": ("conversation:write", "routing:outboundcontact:write"),
+    **{f"start {channel}": ("conversation:write", "routing:outboundcontact:write") for channel in Channel},
     "read conversation": ("conversation:read",),
     "end conversation": ("conversation:write",),
 }

@@ -24,18 +24,12 @@ from outreach.genesys.interface import (
 from outreach.genesys.platform import do_not_contact, enrichment, lookup, organization, sending
 from outreach.genesys.platform.conversations import FAILED_DELIVERIES, from_analytics, from_conversation
 from outreach.genesys.platform.external_source import DEFAULT_NAME, ExternalSource
+from outreach.genesys.platform.media import medium_of
 from outreach.genesys.platform.senders import check_senders
 from outreach.reachability import Availability, Inspection
 
 READ_AT_ONCE = 50
 """Conversations in one analytics read; their ids stand in the URL."""
-
-_MEDIA = {
-    Channel.SMS: "messages",
-    Channel.CHAT: "messages",
-    Channel.EMAIL: "emails",
-    Channel.VOICE: "callbacks",
-}
 
 
 class Platform:
@@ -58,18 +52,21 @@ class Platform:
         self._senders = senders
         self._source = ExternalSource(connection, source_name)
 
-    def register(self, contacts: Sequence[Contact], *, priority: int = 0) -> list[Registered | NotRegistered]:
+    def register(
+        self, people: Sequence[tuple[Contact, str]], *, priority: int = 0
+    ) -> list[Registered | NotRegistered]:
         """Upsert up to ten contacts in one request; one that is turned down is split to find the culprit."""
-        if not contacts:
+        if not people:
             return []
+        contacts = [contact for contact, _ in people]
         path = "/api/v2/externalcontacts/bulk/contacts/enrich"
         body = enrichment.write_requests(contacts, self._source.id(), self._senders)
         try:
             answer = self.connection.request("register", "POST", path, json=body, priority=priority)
         except (Invalid, Conflict) as error:
             # A bulk that is refused as a whole does not say for whom.
-            if len(contacts) > 1:
-                return [one for contact in contacts for one in self.register([contact], priority=priority)]
+            if len(people) > 1:
+                return [one for person in people for one in self.register([person], priority=priority)]
             return [_refused(contacts[0], error)]
         return enrichment.read_results(contacts, answer.json, answer.correlation_id)
 
@@ -95,11 +92,11 @@ class Platform:
         """Look for the conversations of attempts in doubt."""
         return lookup.find_conversations(self.connection, self._senders, attempts)
 
-    def read(self, conversations: Sequence[tuple[str, Channel]]) -> list[Conversation]:
+    def read(self, conversation_ids: Sequence[str]) -> list[Conversation]:
         """What became of interactions: many at once, and one by one what that doesn't tell."""
         seen: list[Conversation] = []
-        for first in range(0, len(conversations), READ_AT_ONCE):
-            wanted = [conversation_id for conversation_id, _ in conversations[first : first + READ_AT_ONCE]]
+        for first in range(0, len(conversation_ids), READ_AT_ONCE):
+            wanted = conversation_ids[first : first + READ_AT_ONCE]
             known = self._read_analytics(wanted)
             for conversation_id in wanted:
                 found = known.get(conversation_id)
@@ -112,7 +109,7 @@ class Platform:
 
     def end(self, conversation_id: str, channel: Channel) -> None:
         """Disconnect it. One that has ended already, or is gone, is fine."""
-        path = f"/api/v2/conversations/{_MEDIA[channel]}/{quoted(conversation_id)}"
+        path = f"{medium_of(channel).path}/{quoted(conversation_id)}"
         try:
             self.connection.request("end conversation", "PATCH", path, json={"state": "disconnected"})
         except (Invalid, Conflict, NotFound):  # it may have ended just now, as was wanted

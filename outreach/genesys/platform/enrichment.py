@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from typing_extensions import assert_never
+
 from outreach.contacts import Channel, Contact
 from outreach.genesys.http import untrusted_json
 from outreach.genesys.interface import NotRegistered, Registered, Senders
@@ -70,17 +72,26 @@ def _write_person(contact: Contact, senders: Senders) -> dict[str, Any]:
     person: dict[str, Any] = {"firstName": first}
     if last.strip():
         person["lastName"] = last.strip()
-    channels = contact.channels
-    if channels.sms:
-        person["cellPhone"] = {"display": channels.sms, "acceptsSMS": True}
-    if channels.voice:
-        person["workPhone"] = {"display": channels.voice}
-    if channels.email:
-        person["workEmail"] = channels.email
-    if channels.chat and senders.chat_type == "whatsapp":
-        number = f"+{channels.chat.lstrip('+')}"
-        person["whatsAppId"] = {"phoneNumber": {"display": number}, "displayName": contact.name}
+    for channel, address in contact.channels.addresses().items():
+        person |= _write_address(channel, address, contact.name, senders)
     return person
+
+
+def _write_address(channel: Channel, address: str, name: str, senders: Senders) -> dict[str, Any]:
+    match channel:
+        case Channel.VOICE:
+            return {"workPhone": {"display": address}}
+        case Channel.SMS:
+            return {"cellPhone": {"display": address, "acceptsSMS": True}}
+        case Channel.EMAIL:
+            return {"workEmail": address}
+        case Channel.CHAT if senders.chat_type == "whatsapp":
+            number = {"display": f"+{address.lstrip('+')}"}
+            return {"whatsAppId": {"phoneNumber": number, "displayName": name}}
+        case Channel.CHAT:
+            return {}
+        case _:
+            assert_never(channel)
 
 
 def _read_result(
@@ -121,13 +132,22 @@ def _not_registered(contact: Contact, code: str, reason: str, correlation_id: st
 
 
 def _read_availability(contact: Contact, entity: Mapping[str, untrusted_json.Json]) -> dict[Channel, str]:
-    # `e164` is there only when Genesys could parse the number (platform fact sheet 3.1).
-    stored = {
-        Channel.SMS: untrusted_json.text(entity.get("cellPhone"), "e164"),
-        Channel.VOICE: untrusted_json.text(entity.get("workPhone"), "e164"),
-        Channel.EMAIL: untrusted_json.text(entity, "workEmail"),
-        Channel.CHAT: AVAILABLE,  # a handle is opaque: there is nothing that Genesys could recognise
-    }
     return {
-        channel: AVAILABLE if stored[channel] else NOT_RECOGNISED for channel in contact.channels.present()
+        channel: AVAILABLE if _is_recognised(channel, entity) else NOT_RECOGNISED
+        for channel in contact.channels.present()
     }
+
+
+def _is_recognised(channel: Channel, entity: Mapping[str, untrusted_json.Json]) -> bool:
+    # `e164` is there only when Genesys could parse the number (platform fact sheet 3.1).
+    match channel:
+        case Channel.VOICE:
+            return bool(untrusted_json.text(entity.get("workPhone"), "e164"))
+        case Channel.SMS:
+            return bool(untrusted_json.text(entity.get("cellPhone"), "e164"))
+        case Channel.EMAIL:
+            return bool(untrusted_json.text(entity, "workEmail"))
+        case Channel.CHAT:  # a handle is opaque: there is nothing that Genesys could recognise
+            return True
+        case _:
+            assert_never(channel)

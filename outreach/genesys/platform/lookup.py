@@ -17,23 +17,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from typing_extensions import assert_never
+
 from outreach.contacts import Channel
 from outreach.errors import Forbidden, NotFound, Refused
 from outreach.genesys.http import untrusted_json
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.interface import Attempt, ConversationMatch, Senders
 from outreach.genesys.platform.conversations import attributes_of
-from outreach.genesys.platform.matching import (
-    MEDIA,
-    SKEW,
-    WINDOW,
-    Object,
-    address_of,
-    has_address,
-    matches,
-    subjects_of,
-)
-from outreach.genesys.platform.sending import ATTEMPT_ATTRIBUTE
+from outreach.genesys.platform.matching import SKEW, WINDOW, Object, matches, subjects_of
+from outreach.genesys.platform.media import MESSAGE, medium_of
+from outreach.genesys.platform.sending import ATTEMPT_ATTRIBUTE, address_of
 
 ATTEMPTS_PER_QUERY = 25
 PAGE_SIZE = 100
@@ -49,7 +43,7 @@ def find_conversations(
     found = _look(connection, senders, attempts, {attempt.genesys_id: set() for attempt in attempts})
     # Messages of a contact that was merged stand under its other ids: one more question, for these alone.
     unseen = [
-        a for a in attempts if not found[a.reference] and MEDIA[a.channel] == "message" and a.genesys_id
+        a for a in attempts if not found[a.reference] and medium_of(a.channel) is MESSAGE and a.genesys_id
     ]
     merged = _merged_ids(connection, unseen)
     again = [attempt for attempt in unseen if merged.get(attempt.genesys_id)]
@@ -73,9 +67,9 @@ def _look(
 def _groups(attempts: Sequence[Attempt]) -> Iterator[list[Attempt]]:
     """Attempts of one medium that lie close together in time, at most 25."""
     group: list[Attempt] = []
-    for attempt in sorted(attempts, key=lambda a: (MEDIA[a.channel], a.at)):
+    for attempt in sorted(attempts, key=lambda a: (medium_of(a.channel).name, a.at)):
         if group and (
-            MEDIA[group[0].channel] != MEDIA[attempt.channel]
+            medium_of(group[0].channel) is not medium_of(attempt.channel)
             or attempt.at - group[0].at > WINDOW * 3
             or len(group) == ATTEMPTS_PER_QUERY
         ):
@@ -93,10 +87,10 @@ def _write_query(
     # Not beyond now, for pages shift while data arrives (platform fact sheet 5.3).
     end = min(latest + WINDOW, max(connection.clock.now(), latest + SKEW))
     interval = f"{_iso(group[0].at - SKEW + ahead)}/{_iso(end + ahead)}"
-    media = MEDIA[group[0].channel]
-    addressed = [attempt for attempt in group if has_address(attempt, senders)]
-    wanted = [_predicate(_ADDRESS[media], address_of(attempt, senders)) for attempt in addressed]
-    if media == "message":
+    medium = medium_of(group[0].channel)
+    told = (address_of(attempt, senders) for attempt in group)
+    wanted = [_predicate(medium.address, address) for address in told if address is not None]
+    if medium is MESSAGE:
         wanted += [_predicate("externalContactId", i) for a in group for i in sorted(ids[a.reference])]
     return {
         "interval": interval,
@@ -105,14 +99,11 @@ def _write_query(
         "segmentFilters": [
             {
                 "type": "and",
-                "predicates": [_predicate("mediaType", media)],
+                "predicates": [_predicate("mediaType", medium.name)],
                 "clauses": [{"type": "or", "predicates": wanted}],
             }
         ],
     }
-
-
-_ADDRESS = {"message": "addressTo", "email": "addressTo", "callback": "callbackNumber"}
 
 
 def _query(connection: Connection, body: dict[str, Any]) -> Iterator[Object]:
@@ -145,10 +136,18 @@ def _judge(
 
 def _marks(connection: Connection, attempt: Attempt, conversation_id: str, conversation: Object) -> set[str]:
     """Where our reference would stand: subjects of an e-mail, attributes of a callback."""
-    if attempt.channel is Channel.EMAIL:
-        return subjects_of(conversation)
-    if attempt.channel is not Channel.VOICE:
-        return set()
+    match attempt.channel:
+        case Channel.SMS | Channel.CHAT:
+            return set()
+        case Channel.EMAIL:
+            return subjects_of(conversation)
+        case Channel.VOICE:
+            return _attributes(connection, conversation_id)
+        case _:
+            assert_never(attempt.channel)
+
+
+def _attributes(connection: Connection, conversation_id: str) -> set[str]:
     path = f"/api/v2/conversations/{quoted(conversation_id)}"
     try:
         body = connection.request("read conversation", "GET", path).json

@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from outreach.contacts import Channel
 from outreach.errors import Forbidden, Refused
 from outreach.genesys.http import untrusted_json
 from outreach.genesys.http.client import Connection
+from outreach.genesys.platform.media import medium_of
 
 NOWHERE = "00000000-0000-0000-0000-000000000000"
 
@@ -24,11 +26,12 @@ class _Probe:
     params: Mapping[str, str] | None = None
 
 
+_STARTS = {medium_of(channel).start_path: f"start {channel}" for channel in reversed(Channel)}
+"""Channels that share a path share its permission: one speaks for all."""
+
 _PROBES: Mapping[str, _Probe] = {
     "register": _Probe("POST", "/api/v2/externalcontacts/bulk/contacts/enrich"),
-    "start sms": _Probe("POST", "/api/v2/conversations/messages/agentless"),
-    "start email": _Probe("POST", "/api/v2/conversations/emails/agentless"),
-    "start voice": _Probe("POST", "/api/v2/conversations/callbacks"),
+    **{operation: _Probe("POST", path) for path, operation in _STARTS.items()},
     "find external source": _Probe("GET", "/api/v2/externalcontacts/externalsources"),
     "read conversations": _Probe("GET", "/api/v2/analytics/conversations/details", {"id": NOWHERE}),
     "read conversation": _Probe("GET", f"/api/v2/conversations/{NOWHERE}"),
@@ -39,7 +42,7 @@ _PROBES: Mapping[str, _Probe] = {
     "check chat integration": _Probe("GET", "/api/v2/conversations/messaging/integrations"),
 }
 
-ESSENTIAL = frozenset({"register", "start sms", "start email", "start voice"})
+ESSENTIAL = frozenset({"register", *_STARTS.values()})
 """Without these nobody is contacted; without the others less is known."""
 
 

@@ -5,7 +5,9 @@ A 403 says nothing about the channel: it is `not_checkable` then, never unavaila
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+
+from typing_extensions import assert_never
 
 from outreach.contacts import Channel
 from outreach.errors import Forbidden, NotFound
@@ -26,37 +28,44 @@ _PAGE_SIZE = 100
 
 def check_senders(connection: Connection, senders: Senders) -> dict[Channel, str]:
     """Channel to AVAILABLE, NOT_CHECKABLE or the reason against it. Raises GenesysError."""
-    checks: Mapping[Channel, Callable[[Connection, Senders], str]] = {
-        Channel.VOICE: _check_queue,
-        Channel.SMS: _check_number,
-        Channel.EMAIL: _check_domain,
-        Channel.CHAT: _check_integration,
-    }
-    return {channel: _ask(check, connection, senders) for channel, check in checks.items()}
+    return {channel: _ask(connection, senders, channel) for channel in Channel}
 
 
-def _ask(check: Callable[[Connection, Senders], str], connection: Connection, senders: Senders) -> str:
+def _ask(connection: Connection, senders: Senders, channel: Channel) -> str:
+    sender = senders.of(channel)
     try:
-        return check(connection, senders)
+        return _check(connection, senders, channel, sender) if sender else NO_SENDER
     except Forbidden:
         return NOT_CHECKABLE
 
 
-def _check_number(connection: Connection, senders: Senders) -> str:
-    if not senders.sms_from:
-        return NO_SENDER
+def _check(connection: Connection, senders: Senders, channel: Channel, sender: str) -> str:
+    match channel:
+        case Channel.VOICE:
+            return _check_queue(connection, sender)
+        case Channel.SMS:
+            return _check_number(connection, sender)
+        case Channel.EMAIL:
+            return _check_domain(connection, sender)
+        case Channel.CHAT:
+            return _check_integration(connection, sender, senders)
+        case _:
+            assert_never(channel)
+
+
+def _check_number(connection: Connection, number_from: str) -> str:
     path = "/api/v2/routing/sms/phonenumbers"
-    number = _find(connection, "check sms sender", path, {}, phoneNumber=senders.sms_from)
+    number = _find(connection, "check sms sender", path, {}, phoneNumber=number_from)
     if number is None:
         return SENDER_NOT_FOUND
     active = untrusted_json.text(number, "phoneNumberStatus").upper() == "ACTIVE"
     return AVAILABLE if active and number.get("supportsSms") is True else SENDER_NOT_ACTIVE
 
 
-def _check_domain(connection: Connection, senders: Senders) -> str:
-    if not senders.email_from or "@" not in senders.email_from:
+def _check_domain(connection: Connection, address: str) -> str:
+    if "@" not in address:
         return NO_SENDER
-    name = senders.email_from.rpartition("@")[2].lower()
+    name = address.rpartition("@")[2].lower()
     path = "/api/v2/routing/email/outbound/domains"
     try:
         domain = _find(connection, "check email sender", path, {}, name=name, id=name)
@@ -69,26 +78,20 @@ def _check_domain(connection: Connection, senders: Senders) -> str:
     return AVAILABLE if verified else SENDER_NOT_VERIFIED
 
 
-def _check_queue(connection: Connection, senders: Senders) -> str:
-    if not senders.voice_queue_id:
-        return NO_SENDER
-    params = {"id": senders.voice_queue_id}
-    queue = _find(
-        connection, "check voice queue", "/api/v2/routing/queues", params, id=senders.voice_queue_id
-    )
+def _check_queue(connection: Connection, queue_id: str) -> str:
+    path = "/api/v2/routing/queues"
+    queue = _find(connection, "check voice queue", path, {"id": queue_id}, id=queue_id)
     return AVAILABLE if queue is not None else SENDER_NOT_FOUND
 
 
-def _check_integration(connection: Connection, senders: Senders) -> str:
-    if not senders.chat_from:
-        return NO_SENDER
+def _check_integration(connection: Connection, integration_id: str, senders: Senders) -> str:
     if senders.chat_type == "webmessaging":
         return NOT_CHECKABLE  # its sender is a deployment, which no published call shows the state of
     # WhatsApp takes nothing but a template (platform fact sheet 4.1).
     if senders.chat_type == "whatsapp" and not senders.chat_template_id:
         return NO_TEMPLATE
     path = "/api/v2/conversations/messaging/integrations"
-    integration = _find(connection, "check chat integration", path, {}, id=senders.chat_from)
+    integration = _find(connection, "check chat integration", path, {}, id=integration_id)
     if integration is None:
         return SENDER_NOT_FOUND
     active = untrusted_json.text(integration, "status") == "Active"

@@ -12,20 +12,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from typing_extensions import assert_never
+
 from outreach.contacts import Channel
 from outreach.errors import Invalid
 from outreach.genesys.http import untrusted_json
 from outreach.genesys.interface import Attempt, Engagement, Senders
+from outreach.genesys.platform.media import medium_of
 
 ATTEMPT_ATTRIBUTE = "attempt"
 """The participant attribute of a callback that carries our reference."""
 
-LONGEST = {Channel.SMS: 765, Channel.CHAT: 2000}
-"""Characters that a message may have; the others have no published limit."""
-
 LONGEST_SUBJECT = 400
-
-_CONVERSATIONS = "/api/v2/conversations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +36,40 @@ class Call:
 
 def write_call(engagement: Engagement, senders: Senders) -> Call:
     """The call for an engagement. Raises Invalid when the senders or the message can't carry it."""
-    attempt = engagement.attempt
-    most = LONGEST.get(attempt.channel)
-    if most and len(engagement.message) > most:
-        advice = f"Shorten the message to {most} characters."
-        raise Invalid(f"start {attempt.channel}", 0, "message_too_long", "", advice)
-    if attempt.channel is Channel.SMS:
-        return _write_sms(engagement, senders)
-    if attempt.channel is Channel.EMAIL:
-        return _write_email(engagement, senders)
-    if attempt.channel is Channel.VOICE:
-        return _write_callback(engagement, senders)
-    return _write_chat(engagement, senders)
+    channel = engagement.attempt.channel
+    if len(engagement.message) > channel.traits.longest_text:
+        advice = f"Shorten the message to {channel.traits.longest_text} characters."
+        raise Invalid(f"start {channel}", 0, "message_too_long", "", advice)
+    sender = senders.of(channel)
+    if not sender:
+        raise Invalid(f"start {channel}", 0, "no_sender", "", f"Set a sender for {channel} in the senders.")
+    return Call(medium_of(channel).start_path, _write_body(engagement, senders, sender))
+
+
+def _write_body(engagement: Engagement, senders: Senders, sender: str) -> dict[str, Any]:
+    channel = engagement.attempt.channel
+    match channel:
+        case Channel.VOICE:
+            return _write_callback(engagement, sender)
+        case Channel.SMS:
+            return _write_sms(engagement, sender)
+        case Channel.EMAIL:
+            return _write_email(engagement, senders, sender)
+        case Channel.CHAT:
+            return _write_chat(engagement, senders, sender)
+        case _:
+            assert_never(channel)
 
 
 def read_conversation_id(channel: Channel, body: untrusted_json.Json) -> str:
     """The conversation's id in the answer, or ""."""
-    if channel is Channel.VOICE:
-        return untrusted_json.code(untrusted_json.mapping(body).get("conversation"), "id")
-    return untrusted_json.code(body, "conversationId")
+    match channel:
+        case Channel.VOICE:
+            return untrusted_json.code(untrusted_json.mapping(body).get("conversation"), "id")
+        case Channel.SMS | Channel.EMAIL | Channel.CHAT:
+            return untrusted_json.code(body, "conversationId")
+        case _:
+            assert_never(channel)
 
 
 def write_subject(senders: Senders, reference: str) -> str:
@@ -66,9 +79,17 @@ def write_subject(senders: Senders, reference: str) -> str:
     return f"{printable(senders.email_subject)[: LONGEST_SUBJECT - len(ending)]}{ending}"
 
 
-def chat_address(attempt: Attempt, senders: Senders) -> str:
-    """The handle as the messenger writes it: WhatsApp has no plus (platform fact sheet 4.1)."""
-    return attempt.address.lstrip("+") if senders.chat_type == "whatsapp" else attempt.address
+def address_of(attempt: Attempt, senders: Senders) -> str | None:
+    """The address as Genesys is told it, None where it is told the contact instead (fact sheet 4.1)."""
+    match attempt.channel:
+        case Channel.CHAT if senders.chat_type == "webmessaging":
+            return None
+        case Channel.CHAT if senders.chat_type == "whatsapp":
+            return attempt.address.lstrip("+")
+        case Channel.VOICE | Channel.SMS | Channel.EMAIL | Channel.CHAT:
+            return attempt.address
+        case _:
+            assert_never(attempt.channel)
 
 
 def printable(value: str) -> str:
@@ -76,38 +97,29 @@ def printable(value: str) -> str:
     return " ".join("".join(letter if letter.isprintable() else " " for letter in value).split())
 
 
-def _sender(value: str | None, channel: Channel) -> str:
-    if not value:
-        raise Invalid(f"start {channel}", 0, "no_sender", "", f"Set a sender for {channel} in the senders.")
-    return value
-
-
-def _write_sms(engagement: Engagement, senders: Senders) -> Call:
+def _write_sms(engagement: Engagement, sender: str) -> dict[str, Any]:
     attempt = engagement.attempt
-    body = {
-        "fromAddress": _sender(senders.sms_from, Channel.SMS),
+    return {
+        "fromAddress": sender,
         "toAddress": attempt.address,
         "toAddressMessengerType": "sms",
         "textBody": engagement.message,
         # Links the conversation to the contact at once; e-mails and callbacks have no such field (4.2, 4.3).
         "externalContactId": attempt.genesys_id,
     }
-    return Call(f"{_CONVERSATIONS}/messages/agentless", body)
 
 
-def _write_chat(engagement: Engagement, senders: Senders) -> Call:
+def _write_chat(engagement: Engagement, senders: Senders, sender: str) -> dict[str, Any]:
     attempt, kind = engagement.attempt, senders.chat_type
-    body: dict[str, Any] = {
-        "fromAddress": _sender(senders.chat_from, Channel.CHAT),
-        "toAddressMessengerType": kind,
-    }
-    if kind != "webmessaging":
-        body["toAddress"] = chat_address(attempt, senders)
+    body: dict[str, Any] = {"fromAddress": sender, "toAddressMessengerType": kind}
+    address = address_of(attempt, senders)
+    if address is not None:
+        body["toAddress"] = address
     if kind == "whatsapp":  # takes no externalContactId, and demands a template (4.1)
         body["messagingTemplate"] = _write_template(engagement, senders)
     else:
         body |= {"textBody": engagement.message, "externalContactId": attempt.genesys_id}
-    return Call(f"{_CONVERSATIONS}/messages/agentless", body)
+    return body
 
 
 def _write_template(engagement: Engagement, senders: Senders) -> dict[str, Any]:
@@ -121,22 +133,21 @@ def _write_template(engagement: Engagement, senders: Senders) -> dict[str, Any]:
     return template
 
 
-def _write_email(engagement: Engagement, senders: Senders) -> Call:
+def _write_email(engagement: Engagement, senders: Senders, sender: str) -> dict[str, Any]:
     attempt = engagement.attempt
-    body = {
+    return {
         "senderType": "Outbound",
-        "fromAddress": {"email": _sender(senders.email_from, Channel.EMAIL)},
+        "fromAddress": {"email": sender},
         "toAddresses": [{"email": attempt.address, "name": printable(engagement.contact.name)}],
         "subject": write_subject(senders, attempt.reference),
         "textBody": engagement.message,
     }
-    return Call(f"{_CONVERSATIONS}/emails/agentless", body)
 
 
-def _write_callback(engagement: Engagement, senders: Senders) -> Call:
+def _write_callback(engagement: Engagement, sender: str) -> dict[str, Any]:
     attempt = engagement.attempt
-    body = {
-        "queueId": _sender(senders.voice_queue_id, Channel.VOICE),
+    return {
+        "queueId": sender,
         "callbackNumbers": [attempt.address],
         "callbackUserName": printable(engagement.contact.name),
         "data": {  # becomes the customer's attributes (platform fact sheet 4.3)
@@ -145,4 +156,3 @@ def _write_callback(engagement: Engagement, senders: Senders) -> Call:
             "message": engagement.message,
         },
     }
-    return Call(f"{_CONVERSATIONS}/callbacks", body)

@@ -14,7 +14,7 @@ from outreach.genesys.interface import NotRegistered, Registered
 from outreach.genesys.opening import fetch_token
 from outreach.reachability import AVAILABLE
 from tests.support.byte_server import answer, serve_bytes
-from tests.support.clients import NOW, contact, engagement, open_at
+from tests.support.clients import NOW, contact, engagement, open_at, told
 from tests.support.clients import start as contact_by
 from tests.support.emulation import EmulatorThread, emulator_thread
 
@@ -33,7 +33,7 @@ def genesys(organisation: EmulatorThread) -> Iterator[Guide]:
 
 
 def register(genesys: Guide) -> Registered:
-    [registered] = genesys.register([contact()])
+    [registered] = genesys.register(told(contact()))
     assert isinstance(registered, Registered)
     return registered
 
@@ -71,7 +71,7 @@ def test_a_contact_that_is_not_accepted_is_a_value(status: int) -> None:
         serve_bytes(answer(status, {"code": "bad.request"})) as server,
         open_at(server.url, "guide") as genesys,
     ):
-        [refused] = genesys.register([contact()])
+        [refused] = genesys.register(told(contact()))
 
     assert isinstance(refused, NotRegistered)
     assert not refused.retryable
@@ -117,7 +117,7 @@ def test_a_contact_that_the_guide_does_not_know_is_blocked(genesys: Guide) -> No
 def test_conversations_are_read_and_ended(organisation: EmulatorThread, genesys: Guide) -> None:
     register(genesys)
     started = contact_by(genesys, engagement(Channel.SMS, genesys_id=contact().external_contact_id))
-    wanted = [(started.conversation_id, Channel.SMS), ("no-such-conversation", Channel.SMS)]
+    wanted = [started.conversation_id, "no-such-conversation"]
     [running] = genesys.read(wanted)
     genesys.end(started.conversation_id, Channel.SMS)
     genesys.end(started.conversation_id, Channel.SMS)
@@ -154,7 +154,7 @@ def test_a_missing_scope_is_named(organisation: EmulatorThread, genesys: Guide) 
 def test_what_is_sent_is_the_guides_payload() -> None:
     channels = Channels(email="support@acme.com")
     with serve_bytes(answer(201, {"state": "new"})) as server, open_at(server.url, "guide") as genesys:
-        genesys.register([contact(channels=channels)])
+        genesys.register(told(contact(channels=channels)))
 
     assert server.seen[0].json() == {
         "externalContactId": "EXT-9928374",
@@ -184,7 +184,7 @@ def test_creations_have_a_budget_of_their_own(organisation: EmulatorThread) -> N
     clock = SystemClock()
     with open_at(organisation.url, "guide", clock=clock, creations_per_minute=600) as genesys:
         begun = clock.monotonic()
-        genesys.register([contact(number) for number in range(6)])
+        genesys.register(told(*map(contact, range(6))))
         creations = clock.monotonic() - begun
         begun = clock.monotonic()
         for number in range(6):

@@ -22,7 +22,7 @@ from outreach.genesys.http.exchange import Transport, exchange
 from outreach.genesys.interface import Registered, Senders
 from outreach.genesys.platform.api import Platform
 from tests.support import sdk_oracle
-from tests.support.clients import NOW, SENDERS, contact, engagement, open_at
+from tests.support.clients import NOW, SENDERS, contact, engagement, open_at, told
 from tests.support.clients import start as contact_by
 from tests.support.emulation import emulator_thread
 
@@ -79,7 +79,7 @@ def live(url: str, senders: Senders) -> None:
         if senders.chat_type == "whatsapp":
             channels = people[0].channels.model_copy(update={"chat": "+15551234567"})
             people = [contact(channels=channels)]
-        registered = genesys.register(people)[0]
+        registered = genesys.register(told(*people))[0]
         assert isinstance(registered, Registered)
         chat = "+15551234567" if senders.chat_type == "whatsapp" else "visitor-17"
         started = []
@@ -92,7 +92,7 @@ def live(url: str, senders: Senders) -> None:
                 assert error.status in {400, 409}  # noqa: PT017  both are answers to a well-formed body
         genesys.find([attempt for _, _, attempt in started])
         genesys.find([replace(engagement(at=NOW).attempt, genesys_id=registered.genesys_id)])
-        genesys.read([*((key, channel) for key, channel, _ in started), ("no-such-id", Channel.SMS)])
+        genesys.read([*(key for key, _, _ in started), "no-such-id"])
         for key, channel, _ in started:
             genesys.end(key, channel)
         genesys.list_do_not_contact()

@@ -63,7 +63,7 @@ def registered(genesys: Platform) -> Iterator[tuple[Contact, Registered]]:
         name="Live Test",
         channels=Channels(email=f"live-{uuid.uuid4().hex[:12]}@example.com"),
     )
-    [result] = genesys.register([contact])
+    [result] = genesys.register([(contact, "Hi")])
     assert isinstance(result, Registered), result
     yield contact, result
     path = f"/api/v2/externalcontacts/contacts/{quoted(result.genesys_id)}"
@@ -96,7 +96,7 @@ def test_every_sender_is_judged(genesys: Platform) -> None:
 
 def test_registering_twice_keeps_the_id(genesys: Platform, registered: tuple[Contact, Registered]) -> None:
     contact, first = registered
-    [second] = genesys.register([contact])
+    [second] = genesys.register([(contact, "Hi")])
 
     assert isinstance(second, Registered)
     assert second.genesys_id == first.genesys_id
@@ -108,7 +108,7 @@ def test_what_does_not_exist_is_neither_read_nor_found(genesys: Platform) -> Non
     unknown = str(uuid.uuid4())
     attempt = Attempt(uuid.uuid4().hex[:16], "x", unknown, Channel.SMS, "+15005550006", SystemClock().now())
 
-    assert genesys.read([(unknown, Channel.SMS)]) == []
+    assert genesys.read([unknown]) == []
     assert genesys.find([attempt]) == {attempt.reference: []}
 
 
@@ -131,7 +131,7 @@ def test_a_named_person_is_contacted_found_read_and_let_go(
     started = genesys.wait_for_turn(Engagement(attempt, contact, message)).send()
     try:
         assert started.conversation_id in wait_until_found(genesys, attempt)
-        assert genesys.read([(started.conversation_id, attempt.channel)])
+        assert genesys.read([started.conversation_id])
     finally:
         genesys.end(started.conversation_id, attempt.channel)
 

@@ -69,9 +69,12 @@ def test_a_wrong_contact_is_refused(guide: httpx.Client, change: dict[str, Any])
     assert guide.post(CONTACTS, json=TUTORIAL | change).status_code == 400
 
 
-def test_a_channel_that_the_contact_lacks_is_refused(guide: httpx.Client) -> None:
+@pytest.mark.parametrize("channel", ["chat", "pigeon"])
+def test_a_channel_that_the_contact_lacks_or_nobody_knows_is_refused(
+    guide: httpx.Client, channel: str
+) -> None:
     guide.post(CONTACTS, json=TUTORIAL)
-    assert guide.post("/api/v2/conversations", json=start("chat")).status_code == 400
+    assert guide.post("/api/v2/conversations", json=start(channel)).status_code == 400
 
 
 def test_verdicts_follow_the_script(guide: httpx.Client, fresh: EmulatorThread) -> None:

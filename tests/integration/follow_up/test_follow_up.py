@@ -255,7 +255,7 @@ def test_interactions_that_cannot_be_read_stay_as_they_were(tmp_path: Path, erro
     with stage(tmp_path, [person(1)]) as staged:
         staged.clock.advance(60)
 
-        def fail(conversations: object) -> list[Conversation]:
+        def fail(conversation_ids: object) -> list[Conversation]:
             raise error
 
         read, staged.org.read = staged.org.read, fail  # type: ignore[method-assign]  # a bad day

@@ -17,7 +17,7 @@ from outreach.genesys.opening import fetch_token
 from outreach.genesys.platform.api import Platform
 from outreach.reachability import AVAILABLE, NOT_CHECKABLE
 from tests.support.byte_server import answer, serve_bytes
-from tests.support.clients import NOW, SENDERS, contact, engagement, open_at
+from tests.support.clients import NOW, SENDERS, contact, engagement, open_at, told
 from tests.support.clients import start as contact_by
 from tests.support.emulation import EmulatorThread, emulator_thread
 
@@ -46,7 +46,7 @@ class NoSleep(SystemClock):
 
 
 def register(genesys: Platform, number: int = 0) -> Registered:
-    [registered] = genesys.register([contact(number)])
+    [registered] = genesys.register(told(contact(number)))
     assert isinstance(registered, Registered)
     return registered
 
@@ -58,7 +58,7 @@ def start(genesys: Platform, channel: Channel, **changes: str) -> Started:
 
 def test_ten_contacts_take_one_request_and_come_back_in_their_order(genesys: Platform) -> None:
     people = [contact(number) for number in range(10)]
-    results = genesys.register(people)
+    results = genesys.register(told(*people))
 
     assert [result.external_contact_id for result in results] == [p.external_contact_id for p in people]
     assert {r.status for r in results if isinstance(r, Registered)} == {"created"}
@@ -78,7 +78,7 @@ def test_the_answer_says_which_addresses_genesys_recognised() -> None:
     channels = Channels(sms="+19999999999999", email="a@b.example")
     scripts = (answer(200, {"entities": []}), answer(200, {"id": "s-1"}), answer(200, results))
     with serve_bytes(*scripts) as server, open_at(server.url) as genesys:
-        [registered] = genesys.register([contact(channels=channels)])
+        [registered] = genesys.register(told(contact(channels=channels)))
 
     assert isinstance(registered, Registered)
     assert registered.availability == {Channel.SMS: "not_recognised", Channel.EMAIL: AVAILABLE}
@@ -98,7 +98,7 @@ def test_one_bad_contact_of_ten_is_a_value_and_the_others_are_registered(
     organisation.configure(
         faults=[{"kind": "entity_error", "operation": "contacts.bulk_enrich", "nth": 1, "retryable": True}]
     )
-    results = genesys.register([contact(number) for number in range(10)])
+    results = genesys.register(told(*map(contact, range(10))))
     [failed] = [result for result in results if isinstance(result, NotRegistered)]
 
     assert failed.retryable
@@ -223,11 +223,11 @@ def test_a_merged_contact_is_found_by_its_other_id(organisation: EmulatorThread,
 
 
 def test_reading_many_takes_one_request(genesys: Platform) -> None:
-    started = [(start(genesys, channel).conversation_id, channel) for channel in Channel]
+    started = [start(genesys, channel).conversation_id for channel in Channel]
     before = genesys.connection.usage.snapshot().requests
     read = genesys.read(started)
 
-    assert [conversation.conversation_id for conversation in read] == [key for key, _ in started]
+    assert [conversation.conversation_id for conversation in read] == started
     assert genesys.connection.usage.snapshot().requests - before == 1
 
 
@@ -236,7 +236,7 @@ def test_what_analytics_does_not_show_yet_is_read_itself(
 ) -> None:
     organisation.configure(index_delay_seconds=3600)
     started = start(genesys, Channel.SMS)
-    [conversation] = genesys.read([(started.conversation_id, Channel.SMS), ("no-such", Channel.SMS)])
+    [conversation] = genesys.read([started.conversation_id, "no-such"])
 
     assert conversation.conversation_id == started.conversation_id
     assert conversation.ended_at is None
@@ -250,7 +250,7 @@ def test_an_ended_conversation_tells_when_and_why(
     organisation.configure(index_delay_seconds=delay)
     started = start(genesys, channel)
     organisation.advance(600)
-    [conversation] = genesys.read([(started.conversation_id, channel)])
+    [conversation] = genesys.read([started.conversation_id])
 
     assert conversation.ended_at is not None
     assert conversation.started_at is not None
@@ -263,7 +263,7 @@ def test_an_opt_out_receipt_is_seen(organisation: EmulatorThread, genesys: Platf
     organisation.configure(index_delay_seconds=delay, opted_out=["+15551234567"])
     started = start(genesys, Channel.SMS)
     organisation.advance(600)
-    [conversation] = genesys.read([(started.conversation_id, Channel.SMS)])
+    [conversation] = genesys.read([started.conversation_id])
 
     assert conversation.opted_out
     assert conversation.delivery in {"failed", "delivery-failed"}
@@ -274,7 +274,7 @@ def test_ending_twice_is_as_good_as_once(genesys: Platform, channel: Channel) ->
     started = start(genesys, channel)
     genesys.end(started.conversation_id, channel)
     genesys.end(started.conversation_id, channel)
-    [conversation] = genesys.read([(started.conversation_id, channel)])
+    [conversation] = genesys.read([started.conversation_id])
 
     assert conversation.ended_at is not None
 

@@ -13,7 +13,7 @@ from outreach.contacts import Channel, Channels
 from outreach.errors import GenesysError
 from outreach.genesys.interface import Attempt, Engagement, Registered
 from outreach.genesys.platform.api import Platform
-from tests.support.clients import contact, open_at
+from tests.support.clients import contact, open_at, told
 from tests.support.clients import start as contact_by
 from tests.support.emulation import EmulatorThread, emulator_thread
 
@@ -59,7 +59,9 @@ def prepare(genesys: Platform) -> list[Attempt]:
     ]
     attempts = []
     for first in range(0, PEOPLE, genesys.bulk_size):
-        for offset, registered in enumerate(genesys.register(people[first : first + genesys.bulk_size])):
+        for offset, registered in enumerate(
+            genesys.register(told(*people[first : first + genesys.bulk_size]))
+        ):
             assert isinstance(registered, Registered)
             number = first + offset
             channel = channels[number % 2]

@@ -27,7 +27,7 @@ from outreach.genesys.http.auth import seal
 from outreach.genesys.interface import Registered
 from outreach.settings import CampaignSettings
 from tests.integration.genesys.test_fuzz import JSON, KEYS, SHAPED
-from tests.support.clients import NOW, contact, engagement, open_at
+from tests.support.clients import NOW, contact, engagement, open_at, told
 from tests.support.clients import start as contact_by
 from tests.support.fuzzing import tries
 
@@ -115,7 +115,7 @@ def answers(draw: st.DrawFn) -> bytes:
 
 
 OPERATIONS: dict[str, Callable[[Any], object]] = {
-    "register": lambda genesys: genesys.register([contact(0), contact(1)]),
+    "register": lambda genesys: genesys.register(told(contact(0), contact(1))),
     "inspect": lambda genesys: genesys.inspect(contact(), Registered("EXT-9928374", "g-1", "exists")),
     "check senders": lambda genesys: genesys.check_senders(),
     **{
@@ -123,7 +123,7 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
         for channel in Channel
     },
     "find": lambda genesys: genesys.find([engagement().attempt]) if genesys.can_find else None,
-    "read": lambda genesys: genesys.read([("c-1", Channel.SMS), ("c-2", Channel.VOICE)]),
+    "read": lambda genesys: genesys.read(["c-1", "c-2"]),
     "end": lambda genesys: genesys.end("c-1", Channel.SMS),
     "do not contact": lambda genesys: genesys.list_do_not_contact(),
 }

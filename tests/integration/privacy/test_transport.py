@@ -22,7 +22,7 @@ from outreach.genesys.http.auth import KnownToken, Login, seal
 from outreach.genesys.http.client import ReadyRequest
 from outreach.ledger.opening import open_ledger
 from tests.support.certificates import contexts
-from tests.support.clients import NOW, contact, engagement, open_at
+from tests.support.clients import NOW, contact, engagement, open_at, told
 from tests.support.clients import start as contact_by
 
 ROOT = Path(__file__).parents[3]
@@ -104,7 +104,7 @@ def test_a_redirect_leads_the_token_nowhere(api: str, status: int) -> None:
             with pytest.raises(GenesysError):
                 contact_by(genesys, engagement())
             with contextlib.suppress(GenesysError):
-                genesys.register([contact()])
+                genesys.register(told(contact()))
         assert gateway.seen
         assert elsewhere.seen == []
 

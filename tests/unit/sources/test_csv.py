@@ -84,7 +84,7 @@ def test_a_row_is_named_by_the_line_on_which_it_starts(path: Path) -> None:
 
     assert [row.line for row in rows] == [2, 6, 7]
     assert rows[0].contact
-    assert rows[0].contact.message == "one\ntwo\nthree"
+    assert rows[0].contact.initial_message == "one\ntwo\nthree"
 
 
 @pytest.mark.parametrize(
