@@ -19,7 +19,7 @@ from outreach.errors import CampaignStopped, OutreachError
 from outreach.follow_up.rounds import describe_round, find_due
 from outreach.ledger import states
 from outreach.ledger.campaigns import find_campaign
-from outreach.ledger.executors.heartbeat import release_dead_executors
+from outreach.ledger.executors.release import release_dead_executors
 from outreach.report.figures.counts import count_states
 from tasks.follow_up import follow
 from tasks.policies import FOLLOW_SECONDS, LAST_DELIVERY_SECONDS

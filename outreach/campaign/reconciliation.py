@@ -21,10 +21,10 @@ from outreach.campaign.run import Run
 from outreach.contacts import Channel
 from outreach.errors import GenesysError
 from outreach.genesys.interface import Attempt, ConversationMatch
-from outreach.ledger.changes import Change, OutboundEvent, apply
+from outreach.ledger.changes import Change, OutboundEvent, apply, still, to_cleared, to_started
 from outreach.ledger.claims import Claimed, claim, everything, releasing
 from outreach.ledger.database.schema import contacts, intents
-from outreach.ledger.executors.heartbeat import POISON_DEATHS, release_dead_executors
+from outreach.ledger.executors.release import POISON_DEATHS, release_dead_executors
 from outreach.ledger.states import State
 from outreach.settings import WhenNotFound
 from outreach.webhook.events import AuditLog, InteractionCreated, InteractionResolved, InteractionUnknown
@@ -128,7 +128,7 @@ def _found(run: Run, row: Claimed, attempt: Attempt, sighting: ConversationMatch
     }
     detail = {"conversation_id": conversation, "certain": sighting.certain}
     told = (*created, *_resolved(run, row, "started", conversation))
-    return Change(row.id, State.STARTED, "found", "", fields, detail, told, "started")
+    return to_started(contact_id=row.id, action="found", fields=fields, detail=detail, events=told)
 
 
 def _not_found(run: Run, row: Claimed) -> Change:
@@ -136,19 +136,30 @@ def _not_found(run: Run, row: Claimed) -> Change:
     if checks < len(delays):
         later = run.ledger.clock.now() + timedelta(seconds=delays[checks])
         fields = {"looks": checks, "look_at": later}
-        return Change(row.id, State.UNKNOWN, "looked", None, fields, {"looks": checks}, _doubted(run, row))
+        told, detail = _doubted(run, row), {"looks": checks}
+        return still(contact_id=row.id, after=State.UNKNOWN, fields=fields, detail=detail, events=told)
     if row.deaths >= POISON_DEATHS:
         return _held(run, row, "poison")
     if run.settings.when_not_found is WhenNotFound.RELEASE:
-        told = (*_doubted(run, row), *_resolved(run, row, "released"))
-        detail = {"policy": "release", "looks": checks}
-        return Change(row.id, State.CLEARED, "released", "", {"looks": 0}, detail, told, "release")
+        return to_cleared(
+            contact_id=row.id,
+            action="released",
+            fields={"looks": 0},
+            detail={"policy": "release", "looks": checks},
+            events=(*_doubted(run, row), *_resolved(run, row, "released")),
+        )
     return _held(run, row, "outcome_unknown")
 
 
 def _held(run: Run, row: Claimed, reason: str) -> Change:
-    told = (*_doubted(run, row), *_resolved(run, row, "held"))
-    return Change(row.id, State.HELD, "held", reason, {}, {"reason": reason}, told)
+    return Change(
+        contact_id=row.id,
+        after=State.HELD,
+        action="held",
+        reason=reason,
+        detail={"reason": reason},
+        events=(*_doubted(run, row), *_resolved(run, row, "held")),
+    )
 
 
 def _doubted(run: Run, row: Claimed) -> tuple[OutboundEvent, ...]:

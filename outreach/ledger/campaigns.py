@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from sqlalchemy import Connection, insert, select, update
 
 from outreach.errors import SettingsError, UnknownCampaign
 from outreach.ledger.audit.chain import campaign_record
 from outreach.ledger.database.schema import audit, campaigns
+from outreach.ledger.ledger import Ledger
 from outreach.settings import CampaignSettings
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from outreach.ledger.ledger import Ledger
-
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}\Z")
 

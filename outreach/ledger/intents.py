@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, text
 
@@ -22,13 +22,11 @@ from outreach.ledger.changes import Change, apply_within, lock
 from outreach.ledger.claims import Claimed
 from outreach.ledger.database.bulk_write import write_new
 from outreach.ledger.database.schema import intents
+from outreach.ledger.ledger import Ledger
 from outreach.ledger.recent_contacts import contacts_since
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import SUPPRESSED
 from outreach.settings import FrequencyCap, SameAddress
-
-if TYPE_CHECKING:
-    from outreach.ledger.ledger import Ledger
 
 _WRITTEN = select(intents.c.reference).where(intents.c.reference.in_(bindparam("references", expanding=True)))
 
@@ -196,4 +194,11 @@ def _intend(item: Intent) -> Change:
         "attempts": item.claimed.attempts + 1,
     }
     detail = {"reference": item.reference, "channel": item.channel.value}
-    return Change(item.claimed.id, State.INTENT, "intended", "", fields, detail, keep_lease=True)
+    return Change(
+        contact_id=item.claimed.id,
+        after=State.INTENT,
+        action="intended",
+        fields=fields,
+        detail=detail,
+        keep_lease=True,
+    )

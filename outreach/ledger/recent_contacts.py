@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, or_, select
 
 from outreach.ledger.claims import Claimed
 from outreach.ledger.database.schema import intents
-
-if TYPE_CHECKING:
-    from outreach.ledger.ledger import Ledger
+from outreach.ledger.ledger import Ledger
 
 
 def recent_contacts(

@@ -16,7 +16,7 @@ from sqlalchemy import Row, select
 from outreach.contacts import Channel
 from outreach.errors import UnknownCampaign, UsageError
 from outreach.ledger.campaigns import Campaign
-from outreach.ledger.changes import Change, OutboundEvent, apply
+from outreach.ledger.changes import KEEP, Change, OutboundEvent, apply, to_accepted, to_cleared, to_started
 from outreach.ledger.database.pages import read_pages
 from outreach.ledger.database.schema import contacts, intents, outbox
 from outreach.ledger.ledger import Ledger
@@ -93,7 +93,7 @@ def _started(
         "deaths": 0,
     }
     told = _tell(ledger, campaign, row, "started", conversation_id)
-    return Change(row.id, State.STARTED, "resolved_started", "", fields, detail, told, "started")
+    return to_started(contact_id=row.id, action="resolved_started", fields=fields, detail=detail, events=told)
 
 
 def _check_free(ledger: Ledger, row: Row[Any], conversation_id: str) -> None:
@@ -109,13 +109,21 @@ def _check_free(ledger: Ledger, row: Row[Any], conversation_id: str) -> None:
 
 
 def _released(ledger: Ledger, campaign: Campaign, row: Row[Any], detail: dict[str, str]) -> Change:
+    action = "resolved_released"
     if row.payload is None:  # erased: nobody could contact them
-        given_back: Literal["release", "keep"] = "keep" if row.intended_at is None else "release"
-        return Change(row.id, State.BLOCKED, "resolved_released", None, _AFRESH, detail, intent=given_back)
+        return Change(
+            contact_id=row.id,
+            after=State.BLOCKED,
+            action=action,
+            reason=KEEP,
+            fields=_AFRESH,
+            detail=detail,
+            intent="keep" if row.intended_at is None else "release",
+        )
     if row.intended_at is None:
-        return Change(row.id, State.ACCEPTED, "resolved_released", "", _AFRESH, detail)
+        return to_accepted(contact_id=row.id, action=action, fields=_AFRESH, detail=detail)
     told = _tell(ledger, campaign, row, "released", None)
-    return Change(row.id, State.CLEARED, "resolved_released", "", _AFRESH, detail, told, "release")
+    return to_cleared(contact_id=row.id, action=action, fields=_AFRESH, detail=detail, events=told)
 
 
 def _tell(
@@ -157,6 +165,6 @@ def retry_failed(ledger: Ledger, campaign: Campaign) -> int:
     )
     retried = 0
     for page in read_pages(ledger, failed):
-        changes = [Change(row.id, State.ACCEPTED, "retried", "", _AFRESH) for row in page]
+        changes = [to_accepted(contact_id=row.id, action="retried", fields=_AFRESH) for row in page]
         retried += len(apply(ledger, changes, only_own=False))
     return retried

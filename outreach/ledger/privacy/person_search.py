@@ -12,20 +12,18 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Select, select
 
 from outreach.contacts import E164, EXTERNAL_CONTACT_ID, Contact
+from outreach.ledger.database.pages import read_rows
 from outreach.ledger.database.schema import contacts, rejects
+from outreach.ledger.ledger import Ledger
 from outreach.sources.phones import normalise_phone
 from outreach.sources.rows import BadCell
 
-if TYPE_CHECKING:
-    from outreach.ledger.ledger import Ledger
-
-PAGE = 500
 SHORTEST_NATIONAL = 8
 """Digits from which the end of a number is taken for the number without its country."""
 
@@ -118,14 +116,14 @@ def _by_ids(ledger: Ledger, ids: Collection[str]) -> Iterator[Known]:
 
 
 def _read(ledger: Ledger, query: Select[Any]) -> Iterator[Known]:
-    for row in pages(ledger, query):
+    for row in read_rows(ledger.db, query):
         plain = ledger.vault.open(row.payload) if row.payload is not None else None
         contact = Contact.model_validate_json(plain) if plain is not None else None
         yield Known(row.id, row.campaign_id, row.external_contact_id, contact)
 
 
 def _rejected(ledger: Ledger, person: Person) -> Iterator[tuple[int, Mapping[str, str]]]:
-    for row in pages(ledger, select(rejects.c.id, rejects.c.raw).where(rejects.c.raw.is_not(None))):
+    for row in read_rows(ledger.db, select(rejects.c.id, rejects.c.raw).where(rejects.c.raw.is_not(None))):
         cells: Mapping[str, str] = orjson.loads(ledger.vault.open(row.raw))
         if person.stands_in(cells.values()):
             yield row.id, cells
@@ -142,16 +140,3 @@ def _same_number(digits: str, number: str) -> bool:
     if len(digits) < SHORTEST_NATIONAL:
         return False
     return number in digits or number.endswith(digits.lstrip("0"))
-
-
-def pages(ledger: Ledger, query: Select[Any]) -> Iterator[Row[Any]]:
-    """The rows of a query whose first column is an id, page by page, so that nobody is kept from writing."""
-    number = query.selected_columns[0]
-    last = -1
-    while True:
-        with ledger.db.read() as connection:
-            page = connection.execute(query.where(number > last).order_by(number).limit(PAGE)).all()
-        yield from page
-        if len(page) < PAGE:
-            return
-        last = page[-1].id
