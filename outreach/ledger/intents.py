@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, text
+from sqlalchemy import Connection, Row, bindparam, select, text
 
 from outreach.compliance.caps import caps_allow
 from outreach.contacts import Channel
@@ -98,6 +98,13 @@ def commit_intents(
         changes = [_intend(item) for item in opened.values()]
         apply_within(ledger, connection, changes, only_own=False, rows=rows)
     return list(opened.values()), list(kept.values())
+
+
+def read_intents(ledger: Ledger, contact_ids: Sequence[int]) -> dict[int, Row[Any]]:
+    """The intents of these contacts that stand, by contact."""
+    with ledger.db.read() as connection:
+        found = connection.execute(select(intents).where(intents.c.contact_id.in_(contact_ids)))
+        return {row.contact_id: row for row in found}
 
 
 def _reference(ledger: Ledger, row: Any) -> str:  # noqa: ANN401 - a row of `lock`

@@ -9,16 +9,15 @@ retry     failed, retryable ─────────────────�
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
-
-from sqlalchemy import Row, select
+from typing import Literal
 
 from outreach.contacts import Channel
 from outreach.errors import UnknownCampaign, UsageError
 from outreach.ledger.campaigns import Campaign
 from outreach.ledger.changes import KEEP, Change, OutboundEvent, apply, to_accepted, to_cleared, to_started
-from outreach.ledger.database.pages import read_pages
-from outreach.ledger.database.schema import contacts, intents, outbox
+from outreach.ledger.contacts import ContactRow, find_contacts, list_retryable
+from outreach.ledger.conversations import find_other_contact
+from outreach.ledger.deliveries import find_last_endpoint
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import State
 from outreach.settings import Event
@@ -61,12 +60,8 @@ def resolve(
         raise UsageError(f"{external_contact_id} changed at this very moment.", "Look at it again.")
 
 
-def _find(ledger: Ledger, campaign: Campaign, name: str) -> Row[Any]:
-    joined = contacts.outerjoin(intents, intents.c.contact_id == contacts.c.id)
-    columns = (contacts, intents.c.at.label("intended_at"))
-    named = (contacts.c.campaign_id == campaign.id, contacts.c.external_contact_id == name)
-    with ledger.db.read() as connection:
-        row = connection.execute(select(*columns).select_from(joined).where(*named)).one_or_none()
+def _find(ledger: Ledger, campaign: Campaign, name: str) -> ContactRow:
+    row = next(iter(find_contacts(ledger, campaign.id, [name])), None)
     if row is None:
         raise UnknownCampaign(f"Campaign {campaign.name} has no contact {name!r}.")
     if row.state not in (State.UNKNOWN, State.HELD):
@@ -75,7 +70,7 @@ def _find(ledger: Ledger, campaign: Campaign, name: str) -> Row[Any]:
 
 
 def _started(
-    ledger: Ledger, campaign: Campaign, row: Row[Any], conversation_id: str | None, detail: dict[str, str]
+    ledger: Ledger, campaign: Campaign, row: ContactRow, conversation_id: str | None, detail: dict[str, str]
 ) -> Change:
     if row.intended_at is None:
         raise UsageError(
@@ -96,19 +91,15 @@ def _started(
     return to_started(contact_id=row.id, action="resolved_started", fields=fields, detail=detail, events=told)
 
 
-def _check_free(ledger: Ledger, row: Row[Any], conversation_id: str) -> None:
+def _check_free(ledger: Ledger, row: ContactRow, conversation_id: str) -> None:
     if not _CONVERSATION.match(conversation_id):
         raise UsageError("That is no conversation's id.", "Copy it from Genesys: letters, digits and dashes.")
-    other = select(contacts.c.external_contact_id).where(
-        contacts.c.conversation_id == conversation_id, contacts.c.id != row.id
-    )
-    with ledger.db.read() as connection:
-        taken = connection.execute(other).scalar()
+    taken = find_other_contact(ledger, conversation_id, row.id)
     if taken is not None:
         raise UsageError(f"That conversation is {taken}'s already.", "Look for this contact's own.")
 
 
-def _released(ledger: Ledger, campaign: Campaign, row: Row[Any], detail: dict[str, str]) -> Change:
+def _released(ledger: Ledger, campaign: Campaign, row: ContactRow, detail: dict[str, str]) -> Change:
     action = "resolved_released"
     if row.payload is None:  # erased: nobody could contact them
         return Change(
@@ -129,14 +120,12 @@ def _released(ledger: Ledger, campaign: Campaign, row: Row[Any], detail: dict[st
 def _tell(
     ledger: Ledger,
     campaign: Campaign,
-    row: Row[Any],
+    row: ContactRow,
     outcome: Literal["started", "released"],
     conversation_id: str | None,
 ) -> tuple[OutboundEvent, ...]:
     """For whoever was told of this campaign before."""
-    last = select(outbox.c.endpoint).where(outbox.c.campaign_id == campaign.id)
-    with ledger.db.read() as connection:
-        endpoint = connection.execute(last.order_by(outbox.c.id.desc()).limit(1)).scalar()
+    endpoint = find_last_endpoint(ledger, campaign.id)
     common = {
         "timestamp": ledger.clock.now(),
         "campaign": campaign.name,
@@ -156,15 +145,8 @@ def _tell(
 
 def retry_failed(ledger: Ledger, campaign: Campaign) -> int:
     """Give every failed contact whose failure may pass another chance with the next run; how many."""
-    c = contacts.c
-    failed = select(c.id).where(
-        c.campaign_id == campaign.id,
-        c.state == State.FAILED.value,
-        c.retryable.is_(True),
-        c.payload.is_not(None),
-    )
     retried = 0
-    for page in read_pages(ledger, failed):
-        changes = [to_accepted(contact_id=row.id, action="retried", fields=_AFRESH) for row in page]
+    for numbers in list_retryable(ledger, campaign.id):
+        changes = [to_accepted(contact_id=number, action="retried", fields=_AFRESH) for number in numbers]
         retried += len(apply(ledger, changes, only_own=False))
     return retried

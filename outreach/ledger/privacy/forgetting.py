@@ -19,7 +19,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, select, update
 
 from outreach.errors import LedgerError
-from outreach.ledger.campaigns import note
+from outreach.ledger.audit.notes import note
 from outreach.ledger.changes import KEEP, Change, apply_within, lock
 from outreach.ledger.database.schema import intents, outbox, rejects, suppressions
 from outreach.ledger.executors.release import release_dead_executors

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Row, Table, bindparam, func, select, update
+from sqlalchemy import Column, Table, bindparam, func, select, update
 
 from outreach.ledger.database.pages import read_pages
 from outreach.ledger.database.schema import contacts, outbox, rejects
@@ -64,8 +64,9 @@ def _reseal(ledger: Ledger, table: Table, column: Column[Any]) -> int:
     return changed
 
 
-def _outdated(ledger: Ledger, table: Table, column: Column[Any]) -> Iterator[list[Row[Any]]]:
+def _outdated(ledger: Ledger, table: Table, column: Column[Any]) -> Iterator[list[tuple[int, str]]]:
     """The rows of each page whose value stands otherwise than it would be written now."""
     # An empty text, like that of a message that was never answered, says nothing of anybody.
-    for page in read_pages(ledger.db, select(table.c.id, column).where(func.length(column) > 0)):
-        yield [row for row in page if not ledger.vault.is_current(row[1])]
+    query = select(table.c.id, column.label("value")).where(func.length(column) > 0)
+    for page in read_pages(ledger.db, query):
+        yield [(row.id, row.value) for row in page if not ledger.vault.is_current(row.value)]
