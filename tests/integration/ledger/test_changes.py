@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 
@@ -36,6 +38,16 @@ def give_up(ledger: Ledger, opened: Intent, *steps: State) -> None:
 
 def test_every_state_is_in_the_picture() -> None:
     assert set(NEXT) == set(State)
+
+
+def test_the_documentation_draws_every_step_and_no_other() -> None:
+    order = list(State)
+    drawn = [
+        f"{before:<10} ─> {' | '.join(sorted(after, key=order.index)) or 'nothing'}"
+        for before, after in NEXT.items()
+    ]
+
+    assert "\n".join(drawn) in (Path(__file__).parents[3] / "docs" / "never-twice.md").read_text()
 
 
 @pytest.mark.parametrize("before", list(State))
