@@ -115,54 +115,49 @@ def circles_of_rooms(graph: Graph) -> list[list[str]]:
     return [circle for folder in sorted(folders) for circle in find_circles(collapse(graph, folder))]
 
 
-RULES: dict[str, tuple[Callable[[Graph], object], tuple[str, str]]] = {
-    "a folder imports only what stands below it": (between_folders, ("tasks.loading", "flows.campaign")),
-    "the core knows nothing of Prefect": (of_prefect, ("outreach.clock", "prefect.runtime")),
-    "the emulator knows nothing of the core": (between_folders, ("emulator.http.server", "outreach.clock")),
-    "nobody but the tests imports the tests": (of_the_tests, ("outreach.clock", "tests.support.ledgers")),
-    "a room imports only the rooms named beside it": (
-        between_rooms,
-        ("outreach.ledger.claims", "outreach.genesys.guide"),
-    ),
-    "a ground file imports no room": (between_rooms, ("outreach.errors", "outreach.webhook.schedule")),
-    "compliance knows no ledger": (
-        from_compliance,
-        ("outreach.compliance.gate", "outreach.ledger.suppressions"),
-    ),
-    "compliance knows no Genesys": (
-        from_compliance,
-        ("outreach.compliance.gate", "outreach.genesys.interface"),
-    ),
-    "SQL is spoken in three places": (of_sql, ("outreach.campaign.run", "sqlalchemy.orm")),
-    "the ledger's tables stay in the ledger": (of_sql, ("flows.batch", "outreach.ledger.database.schema")),
-    "no module imports itself around a corner": (
-        circles_of_modules,
-        ("outreach.ledger.ledger", "outreach.ledger.executors.heartbeat"),
-    ),
-    "no room imports itself around a corner": (
-        circles_of_rooms,
-        ("outreach.sources.rows", "outreach.campaign.run"),
-    ),
-    "no subfolder imports itself around a corner": (
-        circles_of_rooms,
-        ("outreach.ledger.audit.seals", "outreach.ledger.runs"),
-    ),
+Rule = Callable[[Graph], object]
+
+RULES: dict[str, Rule] = {
+    "a folder imports only what stands below it": between_folders,
+    "the core and the emulator know nothing of Prefect": of_prefect,
+    "nobody but the tests imports the tests": of_the_tests,
+    "a room imports only the rooms named beside it": between_rooms,
+    "compliance knows neither Genesys nor the ledger": from_compliance,
+    "SQL is spoken in three places": of_sql,
+    "no module imports itself around a corner": circles_of_modules,
+    "no room imports itself around a corner": circles_of_rooms,
 }
-"""Each rule, and an import that breaks it."""
+
+PLANTED: list[tuple[Rule, str, str]] = [
+    (between_folders, "tasks.loading", "flows.campaign"),
+    (between_folders, "emulator.http.server", "outreach.clock"),
+    (of_prefect, "outreach.clock", "prefect.runtime"),
+    (of_the_tests, "outreach.clock", "tests.support.ledgers"),
+    (between_rooms, "outreach.ledger.claims", "outreach.genesys.guide"),
+    (between_rooms, "outreach.errors", "outreach.webhook.schedule"),
+    (from_compliance, "outreach.compliance.gate", "outreach.ledger.suppressions"),
+    (from_compliance, "outreach.compliance.gate", "outreach.genesys.interface"),
+    (of_sql, "outreach.campaign.run", "sqlalchemy.orm"),
+    (of_sql, "flows.batch", "outreach.ledger.database.schema"),
+    (circles_of_modules, "outreach.ledger.ledger", "outreach.ledger.executors.heartbeat"),
+    (circles_of_rooms, "outreach.sources.rows", "outreach.campaign.run"),
+    (circles_of_rooms, "outreach.ledger.audit.seals", "outreach.ledger.runs"),
+]
+"""A rule, and an import that breaks it."""
 
 
-@pytest.mark.parametrize(("rule", "_planted"), RULES.values(), ids=RULES)
-def test_the_rule_holds(graph: Graph, rule: Callable[[Graph], object], _planted: tuple[str, str]) -> None:
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_the_rule_holds(graph: Graph, rule: Rule) -> None:
     assert not rule(graph)
 
 
-@pytest.mark.parametrize(("rule", "planted"), RULES.values(), ids=RULES)
-def test_the_rule_finds_a_forbidden_import(
-    graph: Graph, rule: Callable[[Graph], object], planted: tuple[str, str]
-) -> None:
-    module, target = planted
-
+@pytest.mark.parametrize(("rule", "module", "target"), PLANTED)
+def test_a_rule_finds_a_forbidden_import(graph: Graph, rule: Rule, module: str, target: str) -> None:
     assert rule({**graph, module: {*graph[module], target}}) != rule(graph)
+
+
+def test_every_rule_is_tried_with_a_forbidden_import() -> None:
+    assert {rule for rule, _, _ in PLANTED} == set(RULES.values())
 
 
 def test_every_room_is_named() -> None:

@@ -41,9 +41,8 @@ def test_every_state_is_in_the_picture() -> None:
 
 
 def test_the_documentation_draws_every_step_and_no_other() -> None:
-    order = list(State)
     drawn = [
-        f"{before:<10} ─> {' | '.join(sorted(after, key=order.index)) or 'nothing'}"
+        f"{before.value:<10} ─> {' | '.join(state.value for state in State if state in after) or 'nothing'}"
         for before, after in NEXT.items()
     ]
 
