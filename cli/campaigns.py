@@ -19,8 +19,8 @@ def proof(campaign: str, *, ledger: LedgerName = None, json: AsJson = False) -> 
     What the CRM was not told yet is listed with the reason; it makes no proof red.
     """
     from outreach.ledger.campaigns import find_campaign
+    from outreach.ledger.deliveries import find_undelivered
     from outreach.ledger.proof import prove
-    from outreach.operations.redelivery import find_undelivered
     from outreach.report.terminal import proof_table
 
     with open_named(ledger, "proof") as book:

@@ -6,13 +6,11 @@ from collections import Counter
 from dataclasses import dataclass
 
 import httpx
-from sqlalchemy import select
 
 from outreach.contacts import Channel, Contact
 from outreach.ledger.campaigns import Campaign
-from outreach.ledger.database.schema import contacts
+from outreach.ledger.conversations import list_contacted
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.states import CONTACTED
 
 PAGE = 5000
 
@@ -53,12 +51,7 @@ def _truth(url: str) -> list[dict[str, str]]:
 
 
 def _ours(ledger: Ledger, campaign: Campaign) -> dict[str, tuple[str, str | None]]:
-    c = contacts.c
-    started = select(c.conversation_id, c.channel, c.payload).where(
-        c.campaign_id == campaign.id, c.state.in_([state.value for state in CONTACTED])
-    )
-    with ledger.db.read() as connection:
-        rows = connection.execute(started).all()
+    rows = list_contacted(ledger, campaign.id)
     return {row.conversation_id: (row.channel, _address(ledger, row.payload, row.channel)) for row in rows}
 
 

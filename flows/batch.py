@@ -20,7 +20,7 @@ from flows.parameters import BlockName, CampaignName
 from flows.verdict import first_failure
 from outreach.campaign.run import Run
 from outreach.ledger.claims import BatchRef
-from outreach.ledger.executors.heartbeat import release_dead_executors
+from outreach.ledger.executors.release import release_dead_executors
 
 
 @flow(
@@ -74,6 +74,6 @@ def show_executor(run: Run) -> None:
     """Tag this run with our name in the ledger, so that whoever handed it out sees when we die."""
     if not flow_run.id:
         return
-    tags = [*flow_run.tags, f"{EXECUTOR_TAG}{run.ledger.enter()}"]
+    tags = [*flow_run.tags, f"{EXECUTOR_TAG}{run.ledger.executor.enter()}"]
     with get_client(sync_client=True) as client:
         client.update_flow_run(UUID(flow_run.id), tags=tags)

@@ -28,7 +28,7 @@ from flows.opening import BlockNames
 from outreach.campaign.run import Run
 from outreach.errors import SettingsError
 from outreach.ledger.claims import BatchRef
-from outreach.ledger.executors.heartbeat import list_living_executors
+from outreach.ledger.executors.release import list_living_executors
 from tasks.policies import (
     BATCHES_DISPATCHED,
     DISPATCH_LOOK_SECONDS,

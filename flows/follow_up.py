@@ -16,10 +16,11 @@ from flows.opening import BlockNames, Opened, open_blocks
 from flows.parameters import BlockName, CampaignName
 from outreach.campaign.run import Run, join_campaign
 from outreach.errors import CampaignStopped, OutreachError
-from outreach.follow_up.rounds import describe_round, find_due
+from outreach.follow_up.rounds import describe_round
 from outreach.ledger import states
 from outreach.ledger.campaigns import find_campaign
-from outreach.ledger.executors.heartbeat import release_dead_executors
+from outreach.ledger.contacts import find_due_campaigns
+from outreach.ledger.executors.release import release_dead_executors
 from outreach.report.figures.counts import count_states
 from tasks.follow_up import follow
 from tasks.policies import FOLLOW_SECONDS, LAST_DELIVERY_SECONDS
@@ -54,7 +55,9 @@ def follow_up(
     """
     with open_blocks(BlockNames(genesys, senders, webhook, ledger)) as opened:
         release_dead_executors(opened.ledger)
-        campaigns = [find_campaign(opened.ledger, campaign).name] if campaign else find_due(opened.ledger)
+        campaigns = (
+            [find_campaign(opened.ledger, campaign).name] if campaign else find_due_campaigns(opened.ledger)
+        )
         counts: Counter[str] = Counter()
         problems = []
         for name, result in follow_each(opened, campaigns, webhook):

@@ -12,8 +12,9 @@ from flows.events import signal
 from outreach.campaign.notification import announce_end
 from outreach.campaign.run import Run
 from outreach.errors import CampaignStopped, SumsDoNotHold
-from outreach.ledger.campaigns import find_campaign, stop_campaign
+from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.proof import Proof, prove, recount_webhooks
+from outreach.ledger.runs import stop_campaign
 from outreach.report.summary import summary_sentence
 from tasks.policies import LAST_DELIVERY_SECONDS
 from tasks.reporting import publish

@@ -6,8 +6,9 @@ from prefect import get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
+from outreach.ledger.deliveries import find_undelivered
 from outreach.ledger.ledger import Ledger
-from outreach.operations.redelivery import Redelivered, find_undelivered, redeliver
+from outreach.operations.redelivery import Redelivered, redeliver
 from outreach.webhook.endpoint import Endpoint
 
 

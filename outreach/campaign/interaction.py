@@ -125,7 +125,7 @@ def _contact(run: Run, priority: int, item: Intent) -> Started:
     engagement = Engagement(attempt, row.contact, run.message_for(row.contact))
     failures: list[GenesysError] = []
     while True:
-        if run.auto_stop.reason or not run.ledger.trusts(row.owner):
+        if run.auto_stop.reason or not run.ledger.executor.may_act(row.owner):
             raise NotAttempted  # before it waits for its turn
         try:
             call = run.genesys.wait_for_turn(engagement, priority=priority)  # budget and token are in hand
@@ -142,7 +142,7 @@ def _contact(run: Run, priority: int, item: Intent) -> Started:
 
 def _note_that_it_leaves(run: Run, item: Intent) -> None:
     """From here on only Genesys' answer, or a look at its conversations, says what became of it."""
-    if run.auto_stop.reason or not run.ledger.depart(item.claimed.owner, item.reference):
+    if run.auto_stop.reason or not run.ledger.executor.note_sent(item.claimed.owner, item.reference):
         raise NotAttempted
 
 

@@ -6,7 +6,7 @@ import contextlib
 from pathlib import Path
 
 from outreach.campaign.run import Run
-from outreach.ledger.campaigns import note_file
+from outreach.ledger.audit.notes import note_file
 from outreach.ledger.loads.load import Loaded, Loading
 from outreach.ledger.loads.unchanged import find_unchanged, has_rejects
 from outreach.sources.csv_writer import RejectsFile

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 
 import orjson
-from sqlalchemy import func, select
 
 from outreach.campaign.run import Run
 from outreach.ledger.changes import OutboundEvent
 from outreach.ledger.claims import BatchRef
-from outreach.ledger.database.schema import outbox
+from outreach.ledger.deliveries import count_untried
 from outreach.ledger.outbox import enqueue_once
 from outreach.ledger.proof import Proof
 from outreach.settings import Event
@@ -25,29 +24,18 @@ def await_first_attempts(run: Run, batch: BatchRef, seconds: float) -> int:
 
     Nobody waits for a receiver that fails or keeps silent.
     """
-    until = run.ledger.clock.monotonic() + seconds
-    while (
-        (waiting := _waiting(run, batch)) and _may_help(run.courier) and run.ledger.clock.monotonic() < until
-    ):
+    clock = run.ledger.clock
+    until = clock.monotonic() + seconds
+    waiting = count_untried(run.ledger, run.campaign.id, batch)
+    while waiting and _may_help(run.courier) and clock.monotonic() < until:
         run.wake_courier()
-        run.ledger.clock.sleep(LOOK_EVERY_SECONDS)
+        clock.sleep(LOOK_EVERY_SECONDS)
+        waiting = count_untried(run.ledger, run.campaign.id, batch)
     return waiting
 
 
 def _may_help(courier: Courier | None) -> bool:
     return courier is not None and not courier.is_stalled
-
-
-def _waiting(run: Run, batch: BatchRef) -> int:
-    o = outbox.c
-    untried = select(func.count()).where(
-        o.contact_id.between(batch.first, batch.last),
-        o.state == "pending",
-        o.attempts == 0,
-        o.campaign_id == run.campaign.id,
-    )
-    with run.ledger.db.read() as connection:
-        return int(connection.execute(untried).scalar_one())
 
 
 def announce_end(run: Run, proof: Proof) -> None:

@@ -120,7 +120,9 @@ def _started(run: Run, item: Intent, started: Started) -> Change:
         "deaths": 0,
     }
     detail = {"conversation_id": started.conversation_id, "correlation_id": started.correlation_id}
-    return _change(item, State.STARTED, "started", "", fields, detail, events, "started")
+    return _change(
+        item, State.STARTED, "started", fields=fields, detail=detail, events=events, intent="started"
+    )
 
 
 def _unknown(run: Run, item: Intent, error: Ambiguous) -> Change:
@@ -135,12 +137,21 @@ def _unknown(run: Run, item: Intent, error: Ambiguous) -> Change:
     wait = timedelta(seconds=run.settings.look_after_seconds[0])
     fields = {"look_at": run.ledger.clock.now() + wait, "looks": 0}
     reason = f"outcome_unknown:{error.code}"[:200]
-    return _change(item, State.UNKNOWN, "unknown", reason, fields, _detail(error), events, "unknown")
+    return _change(
+        item,
+        State.UNKNOWN,
+        "unknown",
+        reason,
+        fields=fields,
+        detail=_detail(error),
+        events=events,
+        intent="unknown",
+    )
 
 
 def _given_back(item: Intent, action: str, detail: dict[str, Any]) -> Change:
     fields = {"attempts": item.claimed.attempts} if action == "not_tried" else {}
-    return _change(item, State.CLEARED, action, "", fields, detail, (), "release")
+    return _change(item, State.CLEARED, action, fields=fields, detail=detail)
 
 
 def _turned_back(run: Run, item: Intent, outcome: NoLongerAllowed) -> Change:
@@ -163,10 +174,9 @@ def _deferred(run: Run, item: Intent, error: Conflict) -> Change:
         State.DEFERRED,
         "deferred",
         "conversation_going_on",
-        fields,
-        _detail(error),
-        events,
-        "release",
+        fields=fields,
+        detail=_detail(error),
+        events=events,
     )
 
 
@@ -181,7 +191,7 @@ def _failed(run: Run, item: Intent, error: GenesysError, *, retryable: bool) -> 
     )
     reason = f"refused:{error.code or error.status}"[:200]
     fields = {"retryable": retryable}
-    return _change(item, State.FAILED, "failed", reason, fields, _detail(error), events, "release")
+    return _change(item, State.FAILED, "failed", reason, fields=fields, detail=_detail(error), events=events)
 
 
 def _detail(error: GenesysError) -> dict[str, Any]:
@@ -192,22 +202,22 @@ def _change(
     item: Intent,
     after: State,
     action: str,
-    reason: str,
+    reason: str = "",
+    *,
     fields: dict[str, Any],
     detail: dict[str, Any],
-    events: tuple[OutboundEvent, ...],
-    intent: Literal["started", "unknown", "release"],
+    events: tuple[OutboundEvent, ...] = (),
+    intent: Literal["started", "unknown", "release"] = "release",
 ) -> Change:
-    detail = {**detail, "reference": item.reference}
     return Change(
-        item.claimed.id,
-        after,
-        action,
-        reason,
-        fields,
-        detail,
-        events,
-        intent,
+        contact_id=item.claimed.id,
+        after=after,
+        action=action,
+        reason=reason,
+        fields=fields,
+        detail={**detail, "reference": item.reference},
+        events=events,
+        intent=intent,
         reference=item.reference,
         restore=item.row if intent == "started" else None,
     )

@@ -13,18 +13,18 @@ import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-
-from sqlalchemy import Row, select
+from typing import Any
 
 from outreach.campaign.outcomes import first_look
 from outreach.campaign.run import Run
 from outreach.contacts import Channel
 from outreach.errors import GenesysError
 from outreach.genesys.interface import Attempt, ConversationMatch
-from outreach.ledger.changes import Change, OutboundEvent, apply
+from outreach.ledger.changes import Change, OutboundEvent, apply, still, to_cleared, to_started
 from outreach.ledger.claims import Claimed, claim, everything, releasing
-from outreach.ledger.database.schema import contacts, intents
-from outreach.ledger.executors.heartbeat import POISON_DEATHS, release_dead_executors
+from outreach.ledger.conversations import find_starters
+from outreach.ledger.executors.release import POISON_DEATHS, release_dead_executors
+from outreach.ledger.intents import read_intents
 from outreach.ledger.states import State
 from outreach.settings import WhenNotFound
 from outreach.webhook.events import AuditLog, InteractionCreated, InteractionResolved, InteractionUnknown
@@ -53,7 +53,8 @@ def reconcile(run: Run, *, at_most: int = 5000) -> Counter[str]:
 def _reconcile(run: Run, group: Sequence[Claimed]) -> Counter[str]:
     attempts = _attempts(run, group)
     seen = run.genesys.find(list(attempts.values())) if run.genesys.can_find else {}
-    taken = _taken(run, [sighting.conversation_id for found in seen.values() for sighting in found])
+    named = [sighting.conversation_id for found in seen.values() for sighting in found]
+    taken = find_starters(run.ledger, named)
     shared = _shared(seen)
     changes = []
     for row in group:
@@ -67,13 +68,11 @@ def _reconcile(run: Run, group: Sequence[Claimed]) -> Counter[str]:
 
 
 def _attempts(run: Run, group: Sequence[Claimed]) -> dict[int, Attempt]:
-    found = select(intents).where(intents.c.contact_id.in_([row.id for row in group]))
-    with run.ledger.db.read() as connection:
-        rows = {intent.contact_id: intent for intent in connection.execute(found)}
+    rows = read_intents(run.ledger, [row.id for row in group])
     return {row.id: _attempt(row, rows[row.id]) for row in group if row.id in rows}
 
 
-def _attempt(row: Claimed, intent: Row) -> Attempt:  # type: ignore[type-arg]  # a row of intents
+def _attempt(row: Claimed, intent: Any) -> Attempt:  # noqa: ANN401 - a row of the intents
     channel = Channel(intent.channel)
     address = row.contact.channels.address(channel) or ""
     name = row.contact.external_contact_id
@@ -84,16 +83,6 @@ def _shared(seen: Mapping[str, Sequence[ConversationMatch]]) -> set[str]:
     """Conversations that could be those of several attempts: to one address, at about one time."""
     met = Counter(sighting.conversation_id for found in seen.values() for sighting in found)
     return {conversation_id for conversation_id, times in met.items() if times > 1}
-
-
-def _taken(run: Run, conversations: Sequence[str]) -> dict[str, int]:
-    """Conversations that a contact, of any campaign, is known to have started."""
-    c = contacts.c
-    known = select(c.conversation_id, c.id).where(
-        c.state.in_([State.STARTED.value, State.ENDED.value]), c.conversation_id.in_(conversations)
-    )
-    with run.ledger.db.read() as connection:
-        return {row.conversation_id: row.id for row in connection.execute(known)} if conversations else {}
 
 
 def _judge(run: Run, row: Claimed, attempt: Attempt | None, sightings: Sequence[ConversationMatch]) -> Change:
@@ -128,7 +117,7 @@ def _found(run: Run, row: Claimed, attempt: Attempt, sighting: ConversationMatch
     }
     detail = {"conversation_id": conversation, "certain": sighting.certain}
     told = (*created, *_resolved(run, row, "started", conversation))
-    return Change(row.id, State.STARTED, "found", "", fields, detail, told, "started")
+    return to_started(contact_id=row.id, action="found", fields=fields, detail=detail, events=told)
 
 
 def _not_found(run: Run, row: Claimed) -> Change:
@@ -136,19 +125,30 @@ def _not_found(run: Run, row: Claimed) -> Change:
     if checks < len(delays):
         later = run.ledger.clock.now() + timedelta(seconds=delays[checks])
         fields = {"looks": checks, "look_at": later}
-        return Change(row.id, State.UNKNOWN, "looked", None, fields, {"looks": checks}, _doubted(run, row))
+        told, detail = _doubted(run, row), {"looks": checks}
+        return still(contact_id=row.id, after=State.UNKNOWN, fields=fields, detail=detail, events=told)
     if row.deaths >= POISON_DEATHS:
         return _held(run, row, "poison")
     if run.settings.when_not_found is WhenNotFound.RELEASE:
-        told = (*_doubted(run, row), *_resolved(run, row, "released"))
-        detail = {"policy": "release", "looks": checks}
-        return Change(row.id, State.CLEARED, "released", "", {"looks": 0}, detail, told, "release")
+        return to_cleared(
+            contact_id=row.id,
+            action="released",
+            fields={"looks": 0},
+            detail={"policy": "release", "looks": checks},
+            events=(*_doubted(run, row), *_resolved(run, row, "released")),
+        )
     return _held(run, row, "outcome_unknown")
 
 
 def _held(run: Run, row: Claimed, reason: str) -> Change:
-    told = (*_doubted(run, row), *_resolved(run, row, "held"))
-    return Change(row.id, State.HELD, "held", reason, {}, {"reason": reason}, told)
+    return Change(
+        contact_id=row.id,
+        after=State.HELD,
+        action="held",
+        reason=reason,
+        detail={"reason": reason},
+        events=(*_doubted(run, row), *_resolved(run, row, "held")),
+    )
 
 
 def _doubted(run: Run, row: Claimed) -> tuple[OutboundEvent, ...]:

@@ -79,9 +79,9 @@ def _record(
 def _registered(run: Run, row: Claimed, answer: Registered) -> Change:
     availability = {str(name): verdict for name, verdict in answer.availability.items()}
     return Change(
-        row.id,
-        State.REGISTERED,
-        "registered",
+        contact_id=row.id,
+        after=State.REGISTERED,
+        action="registered",
         fields={
             "genesys_id": answer.genesys_id,
             "availability": orjson.dumps(availability).decode(),
@@ -94,10 +94,10 @@ def _registered(run: Run, row: Claimed, answer: Registered) -> Change:
 def _failed(run: Run, row: Claimed, answer: NotRegistered) -> Change:
     told = {"reason": answer.code, "correlation_id": answer.correlation_id}
     return Change(
-        row.id,
-        State.FAILED,
-        "not_registered",
-        f"not_registered:{answer.code}"[:200],
+        contact_id=row.id,
+        after=State.FAILED,
+        action="not_registered",
+        reason=f"not_registered:{answer.code}"[:200],
         fields={"retryable": answer.retryable},
         detail=told,
         events=run.event(InteractionFailed, row, **told),

@@ -17,11 +17,12 @@ from outreach.contacts import Contact
 from outreach.errors import RateLimited, Refused
 from outreach.genesys.http.usage import Usage
 from outreach.genesys.interface import Genesys
-from outreach.ledger.campaigns import Campaign, enter_campaign, find_campaign
+from outreach.ledger.campaigns import Campaign, find_campaign
 from outreach.ledger.changes import OutboundEvent
 from outreach.ledger.claims import Claimed
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import count_contacted
+from outreach.ledger.runs import enter_campaign
 from outreach.reachability import Availability
 from outreach.settings import CampaignSettings, Event
 from outreach.webhook.delivery import Courier

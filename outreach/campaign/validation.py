@@ -110,13 +110,13 @@ def change_for(run: Run, row: Claimed, facts: Facts, decision: Decision, now: da
         known = {str(name): verdict for name, verdict in facts.inspection.availability.items()}
         fields["availability"] = orjson.dumps(known).decode()
     return Change(
-        row.id,
-        STATES[decision.verdict],
-        decision.verdict.value,
-        reason,
-        fields,
-        {"reasons": list(decision.reasons), "packs": run.gate.packs_hash},
-        _events(run, row, decision, reason),
+        contact_id=row.id,
+        after=STATES[decision.verdict],
+        action=decision.verdict.value,
+        reason=reason,
+        fields=fields,
+        detail={"reasons": list(decision.reasons), "packs": run.gate.packs_hash},
+        events=_events(run, row, decision, reason),
     )
 
 

@@ -15,12 +15,11 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, Select, select
 
 from outreach.compliance import Decision, Verdict
 from outreach.contacts import Channel, Contact
 from outreach.ledger.claims import Claimed
-from outreach.ledger.database.schema import contacts, intents
+from outreach.ledger.contacts import ContactRow, find_contacts
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.load import ERASED
 from outreach.ledger.recent_contacts import recent_contacts
@@ -29,20 +28,6 @@ from outreach.reachability import Inspection
 
 ALREADY_CONTACTED = "already_contacted"
 OUTCOME_UNKNOWN = "outcome_unknown"
-
-_COLUMNS = (
-    contacts.c.id,
-    contacts.c.external_contact_id,
-    contacts.c.state,
-    contacts.c.reason,
-    contacts.c.until,
-    contacts.c.channel,
-    contacts.c.content_key,
-    contacts.c.payload,
-    contacts.c.availability,
-    contacts.c.decision,
-    intents.c.contact_id.label("intent"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +78,11 @@ class ContactStatus:
 
 def find_statuses(ledger: Ledger, campaign_id: int, names: Collection[str]) -> dict[str, ContactStatus]:
     """External contact id to where the campaign has it; those that it does not know are left out."""
-    c = contacts.c
-    query: Select[Any] = select(*_COLUMNS).outerjoin(intents, intents.c.contact_id == c.id)
-    query = query.where(c.campaign_id == campaign_id, c.external_contact_id.in_(names))
-    with ledger.db.read() as connection:
-        return {row.external_contact_id: _standing(ledger, row) for row in connection.execute(query)}
+    rows = find_contacts(ledger, campaign_id, names)
+    return {row.external_contact_id: _standing(ledger, row) for row in rows}
 
 
-def _standing(ledger: Ledger, row: Row[Any]) -> ContactStatus:
+def _standing(ledger: Ledger, row: ContactRow) -> ContactStatus:
     plain = ledger.vault.open(row.payload) if row.payload is not None else None
     availability = orjson.loads(row.availability) if row.availability else None
     shown = {Channel(name): verdict for name, verdict in (availability or {}).items()}
@@ -115,7 +97,7 @@ def _standing(ledger: Ledger, row: Row[Any]) -> ContactStatus:
         contact=Contact.model_validate_json(plain) if plain is not None else None,
         inspection=Inspection("passed", shown) if availability is not None else None,
         recorded=orjson.loads(row.decision) if row.decision else {},
-        has_intent=row.intent is not None,
+        has_intent=row.intended_at is not None,
     )
 
 
@@ -129,17 +111,6 @@ def find_recent(
     rows = [_as_claimed(number, contact) for number, contact in enumerate(people)]
     recent = recent_contacts(ledger, rows, hours + max(ago, 0.0))
     return [recent.get(number, ()) for number in range(len(people))]
-
-
-def find_taken(ledger: Ledger, campaign_id: int, addresses: Collection[str]) -> dict[str, int]:
-    """Those of the addresses that the campaign contacts once and has taken, and for which contact."""
-    keys = {address: ledger.vault.address_key(address) for address in addresses}
-    i = intents.c
-    slots = select(i.address_slot, i.contact_id)
-    slots = slots.where(i.campaign_id == campaign_id, i.address_slot.in_(set(keys.values())))
-    with ledger.db.read() as connection:
-        taken = {row.address_slot: row.contact_id for row in connection.execute(slots)}
-    return {address: taken[key] for address, key in keys.items() if key in taken}
 
 
 def _as_claimed(number: int, contact: Contact) -> Claimed:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from outreach.contacts import Contact
-from outreach.decisions.contact_status import ContactStatus, find_recent, find_statuses, find_taken
+from outreach.decisions.contact_status import ContactStatus, find_recent, find_statuses
 from outreach.errors import UnknownCampaign
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.entries import Entry
+from outreach.ledger.recent_contacts import find_taken
 from outreach.ledger.suppressions import find_suppressed
 from outreach.sources.rows import Row
 

@@ -12,18 +12,17 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-import orjson
-from sqlalchemy import select
-
 from outreach.compliance import Decision, Facts, Gate, RuleApplied, Verdict, sentence
 from outreach.contacts import Channel, Contact
-from outreach.decisions.contact_status import ContactStatus, find_recent, find_statuses, find_taken
+from outreach.decisions.contact_status import ContactStatus, find_recent, find_statuses
 from outreach.decisions.record import read_decision, read_facts
-from outreach.decisions.rejected_rows import find_duplicates, find_rejected
+from outreach.decisions.rejected_rows import find_rejected
 from outreach.errors import UnknownCampaign
+from outreach.ledger.audit.history import read_history
 from outreach.ledger.campaigns import Campaign, find_campaign
-from outreach.ledger.database.schema import audit
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.recent_contacts import find_taken
+from outreach.ledger.rejects import find_duplicate_lines
 from outreach.ledger.states import RESTING, State
 from outreach.ledger.suppressions import find_suppressed
 from outreach.settings import SameAddress
@@ -84,8 +83,8 @@ def _rejection(ledger: Ledger, campaign: Campaign, external_contact_id: str) -> 
 
 
 def _on_duplicates(ledger: Ledger, campaign: Campaign, external_contact_id: str) -> list[str]:
-    rows = find_duplicates(ledger, campaign, external_contact_id)
-    return [f"Line {row.line} of the source has the same id and was left out." for row in rows]
+    lines = find_duplicate_lines(ledger, campaign.id, external_contact_id)
+    return [f"Line {line} of the source has the same id and was left out." for line in lines]
 
 
 def _decision(
@@ -205,18 +204,6 @@ def write_answer(
         "packs": packs,
         "notes": list(notes),
     }
-
-
-def read_history(ledger: Ledger, contact_id: int) -> list[dict[str, Any]]:
-    """The audit of one contact: `at, action, actor, detail`, in order."""
-    a = audit.c
-    query = select(a.at, a.action, a.actor, a.detail).where(a.contact_id == contact_id).order_by(a.n)
-    with ledger.db.read() as connection:
-        rows = connection.execute(query).all()
-    return [
-        {"at": _iso(row.at), "action": row.action, "actor": row.actor, "detail": orjson.loads(row.detail)}
-        for row in rows
-    ]
 
 
 def _write_rule(rule: RuleApplied) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 from outreach.campaign.run import Run
 from outreach.follow_up.observation import Observation
 from outreach.genesys.interface import Conversation
-from outreach.ledger.changes import Change, OutboundEvent
+from outreach.ledger.changes import KEEP, Change, OutboundEvent, still
 from outreach.ledger.claims import Claimed
 from outreach.ledger.states import State
 from outreach.webhook.events import InteractionEnded
@@ -47,8 +47,15 @@ OVERLONG = "overlong"
 
 def mark_overlong(row: Claimed) -> Change:
     """What is written down before the end is asked for; the row stays ours."""
-    fields = {"looks": 0}
-    return Change(row.id, State.STARTED, "ending", OVERLONG, fields, {"reason": OVERLONG}, keep_lease=True)
+    return Change(
+        contact_id=row.id,
+        after=State.STARTED,
+        action="ending",
+        reason=OVERLONG,
+        fields={"looks": 0},
+        detail={"reason": OVERLONG},
+        keep_lease=True,
+    )
 
 
 def change_after(run: Run, seen: Observation) -> Change:
@@ -66,7 +73,7 @@ def _open(seen: Observation) -> Change:
     checks = seen.row.checks + 1
     fields = {"looks": checks, "look_at": _next_look(seen), **_known(seen.found)}
     detail = {"looks": checks, "shown": seen.found is not None, **_opted_out(seen)}
-    return Change(seen.row.id, State.STARTED, "looked", None, fields, detail)
+    return still(contact_id=seen.row.id, after=State.STARTED, fields=fields, detail=detail)
 
 
 def _next_look(seen: Observation) -> datetime:
@@ -82,9 +89,7 @@ def _ended(run: Run, seen: Observation, found: Conversation) -> Change:
     is_on_its_way = found.delivery in ON_ITS_WAY and not seen.row.contact.is_forgotten
     look_at = seen.now + timedelta(seconds=LOOK_FOR_RECEIPT_SECONDS[0]) if is_on_its_way else None
     fields = {"ended_at": found.ended_at, "look_at": look_at, "looks": 0, "deaths": 0, **_known(found)}
-    return Change(
-        seen.row.id, State.ENDED, ENDED, None, fields, _detail(seen, found), _told(run, seen, found)
-    )
+    return _at_end(seen, ENDED, fields, _detail(seen, found), _told(run, seen, found))
 
 
 def _after_end(run: Run, seen: Observation) -> Change:
@@ -92,12 +97,12 @@ def _after_end(run: Run, seen: Observation) -> Change:
     if seen.found is not None and (seen.found.opted_out or seen.found.delivery not in ON_ITS_WAY | {""}):
         fields = {"look_at": None, **_known(seen.found)}
         detail, told = _detail(seen, seen.found), _told(run, seen, seen.found)
-        return Change(seen.row.id, State.ENDED, RECEIVED, None, fields, detail, told)
+        return _at_end(seen, RECEIVED, fields, detail, told)
     checks = seen.row.checks + 1
     wait = LOOK_FOR_RECEIPT_SECONDS[checks] if checks < len(LOOK_FOR_RECEIPT_SECONDS) else None
     fields = {"looks": checks, "look_at": None if wait is None else seen.now + timedelta(seconds=wait)}
     detail = {"looks": checks, "shown": seen.found is not None}
-    return Change(seen.row.id, State.ENDED, "looked", None, fields, detail)
+    return still(contact_id=seen.row.id, after=State.ENDED, fields=fields, detail=detail)
 
 
 def _told(run: Run, seen: Observation, found: Conversation) -> tuple[OutboundEvent, ...]:
@@ -146,7 +151,26 @@ def _lost(run: Run, seen: Observation) -> Change:
     )
     fields = {"disconnect_type": NOT_FOUND, "look_at": None, "deaths": 0}
     detail = {"conversation_id": seen.row.conversation_id, "disconnect_type": NOT_FOUND}
-    return Change(seen.row.id, State.ENDED, NOT_FOUND, None, fields, detail, told)
+    return _at_end(seen, NOT_FOUND, fields, detail, told)
+
+
+def _at_end(
+    seen: Observation,
+    action: str,
+    fields: dict[str, Any],
+    detail: dict[str, Any],
+    told: tuple[OutboundEvent, ...],
+) -> Change:
+    """What is known of an end, told; the reason that the interaction had stays."""
+    return Change(
+        contact_id=seen.row.id,
+        after=State.ENDED,
+        action=action,
+        reason=KEEP,
+        fields=fields,
+        detail=detail,
+        events=told,
+    )
 
 
 def _known(found: Conversation | None) -> dict[str, Any]:

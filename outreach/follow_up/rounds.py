@@ -17,8 +17,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import func, select
-
 from outreach.campaign.reconciliation import recover
 from outreach.campaign.run import Run
 from outreach.errors import Conflict, GenesysError, Invalid, NotFound
@@ -27,9 +25,8 @@ from outreach.follow_up.observation import Observation
 from outreach.genesys.interface import Conversation
 from outreach.ledger.changes import apply
 from outreach.ledger.claims import Claimed, claim, everything, releasing
-from outreach.ledger.database.schema import campaigns, contacts
-from outreach.ledger.ledger import Ledger
-from outreach.ledger.states import LOOKED_FOR, State
+from outreach.ledger.contacts import count_started
+from outreach.ledger.states import State
 from outreach.ledger.suppressions import suppress
 
 log = logging.getLogger(__name__)
@@ -70,27 +67,13 @@ def follow_up(run: Run, *, at_most: int = 2000, seconds: float = 240.0) -> Count
             with releasing(run.ledger, group):
                 counts.update(_look_at(run, group))
             run.wake_courier()
-    counts["open"] = _count_open(run)
+    counts["open"] = count_started(run.ledger, campaign_id=run.campaign.id)
     return counts
 
 
 def _claim(run: Run, state: State, left: int) -> list[Claimed]:
     size = GROUP if run.genesys.api == "platform" else GROUP_ONE_BY_ONE
     return claim(run.ledger, run.campaign.id, everything(run.campaign.name), (state,), limit=min(size, left))
-
-
-def find_due(ledger: Ledger) -> list[str]:
-    """The campaigns with something to look at now, the longest due first."""
-    c = contacts.c
-    due = (
-        select(campaigns.c.name)
-        .join(contacts, c.campaign_id == campaigns.c.id)
-        .where(c.state.in_([state.value for state in LOOKED_FOR]), c.look_at <= ledger.clock.now())
-        .group_by(campaigns.c.name)
-        .order_by(func.min(c.look_at))
-    )
-    with ledger.db.read() as connection:
-        return [str(name) for name in connection.execute(due).scalars()]
 
 
 def describe_round(counts: Mapping[str, int]) -> str:
@@ -177,10 +160,3 @@ def _suppress(run: Run, observations: Sequence[Observation]) -> int:
     addresses = [row.contact.channels.address(row.channel) for row in rows if row.channel]
     named = [address for address in addresses if address]
     return suppress(run.ledger, named, source=RECEIPT, reason="recipient_opted_out") if named else 0
-
-
-def _count_open(run: Run) -> int:
-    c = contacts.c
-    going_on = select(func.count()).where(c.campaign_id == run.campaign.id, c.state == State.STARTED.value)
-    with run.ledger.db.read() as connection:
-        return int(connection.execute(going_on).scalar_one())

@@ -14,7 +14,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from enum import Enum
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Row, Update, bindparam, delete, insert, select, update
 
@@ -22,10 +23,8 @@ from outreach.errors import LedgerError
 from outreach.ledger.audit.chain import record_for
 from outreach.ledger.database.bulk_write import write_rows
 from outreach.ledger.database.schema import audit, contacts, intents, outbox
+from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import CONTACTED, State, may_follow
-
-if TYPE_CHECKING:
-    from outreach.ledger.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
@@ -60,11 +59,20 @@ class OutboundEvent:
     body: bytes
 
 
-@dataclass(slots=True)
+class Keep(Enum):
+    """What a change may say instead of a value: leave it as it is."""
+
+    KEEP = "keep"
+
+
+KEEP: Final = Keep.KEEP
+
+
+@dataclass(slots=True, kw_only=True)
 class Change:
     """One contact's next state.
 
-    `reason` is a code, None to leave it as it is. `fields` are further columns of the contact, `detail` goes
+    `reason` is a code, "" for none, or KEEP. `fields` are further columns of the contact, `detail` goes
     to the audit (identifiers, codes and times only). `events` are told to the CRM. `intent` says what becomes
     of the intent: its outcome is known ("started"), in doubt ("unknown"), or it is given back ("release").
     With a `reference` the change is the outcome of that attempt, and holds while it is the contact's last
@@ -74,7 +82,7 @@ class Change:
     contact_id: int
     after: State
     action: str
-    reason: str | None = ""
+    reason: str | Keep = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
     detail: Mapping[str, Any] = field(default_factory=dict)
     events: Sequence[OutboundEvent] = ()
@@ -82,6 +90,19 @@ class Change:
     keep_lease: bool = False
     reference: str | None = None
     restore: Mapping[str, Any] | None = None
+
+
+to_started = functools.partial(Change, after=State.STARTED, intent="started")
+"""The person was reached: their intent has its outcome."""
+
+to_cleared = functools.partial(Change, after=State.CLEARED, intent="release")
+"""Nobody was reached: the intent is given back, and the contact may be tried again."""
+
+to_accepted = functools.partial(Change, after=State.ACCEPTED)
+"""From the beginning, with whatever was corrected."""
+
+still = functools.partial(Change, action="looked", reason=KEEP)
+"""Somebody looked, and the contact stays where it is; `fields` say when to look again."""
 
 
 def apply(
@@ -126,7 +147,7 @@ def apply_within(
     """The same inside a transaction that is already open, which may have locked the `rows` before."""
     if rows is None:
         rows = lock(connection, [change.contact_id for change in changes])
-    holder = owner or (ledger.executor if only_own else None)
+    holder = owner or (ledger.executor.id if only_own else None)
     fitted = ((_fit(connection, rows.get(c.contact_id), c, holder), c.contact_id) for c in changes)
     held = [(change, rows[contact_id]) for change, contact_id in fitted if change]
     _write(ledger, connection, held)
@@ -155,7 +176,7 @@ def _late(connection: Connection, change: Change, before: State, *, is_last: boo
     """An answer that says "started" for an attempt that was given up."""
     log.error("contact %s: Genesys said that it started after the attempt was given up", change.contact_id)
     if not is_last and before in (*CONTACTED, *_IN_DOUBT, State.HELD):
-        kept = replace(change, after=before, reason=None, fields={}, intent="keep", keep_lease=True)
+        kept = replace(change, after=before, reason=KEEP, fields={}, intent="keep", keep_lease=True)
         return replace(kept, action="contacted_twice")
     fields = {**change.fields, "reference": change.reference}
     action = change.action if _restored(connection, change) else "contacted_twice"
@@ -206,7 +227,7 @@ def _columns(change: Change, row: Row[Any], record: Mapping[str, Any], now: date
         "audit_head": record["hash"],
         **change.fields,
     }
-    if change.reason is not None:
+    if change.reason is not KEEP:
         values["reason"] = change.reason
     return values
 

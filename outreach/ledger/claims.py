@@ -5,33 +5,23 @@ A row that saw a process die is left for the end and then taken alone (`executor
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 from sqlalchemy import ColumnElement, Integer, Row, Select, and_, bindparam, func, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from outreach.contacts import Channel, Contact
-from outreach.ledger.database.schema import Instant, contacts
-from outreach.ledger.states import LOOKED_FOR, State
-
-if TYPE_CHECKING:
-    from outreach.ledger.campaigns import Campaign
-    from outreach.ledger.ledger import Ledger
-
-
-import contextlib
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
 from outreach.errors import LedgerError
-
-if TYPE_CHECKING:
-    from outreach.ledger.ledger import Ledger
+from outreach.ledger.campaigns import Campaign
+from outreach.ledger.database.schema import Instant, contacts
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.states import LOOKED_FOR, State
 
 WORKABLE = (State.ACCEPTED, State.REGISTERED, State.CLEARED)
 """States that a run advances, besides contacts whose deferral is over."""
@@ -101,7 +91,7 @@ def claim(
     `deferred`, `unknown`, `started` and `ended` count only when their time has come, the longest due first.
     Nobody else has them until this process changes them or dies. An empty list means: nothing is left.
     """
-    owner = ledger.enter()
+    owner = ledger.executor.enter()
     values = {
         "campaign": campaign_id,
         "first": batch.first,

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, text
+from sqlalchemy import Connection, Row, bindparam, select, text
 
 from outreach.compliance.caps import caps_allow
 from outreach.contacts import Channel
@@ -22,13 +22,11 @@ from outreach.ledger.changes import Change, apply_within, lock
 from outreach.ledger.claims import Claimed
 from outreach.ledger.database.bulk_write import write_new
 from outreach.ledger.database.schema import intents
+from outreach.ledger.ledger import Ledger
 from outreach.ledger.recent_contacts import contacts_since
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import SUPPRESSED
 from outreach.settings import FrequencyCap, SameAddress
-
-if TYPE_CHECKING:
-    from outreach.ledger.ledger import Ledger
 
 _WRITTEN = select(intents.c.reference).where(intents.c.reference.in_(bindparam("references", expanding=True)))
 
@@ -100,6 +98,13 @@ def commit_intents(
         changes = [_intend(item) for item in opened.values()]
         apply_within(ledger, connection, changes, only_own=False, rows=rows)
     return list(opened.values()), list(kept.values())
+
+
+def read_intents(ledger: Ledger, contact_ids: Sequence[int]) -> dict[int, Row[Any]]:
+    """The intents of these contacts that stand, by contact."""
+    with ledger.db.read() as connection:
+        found = connection.execute(select(intents).where(intents.c.contact_id.in_(contact_ids)))
+        return {row.contact_id: row for row in found}
 
 
 def _reference(ledger: Ledger, row: Any) -> str:  # noqa: ANN401 - a row of `lock`
@@ -196,4 +201,11 @@ def _intend(item: Intent) -> Change:
         "attempts": item.claimed.attempts + 1,
     }
     detail = {"reference": item.reference, "channel": item.channel.value}
-    return Change(item.claimed.id, State.INTENT, "intended", "", fields, detail, keep_lease=True)
+    return Change(
+        contact_id=item.claimed.id,
+        after=State.INTENT,
+        action="intended",
+        fields=fields,
+        detail=detail,
+        keep_lease=True,
+    )

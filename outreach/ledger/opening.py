@@ -11,6 +11,7 @@ from outreach.clock import Clock, SystemClock
 from outreach.errors import WrongKey
 from outreach.ledger.database.engine import Database
 from outreach.ledger.database.schema import facts
+from outreach.ledger.executors.heartbeat import Executor
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations.migrate import migrate
 from outreach.ledger.vault import Vault, key_file, stored_key
@@ -44,13 +45,10 @@ def open_ledger(
         vault = Vault(keys or [_own_key(database, url)], encrypted=encrypted)
         _check_key(database, vault)
         ledger = Ledger(database, vault, clock or SystemClock(), actor)
-    except BaseException:
-        database.close()
-        raise
-    try:
-        yield ledger
+        with contextlib.closing(Executor(ledger)) as ledger.executor:
+            yield ledger
     finally:
-        ledger.close()
+        database.close()
 
 
 HASHING = "hashing_keys"

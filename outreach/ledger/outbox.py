@@ -6,20 +6,18 @@ import functools
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Integer, Select, Update, bindparam, case, delete, exists, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from outreach.ledger.changes import OutboundEvent
 from outreach.ledger.database.bulk_write import write_rows
 from outreach.ledger.database.schema import Instant, campaigns, contacts, facts, outbox
 from outreach.ledger.facts import recall, remember
+from outreach.ledger.ledger import Ledger
 from outreach.ledger.webhook_replies import obey
 from outreach.webhook.outbox import Message, Settlement
-
-if TYPE_CHECKING:
-    from outreach.ledger.changes import OutboundEvent
-    from outreach.ledger.ledger import Ledger
 
 EXCERPT = 4096
 

@@ -14,15 +14,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection, text
 
+from outreach.ledger.campaigns import Campaign
+from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import State
-
-if TYPE_CHECKING:
-    from outreach.ledger.campaigns import Campaign
-    from outreach.ledger.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)

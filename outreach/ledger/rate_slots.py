@@ -7,15 +7,12 @@ slots gets the next `count` free instants. However many processes there are, the
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, func, literal
 from sqlalchemy import text as sql
 
 from outreach.ledger.database.schema import EPOCH, pacing
-
-if TYPE_CHECKING:
-    from outreach.ledger.ledger import Ledger
+from outreach.ledger.ledger import Ledger
 
 
 class LedgerSlotAllocator:

@@ -1,19 +1,16 @@
-"""When people were contacted before, in any campaign: what rolling caps look at."""
+"""Whom and which addresses were contacted before: what rolling caps, and one contact per address, look at."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, or_, select
 
 from outreach.ledger.claims import Claimed
 from outreach.ledger.database.schema import intents
-
-if TYPE_CHECKING:
-    from outreach.ledger.ledger import Ledger
+from outreach.ledger.ledger import Ledger
 
 
 def recent_contacts(
@@ -47,6 +44,17 @@ def contacts_since(
         seen[address][contact_id] = at
         seen[person][contact_id] = at
     return seen
+
+
+def find_taken(ledger: Ledger, campaign_id: int, addresses: Collection[str]) -> dict[str, int]:
+    """Those of the addresses that the campaign contacts once and has taken, and for which contact."""
+    keys = {address: ledger.vault.address_key(address) for address in addresses}
+    i = intents.c
+    slots = select(i.address_slot, i.contact_id)
+    slots = slots.where(i.campaign_id == campaign_id, i.address_slot.in_(set(keys.values())))
+    with ledger.db.read() as connection:
+        taken = {row.address_slot: row.contact_id for row in connection.execute(slots)}
+    return {address: taken[key] for address, key in keys.items() if key in taken}
 
 
 def _keys(ledger: Ledger, row: Claimed) -> set[str]:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, select, update
 
 from outreach.ledger.database.schema import suppressions
-
-if TYPE_CHECKING:
-    from outreach.ledger.ledger import Ledger
-
+from outreach.ledger.ledger import Ledger
 
 MIRRORED = "genesys-dnc"
 """The source of what the organisation's do-not-contact lists name; it goes when the lists drop it."""

@@ -11,18 +11,15 @@ answer comes again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import orjson
 from sqlalchemy import select
 
 from outreach.contacts import Channel, Contact
 from outreach.ledger.database.schema import contacts, outbox
+from outreach.ledger.ledger import Ledger
 from outreach.ledger.suppressions import suppress
 from outreach.webhook.outbox import Settlement
-
-if TYPE_CHECKING:
-    from outreach.ledger.ledger import Ledger
 
 CRM = "crm"
 """The source that such addresses carry in the suppression table."""

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import orjson
-from sqlalchemy import Row, select
 
 from outreach.contacts import Contact
 from outreach.errors import UsageError
-from outreach.ledger.campaigns import Campaign, note_file
-from outreach.ledger.database.pages import read_pages
-from outreach.ledger.database.schema import contacts, rejects
+from outreach.ledger.audit.notes import note_file
+from outreach.ledger.campaigns import Campaign
+from outreach.ledger.contacts import ContactRow, list_known_in
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.rejects import RejectedRow, read_rejects
 from outreach.ledger.states import State
 from outreach.sources.columns import PLAIN, Headings
 from outreach.sources.csv_writer import EXPORT_COLUMNS, PrivateCsv, cells_of
@@ -45,22 +44,15 @@ def export_contacts(ledger: Ledger, campaign: Campaign, states: Sequence[str], p
 
 
 def _exported(ledger: Ledger, campaign: Campaign, states: Sequence[str]) -> Iterator[dict[str, str]]:
-    c, r = contacts.c, rejects.c
-    chosen = select(c.id, c.payload, c.reason, c.state, c.retryable, c.until, c.decision).where(
-        c.campaign_id == campaign.id, c.state.in_(states), c.payload.is_not(None)
-    )
-    for page in read_pages(ledger, chosen):
-        yield from (_contact_cells(ledger, row) for row in page)
+    for row in list_known_in(ledger, campaign.id, states):
+        yield _contact_cells(ledger, row)
     kinds = [kind == DUPLICATE for kind in (REJECTED, DUPLICATE) if kind in states]
-    refused = select(r.id, r.raw, r.code, r.reason, r.retryable).where(
-        r.campaign_id == campaign.id, r.duplicate.in_(kinds), r.raw.is_not(None)
-    )
     headings = Headings.of(campaign.name, campaign.settings.columns)
-    for page in read_pages(ledger, refused) if kinds else ():
-        yield from (_reject_cells(ledger, headings, row) for row in page)
+    for rejected in read_rejects(ledger, campaign.id, duplicate=kinds) if kinds else ():
+        yield _reject_cells(headings, rejected)
 
 
-def _contact_cells(ledger: Ledger, row: Row[Any]) -> dict[str, str]:
+def _contact_cells(ledger: Ledger, row: ContactRow) -> dict[str, str]:
     contact = Contact.model_validate_json(ledger.vault.open(row.payload))
     reasons = orjson.loads(row.decision).get("reasons", []) if row.decision else []
     # A failure comes from Genesys, after the decision: that one's reasons no longer matter.
@@ -74,9 +66,8 @@ def _contact_cells(ledger: Ledger, row: Row[Any]) -> dict[str, str]:
     }
 
 
-def _reject_cells(ledger: Ledger, headings: Headings, row: Row[Any]) -> dict[str, str]:
-    raw: dict[str, str] = orjson.loads(ledger.vault.open(row.raw))
+def _reject_cells(headings: Headings, row: RejectedRow) -> dict[str, str]:
     # Under our names, so that contacts and rejected rows fit into one file.
-    cells = {headings.column(header) or header: cell for header, cell in raw.items()}
+    cells = {headings.column(header) or header: cell for header, cell in row.raw.items()}
     facts = {"code": row.code, "reason": row.reason, "retryable": "yes" if row.retryable else "no"}
     return {**cells, **facts}

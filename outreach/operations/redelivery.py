@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import func, select
-
-from outreach.ledger.database.schema import outbox
+from outreach.ledger.deliveries import count_events
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.outbox import LedgerOutbox
 from outreach.webhook.delivery import Courier
@@ -64,51 +62,6 @@ def redeliver(
     """
     courier = Courier(LedgerOutbox(ledger, name), endpoint, clock=ledger.clock)
     done = courier.deliver(deadline_seconds=seconds, ignore_schedule=ignore_schedule)
-    states = _count(ledger, name)
+    states = count_events(ledger, name)
     pending, dead = states.get("pending", 0), states.get("dead", 0)
     return Redelivered(done.delivered, done.retried, done.dead, pending, dead, done.stopped)
-
-
-NOT_TRIED = "not_tried"
-"""The code of events that wait for their first attempt."""
-
-
-def find_undelivered(
-    ledger: Ledger, name: str | None = None, campaign_id: int | None = None
-) -> list[dict[str, Any]]:
-    """What was not taken yet, and why, most first: event, state, code, status, how many, and since when.
-
-    Args:
-        ledger: its outbox.
-        name: only this webhook's.
-        campaign_id: only this campaign's.
-    """
-    o = outbox.c
-    groups = (o.event, o.state, o.code, o.status)
-    query = select(*groups, func.count().label("events"), func.min(o.created_at).label("oldest"))
-    query = query.where(o.state != "delivered")
-    if name is not None:
-        query = query.where(o.endpoint == name)
-    if campaign_id is not None:
-        query = query.where(o.campaign_id == campaign_id)
-    with ledger.db.read() as connection:
-        rows = connection.execute(query.group_by(*groups).order_by(func.count().desc(), *groups)).all()
-    return [
-        {
-            "event": row.event,
-            "state": row.state,
-            "code": row.code or NOT_TRIED,
-            "status": row.status,
-            "events": row.events,
-            "oldest": row.oldest.isoformat(timespec="seconds"),
-        }
-        for row in rows
-    ]
-
-
-def _count(ledger: Ledger, name: str) -> dict[str, int]:
-    states = select(outbox.c.state, func.count().label("events")).where(outbox.c.endpoint == name)
-    with ledger.db.read() as connection:
-        return {
-            str(row.state): int(row.events) for row in connection.execute(states.group_by(outbox.c.state))
-        }

@@ -9,16 +9,15 @@ retry     failed, retryable ─────────────────�
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
-
-from sqlalchemy import Row, select
+from typing import Literal
 
 from outreach.contacts import Channel
 from outreach.errors import UnknownCampaign, UsageError
 from outreach.ledger.campaigns import Campaign
-from outreach.ledger.changes import Change, OutboundEvent, apply
-from outreach.ledger.database.pages import read_pages
-from outreach.ledger.database.schema import contacts, intents, outbox
+from outreach.ledger.changes import KEEP, Change, OutboundEvent, apply, to_accepted, to_cleared, to_started
+from outreach.ledger.contacts import ContactRow, find_contacts, list_retryable
+from outreach.ledger.conversations import find_other_contact
+from outreach.ledger.deliveries import find_last_endpoint
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import State
 from outreach.settings import Event
@@ -61,12 +60,8 @@ def resolve(
         raise UsageError(f"{external_contact_id} changed at this very moment.", "Look at it again.")
 
 
-def _find(ledger: Ledger, campaign: Campaign, name: str) -> Row[Any]:
-    joined = contacts.outerjoin(intents, intents.c.contact_id == contacts.c.id)
-    columns = (contacts, intents.c.at.label("intended_at"))
-    named = (contacts.c.campaign_id == campaign.id, contacts.c.external_contact_id == name)
-    with ledger.db.read() as connection:
-        row = connection.execute(select(*columns).select_from(joined).where(*named)).one_or_none()
+def _find(ledger: Ledger, campaign: Campaign, name: str) -> ContactRow:
+    row = next(iter(find_contacts(ledger, campaign.id, [name])), None)
     if row is None:
         raise UnknownCampaign(f"Campaign {campaign.name} has no contact {name!r}.")
     if row.state not in (State.UNKNOWN, State.HELD):
@@ -75,7 +70,7 @@ def _find(ledger: Ledger, campaign: Campaign, name: str) -> Row[Any]:
 
 
 def _started(
-    ledger: Ledger, campaign: Campaign, row: Row[Any], conversation_id: str | None, detail: dict[str, str]
+    ledger: Ledger, campaign: Campaign, row: ContactRow, conversation_id: str | None, detail: dict[str, str]
 ) -> Change:
     if row.intended_at is None:
         raise UsageError(
@@ -94,43 +89,45 @@ def _started(
         "deaths": 0,
     }
     told = _tell(ledger, campaign, row, "started", conversation_id)
-    return Change(row.id, State.STARTED, "resolved_started", "", fields, detail, told, "started")
+    return to_started(contact_id=row.id, action="resolved_started", fields=fields, detail=detail, events=told)
 
 
-def _check_free(ledger: Ledger, row: Row[Any], conversation_id: str) -> None:
+def _check_free(ledger: Ledger, row: ContactRow, conversation_id: str) -> None:
     if not _CONVERSATION.match(conversation_id):
         raise UsageError("That is no conversation's id.", "Copy it from Genesys: letters, digits and dashes.")
-    other = select(contacts.c.external_contact_id).where(
-        contacts.c.conversation_id == conversation_id, contacts.c.id != row.id
-    )
-    with ledger.db.read() as connection:
-        taken = connection.execute(other).scalar()
+    taken = find_other_contact(ledger, conversation_id, row.id)
     if taken is not None:
         raise UsageError(f"That conversation is {taken}'s already.", "Look for this contact's own.")
 
 
-def _released(ledger: Ledger, campaign: Campaign, row: Row[Any], detail: dict[str, str]) -> Change:
+def _released(ledger: Ledger, campaign: Campaign, row: ContactRow, detail: dict[str, str]) -> Change:
+    action = "resolved_released"
     if row.payload is None:  # erased: nobody could contact them
-        given_back: Literal["release", "keep"] = "keep" if row.intended_at is None else "release"
-        return Change(row.id, State.BLOCKED, "resolved_released", None, _AFRESH, detail, intent=given_back)
+        return Change(
+            contact_id=row.id,
+            after=State.BLOCKED,
+            action=action,
+            reason=KEEP,
+            fields=_AFRESH,
+            detail=detail,
+            intent="keep" if row.intended_at is None else "release",
+        )
     if row.intended_at is None:
-        return Change(row.id, State.ACCEPTED, "resolved_released", "", _AFRESH, detail)
+        return to_accepted(contact_id=row.id, action=action, fields=_AFRESH, detail=detail)
     told = _tell(ledger, campaign, row, "released", None)
-    return Change(row.id, State.CLEARED, "resolved_released", "", _AFRESH, detail, told, "release")
+    return to_cleared(contact_id=row.id, action=action, fields=_AFRESH, detail=detail, events=told)
 
 
 def _tell(
     ledger: Ledger,
     campaign: Campaign,
-    row: Row[Any],
+    row: ContactRow,
     outcome: Literal["started", "released"],
     conversation_id: str | None,
 ) -> tuple[OutboundEvent, ...]:
     """For whoever was told of this campaign before."""
     # A person names no webhook: the one that the campaign's last event went to.
-    last = select(outbox.c.endpoint).where(outbox.c.campaign_id == campaign.id)
-    with ledger.db.read() as connection:
-        endpoint = connection.execute(last.order_by(outbox.c.id.desc()).limit(1)).scalar()
+    endpoint = find_last_endpoint(ledger, campaign.id)
     common = {
         "timestamp": ledger.clock.now(),
         "campaign": campaign.name,
@@ -150,15 +147,8 @@ def _tell(
 
 def retry_failed(ledger: Ledger, campaign: Campaign) -> int:
     """Give every failed contact whose failure may pass another chance with the next run; how many."""
-    c = contacts.c
-    failed = select(c.id).where(
-        c.campaign_id == campaign.id,
-        c.state == State.FAILED.value,
-        c.retryable.is_(True),
-        c.payload.is_not(None),
-    )
     retried = 0
-    for page in read_pages(ledger, failed):
-        changes = [Change(row.id, State.ACCEPTED, "retried", "", _AFRESH) for row in page]
+    for numbers in list_retryable(ledger, campaign.id):
+        changes = [to_accepted(contact_id=number, action="retried", fields=_AFRESH) for number in numbers]
         retried += len(apply(ledger, changes, only_own=False))
     return retried

@@ -9,16 +9,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
-from sqlalchemy import func, select
-
 from outreach.errors import UsageError
-from outreach.ledger.database.schema import audit, campaigns, contacts
+from outreach.ledger.audit.notes import list_noted_files
+from outreach.ledger.campaigns import list_campaigns
+from outreach.ledger.contacts import count_started
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.privacy.forgetting import forget, forget_rows, rewrite, suppress_for_good
-from outreach.ledger.privacy.person_search import Findings, Person, find_person
-from outreach.ledger.states import State
-from outreach.settings import CampaignSettings
+from outreach.ledger.privacy.person_search import Person, find_person
 from outreach.sources.csv_writer import PrivateCsv, remove_leftovers
 from outreach.sources.formulas import restore
 
@@ -66,8 +63,9 @@ def erase(ledger: Ledger, who: str, *, files: Iterable[Path] = ()) -> Erased:
         )
     # First: were we to die after the rest, the next source would bring the person back.
     suppressed = suppress_for_good(ledger, found.person.addresses)
-    forget(ledger, [known.id for known in found.people], "erased")
-    rows = forget_rows(ledger, found.rows, "erased")
+    ids = [known.id for known in found.people]
+    forget(ledger, ids, "erased")
+    rows = forget_rows(ledger, [row.id for row in found.rows], "erased")
     paths = _written_paths(ledger, files)
     for path in paths:
         remove_leftovers(path)  # what a dying process half wrote holds people, too
@@ -79,16 +77,9 @@ def erase(ledger: Ledger, who: str, *, files: Iterable[Path] = ()) -> Erased:
         files=len(cleaned),
         suppressed=suppressed,
         sharing=found.sharing,
-        still_open=_count_open(ledger, found),
+        still_open=count_started(ledger, among=ids),
         rewritten=rewrite(ledger),
     )
-
-
-def _count_open(ledger: Ledger, found: Findings) -> int:
-    is_open = contacts.c.state == State.STARTED.value
-    ids = contacts.c.id.in_([known.id for known in found.people])
-    with ledger.db.read() as connection:
-        return int(connection.execute(select(func.count()).where(is_open, ids)).scalar_one())
 
 
 def written_files(ledger: Ledger, more: Iterable[Path] = ()) -> list[Path]:
@@ -97,15 +88,10 @@ def written_files(ledger: Ledger, more: Iterable[Path] = ()) -> list[Path]:
 
 
 def _written_paths(ledger: Ledger, more: Iterable[Path]) -> list[Path]:
-    with ledger.db.read() as connection:
-        known = connection.execute(select(campaigns.c.name, campaigns.c.settings)).all()
-        written = audit.c.action.in_(("exported", "rejects")), audit.c.contact_id.is_(None)
-        details = connection.execute(select(audit.c.detail).where(*written)).scalars()
-        noted = {orjson.loads(detail).get("file", "") for detail in details}
-    found = {Path(name) for name in noted if name} | {Path(path) for path in more}
-    for row in known:
-        folder = Path(CampaignSettings.model_validate_json(row.settings).output)
-        found.update(folder.glob(f"{glob.escape(row.name)}-*.csv"))
+    found = list_noted_files(ledger) | {Path(path) for path in more}
+    for campaign in list_campaigns(ledger):
+        folder = Path(campaign.settings.output)
+        found.update(folder.glob(f"{glob.escape(campaign.name)}-*.csv"))
     return sorted(found)
 
 

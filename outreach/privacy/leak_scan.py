@@ -17,20 +17,17 @@ import gzip
 import re
 import sqlite3
 import zlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import orjson
-from sqlalchemy import select
-
 from outreach.contacts import Channel, Contact
-from outreach.ledger.database.schema import campaigns, contacts, rejects
+from outreach.ledger.campaigns import list_campaigns
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.privacy.person_search import pages
+from outreach.ledger.privacy.person_search import read_everybody
+from outreach.ledger.rejects import read_rejects
 from outreach.privacy.search_terms import SearchTerm, SearchTerms
-from outreach.settings import CampaignSettings
 from outreach.sources.columns import Headings
 
 WINDOW = 8 * 1024 * 1024
@@ -158,20 +155,15 @@ def _as_bytes(cell: bytes | float | None) -> bytes:
 
 def needles_of(ledger: Ledger) -> Iterator[SearchTerm]:
     """Everything personal that a ledger holds."""
-    with ledger.db.read() as connection:
-        known = connection.execute(select(campaigns.c.id, campaigns.c.name, campaigns.c.settings)).all()
-    tuned = {row.id: CampaignSettings.model_validate_json(row.settings) for row in known}
-    said = {settings.message for settings in tuned.values()}
-    people = select(contacts.c.id, contacts.c.external_contact_id, contacts.c.payload)
-    for row in pages(ledger, people.where(contacts.c.payload.is_not(None))):
-        contact = Contact.model_validate_json(ledger.vault.open(row.payload))
-        # What a campaign says to everybody stands in its settings, and is nobody's secret.
-        yield from (needle for needle in needles_of_contact(contact) if needle.value not in said)
-    headings = {row.id: Headings.of(row.name, tuned[row.id].columns) for row in known}
-    columns = (rejects.c.id, rejects.c.campaign_id, rejects.c.line, rejects.c.raw)
-    for row in pages(ledger, select(*columns).where(rejects.c.raw.is_not(None))):
-        cells = orjson.loads(ledger.vault.open(row.raw))
-        yield from _needles_of_row(headings[row.campaign_id], row.line, cells)
+    campaigns = {campaign.id: campaign for campaign in list_campaigns(ledger)}
+    # What a campaign says to everybody stands in its settings, and is nobody's secret.
+    said = {campaign.settings.message for campaign in campaigns.values()}
+    for known in read_everybody(ledger):
+        if known.contact:
+            yield from (needle for needle in needles_of_contact(known.contact) if needle.value not in said)
+    headings = {c.id: Headings.of(c.name, c.settings.columns) for c in campaigns.values()}
+    for row in read_rejects(ledger):
+        yield from _needles_of_row(headings[row.campaign_id], row.line, row.raw)
 
 
 def needles_of_contact(contact: Contact) -> Iterator[SearchTerm]:
@@ -185,7 +177,7 @@ def needles_of_contact(contact: Contact) -> Iterator[SearchTerm]:
     yield from (SearchTerm("metadata", whose, value) for value in contact.metadata.values() if " " in value)
 
 
-def _needles_of_row(headings: Headings, line: int, cells: dict[str, str]) -> Iterator[SearchTerm]:
+def _needles_of_row(headings: Headings, line: int, cells: Mapping[str, str]) -> Iterator[SearchTerm]:
     kinds = {channel.value: channel.traits.kind.value for channel in Channel}
     kinds |= {"name": "name", "initial_message": "message"}
     for header, cell in cells.items():

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, select
 
-from outreach.ledger.database.schema import audit, campaigns, contacts, outbox, rejects
+from outreach.ledger.audit.history import read_history
+from outreach.ledger.campaigns import list_campaigns
+from outreach.ledger.contacts import read_contact
+from outreach.ledger.deliveries import list_events_of
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.privacy.person_search import Findings, Known, find_person
 from outreach.ledger.suppressions import find_suppressed
@@ -35,14 +37,7 @@ def disclose(ledger: Ledger, who: str) -> dict[str, Any]:
 
 
 def _contact(ledger: Ledger, known: Known) -> dict[str, Any]:
-    c = contacts.c
-    named = select(contacts, campaigns.c.name).join(campaigns, campaigns.c.id == c.campaign_id)
-    with ledger.db.read() as connection:
-        row = connection.execute(named.where(c.id == known.id)).one()
-        records = select(audit).where(audit.c.contact_id == known.id).order_by(audit.c.n)
-        history = [_record(record) for record in connection.execute(records)]
-        sent = select(outbox).where(outbox.c.contact_id == known.id).order_by(outbox.c.id)
-        told = [_message(ledger, message) for message in connection.execute(sent)]
+    row = read_contact(ledger, known.id)
     return {
         "campaign": row.name,
         "external_contact_id": known.external_contact_id,
@@ -50,21 +45,12 @@ def _contact(ledger: Ledger, known: Known) -> dict[str, Any]:
         **{name: getattr(row, name) or None for name in _STANDING},
         **{name: _iso(getattr(row, name)) for name in _TIMES},
         "decision": orjson.loads(row.decision) if row.decision else None,
-        "history": history,
-        "webhooks": told,
+        "history": read_history(ledger, known.id),
+        "webhooks": [_message(ledger, message) for message in list_events_of(ledger, known.id)],
     }
 
 
-def _record(row: Row[Any]) -> dict[str, Any]:
-    return {
-        "at": _iso(row.at),
-        "action": row.action,
-        "detail": orjson.loads(row.detail),
-        "actor": row.actor,
-    }
-
-
-def _message(ledger: Ledger, row: Row[Any]) -> dict[str, Any]:
+def _message(ledger: Ledger, row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of the outbox
     return {
         "endpoint": row.endpoint,
         "event": row.event,
@@ -77,21 +63,16 @@ def _message(ledger: Ledger, row: Row[Any]) -> dict[str, Any]:
 
 
 def _rows(ledger: Ledger, found: Findings) -> list[dict[str, Any]]:
-    r = rejects.c
-    named = select(r.id, r.line, r.code, r.reason, campaigns.c.name).join(
-        campaigns, campaigns.c.id == r.campaign_id
-    )
-    with ledger.db.read() as connection:
-        rows = connection.execute(named.where(r.id.in_(list(found.rows))).order_by(r.id)).all()
+    names = {campaign.id: campaign.name for campaign in list_campaigns(ledger)}
     return [
         {
-            "campaign": row.name,
+            "campaign": names[row.campaign_id],
             "line": row.line,
             "code": row.code,
             "reason": row.reason,
-            "data": dict(found.rows[row.id]),
+            "data": dict(row.raw),
         }
-        for row in rows
+        for row in found.rows
     ]
 
 

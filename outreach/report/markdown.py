@@ -9,15 +9,13 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from outreach.report import tables
+from outreach.report.figures.gather import Figures
 from outreach.report.summary import count_sentence, verdict
 from outreach.report.tables import Table
 from outreach.report.wording import clean, duration, instant, milliseconds, number
-
-if TYPE_CHECKING:
-    from outreach.report.figures.gather import Figures
 
 # A colon and a dot stay, but where they could make a link: `https:`, `www.`.
 _SPECIAL = re.compile(r"[^\w\s,;.%…✓✗()='\":+-]|_|:(?![ \d])|(?<=www)\.", re.IGNORECASE)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
@@ -16,13 +16,9 @@ from outreach.errors import UsageError
 from outreach.ledger.states import State
 from outreach.report import tables
 from outreach.report.charts.drawing import draw_charts, inline
+from outreach.report.figures.gather import Figures
 from outreach.report.summary import count_sentence, verdict
 from outreach.report.wording import NOTHING, clean, instant, milliseconds, number, percent
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from outreach.report.figures.gather import Figures
 
 
 def write_page(

@@ -6,11 +6,13 @@ Cells are one clean line of text each, but not escaped: that is the business of 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from outreach.ledger.proof import Proof
 from outreach.ledger.states import State
 from outreach.report.figures.counts import ReasonCount
+from outreach.report.figures.gather import Figures
+from outreach.report.figures.loads_and_outbox import Outbox
+from outreach.report.figures.timeline import Budget
 from outreach.report.summary import list_checks
 from outreach.report.wording import (
     NOTHING,
@@ -22,11 +24,6 @@ from outreach.report.wording import (
     number,
     percent,
 )
-
-if TYPE_CHECKING:
-    from outreach.report.figures.gather import Figures
-    from outreach.report.figures.loads_and_outbox import Outbox
-    from outreach.report.figures.timeline import Budget
 
 ORDER = (
     *(State.STARTED, State.ENDED, State.UNKNOWN, State.HELD, State.DEFERRED, State.BLOCKED, State.FAILED),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -14,12 +13,10 @@ from rich.text import Text
 from outreach.ledger.proof import Proof
 from outreach.ledger.states import State
 from outreach.report import tables
+from outreach.report.figures.gather import Figures
 from outreach.report.summary import summary_sentence, verdict
 from outreach.report.tables import CROSS, TICK, Table
 from outreach.report.wording import duration, instant, milliseconds, number, percent
-
-if TYPE_CHECKING:
-    from outreach.report.figures.gather import Figures
 
 STYLES = {
     State.STARTED: "green",

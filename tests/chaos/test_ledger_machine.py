@@ -25,7 +25,7 @@ from outreach.clock import SetClock
 from outreach.errors import Ambiguous, Invalid, NotSent, UsageError
 from outreach.genesys.interface import Attempt, Engagement, Started
 from outreach.ledger.database.schema import intents
-from outreach.ledger.executors.heartbeat import _clear, release_dead_executors
+from outreach.ledger.executors.release import free_rows_of, release_dead_executors
 from outreach.ledger.intents import Intent
 from outreach.ledger.proof import prove
 from outreach.ledger.suppressions import suppress
@@ -154,8 +154,8 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 1))
     def a_living_process_is_thought_dead(self, which: int) -> None:
-        if executor := self.processes[which].ledger.executor:
-            _clear(self.processes[1 - which].ledger, executor, deaths=1)
+        if executor := self.processes[which].ledger.executor.id:
+            free_rows_of(self.processes[1 - which].ledger, executor, deaths=1)
 
     @rule(which=st.integers(0, 1))
     def a_process_buries_the_dead(self, which: int) -> None:
@@ -213,7 +213,9 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def let_go(self, call: Call) -> None:
         if not call.departed:
-            call.departed = call.run.ledger.depart(call.opened.claimed.owner, call.opened.reference)
+            call.departed = call.run.ledger.executor.note_sent(
+                call.opened.claimed.owner, call.opened.reference
+            )
 
     def act(self, call: Call) -> None:
         """Genesys contacts the person, whoever still knows of it."""

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import insert, select
 
 from outreach.clock import SystemClock
-from outreach.ledger.campaigns import enter_campaign
 from outreach.ledger.database.schema import contacts, outbox
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.load import Loading
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.outbox import LedgerOutbox
+from outreach.ledger.runs import enter_campaign
 from outreach.settings import CampaignSettings
 from outreach.sources import open_source
 from outreach.webhook import Courier, Endpoint

@@ -32,7 +32,7 @@ from outreach.genesys.interface import Genesys, Started
 from outreach.ledger.changes import apply_outcomes
 from outreach.ledger.claims import BatchRef, claim, everything
 from outreach.ledger.database.schema import contacts
-from outreach.ledger.executors import heartbeat
+from outreach.ledger.executors.heartbeat import Executor
 from outreach.ledger.intents import Intent, IntentRequest, commit_intents
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.load import Loaded
@@ -156,12 +156,20 @@ def states(ledger: Ledger) -> dict[str, str]:
 
 def kill(ledger: Ledger) -> None:
     """The process that had this ledger open is no more: nothing it held is given back."""
-    beat = ledger._heartbeat
-    if beat is not None:
-        beat._stopped.set()
-        beat._thread.join()
-        beat._departures.close()
-        heartbeat._LIVING.discard(beat.executor)
+    if (beat := executor_of(ledger)._beat) is not None:
+        beat.fall_silent()
+
+
+def executor_of(ledger: Ledger) -> Executor:
+    """The real one, with all that it has."""
+    assert isinstance(ledger.executor, Executor)
+    return ledger.executor
+
+
+def stay_alive(ledger: Ledger) -> None:
+    """Say that this process lives, as its heartbeat does in the meantime of a clock that only we move."""
+    if (beat := executor_of(ledger)._beat) is not None:
+        beat.renew()
 
 
 def attempt(run: Run, opened: Intent, outcome: Started | GenesysError | NotAttempted) -> set[int]:
@@ -175,5 +183,5 @@ def intend(run: Run, limit: int = 1, *, departed: bool = True) -> list[Intent]:
     wanted = [IntentRequest(row, Channel.SMS, row.contact.channels.sms or "") for row in group]
     opened = commit_intents(run.ledger, wanted, same_address=run.settings.same_address)[0]
     for item in opened if departed else ():
-        assert run.ledger.depart(item.claimed.owner, item.reference)
+        assert run.ledger.executor.note_sent(item.claimed.owner, item.reference)
     return opened

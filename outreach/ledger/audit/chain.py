@@ -10,15 +10,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from operator import itemgetter
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Row, select
 
 from outreach.ledger.database.schema import audit, campaigns, facts, microseconds
-
-if TYPE_CHECKING:
-    from outreach.ledger.ledger import Ledger
+from outreach.ledger.ledger import Ledger
 
 _COVERED = itemgetter("campaign_id", "contact_id", "n", "action", "detail", "actor", "previous")
 

@@ -12,16 +12,13 @@ import base64
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, func, insert, select, text
 
 from outreach.ledger.audit.chain import campaign_record
+from outreach.ledger.campaigns import Campaign
 from outreach.ledger.database.schema import audit, campaigns, contacts
-
-if TYPE_CHECKING:
-    from outreach.ledger.campaigns import Campaign
-    from outreach.ledger.ledger import Ledger
+from outreach.ledger.ledger import Ledger
 
 SEALED = "sealed"
 MOST = 255

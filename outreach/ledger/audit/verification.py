@@ -13,18 +13,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import orjson
 from sqlalchemy import Connection, Row, select
 
 from outreach.ledger.audit.chain import canonical, end_of
 from outreach.ledger.audit.seals import MOST, SEALED, Ends, unpack
+from outreach.ledger.campaigns import Campaign
 from outreach.ledger.database.schema import audit, contacts, facts
-
-if TYPE_CHECKING:
-    from outreach.ledger.campaigns import Campaign
-    from outreach.ledger.ledger import Ledger
+from outreach.ledger.ledger import Ledger
 
 Problem = Literal["altered", "missing", "inserted", "reordered"]
 

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import Any
 
 from sqlalchemy import Row, Select
 
-if TYPE_CHECKING:
-    from outreach.ledger.ledger import Ledger
+from outreach.ledger.database.engine import Database
 
 PAGE = 500
 
 
-def read_pages(ledger: Ledger, query: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
-    """The rows of a query whose first column is an id, page by page."""
+def read_pages(database: Database, query: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
+    """The rows of a query whose first column is an id, page by page, so that nobody is kept from writing."""
     number = query.selected_columns[0]
-    last = 0
+    last = -1
     while True:
-        with ledger.db.read() as connection:
+        with database.read() as connection:
             page = connection.execute(query.where(number > last).order_by(number).limit(PAGE)).all()
         if not page:
             return
-        last = page[-1].id
+        last = page[-1][0]
         yield page
+
+
+def read_rows(database: Database, query: Select[Any]) -> Iterator[Row[Any]]:
+    """The same rows, one by one."""
+    return chain.from_iterable(read_pages(database, query))

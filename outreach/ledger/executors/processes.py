@@ -7,6 +7,9 @@ import socket
 from functools import lru_cache
 from pathlib import Path
 
+LIVING: set[str] = set()
+"""The executors of this very process; one with our pid that is not here was left behind."""
+
 
 @lru_cache(maxsize=1)
 def host() -> str:

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
+from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import State
 from outreach.sources.rows import Row
-
-if TYPE_CHECKING:
-    from outreach.ledger.ledger import Ledger
 
 _ACCEPTED = State.ACCEPTED.value
 

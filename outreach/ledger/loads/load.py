@@ -17,21 +17,19 @@ from dataclasses import dataclass, fields
 from itertools import islice
 from operator import itemgetter
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
 from outreach.ledger.audit.chain import record_for
-from outreach.ledger.changes import Change, apply_within
+from outreach.ledger.changes import apply_within, to_accepted
 from outreach.ledger.database.bulk_write import write_new, write_rows
 from outreach.ledger.database.schema import audit, contacts, intents, loads, rejects
+from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.deduplication import sort
 from outreach.ledger.loads.entries import Entry, Refused
 from outreach.ledger.states import CORRECTABLE, State
 from outreach.sources.rows import Row as SourceRow
-
-if TYPE_CHECKING:
-    from outreach.ledger.ledger import Ledger
 
 CHUNK = 1000
 _AUDIT = insert(audit)
@@ -159,7 +157,9 @@ class Loading:
         ]
         doubtful = _with_intent(connection, [row.id for _, row in changed])
         corrections = [
-            Change(row.id, State.ACCEPTED, "corrected", "", entry.content(), {"load": self.id})
+            to_accepted(
+                contact_id=row.id, action="corrected", fields=entry.content(), detail={"load": self.id}
+            )
             for entry, row in changed
             if row.id not in doubtful
         ]

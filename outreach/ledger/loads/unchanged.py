@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlalchemy import exists, select
 
 from outreach.ledger.database.schema import loads, rejects
+from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.load import Loaded
-
-if TYPE_CHECKING:
-    from outreach.ledger.ledger import Ledger
 
 
 def find_unchanged(ledger: Ledger, campaign_id: int, fingerprint: str) -> Loaded | None:

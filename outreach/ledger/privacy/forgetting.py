@@ -14,19 +14,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection, select, update
 
 from outreach.errors import LedgerError
-from outreach.ledger.campaigns import note
-from outreach.ledger.changes import Change, apply_within, lock
+from outreach.ledger.audit.notes import note
+from outreach.ledger.changes import KEEP, Change, apply_within, lock
 from outreach.ledger.database.schema import intents, outbox, rejects, suppressions
-from outreach.ledger.executors.heartbeat import release_dead_executors
+from outreach.ledger.executors.release import release_dead_executors
+from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import CONTACTED, State
-
-if TYPE_CHECKING:
-    from outreach.ledger.ledger import Ledger
 
 Cause = Literal["erased", "purged"]
 """On a person's wish, or because of age."""
@@ -87,9 +85,13 @@ def _changes(connection: Connection, ids: Sequence[int], cause: Cause, now: date
         if before is State.INTENT:
             continue
         after = _state_after(before, tried=row.id in tried)
-        reason = cause if after in (State.BLOCKED, State.HELD) else None
-        look_at = now if after is State.STARTED else None
-        yield Change(row.id, after, cause, reason, {**_FORGOTTEN, "look_at": look_at})
+        yield Change(
+            contact_id=row.id,
+            after=after,
+            action=cause,
+            reason=cause if after in (State.BLOCKED, State.HELD) else KEEP,
+            fields={**_FORGOTTEN, "look_at": now if after is State.STARTED else None},
+        )
 
 
 def _state_after(before: State, *, tried: bool) -> State:

@@ -10,17 +10,16 @@ encrypted at all may change in the same way.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Table, bindparam, func, select, update
 
+from outreach.ledger.database.pages import read_pages
 from outreach.ledger.database.schema import contacts, outbox, rejects
 from outreach.ledger.facts import remember
+from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import HASHING
-from outreach.ledger.privacy.person_search import PAGE
-
-if TYPE_CHECKING:
-    from outreach.ledger.ledger import Ledger
 
 PERSONAL: tuple[tuple[Table, Column[Any]], ...] = (
     (contacts, contacts.c.payload),
@@ -46,19 +45,17 @@ def reseal(ledger: Ledger) -> Resealed:
         WrongKey: something is sealed with a key that was not given.
     """
     remember(ledger, HASHING, ledger.vault.wrap_hashing_keys())
-    changed = sum(_reseal(ledger, table, column) for table, column in PERSONAL)
-    return Resealed(changed, sum(len(_outdated(ledger, table, column)) for table, column in PERSONAL))
+    changed = sum(_reseal(ledger, *personal) for personal in PERSONAL)
+    return Resealed(changed, sum(len(page) for personal in PERSONAL for page in _outdated(ledger, *personal)))
 
 
 def _reseal(ledger: Ledger, table: Table, column: Column[Any]) -> int:
     still_so = update(table).where(table.c.id == bindparam("_id"), column == bindparam("_before"))
-    changed, last = 0, -1
-    while page := _page(ledger, table, column, last):
-        last = page[-1][0]
+    changed = 0
+    for page in _outdated(ledger, table, column):
         values = [
             {"_id": number, "_before": before, "_after": ledger.vault.reseal(before)}
             for number, before in page
-            if not ledger.vault.is_current(before)
         ]
         if values:
             with ledger.db.write() as connection:
@@ -67,17 +64,9 @@ def _reseal(ledger: Ledger, table: Table, column: Column[Any]) -> int:
     return changed
 
 
-def _outdated(ledger: Ledger, table: Table, column: Column[Any]) -> list[int]:
-    outdated, last = [], -1
-    while page := _page(ledger, table, column, last):
-        last = page[-1][0]
-        outdated += [number for number, value in page if not ledger.vault.is_current(value)]
-    return outdated
-
-
-def _page(ledger: Ledger, table: Table, column: Column[Any], last: int) -> list[tuple[int, str]]:
+def _outdated(ledger: Ledger, table: Table, column: Column[Any]) -> Iterator[list[tuple[int, str]]]:
+    """The rows of each page whose value stands otherwise than it would be written now."""
     # An empty text, like that of a message that was never answered, says nothing of anybody.
-    query = select(table.c.id, column).where(table.c.id > last, func.length(column) > 0)
-    with ledger.db.read() as connection:
-        rows = connection.execute(query.order_by(table.c.id).limit(PAGE)).all()
-    return [(int(number), str(value)) for number, value in rows]
+    query = select(table.c.id, column.label("value")).where(func.length(column) > 0)
+    for page in read_pages(ledger.db, query):
+        yield [(row.id, row.value) for row in page if not ledger.vault.is_current(row.value)]

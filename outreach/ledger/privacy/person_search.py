@@ -10,22 +10,20 @@ is the price of keeping no index of addresses; it is paid on request only.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-import orjson
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Select, select
 
 from outreach.contacts import E164, EXTERNAL_CONTACT_ID, Contact
-from outreach.ledger.database.schema import contacts, rejects
+from outreach.ledger.database.pages import read_rows
+from outreach.ledger.database.schema import contacts
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.rejects import RejectedRow, read_rejects
 from outreach.sources.phones import normalise_phone
 from outreach.sources.rows import BadCell
 
-if TYPE_CHECKING:
-    from outreach.ledger.ledger import Ledger
-
-PAGE = 500
 SHORTEST_NATIONAL = 8
 """Digits from which the end of a number is taken for the number without its country."""
 
@@ -58,13 +56,13 @@ class Known(NamedTuple):
 
 @dataclass
 class Findings:
-    """What the ledger holds about a person: contacts, rejected rows by their number, and how many others
+    """What the ledger holds about a person: contacts, rejected rows, and how many others
     lead to one of the person's addresses by an id of their own.
     """
 
     person: Person
     people: list[Known] = field(default_factory=list)
-    rows: dict[int, Mapping[str, str]] = field(default_factory=dict)
+    rows: list[RejectedRow] = field(default_factory=list)
     sharing: int = 0
 
 
@@ -83,14 +81,19 @@ def find_person(ledger: Ledger, who: str) -> Findings:
     person = Person(frozenset(ids), frozenset({address} if address else ()).union(*own))
     others = scan(ledger, person.addresses) if person.addresses else ()
     sharing = sum(known.external_contact_id not in ids for known in others)
-    return Findings(person, people, dict(_rejected(ledger, person)), sharing)
+    return Findings(person, people, list(_rejected(ledger, person)), sharing)
 
 
 def scan(ledger: Ledger, addresses: Collection[str]) -> Iterator[Known]:
     """The contacts that lead to one of the addresses."""
-    for known in _read(ledger, _CONTACTS.where(contacts.c.payload.is_not(None))):
+    for known in read_everybody(ledger):
         if known.contact and not addresses_of(known.contact).isdisjoint(addresses):
             yield known
+
+
+def read_everybody(ledger: Ledger) -> Iterator[Known]:
+    """All contacts of all campaigns that were not erased, opened one by one."""
+    return _read(ledger, _CONTACTS.where(contacts.c.payload.is_not(None)))
 
 
 def addresses_of(contact: Contact) -> frozenset[str]:
@@ -118,17 +121,14 @@ def _by_ids(ledger: Ledger, ids: Collection[str]) -> Iterator[Known]:
 
 
 def _read(ledger: Ledger, query: Select[Any]) -> Iterator[Known]:
-    for row in pages(ledger, query):
+    for row in read_rows(ledger.db, query):
         plain = ledger.vault.open(row.payload) if row.payload is not None else None
         contact = Contact.model_validate_json(plain) if plain is not None else None
         yield Known(row.id, row.campaign_id, row.external_contact_id, contact)
 
 
-def _rejected(ledger: Ledger, person: Person) -> Iterator[tuple[int, Mapping[str, str]]]:
-    for row in pages(ledger, select(rejects.c.id, rejects.c.raw).where(rejects.c.raw.is_not(None))):
-        cells: Mapping[str, str] = orjson.loads(ledger.vault.open(row.raw))
-        if person.stands_in(cells.values()):
-            yield row.id, cells
+def _rejected(ledger: Ledger, person: Person) -> Iterator[RejectedRow]:
+    return (row for row in read_rejects(ledger) if person.stands_in(row.raw.values()))
 
 
 def _names(cell: str, ids: Collection[str], words: Sequence[str], numbers: Sequence[str]) -> bool:
@@ -142,16 +142,3 @@ def _same_number(digits: str, number: str) -> bool:
     if len(digits) < SHORTEST_NATIONAL:
         return False
     return number in digits or number.endswith(digits.lstrip("0"))
-
-
-def pages(ledger: Ledger, query: Select[Any]) -> Iterator[Row[Any]]:
-    """The rows of a query whose first column is an id, page by page, so that nobody is kept from writing."""
-    number = query.selected_columns[0]
-    last = -1
-    while True:
-        with ledger.db.read() as connection:
-            page = connection.execute(query.where(number > last).order_by(number).limit(PAGE)).all()
-        yield from page
-        if len(page) < PAGE:
-            return
-        last = page[-1].id

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from matplotlib.axes import Axes
 
 from outreach.ledger.states import CONTACTED
 from outreach.report.charts.canvas import SIZE, label, open_figure, to_svg
 from outreach.report.charts.palette import BLUE, COLOURS, GREEN, INK
+from outreach.report.figures.counts import ReasonCount
+from outreach.report.figures.gather import Figures
 from outreach.report.wording import number, percent
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from outreach.report.figures.counts import ReasonCount
-    from outreach.report.figures.gather import Figures
 
 MOST_REASONS = 8
 ROW = 0.30

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from outreach.report.charts.canvas import SIZE, draw_baseline, draw_grid, label, open_figure, to_svg
 from outreach.report.charts.palette import AMBER, BLUE, GREEN, INK
+from outreach.report.figures.gather import Figures
+from outreach.report.figures.percentiles import Bucket
+from outreach.report.figures.timeline import Series
 from outreach.report.wording import duration, milliseconds, number, percent
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from outreach.report.figures.gather import Figures
-    from outreach.report.figures.percentiles import Bucket
-    from outreach.report.figures.timeline import Series
 
 _UNITS = ((86_400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds"))
 

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import logging
 from types import ModuleType
-from typing import TYPE_CHECKING
 
 from outreach.report.charts.palette import INK
-
-if TYPE_CHECKING:
-    from outreach.report.figures.gather import Figures
+from outreach.report.figures.gather import Figures
 
 
 def draw_charts(figures: Figures) -> dict[str, str]:

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, text
 
+from outreach.ledger.campaigns import Campaign
+from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import State
 from outreach.report.figures.extract import TABLE
 from outreach.report.wording import explain
-
-if TYPE_CHECKING:
-    from outreach.ledger.campaigns import Campaign
-    from outreach.ledger.ledger import Ledger
 
 MOST_CODES = 100
 """Reason codes that are listed one by one; rarer ones are summed up as `other_reasons`."""

@@ -12,12 +12,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, text
 
 from outreach.genesys.http.usage import UsageSnapshot
+from outreach.ledger.campaigns import Campaign
+from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import Proof, prove
 from outreach.ledger.states import State
 from outreach.report.figures.counts import Funnel, ReasonCount, Tally, list_reasons, tally
@@ -33,10 +35,6 @@ from outreach.report.figures.timeline import (
     trace_contacts,
 )
 from outreach.settings import ConsentPolicy
-
-if TYPE_CHECKING:
-    from outreach.ledger.campaigns import Campaign
-    from outreach.ledger.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from outreach.errors import Ambiguous, LedgerError
 from outreach.genesys.interface import Started
 from outreach.ledger.claims import claim, plan
 from outreach.ledger.database.schema import contacts, executors, intents, metadata
-from outreach.ledger.executors.heartbeat import release_dead_executors
+from outreach.ledger.executors.release import release_dead_executors
 from outreach.ledger.intents import IntentRequest, commit_intents
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations import migrate
@@ -151,7 +151,7 @@ def test_intents_of_many_claimers_keep_addresses_and_caps_and_never_wait_in_a_ci
             order = wanted[::-1] if seed % 2 else wanted
             mine, kept = commit_intents(ledger, order, same_address=SameAddress.EACH)
             assert {item.code for item in kept} <= {"frequency_cap"}
-            opened += sum(ledger.depart(item.claimed.owner, item.reference) for item in mine)
+            opened += sum(ledger.executor.note_sent(item.claimed.owner, item.reference) for item in mine)
         return opened
 
     assert sum(with_a_ledger_each(url, contact)) == 40

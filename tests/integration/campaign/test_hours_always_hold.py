@@ -17,7 +17,7 @@ from outreach.genesys.interface import Engagement, Started
 from outreach.ledger.ledger import Ledger
 from outreach.operations.resolution import retry_failed
 from outreach.settings import CampaignSettings, WhenNotFound
-from tests.support.ledgers import advance, load, new_ledger, new_run, people
+from tests.support.ledgers import advance, load, new_ledger, new_run, people, stay_alive
 from tests.support.organisations import Organisation, Ready
 
 ZONES = [
@@ -62,8 +62,7 @@ class Busy(Organisation):
 
     def wait_for_turn(self, engagement: Engagement, *, priority: int = 0) -> Ready:
         self._clock.advance(self.wait)
-        if self._ledger._heartbeat:
-            self._ledger._heartbeat.renew()
+        stay_alive(self._ledger)
         return super().wait_for_turn(engagement, priority=priority)
 
     def start(self, engagement: Engagement) -> Started:

@@ -21,7 +21,7 @@ from outreach.errors import (
     Unauthorized,
 )
 from outreach.genesys.interface import Engagement, NotRegistered, Started
-from outreach.ledger.executors.heartbeat import release_dead_executors
+from outreach.ledger.executors.release import release_dead_executors
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import prove
 from outreach.ledger.suppressions import suppress

@@ -23,7 +23,17 @@ from outreach.ledger.suppressions import suppress
 from outreach.settings import CampaignSettings, FrequencyCap
 from tests.support.clients import open_at
 from tests.support.emulation import emulator_thread
-from tests.support.ledgers import batch, clear, load, new_ledger, new_run, people, row_of, states
+from tests.support.ledgers import (
+    batch,
+    clear,
+    load,
+    new_ledger,
+    new_run,
+    people,
+    row_of,
+    states,
+    stay_alive,
+)
 
 EVENING = datetime(2026, 3, 4, 1, 58, tzinfo=timezone.utc)
 """20:58 in New York: two minutes before the end, one before the safety minute."""
@@ -43,8 +53,8 @@ class Waiting(SetClock):
     def sleep(self, seconds: float) -> None:
         super().sleep(seconds)
         self.meanwhile()
-        if self.ledger and self.ledger._heartbeat:
-            self.ledger._heartbeat.renew()
+        if self.ledger:
+            stay_alive(self.ledger)
 
 
 @pytest.fixture(scope="module")

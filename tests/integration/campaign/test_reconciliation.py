@@ -12,7 +12,7 @@ from outreach.clock import SetClock
 from outreach.errors import Ambiguous, NotSent
 from outreach.genesys.interface import Attempt, ConversationMatch
 from outreach.ledger.database.schema import contacts, outbox
-from outreach.ledger.executors.heartbeat import release_dead_executors
+from outreach.ledger.executors.release import release_dead_executors
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import prove
 from outreach.settings import Event, SameAddress, WhenNotFound

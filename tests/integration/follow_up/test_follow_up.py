@@ -16,10 +16,11 @@ from outreach.contacts import Channel, Channels, Contact
 from outreach.errors import Ambiguous, Forbidden, GenesysError, NotFound, NotSent
 from outreach.follow_up.endings import LOOK_FOR_RECEIPT_SECONDS, change_after
 from outreach.follow_up.observation import LONGEST, Observation
-from outreach.follow_up.rounds import describe_round, find_due, follow_up
+from outreach.follow_up.rounds import describe_round, follow_up
 from outreach.genesys.interface import Conversation
 from outreach.ledger.audit.verification import verify
 from outreach.ledger.claims import Claimed
+from outreach.ledger.contacts import find_due_campaigns
 from outreach.ledger.proof import prove
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import find_suppressed
@@ -279,12 +280,12 @@ def test_outcomes_in_doubt_are_resolved_first_and_then_followed(tmp_path: Path) 
 def test_everybody_due_is_found_over_all_campaigns_and_no_run_is_noted(tmp_path: Path) -> None:
     with stage(tmp_path, [person(1)]) as staged:
         staged.clock.advance(60)
-        assert find_due(staged.ledger) == ["spring"]
+        assert find_due_campaigns(staged.ledger) == ["spring"]
         before = staged.actions().count("run")
         with join_campaign(staged.ledger, staged.org, "spring", webhook_name="crm") as run:
             assert follow_up(run)["looked"] == 1
         assert staged.actions().count("run") == before
-        assert find_due(staged.ledger) == []
+        assert find_due_campaigns(staged.ledger) == []
         assert run.campaign.settings == SETTINGS
 
 
@@ -308,7 +309,7 @@ def test_a_receipt_that_comes_after_the_end_is_recorded_and_told_again(tmp_path:
         assert find_suppressed(staged.ledger, ["+13175550001"]) == {"+13175550001"}
         assert [event["delivery"] for event in told(staged)] == ["sent", "delivery-failed"]
         assert [event["opted_out"] for event in told(staged)] == [False, True]
-        assert find_due(staged.ledger) == []
+        assert find_due_campaigns(staged.ledger) == []
 
 
 def test_a_receipt_is_looked_for_for_three_days_and_no_longer(tmp_path: Path) -> None:
@@ -366,7 +367,7 @@ def test_an_interaction_of_somebody_erased_is_ended_at_once_and_told_without_per
         staged.clock.advance(10)
         assert erase(staged.ledger, "EXT-1").still_open == 1
 
-        assert find_due(staged.ledger) == ["spring"]
+        assert find_due_campaigns(staged.ledger) == ["spring"]
         counts = follow_up(staged.run)
 
         assert staged.org.asked == [theirs]

@@ -24,10 +24,11 @@ from outreach.genesys.interface import Senders
 from outreach.genesys.opening import open_genesys
 from outreach.ledger.claims import everything
 from outreach.ledger.database.schema import contacts
+from outreach.ledger.deliveries import find_undelivered
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.suppressions import find_suppressed
-from outreach.operations.redelivery import find_undelivered, redeliver
+from outreach.operations.redelivery import redeliver
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
 from outreach.webhook import Endpoint, new_secret

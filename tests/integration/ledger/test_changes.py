@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 
@@ -30,15 +32,24 @@ def give_up(ledger: Ledger, opened: Intent, *steps: State) -> None:
     """Walk the contact on, as burials, looks and people do."""
     for state in steps:
         intent = {State.UNKNOWN: "unknown", State.CLEARED: "release"}.get(state, "keep")
-        step = Change(opened.claimed.id, state, "given_up", intent=intent)  # type: ignore[arg-type]  # one of the four
+        step = Change(contact_id=opened.claimed.id, after=state, action="given_up", intent=intent)  # type: ignore[arg-type]  # one of the four
         assert apply(ledger, [step], only_own=False)
 
 
 def test_every_state_is_in_the_picture() -> None:
-    assert set(NEXT) | {State.REFUSED} == set(State)
+    assert set(NEXT) == set(State)
 
 
-@pytest.mark.parametrize("before", [s for s in State if s is not State.REFUSED])
+def test_the_documentation_draws_every_step_and_no_other() -> None:
+    drawn = [
+        f"{before.value:<10} ─> {' | '.join(state.value for state in State if state in after) or 'nothing'}"
+        for before, after in NEXT.items()
+    ]
+
+    assert "\n".join(drawn) in (Path(__file__).parents[3] / "docs" / "never-twice.md").read_text()
+
+
+@pytest.mark.parametrize("before", list(State))
 def test_nothing_leads_back_from_an_ended_contact_and_only_an_intent_or_a_doubt_leads_to_started(
     before: State,
 ) -> None:
@@ -144,7 +155,9 @@ def test_a_late_outcome_that_is_no_contact_leaves_a_second_attempt_alone(
 def test_a_change_is_left_out_when_the_lease_is_lost(run: Run, opened: Intent) -> None:
     give_up(run.ledger, opened, State.UNKNOWN)
 
-    assert apply(run.ledger, [Change(opened.claimed.id, State.HELD, "held")]) == set()
+    change = Change(contact_id=opened.claimed.id, after=State.HELD, action="held")
+
+    assert apply(run.ledger, [change]) == set()
 
 
 class Janitor(SetClock):

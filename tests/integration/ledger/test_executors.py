@@ -17,8 +17,8 @@ from outreach.ledger.claims import claim
 from outreach.ledger.database.engine import Database
 from outreach.ledger.database.schema import contacts, executors, intents
 from outreach.ledger.executors import send_log
-from outreach.ledger.executors.heartbeat import release_dead_executors
 from outreach.ledger.executors.processes import born, host, is_gone
+from outreach.ledger.executors.release import release_dead_executors
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import prove
 from outreach.ledger.states import State
@@ -26,6 +26,7 @@ from tests.support.ledgers import (
     attempt,
     batch,
     clear,
+    executor_of,
     intend,
     kill,
     load,
@@ -80,7 +81,7 @@ def test_an_intent_of_the_dead_is_in_doubt(run: Run, heir: Ledger) -> None:
 
 def test_an_intent_whose_call_the_dead_had_not_let_go_is_free_at_once(run: Run, heir: Ledger) -> None:
     intend(run, 2, departed=False)
-    run.ledger.depart(run.ledger.executor, row_of(heir, "C-2").reference)
+    run.ledger.executor.note_sent(run.ledger.executor.id, row_of(heir, "C-2").reference)
     kill(run.ledger)
 
     release_dead_executors(heir)
@@ -95,7 +96,7 @@ def test_without_the_departures_of_the_dead_everything_it_intended_is_in_doubt(
     run: Run, heir: Ledger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, loss: str
 ) -> None:
     intend(run, 2, departed=False)
-    file = send_log._path(run.ledger.executor)
+    file = send_log._path(run.ledger.executor.id)
     kill(run.ledger)
     if loss == "gone":
         file.unlink()
@@ -124,12 +125,12 @@ def test_what_another_machine_had_not_let_go_is_in_doubt_since_it_may_still_send
 
 def test_a_call_that_cannot_be_noted_leaves_no_notes_at_all(run: Run, heir: Ledger) -> None:
     intend(run, 2, departed=False)
-    beat = run.ledger._heartbeat
+    beat = executor_of(run.ledger)._beat
     assert beat
-    os.close(beat._departures._file or 0)  # what a full disk does: the write fails
+    os.close(beat._send_log._file or 0)  # what a full disk does: the write fails
 
-    assert run.ledger.depart(run.ledger.executor, "a reference")
-    assert not send_log._path(run.ledger.executor).exists()
+    assert run.ledger.executor.note_sent(run.ledger.executor.id, "a reference")
+    assert not send_log._path(run.ledger.executor.id).exists()
 
 
 def test_a_process_that_others_may_think_dead_lets_no_call_go(
@@ -138,7 +139,7 @@ def test_a_process_that_others_may_think_dead_lets_no_call_go(
     opened = intend(run, departed=False)[0]
     clock.advance(21)
 
-    assert not run.ledger.depart(opened.claimed.owner, opened.reference)
+    assert not run.ledger.executor.note_sent(opened.claimed.owner, opened.reference)
 
 
 def test_a_second_death_quarantines_the_row_and_no_other(run: Run, heir: Ledger, tmp_path: Path) -> None:
@@ -204,7 +205,7 @@ def test_a_burial_that_comes_late_takes_nothing_from_whoever_has_it_now(
 
     assert row_of(heir, "C-1").deaths == 1
     assert {row_of(heir, name).lease_owner for name in ("C-1", "C-2")} == (
-        {heir.executor} if state is State.CLEARED else {heir.executor, None}
+        {heir.executor.id} if state is State.CLEARED else {heir.executor.id, None}
     )
     assert "unknown" not in str(states(heir))
 
@@ -225,14 +226,14 @@ def test_a_process_on_another_machine_is_dead_after_a_minute_unseen(
 def test_a_process_that_was_buried_alive_acts_on_nothing_and_claims_as_a_new_one(
     run: Run, heir: Ledger, organisation: Organisation
 ) -> None:
-    first = run.ledger.enter()
+    first = run.ledger.executor.enter()
     with heir.db.write() as connection:
         connection.execute(delete(executors))
     run.ledger.clock.sleep(21)  # long enough for others to think so
 
-    assert not run.ledger.trusts(first)
+    assert not run.ledger.executor.may_act(first)
     assert interact_batch(run, batch(run)) == {"started": 2}
-    assert run.ledger.executor != first
+    assert run.ledger.executor.id != first
     assert len(organisation.contacted) == 2
 
 
@@ -247,21 +248,21 @@ def test_what_a_buried_process_claimed_before_it_knew_is_freed(run: Run, heir: L
 def test_a_process_that_could_not_say_that_it_lives_contacts_nobody_until_it_has(
     run: Run, heir: Ledger, clock: SetClock
 ) -> None:
-    owner = run.ledger.enter()
+    owner = run.ledger.executor.enter()
     clock.advance(21)
 
-    assert not run.ledger.trusts(owner)
-    assert run.ledger.enter() == owner
-    assert run.ledger.trusts(owner)
+    assert not run.ledger.executor.may_act(owner)
+    assert run.ledger.executor.enter() == owner
+    assert run.ledger.executor.may_act(owner)
 
 
 def test_a_machine_that_slept_is_not_trusted(run: Run, heir: Ledger, clock: SetClock) -> None:
-    owner = run.ledger.enter()
+    owner = run.ledger.executor.enter()
     clock.monotonic = lambda: 0.0  # type: ignore[method-assign]  # it stands still while the machine sleeps
-    run.ledger.enter()
+    run.ledger.executor.enter()
     clock.advance(300)
 
-    assert not run.ledger.trusts(owner)
+    assert not run.ledger.executor.may_act(owner)
 
 
 def test_closing_a_ledger_gives_leases_back_and_leaves_no_intent_in_the_air(
@@ -273,7 +274,7 @@ def test_closing_a_ledger_gives_leases_back_and_leaves_no_intent_in_the_air(
 
     assert row_of(heir, "C-1").lease_owner is None
     assert row_of(heir, "C-1").deaths == 0
-    run.ledger.close()
+    executor_of(run.ledger).close()
     assert states(heir)["C-2"] == "unknown:process_ended"
     assert prove(heir, run.campaign).missing == ()
 
@@ -294,11 +295,11 @@ def test_an_executor_without_a_ledger_is_not_entered(run: Run, tmp_path: Path, c
         with ledger.db.write() as connection:
             connection.exec_driver_sql("ALTER TABLE executors RENAME TO away")
         with pytest.raises(Exception, match="ledger does not answer"):
-            ledger.enter()
+            ledger.executor.enter()
         with ledger.db.write() as connection:
             connection.exec_driver_sql("ALTER TABLE away RENAME TO executors")
 
-        assert ledger.enter()
+        assert ledger.executor.enter()
 
 
 def test_a_reused_pid_is_not_the_process_that_had_it() -> None:

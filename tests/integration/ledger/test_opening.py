@@ -144,7 +144,7 @@ def test_a_ledger_that_another_program_holds_is_said(
     monkeypatch.setattr("outreach.ledger.database.engine.BUSY_SECONDS", 0.05)
     held = pytest.raises(LedgerError, match="Another program holds the file")
     with new_ledger(tmp_path) as hurried, run.ledger.db.write(), held:
-        hurried.enter()
+        hurried.executor.enter()
 
 
 def test_personal_columns_can_be_sealed_and_read_by_an_older_root(tmp_path: Path) -> None:

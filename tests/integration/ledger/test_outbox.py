@@ -23,7 +23,8 @@ def box(run: Run) -> LedgerOutbox:
 
 def tell(run: Run, contact_id: int, *events: str, endpoint: str = "default") -> None:
     told = tuple(OutboundEvent(endpoint, event, event.encode()) for event in events)
-    apply(run.ledger, [Change(contact_id, State.ACCEPTED, "told", events=told)], only_own=False)
+    change = Change(contact_id=contact_id, after=State.ACCEPTED, action="told", events=told)
+    apply(run.ledger, [change], only_own=False)
 
 
 def take(box: LedgerOutbox, clock: SetClock, **options: bool) -> list[Message]:
@@ -148,8 +149,9 @@ def test_an_event_and_its_state_are_one_transaction(run: Run, box: LedgerOutbox)
     with run.ledger.db.write() as connection:
         connection.execute(update(outbox).values(state="pending"))
     bad = OutboundEvent("default", "a", None)  # type: ignore[arg-type]  # what the database refuses
+    change = Change(contact_id=1, after=State.REGISTERED, action="x", events=(bad,))
 
     with pytest.raises(Exception, match="does not answer"):
-        apply(run.ledger, [Change(1, State.REGISTERED, "x", events=(bad,))], only_own=False)
+        apply(run.ledger, [change], only_own=False)
 
     assert states(run) == []

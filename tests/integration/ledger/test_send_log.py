@@ -35,13 +35,13 @@ def cleared(folder: Path, emulator: EmulatorThread, api: str) -> Iterator[Run]:
 def watch(run: Run, monkeypatch: pytest.MonkeyPatch, look: Callable[[], int]) -> list[int]:
     """What `look` sees each time that a call says that it leaves."""
     seen: list[int] = []
-    depart = run.ledger.depart
+    note_sent = run.ledger.executor.note_sent
 
     def note(owner: str, reference: str) -> bool:
         seen.append(look())
-        return depart(owner, reference)
+        return note_sent(owner, reference)
 
-    monkeypatch.setattr(run.ledger, "depart", note)
+    monkeypatch.setattr(run.ledger.executor, "note_sent", note)
     return seen
 
 
@@ -68,7 +68,7 @@ def test_a_call_that_may_not_leave_is_not_made(
             run.auto_stop.stop("enough")
             return False
 
-        monkeypatch.setattr(run.ledger, "depart", stay)
+        monkeypatch.setattr(run.ledger.executor, "note_sent", stay)
 
         assert interact_batch(run, batch(run)) == {"cleared": 1}
 

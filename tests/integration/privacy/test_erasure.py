@@ -256,9 +256,9 @@ def test_a_call_in_the_air_is_waited_for_and_then_refused(tmp_path: Path) -> Non
         with new_run(ledger, Organisation(), settings(tmp_path)) as run:
             load(run, [ADA])
             clear(run)
-            ledger.enter()
+            ledger.executor.enter()
             with ledger.db.write() as connection:
-                in_air = update(contacts).values(state=State.INTENT.value, lease_owner=ledger.executor)
+                in_air = update(contacts).values(state=State.INTENT.value, lease_owner=ledger.executor.id)
                 connection.execute(in_air)
 
             with pytest.raises(LedgerError, match="called at this very moment"):

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from outreach.campaign.loading import load_source
 from outreach.errors import SettingsError
-from outreach.ledger.campaigns import enter_campaign
+from outreach.ledger.runs import enter_campaign
 from outreach.operations.export import export_contacts
 from outreach.report import markdown, page, terminal
 from outreach.report.charts import drawing

@@ -1,0 +1,28 @@
+"""One contact's audit, for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+
+from outreach.ledger.database.schema import audit
+from outreach.ledger.ledger import Ledger
+
+
+def read_history(ledger: Ledger, contact_id: int) -> list[dict[str, Any]]:
+    """What happened to a contact, in order: `at` (ISO-8601 UTC), `action`, `actor`, `detail`."""
+    a = audit.c
+    query = select(a.at, a.action, a.actor, a.detail).where(a.contact_id == contact_id).order_by(a.n)
+    with ledger.db.read() as connection:
+        rows = connection.execute(query).all()
+    return [
+        {
+            "at": row.at.isoformat(),
+            "action": row.action,
+            "actor": row.actor,
+            "detail": orjson.loads(row.detail),
+        }
+        for row in rows
+    ]

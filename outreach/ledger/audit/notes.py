@@ -1,0 +1,34 @@
+"""Notes in a campaign's own chain: what was done to all of it, and which files hold its people's data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+from sqlalchemy import Connection, insert, select
+
+from outreach.ledger.audit.chain import campaign_record
+from outreach.ledger.database.schema import audit
+from outreach.ledger.ledger import Ledger
+
+
+def note(
+    ledger: Ledger, connection: Connection, campaign_id: int, action: str, detail: dict[str, object]
+) -> None:
+    """Append to the campaign's own chain of the audit."""
+    connection.execute(insert(audit), campaign_record(ledger, connection, campaign_id, action, detail))
+
+
+def note_file(ledger: Ledger, campaign_id: int, action: str, path: Path, **more: object) -> None:
+    """Note a file with people's data: who wrote it, and where an erasure must look for them."""
+    with ledger.db.write() as connection:
+        note(ledger, connection, campaign_id, action, {"file": str(path.absolute()), **more})
+
+
+def list_noted_files(ledger: Ledger) -> set[Path]:
+    """The rejects files and exports that were noted, of all campaigns."""
+    noted = audit.c.action.in_(("exported", "rejects")), audit.c.contact_id.is_(None)
+    with ledger.db.read() as connection:
+        details = connection.execute(select(audit.c.detail).where(*noted)).scalars()
+        names = {orjson.loads(detail).get("file", "") for detail in details}
+    return {Path(name) for name in names if name}

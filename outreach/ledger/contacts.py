@@ -1,0 +1,79 @@
+"""Contacts as they stand, found by name, by state or by their number."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, TypeAlias
+
+from sqlalchemy import Row, func, select
+
+from outreach.ledger.database.pages import read_pages, read_rows
+from outreach.ledger.database.schema import campaigns, contacts, intents
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.states import LOOKED_FOR, State
+
+ContactRow: TypeAlias = Row[Any]
+"""A row of the contacts, by the names of its columns."""
+
+_C = contacts.c
+
+
+def find_contacts(ledger: Ledger, campaign_id: int, names: Collection[str]) -> list[ContactRow]:
+    """The rows of these external ids; `intended_at` is None where no intent stands."""
+    joined = contacts.outerjoin(intents, intents.c.contact_id == _C.id)
+    query = select(contacts, intents.c.at.label("intended_at")).select_from(joined)
+    with ledger.db.read() as connection:
+        named = query.where(_C.campaign_id == campaign_id, _C.external_contact_id.in_(names))
+        return list(connection.execute(named))
+
+
+def read_contact(ledger: Ledger, contact_id: int) -> ContactRow:
+    """One row, with the `name` of its campaign."""
+    named = select(contacts, campaigns.c.name).join(campaigns, campaigns.c.id == _C.campaign_id)
+    with ledger.db.read() as connection:
+        return connection.execute(named.where(_C.id == contact_id)).one()
+
+
+def list_known_in(ledger: Ledger, campaign_id: int, states: Collection[str]) -> Iterator[ContactRow]:
+    """The rows in these states, but for whom was erased."""
+    columns = (_C.id, _C.payload, _C.reason, _C.state, _C.retryable, _C.until, _C.decision)
+    chosen = (_C.campaign_id == campaign_id, _C.state.in_(states), _C.payload.is_not(None))
+    return read_rows(ledger.db, select(*columns).where(*chosen))
+
+
+def list_retryable(ledger: Ledger, campaign_id: int) -> Iterator[list[int]]:
+    """The numbers of failed contacts whose failure may pass, page by page."""
+    failed = select(_C.id).where(
+        _C.campaign_id == campaign_id,
+        _C.state == State.FAILED.value,
+        _C.retryable.is_(True),
+        _C.payload.is_not(None),
+    )
+    for page in read_pages(ledger.db, failed):
+        yield [row.id for row in page]
+
+
+def count_started(
+    ledger: Ledger, *, campaign_id: int | None = None, among: Sequence[int] | None = None
+) -> int:
+    """How many interactions go on: in a campaign, or among these contacts."""
+    query = select(func.count()).where(_C.state == State.STARTED.value)
+    if campaign_id is not None:
+        query = query.where(_C.campaign_id == campaign_id)
+    if among is not None:
+        query = query.where(_C.id.in_(among))
+    with ledger.db.read() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
+def find_due_campaigns(ledger: Ledger) -> list[str]:
+    """The campaigns with somebody to look at now, the longest due first."""
+    due = (
+        select(campaigns.c.name)
+        .join(contacts, _C.campaign_id == campaigns.c.id)
+        .where(_C.state.in_([state.value for state in LOOKED_FOR]), _C.look_at <= ledger.clock.now())
+        .group_by(campaigns.c.name)
+        .order_by(func.min(_C.look_at))
+    )
+    with ledger.db.read() as connection:
+        return [str(name) for name in connection.execute(due).scalars()]

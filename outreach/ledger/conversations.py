@@ -1,0 +1,37 @@
+"""Which contact started which conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from outreach.ledger.database.schema import contacts
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.states import CONTACTED
+
+_C = contacts.c
+_WAS_CONTACTED = _C.state.in_([state.value for state in CONTACTED])
+
+
+def find_starters(ledger: Ledger, conversation_ids: Collection[str]) -> dict[str, int]:
+    """Conversations that a contact, of any campaign, is known to have started, and its number."""
+    known = select(_C.conversation_id, _C.id).where(_WAS_CONTACTED, _C.conversation_id.in_(conversation_ids))
+    with ledger.db.read() as connection:
+        return {row.conversation_id: row.id for row in connection.execute(known)} if conversation_ids else {}
+
+
+def find_other_contact(ledger: Ledger, conversation_id: str, contact_id: int) -> str | None:
+    """The external id of another contact that has this conversation."""
+    other = select(_C.external_contact_id).where(_C.conversation_id == conversation_id, _C.id != contact_id)
+    with ledger.db.read() as connection:
+        name: str | None = connection.execute(other).scalar()
+        return name
+
+
+def list_contacted(ledger: Ledger, campaign_id: int) -> list[Row[Any]]:
+    """`conversation_id, channel, payload` of everybody whom a campaign contacted."""
+    query = select(_C.conversation_id, _C.channel, _C.payload).where(_C.campaign_id == campaign_id)
+    with ledger.db.read() as connection:
+        return list(connection.execute(query.where(_WAS_CONTACTED)))

@@ -1,0 +1,81 @@
+"""What became of the outbox's events: counted and listed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from outreach.ledger.claims import BatchRef
+from outreach.ledger.database.schema import outbox
+from outreach.ledger.ledger import Ledger
+
+NOT_TRIED = "not_tried"
+"""The code of events that wait for their first attempt."""
+
+_O = outbox.c
+
+
+def count_untried(ledger: Ledger, campaign_id: int, batch: BatchRef) -> int:
+    """How many events of a batch's contacts wait for their first attempt."""
+    untried = select(func.count()).where(
+        _O.contact_id.between(batch.first, batch.last),
+        _O.state == "pending",
+        _O.attempts == 0,
+        _O.campaign_id == campaign_id,
+    )
+    with ledger.db.read() as connection:
+        return int(connection.execute(untried).scalar_one())
+
+
+def count_events(ledger: Ledger, endpoint: str) -> dict[str, int]:
+    """How many events for a webhook are in which state."""
+    states = select(_O.state, func.count().label("events")).where(_O.endpoint == endpoint)
+    with ledger.db.read() as connection:
+        return {str(row.state): int(row.events) for row in connection.execute(states.group_by(_O.state))}
+
+
+def find_undelivered(
+    ledger: Ledger, name: str | None = None, campaign_id: int | None = None
+) -> list[dict[str, Any]]:
+    """What was not taken yet, and why, most first: event, state, code, status, how many, and since when.
+
+    Args:
+        ledger: its outbox.
+        name: only this webhook's.
+        campaign_id: only this campaign's.
+    """
+    groups = (_O.event, _O.state, _O.code, _O.status)
+    query = select(*groups, func.count().label("events"), func.min(_O.created_at).label("oldest"))
+    query = query.where(_O.state != "delivered")
+    if name is not None:
+        query = query.where(_O.endpoint == name)
+    if campaign_id is not None:
+        query = query.where(_O.campaign_id == campaign_id)
+    with ledger.db.read() as connection:
+        rows = connection.execute(query.group_by(*groups).order_by(func.count().desc(), *groups)).all()
+    return [
+        {
+            "event": row.event,
+            "state": row.state,
+            "code": row.code or NOT_TRIED,
+            "status": row.status,
+            "events": row.events,
+            "oldest": row.oldest.isoformat(timespec="seconds"),
+        }
+        for row in rows
+    ]
+
+
+def find_last_endpoint(ledger: Ledger, campaign_id: int) -> str | None:
+    """The webhook that was told of this campaign last."""
+    last = select(_O.endpoint).where(_O.campaign_id == campaign_id).order_by(_O.id.desc()).limit(1)
+    with ledger.db.read() as connection:
+        endpoint: str | None = connection.execute(last).scalar()
+        return endpoint
+
+
+def list_events_of(ledger: Ledger, contact_id: int) -> list[Row[Any]]:
+    """All events that tell of a contact, in order."""
+    with ledger.db.read() as connection:
+        return list(connection.execute(select(outbox).where(_O.contact_id == contact_id).order_by(_O.id)))

@@ -1,0 +1,58 @@
+"""Rows of a source that never became contacts, with what stood in them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
+
+import orjson
+from sqlalchemy import select
+
+from outreach.ledger.database.pages import read_rows
+from outreach.ledger.database.schema import rejects
+from outreach.ledger.ledger import Ledger
+
+_R = rejects.c
+
+
+class RejectedRow(NamedTuple):
+    """A row by its `line` in the source, why it was left out (`code`, and `reason` as a sentence), and what
+    stood in it.
+    """
+
+    id: int
+    campaign_id: int
+    line: int
+    code: str
+    reason: str
+    retryable: bool
+    raw: Mapping[str, str]
+
+
+_COLUMNS = tuple(_R[name] for name in RejectedRow._fields)
+
+
+def read_rejects(
+    ledger: Ledger, campaign_id: int | None = None, *, duplicate: Collection[bool] = (False, True)
+) -> Iterator[RejectedRow]:
+    """The rows of one campaign, or of all, but for those that were forgotten. Opens each of them.
+
+    Args:
+        ledger: where they are.
+        campaign_id: only this campaign's.
+        duplicate: (True,) for those whose id an earlier row had, (False,) for those that cannot be contacts.
+    """
+    chosen = select(*_COLUMNS).where(_R.raw.is_not(None), _R.duplicate.in_(duplicate))
+    if campaign_id is not None:
+        chosen = chosen.where(_R.campaign_id == campaign_id)
+    for row in read_rows(ledger.db, chosen):
+        rejected = RejectedRow._make(row)
+        yield rejected._replace(raw=orjson.loads(ledger.vault.open(row.raw)))
+
+
+def find_duplicate_lines(ledger: Ledger, campaign_id: int, external_contact_id: str) -> list[int]:
+    """The lines of the source that were left out because an earlier one had the same id."""
+    same = (_R.duplicate.is_(True), _R.external_contact_id == external_contact_id)
+    query = select(_R.line).where(_R.campaign_id == campaign_id, *same).order_by(_R.id)
+    with ledger.db.read() as connection:
+        return [int(line) for line in connection.execute(query).scalars()]
