@@ -18,7 +18,6 @@ from typing import Any
 import PureCloudPlatformClientV2 as sdk  # noqa: N813 - its own name is a mouthful
 from PureCloudPlatformClientV2.rest import ApiException
 
-from emulator.control_client import EmulatorControl, EmulatorServer
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.loading import load_source
 from outreach.campaign.reconciliation import reconcile
@@ -33,6 +32,7 @@ from outreach.ledger.proof import Proof, prove
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
 from tests.support.emulation import SENDERS, UNLIMITED
+from tests.support.emulator_server import EmulatorControl, EmulatorServer
 
 PEOPLE = 300
 DROPPED = 0.02

@@ -13,7 +13,6 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import select, update
 
-from emulator.control_client import EmulatorThread
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.loading import load_source
 from outreach.campaign.registration import register_batch
@@ -32,6 +31,7 @@ from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
 from outreach.webhook import Endpoint, new_secret
 from tests.support.emulation import SENDERS, emulator_thread
+from tests.support.emulator_server import EmulatorThread
 
 PEOPLE = 120
 
