@@ -19,8 +19,9 @@ from outreach.ledger.privacy.forgetting import forget, forget_rows, rewrite, sup
 from outreach.ledger.privacy.person_search import Findings, Person, find_person
 from outreach.ledger.states import State
 from outreach.settings import CampaignSettings
-from outreach.sources.csv_writer import PrivateCsv, remove_leftovers
+from outreach.sources.csv_writer import PrivateCsv
 from outreach.sources.formulas import restore
+from outreach.sources.private_file import remove_leftovers
 
 
 @dataclass(frozen=True)
