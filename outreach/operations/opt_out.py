@@ -120,25 +120,6 @@ def suppress_file(
     return intake
 
 
-def read_addresses(reference: str | os.PathLike[str]) -> Iterator[str]:
-    """The addresses of a CSV, all or nothing.
-
-    Raises:
-        SourceError: it cannot be read, or a row's address cannot; it names the line.
-    """
-    intake = Intake()
-    for address in _addresses(reference, intake):
-        _refuse(intake)
-        yield address
-    _refuse(intake)
-
-
-def _refuse(intake: Intake) -> None:
-    if intake.unread:
-        first = intake.unread[0]
-        raise SourceError(f"Line {first.line} holds no address that can be read ({first.code}).", "Mend it.")
-
-
 def _suppress(ledger: Ledger, addresses: Sequence[str], source: str, reason: str, intake: Intake) -> None:
     new = suppress(ledger, addresses, source=source, reason=reason)
     intake.new += new

@@ -19,7 +19,7 @@ from outreach.ledger.claims import everything
 from outreach.ledger.outbox import LedgerOutbox
 from outreach.ledger.suppressions import MIRRORED, find_suppressed, mirror
 from outreach.ledger.webhook_replies import read_wish
-from outreach.operations.opt_out import opt_out, read_address, read_addresses, suppress_file, take_reply
+from outreach.operations.opt_out import opt_out, read_address, suppress_file, take_reply
 from outreach.sources.opening import open_source
 from outreach.webhook.outbox import Settlement
 from tests.support.campaigns import Stage, person, stage
@@ -57,12 +57,6 @@ def test_a_number_without_its_country_is_named_by_its_line_and_the_others_count(
         intake = suppress_file(staged.ledger, write(tmp_path, f"sms\n0171 1234567\n{NUMBER}\n"))
         assert intake.as_json()["unread"] == [{"line": 2, "code": "phone_without_country_code"}]
         assert find_suppressed(staged.ledger, [NUMBER]) == {NUMBER}
-
-
-def test_reading_addresses_is_all_or_nothing(tmp_path: Path) -> None:
-    assert list(read_addresses(write(tmp_path, f"sms\n{NUMBER}\n"))) == [NUMBER]
-    with pytest.raises(SourceError, match="Line 3"):
-        list(read_addresses(write(tmp_path, f"sms\n{NUMBER}\n0171 1234567\n")))
 
 
 def test_a_csv_without_addresses_is_refused(tmp_path: Path) -> None:
