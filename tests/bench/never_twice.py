@@ -25,7 +25,7 @@ from outreach.campaign.registration import register_batch
 from outreach.campaign.run import open_run
 from outreach.campaign.validation import validate_batch
 from outreach.genesys.interface import Senders
-from outreach.genesys.opening import open_genesys
+from outreach.genesys.opening import Account, open_genesys
 from outreach.ledger.claims import everything
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.proof import Proof, prove
@@ -120,10 +120,7 @@ def _contact_by_ours(emulator: EmulatorControl, people: int) -> dict[str, Any]:
         ledger = stack.enter_context(open_ledger(f"sqlite:///{folder / 'ledger.db'}"))
         genesys = stack.enter_context(
             open_genesys(
-                client_id="demo",
-                client_secret="demo",
-                login_url=emulator.url,
-                api_url=emulator.url,
+                Account(client_id="demo", client_secret="demo", api_url=emulator.url),
                 senders=Senders(**SENDERS),  # type: ignore[arg-type]  # plain strings
                 requests_per_minute=None,
             )
