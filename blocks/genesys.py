@@ -11,7 +11,7 @@ from pydantic import Field, SecretStr
 from outreach.genesys.guide import Guide
 from outreach.genesys.http.auth import SealedToken
 from outreach.genesys.interface import Senders
-from outreach.genesys.opening import fetch_token, open_genesys
+from outreach.genesys.opening import Account, fetch_token, open_genesys
 from outreach.genesys.platform.api import Platform
 from outreach.genesys.rate_limit.slots import SlotAllocator
 
@@ -72,13 +72,7 @@ class GenesysCredentials(CredentialsBlock):
     ) -> contextlib.AbstractContextManager[Platform | Guide]:
         """A new client for the organisation, open for the length of a `with` block."""
         return open_genesys(
-            api=self.api,
-            client_id=self.client_id,
-            client_secret=self.client_secret.get_secret_value(),
-            region=self.region,
-            org_id=self.org_id,
-            login_url=self.login_url,
-            api_url=self.api_url,
+            self._account(),
             senders=senders,
             requests_per_minute=self.requests_per_minute,
             creations_per_minute=self.creations_per_minute,
@@ -92,7 +86,10 @@ class GenesysCredentials(CredentialsBlock):
 
     def fetch_token(self) -> SealedToken:
         """Log in; the token comes back encrypted, fit for Prefect's cache."""
-        return fetch_token(
+        return fetch_token(self._account())
+
+    def _account(self) -> Account:
+        return Account(
             api=self.api,
             client_id=self.client_id,
             client_secret=self.client_secret.get_secret_value(),

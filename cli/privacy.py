@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -216,16 +215,9 @@ def export(campaign: str, *, to: Path | None = None, ledger: LedgerName = None, 
 
 def _write_private(path: Path, lines: Iterable[bytes]) -> int:
     """Write a file that only its owner can read; how many lines."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    count = 0
+    from outreach.sources.private_file import write_private
+
     try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            for line in lines:
-                file.write(line)
-                count += 1
-        part.replace(path)
+        return write_private(path, lines)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.", "Choose another place.") from None
-    finally:
-        part.unlink(missing_ok=True)
-    return count

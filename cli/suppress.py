@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
 
 from cli.console import AsJson, LedgerName, out, print_json
 from cli.ledgers import open_named
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 def suppress(
     *addresses: str,
     file: Path | None = None,
+    lift: Annotated[bool, Parameter(negative="")] = False,
     reason: str = "asked not to be contacted",
     ledger: LedgerName = None,
     json: AsJson = False,
@@ -29,6 +32,7 @@ def suppress(
     Args:
         addresses: numbers in E.164 and e-mail addresses.
         file: a CSV with columns voice, sms, email, chat or address.
+        lift: take these addresses off again, because they were suppressed by mistake.
         reason: stands with them.
         ledger: where to write.
         json: for machines.
@@ -37,6 +41,10 @@ def suppress(
 
     if not addresses and file is None:
         raise UsageError("Whom?", "Give addresses, or --file with a CSV of them.")
+    if lift:
+        if file:
+            raise UsageError("A whole file cannot be lifted.", "Give the addresses.")
+        return _lift(addresses, ledger, json=json)
     with open_named(ledger, "suppress") as book:
         new = opt_out(book, addresses, reason=reason)
         intake = suppress_file(book, file, reason=reason) if file else None
@@ -45,6 +53,20 @@ def suppress(
     else:
         _tell(len(addresses), new, file, intake)
     return 1 if intake and intake.unread else 0
+
+
+def _lift(addresses: tuple[str, ...], ledger: str | None, *, json: bool) -> int:
+    from outreach.operations.opt_out import lift
+
+    with open_named(ledger, "suppress --lift") as book:
+        were = lift(book, addresses)
+    others = [number for number, was in enumerate(were, 1) if not was]
+    if json:
+        print_json({"given": len(were), "lifted": sum(were), "not_suppressed": others})
+        return 0
+    told = f"{sum(were)} of {len(were)} addresses may be contacted again"
+    out.print(f"{told}; number {', '.join(map(str, others))} was not suppressed." if others else f"{told}.")
+    return 0
 
 
 def _tell(given: int, new: int, file: Path | None, intake: Intake | None) -> None:

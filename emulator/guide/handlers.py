@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import Any
 
 from emulator.errors import bad_request, conflict, missing
 from emulator.http.fields import Fields
@@ -12,6 +11,7 @@ from emulator.state.contacts import e164_of
 from emulator.state.conversations import DISCONNECT_TYPES, NEVER, Conversation
 from emulator.state.guide_contacts import CHANNELS, GuideContact
 from emulator.state.organisation import Organisation
+from emulator.state.settings import Verdict
 from emulator.state.truth import Person
 
 _CONTACT_FIELDS = (
@@ -69,27 +69,27 @@ def inspect(org: Organisation, request: Request) -> Response:
     if contact is None:
         raise missing("contact", "contact.not.found")
     verdict = _verdict(org, contact)
-    unavailable = verdict.get("unavailable", {})
     body: JsonObject = {
         "id": contact.external_contact_id,
         "externalContactId": contact.external_contact_id,
-        "validationStatus": verdict.get("status", "passed"),
-        "channelAvailability": {name: unavailable.get(name, "available") for name in contact.channels},
+        "validationStatus": verdict.status,
+        "channelAvailability": {
+            name: verdict.unavailable.get(name, "available") for name in contact.channels
+        },
     }
-    if "reason" in verdict:
-        body["validationFailureReason"] = verdict["reason"]
+    if verdict.reason is not None:
+        body["validationFailureReason"] = verdict.reason
     return answer(body)
 
 
-def _verdict(org: Organisation, contact: GuideContact) -> dict[str, Any]:
+def _verdict(org: Organisation, contact: GuideContact) -> Verdict:
     """The first of `verdicts` whose `contact` pattern or `metadata` fits, and whose time has come."""
     for entry in org.settings.verdicts:
-        wanted = entry.get("metadata", {})
-        fits = all(contact.metadata.get(name) == value for name, value in wanted.items())
-        if fits and fnmatchcase(contact.external_contact_id, entry.get("contact", "*")):
-            pending = org.now() < contact.since + entry.get("pending_seconds", 0)
-            return {"status": "pending"} if pending else dict(entry)
-    return {}
+        fits = all(contact.metadata.get(name) == value for name, value in entry.metadata.items())
+        if fits and fnmatchcase(contact.external_contact_id, entry.contact):
+            pending = org.now() < contact.since + entry.pending_seconds
+            return Verdict(status="pending") if pending else entry
+    return Verdict()
 
 
 def start(org: Organisation, request: Request) -> Response:

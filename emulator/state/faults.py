@@ -16,32 +16,30 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
 from email.utils import formatdate
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import Strict, model_validator
 
 from emulator.errors import ApiError
+from emulator.state.values import Document, Positive, Seconds, Share, Status, Whole
 
-BEFORE = ("reset_before", "error_before_effect", "rate_limited", "unauthorized")
-AFTER = (
-    "error_after_effect",
-    "act_then_hang",
-    "act_then_reset",
-    "reset_after_headers",
-    "truncated_json",
-    "wrong_content_type",
-    "empty_body",
-    "slow_drip",
+KINDS = (
+    *("reset_before", "error_before_effect", "rate_limited", "unauthorized"),
+    *("error_after_effect", "act_then_hang", "act_then_reset", "reset_after_headers"),
+    *("truncated_json", "wrong_content_type", "empty_body", "slow_drip"),
+    *("latency", "entity_error"),
 )
-KINDS = (*BEFORE, *AFTER, "latency", "entity_error")
 ALIASES = {
     "act_then_drop": "act_then_reset",
     "drop_before": "reset_before",
     "5xx_after_effect": "error_after_effect",
 }
-RETRY_AFTER_WORDS = ("date", "absurd", "none")
+_OWN_DEFAULTS: dict[str, dict[str, int]] = {
+    "rate_limited": {"retry_after": 1},
+    "entity_error": {"status": 503},
+}
 ABSURD_SECONDS = 86_400
 _CODES = {
     500: "internal.server.error",
@@ -49,11 +47,9 @@ _CODES = {
     504: "request.timeout",
     408: "client.timeout",
 }
-_DEFAULT_STATUS = {"error_before_effect": 500, "error_after_effect": 500, "entity_error": 503}
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(Document):
     """One rule. It counts the calls that match `operation` and fires on those that its limits name.
 
     `operation` is a name (`messages.agentless`), a pattern (`contacts.*`), or `METHOD /path` with `*`.
@@ -63,61 +59,32 @@ class Fault:
 
     kind: str
     operation: str = "*"
-    probability: float = 1.0
-    nth: tuple[int, ...] = ()
-    every: int = 1
-    after: int = 0
-    times: int | None = None
-    for_seconds: float | None = None
-    status: int = 500
-    retry_after: int | str | None = None
+    probability: Share = 1.0
+    nth: Annotated[tuple[Whole, ...], Strict(strict=False)] = ()
+    every: Positive = 1
+    after: Whole = 0
+    times: Whole | None = None
+    for_seconds: Seconds | None = None
+    status: Status = 500
+    retry_after: int | Literal["date", "absurd", "none"] | None = None
     retryable: bool = True
-    seconds: float = 0.0
-    most_seconds: float | None = None
-    sigma: float | None = None
+    seconds: Seconds = 0.0
+    most_seconds: Seconds | None = None
+    sigma: Seconds | None = None
 
+    @model_validator(mode="before")
     @classmethod
-    def parse(cls, document: Mapping[str, Any]) -> Fault:
-        """A rule from JSON; raises ValueError or TypeError with a sentence."""
-        values = dict(document)
-        kind = str(values.pop("kind", "")).replace("-", "_")
+    def _complete(cls, values: object) -> object:
+        """Take the kind's other names, one number for `nth`, and what a kind has as its own default."""
+        if not isinstance(values, dict):
+            return values
+        kind = str(values.get("kind", "")).replace("-", "_")
         kind = ALIASES.get(kind, kind)
         if kind not in KINDS:
             raise ValueError(f"a fault needs a kind, one of {', '.join(KINDS)}")
-        unknown = values.keys() - cls.__dataclass_fields__.keys()
-        if unknown:
-            raise ValueError(f"a fault has no {', '.join(sorted(unknown))}")
-        nth = values.pop("nth", ())
-        values["nth"] = (nth,) if isinstance(nth, int) else tuple(nth)
-        values.setdefault("status", _DEFAULT_STATUS.get(kind, 500))
-        if kind == "rate_limited":
-            values.setdefault("retry_after", 1)
-        if not isinstance(values.get("operation", ""), str):
-            raise TypeError("operation must be a string")
-        fault = cls(kind, **values)
-        fault._check()
-        return fault
-
-    def _check(self) -> None:
-        numbers = (self.probability, self.every, self.after, self.status, self.seconds, *self.nth)
-        optional = (self.times, self.for_seconds, self.most_seconds, self.sigma)
-        given: list[object] = [*numbers, *(value for value in optional if value is not None)]
-        for number in given:
-            if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number <= 1e9:
-                raise TypeError("a fault's limits must be numbers from 0")
-        if not all(isinstance(number, int) for number in (self.every, self.after, self.status, *self.nth)):
-            raise TypeError("every, after, nth and status are whole numbers")
-        if self.probability > 1 or self.every < 1 or not 200 <= self.status <= 599:
-            raise ValueError("probability is at most 1, every at least 1, status from 200 to 599")
-        seconds = isinstance(self.retry_after, int) and not isinstance(self.retry_after, bool)
-        if self.retry_after is not None and not seconds and self.retry_after not in RETRY_AFTER_WORDS:
-            raise ValueError(f"retry_after is seconds, null, or one of {', '.join(RETRY_AFTER_WORDS)}")
-
-    def document(self) -> dict[str, Any]:
-        """As JSON, without what was left at its default."""
-        fields = self.__dataclass_fields__.values()
-        values = {field.name: getattr(self, field.name) for field in fields}
-        return {"kind": self.kind} | {f.name: values[f.name] for f in fields if values[f.name] != f.default}
+        nth = values.get("nth", ())
+        own = _OWN_DEFAULTS.get(kind, {})
+        return {**own, **values, "kind": kind, "nth": (nth,) if isinstance(nth, int) else nth}
 
     def matches(self, operation: str, method: str, path: str) -> bool:
         """Whether this rule is about this call."""
@@ -220,4 +187,8 @@ class FaultBook:
 
     def fired(self) -> list[dict[str, Any]]:
         """Each rule with its counts, for the page and for tests."""
-        return [rule.fault.document() | {"seen": rule.seen, "fired": rule.fired} for rule in self._rules]
+        return [
+            rule.fault.model_dump(mode="json", exclude_defaults=True)
+            | {"seen": rule.seen, "fired": rule.fired}
+            for rule in self._rules
+        ]

@@ -15,6 +15,8 @@ from typing import Any
 
 import orjson
 
+from emulator.state.settings import WebhookAnswer
+
 TOLERANCE_SECONDS = 300
 
 
@@ -63,10 +65,10 @@ class Receiver:
         self._ids: set[tuple[str, str]] = set()
         self._answered: set[tuple[str, str]] = set()
 
-    def configure(self, secrets: Sequence[str], answers: Sequence[Mapping[str, Any]], seed: int) -> None:
+    def configure(self, secrets: Sequence[str], answers: Sequence[WebhookAnswer], seed: int) -> None:
         """Set the secrets that are accepted and the script of answers."""
         self.secrets = list(secrets)
-        self._answers = [dict(entry) for entry in answers]
+        self._answers = [entry.model_copy() for entry in answers]
         self._chance = random.Random(f"webhooks/{seed}")
 
     def receive(self, endpoint: str, secret: str, headers: Mapping[str, str], body: bytes) -> Reply:
@@ -80,18 +82,14 @@ class Receiver:
     def _scripted(self, endpoint: str) -> Reply:
         """The first entry of the script that still applies; one applies `times` times (1 if not said)."""
         for entry in self._answers:
-            left = entry.setdefault("times", None if "probability" in entry else 1)
-            if left == 0 or entry.get("endpoint", endpoint) != endpoint:
+            if entry.times == 0 or entry.endpoint not in (None, endpoint):
                 continue
-            if self._chance.random() >= entry.get("probability", 1):
+            if self._chance.random() >= entry.probability:
                 continue
-            if left is not None:
-                entry["times"] = left - 1
-            status = None if entry.get("hang") else int(entry.get("status", 204))
-            retry_after = entry.get("retry_after")
-            delay = float(entry.get("delay_seconds", 0))
-            waits = None if retry_after is None else str(retry_after)
-            return Reply(status, waits, entry.get("location"), delay)
+            if entry.times is not None:
+                entry.times -= 1
+            waits = None if entry.retry_after is None else str(entry.retry_after)
+            return Reply(None if entry.hang else entry.status, waits, entry.location, entry.delay_seconds)
         return Reply(204)
 
     def _remember(

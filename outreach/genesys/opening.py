@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Literal
 
 from outreach.clock import Clock, SystemClock
@@ -27,16 +28,36 @@ _THIS_PROCESS = LocalSlotAllocator(_CLOCK)
 """What clients of one process share when nothing is shared by more: a token has one budget."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Account:
+    """An OAuth client of one organisation, and where that is. Its repr shows no secret.
+
+    `region` finds the platform's hosts, `org_id` the guide's; `login_url` and `api_url` replace them.
+    """
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    api: Api = "platform"
+    region: str = "us-east-1"
+    org_id: str | None = None
+    login_url: str | None = None
+    api_url: str | None = None
+
+    def hosts(self) -> Hosts:
+        """Where to log in and where the API is. Raises SettingsError."""
+        if self.api == "guide":
+            return guide_hosts(self.org_id, self.login_url, self.api_url)
+        return platform_hosts(self.region, self.login_url, self.api_url)
+
+    def login(self) -> Login:
+        """How to get a token. Raises SettingsError."""
+        return Login(self.hosts().login, self.client_id, self.client_secret, self.api)
+
+
 @contextlib.contextmanager
 def open_genesys(
+    account: Account,
     *,
-    api: Api = "platform",
-    client_id: str,
-    client_secret: str,
-    region: str = "us-east-1",
-    org_id: str | None = None,
-    login_url: str | None = None,
-    api_url: str | None = None,
     senders: Senders | None = None,
     requests_per_minute: int | None = 300,
     creations_per_minute: int | None = 100,
@@ -49,13 +70,7 @@ def open_genesys(
     """One organisation, open for the length of the block; `.connection.usage` counts what it spends.
 
     Args:
-        api: which of the two wire formats.
-        client_id: of the OAuth client.
-        client_secret: of the OAuth client.
-        region: AWS region, for the platform's hosts.
-        org_id: for the guide's host.
-        login_url: instead of the region's login host.
-        api_url: instead of the region's API host.
+        account: whose organisation.
         senders: who contacts; None leaves every channel of the platform without a sender.
         requests_per_minute: the token's budget; None or 0 for none.
         creations_per_minute: the guide API's budget of registrations; None or 0 for none.
@@ -67,47 +82,33 @@ def open_genesys(
 
     Raises SettingsError for a region or URL that can't be used. Asks nothing of Genesys by itself.
     """
-    hosts = _hosts(api, region, org_id, login_url, api_url)
-    login = Login(hosts.login, client_id, client_secret, api)
+    host, login = account.hosts().api, account.login()
     with Transport() as transport:
         slots = FallbackSlotAllocator(timetable, clock, share=share_when_away) if timetable else None
         slots_or_ours = slots or (_THIS_PROCESS if clock is _CLOCK else LocalSlotAllocator(clock))
-        pacer = Pacer(token_key(client_id), requests_per_minute, slots_or_ours, clock)
-        creations = Pacer(creations_key(org_id or hosts.api), creations_per_minute, slots_or_ours, clock)
+        pacer = Pacer(token_key(account.client_id), requests_per_minute, slots_or_ours, clock)
+        creations = Pacer(creations_key(account.org_id or host), creations_per_minute, slots_or_ours, clock)
         connection = Connection(
             transport,
-            hosts.api,
+            host,
             Token(transport, login, clock, sealed_token),
             pacer,
             Usage(clock, requests_per_minute or None),
             clock,
-            permissions.GUIDE if api == "guide" else permissions.PLATFORM,
-            {"register": (creations,)} if api == "guide" else None,
+            permissions.GUIDE if account.api == "guide" else permissions.PLATFORM,
+            {"register": (creations,)} if account.api == "guide" else None,
         )
-        yield Guide(connection) if api == "guide" else Platform(connection, senders or Senders(), source_name)
+        if account.api == "guide":
+            yield Guide(connection)
+        else:
+            yield Platform(connection, senders or Senders(), source_name)
 
 
-def fetch_token(
-    *,
-    api: Api = "platform",
-    client_id: str,
-    client_secret: str,
-    region: str = "us-east-1",
-    org_id: str | None = None,
-    login_url: str | None = None,
-    api_url: str | None = None,
-    clock: Clock = _CLOCK,
-) -> SealedToken:
+def fetch_token(account: Account, clock: Clock = _CLOCK) -> SealedToken:
     """Log in and give the token sealed, fit for any cache until `expires_at`.
 
     Raises SettingsError, Unauthorized, RateLimited or NotSent.
     """
-    hosts = _hosts(api, region, org_id, login_url, api_url)
+    login = account.login()
     with Transport() as transport:
-        return Token(transport, Login(hosts.login, client_id, client_secret, api), clock).sealed()
-
-
-def _hosts(api: Api, region: str, org_id: str | None, login_url: str | None, api_url: str | None) -> Hosts:
-    if api == "guide":
-        return guide_hosts(org_id, login_url, api_url)
-    return platform_hosts(region, login_url, api_url)
+        return Token(transport, login, clock).sealed()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import Executable, select
 
 from outreach.ledger.database.schema import facts
 from outreach.ledger.ledger import Ledger
@@ -11,8 +11,13 @@ from outreach.ledger.ledger import Ledger
 def remember(ledger: Ledger, name: str, value: str) -> None:
     """Keep one fact of the ledger's own."""
     with ledger.db.write() as connection:
-        upsert = ledger.db.insert(facts).values(name=name, value=value)
-        connection.execute(upsert.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+        connection.execute(kept_as(ledger, name, value))
+
+
+def kept_as(ledger: Ledger, name: str, value: str) -> Executable:
+    """The statement that keeps a fact, for a transaction that does more."""
+    upsert = ledger.db.insert(facts).values(name=name, value=value)
+    return upsert.on_conflict_do_update(index_elements=["name"], set_={"value": value})
 
 
 def recall(ledger: Ledger, name: str) -> str | None:

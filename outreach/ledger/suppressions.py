@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
+import orjson
 from sqlalchemy import bindparam, delete, select, update
 
 from outreach.ledger.database.schema import suppressions
+from outreach.ledger.facts import kept_as
 from outreach.ledger.ledger import Ledger
 
 MIRRORED = "genesys-dnc"
@@ -62,11 +64,19 @@ def mirror(ledger: Ledger, addresses: Iterable[str], *, source: str) -> int:
 
 
 def allow_again(ledger: Ledger, address: str) -> bool:
-    """Take an address off; whether it was on."""
-    key = ledger.vault.address_key(address)
+    """Take an address off; whether it was on. The ledger keeps who did so, when, and why it was on."""
+    s, key = suppressions.c, ledger.vault.address_key(address)
     with ledger.db.write() as connection:
-        gone = connection.execute(delete(suppressions).where(suppressions.c.address_key == key))
-        return bool(gone.rowcount)
+        gone = delete(suppressions).where(s.address_key == key).returning(s.source, s.reason, s.at)
+        was = connection.execute(gone).mappings().one_or_none()
+        if was is not None:
+            kept = {
+                **{str(name): value for name, value in was.items()},
+                "lifted_at": ledger.clock.now(),
+                "lifted_by": ledger.actor,
+            }
+            connection.execute(kept_as(ledger, f"lifted:{key}", orjson.dumps(kept).decode()))
+    return was is not None
 
 
 def find_suppressed(ledger: Ledger, addresses: Sequence[str]) -> set[str]:

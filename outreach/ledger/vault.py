@@ -13,7 +13,6 @@ import base64
 import contextlib
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +22,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from outreach.errors import LedgerError, WrongKey
+from outreach.sources.private_file import part_beside, save
 
 SEALED = "sealed:"
 
@@ -152,14 +152,8 @@ def stored_key(path: Path) -> str:
 
 def _make(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(32))
-            file.flush()
-            os.fsync(file.fileno())
+    with part_beside(path) as (part, file):
+        file.write(secrets.token_urlsafe(32).encode())
+        save(file)
         with contextlib.suppress(FileExistsError):  # another process was faster: its key counts
             path.hardlink_to(part)
-    finally:
-        part.unlink()

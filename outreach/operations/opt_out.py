@@ -20,7 +20,7 @@ from outreach.compliance.reply_keywords import Reply, classify_reply
 from outreach.contacts import CHANNELS_IN_WORDS, AddressKind, Channel
 from outreach.errors import SourceError, UsageError
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.suppressions import suppress
+from outreach.ledger.suppressions import allow_again, suppress
 from outreach.sources.cells import read_handle
 from outreach.sources.columns import Headings
 from outreach.sources.csv_file import CsvFile
@@ -85,10 +85,15 @@ def opt_out(
     return suppress(ledger, [read_address(address) for address in addresses], source=source, reason=reason)
 
 
+def lift(ledger: Ledger, addresses: Iterable[str]) -> list[bool]:
+    """Take addresses off that were suppressed by mistake; of each, whether it was. Raises UsageError."""
+    return [allow_again(ledger, address) for address in [read_address(text) for text in addresses]]
+
+
 def take_reply(ledger: Ledger, address: str, text: str, *, source: str = "reply") -> Reply:
     """What a person's reply asks for; on "stop" their address is suppressed at once.
 
-    "start" lifts nothing: consent comes from the source's owner (`suppressions.allow_again`). "review" is for
+    "start" lifts nothing: consent comes from the source's owner (`lift`). "review" is for
     a person to read.
     """
     meaning = classify_reply(text)
@@ -118,25 +123,6 @@ def suppress_file(
             chunk = []
     _suppress(ledger, chunk, source, reason, intake)
     return intake
-
-
-def read_addresses(reference: str | os.PathLike[str]) -> Iterator[str]:
-    """The addresses of a CSV, all or nothing.
-
-    Raises:
-        SourceError: it cannot be read, or a row's address cannot; it names the line.
-    """
-    intake = Intake()
-    for address in _addresses(reference, intake):
-        _refuse(intake)
-        yield address
-    _refuse(intake)
-
-
-def _refuse(intake: Intake) -> None:
-    if intake.unread:
-        first = intake.unread[0]
-        raise SourceError(f"Line {first.line} holds no address that can be read ({first.code}).", "Mend it.")
 
 
 def _suppress(ledger: Ledger, addresses: Sequence[str], source: str, reason: str, intake: Intake) -> None:

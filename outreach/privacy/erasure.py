@@ -16,8 +16,9 @@ from outreach.ledger.contacts import count_started
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.privacy.forgetting import forget, forget_rows, rewrite, suppress_for_good
 from outreach.ledger.privacy.person_search import Person, find_person
-from outreach.sources.csv_writer import PrivateCsv, remove_leftovers
+from outreach.sources.csv_writer import PrivateCsv
 from outreach.sources.formulas import restore
+from outreach.sources.private_file import remove_leftovers
 
 
 @dataclass(frozen=True)

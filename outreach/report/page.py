@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
@@ -19,6 +18,7 @@ from outreach.report.charts.drawing import draw_charts, inline
 from outreach.report.figures.gather import Figures
 from outreach.report.summary import count_sentence, verdict
 from outreach.report.wording import NOTHING, clean, instant, milliseconds, number, percent
+from outreach.sources.private_file import write_private
 
 
 def write_page(
@@ -38,23 +38,12 @@ def write_page(
     page = render_page(figures, charts)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, page.encode())
+        write_private(target, [page.encode()])
     except OSError as error:
         raise UsageError(
             f"The report {target} cannot be written: {error.strerror}.", "Choose another place."
         ) from None
     return target
-
-
-def _replace(target: Path, content: bytes) -> None:
-    handle, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:50]}.")  # made with mode 0600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(part).replace(target)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
 
 
 def render_page(figures: Figures, charts: Mapping[str, str] | None = None) -> str:

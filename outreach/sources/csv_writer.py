@@ -1,19 +1,15 @@
 """CSV files for people: rejected rows, and contacts that a person wants to mend and feed back.
 
-Both hold personal data: they are written with mode 0600 beside their final name and renamed when complete,
-so a half-written file is never seen and a symbolic link is replaced, not followed; what a dying process left
-half-written, the next one to write there, or an erasure, removes. Cells that a spreadsheet
-would run as formulas get an apostrophe, which the loader takes off again (outreach/sources/formulas.py).
+Both hold personal data (private_file.py). Cells that a spreadsheet would run as formulas get an apostrophe,
+which the loader takes off again (formulas.py).
 """
 
 from __future__ import annotations
 
 import contextlib
 import csv
-import fcntl
-import glob
+import io
 import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -24,11 +20,11 @@ from outreach.errors import UsageError
 from outreach.sources.cells import CELL_LIMIT
 from outreach.sources.columns import CHANNELS, PLAIN
 from outreach.sources.formulas import disarm
+from outreach.sources.private_file import part_beside, remove_leftovers, save
 from outreach.sources.rows import Row
 
 REJECT_COLUMNS = ("line", "code", "reason", "retryable")
 EXPORT_COLUMNS = ("code", "reason", "retryable", "next_allowed_at")
-_PART = ".part"
 
 
 class PrivateCsv:
@@ -48,9 +44,17 @@ class PrivateCsv:
 
     def __enter__(self) -> PrivateCsv:  # noqa: PYI034 - typing.Self came with 3.11
         remove_leftovers(self.path)
-        self._part, self._file = _new_file(self.path)
-        self._writer = csv.writer(self._file)
-        self._writer.writerow([disarm(column) for column in self._columns])
+        with contextlib.ExitStack() as parts:
+            try:
+                self._part, self._file = parts.enter_context(part_beside(self.path))
+            except OSError as e:
+                raise UsageError(
+                    f"{self.path} cannot be written ({type(e).__name__}).", "Check that its folder exists."
+                ) from e
+            self._text = _as_text(self._file)
+            self._writer = csv.writer(self._text)
+            self._writer.writerow([disarm(column) for column in self._columns])
+            self._parts = parts.pop_all()
         return self
 
     def write(self, cells: Mapping[str, str]) -> None:
@@ -65,36 +69,35 @@ class PrivateCsv:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            self._file.flush()
-            # On the disk before it gets its name: a power cut leaves the whole file, or none.
-            os.fsync(self._file.fileno())
-            self._file.close()
+        with self._parts:
             if kind is None:
-                self._publish(self._part)
-        finally:
-            self._part.unlink(missing_ok=True)
+                self._text.flush()
+                save(self._file)
+                self._publish()
 
-    def _publish(self, written: Path) -> None:
+    def _publish(self) -> None:
         """Puts the file in its place; when columns came late, in the right order first."""
-        if self._late:
-            part, ordered = _new_file(self.path)
-            with ordered:
-                self._reorder(written, ordered)
-            written = part
-        written.replace(self.path)
+        if not self._late:
+            self._part.replace(self.path)
+            return
+        with part_beside(self.path) as (part, ordered):
+            self._reorder(ordered)
+            save(ordered)
+            part.replace(self.path)
 
-    def _reorder(self, written: Path, ordered: IO[str]) -> None:
+    def _reorder(self, ordered: IO[bytes]) -> None:
         known = list(self._columns)
         columns = [*(column for column in known if column not in self._last), *self._last]
         positions = [known.index(column) for column in columns]
-        writer = csv.writer(ordered)
+        text = _as_text(ordered)
+        writer = csv.writer(text)
         writer.writerow([disarm(column) for column in columns])
-        with written.open(encoding="utf-8", errors="surrogatepass", newline="") as file:
+        with self._part.open(encoding="utf-8", errors="surrogatepass", newline="") as file:
             rows = csv.reader(file)
             next(rows)
             for row in rows:
                 writer.writerow([row[position] if position < len(row) else "" for position in positions])
+        text.detach()  # writes what is left, and leaves the file open
 
 
 class RejectsFile(PrivateCsv):
@@ -118,26 +121,11 @@ class RejectsFile(PrivateCsv):
         facts = {"line": str(row.line), "code": code, "reason": reason, "retryable": _yes_or_no(retryable)}
         self.write({**row.raw, **facts})
 
-    def _publish(self, written: Path) -> None:
+    def _publish(self) -> None:
         if self.count:
-            super()._publish(written)
+            super()._publish()
         else:
             self.path.unlink(missing_ok=True)
-
-
-def write_contacts(
-    path: str | os.PathLike[str],
-    rows: Iterable[tuple[Contact, Mapping[str, str]]],
-    extra_columns: Sequence[str] = EXPORT_COLUMNS,
-) -> int:
-    """Writes contacts in the input's format, each with its extra cells, and returns how many. Streams.
-
-    Raises UsageError when the file cannot be made.
-    """
-    with PrivateCsv(path, PLAIN, extra_columns) as file:
-        for contact, extra in rows:
-            file.write({**cells_of(contact), **extra})
-    return file.count
 
 
 def cells_of(contact: Contact) -> dict[str, str]:
@@ -160,27 +148,5 @@ def _safe(cell: str) -> str:
     return disarm(cell[: CELL_LIMIT + 1].replace("\0", "\ufffd"))
 
 
-def _new_file(path: Path) -> tuple[Path, IO[str]]:
-    """A private file beside `path`, with a name that nobody else has."""
-    try:
-        descriptor, name = tempfile.mkstemp(prefix=_prefix(path), suffix=_PART, dir=path.parent)
-        with contextlib.suppress(OSError):  # where a file system has no locks, leftovers stay
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-    except OSError as e:
-        raise UsageError(
-            f"{path} cannot be written ({type(e).__name__}).", "Check that its folder exists."
-        ) from e
-    file = open(descriptor, "w", encoding="utf-8", errors="surrogatepass", newline="")  # noqa: PTH123, SIM115
-    return Path(name), file
-
-
-def _prefix(path: Path) -> str:
-    return f".{path.name[:80]}."  # a file's name has 255 bytes at the most
-
-
-def remove_leftovers(path: Path) -> None:
-    """Remove what processes that died left half-written beside a file; nobody who is writing is disturbed."""
-    for part in path.parent.glob(f"{glob.escape(_prefix(path))}*{_PART}"):
-        with contextlib.suppress(OSError), part.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # a writer holds it
-            part.unlink()
+def _as_text(file: IO[bytes]) -> io.TextIOWrapper:
+    return io.TextIOWrapper(file, encoding="utf-8", errors="surrogatepass", newline="")

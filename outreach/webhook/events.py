@@ -223,28 +223,6 @@ BODIES: dict[str, type[Body]] = {
 """The model of each event's body."""
 
 
-def created(
-    *,
-    contact_id: str,
-    campaign: str,
-    timestamp: datetime,
-    conversation_id: str,
-    channel: Channel,
-    latency_ms: float,
-    reference: str = "",
-) -> InteractionCreated:
-    """The guide's event, from flat facts; every other body is built by calling its model."""
-    return InteractionCreated(
-        contact_id=contact_id,
-        campaign=campaign,
-        timestamp=timestamp,
-        conversation_id=conversation_id,
-        latency_ms=round(latency_ms, 1),
-        audit_log=AuditLog(channel=channel),
-        reference=reference,
-    )
-
-
 def to_bytes(body: Body) -> bytes:
     """The JSON that is signed, stored and sent, byte for byte."""
     return body.model_dump_json().encode()

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from emulator.control_client import EmulatorControl
 from tests.bench.job import Job
 from tests.bench.machine import cores, hold_to
+from tests.support.emulator_server import EmulatorControl
 
 Go = Callable[[], dict[str, Any] | None]
 """The work itself, ready to start: what is done before (imports, connections, blocks) is not measured."""

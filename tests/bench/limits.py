@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emulator.control_client import EmulatorServer
 from tests.bench.job import run_child
 from tests.bench.prefect_timetable import create_limits
 from tests.support.emulation import emulator
+from tests.support.emulator_server import EmulatorServer
 
 SECONDS = 190.0
 KEY = "a key for the bench only"

@@ -18,7 +18,6 @@ from typing import Any
 import PureCloudPlatformClientV2 as sdk  # noqa: N813 - its own name is a mouthful
 from PureCloudPlatformClientV2.rest import ApiException
 
-from emulator.control_client import EmulatorControl, EmulatorServer
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.loading import load_source
 from outreach.campaign.reconciliation import reconcile
@@ -26,13 +25,14 @@ from outreach.campaign.registration import register_batch
 from outreach.campaign.run import open_run
 from outreach.campaign.validation import validate_batch
 from outreach.genesys.interface import Senders
-from outreach.genesys.opening import open_genesys
+from outreach.genesys.opening import Account, open_genesys
 from outreach.ledger.claims import everything
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.proof import Proof, prove
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
 from tests.support.emulation import SENDERS, UNLIMITED
+from tests.support.emulator_server import EmulatorControl, EmulatorServer
 
 PEOPLE = 300
 DROPPED = 0.02
@@ -120,10 +120,7 @@ def _contact_by_ours(emulator: EmulatorControl, people: int) -> dict[str, Any]:
         ledger = stack.enter_context(open_ledger(f"sqlite:///{folder / 'ledger.db'}"))
         genesys = stack.enter_context(
             open_genesys(
-                client_id="demo",
-                client_secret="demo",
-                login_url=emulator.url,
-                api_url=emulator.url,
+                Account(client_id="demo", client_secret="demo", api_url=emulator.url),
                 senders=Senders(**SENDERS),  # type: ignore[arg-type]  # plain strings
                 requests_per_minute=None,
             )

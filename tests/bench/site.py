@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from cli.processes import prefect_server
-from emulator.control_client import EmulatorServer
 from outreach.webhook.signing import new_secret
 from tests.bench.job import Job, run_job
 from tests.bench.machine import cores, hold_to
 from tests.support.emulation import UNLIMITED, emulator
+from tests.support.emulator_server import EmulatorServer
 
 ROOT = Path(__file__).parents[2]
 

@@ -17,7 +17,7 @@ from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run, open_run
 from outreach.campaign.validation import validate_batch
 from outreach.genesys.interface import Senders
-from outreach.genesys.opening import open_genesys
+from outreach.genesys.opening import Account, open_genesys
 from outreach.ledger.claims import plan
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger
@@ -35,11 +35,7 @@ def main() -> None:
     with (
         open_ledger(task["ledger"], keys=[task["key"]]) as ledger,
         open_genesys(
-            api=task["api"],
-            client_id="demo",
-            client_secret="demo",
-            login_url=task["url"],
-            api_url=task["url"],
+            Account(api=task["api"], client_id="demo", client_secret="demo", api_url=task["url"]),
             senders=Senders(**SENDERS) if task["api"] == "platform" else None,  # type: ignore[arg-type]  # chat_type is a str there
             requests_per_minute=300,
             creations_per_minute=100,

@@ -30,12 +30,12 @@ def in_memory(count: int) -> Iterator[Outbox]:
     outbox = MemoryOutbox()
     for number in range(count):
         contact = f"EXT-{number // 2}"  # two events a contact, so that order has to be kept
-        body = events.created(
+        body = events.InteractionCreated(
             contact_id=contact,
             campaign="bench",
             timestamp=datetime.now(timezone.utc),
             conversation_id=f"conversation-{number}",
-            channel=Channel.SMS,
+            audit_log=events.AuditLog(channel=Channel.SMS),
             latency_ms=12.5,
         )
         outbox.put(body.event, contact, events.to_bytes(body), datetime.now(timezone.utc))

@@ -13,12 +13,12 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-from emulator.control_client import EmulatorControl
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.ledger import Ledger
 from tests.chaos.crowd import Crowd, write_crowd
 from tests.chaos.verdict import Verdict, judge
 from tests.chaos.weather import Weather
+from tests.support.emulator_server import EmulatorControl
 
 PATIENCE_SECONDS = 60.0
 KEY = "a key for the chaos test"

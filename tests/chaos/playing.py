@@ -12,7 +12,6 @@ from random import Random
 
 from sqlalchemy import func, select
 
-from emulator.control_client import EmulatorServer
 from outreach.ledger.database.schema import outbox
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.outbox import LedgerOutbox
@@ -22,6 +21,7 @@ from outreach.webhook.signing import new_secret
 from tests.chaos.arena import KEY, Arena, Stuck
 from tests.chaos.verdict import Verdict
 from tests.support.emulation import UNLIMITED
+from tests.support.emulator_server import EmulatorServer
 
 LEASES_SECONDS = 180.0
 WORST = 3

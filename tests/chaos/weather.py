@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from random import Random
 
-from emulator.control_client import EmulatorControl
+from tests.support.emulator_server import EmulatorControl
 
 CREATES = ("messages.agentless", "emails.agentless", "callbacks")
 HAPPENED = ("act_then_reset", "error_after_effect", "truncated_json", "reset_after_headers", "empty_body")

@@ -19,7 +19,7 @@ from outreach.campaign.run import Run, open_run
 from outreach.campaign.validation import validate_batch
 from outreach.errors import GenesysError, LedgerError
 from outreach.genesys.interface import Senders
-from outreach.genesys.opening import open_genesys
+from outreach.genesys.opening import Account, open_genesys
 from outreach.ledger.claims import plan
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.outbox import LedgerOutbox
@@ -52,10 +52,7 @@ def main(order: dict[str, str]) -> None:
     with (
         open_ledger(order["ledger"], keys=[order["key"]], actor=f"worker {order['name']}") as ledger,
         open_genesys(
-            client_id="demo",
-            client_secret="demo",
-            login_url=url,
-            api_url=url,
+            Account(client_id="demo", client_secret="demo", api_url=url),
             senders=Senders(**SENDERS),  # type: ignore[arg-type]  # plain strings
             requests_per_minute=None,
         ) as genesys,

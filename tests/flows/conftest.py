@@ -11,9 +11,9 @@ from prefect.context import SyncClientContext
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
 from cli.processes import prefect_server
-from emulator.control_client import EmulatorServer
 from tests.flows.office import Office
 from tests.support.emulation import UNLIMITED, emulator
+from tests.support.emulator_server import EmulatorServer
 
 
 @pytest.fixture(scope="session")

@@ -16,12 +16,12 @@ from prefect.client.orchestration import get_client
 from pydantic import SecretStr
 
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
-from emulator.control_client import EmulatorControl
 from flows.campaign import run_campaign
 from flows.contact import contact_one
 from outreach.settings import CampaignSettings
 from outreach.webhook.signing import new_secret
 from tests.support.emulation import SENDERS
+from tests.support.emulator_server import EmulatorControl
 
 TUTORIAL = {
     "external_contact_id": "EXT-9928374",

@@ -36,7 +36,6 @@ from prefect.variables import Variable
 import flows.approval
 from cli.main import execute
 from cli.selfscan import own_files, prefect_answers, prefect_home, secrets_of_blocks
-from emulator.control_client import EmulatorServer
 from flows.contact import contact_one
 from outreach.errors import SourceError
 from outreach.ledger.opening import open_ledger
@@ -48,6 +47,7 @@ from outreach.sources.opening import open_source
 from tasks.registration import register
 from tests.flows.office import Office
 from tests.support.emulation import UNLIMITED
+from tests.support.emulator_server import EmulatorServer
 
 pytestmark = pytest.mark.slow
 

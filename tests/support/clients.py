@@ -12,7 +12,7 @@ from outreach.errors import GenesysError
 from outreach.genesys.guide import Guide
 from outreach.genesys.http.retries import pause_before_repeat
 from outreach.genesys.interface import Attempt, Engagement, Senders, Started
-from outreach.genesys.opening import open_genesys
+from outreach.genesys.opening import Account, open_genesys
 from outreach.genesys.platform.api import Platform
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=timezone.utc)
@@ -38,11 +38,7 @@ def open_at(
     """A client for a server on this machine, without pacing, on a clock whose sleeps take no time."""
     settings = {"senders": SENDERS, "requests_per_minute": None, "creations_per_minute": None} | settings
     return open_genesys(
-        api=api,
-        client_id="demo",
-        client_secret="demo",
-        api_url=url,
-        org_id="acme",
+        Account(api=api, client_id="demo", client_secret="demo", api_url=url, org_id="acme"),
         clock=clock or SetClock(NOW),
         **settings,
     )

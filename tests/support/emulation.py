@@ -8,8 +8,8 @@ with emulator_thread() as genesys:                       # a thread: fast, and `
 
 from __future__ import annotations
 
-from emulator.control_client import EmulatorControl, EmulatorServer, EmulatorThread
 from emulator.state import defaults
+from tests.support.emulator_server import EmulatorControl, EmulatorServer, EmulatorThread
 
 SENDERS = {
     "sms_from": defaults.SMS_NUMBER,

@@ -12,7 +12,6 @@ NAMESPACES = ("platform.api", "external.contacts", "messaging", "email", "callba
 """Where the limits are that bind an outreach (platform fact sheet 2.2)."""
 
 TOKEN_RATE = "token.rate.per.minute"  # noqa: S105  a limit's name
-REQUEST_BYTES = "request.bytes.max"
 
 
 @dataclass(frozen=True, slots=True)

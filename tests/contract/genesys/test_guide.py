@@ -11,7 +11,7 @@ from outreach.contacts import Channel, Channels
 from outreach.errors import Ambiguous, Forbidden, Unauthorized
 from outreach.genesys.guide import Guide
 from outreach.genesys.interface import NotRegistered, Registered
-from outreach.genesys.opening import fetch_token
+from outreach.genesys.opening import Account, fetch_token
 from outreach.reachability import AVAILABLE
 from tests.support.byte_server import answer, serve_bytes
 from tests.support.clients import NOW, contact, engagement, open_at, told
@@ -140,7 +140,9 @@ def test_the_login_is_the_guides_form(organisation: EmulatorThread) -> None:
         contact_by(genesys, engagement())
         assert "authorization" in server.seen[0].headers
     with pytest.raises(Unauthorized):
-        fetch_token(api="guide", client_id="demo", client_secret="no", org_id="a", api_url=organisation.url)
+        fetch_token(
+            Account(api="guide", client_id="demo", client_secret="no", org_id="a", api_url=organisation.url)
+        )
 
 
 def test_a_missing_scope_is_named(organisation: EmulatorThread, genesys: Guide) -> None:

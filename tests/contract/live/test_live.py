@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -19,7 +20,7 @@ from outreach.contacts import Channel, Channels, Contact
 from outreach.errors import GenesysError, Unauthorized
 from outreach.genesys.http.client import quoted
 from outreach.genesys.interface import Attempt, Engagement, Registered, Senders
-from outreach.genesys.opening import fetch_token, open_genesys
+from outreach.genesys.opening import Account, fetch_token, open_genesys
 from outreach.genesys.platform.api import Platform
 from outreach.reachability import AVAILABLE, NOT_CHECKABLE
 
@@ -34,13 +35,13 @@ pytestmark = [
 ]
 
 
-def access() -> dict[str, str | None]:
-    return {
-        "client_id": os.environ["GENESYS_CLIENT_ID"],
-        "client_secret": os.environ["GENESYS_CLIENT_SECRET"],
-        "region": os.environ["GENESYS_REGION"],
-        "api_url": os.environ.get("GENESYS_API_URL"),
-    }
+def account() -> Account:
+    return Account(
+        client_id=os.environ["GENESYS_CLIENT_ID"],
+        client_secret=os.environ["GENESYS_CLIENT_SECRET"],
+        region=os.environ["GENESYS_REGION"],
+        api_url=os.environ.get("GENESYS_API_URL"),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +51,7 @@ def genesys() -> Iterator[Platform]:
         email_from=os.environ.get("GENESYS_EMAIL_FROM"),
         voice_queue_id=os.environ.get("GENESYS_VOICE_QUEUE_ID"),
     )
-    settings: dict[str, object] = {**access(), "senders": senders, "requests_per_minute": 240}
-    with open_genesys(**settings) as client:  # type: ignore[arg-type]  # the names are checked at run time
+    with open_genesys(account(), senders=senders, requests_per_minute=240) as client:
         assert isinstance(client, Platform)
         yield client
 
@@ -71,7 +71,7 @@ def registered(genesys: Platform) -> Iterator[tuple[Contact, Registered]]:
 
 
 def test_the_token_works_and_can_be_cached(genesys: Platform) -> None:
-    token = fetch_token(**access())  # type: ignore[arg-type]  # the names are checked at run time
+    token = fetch_token(account())
 
     assert token.expires_at > SystemClock().now()
     assert genesys.whoami().organization_id
@@ -79,7 +79,7 @@ def test_the_token_works_and_can_be_cached(genesys: Platform) -> None:
 
 def test_a_wrong_secret_is_refused_in_our_words() -> None:
     with pytest.raises(Unauthorized):
-        fetch_token(**{**access(), "client_secret": "wrong"})  # type: ignore[arg-type]  # see above
+        fetch_token(replace(account(), client_secret="wrong"))
 
 
 def test_the_organisation_shows_its_limits(genesys: Platform) -> None:

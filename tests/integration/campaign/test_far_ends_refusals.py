@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from emulator.control_client import EmulatorThread
 from emulator.state import defaults
 from outreach.campaign.preparation import check_senders, mirror_do_not_contact
 from outreach.campaign.run import Run
@@ -16,6 +15,7 @@ from outreach.contacts import Channel
 from outreach.genesys.platform.api import Platform
 from tests.support.clients import open_at
 from tests.support.emulation import emulator_thread
+from tests.support.emulator_server import EmulatorThread
 from tests.support.ledgers import advance, load, new_ledger, new_run, people, states
 
 LEFT_ALONE = {"C-3", "C-8", "C-17"}

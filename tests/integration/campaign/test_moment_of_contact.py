@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from emulator.control_client import EmulatorThread
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.run import Run
 from outreach.clock import SetClock
@@ -23,17 +22,8 @@ from outreach.ledger.suppressions import suppress
 from outreach.settings import CampaignSettings, FrequencyCap
 from tests.support.clients import open_at
 from tests.support.emulation import emulator_thread
-from tests.support.ledgers import (
-    batch,
-    clear,
-    load,
-    new_ledger,
-    new_run,
-    people,
-    row_of,
-    states,
-    stay_alive,
-)
+from tests.support.emulator_server import EmulatorThread
+from tests.support.ledgers import batch, clear, load, new_ledger, new_run, people, row_of, states, stay_alive
 
 EVENING = datetime(2026, 3, 4, 1, 58, tzinfo=timezone.utc)
 """20:58 in New York: two minutes before the end, one before the safety minute."""

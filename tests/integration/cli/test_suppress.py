@@ -39,3 +39,23 @@ def test_a_row_that_cannot_be_read_is_exit_1_for_people_and_machines(
     assert done.returncode == 1
     if more:
         assert json.loads(done.stdout)["file"]["unread"] == [{"line": 3, "code": "malformed_phone"}]
+
+
+def test_a_mistake_is_lifted_and_what_was_not_suppressed_is_said(folder: Path) -> None:
+    ledger = ("--ledger", "sqlite:///l.db")
+    outreach("suppress", "+13175550001", *ledger, cwd=folder)
+
+    done = outreach("suppress", "--lift", "+1 (317) 555-0001", "+13175550002", *ledger, cwd=folder)
+    again = outreach("suppress", "--lift", "+13175550001", "--json", *ledger, cwd=folder)
+
+    assert (done.returncode, again.returncode) == (0, 0), done.stderr
+    assert done.stdout == "1 of 2 addresses may be contacted again; number 2 was not suppressed.\n"
+    assert json.loads(again.stdout) == {"given": 1, "lifted": 0, "not_suppressed": [1]}
+
+
+@pytest.mark.parametrize("wrong", [(), ("12",), ("+13175550001", "--file", "replies.csv")])
+def test_lifting_what_is_no_address_or_a_whole_file_is_refused(folder: Path, wrong: tuple[str, ...]) -> None:
+    done = outreach("suppress", "--lift", *wrong, "--ledger", "sqlite:///l.db", cwd=folder)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("outreach: ")

@@ -141,7 +141,7 @@ def test_the_clock_keeps_its_time_when_its_speed_changes() -> None:
 @briefly
 @given(seed=st.integers(0, 1000), probability=st.floats(0.05, 0.95))
 def test_faults_repeat_with_their_seed(seed: int, probability: float) -> None:
-    fault = Fault.parse({"kind": "act_then_reset", "probability": probability})
+    fault = Fault(kind="act_then_reset", probability=probability)
     runs = [
         [book.decide("x", "GET", "/")[0] is not None for _ in range(50)]
         for book in (

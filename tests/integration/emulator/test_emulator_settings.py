@@ -9,14 +9,14 @@ from emulator.application import Application
 from emulator.http.messages import Request
 from emulator.state.faults import Fault
 from emulator.state.organisation import Organisation
-from emulator.state.settings import CHECKS, Settings, WrongSetting
+from emulator.state.settings import Settings, WrongSetting
 
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=5)),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
         st.dictionaries(
-            st.text(max_size=5) | st.sampled_from([*Fault.__dataclass_fields__, "times"]), inner, max_size=4
+            st.text(max_size=5) | st.sampled_from([*Fault.model_fields, "times"]), inner, max_size=4
         ),
     ),
     max_leaves=5,
@@ -29,7 +29,7 @@ FAULTS = st.fixed_dictionaries(
 )
 
 
-@given(name=st.sampled_from(list(CHECKS)), value=JSON | st.lists(FAULTS, max_size=2))
+@given(name=st.sampled_from(list(Settings.model_fields)), value=JSON | st.lists(FAULTS, max_size=2))
 def test_a_setting_is_taken_or_refused_with_a_sentence(name: str, value: object) -> None:
     settings, said = Settings(), name
     try:

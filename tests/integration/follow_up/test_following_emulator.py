@@ -13,7 +13,6 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import select, update
 
-from emulator.control_client import EmulatorThread
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.loading import load_source
 from outreach.campaign.registration import register_batch
@@ -21,7 +20,7 @@ from outreach.campaign.run import Run, open_run
 from outreach.campaign.validation import validate_batch
 from outreach.follow_up.rounds import follow_up
 from outreach.genesys.interface import Senders
-from outreach.genesys.opening import open_genesys
+from outreach.genesys.opening import Account, open_genesys
 from outreach.ledger.claims import everything
 from outreach.ledger.database.schema import contacts
 from outreach.ledger.deliveries import find_undelivered
@@ -33,6 +32,7 @@ from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
 from outreach.webhook import Endpoint, new_secret
 from tests.support.emulation import SENDERS, emulator_thread
+from tests.support.emulator_server import EmulatorThread
 
 PEOPLE = 120
 
@@ -87,11 +87,7 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
         ledger = stack.enter_context(open_ledger(f"sqlite:///{tmp_path}/ledger.db"))
         client = stack.enter_context(
             open_genesys(
-                api=request.param,
-                client_id="demo",
-                client_secret="demo",
-                login_url=genesys.url,
-                api_url=genesys.url,
+                Account(api=request.param, client_id="demo", client_secret="demo", api_url=genesys.url),
                 senders=Senders(**SENDERS),  # type: ignore[arg-type]  # a plain mapping
                 requests_per_minute=None,
                 creations_per_minute=None,

@@ -13,7 +13,7 @@ from outreach.clock import SetClock, SystemClock
 from outreach.contacts import Channel, Channels
 from outreach.errors import Ambiguous, Conflict, Forbidden, RateLimited, Unauthorized
 from outreach.genesys.interface import NotRegistered, Registered, Senders, Started
-from outreach.genesys.opening import fetch_token
+from outreach.genesys.opening import Account, fetch_token
 from outreach.genesys.platform.api import Platform
 from outreach.reachability import AVAILABLE, NOT_CHECKABLE
 from tests.support.byte_server import answer, serve_bytes
@@ -342,11 +342,11 @@ def test_a_missing_permission_is_named(organisation: EmulatorThread, genesys: Pl
 
 def test_a_wrong_secret_is_one_clear_error(organisation: EmulatorThread) -> None:
     with pytest.raises(Unauthorized, match="client id or secret"):
-        fetch_token(client_id="demo", client_secret="wrong", api_url=organisation.url)
+        fetch_token(Account(client_id="demo", client_secret="wrong", api_url=organisation.url))
 
 
 def test_a_cached_token_saves_the_login_and_an_expired_one_is_replaced(organisation: EmulatorThread) -> None:
-    token = fetch_token(client_id="demo", client_secret="demo", api_url=organisation.url)
+    token = fetch_token(Account(client_id="demo", client_secret="demo", api_url=organisation.url))
     with open_at(organisation.url, clock=SystemClock(), sealed_token=token.text) as genesys:
         assert isinstance(genesys, Platform)
         genesys.whoami()

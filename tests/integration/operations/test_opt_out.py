@@ -16,10 +16,11 @@ from outreach.campaign.validation import validate_batch
 from outreach.contacts import Channel
 from outreach.errors import SourceError, UsageError
 from outreach.ledger.claims import everything
+from outreach.ledger.facts import recall
 from outreach.ledger.outbox import LedgerOutbox
 from outreach.ledger.suppressions import MIRRORED, find_suppressed, mirror
 from outreach.ledger.webhook_replies import read_wish
-from outreach.operations.opt_out import opt_out, read_address, read_addresses, suppress_file, take_reply
+from outreach.operations.opt_out import lift, opt_out, read_address, suppress_file, take_reply
 from outreach.sources.opening import open_source
 from outreach.webhook.outbox import Settlement
 from tests.support.campaigns import Stage, person, stage
@@ -59,12 +60,6 @@ def test_a_number_without_its_country_is_named_by_its_line_and_the_others_count(
         assert find_suppressed(staged.ledger, [NUMBER]) == {NUMBER}
 
 
-def test_reading_addresses_is_all_or_nothing(tmp_path: Path) -> None:
-    assert list(read_addresses(write(tmp_path, f"sms\n{NUMBER}\n"))) == [NUMBER]
-    with pytest.raises(SourceError, match="Line 3"):
-        list(read_addresses(write(tmp_path, f"sms\n{NUMBER}\n0171 1234567\n")))
-
-
 def test_a_csv_without_addresses_is_refused(tmp_path: Path) -> None:
     with stage(tmp_path) as staged, pytest.raises(SourceError, match="no column of addresses"):
         suppress_file(staged.ledger, write(tmp_path, "first,second\na,b\n"))
@@ -82,6 +77,20 @@ def test_a_reply_that_asks_to_stop_is_obeyed_at_once(tmp_path: Path, text: str, 
     with stage(tmp_path) as staged:
         assert take_reply(staged.ledger, "+1 317 555 0001", text) == meaning
         assert bool(find_suppressed(staged.ledger, [NUMBER])) is (meaning == "stop")
+
+
+def test_a_lifted_address_is_contacted_again_and_the_ledger_remembers_who_lifted_what(tmp_path: Path) -> None:
+    with stage(tmp_path) as staged:
+        opt_out(staged.ledger, [NUMBER], reason="a typing error")
+        assert lift(staged.ledger, ["+1 (317) 555-0001", "+13175550002"]) == [True, False]
+
+        clear(staged)
+        interact_batch(staged.run, everything("spring"))
+        kept = recall(staged.ledger, f"lifted:{staged.ledger.vault.address_key(NUMBER)}")
+
+    assert staged.org.contacted
+    assert kept
+    assert orjson.loads(kept).items() >= {"source": "by_hand", "reason": "a typing error"}.items()
 
 
 def test_what_is_no_address_is_refused_without_repeating_it() -> None:

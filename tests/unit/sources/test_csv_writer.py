@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from outreach.contacts import Contact
 from outreach.errors import UsageError
 from outreach.sources import Row, open_source
-from outreach.sources.csv_writer import RejectsFile, write_contacts
+from outreach.sources.csv_writer import RejectsFile
 from outreach.sources.formulas import disarm, restore
 
 TEXT = st.text(max_size=40)
@@ -156,4 +156,4 @@ def test_without_a_reject_there_is_no_file(tmp_path: Path) -> None:
 
 def test_a_missing_folder_is_one_clear_sentence(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be written"):
-        write_contacts(tmp_path / "none" / "contacts.csv", [])
+        RejectsFile(tmp_path / "none" / "contacts.csv").__enter__()

@@ -20,14 +20,14 @@ from outreach.webhook.schemas import schemas
 AT = datetime(2025, 11, 22, 15, 30, tzinfo=timezone(timedelta(hours=2)))
 SPINE = {"contact_id": "EXT-9928374", "campaign": "outbound_q3", "timestamp": AT}
 
-CREATED = events.created(
-    contact_id="EXT-9928374",
-    campaign="outbound_q3",
-    timestamp=AT,
-    conversation_id="c-1",
-    channel=Channel.SMS,
-    latency_ms=41.26,
-    reference="r16",
+CREATED = events.InteractionCreated.model_validate(
+    {
+        **SPINE,
+        "conversation_id": "c-1",
+        "latency_ms": 41.3,
+        "audit_log": {"channel": Channel.SMS},
+        "reference": "r16",
+    }
 )
 BODIES: list[events.Body] = [
     events.ContactRegistered.model_validate({**SPINE, "genesys_id": "g", "status": "created"}),
