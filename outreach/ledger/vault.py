@@ -4,7 +4,7 @@ A plain hash of a phone number is no protection (all numbers of a country hash i
 an HMAC with a key that lives outside the database. With `encrypted=True` the personal columns are sealed
 (Fernet: AES-CBC with HMAC) under the same root; several roots may be given while one replaces another:
 the first seals, all open. The hashing keys must never change, or nobody would be recognised: they are the
-ledger's own, random, kept in it wrapped under the newest root (`ledger.ledger`), so any root can be dropped.
+ledger's own, random, kept in it wrapped under the newest root (`opening`), so any root can be dropped.
 """
 
 from __future__ import annotations

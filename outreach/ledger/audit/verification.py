@@ -5,7 +5,7 @@
     inserted   a record that no other follows, or beyond the chain's end
     reordered  a genuine record that stands in another's place
 
-What the chains cannot show (last records or a whole contact gone) the seals do: see `sealing`.
+What the chains cannot show (last records or a whole contact gone) the seals do: see `seals`.
 """
 
 from __future__ import annotations

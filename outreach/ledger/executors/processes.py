@@ -1,4 +1,4 @@
-"""Who lives: what this machine knows of its processes, for `executors`."""
+"""Who lives: what this machine knows of its processes, for its executors."""
 
 from __future__ import annotations
 
