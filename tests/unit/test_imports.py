@@ -38,7 +38,7 @@ ROOMS: dict[str, set[str]] = {
     "decisions": {"compliance", "ledger", "sources"},
     "privacy": {"ledger", "sources"},
     "operations": {"compliance", "genesys", "ledger", "sources", "webhook"},
-    "report": {"compliance", "genesys", "ledger"},
+    "report": {"compliance", "genesys", "ledger", "sources"},
     "campaign": {"compliance", "concurrency", "decisions", "genesys", "ledger", "sources", "webhook"},
     "follow_up": {"campaign", "genesys", "ledger", "webhook"},
 }
