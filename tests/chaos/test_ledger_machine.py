@@ -21,7 +21,6 @@ from sqlalchemy import func, select
 from outreach.campaign.outcomes import NotAttempted
 from outreach.campaign.reconciliation import reconcile
 from outreach.campaign.run import Run
-from outreach.clock import SetClock
 from outreach.errors import Ambiguous, Invalid, NotSent, UsageError
 from outreach.genesys.interface import Attempt, Engagement, Started
 from outreach.ledger.database.schema import intents
@@ -31,6 +30,7 @@ from outreach.ledger.proof import prove
 from outreach.ledger.suppressions import suppress
 from outreach.operations.resolution import resolve, retry_failed
 from outreach.settings import WhenNotFound
+from tests.support.clocks import SetClock
 from tests.support.ledgers import (
     CALM,
     NOON,

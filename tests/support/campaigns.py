@@ -16,7 +16,6 @@ from outreach.campaign.loading import load_source
 from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run, open_run
 from outreach.campaign.validation import validate_batch
-from outreach.clock import SetClock
 from outreach.contacts import Channel
 from outreach.errors import GenesysError
 from outreach.genesys.interface import Conversation, Engagement, Started
@@ -25,6 +24,7 @@ from outreach.ledger.database.schema import audit, contacts, outbox
 from outreach.ledger.ledger import Ledger
 from outreach.settings import CampaignSettings, Event
 from outreach.sources.opening import open_source
+from tests.support.clocks import SetClock
 from tests.support.ledgers import new_ledger
 from tests.support.organisations import Organisation
 

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timezone
 from typing import Any
 
-from outreach.clock import Clock, SetClock
+from outreach.clock import Clock
 from outreach.contacts import Channel, Channels, Contact
 from outreach.errors import GenesysError
 from outreach.genesys.guide import Guide
@@ -14,6 +14,7 @@ from outreach.genesys.http.retries import pause_before_repeat
 from outreach.genesys.interface import Attempt, Engagement, Senders, Started
 from outreach.genesys.opening import Account, open_genesys
 from outreach.genesys.platform.api import Platform
+from tests.support.clocks import SetClock
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=timezone.utc)
 MESSAGE = "Testing automated contact interaction workflow"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from outreach.campaign.run import Run
-from outreach.clock import SetClock
 from outreach.ledger.ledger import Ledger
+from tests.support.clocks import SetClock
 from tests.support.ledgers import NOON, new_ledger, new_run
 from tests.support.organisations import Organisation
 from tests.support.postgres import Postgres, postgres

@@ -25,7 +25,7 @@ from outreach.campaign.outcomes import NotAttempted, change_after
 from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run, open_run
 from outreach.campaign.validation import validate_batch
-from outreach.clock import Clock, SetClock
+from outreach.clock import Clock
 from outreach.contacts import Channel
 from outreach.errors import GenesysError
 from outreach.genesys.interface import Genesys, Started
@@ -41,6 +41,7 @@ from outreach.ledger.proof import Proof, prove
 from outreach.ledger.states import State
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
+from tests.support.clocks import SetClock
 
 NOON = datetime(2026, 3, 3, 17, 0, tzinfo=timezone.utc)
 """A Tuesday, noon in New York: everybody may be called."""

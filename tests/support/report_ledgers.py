@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from outreach.clock import SetClock
 from outreach.genesys.http.usage import UsageSnapshot
 from outreach.ledger.campaigns import Campaign
 from outreach.ledger.database.schema import audit, contacts, intents, loads, outbox, rejects
@@ -19,6 +18,7 @@ from outreach.ledger.opening import open_ledger
 from outreach.ledger.runs import enter_campaign
 from outreach.report.figures.gather import Figures, gather
 from outreach.settings import CampaignSettings
+from tests.support.clocks import SetClock
 from tests.support.report_examples import HOSTILE, NOW
 
 CHUNK = 5000

@@ -19,7 +19,6 @@ from sqlalchemy import func, select, text, update
 
 from outreach.campaign.reconciliation import reconcile
 from outreach.campaign.run import Run
-from outreach.clock import SetClock
 from outreach.contacts import Channel
 from outreach.errors import Ambiguous, LedgerError
 from outreach.genesys.interface import Started
@@ -39,6 +38,7 @@ from outreach.operations.export import export_contacts
 from outreach.operations.resolution import resolve, retry_failed
 from outreach.settings import FrequencyCap, SameAddress
 from outreach.webhook.outbox import Settlement
+from tests.support.clocks import SetClock
 from tests.support.ledgers import (
     CALM,
     KEY,

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from outreach.clock import SetClock
 from outreach.ledger.audit.seals import seal
 from outreach.ledger.audit.verification import verify
 from outreach.ledger.database.schema import metadata
@@ -22,6 +21,7 @@ from outreach.ledger.proof import prove
 from outreach.ledger.suppressions import find_suppressed, mirror
 from outreach.privacy.erasure import erase
 from tests.integration.privacy.test_erasure import ADA, TRACES, run_with
+from tests.support.clocks import SetClock
 from tests.support.ledgers import NOON, advance, load, new_run, people, row_of
 from tests.support.organisations import Organisation
 from tests.support.postgres import Postgres

@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from outreach.campaign.reconciliation import reconcile
-from outreach.clock import SetClock
 from outreach.errors import Ambiguous, Invalid, NotSent, RateLimited
 from outreach.genesys.interface import Engagement, Started
 from outreach.ledger.ledger import Ledger
 from outreach.operations.resolution import retry_failed
 from outreach.settings import CampaignSettings, WhenNotFound
+from tests.support.clocks import SetClock
 from tests.support.ledgers import advance, load, new_ledger, new_run, people, stay_alive
 from tests.support.organisations import Organisation, Ready
 

@@ -8,7 +8,6 @@ import pytest
 
 from outreach.campaign.interaction import interact_batch, pace
 from outreach.campaign.run import Run
-from outreach.clock import SetClock
 from outreach.errors import (
     Ambiguous,
     Conflict,
@@ -27,6 +26,7 @@ from outreach.ledger.proof import prove
 from outreach.ledger.suppressions import suppress
 from outreach.reachability import Inspection
 from outreach.settings import CampaignSettings, FrequencyCap, SameAddress
+from tests.support.clocks import SetClock
 from tests.support.ledgers import (
     CALM,
     advance,

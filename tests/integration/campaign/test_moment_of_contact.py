@@ -13,7 +13,6 @@ from sqlalchemy import text
 
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.run import Run
-from outreach.clock import SetClock
 from outreach.decisions.why import explain
 from outreach.errors import LedgerError
 from outreach.ledger.ledger import Ledger
@@ -21,6 +20,7 @@ from outreach.ledger.proof import prove
 from outreach.ledger.suppressions import suppress
 from outreach.settings import CampaignSettings, FrequencyCap
 from tests.support.clients import open_at
+from tests.support.clocks import SetClock
 from tests.support.emulation import emulator_thread
 from tests.support.emulator_server import EmulatorThread
 from tests.support.ledgers import batch, clear, load, new_ledger, new_run, people, row_of, states, stay_alive

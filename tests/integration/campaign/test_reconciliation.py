@@ -8,7 +8,6 @@ from sqlalchemy import select, update
 
 from outreach.campaign.reconciliation import reconcile
 from outreach.campaign.run import Run
-from outreach.clock import SetClock
 from outreach.errors import Ambiguous, NotSent
 from outreach.genesys.interface import Attempt, ConversationMatch
 from outreach.ledger.database.schema import contacts, outbox
@@ -16,6 +15,7 @@ from outreach.ledger.executors.release import release_dead_executors
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import prove
 from outreach.settings import Event, SameAddress, WhenNotFound
+from tests.support.clocks import SetClock
 from tests.support.ledgers import (
     CALM,
     advance,

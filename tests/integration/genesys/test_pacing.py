@@ -15,11 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outreach.clock import SetClock, SystemClock
+from outreach.clock import SystemClock
 from outreach.errors import RateLimited
 from outreach.genesys.rate_limit.pacer import PATIENCE, Pacer, creations_key, token_key
 from outreach.genesys.rate_limit.priority_lock import PriorityLock
 from outreach.genesys.rate_limit.slots import FallbackSlotAllocator, LocalSlotAllocator
+from tests.support.clocks import SetClock
 from tests.support.fuzzing import tries
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=timezone.utc)

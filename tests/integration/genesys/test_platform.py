@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from emulator.state import defaults
-from outreach.clock import SetClock, SystemClock
+from outreach.clock import SystemClock
 from outreach.contacts import Channel, Channels
 from outreach.errors import Ambiguous, Conflict, Forbidden, RateLimited, Unauthorized
 from outreach.genesys.interface import NotRegistered, Registered, Senders, Started
@@ -19,6 +19,7 @@ from outreach.reachability import AVAILABLE, NOT_CHECKABLE
 from tests.support.byte_server import answer, serve_bytes
 from tests.support.clients import NOW, SENDERS, contact, engagement, open_at, told
 from tests.support.clients import start as contact_by
+from tests.support.clocks import SetClock
 from tests.support.emulation import EmulatorThread, emulator_thread
 
 EVERYWHERE = dict.fromkeys(Channel, AVAILABLE)

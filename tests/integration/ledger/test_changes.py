@@ -7,7 +7,6 @@ from sqlalchemy import select
 
 from outreach.campaign.outcomes import NotAttempted, change_after
 from outreach.campaign.run import Run
-from outreach.clock import SetClock
 from outreach.errors import Ambiguous, GenesysError, Invalid, LedgerError, NotSent
 from outreach.genesys.interface import Started
 from outreach.ledger.changes import Change, apply, apply_outcomes
@@ -16,6 +15,7 @@ from outreach.ledger.intents import Intent
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import prove
 from outreach.ledger.states import NEXT, State, may_follow
+from tests.support.clocks import SetClock
 from tests.support.ledgers import NOON, attempt, clear, intend, load, people, states
 
 STARTED = Started("c-late", 1.0)

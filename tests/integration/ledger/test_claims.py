@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from outreach.campaign.run import Run
-from outreach.clock import SetClock
 from outreach.ledger.claims import _cuts, claim, plan, release
 from outreach.ledger.database.schema import contacts
 from outreach.ledger.states import State
+from tests.support.clocks import SetClock
 from tests.support.ledgers import batch, load, new_ledger, people
 
 

@@ -11,7 +11,6 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.run import Run
-from outreach.clock import SetClock
 from outreach.genesys.interface import Started
 from outreach.ledger.claims import claim
 from outreach.ledger.database.engine import Database
@@ -22,6 +21,7 @@ from outreach.ledger.executors.release import release_dead_executors
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import prove
 from outreach.ledger.states import State
+from tests.support.clocks import SetClock
 from tests.support.ledgers import (
     attempt,
     batch,

@@ -8,7 +8,6 @@ from sqlalchemy.exc import IntegrityError
 
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.run import Run
-from outreach.clock import SetClock
 from outreach.contacts import Channel
 from outreach.errors import NotSent
 from outreach.genesys.interface import Engagement, Started
@@ -20,6 +19,7 @@ from outreach.ledger.proof import prove
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import suppress
 from outreach.settings import FrequencyCap, SameAddress
+from tests.support.clocks import SetClock
 from tests.support.ledgers import (
     attempt,
     batch,

@@ -11,13 +11,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import event, inspect
 
 from outreach.campaign.run import Run
-from outreach.clock import SetClock
 from outreach.errors import LedgerError, WrongKey
 from outreach.ledger.database.schema import metadata
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations import migrate
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.vault import Vault, stored_key
+from tests.support.clocks import SetClock
 from tests.support.ledgers import KEY, advance, load, new_ledger, new_run, people, states
 from tests.support.organisations import Organisation
 

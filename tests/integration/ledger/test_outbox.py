@@ -4,12 +4,12 @@ import pytest
 from sqlalchemy import select, update
 
 from outreach.campaign.run import Run
-from outreach.clock import SetClock
 from outreach.ledger.changes import Change, OutboundEvent, apply
 from outreach.ledger.database.schema import outbox
 from outreach.ledger.outbox import LedgerOutbox, enqueue_once, replay
 from outreach.ledger.states import State
 from outreach.webhook.outbox import Message, Settlement
+from tests.support.clocks import SetClock
 from tests.support.ledgers import load, people
 
 LEASE = 30.0

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
-from outreach.clock import SetClock
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.outbox import LedgerOutbox
 from outreach.webhook.outbox import Settlement
+from tests.support.clocks import SetClock
 from tests.support.ledgers import KEY, NOON, advance, load, new_run, people
 from tests.support.organisations import Organisation
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from outreach.clock import SetClock
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.rate_slots import LedgerSlotAllocator
+from tests.support.clocks import SetClock
 from tests.support.ledgers import new_ledger
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.run import Run
-from outreach.clock import SetClock
 from tests.support.clients import open_at
+from tests.support.clocks import SetClock
 from tests.support.emulation import EmulatorThread, emulator_thread
 from tests.support.ledgers import NOON, batch, clear, load, new_ledger, new_run, people, states
 

@@ -13,7 +13,6 @@ from sqlalchemy import select, update
 from outreach.campaign.loading import load_source
 from outreach.campaign.reconciliation import reconcile
 from outreach.campaign.run import Run
-from outreach.clock import SetClock
 from outreach.errors import Ambiguous, LedgerError, RateLimited, UsageError
 from outreach.ledger.audit.verification import verify
 from outreach.ledger.database.schema import audit, contacts, rejects, suppressions
@@ -31,6 +30,7 @@ from outreach.settings import CampaignSettings, FrequencyCap
 from outreach.sources.csv_writer import PrivateCsv
 from outreach.sources.opening import open_source
 from outreach.webhook.outbox import Settlement
+from tests.support.clocks import SetClock
 from tests.support.ledgers import NOON, advance, clear, load, new_ledger, new_run, people, row_of, states
 from tests.support.organisations import Organisation
 

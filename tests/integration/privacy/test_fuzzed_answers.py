@@ -20,7 +20,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from outreach.clock import SetClock
 from outreach.contacts import Channel
 from outreach.errors import OutreachError
 from outreach.genesys.http.auth import seal
@@ -29,6 +28,7 @@ from outreach.settings import CampaignSettings
 from tests.integration.genesys.test_fuzz import JSON, KEYS, SHAPED
 from tests.support.clients import NOW, contact, engagement, open_at, told
 from tests.support.clients import start as contact_by
+from tests.support.clocks import SetClock
 from tests.support.fuzzing import tries
 
 ANSWERS = tries(600)

@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import update
 
 from outreach.campaign.loading import load_source
-from outreach.clock import SetClock
 from outreach.errors import Ambiguous, SettingsError
 from outreach.ledger.audit.verification import verify
 from outreach.ledger.database.schema import contacts
@@ -19,6 +18,7 @@ from outreach.ledger.proof import prove
 from outreach.privacy.erasure import written_files
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
+from tests.support.clocks import SetClock
 from tests.support.ledgers import NOON, advance, load, new_ledger, new_run, people, row_of, states
 from tests.support.organisations import Organisation
 

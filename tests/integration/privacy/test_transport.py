@@ -15,7 +15,6 @@ import httpx
 import pytest
 
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials
-from outreach.clock import SetClock
 from outreach.errors import GenesysError, NotSent, OutreachError, SettingsError
 from outreach.genesys.http import permissions
 from outreach.genesys.http.auth import KnownToken, Login, seal
@@ -24,6 +23,7 @@ from outreach.ledger.opening import open_ledger
 from tests.support.certificates import contexts
 from tests.support.clients import NOW, contact, engagement, open_at, told
 from tests.support.clients import start as contact_by
+from tests.support.clocks import SetClock
 
 ROOT = Path(__file__).parents[3]
 SECRET = "s3cret-of-a-client-that-nobody-may-see"

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from outreach.clock import SetClock
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger
 from outreach.report.charts.drawing import draw_charts
 from outreach.report.figures.gather import Figures
+from tests.support.clocks import SetClock
 from tests.support.report_examples import NOW
 from tests.support.report_ledgers import gather_hostile, gather_usual
 

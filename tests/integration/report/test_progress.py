@@ -3,9 +3,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outreach.clock import SetClock
 from outreach.ledger.states import State
 from outreach.report.progress import ProgressMeter
+from tests.support.clocks import SetClock
 from tests.support.fuzzing import tries
 from tests.support.report_examples import NOW
 

@@ -7,7 +7,6 @@ import tracemalloc
 
 import pytest
 
-from outreach.clock import SetClock
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.proof import prove
@@ -15,6 +14,7 @@ from outreach.report.charts.drawing import draw_charts
 from outreach.report.figures.gather import Figures, gather
 from outreach.report.markdown import write_markdown
 from outreach.report.page import render_page
+from tests.support.clocks import SetClock
 from tests.support.postgres import Postgres
 from tests.support.report_examples import NOW
 from tests.support.report_ledgers import fill, spend

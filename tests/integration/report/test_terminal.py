@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console, RenderableType
 
-from outreach.clock import SetClock
 from outreach.report.figures.gather import Figures
 from outreach.report.live import ProgressView
 from outreach.report.summary import summary_sentence
 from outreach.report.terminal import proof_table, show_report
+from tests.support.clocks import SetClock
 from tests.support.report_examples import NOW
 from tests.support.report_ledgers import spend
 

@@ -11,10 +11,10 @@ from random import Random
 
 import pytest
 
-from outreach.clock import SetClock
 from outreach.errors import LedgerError
 from outreach.webhook import Courier, DeliveryCounts, Endpoint
 from outreach.webhook.schedule import DELAYS
+from tests.support.clocks import SetClock
 from tests.support.memory_outbox import MemoryOutbox
 from tests.support.webhook_receiver import Answer, Delivery, Receiver
 

@@ -8,9 +8,9 @@ import pytest
 
 from outreach.campaign.notification import await_first_attempts
 from outreach.campaign.run import Run
-from outreach.clock import SetClock
 from outreach.ledger.claims import everything
 from outreach.webhook import Courier
+from tests.support.clocks import SetClock
 from tests.support.ledgers import advance, load, people
 
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from outreach.clock import SetClock
 from outreach.genesys.http.auth import Login, Token, seal, unseal
 from outreach.genesys.http.exchange import Transport
+from tests.support.clocks import SetClock
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=timezone.utc)
 LATER = NOW + timedelta(hours=24)

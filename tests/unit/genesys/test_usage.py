@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-from outreach.clock import SetClock
 from outreach.genesys.http.usage import MOST_BUCKETS, Usage
+from tests.support.clocks import SetClock
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=timezone.utc)
 
