@@ -143,13 +143,13 @@ def _campaign(contacts: Path, genesys: str, *, show: bool) -> tuple[bool, FarEnd
     from outreach.settings import CampaignSettings
 
     settings = CampaignSettings(output=str(HOME))
-    with progress_of(CAMPAIGN) as watcher:
+    with progress_of(CAMPAIGN) as terminal:
         first = run_campaign(str(contacts), CAMPAIGN, settings=settings, return_state=True)
     before = _contacted(genesys)
     again = run_campaign(str(contacts), CAMPAIGN, settings=settings, return_state=True)
     with open_ledger(f"sqlite:///{HOME / 'ledger.db'}", actor="outreach demo") as ledger:
         campaign = find_campaign(ledger, CAMPAIGN)
-        figures = gather(ledger, campaign, usage=watcher.usage)
+        figures = gather(ledger, campaign, usage=terminal.usage)
         far_end = compare(genesys, ledger, campaign)
     if show:
         out.print(show_report(figures, report=HOME / f"{CAMPAIGN}-report.html"))

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from cli.console import complain, err, out, print_json
 from cli.processes import QUIET, prefect_server
-from cli.progress import progress_of
 from outreach.errors import CampaignStopped, OutreachError, SumsDoNotHold, UsageError
 from outreach.genesys.http.usage import UsageSnapshot
 from outreach.settings import CampaignSettings
@@ -48,13 +47,14 @@ def run_source(
     """`outreach run`: the campaign's flow, with progress; exit 1 when its verdict is red."""
     look_at(source, settings)
     with prefect_api():
+        from cli.progress import progress_of
         from flows.campaign import run_campaign
 
-        with progress_of(campaign) as watcher:
+        with progress_of(campaign) as terminal:
             state = run_campaign(
                 source, campaign, genesys, senders, webhook, ledger, settings, return_state=True
             )
-        return tell_verdict(state, campaign, ledger, watcher.usage, as_json=as_json)
+        return tell_verdict(state, campaign, ledger, terminal.usage, as_json=as_json)
 
 
 def look_at(source: str, settings: CampaignSettings) -> None:

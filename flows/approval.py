@@ -15,7 +15,9 @@ import contextvars
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
 
 from prefect.flow_runs import pause_flow_run, resume_flow_run
 from prefect.input import RunInput
@@ -26,14 +28,38 @@ from pydantic import Field
 from outreach.campaign.run import Run
 from outreach.decisions.dry_run import decide_all
 from outreach.sources.source import Source
+from tasks.progress import Sink
 
 POLL_SECONDS = 5
 SLACK_SECONDS = 3600
 """Prefect's own time-out fails the run, so it comes later than ours, which ends it clean."""
 
-NOBODY = "the time-out"
+TIME_OUT = "the time-out"
+"""Whose name the form carries when nobody filled it in."""
 
 log = logging.getLogger("outreach.approval")
+
+
+class Answer(Enum):
+    """Who answered, and what; the value of a no is the name of the state that the run ends in."""
+
+    NOT_NEEDED = "NotNeeded"
+    APPROVED = "Approved"
+    REFUSED = "Refused"
+    NOBODY = "NotApproved"
+
+
+@dataclass(frozen=True)
+class Said:
+    """The answer, and why where it is no."""
+
+    answer: Answer
+    sentence: str = ""
+
+    @property
+    def is_no(self) -> bool:
+        """Whether nobody may be contacted."""
+        return self.answer in (Answer.REFUSED, Answer.NOBODY)
 
 
 class Approval(RunInput):
@@ -46,34 +72,30 @@ class Approval(RunInput):
     reason: str = Field(default="", max_length=500, title="Reason", description="Why, if you refuse.")
 
 
-def ask(run: Run, due: int, reopen: Callable[[], Source]) -> str | None:
+def ask(run: Run, due: int, reopen: Callable[[], Source], sinks: Sequence[Sink] = ()) -> Said:
     """Wait for a person's word when more contacts are due than the settings let pass.
 
     Args:
         run: the campaign's, loaded.
         due: contacts that would be taken up now.
         reopen: opens the source once more, for the dry run.
-
-    Returns:
-        Why nobody may be contacted; None when the run may go on.
+        sinks: where it is said that somebody is waited for.
     """
     threshold = run.settings.approve_above
     if threshold is None or due <= threshold:
-        return None
-    counts = Counter(_verdicts(run, reopen()))
-    form = describe(run.campaign.name, due, counts)
-    run.notice = f"{due:,} contacts wait for a person's approval{_where()}."
-    try:
-        answer = _wait_for(form, run.settings.approve_within_minutes * 60)
-    finally:
-        run.notice = ""
-    if answer.approve:
-        log.info("%s contacts approved by %s", due, answer.by or "somebody")
-        return None
-    if answer.by == NOBODY:
-        return f"Nobody approved within {run.settings.approve_within_minutes:g} minutes."
-    because = f": {answer.reason.rstrip('.')}." if answer.reason else "."
-    return f"Refused by {answer.by or 'somebody'}{because}"
+        return Said(Answer.NOT_NEEDED)
+    form = describe(run.campaign.name, due, Counter(_verdicts(run, reopen())))
+    for sink in sinks:
+        sink.tell(f"{due:,} contacts wait for a person's approval{_where()}.")
+    minutes = run.settings.approve_within_minutes
+    filled = _wait_for(form, minutes * 60)
+    if filled.approve:
+        log.info("%s contacts approved by %s", due, filled.by or "somebody")
+        return Said(Answer.APPROVED)
+    if filled.by == TIME_OUT:
+        return Said(Answer.NOBODY, f"Nobody approved within {minutes:g} minutes.")
+    because = f": {filled.reason.rstrip('.')}." if filled.reason else "."
+    return Said(Answer.REFUSED, f"Refused by {filled.by or 'somebody'}{because}")
 
 
 def describe(campaign: str, due: int, counts: Mapping[str, int]) -> str:
@@ -113,7 +135,7 @@ def _wait_for(text: str, seconds: float) -> Approval:
 @contextlib.contextmanager
 def _answering_after(seconds: float) -> Iterator[None]:
     context = contextvars.copy_context()
-    refusal = {"approve": False, "by": NOBODY, "reason": ""}
+    refusal = {"approve": False, "by": TIME_OUT, "reason": ""}
     run_id = flow_run.id
     timer = threading.Timer(seconds, lambda: context.run(resume_flow_run, run_id, refusal))
     timer.daemon = True

@@ -15,7 +15,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.campaign import advance, prepare
 from flows.dispatch import EXECUTOR_TAG
 from flows.events import signal_refusals
-from flows.opening import BlockNames, join_run
+from flows.opening import BlockNames, open_run
 from flows.parameters import BlockName, CampaignName
 from flows.verdict import first_failure
 from outreach.campaign.run import Run
@@ -57,14 +57,14 @@ def outreach_batch(
         The batch's reference.
     """
     batch = BatchRef(campaign, number, size, first, last)
-    with join_run(campaign, BlockNames(genesys, senders, webhook, ledger)) as run:
+    with open_run(campaign, BlockNames(genesys, senders, webhook, ledger), settings=None) as opened:
+        run = opened.run
         if run.campaign.stopped:
             return Failed(message=f"The campaign was stopped: {run.campaign.stopped}")
         show_executor(run)
         release_dead_executors(run.ledger)
-        prepare(run, genesys)
-        work = advance(run, [batch])
-        signal_refusals(campaign, run.usage.snapshot() if run.usage else None)
+        work = advance(opened, [batch], prepare(opened, genesys))
+        signal_refusals(campaign, opened.spent())
         if failure := run.auto_stop.reason or first_failure(work):
             return Failed(message=failure)
     return Completed(message=f"{size} contacts seen to", data={"campaign": campaign, "number": number})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
@@ -15,13 +16,15 @@ from flows.approval import ask
 from flows.dispatch import dispatch as hand_out
 from flows.dispatch import widen
 from flows.dry_run import rehearse_campaign
-from flows.opening import BlockNames, open_run
+from flows.opening import BlockNames, OpenRun, open_run
 from flows.parameters import BlockName, CampaignName, SourceName
 from flows.verdict import Ended, conclude, decline
 from outreach.campaign.reconciliation import recover
 from outreach.campaign.run import Run
 from outreach.contacts import Channel
 from outreach.ledger.claims import BatchRef, plan
+from outreach.ledger.proof import count_contacted
+from outreach.reachability import Availability
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
 from tasks.interaction import interact
@@ -70,33 +73,34 @@ def run_campaign(
     names = BlockNames(genesys, senders, webhook, ledger)
     contacts = partial(open_source, source, columns=settings.columns, strict_numbers=settings.strict_numbers)
     if settings.dry_run:
-        return rehearse_campaign(contacts(), campaign, settings, names)
-    with open_run(campaign, settings, names) as run, progress_shown(run):
+        return rehearse_campaign(contacts, campaign, settings, names)
+    with (
+        open_run(campaign, names, settings) as opened,
+        progress_shown(opened.run, opened.spent) as watchers,
+    ):
+        run, before = opened.run, count_contacted(opened.run.ledger, opened.run.campaign)
         recover(run)
-        load(campaign, run, contacts(), run.rejects_file)
-        prepare(run, genesys)
+        load(campaign, opened.reference, contacts, run.rejects_file)
+        availability = prepare(opened, genesys)
         batches = plan_batches(run)
-        if refusal := ask(run, sum(batch.size for batch in batches), contacts):
-            return decline(run, refusal)
+        due = sum(batch.size for batch in batches)
+        said = ask(replace(run, senders=availability), due, contacts, [watcher.sink for watcher in watchers])
+        if said.is_no:
+            return decline(run, said)
         work: Sequence[Ended] = (
-            advance(run, batches)
+            advance(opened, batches, availability)
             if dispatch == "here"
             else hand_out(run, names, widen(batches, run.batch_size))
         )
         recover(run)
-        return conclude(run, work)
+        return conclude(opened, work, contacted_before=before)
 
 
-def prepare(run: Run, name: str) -> None:
-    """Ask the organisation what it says of our senders, and whom it leaves alone."""
-    ready = ready_senders(name, run.senders_key, run)
-    run.senders = {Channel(channel): verdict for channel, verdict in ready.items()}
-    mirror(name, run)
-
-
-def contact_everybody(run: Run) -> list[PrefectFuture[Any]]:
-    """The steps over everything that is due."""
-    return advance(run, plan_batches(run))
+def prepare(opened: OpenRun, name: str) -> Availability:
+    """Ask the organisation whom it leaves alone, and which channels our senders can serve."""
+    ready = ready_senders(name, opened.blocks.senders_key, opened.reference)
+    mirror(name, opened.reference)
+    return {Channel(channel): verdict for channel, verdict in ready.items()}
 
 
 def plan_batches(run: Run) -> list[BatchRef]:
@@ -104,14 +108,15 @@ def plan_batches(run: Run) -> list[BatchRef]:
     return plan(run.ledger, run.campaign, size=run.batch_size, at_most=BATCHES_AT_MOST)
 
 
-def advance(run: Run, batches: Sequence[BatchRef]) -> list[PrefectFuture[Any]]:
+def advance(opened: OpenRun, batches: Sequence[BatchRef], senders: Availability) -> list[PrefectFuture[Any]]:
     """The steps over batches: a few of them in the pipeline, the oldest first."""
     work: list[PrefectFuture[Any]] = []
+    run, known = unmapped(opened.reference), unmapped(senders)
     for wave in waves(batches):
-        registered = register.map(wave, unmapped(run))
-        validated = validate.map(registered, unmapped(run))
-        interacted = interact.map(validated, unmapped(run))
-        work += [*registered, *validated, *interacted, *deliver.map(interacted, unmapped(run))]
+        registered = register.map(wave, run)
+        validated = validate.map(registered, run, known)
+        interacted = interact.map(validated, run, known)
+        work += [*registered, *validated, *interacted, *deliver.map(interacted, run)]
     wait(work)
     return work
 

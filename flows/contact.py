@@ -8,6 +8,7 @@ contact is in the ledger; the mask replaces them then. Whoever cannot accept tha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -17,18 +18,22 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.campaign import contact_everybody, prepare
+from flows.campaign import advance, plan_batches, prepare
 from flows.opening import BlockNames, open_run
 from flows.parameters import BlockName, CampaignName
 from flows.verdict import conclude
 from outreach.campaign.reconciliation import recover
+from outreach.campaign.run import Run
 from outreach.contacts import Contact
 from outreach.errors import SettingsError
+from outreach.ledger.proof import count_contacted
 from outreach.ledger.vault import SEALED
-from outreach.privacy.sealed_contact import unseal_contact
+from outreach.privacy.sealed_contact import seal_contact, unseal_contact
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
+from outreach.sources.source import Source
 from tasks.loading import load
+from tasks.references import Reference
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -97,12 +102,19 @@ def contact_one(
     """
     if settings.dry_run:
         raise SettingsError("A dry run takes a whole source.", "Use run_campaign, or untick 'Dry run'.")
-    with open_run(campaign, settings, BlockNames(genesys, senders, webhook, ledger)) as run:
-        recover(run)
+    with open_run(campaign, BlockNames(genesys, senders, webhook, ledger), settings) as opened:
+        before = count_contacted(opened.run.ledger, opened.run.campaign)
+        recover(opened.run)
         if isinstance(contact, str) or mask(contact) != contact:  # else it is masked: the ledger has them
-            given = unseal_contact(run.ledger, contact) if isinstance(contact, str) else contact
-            person = open_source([given], columns=settings.columns, strict_numbers=settings.strict_numbers)
-            load(campaign, run, person, None)
+            sealed = contact if isinstance(contact, str) else seal_contact(opened.run.ledger, contact)
+            load(campaign, opened.reference, partial(open_sealed, opened.reference, sealed), None)
             forget_parameters()
-        prepare(run, genesys)
-        return conclude(run, contact_everybody(run))
+        work = advance(opened, plan_batches(opened.run), prepare(opened, genesys))
+        return conclude(opened, work, contacted_before=before)
+
+
+def open_sealed(run: Reference[Run], sealed: str) -> Source:
+    """A source of one contact, which travels to it as the ledger seals it."""
+    with run() as opened:
+        given, settings = unseal_contact(opened.ledger, sealed), opened.settings
+    return open_source([given], columns=settings.columns, strict_numbers=settings.strict_numbers)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from blocks import ContactLedger, GenesysCredentials, Senders
+from blocks import GenesysCredentials, Senders
 from blocks.stored import load_block
-from flows.opening import BlockNames, actor
+from flows.opening import BlockNames, open_ledger
 from outreach.errors import GenesysError
 from outreach.ledger.campaigns import check_name
 from outreach.ledger.ledger import Ledger
@@ -26,13 +28,13 @@ log = logging.getLogger("outreach.decisions.dry_run")  # shown with the run, and
 
 
 def rehearse_campaign(
-    source: Source, campaign: str, settings: CampaignSettings, names: BlockNames
+    contacts: Callable[[], Source], campaign: str, settings: CampaignSettings, names: BlockNames
 ) -> State[dict[str, Any]]:
     """Decide on every row and say what a real run would do now; the numbers are the run's answer."""
     check_name(campaign)
-    with load_block(ContactLedger, names.ledger).open(actor()) as ledger:
+    with open_ledger(names.ledger) as ledger:
         pace, senders = ask_organisation(names, ledger)
-        result = forecast(campaign, source, settings, ledger, pace, senders)
+    result = forecast(campaign, contacts, settings, partial(open_ledger, names.ledger), pace, senders)
     return Completed(message=f"Dry run: {forecast_sentence(result)}", data=result.as_json())
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from functools import partial
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows.events import signal_dead, signal_held
-from flows.opening import BlockNames, Opened, open_blocks
+from flows.opening import BlockNames, OpenBlocks, offer, open_blocks, open_outbox
 from flows.parameters import BlockName, CampaignName
-from outreach.campaign.run import Run, join_campaign
+from outreach.campaign.run import LAST_DELIVERY_SECONDS, Run, open_run
 from outreach.errors import CampaignStopped, OutreachError
 from outreach.follow_up.rounds import describe_round
 from outreach.ledger import states
@@ -23,7 +22,7 @@ from outreach.ledger.contacts import find_due_campaigns
 from outreach.ledger.executors.release import release_dead_executors
 from outreach.report.figures.counts import count_states
 from tasks.follow_up import follow
-from tasks.policies import FOLLOW_SECONDS, LAST_DELIVERY_SECONDS
+from tasks.policies import FOLLOW_SECONDS
 from tasks.redelivery import deliver_waiting
 
 ADVICE = "Mend it; the next round goes on from there."
@@ -53,26 +52,27 @@ def follow_up(
     Returns:
         The round's counts, summed over the campaigns.
     """
-    with open_blocks(BlockNames(genesys, senders, webhook, ledger)) as opened:
+    names = BlockNames(genesys, senders, webhook, ledger)
+    with open_blocks(names) as opened:
         release_dead_executors(opened.ledger)
         campaigns = (
             [find_campaign(opened.ledger, campaign).name] if campaign else find_due_campaigns(opened.ledger)
         )
         counts: Counter[str] = Counter()
         problems = []
-        for name, result in follow_each(opened, campaigns, webhook):
+        for name, result in follow_each(opened, campaigns, names):
             if isinstance(result, OutreachError):
                 problems.append(CampaignStopped(name, str(result), ADVICE))
             else:
                 counts.update(result)
-        deliver_events(opened, webhook)
+        deliver_events(names)
     if problems:
         return Failed(message=f"{describe_round(counts)}. {problems[0]}", data=problems[0])
     return Completed(message=describe_round(counts), data=dict(counts))
 
 
 def follow_each(
-    opened: Opened, campaigns: list[str], webhook: str | None
+    opened: OpenBlocks, campaigns: list[str], names: BlockNames
 ) -> Iterator[tuple[str, dict[str, int] | OutreachError]]:
     """Campaign by campaign while there is time: what was done, and what stood in the way."""
     until = opened.ledger.clock.monotonic() + FOLLOW_SECONDS
@@ -81,9 +81,12 @@ def follow_each(
         if seconds <= 0:
             return
         try:
-            with join_campaign(opened.ledger, opened.genesys, name, webhook_name=webhook) as run:
+            with (
+                open_run(opened.ledger, opened.genesys, name, webhook_name=names.webhook) as run,
+                offer(run, names) as reference,
+            ):
                 held = count_held(run)
-                counts = follow(name, run, seconds)
+                counts = follow(name, reference, seconds)
                 signal_held(name, count_held(run) - held)
                 yield name, counts
                 if run.auto_stop.reason:
@@ -97,11 +100,9 @@ def count_held(run: Run) -> int:
     return count_states(run.ledger, run.campaign).get(states.State.HELD, 0)
 
 
-def deliver_events(opened: Opened, webhook: str | None) -> dict[str, Any] | None:
+def deliver_events(names: BlockNames) -> None:
     """Deliver what this round wrote; what fails is left to `redeliver`."""
-    if opened.webhook is None or webhook is None:
-        return None
-    with contextlib.closing(opened.webhook.open()) as endpoint:
-        done = deliver_waiting(webhook, opened.ledger, endpoint, LAST_DELIVERY_SECONDS)
-    signal_dead(webhook, done.dead)
-    return done.as_json()
+    if names.webhook is not None:
+        outbox = partial(open_outbox, names.webhook, names.ledger)
+        done = deliver_waiting(names.webhook, outbox, LAST_DELIVERY_SECONDS)
+        signal_dead(names.webhook, done.dead)

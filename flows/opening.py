@@ -1,28 +1,38 @@
-"""Opening what a flow works with: blocks by name, ledger, organisation, courier; closed together."""
+"""Opening what a flow works with: blocks by name, ledger, organisation, courier; closed together.
+
+A task takes no open thing but a reference: a function of this module with its names. In the flow's own
+process it finds what the flow has opened, in another one it opens what the names say; see `sharing`.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
+import threading
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from prefect.runtime import flow_run
 
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
 from blocks.stored import load_block
+from flows.sharing import Shared
 from outreach.campaign import run as core
 from outreach.genesys import interface
 from outreach.genesys.guide import Guide
+from outreach.genesys.http.auth import SealedToken
+from outreach.genesys.http.usage import UsageSnapshot
 from outreach.genesys.platform.api import Platform
 from outreach.genesys.rate_limit.pacer import token_key
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.outbox import LedgerOutbox
 from outreach.ledger.rate_slots import LedgerSlotAllocator
 from outreach.settings import CampaignSettings
-from outreach.webhook.delivery import Courier
+from outreach.webhook.endpoint import Endpoint
 from tasks.authentication import authenticate
-from tasks.policies import LAST_DELIVERY_SECONDS
+from tasks.references import Reference
 
 
 @dataclass(frozen=True)
@@ -36,7 +46,7 @@ class BlockNames:
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenBlocks:
     """What the named blocks open: to remember, to contact, to tell."""
 
     ledger: Ledger
@@ -44,92 +54,148 @@ class Opened:
     webhook: CrmWebhook | None
     budget: int | None
     senders_key: str
+    """Tells two sets of senders apart, for caches."""
+
+
+@dataclass(frozen=True)
+class OpenRun:
+    """A run that is open in this process, and how tasks refer to it."""
+
+    run: core.Run
+    reference: Reference[core.Run]
+    blocks: OpenBlocks
+
+    def spent(self) -> UsageSnapshot:
+        """What this process has asked of Genesys so far."""
+        return self.blocks.genesys.connection.usage.snapshot()
+
+
+RUNS: Shared[core.Run] = Shared()
+"""This process's runs, by campaign, blocks and flow run."""
 
 
 @contextlib.contextmanager
-def open_run(campaign: str, settings: CampaignSettings, names: BlockNames) -> Iterator[core.Run]:
-    """One campaign, ready to run.
+def open_run(campaign: str, names: BlockNames, settings: CampaignSettings | None) -> Iterator[OpenRun]:
+    """One campaign, ready to work on, which this flow's tasks find by its reference.
+
+    Args:
+        campaign: its name.
+        names: the blocks.
+        settings: how it behaves; None joins a campaign that is run already: its settings, and an earlier
+            stop, stay.
 
     Raises:
+        UnknownCampaign: nobody runs it.
         SettingsError: a block is missing, or a setting is wrong.
         GenesysError: nobody can log in.
         LedgerError: the ledger cannot be opened.
     """
-    with (
-        open_blocks(names) as opened,
-        core.open_run(
-            opened.ledger,
-            opened.genesys,
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(collecting_seldom())
+        blocks = stack.enter_context(open_blocks(names))
+        gathering = core.open_run(
+            blocks.ledger,
+            blocks.genesys,
             campaign,
             settings,
             webhook_name=names.webhook,
-            requests_per_minute=opened.budget,
-            senders_key=opened.senders_key,
-        ) as run,
-        _at_work(run, opened, names),
-    ):
+            endpoint=stack.enter_context(blocks.webhook.open()) if blocks.webhook else None,
+            requests_per_minute=blocks.budget,
+        )
+        run = stack.enter_context(gathering)
+        yield OpenRun(run, stack.enter_context(offer(run, names)), blocks)
+
+
+@contextlib.contextmanager
+def offer(run: core.Run, names: BlockNames) -> Iterator[Reference[core.Run]]:
+    """What tasks take instead of the run, for the length of the block."""
+    key = (run.campaign.name, names, flow_run.id or uuid.uuid4().hex)
+    with RUNS.offer(key, run):
+        yield partial(find_run, *key)
+
+
+@contextlib.contextmanager
+def find_run(campaign: str, names: BlockNames, flow_run_id: str) -> Iterator[core.Run]:
+    """The flow run's run: the flow's own where this is its process, else one that this process opens."""
+    with RUNS.borrow((campaign, names, flow_run_id), partial(_join_elsewhere, campaign, names)) as run:
         yield run
 
 
 @contextlib.contextmanager
-def join_run(campaign: str, names: BlockNames) -> Iterator[core.Run]:
-    """A campaign that somebody runs already, to work on: its settings, and an earlier stop, stay.
-
-    Raises:
-        UnknownCampaign: nobody does.
-        SettingsError, GenesysError, LedgerError: as `open_run`.
-    """
+def _join_elsewhere(campaign: str, names: BlockNames) -> Iterator[core.Run]:
+    """Without a courier: the one of the flow's process sees whatever is written to the outbox."""
     with (
-        open_blocks(names) as opened,
-        core.join_campaign(
-            opened.ledger,
-            opened.genesys,
+        open_blocks(names) as blocks,
+        core.open_run(
+            blocks.ledger,
+            blocks.genesys,
             campaign,
             webhook_name=names.webhook,
-            requests_per_minute=opened.budget,
+            requests_per_minute=blocks.budget,
         ) as run,
-        _at_work(run, opened, names),
     ):
-        run.senders_key = opened.senders_key
         yield run
 
 
 @contextlib.contextmanager
-def open_blocks(names: BlockNames) -> Iterator[Opened]:
+def open_blocks(names: BlockNames) -> Iterator[OpenBlocks]:
     """What the blocks open, closed again at the end of the block."""
     credentials = load_block(GenesysCredentials, names.genesys)
     senders = load_block(Senders, names.senders).as_senders() if credentials.api == "platform" else None
     webhook = load_block(CrmWebhook, names.webhook) if names.webhook else None
-    with load_block(ContactLedger, names.ledger).open(actor()) as ledger:
-        token = authenticate(names.genesys, _token_name(credentials), credentials.fetch_token)
+    with open_ledger(names.ledger) as ledger:
+        token = authenticate(names.genesys, _token_name(credentials), partial(fetch_token, names.genesys))
         timetable = LedgerSlotAllocator(ledger)
         with credentials.open(senders, timetable=timetable, sealed_token=token) as genesys:
             budget = credentials.requests_per_minute or None
-            yield Opened(ledger, genesys, webhook, budget, _senders_name(credentials, senders))
+            yield OpenBlocks(ledger, genesys, webhook, budget, _senders_name(credentials, senders))
+
+
+def open_ledger(name: str) -> contextlib.AbstractContextManager[Ledger]:
+    """The ledger of a block."""
+    return load_block(ContactLedger, name).open(actor())
 
 
 @contextlib.contextmanager
-def _at_work(run: core.Run, opened: Opened, names: BlockNames) -> Iterator[None]:
-    """The run with its figures, and with a courier where somebody is told."""
-    run.usage = opened.genesys.connection.usage
-    if opened.webhook is None or names.webhook is None:
-        yield
-        return
-    with opened.webhook.open() as endpoint:
-        outbox = LedgerOutbox(opened.ledger, names.webhook, run.campaign.id)
-        run.courier = courier = Courier(
-            outbox, endpoint, clock=opened.ledger.clock, threads=run.settings.threads
-        )
-        courier.start()
-        try:
-            yield
-        finally:
-            courier.stop(LAST_DELIVERY_SECONDS)
+def open_outbox(webhook: str, ledger: str) -> Iterator[tuple[Ledger, Endpoint]]:
+    """Where a webhook's events wait, and where they go."""
+    block = load_block(CrmWebhook, webhook)
+    with open_ledger(ledger) as book, block.open() as endpoint:
+        yield book, endpoint
+
+
+def fetch_token(name: str) -> SealedToken:
+    """Log in with the credentials of a block."""
+    return load_block(GenesysCredentials, name).fetch_token()
 
 
 def actor() -> str:
     """Who acts, for the audit."""
     return f"flow run {flow_run.id}" if flow_run.id else "outreach"
+
+
+COLLECT_AFTER = (10_000, 20, 20)
+"""When Python looks for reference cycles, of which a run makes few. At its own 700 new objects, looking takes
+a fifth of the time that loading takes.
+"""
+
+_COLLECTING = threading.Lock()
+_seldom: list[tuple[int, int, int]] = []
+
+
+@contextlib.contextmanager
+def collecting_seldom() -> Iterator[None]:
+    """Python's own thresholds come back with the end of the last run of this process."""
+    with _COLLECTING:
+        _seldom.append(_seldom[0] if _seldom else gc.get_threshold())
+        gc.set_threshold(*COLLECT_AFTER)
+    try:
+        yield
+    finally:
+        with _COLLECTING:
+            before = _seldom.pop()
+            if not _seldom:
+                gc.set_threshold(*before)
 
 
 def _senders_name(credentials: GenesysCredentials, senders: interface.Senders | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import prefect
@@ -11,10 +12,10 @@ from prefect.client.schemas.objects import State
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Completed, Failed
 
-from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
+from blocks import CrmWebhook, GenesysCredentials, Senders
 from blocks.stored import load_block
 from flows.dispatch import DEPLOYMENT
-from flows.opening import BlockNames, actor
+from flows.opening import BlockNames, open_ledger
 from flows.parameters import BlockName
 from outreach.clock import SystemClock
 from outreach.operations.preflight import Check, Level, Targets, worst
@@ -43,7 +44,7 @@ def preflight(
     Returns:
         The checks: name, level (OK, WARN, ERROR), what, advice.
     """
-    checks = check(genesys, gather(BlockNames(genesys, senders, webhook, ledger)), check_prefect())
+    checks = check(genesys, partial(gather, BlockNames(genesys, senders, webhook, ledger)), check_prefect())
     errors = [each.name for each in checks if each.level is Level.ERROR]
     data = [each.as_json() for each in checks]
     if worst(checks) is Level.ERROR:
@@ -59,10 +60,9 @@ def gather(names: BlockNames) -> Targets:
     """
     credentials = load_block(GenesysCredentials, names.genesys)
     senders = load_block(Senders, names.senders).as_senders() if credentials.api == "platform" else None
-    ledger = load_block(ContactLedger, names.ledger)
     webhook = load_block(CrmWebhook, names.webhook) if names.webhook else None
     return Targets(
-        ledger=lambda: ledger.open(actor()),
+        ledger=partial(open_ledger, names.ledger),
         login=credentials.fetch_token,
         genesys=lambda token: credentials.open(senders, sealed_token=token),
         webhook=webhook.open if webhook else None,

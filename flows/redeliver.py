@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from blocks import ContactLedger, CrmWebhook
-from blocks.stored import load_block
 from flows.events import signal_dead
-from flows.opening import actor
+from flows.opening import open_ledger, open_outbox
 from flows.parameters import BlockName
 from outreach.errors import WebhookError
 from outreach.ledger.ledger import Ledger
@@ -44,16 +42,13 @@ def redeliver(
     Returns:
         delivered, retried and dead in this round; pending and dead letters after it.
     """
-    block = load_block(CrmWebhook, webhook)
-    with (
-        load_block(ContactLedger, ledger).open(actor()) as book,
-        contextlib.closing(block.open()) as endpoint,
-    ):
-        if since is not None:
+    outbox = partial(open_outbox, webhook, ledger)
+    if since is not None:
+        with outbox() as (book, _):
             replay_since(book, since)
-        done = deliver_waiting(webhook, book, endpoint, REDELIVER_SECONDS, ignore_schedule=ignore_schedule)
-        if done.pending or done.dead_letters:
-            publish_undelivered(webhook, book)
+    done = deliver_waiting(webhook, outbox, REDELIVER_SECONDS, ignore_schedule=ignore_schedule)
+    if done.pending or done.dead_letters:
+        publish_undelivered(webhook, partial(open_ledger, ledger))
     signal_dead(webhook, done.dead)
     if done.stopped == "disabled" or done.dead:
         code = "E_GONE" if done.stopped == "disabled" else "E_HTTP"

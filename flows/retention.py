@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from blocks import ContactLedger
-from blocks.stored import load_block
-from flows.opening import actor
+from flows.opening import open_ledger
 from flows.parameters import BlockName, Days
 from tasks.retention import purge_old
 
@@ -35,8 +34,7 @@ def retention(
     Returns:
         How many contacts, rows and files; how many are as old but still open.
     """
-    with load_block(ContactLedger, ledger).open(actor()) as book:
-        done = purge_old(book, keep_days, dry_run=dry_run)
+    done = purge_old(partial(open_ledger, ledger), keep_days, dry_run=dry_run)
     would = "would be forgotten" if dry_run else "forgotten"
     message = f"{done.contacts} contacts, {done.rows} rows and {done.files} files {would}"
     return Completed(message=message, data=done.as_json())

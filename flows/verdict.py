@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from prefect.client.schemas.objects import State
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.context import FlowRunContext
 from prefect.states import Completed, Failed
+from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.approval import Said
 from flows.events import signal
+from flows.opening import OpenRun
 from outreach.campaign.notification import announce_end
-from outreach.campaign.run import Run
+from outreach.campaign.run import LAST_DELIVERY_SECONDS, Run
 from outreach.errors import CampaignStopped, SumsDoNotHold
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.proof import Proof, prove, recount_webhooks
 from outreach.ledger.runs import stop_campaign
 from outreach.report.summary import summary_sentence
-from tasks.policies import LAST_DELIVERY_SECONDS
 from tasks.reporting import publish
 
 
@@ -29,43 +32,39 @@ class Ended(Protocol):
         ...
 
 
-def conclude(run: Run, work: Sequence[Ended]) -> State[dict[str, Any]]:
+def conclude(opened: OpenRun, work: Sequence[Ended], *, contacted_before: int) -> State[dict[str, Any]]:
     """Prove the campaign, tell the CRM, publish the report, and say how the run ended."""
-    stopped = run.auto_stop.reason or first_failure(work)
-    if stopped:
+    run = opened.run
+    if stopped := run.auto_stop.reason or first_failure(work):
         stop_campaign(run.ledger, run.campaign, stopped)
-    proof = _prove(run)
-    announce_end(run, proof)
-    if run.courier:
-        run.courier.stop(LAST_DELIVERY_SECONDS)
-    proof = recount_webhooks(run.ledger, run.campaign, proof)
-    publish(run, proof)
-    signal(proof, run.usage.snapshot() if run.usage else None)
-    sentence = f"{summary_sentence(proof)}{_news(run, proof)}"
-    if stopped:
+    proof = _settle(run)
+    publish(opened.reference, proof, opened.spent() if _is_worked_here(work) else None)
+    signal(proof, opened.spent())
+    return judge(proof, contacted_before=contacted_before)
+
+
+def judge(proof: Proof, *, contacted_before: int) -> State[dict[str, Any]]:
+    """The state that a campaign's run ends in.
+
+    Args:
+        proof: what the campaign's rows say now.
+        contacted_before: how many people the campaign had contacted when the run began.
+    """
+    idle = proof.contacted == contacted_before and proof.contacted > 0
+    sentence = summary_sentence(proof) + (" (all contacted before, nobody in this run)" if idle else "")
+    if proof.stopped:
         advice = "Mend it and run the campaign again: it resumes."
-        return Failed(message=sentence, data=CampaignStopped(proof.campaign, stopped, advice))
+        return Failed(message=sentence, data=CampaignStopped(proof.campaign, proof.stopped, advice))
     if not proof.balanced:
         red = SumsDoNotHold(proof.campaign, "; ".join(proof.missing))
         return Failed(message=f"{sentence}. {red}", data=red)
     return Completed(message=sentence, data=proof.as_json())
 
 
-def _news(run: Run, proof: Proof) -> str:
-    """Says so when a run of a campaign that contacted people before found nobody new."""
-    same = proof.contacted == run.contacted_before and proof.contacted > 0
-    return " (all contacted before, nobody in this run)" if same else ""
-
-
-def _prove(run: Run) -> Proof:
-    return prove(run.ledger, find_campaign(run.ledger, run.campaign.name))
-
-
-def decline(run: Run, reason: str) -> State[dict[str, Any]]:
+def decline(run: Run, said: Said) -> State[dict[str, Any]]:
     """End a run that a person did not want: nothing was contacted, and nothing is wrong."""
-    name = "Refused" if reason.startswith("Refused") else "NotApproved"
-    message = f"{reason} Nobody was contacted."
-    return Completed(name=name, message=message, data=_prove(run).as_json())
+    message = f"{said.sentence} Nobody was contacted."
+    return Completed(name=said.answer.value, message=message, data=_prove(run).as_json())
 
 
 def first_failure(work: Sequence[Ended]) -> str | None:
@@ -75,3 +74,23 @@ def first_failure(work: Sequence[Ended]) -> str | None:
         if state and (state.is_failed() or state.is_crashed() or state.is_cancelled()):
             return state.message or f"A batch ended in state {state.name}."
     return None
+
+
+def _settle(run: Run) -> Proof:
+    """The proof, after the CRM was told of it and of everything else for as long as that may take."""
+    proof = _prove(run)
+    announce_end(run, proof)
+    if run.courier:
+        run.courier.stop(LAST_DELIVERY_SECONDS)
+    return recount_webhooks(run.ledger, run.campaign, proof)
+
+
+def _prove(run: Run) -> Proof:
+    return prove(run.ledger, find_campaign(run.ledger, run.campaign.name))
+
+
+def _is_worked_here(work: Sequence[Ended]) -> bool:
+    """Whether no other process asked anything of Genesys: what they asked, only they know."""
+    context = FlowRunContext.get()
+    threads = context is None or isinstance(context.task_runner, ThreadPoolTaskRunner)
+    return threads and not any(isinstance(each, FlowRun) for each in work)

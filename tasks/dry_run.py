@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
@@ -15,6 +16,7 @@ from outreach.report.forecast import Forecast, Pace, make_forecast
 from outreach.report.forecast_views import write_forecast
 from outreach.settings import CampaignSettings
 from outreach.sources.source import Source
+from tasks.references import Reference
 from tasks.reporting import artifact_key
 
 
@@ -25,17 +27,18 @@ from tasks.reporting import artifact_key
 )
 def forecast(
     campaign: str,
-    source: Source,
+    contacts: Callable[[], Source],
     settings: CampaignSettings,
-    ledger: Ledger,
+    ledger: Reference[Ledger],
     pace: Pace,
     senders: Availability | None,
 ) -> Forecast:
     """The dry run's numbers, as an artifact too: counts and codes, and twenty decisions by their ids."""
-    now = ledger.clock.now()
     rejected: Counter[str] = Counter()
-    rows = decide_all(source, settings, campaign=campaign, at=now, ledger=ledger, senders=senders)
-    result = make_forecast(forecastable(rows, rejected), now, pace, rejected=rejected, senders=senders)
+    with ledger() as book:
+        now = book.clock.now()
+        rows = decide_all(contacts(), settings, campaign=campaign, at=now, ledger=book, senders=senders)
+        result = make_forecast(forecastable(rows, rejected), now, pace, rejected=rejected, senders=senders)
     create_markdown_artifact(
         write_forecast(result), key=f"forecast-{artifact_key(campaign)}", description="Dry run"
     )

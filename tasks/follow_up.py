@@ -7,6 +7,7 @@ from prefect.cache_policies import NO_CACHE
 
 from outreach.campaign.run import Run
 from outreach.follow_up.rounds import describe_round, follow_up
+from tasks.references import Reference
 
 
 @task(
@@ -15,8 +16,9 @@ from outreach.follow_up.rounds import describe_round, follow_up
     # Never cached, never retried: the next round is the retry.
     cache_policy=NO_CACHE,
 )
-def follow(campaign: str, run: Run, seconds: float) -> dict[str, int]:  # noqa: ARG001 - the run's name
+def follow(campaign: str, run: Reference[Run], seconds: float) -> dict[str, int]:  # noqa: ARG001 - the run's name
     """One round over the campaign; returns its counts."""
-    counts = follow_up(run, seconds=seconds)
+    with run() as opened:
+        counts = follow_up(opened, seconds=seconds)
     get_run_logger().info(describe_round(counts))
     return dict(counts)

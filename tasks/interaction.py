@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.run import Run
 from outreach.ledger.claims import BatchRef
+from outreach.reachability import Availability
 from tasks.policies import RETRIES, RETRY_DELAYS, is_transient
+from tasks.references import Reference
 
 
 @task(
@@ -20,8 +24,9 @@ from tasks.policies import RETRIES, RETRY_DELAYS, is_transient
     retry_delay_seconds=RETRY_DELAYS,
     retry_condition_fn=is_transient,
 )
-def interact(batch: BatchRef, run: Run) -> BatchRef:
+def interact(batch: BatchRef, run: Reference[Run], senders: Availability) -> BatchRef:
     """Start one interaction with everybody in the batch who is cleared; the batch goes on."""
-    counts = interact_batch(run, batch)
+    with run() as opened, opened.heeding_stop():
+        counts = interact_batch(replace(opened, senders=senders), batch)
     get_run_logger().info("batch %s: %s", batch.number, dict(counts))
     return batch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tasks.policies import (
     DomainKey,
     is_transient,
 )
+from tasks.references import Reference
 
 
 @task(
@@ -30,9 +32,16 @@ from tasks.policies import (
     retry_delay_seconds=RETRY_DELAYS,
     retry_condition_fn=is_transient,
 )
-def load(campaign: str, run: Run, source: Source, rejects: Path | None) -> dict[str, int]:  # noqa: ARG001 - the run's name
+def load(
+    campaign: str,  # noqa: ARG001 - the run's name
+    run: Reference[Run],
+    contacts: Callable[[], Source],
+    rejects: Path | None,
+) -> dict[str, int]:
     """Every row of the source in a named place; returns how many in which."""
-    loaded = asdict(load_source(run, source, rejects))
+    source = contacts()
+    with run() as opened:
+        loaded = asdict(load_source(opened, source, rejects))
     get_run_logger().info(
         "%(rows_read)s rows: %(accepted)s accepted, %(rejected)s rejected, %(duplicates)s duplicates, "
         "%(known)s known already",
@@ -54,9 +63,10 @@ def load(campaign: str, run: Run, source: Source, rejects: Path | None) -> dict[
     retry_delay_seconds=RETRY_DELAYS,
     retry_condition_fn=is_transient,
 )
-def ready_senders(name: str, key: str, run: Run) -> dict[str, str]:  # noqa: ARG001 - the run's name, and the cache's key
+def ready_senders(name: str, key: str, run: Reference[Run]) -> dict[str, str]:  # noqa: ARG001 - the run's name, and the cache's key
     """Channel to `available`, `not_checkable` or the reason why our sender cannot serve it."""
-    return check_senders(run)
+    with run() as opened:
+        return check_senders(opened)
 
 
 @task(
@@ -67,6 +77,7 @@ def ready_senders(name: str, key: str, run: Run) -> dict[str, str]:  # noqa: ARG
     retry_delay_seconds=RETRY_DELAYS,
     retry_condition_fn=is_transient,
 )
-def mirror(name: str, run: Run) -> int:  # noqa: ARG001 - the run's name
+def mirror(name: str, run: Reference[Run]) -> int:  # noqa: ARG001 - the run's name
     """The organisation's do-not-contact lists as keyed hashes in the ledger; how many addresses."""
-    return mirror_do_not_contact(run, not_older_than=DNC_MIRRORED)
+    with run() as opened:
+        return mirror_do_not_contact(opened, not_older_than=DNC_MIRRORED)

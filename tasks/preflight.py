@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from prefect import get_run_logger, task
 from prefect.artifacts import create_table_artifact
@@ -16,7 +16,7 @@ LOG = {Level.OK: "info", Level.WARN: "warning", Level.ERROR: "error"}
 @task(
     name="check", task_run_name="check-{name}", cache_policy=NO_CACHE
 )  # what was true a minute ago may not be
-def check(name: str, means: Targets, more: Sequence[Check] = ()) -> list[Check]:  # noqa: ARG001 - the run's name
+def check(name: str, means: Callable[[], Targets], more: Sequence[Check] = ()) -> list[Check]:  # noqa: ARG001 - the run's name
     """All checks, in the log and as an artifact.
 
     Args:
@@ -24,7 +24,7 @@ def check(name: str, means: Targets, more: Sequence[Check] = ()) -> list[Check]:
         means: how to open what is checked.
         more: findings made elsewhere.
     """
-    checks = [*run_preflight(means), *more]
+    checks = [*run_preflight(means()), *more]
     for each in checks:
         getattr(get_run_logger(), LOG[each.level])("%s: %s %s", each.name, each.what, each.advice)
     create_table_artifact([each.as_json() for each in checks], key="preflight", description="Preflight")

@@ -1,4 +1,4 @@
-"""How far a run is, live, as a progress artifact in the Prefect UI: numbers only, nobody's data."""
+"""How far a run is, live: as a progress artifact in the Prefect UI, and wherever a caller wants it shown."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ import contextvars
 import logging
 import threading
 import time
-from collections.abc import Iterator
-from typing import cast
+from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol, cast
 from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
 from outreach.campaign.run import Run
 from outreach.clock import SystemClock
+from outreach.genesys.http.usage import UsageSnapshot
 from outreach.report.figures.counts import count_states
-from outreach.report.progress import Progress, ProgressMeter
+from outreach.report.progress import ProgressMeter
 from tasks.reporting import artifact_key
-
-LOOK_EVERY_SECONDS = 5.0
 
 REST_PER_COST = 100
 """So many times what a look took is waited before the next: looking costs a run less than one percent."""
@@ -27,60 +26,108 @@ REST_PER_COST = 100
 log = logging.getLogger(__name__)
 
 
+class Sink(Protocol):
+    """Where progress is shown, every so many seconds or less often: numbers only, nobody's data."""
+
+    every_seconds: float
+
+    def show(self, states: Mapping[str, int], usage: UsageSnapshot) -> None:
+        """Show how many contacts are in which state, and what this process has asked of Genesys."""
+        ...
+
+    def tell(self, notice: str) -> None:
+        """Say what a person must do before the run goes on."""
+        ...
+
+
+_SINKS: contextvars.ContextVar[tuple[Sink, ...]] = contextvars.ContextVar("sinks", default=())
+
+
 @contextlib.contextmanager
-def progress_shown(run: Run, every: float = LOOK_EVERY_SECONDS) -> Iterator[Watcher]:
-    """Show the campaign's progress for the length of the block, every so many seconds or less often."""
-    watcher = Watcher(run, every)
-    # The artifact belongs to the flow run, which the thread knows by its context.
-    thread = threading.Thread(target=contextvars.copy_context().run, args=(watcher.watch,), daemon=True)
-    thread.start()
+def shown_in(sink: Sink) -> Iterator[None]:
+    """Show there whatever flow this thread runs within the block: a flow's parameters are only data."""
+    token = _SINKS.set((*_SINKS.get(), sink))
     try:
-        yield watcher
+        yield
     finally:
-        watcher.ended.set()
-        thread.join()
+        _SINKS.reset(token)
+
+
+@contextlib.contextmanager
+def progress_shown(run: Run, spent: Callable[[], UsageSnapshot]) -> Iterator[list[Watcher]]:
+    """Show the campaign's progress for the length of the block, in Prefect's UI first."""
+    sinks = [ProgressArtifact(run.campaign.name), *_SINKS.get()]
+    watchers = [Watcher(run, spent, sink) for sink in sinks]
+    with contextlib.ExitStack() as stack:
+        for watcher in watchers:
+            stack.enter_context(watcher.watching())
+        yield watchers
 
 
 class Watcher:
-    """Looks now and then, and once at the end.
+    """Looks now and then for one sink, and once at the end.
 
     `looks` counts them, `processor_seconds` is what they took of a processor; both are known at the end.
     """
 
-    def __init__(self, run: Run, every: float) -> None:
-        self.ended = threading.Event()
+    def __init__(self, run: Run, spent: Callable[[], UsageSnapshot], sink: Sink) -> None:
+        self.sink = sink
         self.looks = 0
         self.processor_seconds = 0.0
         self._run = run
-        self._every = every
-        self._meter = ProgressMeter(SystemClock())
-        self._artifact: UUID | None = None
+        self._spent = spent
+        self._ended = threading.Event()
 
-    def watch(self) -> None:
-        """Look until the end; for a thread of its own."""
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[None]:
+        """Look in a thread of its own for the length of the block."""
+        # The artifact belongs to the flow run, which the thread knows by its context.
+        thread = threading.Thread(target=contextvars.copy_context().run, args=(self._watch,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._ended.set()
+            thread.join()
+
+    def _watch(self) -> None:
         rest = 0.0
-        while not self.ended.wait(rest):
-            rest = max(self._every, REST_PER_COST * self._look())
+        while not self._ended.wait(rest):
+            rest = max(self.sink.every_seconds, REST_PER_COST * self._look())
         self._look()
         self.processor_seconds = time.thread_time()
 
     def _look(self) -> float:
-        """Count, tell, and say how many seconds that took."""
+        """Count, show, and say how many seconds that took."""
         self.looks += 1
         began = time.monotonic()
         # What cannot be shown is no reason to stop a campaign.
         try:
-            usage = self._run.usage.snapshot() if self._run.usage else None
-            self._tell(self._meter.look(count_states(self._run.ledger, self._run.campaign), usage))
+            self.sink.show(count_states(self._run.ledger, self._run.campaign), self._spent())
         except Exception as error:  # noqa: BLE001 - Prefect's server may be away, in many ways
             log.debug("Progress is not shown: %s", type(error).__name__)
         return time.monotonic() - began
 
-    def _tell(self, seen: Progress) -> None:
+
+class ProgressArtifact:
+    """Progress in the Prefect UI; a pause says there itself what it waits for."""
+
+    every_seconds = 5.0
+
+    def __init__(self, campaign: str) -> None:
+        self._key = f"progress-{artifact_key(campaign)}"
+        self._meter = ProgressMeter(SystemClock())
+        self._made: UUID | None = None
+
+    def show(self, states: Mapping[str, int], usage: UsageSnapshot) -> None:
+        """Write it into the artifact."""
+        seen = self._meter.look(states, usage)
         text = f"{seen.sentence}: {seen.outcomes}"
-        if self._artifact:
-            update_progress_artifact(self._artifact, seen.percent, text)
+        if self._made:
+            update_progress_artifact(self._made, seen.percent, text)
         else:
-            key = f"progress-{artifact_key(self._run.campaign.name)}"
             # Typed for both worlds; without an event loop it is the plain one.
-            self._artifact = cast("UUID", create_progress_artifact(seen.percent, key, text))
+            self._made = cast("UUID", create_progress_artifact(seen.percent, self._key, text))
+
+    def tell(self, notice: str) -> None:
+        """Nothing: the form of the paused run stands beside it."""

@@ -10,6 +10,7 @@ from outreach.ledger.deliveries import find_undelivered
 from outreach.ledger.ledger import Ledger
 from outreach.operations.redelivery import Redelivered, redeliver
 from outreach.webhook.endpoint import Endpoint
+from tasks.references import Reference
 
 
 @task(
@@ -18,18 +19,20 @@ from outreach.webhook.endpoint import Endpoint
     cache_policy=NO_CACHE,  # the outbox knows what is delivered, and when to try again
 )
 def deliver_waiting(
-    name: str, ledger: Ledger, endpoint: Endpoint, seconds: float, *, ignore_schedule: bool = False
+    name: str, outbox: Reference[tuple[Ledger, Endpoint]], seconds: float, *, ignore_schedule: bool = False
 ) -> Redelivered:
     """Every event for the webhook that is due, in order; what fails waits for its next time."""
-    done = redeliver(ledger, name, endpoint, ignore_schedule=ignore_schedule, seconds=seconds)
+    with outbox() as (ledger, endpoint):
+        done = redeliver(ledger, name, endpoint, ignore_schedule=ignore_schedule, seconds=seconds)
     get_run_logger().info(done.sentence())
     return done
 
 
 @task(name="publish-undelivered", task_run_name="publish-undelivered-{name}", cache_policy=NO_CACHE)
-def publish_undelivered(name: str, ledger: Ledger) -> int:
+def publish_undelivered(name: str, ledger: Reference[Ledger]) -> int:
     """What was not taken, and why, as a table: by event and code, never by contact."""
-    rows = find_undelivered(ledger, name)
+    with ledger() as book:
+        rows = find_undelivered(book, name)
     if rows:
         key = "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in name.lower())
         create_table_artifact(

@@ -9,6 +9,7 @@ from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run
 from outreach.ledger.claims import BatchRef
 from tasks.policies import RETRIES, RETRY_DELAYS, is_transient
+from tasks.references import Reference
 
 
 @task(
@@ -19,9 +20,10 @@ from tasks.policies import RETRIES, RETRY_DELAYS, is_transient
     retry_delay_seconds=RETRY_DELAYS,
     retry_condition_fn=is_transient,
 )
-def register(batch: BatchRef, run: Run) -> BatchRef:
+def register(batch: BatchRef, run: Reference[Run]) -> BatchRef:
     """Make the batch's contacts known to Genesys; the batch goes on."""
-    counts = register_batch(run, batch)
+    with run() as opened, opened.heeding_stop():
+        counts = register_batch(opened, batch)
     get_run_logger().info(
         "batch %s: %s registered, %s failed", batch.number, counts.registered, counts.failed
     )

@@ -8,19 +8,27 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from outreach.campaign.run import Run
+from outreach.genesys.http.usage import UsageSnapshot
 from outreach.ledger.audit.seals import seal
 from outreach.ledger.proof import Proof
 from outreach.report import markdown, page
 from outreach.report.charts import drawing
 from outreach.report.figures import gather
+from tasks.references import Reference
 
 
 @task(name="publish-report", task_run_name="publish-report-{proof.campaign}", cache_policy=NO_CACHE)
-def publish(run: Run, proof: Proof) -> None:
-    """The report as artifacts and as one page; numbers only, nobody's data."""
-    result = gather.gather(
-        run.ledger, run.campaign, usage=run.usage.snapshot() if run.usage else None, proof=proof
-    )
+def publish(run: Reference[Run], proof: Proof, usage: UsageSnapshot | None) -> None:
+    """The report as artifacts and as one page; numbers only, nobody's data.
+
+    Args:
+        run: of the campaign.
+        proof: what its rows say.
+        usage: what the run asked of Genesys; None when nobody knows all of it.
+    """
+    with run() as opened:
+        result = gather.gather(opened.ledger, opened.campaign, usage=usage, proof=proof)
+        get_run_logger().info("audit seal: %s", seal(opened.ledger, opened.campaign))
     key = artifact_key(proof.campaign)
     drawn = drawing.draw_charts(result)
     report = markdown.write_markdown(result, drawn)
@@ -28,9 +36,8 @@ def publish(run: Run, proof: Proof) -> None:
     create_markdown_artifact(as_code(proof), key=f"proof-{key}", description="Proof")
     if rows := markdown.table_rows(result):
         create_table_artifact(rows, key=f"failures-{key}", description="Who was not contacted, by reason")
-    page.write_page(run.report_file, result, drawn)
-    get_run_logger().info("report: %s", run.report_file)
-    get_run_logger().info("audit seal: %s", seal(run.ledger, run.campaign))
+    page.write_page(opened.report_file, result, drawn)
+    get_run_logger().info("report: %s", opened.report_file)
 
 
 def as_code(proof: Proof) -> str:

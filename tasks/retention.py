@@ -9,6 +9,7 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.privacy.retention import Purged, purge
 from outreach.privacy.erasure import written_files
 from tasks.policies import RETRIES, RETRY_DELAYS, is_transient
+from tasks.references import Reference
 
 
 @task(
@@ -19,8 +20,9 @@ from tasks.policies import RETRIES, RETRY_DELAYS, is_transient
     retry_delay_seconds=RETRY_DELAYS,
     retry_condition_fn=is_transient,
 )
-def purge_old(ledger: Ledger, keep_days: int, *, dry_run: bool) -> Purged:
+def purge_old(ledger: Reference[Ledger], keep_days: int, *, dry_run: bool) -> Purged:
     """Forget what is older than so many days; with `dry_run`, count it."""
-    done = purge(ledger, keep_days, written_files(ledger), dry_run=dry_run)
+    with ledger() as book:
+        done = purge(book, keep_days, written_files(book), dry_run=dry_run)
     get_run_logger().info("older than %s days: %s", keep_days, done.as_json())
     return done

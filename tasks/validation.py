@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from outreach.campaign.run import Run
 from outreach.campaign.validation import validate_batch
 from outreach.ledger.claims import BatchRef
+from outreach.reachability import Availability
 from tasks.policies import RETRIES, RETRY_DELAYS, is_transient
+from tasks.references import Reference
 
 
 @task(
@@ -19,8 +23,9 @@ from tasks.policies import RETRIES, RETRY_DELAYS, is_transient
     retry_delay_seconds=RETRY_DELAYS,
     retry_condition_fn=is_transient,
 )
-def validate(batch: BatchRef, run: Run) -> BatchRef:
+def validate(batch: BatchRef, run: Reference[Run], senders: Availability) -> BatchRef:
     """Decide who of the batch may be contacted, now, and on which channel; the batch goes on."""
-    verdicts = validate_batch(run, batch)
+    with run() as opened, opened.heeding_stop():
+        verdicts = validate_batch(replace(opened, senders=senders), batch)
     get_run_logger().info("batch %s: %s", batch.number, dict(verdicts))
     return batch

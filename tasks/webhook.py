@@ -9,6 +9,7 @@ from outreach.campaign.notification import await_first_attempts
 from outreach.campaign.run import Run
 from outreach.ledger.claims import BatchRef
 from tasks.policies import FIRST_DELIVERY_SECONDS
+from tasks.references import Reference
 
 
 @task(
@@ -16,13 +17,14 @@ from tasks.policies import FIRST_DELIVERY_SECONDS
     task_run_name="deliver-webhooks-{batch.campaign}-{batch.number}",
     cache_policy=NO_CACHE,  # the outbox knows what is delivered
 )
-def deliver(batch: BatchRef, run: Run) -> int:
+def deliver(batch: BatchRef, run: Reference[Run]) -> int:
     """See the batch's events off; returns how many still wait for a later attempt.
 
     The courier works in the background, so a slow receiver costs contacts nothing: this only waits a few
     seconds for the first attempts, and `redeliver` has the rest.
     """
-    waiting = await_first_attempts(run, batch, FIRST_DELIVERY_SECONDS)
+    with run() as opened:
+        waiting = await_first_attempts(opened, batch, FIRST_DELIVERY_SECONDS)
     if waiting:
         get_run_logger().warning("batch %s: %s events wait for a later attempt", batch.number, waiting)
     return waiting

@@ -35,7 +35,8 @@ def await_first_attempts(run: Run, batch: BatchRef, seconds: float) -> int:
 
 
 def _may_help(courier: Courier | None) -> bool:
-    return courier is not None and not courier.is_stalled
+    """Whether the events may be tried soon; without a courier here, the one of another process does."""
+    return courier is None or not courier.is_stalled
 
 
 def announce_end(run: Run, proof: Proof) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import gc
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,29 +11,33 @@ from typing import Any
 
 from outreach.campaign.auto_stop import AutoStop
 from outreach.compliance import Gate, choose_message
-from outreach.concurrency.adaptive_limit import AdaptiveLimit
+from outreach.concurrency.adaptive_limit import FEW, AdaptiveLimit
 from outreach.contacts import Contact
 from outreach.errors import RateLimited, Refused
-from outreach.genesys.http.usage import Usage
 from outreach.genesys.interface import Genesys
 from outreach.ledger.campaigns import Campaign, find_campaign
 from outreach.ledger.changes import OutboundEvent
 from outreach.ledger.claims import Claimed
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.proof import count_contacted
-from outreach.ledger.runs import enter_campaign
+from outreach.ledger.outbox import LedgerOutbox
+from outreach.ledger.runs import enter_campaign, stop_campaign
 from outreach.reachability import Availability
 from outreach.settings import CampaignSettings, Event
 from outreach.webhook.delivery import Courier
+from outreach.webhook.endpoint import Endpoint
 from outreach.webhook.events import ContactBody, to_bytes
 
 BATCH, BATCH_WITHOUT_LIMIT = 500, 2000
 """Contacts in a batch: two minutes' worth of the published limit, or a few seconds' of the processor."""
 
 
-@dataclass
+LAST_DELIVERY_SECONDS = 15.0
+"""So long a run's end waits for the CRM to take what it was not told yet."""
+
+
+@dataclass(frozen=True)
 class Run:
-    """What the steps of one run share. Safe for threads.
+    """What the steps of one run share, complete when it is made. Safe for threads.
 
     Args:
         campaign: as the ledger knows it.
@@ -44,13 +47,9 @@ class Run:
         call_limit: how many threads make calls at once, whatever the step.
         auto_stop: stops the run when too much goes wrong.
         webhook_name: the webhook block's name; None means that nobody is told.
+        courier: tells the CRM in the background; None means that this process does not.
         requests_per_second: requests per second that the budget allows; None means no limit.
         senders: which channels our senders can serve.
-        senders_key: tells two sets of senders apart, for caches.
-        contacted_before: how many people the campaign had contacted when this run began.
-        usage: what the client has spent, for the report.
-        notice: what a person must do before the run goes on, for whoever shows its progress; "" mostly.
-        courier: tells the CRM in the background; None means that nobody does.
     """
 
     campaign: Campaign
@@ -60,13 +59,9 @@ class Run:
     call_limit: AdaptiveLimit
     auto_stop: AutoStop
     webhook_name: str | None = None
+    courier: Courier | None = None
     requests_per_second: float | None = None
     senders: Availability = field(default_factory=dict)
-    senders_key: str = ""
-    contacted_before: int = 0
-    courier: Courier | None = None
-    usage: Usage | None = None
-    notice: str = ""
 
     @property
     def settings(self) -> CampaignSettings:
@@ -112,8 +107,19 @@ class Run:
             self.auto_stop.stop(str(error))
             raise
 
+    @contextlib.contextmanager
+    def heeding_stop(self) -> Iterator[None]:
+        """Take over a stop from the ledger, and write ours there: other processes work on it too."""
+        if stopped := find_campaign(self.ledger, self.campaign.name).stopped:
+            self.auto_stop.stop(stopped)
+        try:
+            yield
+        finally:
+            if self.auto_stop.reason and not stopped:
+                stop_campaign(self.ledger, self.campaign, self.auto_stop.reason)
+
     def wake_courier(self) -> None:
-        """There is something to tell."""
+        """Have the courier look for something new."""
         if self.courier is not None:
             self.courier.wake()
 
@@ -128,83 +134,54 @@ def _event_of(body: type[ContactBody]) -> Event:
     return event
 
 
-COLLECT_AFTER = (10_000, 20, 20)
-"""When Python looks for reference cycles, of which a run makes few. At its own 700 new objects, looking takes
-a fifth of the time that loading takes.
-"""
-
-OPEN: dict[str, Run] = {}
-"""Runs that this process has open, by campaign, for whoever shows their progress."""
-
-
 @contextlib.contextmanager
 def open_run(
     ledger: Ledger,
     genesys: Genesys,
     name: str,
-    settings: CampaignSettings,
+    settings: CampaignSettings | None = None,
     *,
     webhook_name: str | None = None,
-    requests_per_minute: float | None = None,
-    senders_key: str = "",
-) -> Iterator[Run]:
-    """Enter the campaign into the ledger and gather what a run needs; the threads end with the block."""
-    gate = Gate(settings)
-    campaign = enter_campaign(ledger, name, settings, gate.packs_hash)
-    with _gather(ledger, genesys, campaign, gate, webhook_name, requests_per_minute, senders_key) as run:
-        yield run
-
-
-@contextlib.contextmanager
-def join_campaign(
-    ledger: Ledger,
-    genesys: Genesys,
-    name: str,
-    *,
-    webhook_name: str | None = None,
+    endpoint: Endpoint | None = None,
     requests_per_minute: float | None = None,
 ) -> Iterator[Run]:
-    """Work on a campaign without running it: its settings, and an earlier stop, stay as they are.
+    """Gather what a run of a campaign needs; its courier ends with the block.
+
+    Args:
+        ledger: where everything is written.
+        genesys: the organisation.
+        name: the campaign's.
+        settings: how it behaves from now on; None works on one that is run already: its settings, and an
+            earlier stop, stay.
+        webhook_name: the outbox to write events to; None tells nobody.
+        endpoint: where a courier takes them; None leaves them to others.
+        requests_per_minute: the budget; None or 0 for none.
 
     Raises:
-        UnknownCampaign: there is none of that name.
+        UnknownCampaign: there is none of that name to work on.
         SettingsError: its rule packs cannot be opened here.
     """
+    gate = Gate(find_campaign(ledger, name).settings if settings is None else settings)
+    if settings is not None:
+        enter_campaign(ledger, name, settings, gate.packs_hash)
     campaign = find_campaign(ledger, name)
-    gate = Gate(campaign.settings)
-    with _gather(ledger, genesys, campaign, gate, webhook_name, requests_per_minute) as run:
-        yield run
-
-
-@contextlib.contextmanager
-def _gather(
-    ledger: Ledger,
-    genesys: Genesys,
-    campaign: Campaign,
-    gate: Gate,
-    webhook_name: str | None,
-    requests_per_minute: float | None,
-    senders_key: str = "",
-) -> Iterator[Run]:
-    gc.set_threshold(*COLLECT_AFTER)
-    run = OPEN[campaign.name] = Run(
-        campaign=campaign,
-        ledger=ledger,
-        genesys=genesys,
-        gate=gate,
-        call_limit=_call_limit(campaign.settings.threads, requests_per_minute),
-        auto_stop=AutoStop(campaign.settings),
-        webhook_name=webhook_name,
-        requests_per_second=requests_per_minute / 60 if requests_per_minute else None,
-        senders_key=senders_key,
-        contacted_before=count_contacted(ledger, campaign),
-    )
-    try:
-        yield run
-    finally:
-        OPEN.pop(campaign.name, None)
-
-
-def _call_limit(threads: int, requests_per_minute: float | None) -> AdaptiveLimit:
-    """Under a budget all may wait for their turn: the processor is never what limits."""
-    return AdaptiveLimit(threads, floor=threads) if requests_per_minute else AdaptiveLimit(threads)
+    threads = campaign.settings.threads
+    with contextlib.ExitStack() as stack:
+        courier = None
+        if endpoint and webhook_name:
+            outbox = LedgerOutbox(ledger, webhook_name, campaign.id)
+            courier = Courier(outbox, endpoint, clock=ledger.clock, threads=threads)
+            courier.start()
+            stack.callback(courier.stop, LAST_DELIVERY_SECONDS)
+        yield Run(
+            campaign=campaign,
+            ledger=ledger,
+            genesys=genesys,
+            gate=gate,
+            # Under a budget all may wait for their turn: the processor is never what limits.
+            call_limit=AdaptiveLimit(threads, floor=threads if requests_per_minute else FEW),
+            auto_stop=AutoStop(campaign.settings),
+            webhook_name=webhook_name,
+            courier=courier,
+            requests_per_second=requests_per_minute / 60 if requests_per_minute else None,
+        )

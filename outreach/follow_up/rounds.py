@@ -43,7 +43,7 @@ def follow_up(run: Run, *, at_most: int = 2000, seconds: float = 240.0) -> Count
     """One round over one campaign, the longest due first.
 
     Args:
-        run: of a campaign (`run.join_campaign`).
+        run: of a campaign (`run.open_run`).
         at_most: looks at interactions, and looks for outcomes in doubt.
         seconds: after which nothing new is begun; what is begun takes its requests' time.
 

@@ -30,8 +30,8 @@ def enter_campaign(ledger: Ledger, name: str, settings: CampaignSettings, packs_
 
 
 def stop_campaign(ledger: Ledger, campaign: Campaign, reason: str) -> None:
-    """Remember why new contacts were stopped."""
+    """Remember why new contacts were stopped; the first reason stays, until the next run lifts it."""
     with ledger.db.write() as connection:
-        named = update(campaigns).where(campaigns.c.id == campaign.id)
-        connection.execute(named.values(stopped=reason))
-        note(ledger, connection, campaign.id, "stopped", {"reason": reason})
+        going_on = update(campaigns).where(campaigns.c.id == campaign.id, campaigns.c.stopped.is_(None))
+        if connection.execute(going_on.values(stopped=reason)).rowcount:
+            note(ledger, connection, campaign.id, "stopped", {"reason": reason})

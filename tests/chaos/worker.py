@@ -22,13 +22,11 @@ from outreach.genesys.interface import Senders
 from outreach.genesys.opening import Account, open_genesys
 from outreach.ledger.claims import plan
 from outreach.ledger.opening import open_ledger
-from outreach.ledger.outbox import LedgerOutbox
 from outreach.ledger.proof import prove
 from outreach.ledger.states import RESTING
 from outreach.operations.resolution import retry_failed
 from outreach.settings import CampaignSettings, WhenNotFound
 from outreach.sources.opening import open_source
-from outreach.webhook.delivery import Courier
 from outreach.webhook.endpoint import Endpoint
 from tests.support.emulation import SENDERS
 
@@ -56,15 +54,12 @@ def main(order: dict[str, str]) -> None:
             senders=Senders(**SENDERS),  # type: ignore[arg-type]  # plain strings
             requests_per_minute=None,
         ) as genesys,
-        open_run(ledger, genesys, order["campaign"], settings, webhook_name="crm") as run,
         receiver as endpoint,
+        open_run(ledger, genesys, order["campaign"], settings, webhook_name="crm", endpoint=endpoint) as run,
     ):
-        run.courier = Courier(LedgerOutbox(ledger, "crm", run.campaign.id), endpoint)
-        run.courier.start()
         print("ready", flush=True)
         load_source(run, open_source(order["source"]))
         work(run)
-        run.courier.stop(20)
 
 
 def work(run: Run) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from prefect.flow_runs import resume_flow_run
+from pydantic import SecretStr
 
 import flows.approval
+from blocks import ContactLedger
+from blocks.stored import load_block
 from cli.progress import progress_of
 from tests.flows.office import Office
 
@@ -42,6 +46,32 @@ def test_the_terminal_says_that_somebody_is_waited_for_and_where(
     told = capsys.readouterr().err
     assert told.count("8 contacts wait for a person's approval") == 1
     assert f"/runs/flow-run/{office.runs()[0]['id']}" in told
+
+
+def test_two_runs_of_one_campaign_in_one_process_are_each_told_of_their_own(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load_block(ContactLedger, office.name).model_copy(
+        update={"url": SecretStr(f"sqlite:///{office.folder / 'other.db'}")}
+    ).save(f"{office.name}-other")
+
+    def run(people: int, ledger: str) -> None:
+        mine = replace(office)
+        mine.names["ledger"] = ledger
+        with progress_of(office.name):
+            mine.run(office.source(people), approve_above=5, approve_within_minutes=0.1)
+
+    runs = [
+        threading.Thread(target=run, args=(8, office.name)),
+        threading.Thread(target=run, args=(9, f"{office.name}-other")),
+    ]
+    for each in runs:
+        each.start()
+    for each in runs:
+        each.join()
+
+    told = capsys.readouterr().err
+    assert (told.count("8 contacts wait"), told.count("9 contacts wait")) == (1, 1)
 
 
 def run_and_answer(office: Office, answer: dict[str, Any]) -> tuple[dict[str, Any], str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 import pytest
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.campaign import contact_everybody, prepare
+from flows.campaign import advance, plan_batches, prepare
 from flows.opening import BlockNames, open_run
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
@@ -37,10 +38,14 @@ def watched(
 ) -> tuple[int, float, float, float]:
     """The campaign's steps; looks, their processor time, the run's, and its length in seconds."""
     began, spent = time.monotonic(), time.process_time()
-    with open_run(campaign, settings, BlockNames(**names)) as run, progress_shown(run) as watcher:
-        load(campaign, run, open_source(source), None)
-        prepare(run, names["genesys"])
-        contact_everybody(run)
+    with (
+        open_run(campaign, BlockNames(**names), settings) as opened,
+        progress_shown(opened.run, opened.spent) as watchers,
+    ):
+        load(campaign, opened.reference, partial(open_source, source), None)
+        senders = prepare(opened, names["genesys"])
+        advance(opened, plan_batches(opened.run), senders)
+    (watcher,) = watchers
     return (
         watcher.looks,
         watcher.processor_seconds,

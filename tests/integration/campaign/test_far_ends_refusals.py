@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def genesys() -> Iterator[EmulatorThread]:
 
 def carry_out(run: Run, genesys: EmulatorThread) -> dict[str, str]:
     """The whole campaign; where everybody stands then. Nothing that we asked for was refused."""
-    run.senders = {Channel(name): verdict for name, verdict in check_senders(run).items()}
+    run = replace(run, senders={Channel(name): verdict for name, verdict in check_senders(run).items()})
     mirror_do_not_contact(run, not_older_than=timedelta())
     load(run, people(20, email=""))
     assert advance(run).balanced

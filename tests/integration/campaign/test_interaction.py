@@ -7,7 +7,7 @@ from threading import Thread
 import pytest
 
 from outreach.campaign.interaction import interact_batch, pace
-from outreach.campaign.run import Run
+from outreach.campaign.run import Run, open_run
 from outreach.errors import (
     Ambiguous,
     Conflict,
@@ -290,3 +290,21 @@ def test_a_budget_keeps_few_in_the_air(run: Run) -> None:
     fast = dataclasses.replace(run, requests_per_second=100.0)
     assert pace(slow) == (1, 2)
     assert pace(fast)[1] <= 4
+
+
+def test_a_stop_in_one_process_holds_in_another_from_its_next_step(tmp_path: Path) -> None:
+    with (
+        new_ledger(tmp_path) as ours,
+        new_ledger(tmp_path) as theirs,
+        new_run(ours, Organisation()) as here,
+        open_run(theirs, (organisation := Organisation()), "spring") as there,
+    ):
+        load(here, people(3))
+        clear(here)
+        with here.heeding_stop():
+            here.auto_stop.stop("a permission is missing")
+        with there.heeding_stop():
+            interact_batch(there, batch(there))
+
+    assert there.auto_stop.reason == "a permission is missing"
+    assert not organisation.contacted

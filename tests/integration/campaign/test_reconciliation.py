@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -198,9 +199,7 @@ def test_an_organisation_that_cannot_be_asked_changes_nothing(
         def find(self, attempts: Sequence[Attempt]) -> dict[str, list[ConversationMatch]]:
             raise NotSent("find conversations", 0, "connect")
 
-    run.genesys = Away()
     with pytest.raises(NotSent):
-        reconcile(run)
-    run.genesys = organisation
+        reconcile(replace(run, genesys=Away()))
     reconcile(run)
     assert states(run.ledger) == {"C-1": "started"}

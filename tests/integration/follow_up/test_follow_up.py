@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.campaign.run import join_campaign
+from outreach.campaign.run import open_run
 from outreach.contacts import Channel, Channels, Contact
 from outreach.errors import Ambiguous, Forbidden, GenesysError, NotFound, NotSent
 from outreach.follow_up.endings import LOOK_FOR_RECEIPT_SECONDS, change_after
@@ -282,7 +282,7 @@ def test_everybody_due_is_found_over_all_campaigns_and_no_run_is_noted(tmp_path:
         staged.clock.advance(60)
         assert find_due_campaigns(staged.ledger) == ["spring"]
         before = staged.actions().count("run")
-        with join_campaign(staged.ledger, staged.org, "spring", webhook_name="crm") as run:
+        with open_run(staged.ledger, staged.org, "spring", webhook_name="crm") as run:
             assert follow_up(run)["looked"] == 1
         assert staged.actions().count("run") == before
         assert find_due_campaigns(staged.ledger) == []
@@ -387,5 +387,5 @@ def test_an_end_that_genesys_refuses_for_somebody_erased_is_asked_for_again(tmp_
         assert follow_up(staged.run)["ended"] == 0
         staged.org.refuses_end = None
         staged.clock.advance(60)
-        with join_campaign(staged.ledger, staged.org, "spring", webhook_name="crm") as run:
+        with open_run(staged.ledger, staged.org, "spring", webhook_name="crm") as run:
             assert follow_up(run)["ended"] == 1

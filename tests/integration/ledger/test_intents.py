@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -152,8 +153,8 @@ def test_an_intent_is_committed_before_anybody_is_called(run: Run, tmp_path: Pat
                 self.seen = connection.execute(select(intents.c.reference)).scalars().all()
             return super().start(engagement)
 
-    witness = run.genesys = Witness()
-    interact_batch(run, batch(run))
+    witness = Witness()
+    interact_batch(replace(run, genesys=witness), batch(run))
 
     assert witness.seen == [witness.contacted[0].attempt.reference]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -34,7 +35,7 @@ def test_a_batch_waits_for_its_first_attempts_but_for_no_receiver_in_vain(
 ) -> None:
     load(run, people(3))
     advance(run)
-    run.courier = cast("Courier", postman)
+    run = replace(run, courier=cast("Courier", postman))
     began = clock.monotonic()
 
     assert await_first_attempts(run, everything(run.campaign.name), 5) == 3
