@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from sqlalchemy import inspect, text
@@ -18,6 +19,9 @@ VERSION_TABLE = "ledger_version"
 POSTGRES_LOCK = 6_042_417_811
 """An arbitrary number that only our migrations lock on."""
 
+_ONE_AT_A_TIME = threading.Lock()
+"""Alembic keeps what it works on in module variables, so two new ledgers in one process would meet there."""
+
 
 def migrate(database: Database) -> None:
     """Apply what is missing; nothing when the ledger is of this version already.
@@ -27,7 +31,7 @@ def migrate(database: Database) -> None:
     """
     if _revision(database) == HEAD:
         return
-    with database.write() as connection:
+    with _ONE_AT_A_TIME, database.write() as connection:
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": POSTGRES_LOCK})
         # Importing Alembic takes longer than opening a ledger that needs nothing of it.

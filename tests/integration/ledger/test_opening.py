@@ -3,6 +3,8 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,18 @@ def test_an_empty_database_becomes_a_ledger_and_opening_it_again_keeps_its_peopl
     assert set(metadata.tables) | {migrate.VERSION_TABLE} == set(names)
     with new_ledger(tmp_path) as again:
         assert states(again) == {"C-1": "accepted"}
+
+
+def test_new_ledgers_of_one_process_are_made_at_one_moment(tmp_path: Path) -> None:
+    together = threading.Barrier(6)
+
+    def make(number: int) -> bool:
+        together.wait()
+        with open_ledger(f"sqlite:///{tmp_path / f'{number}.db'}", keys=[KEY]) as made:
+            return states(made) == {}
+
+    with ThreadPoolExecutor(6) as threads:
+        assert all(threads.map(make, range(6)))
 
 
 def test_a_ledger_may_share_its_database_with_another_program_that_alembic_migrates(tmp_path: Path) -> None:
