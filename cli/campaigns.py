@@ -52,8 +52,6 @@ def why(
         campaign: its name.
         contact: the external contact id.
         at: decide afresh, as of this instant (ISO-8601); without it, as it was decided.
-        ledger: where to look.
-        json: for machines.
     """
     from cli.why import show_explanation
     from outreach.decisions.why import explain
@@ -83,8 +81,6 @@ def export(
         campaign: its name.
         state: states, comma separated; `rejected` too.
         to: the file; default out/CAMPAIGN-STATES.csv.
-        ledger: where to look.
-        json: for machines.
     """
     from outreach.ledger.campaigns import find_campaign
     from outreach.operations.export import export_contacts
@@ -134,8 +130,6 @@ def resolve(
         outcome: started (the person was contacted) or released (they were not, and may be).
         reason: why you are sure.
         conversation: the conversation's id, where there is one.
-        ledger: where to look.
-        json: for machines.
     """
     from outreach.ledger.campaigns import find_campaign
     from outreach.operations.resolution import resolve as decide

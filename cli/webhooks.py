@@ -26,7 +26,6 @@ def redeliver(
         webhook: name of the CRM webhook block.
         ledger: name of the ledger block.
         every: also what waits for its time.
-        json: for machines.
     """
     from cli.flow_runs import redeliver_events
 
@@ -49,8 +48,6 @@ def replay(
         until: to this instant; default now.
         event: only this event.
         campaign: only this campaign.
-        ledger: where to look.
-        json: for machines.
     """
     from outreach.ledger import outbox
     from outreach.ledger.campaigns import find_campaign
@@ -95,7 +92,6 @@ def follow_up(
         webhook: name of the CRM webhook block.
         ledger: name of the ledger block.
         campaign: only this one; default all.
-        json: for machines.
     """
     from cli.flow_runs import follow_conversations
 
