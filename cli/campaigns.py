@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -58,7 +57,7 @@ def why(
     from outreach.ledger.campaigns import find_campaign
 
     with open_named(ledger, "why") as book:
-        answer = explain(book, find_campaign(book, campaign), contact, at=aware(at))
+        answer = explain(book, find_campaign(book, campaign), contact, at=at)
     if json:
         print_json(answer)
     else:
@@ -193,7 +192,7 @@ def run(
             genesys=genesys,
             senders=senders,
             ledger=ledger,
-            at=aware(at),
+            at=at,
             as_json=json,
         )
     if at is not None:
@@ -202,10 +201,3 @@ def run(
 
     hook = None if no_webhook else webhook
     return run_source(source, campaign, chosen, genesys, senders, hook, ledger, as_json=json)
-
-
-def aware(at: datetime | None) -> datetime | None:
-    """An instant as aware UTC; one without an offset is taken as UTC."""
-    if at is None:
-        return None
-    return at.replace(tzinfo=timezone.utc) if at.tzinfo is None else at.astimezone(timezone.utc)

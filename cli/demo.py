@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from rich.console import Console
 from rich.text import Text
 
 from cli.console import AsJson, out, print_json
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 HOME = Path("out/demo")
 CAMPAIGN = "demo"
+EXAMPLES = Path(__file__).parent.parent / "examples" / "contacts.csv"
 LIMITS = {"requests_per_minute": 3000, "creations_per_minute": 1000}
 _EMULATED = LIMITS | {"token_requests_per_minute": 3000}
 OPTIONS = ("--json", *(f"--set={name}={value}" for name, value in _EMULATED.items()))
@@ -36,7 +38,7 @@ def demo(
         source: contacts of your own instead of examples/contacts.csv.
         json: for machines: the proof, and what the far end saw.
     """
-    contacts = (source or _examples()).absolute()
+    contacts = (source or EXAMPLES).absolute()
     if not contacts.exists():
         raise UsageError(f"{contacts} does not exist.", "Name a CSV file with --source.")
     began = time.monotonic()
@@ -44,7 +46,7 @@ def demo(
     shutil.rmtree(HOME, ignore_errors=True)
     HOME.mkdir(parents=True)
     os.environ.update(QUIET)
-    say = _say_nothing if json else out.print
+    say = (Console(quiet=True) if json else out).print  # JSON speaks alone
     say("[bold]genesys-outreach demo[/]: a Prefect server, a Genesys Cloud and a CRM, all on this machine")
     with emulated_genesys(HOME, free_port(), *OPTIONS) as genesys, prefect_server(HOME / "prefect"):
         say(f"  Genesys Cloud (emulated, {api} API) at {genesys}")
@@ -54,10 +56,6 @@ def demo(
     took = time.monotonic() - began
     say(f"\nNothing is left running. It took {took:.0f} s. Look again: .venv/bin/outreach proof demo")
     return 0 if green and far_end.agrees else 1
-
-
-def _say_nothing(*_words: object) -> None:
-    """JSON speaks alone."""
 
 
 def _contacted(genesys: str) -> int:
@@ -77,11 +75,6 @@ def _word(far_end: FarEnd, again: int) -> Text:
             f"THE FAR END DISAGREES: {far_end.twice} people twice, {far_end.wrong} not as the ledger says."
         )
     return Text(f"{words}\nThe same campaign run again contacted {again or 'nobody'}.")
-
-
-def _examples() -> Path:
-    """The example contacts of this checkout."""
-    return Path(__file__).parent.parent / "examples" / "contacts.csv"
 
 
 def _campaign(contacts: Path, genesys: str, *, show: bool) -> tuple[bool, FarEnd]:

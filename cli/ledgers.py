@@ -31,7 +31,10 @@ def open_named(name: str | None, verb: str) -> contextlib.AbstractContextManager
     actor = f"outreach {verb} ({os.environ.get('USER') or os.environ.get('LOGNAME') or 'somebody'})"
     name = name or os.environ.get("OUTREACH_LEDGER")
     if "://" not in (name or "") and (name or os.environ.get("PREFECT_API_URL")):
-        return _open_block(name or "default", actor)
+        from blocks import ContactLedger
+        from blocks.stored import load_block
+
+        return load_block(ContactLedger, name or "default").open(actor)
     return open_ledger(name or f"sqlite:///{_existing()}", actor=actor)
 
 
@@ -42,13 +45,6 @@ def _refuse_password(name: str | None) -> None:
             "A password on the command line can be read by everybody on this machine.",
             "Put the URL into the ledger block or into OUTREACH_LEDGER, or the password into PGPASSWORD.",
         )
-
-
-def _open_block(name: str, actor: str) -> contextlib.AbstractContextManager[Ledger]:
-    from blocks import ContactLedger
-    from blocks.stored import load_block
-
-    return load_block(ContactLedger, name).open(actor)
 
 
 def _existing() -> Path:

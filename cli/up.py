@@ -39,22 +39,15 @@ def up(*, prefect_port: int = PREFECT_PORT, emulator_port: int = EMULATOR_PORT, 
     """
     end_by_signals()
     with contextlib.suppress(KeyboardInterrupt), running(prefect_port, emulator_port, home) as worker:
-        with _saying("Stopping ..."):
+        try:
             worker.wait()
+        except KeyboardInterrupt:
+            err.print("Stopping ...")  # at once: ending takes a few seconds
+            raise
         err.print(f"The worker ended; its log is {home / 'worker.log'}.")
         return 1
     err.print("Stopped.")
     return 0
-
-
-@contextlib.contextmanager
-def _saying(words: str) -> Iterator[None]:
-    """Say so as soon as the block is interrupted: ending takes a few seconds."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        err.print(words)
-        raise
 
 
 @contextlib.contextmanager

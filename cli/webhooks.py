@@ -7,7 +7,6 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from cli.campaigns import aware
 from cli.console import AsJson, Instant, LedgerName, PerhapsInstant, out, print_json
 from cli.ledgers import open_named
 from outreach.errors import UsageError
@@ -52,12 +51,12 @@ def replay(
     from outreach.ledger import outbox
     from outreach.ledger.campaigns import find_campaign
 
-    begin, end = aware(since) or since, aware(until) or datetime.now(timezone.utc)
-    _check(begin, end, event)
+    end = until or datetime.now(timezone.utc)
+    _check(since, end, event)
     with open_named(ledger, "replay") as book:
         if campaign:
             find_campaign(book, campaign)
-        count = outbox.replay(book, since=begin, until=end, event=event, campaign=campaign)
+        count = outbox.replay(book, since=since, until=end, event=event, campaign=campaign)
     if json:
         print_json({"replayed": count})
     else:
