@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -52,15 +51,13 @@ def why(
         campaign: its name.
         contact: the external contact id.
         at: decide afresh, as of this instant (ISO-8601); without it, as it was decided.
-        ledger: where to look.
-        json: for machines.
     """
     from cli.why import show_explanation
     from outreach.decisions.why import explain
     from outreach.ledger.campaigns import find_campaign
 
     with open_named(ledger, "why") as book:
-        answer = explain(book, find_campaign(book, campaign), contact, at=aware(at))
+        answer = explain(book, find_campaign(book, campaign), contact, at=at)
     if json:
         print_json(answer)
     else:
@@ -83,8 +80,6 @@ def export(
         campaign: its name.
         state: states, comma separated; `rejected` too.
         to: the file; default out/CAMPAIGN-STATES.csv.
-        ledger: where to look.
-        json: for machines.
     """
     from outreach.ledger.campaigns import find_campaign
     from outreach.operations.export import export_contacts
@@ -134,8 +129,6 @@ def resolve(
         outcome: started (the person was contacted) or released (they were not, and may be).
         reason: why you are sure.
         conversation: the conversation's id, where there is one.
-        ledger: where to look.
-        json: for machines.
     """
     from outreach.ledger.campaigns import find_campaign
     from outreach.operations.resolution import resolve as decide
@@ -199,7 +192,7 @@ def run(
             genesys=genesys,
             senders=senders,
             ledger=ledger,
-            at=aware(at),
+            at=at,
             as_json=json,
         )
     if at is not None:
@@ -208,10 +201,3 @@ def run(
 
     hook = None if no_webhook else webhook
     return run_source(source, campaign, chosen, genesys, senders, hook, ledger, as_json=json)
-
-
-def aware(at: datetime | None) -> datetime | None:
-    """An instant as aware UTC; one without an offset is taken as UTC."""
-    if at is None:
-        return None
-    return at.replace(tzinfo=timezone.utc) if at.tzinfo is None else at.astimezone(timezone.utc)

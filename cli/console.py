@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Annotated, Any
 
 import orjson
@@ -15,8 +15,10 @@ from rich.text import Text
 
 
 def read_instant(_kind: object, tokens: Sequence[Token]) -> datetime:
-    """ISO 8601; Python 3.10's own reader does not know that Z is UTC."""
-    return datetime.fromisoformat(re.sub(r"[zZ]\Z", "+00:00", tokens[0].value.strip()))
+    """ISO 8601 as aware UTC, which one without an offset is taken to be."""
+    # Python 3.10's own reader does not know that Z is UTC.
+    at = datetime.fromisoformat(re.sub(r"[zZ]\Z", "+00:00", tokens[0].value.strip()))
+    return at.astimezone(timezone.utc) if at.tzinfo else at.replace(tzinfo=timezone.utc)
 
 
 Instant = Annotated[datetime, Parameter(converter=read_instant)]

@@ -17,7 +17,6 @@ def deploy(
         pool: the work pool that workers take runs from.
         notify: a saved notification block, like slack-webhook/ops, for the automations.
         activate: switch the schedules of new deployments on that need no source.
-        json: for machines.
 
     Raises:
         SettingsError: no Prefect server is configured.

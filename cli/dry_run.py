@@ -24,7 +24,7 @@ from outreach.errors import SettingsError
 from outreach.ledger.campaigns import check_name
 from outreach.ledger.ledger import Ledger
 from outreach.reachability import Availability
-from outreach.report.forecast import Forecast, Pace, make_forecast
+from outreach.report.forecast import Pace, make_forecast
 from outreach.report.forecast_views import show_forecast
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
@@ -62,7 +62,7 @@ def rehearse_and_show(
         decided = forecastable(told, rejected)
         forecast = make_forecast(decided, instant, pace, rejected=rejected, senders=ready)
     if as_json:
-        _end(forecast)
+        sys.stdout.write(f'],\n"forecast":{_json(forecast.as_json())}}}\n')
     else:
         out.print(show_forecast(forecast))
     return 0
@@ -76,10 +76,6 @@ def _written(rows: Iterable[DryRunRow], campaign: str, at: datetime) -> Iterator
         begin = None
         yield row
     sys.stdout.write(begin or "")
-
-
-def _end(forecast: Forecast) -> None:
-    sys.stdout.write(f'],\n"forecast":{_json(forecast.as_json())}}}\n')
 
 
 def _json(value: object) -> str:

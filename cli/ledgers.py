@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -18,8 +17,7 @@ DEFAULT_FILE = Path("out/ledger.db")
 DEMO_FILE = Path("out/demo/ledger.db")
 
 
-@contextlib.contextmanager
-def open_named(name: str | None, verb: str) -> Iterator[Ledger]:
+def open_named(name: str | None, verb: str) -> contextlib.AbstractContextManager[Ledger]:
     """The ledger, open for the length of the block.
 
     Raises:
@@ -32,15 +30,12 @@ def open_named(name: str | None, verb: str) -> Iterator[Ledger]:
     _refuse_password(name)
     actor = f"outreach {verb} ({os.environ.get('USER') or os.environ.get('LOGNAME') or 'somebody'})"
     name = name or os.environ.get("OUTREACH_LEDGER")
-    if name and "://" in name:
-        with open_ledger(name, actor=actor) as ledger:
-            yield ledger
-    elif name or os.environ.get("PREFECT_API_URL"):
-        with _open_block(name or "default", actor) as ledger:
-            yield ledger
-    else:
-        with open_ledger(f"sqlite:///{_existing()}", actor=actor) as ledger:
-            yield ledger
+    if "://" not in (name or "") and (name or os.environ.get("PREFECT_API_URL")):
+        from blocks import ContactLedger
+        from blocks.stored import load_block
+
+        return load_block(ContactLedger, name or "default").open(actor)
+    return open_ledger(name or f"sqlite:///{_existing()}", actor=actor)
 
 
 def _refuse_password(name: str | None) -> None:
@@ -50,13 +45,6 @@ def _refuse_password(name: str | None) -> None:
             "A password on the command line can be read by everybody on this machine.",
             "Put the URL into the ledger block or into OUTREACH_LEDGER, or the password into PGPASSWORD.",
         )
-
-
-def _open_block(name: str, actor: str) -> contextlib.AbstractContextManager[Ledger]:
-    from blocks import ContactLedger
-    from blocks.stored import load_block
-
-    return load_block(ContactLedger, name).open(actor)
 
 
 def _existing() -> Path:

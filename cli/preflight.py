@@ -26,7 +26,6 @@ def preflight(
         senders: name of the senders block.
         webhook: name of the CRM webhook block; "none" tells nobody.
         ledger: name of the ledger block.
-        json: for machines.
     """
     from cli.flow_runs import prefect_api
 

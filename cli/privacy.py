@@ -30,8 +30,6 @@ def erase(
         who: an external contact id, or an address; left out, it is read from standard
             input, which no shell history and no process list shows.
         files: more CSV files to clean; rejects files and exports are found by themselves.
-        ledger: where they stand.
-        json: for machines.
     """
     from outreach.privacy import erasure
 
@@ -73,7 +71,6 @@ def export_person(who: str | None = None, *, to: Path | None = None, ledger: Led
         who: an external contact id, or an address; left out, it is read from standard
             input.
         to: a file, private; default: standard output.
-        ledger: where to look.
     """
     import orjson
 
@@ -96,7 +93,6 @@ def reseal(*, ledger: LedgerName = None, json: AsJson = False) -> int:
 
     Args:
         ledger: the block with the new key, and the old one among its previous keys.
-        json: for machines.
     """
     from outreach.ledger.privacy.forgetting import rewrite
     from outreach.ledger.privacy.key_rotation import reseal as seal_again
@@ -141,8 +137,6 @@ def selfscan(*, paths: tuple[Path, ...] = (), ledger: LedgerName = None, json: A
 
     Args:
         paths: more files and folders: logs, reports, a copy of a database.
-        ledger: whose people.
-        json: for machines.
     """
     from cli.selfscan import scan_everything
 
@@ -170,8 +164,6 @@ def verify(campaign: str, *, seal: str | None = None, ledger: LedgerName = None,
     Args:
         campaign: its name.
         seal: a seal's hash that was kept elsewhere (a run's log has it): it must be among the records.
-        ledger: where to look.
-        json: for machines.
     """
     from outreach.ledger.audit.verification import verify as check
     from outreach.ledger.campaigns import find_campaign
@@ -196,8 +188,6 @@ def export(campaign: str, *, to: Path | None = None, ledger: LedgerName = None, 
     Args:
         campaign: its name.
         to: the file; default out/CAMPAIGN-audit.jsonl.
-        ledger: where to look.
-        json: for machines.
     """
     from outreach.ledger.audit.verification import export_records
     from outreach.ledger.campaigns import find_campaign

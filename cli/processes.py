@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -130,7 +129,7 @@ def prefect_server(home: Path, *, port: int | None = None, database: str | None 
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
     }
     of_server = {"PREFECT_SERVER_DATABASE_CONNECTION_URL": database} if database else {}
-    command = [_script("prefect"), "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     log = home / "server.log"
     with child(command, log, {**env, **of_server}) as process:
         wait_until_up("The Prefect server", f"{api}/health", process, log)
@@ -167,9 +166,3 @@ def pointed_to(env: Mapping[str, str]) -> Iterator[None]:
             else:
                 os.environ[name] = value
         refresh_global_settings_context()
-
-
-def _script(name: str) -> str:
-    """A console script of the environment that runs us."""
-    beside = Path(sys.executable).with_name(name)
-    return str(beside) if beside.exists() else shutil.which(name) or name

@@ -34,8 +34,6 @@ def suppress(
         file: a CSV with columns voice, sms, email, chat or address.
         lift: take these addresses off again, because they were suppressed by mistake.
         reason: stands with them.
-        ledger: where to write.
-        json: for machines.
     """
     from outreach.operations.opt_out import opt_out, suppress_file
 

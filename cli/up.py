@@ -10,10 +10,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from cli.console import err, out
-from cli.processes import child, end_by_signals, prefect_server, wait_until_up
+from cli.emulated import emulated_genesys, save_blocks
+from cli.processes import child, end_by_signals, prefect_server
 
 if TYPE_CHECKING:
     import subprocess
@@ -39,8 +39,11 @@ def up(*, prefect_port: int = PREFECT_PORT, emulator_port: int = EMULATOR_PORT, 
     """
     end_by_signals()
     with contextlib.suppress(KeyboardInterrupt), running(prefect_port, emulator_port, home) as worker:
-        with _saying("Stopping ..."):
+        try:
             worker.wait()
+        except KeyboardInterrupt:
+            err.print("Stopping ...")  # at once: ending takes a few seconds
+            raise
         err.print(f"The worker ended; its log is {home / 'worker.log'}.")
         return 1
     err.print("Stopped.")
@@ -48,60 +51,23 @@ def up(*, prefect_port: int = PREFECT_PORT, emulator_port: int = EMULATOR_PORT, 
 
 
 @contextlib.contextmanager
-def _saying(words: str) -> Iterator[None]:
-    """Say so as soon as the block is interrupted: ending takes a few seconds."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        err.print(words)
-        raise
-
-
-@contextlib.contextmanager
 def running(prefect_port: int, emulator_port: int, home: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Everything, for the length of the block; yields the worker."""
     home.mkdir(parents=True, exist_ok=True)
-    genesys = f"http://127.0.0.1:{emulator_port}"
-    with contextlib.ExitStack() as stack:
-        command = [sys.executable, "-m", "emulator", "--port", str(emulator_port)]
-        emulator = stack.enter_context(child(command, home / "emulator.log", {}))
-        wait_until_up("The emulator", f"{genesys}/_emulator/state", emulator, home / "emulator.log")
-        api = stack.enter_context(prefect_server(home / "prefect", port=prefect_port))
-        source = _furnish(genesys, home)
-        worker = stack.enter_context(_worker(home))
-        _tell(api, genesys, source)
-        yield worker
+    with (
+        emulated_genesys(home, emulator_port) as genesys,
+        prefect_server(home / "prefect", port=prefect_port) as api,
+    ):
+        from deployments.production import POOL, deploy
 
-
-def _furnish(genesys: str, home: Path) -> Path:
-    """The blocks, the deployments, and three people to contact."""
-    import httpx
-
-    from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
-    from deployments.production import deploy
-    from outreach.webhook.signing import new_secret
-
-    known = httpx.get(f"{genesys}/_emulator/state", trust_env=False).json()["ids"]
-    secret = new_secret()
-    client = {name: known[name] for name in ("client_id", "client_secret")}
-    GenesysCredentials(**client, login_url=genesys, api_url=genesys).save("default", overwrite=True)
-    Senders(**{name: known[name] for name in Senders.model_fields if name in known}).save(
-        "default", overwrite=True
-    )
-    receiver = f"{genesys}/_emulator/webhooks?secret={quote(secret, safe='')}"
-    CrmWebhook(url=receiver, signing_secret=secret, allow_private=True).save("default", overwrite=True)
-    ContactLedger(url=f"sqlite:///{(home / 'ledger.db').absolute()}").save("default", overwrite=True)
-    deploy(activate=True)
-    source = home / "contacts.csv"
-    source.write_text(SAMPLE)
-    return source.absolute()
-
-
-def _worker(home: Path) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
-    from deployments.production import POOL
-
-    command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"]
-    return child(command, home / "worker.log", {"PREFECT_WORKER_QUERY_SECONDS": "2"})
+        save_blocks(genesys, home)
+        deploy(activate=True)
+        source = home / "contacts.csv"
+        source.write_text(SAMPLE)
+        command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"]
+        with child(command, home / "worker.log", {"PREFECT_WORKER_QUERY_SECONDS": "2"}) as worker:
+            _tell(api, genesys, source.absolute())
+            yield worker
 
 
 def _tell(api: str, genesys: str, source: Path) -> None:

@@ -7,7 +7,6 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from cli.campaigns import aware
 from cli.console import AsJson, Instant, LedgerName, PerhapsInstant, out, print_json
 from cli.ledgers import open_named
 from outreach.errors import UsageError
@@ -26,7 +25,6 @@ def redeliver(
         webhook: name of the CRM webhook block.
         ledger: name of the ledger block.
         every: also what waits for its time.
-        json: for machines.
     """
     from cli.flow_runs import redeliver_events
 
@@ -49,18 +47,16 @@ def replay(
         until: to this instant; default now.
         event: only this event.
         campaign: only this campaign.
-        ledger: where to look.
-        json: for machines.
     """
     from outreach.ledger import outbox
     from outreach.ledger.campaigns import find_campaign
 
-    begin, end = aware(since) or since, aware(until) or datetime.now(timezone.utc)
-    _check(begin, end, event)
+    end = until or datetime.now(timezone.utc)
+    _check(since, end, event)
     with open_named(ledger, "replay") as book:
         if campaign:
             find_campaign(book, campaign)
-        count = outbox.replay(book, since=begin, until=end, event=event, campaign=campaign)
+        count = outbox.replay(book, since=since, until=end, event=event, campaign=campaign)
     if json:
         print_json({"replayed": count})
     else:
@@ -95,7 +91,6 @@ def follow_up(
         webhook: name of the CRM webhook block.
         ledger: name of the ledger block.
         campaign: only this one; default all.
-        json: for machines.
     """
     from cli.flow_runs import follow_conversations
 

@@ -71,7 +71,4 @@ def _links() -> dict[str, str]:
 
 def _read(name: str) -> list[str]:
     # The package's tables, since slim images have none of their own.
-    path = resources.files("tzdata")
-    for part in name.split("/"):
-        path /= part
-    return path.read_text(encoding="utf-8").splitlines()
+    return (resources.files("tzdata") / name).read_text(encoding="utf-8").splitlines()

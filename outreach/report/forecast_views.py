@@ -39,13 +39,14 @@ def basis_sentence(forecast: Forecast) -> str:
 def forecast_tables(forecast: Forecast) -> list[Table]:
     """Counts by verdict, reason, channel and zone, what Genesys says of the senders, and the sample."""
     reasons = [(clean(code), clean(explain(code)), number(n)) for code, n in _first(forecast.reasons)]
+    senders = [(name, clean(state.replace("_", " "))) for name, state in (forecast.senders or {}).items()]
     count = frozenset({"Count"})
     return [
         Table("Verdicts", ("Verdict", "Count"), _rows(forecast.verdicts), count),
         Table("Reasons", ("Code", "Why", "Count"), tuple(reasons), count),
         Table("Channels, now and later", ("Channel", "Count"), _channels(forecast), count),
         Table("Time zones", ("Zone", "Count"), _rows(forecast.zones), count),
-        Table("Our senders", ("Channel", "Genesys says"), _senders(forecast)),
+        Table("Our senders", ("Channel", "Genesys says"), tuple(senders)),
         _sample(forecast),
     ]
 
@@ -82,11 +83,6 @@ def _channels(forecast: Forecast) -> tuple[tuple[str, str], ...]:
     if not forecast.sms_segments:
         return rows
     return (*rows, ("SMS segments now", number(forecast.sms_segments)))
-
-
-def _senders(forecast: Forecast) -> tuple[tuple[str, str], ...]:
-    said = forecast.senders or {}
-    return tuple((channel, clean(state.replace("_", " "))) for channel, state in said.items())
 
 
 def _sample(forecast: Forecast) -> Table:

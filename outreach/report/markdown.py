@@ -39,8 +39,8 @@ def write_markdown(figures: Figures, charts: Mapping[str, str] | None = None) ->
         f"**{escape(count_sentence(proof))}**",
         f"{tables.TICK if proof.balanced else tables.CROSS} {escape(verdict(proof))}",
         _key_figures(figures),
-        *_images(charts or {}),
-        *(_section(table) for table in tables.every(figures)),
+        *(_image(escape(title), svg) for title, svg in (charts or {}).items()),
+        *(f"## {escape(table.title)}\n\n{write_table(table)}" for table in tables.every(figures)),
         f"As of {instant(figures.at)}. No address, name or message is in this report.",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -76,10 +76,6 @@ def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _section(table: Table) -> str:
-    return f"## {escape(table.title)}\n\n{write_table(table)}"
-
-
 def _key_figures(figures: Figures) -> str:
     calls, outbox, spent = figures.latency_ms, figures.outbox, figures.budget
     latency = f"average latency **{milliseconds(calls.average)}**, p95 **{milliseconds(calls.p95)}**"
@@ -95,10 +91,6 @@ def _key_figures(figures: Figures) -> str:
     if figures.rules.consent_assumed:
         lines.append("- Consent is assumed where the source says nothing: that is the owner's word.")
     return "\n".join(lines)
-
-
-def _images(charts: Mapping[str, str]) -> list[str]:
-    return [_image(escape(title), svg) for title, svg in charts.items()]
 
 
 def _image(title: str, svg: str) -> str:

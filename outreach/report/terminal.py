@@ -56,11 +56,6 @@ class Grid:
         yield grid
 
 
-def outcomes_table(figures: Figures) -> RenderableType:
-    """Contacts and rejected rows by outcome, channel and reason."""
-    return Grid(tables.outcomes(figures))
-
-
 def proof_table(proof: Proof) -> RenderableType:
     """Each sum of the proof with its tick or cross, and the verdict."""
     style = "green" if proof.balanced else "bold red"
@@ -75,11 +70,6 @@ def latency_line(figures: Figures) -> Text:
         f" {number(calls.count)} creating calls: average {milliseconds(calls.average)},"
         f" p95 {milliseconds(calls.p95)}, longest {milliseconds(calls.maximum)}."
     )
-
-
-def webhook_line(figures: Figures) -> Text:
-    """Delivered, pending, dead."""
-    return Text(f"Webhooks: {tables.count_webhooks(figures.outbox)}.")
 
 
 def deferred_line(figures: Figures) -> Text:
@@ -114,11 +104,11 @@ def show_report(figures: Figures, *, report: Path | None = None) -> RenderableTy
     lines = (
         latency_line(figures),
         deferred_line(figures),
-        webhook_line(figures),
+        Text(f"Webhooks: {tables.count_webhooks(figures.outbox)}."),
         budget_line(figures),
     )
     parts: list[RenderableType] = [
-        outcomes_table(figures),
+        Grid(tables.outcomes(figures)),
         *(line for line in lines if line),
         Padding(proof_table(figures.proof), (1, 0)),
         Text(summary_sentence(figures.proof), "bold"),

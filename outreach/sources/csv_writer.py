@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from typing_extensions import Self
+
 from outreach.contacts import Contact
 from outreach.errors import UsageError
 from outreach.sources.cells import CELL_LIMIT
@@ -42,7 +44,7 @@ class PrivateCsv:
         self._columns = dict.fromkeys(known)
         self._late = False
 
-    def __enter__(self) -> PrivateCsv:  # noqa: PYI034 - typing.Self came with 3.11
+    def __enter__(self) -> Self:
         remove_leftovers(self.path)
         with contextlib.ExitStack() as parts:
             try:
@@ -108,10 +110,6 @@ class RejectsFile(PrivateCsv):
 
     def __init__(self, path: str | os.PathLike[str], columns: Iterable[str] = ()) -> None:
         super().__init__(path, columns, REJECT_COLUMNS)
-
-    def __enter__(self) -> RejectsFile:  # noqa: PYI034 - typing.Self came with 3.11
-        super().__enter__()
-        return self
 
     def add(self, row: Row) -> None:
         """A row with a reject; a row without one is not written."""

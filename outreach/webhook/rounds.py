@@ -23,7 +23,7 @@ from outreach.webhook.attempt import Attempt
 from outreach.webhook.breaker import Breaker, State
 from outreach.webhook.endpoint import Endpoint
 from outreach.webhook.outbox import Message, Outbox, Settlement
-from outreach.webhook.schedule import Dead, Delivered, Disabled, Retry, next_step
+from outreach.webhook.schedule import next_step
 
 GROUP = 96
 """How many messages are out at once, or two a thread: they bound what is posted, but not settled, when the
@@ -207,24 +207,16 @@ class Round:
         if not isinstance(attempt, Attempt):
             self._counts += DeliveryCounts(left=1)
             return Settlement(message.id, "release")
-        answer = (attempt.status, attempt.code, attempt.response_excerpt)
-        step = next_step(message.attempts + 1, attempt, now, self._random)
-        if isinstance(step, Delivered):
-            self._counts += DeliveryCounts(delivered=1)
-            return Settlement(message.id, "delivered", None, *answer)
-        if isinstance(step, Dead):
-            self._counts += DeliveryCounts(dead=1)
-            return Settlement(message.id, "dead", None, *answer)
-        self._counts += DeliveryCounts(retried=1)
-        return Settlement(message.id, "retry", self._next_at(step, now), *answer)
-
-    def _next_at(self, step: Retry | Disabled, now: datetime) -> datetime:
-        if isinstance(step, Retry):
-            return step.at
-        if not self._disabled:
+        if attempt.outcome == "gone" and not self._disabled:
             self._disabled = True
             self._outbox.disable()
-        return now
+        settled = next_step(message, attempt, now, self._random)
+        self._counts += DeliveryCounts(
+            delivered=settled.result == "delivered",
+            retried=settled.result == "retry",
+            dead=settled.result == "dead",
+        )
+        return settled
 
     def _give_back(self) -> None:
         """Release what was taken and not tried; what is in the air is left to its lease."""

@@ -10,11 +10,12 @@ and twice the wait. After the last attempt the message is dead: it stays, with i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
+from typing import Literal
 
 from outreach.webhook.attempt import Attempt
+from outreach.webhook.outbox import Message, Settlement
 
 # The example schedule of Standard Webhooks.
 DELAYS: tuple[float, ...] = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
@@ -27,53 +28,29 @@ THROTTLED_SECONDS = 60.0
 """The least wait after a timeout or a 429."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """The receiver has it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """Try again, not before `at` (aware)."""
-
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Dead:
-    """No further attempt by itself; `reason` is the last attempt's code."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Disabled:
-    """The receiver answered 410: the endpoint takes nothing more, the message waits for another word."""
-
-
-Step = Delivered | Retry | Dead | Disabled
-
-
-def next_step(attempt_number: int, attempt: Attempt, now: datetime, random: Random) -> Step:
-    """What follows an attempt.
+def next_step(message: Message, attempt: Attempt, now: datetime, random: Random) -> Settlement:
+    """What follows an attempt at a message: delivered, another attempt, or dead.
 
     Args:
-        attempt_number: 1 for the first attempt of a message.
-        attempt: what it came to.
+        message: what was sent; its `attempts` are those before this one.
+        attempt: what it came to. After a 410 the message waits for another word, due as it was.
         now: aware.
         random: where the jitter comes from.
     """
+    result: Literal["delivered", "retry", "dead"] = "retry"
+    next_at = None
     if attempt.outcome == "delivered":
-        return Delivered()
-    if attempt.outcome == "gone":
-        return Disabled()
-    if attempt_number > len(DELAYS):
-        return Dead(attempt.code)
-    return Retry(now + timedelta(seconds=_wait(attempt_number, attempt, random)))
+        result = "delivered"
+    elif attempt.outcome == "gone":
+        next_at = now
+    elif message.attempts >= len(DELAYS):
+        result = "dead"
+    else:
+        next_at = now + timedelta(seconds=_wait(DELAYS[message.attempts], attempt, random))
+    return Settlement(message.id, result, next_at, attempt.status, attempt.code, attempt.response_excerpt)
 
 
-def _wait(attempt_number: int, attempt: Attempt, random: Random) -> float:
-    delay = DELAYS[attempt_number - 1]
+def _wait(delay: float, attempt: Attempt, random: Random) -> float:
     if attempt.code == "E_TIMEOUT" or attempt.status == 429:
         delay = max(delay, THROTTLED_SECONDS)
     delay *= 1 + JITTER * random.random()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -34,14 +35,7 @@ LEGEND: dict[str, Any] = {
 def draw_funnel(figures: Figures) -> str:
     """Rows, and how many of them came how far."""
     counted = figures.funnel
-    stages = (
-        ("rows", counted.rows),
-        ("accepted", counted.accepted),
-        ("registered", counted.registered),
-        ("cleared", counted.cleared),
-        ("contacted", counted.contacted),
-        ("ended", counted.ended),
-    )
+    stages = tuple(asdict(counted).items())
     if not counted.rows:
         return ""
     figure, (ax,) = open_figure(ROW * len(stages) + 0.1)

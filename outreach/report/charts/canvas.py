@@ -37,8 +37,7 @@ def open_figure(height: float, panels: tuple[float, ...] = (1.0,)) -> tuple[Figu
     for ax in axes:
         ax.patch.set_alpha(0.0)
         ax.tick_params(colors=INK, labelsize=SIZE, length=0)
-        for side in ("top", "right", "left", "bottom"):
-            ax.spines[side].set_visible(False)
+        ax.spines[:].set_visible(False)
     return figure, axes
 
 
@@ -48,15 +47,9 @@ def label(ax: Axes, x: float, y: float, words: str, **more: Any) -> None:  # noq
     ax.text(x, y, plain, parse_math=False, **{"color": INK, "fontsize": SIZE, "va": "center", **more})
 
 
-def draw_baseline(ax: Axes) -> None:
-    """The line that bars stand on."""
-    ax.spines["bottom"].set_visible(True)
-    ax.spines["bottom"].set_color(INK)
-    ax.spines["bottom"].set_linewidth(0.6)
-
-
-def draw_grid(ax: Axes) -> None:
-    """Faint horizontal lines."""
+def draw_lines(ax: Axes) -> None:
+    """The line that bars stand on, and faint horizontal ones behind them."""
+    ax.spines["bottom"].set(visible=True, color=INK, linewidth=0.6)
     ax.grid(axis="y", color=INK, alpha=0.22, linewidth=0.6)
     ax.set_axisbelow(True)
 

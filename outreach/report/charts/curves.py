@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from outreach.report.charts.canvas import SIZE, draw_baseline, draw_grid, label, open_figure, to_svg
+from outreach.report.charts.canvas import SIZE, draw_lines, label, open_figure, to_svg
 from outreach.report.charts.palette import AMBER, BLUE, GREEN, INK
 from outreach.report.figures.gather import Figures
 from outreach.report.figures.percentiles import Bucket
@@ -124,5 +124,4 @@ def _draw_series(ax: Axes, series: Series, colour: str, span: float | None = Non
 def _count_axis(ax: Axes) -> None:
     ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
-    draw_baseline(ax)
-    draw_grid(ax)
+    draw_lines(ax)

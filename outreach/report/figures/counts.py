@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
@@ -66,6 +66,8 @@ _TALLY = f"""
     SELECT state, channel, code, count(*), sum(retryable), sum(registered), sum(cleared)
     FROM {TABLE} GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3"""  # noqa: S608 - our own table
 
+_OUTCOME = "CASE WHEN duplicate THEN 'duplicate' ELSE 'rejected' END"
+
 # A window function: the first few of every reason by one query, on both databases.
 _SAMPLES = """
     SELECT state, reason, external_contact_id FROM (
@@ -74,16 +76,17 @@ _SAMPLES = """
         FROM contacts WHERE campaign_id = :c AND state IN ('blocked', 'failed', 'held', 'unknown')
     ) AS numbered WHERE place <= :most ORDER BY id"""
 
-_REJECTS = """
-    SELECT duplicate, code, count(*), sum(CASE WHEN retryable THEN 1 ELSE 0 END)
-    FROM rejects WHERE campaign_id = :c GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"""
-
-_REJECTED_SAMPLES = """
-    SELECT duplicate, code, external_contact_id, line FROM (
-        SELECT duplicate, code, external_contact_id, line, id,
+_REJECTED_SAMPLES = f"""
+    SELECT state, code, name FROM (
+        SELECT {_OUTCOME} AS state, code, id,
+               coalesce(nullif(external_contact_id, ''), 'line ' || line) AS name,
                row_number() OVER (PARTITION BY duplicate, code ORDER BY id) AS place
         FROM rejects WHERE campaign_id = :c
-    ) AS numbered WHERE place <= :most ORDER BY id"""
+    ) AS numbered WHERE place <= :most ORDER BY id"""  # noqa: S608 - our own words
+
+_REJECTS = f"""
+    SELECT {_OUTCOME}, code, count(*), sum(CASE WHEN retryable THEN 1 ELSE 0 END)
+    FROM rejects WHERE campaign_id = :c GROUP BY 1, 2 ORDER BY 3 DESC, 1 DESC, 2"""  # noqa: S608 - our own words
 
 
 def count_states(ledger: Ledger, campaign: Campaign) -> dict[str, int]:
@@ -120,35 +123,18 @@ def list_reasons(connection: Connection, campaign_id: int, tallies: Iterable[Tal
         if entry.code or entry.state in EXPLAINED:
             counts[entry.state, entry.code] += entry.count
             retryable[entry.state, entry.code] += entry.retryable
-    samples = _sample(connection, campaign_id)
-    found = [
-        ReasonCount(state, code, explain(code), count, retryable[state, code], samples.get((state, code), ()))
-        for (state, code), count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    met: list[tuple[str, str, int, int]] = [
+        (*key, count, retryable[key])
+        for key, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     ]
-    return found + _list_rejects(connection, campaign_id)
-
-
-def _sample(connection: Connection, campaign_id: int) -> Mapping[tuple[str, str], tuple[str, ...]]:
-    found: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    rejects = connection.execute(text(_REJECTS), {"c": campaign_id})
+    met += [(outcome, code, int(count), int(again)) for outcome, code, count, again in rejects]
+    samples: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     asked = {"c": campaign_id, "most": MOST_SAMPLES}
-    for state, code, name in connection.execute(text(_SAMPLES), asked):
-        found[state, code].append(name)
-    return {key: tuple(names) for key, names in found.items()}
-
-
-def _list_rejects(connection: Connection, campaign_id: int) -> list[ReasonCount]:
-    samples: defaultdict[tuple[bool, str], list[str]] = defaultdict(list)
-    asked = {"c": campaign_id, "most": MOST_SAMPLES}
-    for duplicate, code, name, line in connection.execute(text(_REJECTED_SAMPLES), asked):
-        samples[bool(duplicate), code].append(name or f"line {line}")
+    for query in (_SAMPLES, _REJECTED_SAMPLES):
+        for state, code, name in connection.execute(text(query), asked):
+            samples[state, code].append(name)
     return [
-        ReasonCount(
-            "duplicate" if duplicate else "rejected",
-            code,
-            explain(code),
-            int(count),
-            int(retryable),
-            tuple(samples[bool(duplicate), code]),
-        )
-        for duplicate, code, count, retryable in connection.execute(text(_REJECTS), {"c": campaign_id})
+        ReasonCount(state, code, explain(code), count, again, tuple(samples[state, code]))
+        for state, code, count, again in met
     ]

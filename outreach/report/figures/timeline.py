@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -84,7 +85,7 @@ def trace_contacts(connection: Connection) -> Series:
         " WHERE started_at IS NOT NULL GROUP BY 1"
     )
     counts = {int(place): int(count) for place, count in connection.execute(text(query))}
-    return _series(counts, width)
+    return _series(counts, width, EPOCH)
 
 
 def trace_budget(connection: Connection, usage: UsageSnapshot) -> Budget:
@@ -142,20 +143,14 @@ def _regroup(usage: UsageSnapshot, span: float) -> Series:
     for at, count in usage.series:
         # A quotient that falls just short of a whole number would land one interval early.
         counts[int((at.timestamp() - first) / width + 1e-6)] += count
-    start = usage.series[0][0]
-    points = range(max(counts) + 1)
-    return Series(
-        width, tuple(Point(start + timedelta(seconds=place * width), counts[place]) for place in points)
-    )
+    return _series(counts, width, usage.series[0][0])
 
 
 def _width(span: float) -> int:
     return next((width for width in WIDTHS if span / width <= MOST_POINTS), int(span / MOST_POINTS) + 1)
 
 
-def _series(counts: dict[int, int], width: int) -> Series:
+def _series(counts: Mapping[int, int], width: int, start: datetime) -> Series:
     places = range(min(counts), max(counts) + 1)
-    return Series(
-        width,
-        tuple(Point(EPOCH + timedelta(seconds=place * width), counts.get(place, 0)) for place in places),
-    )
+    points = (Point(start + timedelta(seconds=place * width), counts.get(place, 0)) for place in places)
+    return Series(width, tuple(points))

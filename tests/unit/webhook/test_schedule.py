@@ -10,16 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outreach.webhook.attempt import Attempt
-from outreach.webhook.schedule import DELAYS, Dead, Delivered, Disabled, Retry, next_step
+from outreach.webhook.outbox import Message, Settlement
+from outreach.webhook.schedule import DELAYS, next_step
 
 NOW = datetime(2025, 11, 22, tzinfo=timezone.utc)
 FAILED = Attempt("failed", 500, "E_HTTP")
 
 
+def settle(number: int, attempt: Attempt, seed: int = 0) -> Settlement:
+    """What follows the message's attempt of this number."""
+    return next_step(Message("msg_1", "event", "EXT-1", b"{}", number - 1, NOW), attempt, NOW, Random(seed))
+
+
 def wait(number: int, attempt: Attempt, seed: int = 0) -> float:
-    step = next_step(number, attempt, NOW, Random(seed))
-    assert isinstance(step, Retry)
-    return (step.at - NOW).total_seconds()
+    step = settle(number, attempt, seed)
+    assert step.result == "retry"
+    assert step.next_at is not None
+    return (step.next_at - NOW).total_seconds()
 
 
 def test_all_delays_sum_to_75_hours_35_minutes_and_5_seconds() -> None:
@@ -60,11 +67,12 @@ def test_no_receiver_can_make_us_hurry_or_wait_for_ever(
 
 
 def test_after_the_tenth_attempt_a_message_is_dead_with_its_reason() -> None:
-    assert isinstance(next_step(9, FAILED, NOW, Random(0)), Retry)
-    assert next_step(10, FAILED, NOW, Random(0)) == Dead("E_HTTP")
+    assert settle(9, FAILED).result == "retry"
+    assert settle(10, FAILED) == Settlement("msg_1", "dead", None, 500, "E_HTTP")
 
 
 @pytest.mark.parametrize("number", [1, 10, 11])
-def test_a_410_disables_and_a_2xx_delivers_whatever_the_attempt(number: int) -> None:
-    assert next_step(number, Attempt("gone", 410, "E_GONE"), NOW, Random(0)) == Disabled()
-    assert next_step(number, Attempt("delivered", 204), NOW, Random(0)) == Delivered()
+def test_a_410_waits_as_it_was_and_a_2xx_delivers_whatever_the_attempt(number: int) -> None:
+    gone = Attempt("gone", 410, "E_GONE", response_excerpt="bye")
+    assert settle(number, gone) == Settlement("msg_1", "retry", NOW, 410, "E_GONE", "bye")
+    assert settle(number, Attempt("delivered", 204)) == Settlement("msg_1", "delivered", None, 204)
