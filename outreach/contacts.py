@@ -128,7 +128,7 @@ class Channels(BaseModel):
     @property
     def is_empty(self) -> bool:
         """Whether there is no address at all."""
-        return not (self.voice or self.sms or self.email or self.chat)
+        return not any(vars(self).values())  # every field is an address, a new channel's too
 
     def present(self) -> tuple[Channel, ...]:
         """The channels that have an address, in the order of this class."""
