@@ -102,9 +102,8 @@ def commit_intents(
 
 def read_intents(ledger: Ledger, contact_ids: Sequence[int]) -> dict[int, Row[Any]]:
     """The intents of these contacts that stand, by contact."""
-    with ledger.db.read() as connection:
-        found = connection.execute(select(intents).where(intents.c.contact_id.in_(contact_ids)))
-        return {row.contact_id: row for row in found}
+    found = ledger.db.rows(select(intents).where(intents.c.contact_id.in_(contact_ids)))
+    return {row.contact_id: row for row in found}
 
 
 def _reference(ledger: Ledger, row: Any) -> str:  # noqa: ANN401 - a row of `lock`

@@ -52,8 +52,7 @@ def mirror(ledger: Ledger, addresses: Iterable[str], *, source: str) -> int:
     """Make what `source` suppresses equal to `addresses`; returns how many there are."""
     keys = {ledger.vault.address_key(address): address for address in addresses}
     theirs = suppressions.c.source == source
-    with ledger.db.read() as connection:
-        before = set(connection.execute(select(suppressions.c.address_key).where(theirs)).scalars())
+    before = set(ledger.db.values(select(suppressions.c.address_key).where(theirs)))
     gone = sorted(before - keys.keys())
     for at in range(0, len(gone), 500):
         with ledger.db.write() as connection:
@@ -82,8 +81,7 @@ def allow_again(ledger: Ledger, address: str) -> bool:
 def find_suppressed(ledger: Ledger, addresses: Sequence[str]) -> set[str]:
     """Those of the addresses that are on, in the spelling that they were asked in."""
     keys = {address: ledger.vault.address_key(address) for address in addresses}
-    with ledger.db.read() as connection:
-        found = set(connection.execute(SUPPRESSED, {"keys": list(set(keys.values()))}).scalars())
+    found = set(ledger.db.values(SUPPRESSED, {"keys": list(set(keys.values()))}))
     return {address for address, key in keys.items() if key in found}
 
 

@@ -12,8 +12,8 @@ from typing import Literal
 
 from outreach.contacts import Channel
 from outreach.errors import Forbidden, Refused
-from outreach.genesys.http import untrusted_json
 from outreach.genesys.http.client import Connection
+from outreach.genesys.http.untrusted_json import Json
 from outreach.genesys.platform.media import medium_of
 
 NOWHERE = "00000000-0000-0000-0000-000000000000"
@@ -55,7 +55,7 @@ def find_forbidden(connection: Connection) -> dict[str, Forbidden]:
     forbidden: dict[str, Forbidden] = {}
     for operation, probe in _PROBES.items():
         creates = probe.method == "POST"
-        body: untrusted_json.Json = {} if creates else None
+        body: Json = {} if creates else None
         try:
             connection.request(
                 operation,
