@@ -11,7 +11,6 @@ from outreach.contacts import Channel, Contact
 from outreach.errors import Conflict, Invalid, NotFound
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.creating_call import CreatingCall
-from outreach.genesys.http.permissions import GUIDE
 from outreach.genesys.http.untrusted_json import Json, read_code, read_instant, read_mapping, read_text
 from outreach.genesys.interface import (
     Attempt,
@@ -36,7 +35,6 @@ class Guide:
     bulk_size = 1
     asks_to_inspect = True
     can_find = False
-    permissions = GUIDE
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -125,8 +123,7 @@ class Guide:
             body = self.connection.request("read conversation", "GET", path).json
         except NotFound:
             return None
-        found = read_code(body, "id")
-        return _read_conversation(found, body) if found else None
+        return _read_conversation(body)
 
 
 def _name(channel: Channel) -> str:
@@ -138,14 +135,15 @@ def _name(channel: Channel) -> str:
             assert_never(channel)
 
 
-def _read_conversation(conversation_id: str, body: Json) -> Conversation:
-    return Conversation(
-        conversation_id,
+def _read_conversation(body: Json) -> Conversation | None:
+    found = Conversation(
+        read_code(body, "id"),
         read_instant(body, "startTime"),
         read_instant(body, "connectedTime"),
         read_instant(body, "endTime"),
         read_code(body, "disconnectType"),
     )
+    return found if found.conversation_id else None
 
 
 def _write_contact(contact: Contact, message: str) -> dict[str, Any]:

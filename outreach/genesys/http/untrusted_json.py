@@ -10,23 +10,25 @@ from typing import Any
 Json = Any
 """What orjson gives: None, bool, int, float, str, list, dict."""
 
+Object = Mapping[str, Json]
+
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 _INSTANT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?(Z|[+-][0-9]{2}:?[0-9]{2})?\Z"
 )
 
 
-def as_mapping(value: Json) -> Mapping[str, Json]:
+def as_mapping(value: Json) -> Object:
     """The object, or an empty one."""
     return value if isinstance(value, dict) else {}
 
 
-def read_mapping(value: Json, key: str) -> Mapping[str, Json]:
+def read_mapping(value: Json, key: str) -> Object:
     """An object in an object, or an empty one."""
     return as_mapping(as_mapping(value).get(key))
 
 
-def read_objects(value: Json, key: str) -> Iterator[Mapping[str, Json]]:
+def read_objects(value: Json, key: str) -> Iterator[Object]:
     """The objects in a list of an object, or nothing."""
     found = as_mapping(value).get(key)
     if isinstance(found, list):

@@ -10,7 +10,6 @@ from outreach.contacts import Channel, Contact
 from outreach.errors import Conflict, Forbidden, GenesysError, Invalid, NotFound, Refused
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.creating_call import CreatingCall
-from outreach.genesys.http.permissions import PLATFORM
 from outreach.genesys.http.untrusted_json import read_objects
 from outreach.genesys.interface import (
     Attempt,
@@ -45,7 +44,6 @@ class Platform:
     bulk_size = enrichment.BULK_SIZE
     asks_to_inspect = False
     can_find = True
-    permissions = PLATFORM
 
     def __init__(self, connection: Connection, senders: Senders, source_name: str = DEFAULT_NAME) -> None:
         self.connection = connection

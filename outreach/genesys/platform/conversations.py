@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 
-from outreach.genesys.http.untrusted_json import Json, read_code, read_instant, read_objects, read_text
+from outreach.genesys.http.untrusted_json import (
+    Json,
+    Object,
+    read_code,
+    read_instant,
+    read_objects,
+    read_text,
+)
 from outreach.genesys.interface import Conversation
 
 COMMUNICATIONS = ("calls", "callbacks", "emails", "messages")
@@ -21,7 +28,7 @@ FAILED_DELIVERIES = frozenset({"failed", "delivery-failed"})
 _OPTED_OUT = "recipientoptedout"
 
 
-def from_analytics(body: Mapping[str, Json]) -> Conversation | None:
+def from_analytics(body: Object) -> Conversation | None:
     """One conversation of an analytics answer; None without an id."""
     conversation_id = read_code(body, "conversationId")
     if not conversation_id:
@@ -64,22 +71,20 @@ def attributes_of(body: Json, name: str) -> set[str]:
     return {value for value in found if value}
 
 
-def sessions_of(
-    body: Mapping[str, Json],
-) -> Iterator[tuple[Mapping[str, Json], Mapping[str, Json]]]:
+def sessions_of(body: Object) -> Iterator[tuple[Object, Object]]:
     """Each session of an analytics conversation with its participant."""
     for participant in read_objects(body, "participants"):
         for session in read_objects(participant, "sessions"):
             yield participant, session
 
 
-def _communications_of(body: Json) -> Iterator[Mapping[str, Json]]:
+def _communications_of(body: Json) -> Iterator[Object]:
     for participant in read_objects(body, "participants"):
         for kind in COMMUNICATIONS:
             yield from read_objects(participant, kind)
 
 
-def _is_talk(segment: Mapping[str, Json]) -> bool:
+def _is_talk(segment: Object) -> bool:
     return read_text(segment, "segmentType").lower() == "interact"
 
 

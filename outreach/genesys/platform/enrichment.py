@@ -6,7 +6,7 @@ a lost answer is simply asked for again. Results come in any order and are match
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from typing_extensions import assert_never
@@ -14,6 +14,7 @@ from typing_extensions import assert_never
 from outreach.contacts import Channel, Contact
 from outreach.genesys.http.untrusted_json import (
     Json,
+    Object,
     read_code,
     read_mapping,
     read_number,
@@ -98,9 +99,7 @@ def _write_address(channel: Channel, address: str, name: str, senders: Senders) 
             assert_never(channel)
 
 
-def _read_result(
-    contact: Contact, result: Mapping[str, Json] | None, correlation_id: str
-) -> Registered | NotRegistered:
+def _read_result(contact: Contact, result: Object | None, correlation_id: str) -> Registered | NotRegistered:
     if result is None:
         return _not_registered(contact, "no_result", "Genesys' answer says nothing of it.", correlation_id)
     entity = read_mapping(result, "entity")
@@ -116,7 +115,7 @@ def _read_result(
     )
 
 
-def _read_error(contact: Contact, result: Mapping[str, Json], correlation_id: str) -> NotRegistered:
+def _read_error(contact: Contact, result: Object, correlation_id: str) -> NotRegistered:
     error = read_mapping(result, "error")
     status = read_number(result, "status") or read_number(error, "status") or 0
     code = read_code(error, "code") or f"http_{status:.0f}"
@@ -131,14 +130,14 @@ def _not_registered(contact: Contact, code: str, reason: str, correlation_id: st
     return NotRegistered(contact.external_contact_id, code, reason, True, correlation_id)
 
 
-def _read_availability(contact: Contact, entity: Mapping[str, Json]) -> dict[Channel, str]:
+def _read_availability(contact: Contact, entity: Object) -> dict[Channel, str]:
     return {
         channel: AVAILABLE if _is_recognised(channel, entity) else NOT_RECOGNISED
         for channel in contact.channels.present()
     }
 
 
-def _is_recognised(channel: Channel, entity: Mapping[str, Json]) -> bool:
+def _is_recognised(channel: Channel, entity: Object) -> bool:
     # `e164` is there only when Genesys could parse the number (platform fact sheet 3.1).
     match channel:
         case Channel.VOICE:

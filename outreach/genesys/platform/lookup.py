@@ -23,6 +23,7 @@ from outreach.contacts import Channel
 from outreach.errors import Forbidden, NotFound, Refused
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.untrusted_json import (
+    Object,
     read_code,
     read_instant,
     read_mapping,
@@ -31,7 +32,7 @@ from outreach.genesys.http.untrusted_json import (
 )
 from outreach.genesys.interface import Attempt, ConversationMatch, Senders
 from outreach.genesys.platform.conversations import attributes_of
-from outreach.genesys.platform.matching import SKEW, WINDOW, Object, matches, subjects_of
+from outreach.genesys.platform.matching import SKEW, WINDOW, matches, subjects_of
 from outreach.genesys.platform.media import MESSAGE, medium_of
 from outreach.genesys.platform.sending import ATTEMPT_ATTRIBUTE, address_of
 
@@ -175,16 +176,10 @@ def _merged_ids(connection: Connection, attempts: Sequence[Attempt]) -> dict[str
             return merged
         for result in read_objects(answer.json, "results"):
             asked, entity = read_text(result, "id"), read_mapping(result, "entity")
-            known = [entity, read_mapping(entity, "canonicalContact"), *_merge_set(entity)]
+            listed = (one for name in ("mergeSet", "mergedFrom") for one in read_objects(entity, name))
+            known = [entity, read_mapping(entity, "canonicalContact"), *listed]
             merged[asked] = {read_code(contact, "id") for contact in known} - {"", asked}
     return merged
-
-
-def _merge_set(entity: Object) -> list[Object]:
-    return [
-        *read_objects(entity, "mergeSet"),
-        *read_objects(entity, "mergedFrom"),
-    ]
 
 
 def _predicate(dimension: str, value: str) -> dict[str, str]:

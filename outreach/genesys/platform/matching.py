@@ -5,10 +5,10 @@ What isn't shown proves nothing; what is shown and differs rules a conversation 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
-from outreach.genesys.http.untrusted_json import Json, read_instant, read_objects, read_text
+from outreach.genesys.http.untrusted_json import Object, read_instant, read_objects, read_text
 from outreach.genesys.interface import Attempt, Senders
 from outreach.genesys.platform.conversations import sessions_of
 from outreach.genesys.platform.media import EMAIL, Medium, medium_of
@@ -21,7 +21,6 @@ SKEW = timedelta(seconds=15)
 WINDOW = timedelta(minutes=20)
 """How long after its intent an attempt may still reach Genesys: it waits for the budget, it is repeated."""
 
-Object = Mapping[str, Json]
 Sessions = Sequence[tuple[Object, Object]]
 
 

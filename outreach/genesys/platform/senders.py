@@ -12,7 +12,13 @@ from typing_extensions import assert_never
 from outreach.contacts import Channel
 from outreach.errors import Forbidden, NotFound
 from outreach.genesys.http.client import Connection, quoted
-from outreach.genesys.http.untrusted_json import Json, as_mapping, read_number, read_objects, read_text
+from outreach.genesys.http.untrusted_json import (
+    Object,
+    as_mapping,
+    read_number,
+    read_objects,
+    read_text,
+)
 from outreach.genesys.interface import Senders
 from outreach.reachability import AVAILABLE, NOT_CHECKABLE
 
@@ -100,7 +106,7 @@ def _check_integration(connection: Connection, integration_id: str, senders: Sen
 
 def _find(
     connection: Connection, operation: str, path: str, params: Mapping[str, str], **wanted: str
-) -> Mapping[str, Json] | None:
+) -> Object | None:
     """The first entity of a paged list that has any of the values wanted."""
     for page in range(1, MOST_PAGES + 1):
         paged: dict[str, str | int] = {**params, "pageSize": _PAGE_SIZE, "pageNumber": page}
@@ -114,7 +120,7 @@ def _find(
     return None
 
 
-def _read(connection: Connection, operation: str, path: str) -> Mapping[str, Json] | None:
+def _read(connection: Connection, operation: str, path: str) -> Object | None:
     try:
         return as_mapping(connection.request(operation, "GET", path).json)
     except NotFound:
