@@ -201,7 +201,7 @@ def write_answer(
         "sentences": [sentence(code) for code in reasons],
         "next_allowed_at": _iso(decision.next_allowed_at) if decision else None,
         "losing": {str(name): list(why) for name, why in decision.losing.items()} if decision else {},
-        "rules": [{**asdict(rule), "verdict": rule.verdict.value} for rule in rules],
+        "rules": [{**asdict(r), "input": dict(r.input), "verdict": r.verdict.value} for r in rules],
         "packs": packs,
         "notes": list(notes),
     }
