@@ -28,7 +28,7 @@ def read_mapping(value: Json, key: str) -> Object:
     return as_mapping(as_mapping(value).get(key))
 
 
-def read_objects(value: Json, key: str) -> Iterator[Object]:
+def read_list(value: Json, key: str) -> Iterator[Object]:
     """The objects in a list of an object, or nothing."""
     found = as_mapping(value).get(key)
     if isinstance(found, list):

@@ -10,7 +10,7 @@ from outreach.contacts import Channel, Contact
 from outreach.errors import Conflict, Forbidden, GenesysError, Invalid, NotFound, Refused
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.creating_call import CreatingCall
-from outreach.genesys.http.untrusted_json import read_objects
+from outreach.genesys.http.untrusted_json import read_list
 from outreach.genesys.interface import (
     Attempt,
     Conversation,
@@ -134,7 +134,7 @@ class Platform:
             body = self.connection.request("read conversations", "GET", path, params=params).json
         except (Forbidden, NotFound, Invalid):  # without analytics each is read by itself
             return {}
-        shown = map(from_analytics, read_objects(body, "conversations"))
+        shown = map(from_analytics, read_list(body, "conversations"))
         return {found.conversation_id: found for found in shown if found}
 
     def _read_one(self, conversation_id: str) -> Conversation | None:

@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from outreach.genesys.http.untrusted_json import (
-    Json,
-    Object,
-    read_code,
-    read_instant,
-    read_objects,
-    read_text,
-)
+from outreach.genesys.http.untrusted_json import Json, Object, read_code, read_instant, read_list, read_text
 from outreach.genesys.interface import Conversation
 
 COMMUNICATIONS = ("calls", "callbacks", "emails", "messages")
@@ -34,7 +27,7 @@ def from_analytics(body: Object) -> Conversation | None:
     if not conversation_id:
         return None
     sessions = [session for _, session in sessions_of(body)]
-    segments = [s for session in sessions for s in read_objects(session, "segments")]
+    segments = [s for session in sessions for s in read_list(session, "segments")]
     return Conversation(
         conversation_id,
         read_instant(body, "conversationStart"),
@@ -52,7 +45,7 @@ def from_conversation(body: Json) -> Conversation | None:
     if not conversation_id:
         return None
     communications = list(_communications_of(body))
-    messages = [m for c in communications for m in read_objects(c, "messages")]
+    messages = [m for c in communications for m in read_list(c, "messages")]
     return Conversation(
         conversation_id,
         read_instant(body, "startTime"),
@@ -66,22 +59,22 @@ def from_conversation(body: Json) -> Conversation | None:
 
 def attributes_of(body: Json, name: str) -> set[str]:
     """The values that the participants of a conversation carry under one attribute."""
-    participants = read_objects(body, "participants")
+    participants = read_list(body, "participants")
     found = (read_text(participant.get("attributes"), name) for participant in participants)
     return {value for value in found if value}
 
 
 def sessions_of(body: Object) -> Iterator[tuple[Object, Object]]:
     """Each session of an analytics conversation with its participant."""
-    for participant in read_objects(body, "participants"):
-        for session in read_objects(participant, "sessions"):
+    for participant in read_list(body, "participants"):
+        for session in read_list(participant, "sessions"):
             yield participant, session
 
 
 def _communications_of(body: Json) -> Iterator[Object]:
-    for participant in read_objects(body, "participants"):
+    for participant in read_list(body, "participants"):
         for kind in COMMUNICATIONS:
-            yield from read_objects(participant, kind)
+            yield from read_list(participant, kind)
 
 
 def _is_talk(segment: Object) -> bool:

@@ -14,14 +14,7 @@ from datetime import timedelta
 from outreach.contacts import E164
 from outreach.errors import Ambiguous, Invalid
 from outreach.genesys.http.client import Connection, quoted
-from outreach.genesys.http.untrusted_json import (
-    as_mapping,
-    read_code,
-    read_instant,
-    read_number,
-    read_objects,
-    read_text,
-)
+from outreach.genesys.http.untrusted_json import read_code, read_instant, read_list, read_number, read_text
 
 POLLS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 30.0, 30.0)
 """Seconds between the looks for a finished export: two minutes together."""
@@ -48,8 +41,8 @@ def _list_ids(connection: Connection) -> list[str]:
     for page in range(1, MOST_PAGES + 1):
         params: dict[str, str | int] = {"pageSize": 100, "pageNumber": page, "allowEmptyResult": "true"}
         answer = connection.request("list do-not-contact lists", "GET", _LISTS, params=params)
-        body = as_mapping(answer.json)
-        ours = (e for e in read_objects(body, "entities") if e.get("dncSourceType") not in _OUTSIDE)
+        body = answer.json
+        ours = (e for e in read_list(body, "entities") if e.get("dncSourceType") not in _OUTSIDE)
         found.extend(filter(None, (read_code(entity, "id") for entity in ours)))
         if page >= (read_number(body, "pageCount") or 1):
             break

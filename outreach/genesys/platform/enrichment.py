@@ -16,9 +16,9 @@ from outreach.genesys.http.untrusted_json import (
     Json,
     Object,
     read_code,
+    read_list,
     read_mapping,
     read_number,
-    read_objects,
     read_text,
 )
 from outreach.genesys.interface import NotRegistered, Registered, Senders
@@ -47,7 +47,7 @@ def read_results(
     contacts: Sequence[Contact], body: Json, correlation_id: str
 ) -> list[Registered | NotRegistered]:
     """What became of each contact, in the order of the request."""
-    results = {read_text(result, "id"): result for result in read_objects(body, "results")}
+    results = {read_text(result, "id"): result for result in read_list(body, "results")}
     return [
         _read_result(contact, results.get(str(number)), correlation_id)
         for number, contact in enumerate(contacts)
@@ -119,7 +119,7 @@ def _read_error(contact: Contact, result: Object, correlation_id: str) -> NotReg
     error = read_mapping(result, "error")
     status = read_number(result, "status") or read_number(error, "status") or 0
     code = read_code(error, "code") or f"http_{status:.0f}"
-    fields = [read_code(detail, "fieldName") for detail in read_objects(error, "details")]
+    fields = [read_code(detail, "fieldName") for detail in read_list(error, "details")]
     named = ", ".join(field for field in fields if field)
     reason = f"Genesys does not accept it ({status:.0f} {code}{f', field {named}' if named else ''})."
     found = read_code(error, "contextId") or correlation_id

@@ -6,7 +6,7 @@ import threading
 
 from outreach.errors import Ambiguous, Conflict
 from outreach.genesys.http.client import Connection
-from outreach.genesys.http.untrusted_json import read_code, read_objects
+from outreach.genesys.http.untrusted_json import read_code, read_list
 
 DEFAULT_NAME = "genesys-outreach"
 _PATH = "/api/v2/externalcontacts/externalsources"
@@ -31,7 +31,7 @@ class ExternalSource:
     def _find(self) -> str:
         params: dict[str, str | int] = {"name": self._name, "limit": 100}
         answer = self._connection.request("find external source", "GET", _PATH, params=params)
-        for entity in read_objects(answer.json, "entities"):
+        for entity in read_list(answer.json, "entities"):
             if entity.get("name") == self._name and entity.get("active") is not False:
                 return read_code(entity, "id")
         return ""

@@ -26,8 +26,8 @@ from outreach.genesys.http.untrusted_json import (
     Object,
     read_code,
     read_instant,
+    read_list,
     read_mapping,
-    read_objects,
     read_text,
 )
 from outreach.genesys.interface import Attempt, ConversationMatch, Senders
@@ -118,7 +118,7 @@ def _query(connection: Connection, body: dict[str, Any]) -> Iterator[Object]:
     for page in range(1, MOST_PAGES + 1):
         paged = body | {"paging": {"pageSize": PAGE_SIZE, "pageNumber": page}}
         answer = connection.request("find conversations", "POST", _DETAILS, json=paged)
-        conversations = list(read_objects(answer.json, "conversations"))
+        conversations = list(read_list(answer.json, "conversations"))
         for conversation in conversations:
             conversation_id = read_code(conversation, "conversationId")
             if conversation_id and conversation_id not in seen:  # pages shift while data arrives
@@ -174,9 +174,9 @@ def _merged_ids(connection: Connection, attempts: Sequence[Attempt]) -> dict[str
             answer = connection.request("look up contacts", "POST", path, json=body)
         except Refused:  # without this right the contact's own id must do
             return merged
-        for result in read_objects(answer.json, "results"):
+        for result in read_list(answer.json, "results"):
             asked, entity = read_text(result, "id"), read_mapping(result, "entity")
-            listed = (one for name in ("mergeSet", "mergedFrom") for one in read_objects(entity, name))
+            listed = (one for name in ("mergeSet", "mergedFrom") for one in read_list(entity, name))
             known = [entity, read_mapping(entity, "canonicalContact"), *listed]
             merged[asked] = {read_code(contact, "id") for contact in known} - {"", asked}
     return merged

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from outreach.genesys.http.untrusted_json import Object, read_instant, read_objects, read_text
+from outreach.genesys.http.untrusted_json import Object, read_instant, read_list, read_text
 from outreach.genesys.interface import Attempt, Senders
 from outreach.genesys.platform.conversations import sessions_of
 from outreach.genesys.platform.media import EMAIL, Medium, medium_of
@@ -77,7 +77,7 @@ def _is_from(sessions: Sessions, medium: Medium, sender: str | None) -> bool:
 
 
 def _segments(sessions: Sessions) -> list[Object]:
-    return [segment for _, session in sessions for segment in read_objects(session, "segments")]
+    return [segment for _, session in sessions for segment in read_list(session, "segments")]
 
 
 def _addresses(session: Object) -> list[str]:

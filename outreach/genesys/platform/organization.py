@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from outreach.errors import Refused
 from outreach.genesys.http.client import Connection
-from outreach.genesys.http.untrusted_json import read_code, read_number, read_objects, read_text
+from outreach.genesys.http.untrusted_json import read_code, read_list, read_number, read_text
 
 NAMESPACES = ("platform.api", "external.contacts", "messaging", "email", "callback")
 """Where the limits are that bind an outreach (platform fact sheet 2.2)."""
@@ -38,7 +38,7 @@ def read_limits(connection: Connection) -> dict[str, float]:
             body = connection.request("read limits", "GET", path).json
         except Refused:
             continue
-        for entity in read_objects(body, "entities"):
+        for entity in read_list(body, "entities"):
             value = read_number(entity, "value")
             if value is not None and read_code(entity, "key"):
                 limits[read_code(entity, "key")] = value

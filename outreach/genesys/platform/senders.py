@@ -12,13 +12,7 @@ from typing_extensions import assert_never
 from outreach.contacts import Channel
 from outreach.errors import Forbidden, NotFound
 from outreach.genesys.http.client import Connection, quoted
-from outreach.genesys.http.untrusted_json import (
-    Object,
-    as_mapping,
-    read_number,
-    read_objects,
-    read_text,
-)
+from outreach.genesys.http.untrusted_json import Object, as_mapping, read_list, read_number, read_text
 from outreach.genesys.interface import Senders
 from outreach.reachability import AVAILABLE, NOT_CHECKABLE
 
@@ -110,8 +104,8 @@ def _find(
     """The first entity of a paged list that has any of the values wanted."""
     for page in range(1, MOST_PAGES + 1):
         paged: dict[str, str | int] = {**params, "pageSize": _PAGE_SIZE, "pageNumber": page}
-        body = as_mapping(connection.request(operation, "GET", path, params=paged).json)
-        entities = list(read_objects(body, "entities"))
+        body = connection.request(operation, "GET", path, params=paged).json
+        entities = list(read_list(body, "entities"))
         for entity in entities:
             if any(read_text(entity, key).lower() == value.lower() for key, value in wanted.items()):
                 return entity
