@@ -53,7 +53,14 @@ def find_undelivered(
         query = query.where(_O.campaign_id == campaign_id)
     rows = ledger.db.rows(query.group_by(*groups).order_by(func.count().desc(), *groups))
     return [
-        {**row._asdict(), "code": row.code or NOT_TRIED, "oldest": row.oldest.isoformat(timespec="seconds")}
+        {
+            "event": row.event,
+            "state": row.state,
+            "code": row.code or NOT_TRIED,
+            "status": row.status,
+            "events": row.events,
+            "oldest": row.oldest.isoformat(timespec="seconds"),
+        }
         for row in rows
     ]
 

@@ -16,6 +16,11 @@ def read_history(ledger: Ledger, contact_id: int) -> list[dict[str, Any]]:
     a = audit.c
     query = select(a.at, a.action, a.actor, a.detail).where(a.contact_id == contact_id).order_by(a.n)
     return [
-        {**row._asdict(), "at": row.at.isoformat(), "detail": orjson.loads(row.detail)}
+        {
+            "at": row.at.isoformat(),
+            "action": row.action,
+            "actor": row.actor,
+            "detail": orjson.loads(row.detail),
+        }
         for row in ledger.db.rows(query)
     ]
