@@ -32,27 +32,24 @@ from __future__ import annotations
 class OutreachError(Exception):
     """Whatever this product raises."""
 
-    @property
-    def advice(self) -> str:
-        """What a person can do about it; empty when the message says it all."""
-        return ""
+    advice = ""
+    """What a person can do about it; empty when the message says it all."""
 
 
-class UsageError(OutreachError):
-    """A mistake that the caller can mend: `problem` says what and where, `advice` what to do."""
+class _AdvisedError(OutreachError):
+    """`problem` says what and where, `advice` what to do: one sentence, or two."""
 
     def __init__(self, problem: str, advice: str = "") -> None:
         super().__init__(problem, advice)
         self.problem = problem
-
-    @property
-    def advice(self) -> str:
-        """What to do."""
-        return str(self.args[1])
+        self.advice = advice
 
     def __str__(self) -> str:
-        """One sentence, or two."""
         return f"{self.problem} {self.advice}".rstrip()
+
+
+class UsageError(_AdvisedError):
+    """A mistake that the caller can mend."""
 
 
 class SourceError(UsageError):
@@ -67,20 +64,8 @@ class UnknownCampaign(UsageError):  # noqa: N818 - it names a thing, not a failu
     """There is no such campaign, or no such contact in it."""
 
 
-class LedgerError(OutreachError):
+class LedgerError(_AdvisedError):
     """The ledger cannot be opened, migrated or written."""
-
-    def __init__(self, problem: str, advice: str = "") -> None:
-        super().__init__(problem, advice)
-
-    @property
-    def advice(self) -> str:
-        """What to do."""
-        return str(self.args[1])
-
-    def __str__(self) -> str:
-        """One sentence, or two."""
-        return f"{self.args[0]} {self.args[1]}".rstrip()
 
 
 class WrongKey(LedgerError):  # noqa: N818 - it names a thing, not a failure
@@ -94,11 +79,7 @@ class CampaignStopped(OutreachError):  # noqa: N818 - a decision, not a failure
         super().__init__(campaign, reason, advice)
         self.campaign = campaign
         self.reason = reason
-
-    @property
-    def advice(self) -> str:
-        """What to do."""
-        return str(self.args[2])
+        self.advice = advice
 
     def __str__(self) -> str:
         """Who stopped, why, and what to do."""
@@ -112,11 +93,7 @@ class SumsDoNotHold(OutreachError):  # noqa: N818 - a verdict, not a failure
         super().__init__(campaign, missing)
         self.campaign = campaign
         self.missing = missing
-
-    @property
-    def advice(self) -> str:
-        """What to do."""
-        return f"Look at it with `outreach proof {self.campaign}`, and at who changed the ledger."
+        self.advice = f"Look at it with `outreach proof {campaign}`, and at who changed the ledger."
 
     def __str__(self) -> str:
         """Whose sums, and which."""
@@ -154,11 +131,7 @@ class GenesysError(OutreachError):
         self.status = status
         self.code = code
         self.correlation_id = correlation_id
-
-    @property
-    def advice(self) -> str:
-        """What to do."""
-        return str(self.args[4])
+        self.advice = advice
 
     def __str__(self) -> str:
         """For example: `register: 403 missing.permissions (correlation id 1f3c). Grant ...`."""

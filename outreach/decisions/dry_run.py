@@ -99,7 +99,8 @@ def decide_all(
     """
     gate = Gate(settings)
     with closing(SeenKeys()) as memory:
-        rehearsal = _Rehearsal(settings, gate, at, LedgerLookup(ledger, campaign, at), senders or {}, memory)
+        known, headings = LedgerLookup(ledger, campaign, at), Headings.of("The source", settings.columns)
+        rehearsal = _Rehearsal(settings, gate, at, known, senders or {}, memory, headings)
         rows = source.rows()
         while chunk := list(islice(rows, CHUNK)):
             yield from rehearsal.decide(chunk)
@@ -125,25 +126,17 @@ class _Person:
     waits: Decision | None = None
 
 
+@dataclass(frozen=True, slots=True)
 class _Rehearsal:
     """Decides chunk by chunk, and remembers what it decided."""
 
-    def __init__(
-        self,
-        settings: CampaignSettings,
-        gate: Gate,
-        at: datetime,
-        known: LedgerLookup,
-        senders: Availability,
-        memory: SeenKeys,
-    ) -> None:
-        self._settings = settings
-        self._gate = gate
-        self._at = at
-        self._known = known
-        self._senders = senders
-        self._memory = memory
-        self._headings = Headings.of("The source", settings.columns)
+    _settings: CampaignSettings
+    _gate: Gate
+    _at: datetime
+    _known: LedgerLookup
+    _senders: Availability
+    _memory: SeenKeys
+    _headings: Headings
 
     def decide(self, chunk: Sequence[Row]) -> Iterator[DryRunRow]:
         standings = self._known.standings([row.contact.external_contact_id for row in chunk if row.contact])

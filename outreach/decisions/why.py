@@ -9,6 +9,7 @@ that never became a contact is explained by the code that it was rejected with.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
@@ -200,19 +201,9 @@ def write_answer(
         "sentences": [sentence(code) for code in reasons],
         "next_allowed_at": _iso(decision.next_allowed_at) if decision else None,
         "losing": {str(name): list(why) for name, why in decision.losing.items()} if decision else {},
-        "rules": [_write_rule(rule) for rule in rules],
+        "rules": [{**asdict(r), "input": dict(r.input), "verdict": r.verdict.value} for r in rules],
         "packs": packs,
         "notes": list(notes),
-    }
-
-
-def _write_rule(rule: RuleApplied) -> dict[str, Any]:
-    return {
-        "rule": rule.rule,
-        "version": rule.version,
-        "input": dict(rule.input),
-        "local_time": rule.local_time,
-        "verdict": rule.verdict.value,
     }
 
 

@@ -9,10 +9,9 @@ from typing_extensions import assert_never
 
 from outreach.contacts import Channel, Contact
 from outreach.errors import Conflict, Invalid, NotFound
-from outreach.genesys.http import untrusted_json
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.creating_call import CreatingCall
-from outreach.genesys.http.permissions import GUIDE
+from outreach.genesys.http.untrusted_json import Json, read_code, read_instant, read_mapping, read_text
 from outreach.genesys.interface import (
     Attempt,
     Conversation,
@@ -36,7 +35,6 @@ class Guide:
     bulk_size = 1
     asks_to_inspect = True
     can_find = False
-    permissions = GUIDE
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -54,14 +52,14 @@ class Guide:
             body = self.connection.request("inspect", "GET", path, priority=priority).json
         except NotFound:
             return Inspection("failed", {}, NOT_FOUND)
-        told = untrusted_json.text(body, "validationStatus").lower()
+        told = read_text(body, "validationStatus").lower()
         status = cast('Literal["passed", "pending", "failed"]', told) if told in _STATUSES else "unknown"
-        shown = untrusted_json.mapping(untrusted_json.mapping(body).get("channelAvailability"))
+        shown = read_mapping(body, "channelAvailability")
         availability = {
-            channel: (untrusted_json.code(shown, _name(channel)) or "unavailable").lower()
+            channel: (read_code(shown, _name(channel)) or "unavailable").lower()
             for channel in contact.channels.present()
         }
-        return Inspection(status, availability, untrusted_json.text(body, "validationFailureReason")[:200])
+        return Inspection(status, availability, read_text(body, "validationFailureReason")[:200])
 
     def check_senders(self) -> Availability:
         """The guide's API sends by itself: every channel is served."""
@@ -82,7 +80,7 @@ class Guide:
         ready = self.connection.wait_for_turn(
             f"start {attempt.channel}", "POST", _CONVERSATIONS, json=body, priority=priority
         )
-        return CreatingCall(self.connection, ready, lambda answer: untrusted_json.code(answer, "id"))
+        return CreatingCall(self.connection, ready, lambda answer: read_code(answer, "id"))
 
     def find(self, attempts: Sequence[Attempt]) -> dict[str, list[ConversationMatch]]:
         """Nothing: the guide's API has no look-up."""
@@ -116,7 +114,7 @@ class Guide:
         except Invalid as error:
             reason = f"Genesys does not accept it ({error.status} {error.code})."
             return NotRegistered(contact_id, error.code, reason, False, error.correlation_id)
-        genesys_id = untrusted_json.code(answer.json, "externalContactId") or contact_id
+        genesys_id = read_code(answer.json, "externalContactId") or contact_id
         return Registered(contact_id, genesys_id, "created")
 
     def _read(self, conversation_id: str) -> Conversation | None:
@@ -125,8 +123,7 @@ class Guide:
             body = self.connection.request("read conversation", "GET", path).json
         except NotFound:
             return None
-        found = untrusted_json.code(body, "id")
-        return _read_conversation(found, body) if found else None
+        return _read_conversation(body)
 
 
 def _name(channel: Channel) -> str:
@@ -138,14 +135,15 @@ def _name(channel: Channel) -> str:
             assert_never(channel)
 
 
-def _read_conversation(conversation_id: str, body: untrusted_json.Json) -> Conversation:
-    return Conversation(
-        conversation_id,
-        untrusted_json.instant(body, "startTime"),
-        untrusted_json.instant(body, "connectedTime"),
-        untrusted_json.instant(body, "endTime"),
-        untrusted_json.code(body, "disconnectType"),
+def _read_conversation(body: Json) -> Conversation | None:
+    found = Conversation(
+        read_code(body, "id"),
+        read_instant(body, "startTime"),
+        read_instant(body, "connectedTime"),
+        read_instant(body, "endTime"),
+        read_code(body, "disconnectType"),
     )
+    return found if found.conversation_id else None
 
 
 def _write_contact(contact: Contact, message: str) -> dict[str, Any]:

@@ -129,7 +129,6 @@ class ReadyCall(Protocol):
 
     def send(self) -> Started:
         """Contact the person. Sent once; raises NotSent, Refused or Ambiguous."""
-        ...
 
 
 class Genesys(Protocol):
@@ -150,32 +149,24 @@ class Genesys(Protocol):
         self, people: Sequence[tuple[Contact, str]], *, priority: int = 0
     ) -> list[Registered | NotRegistered]:
         """Make contacts known, each with what will be said to them, in their order. Safe to repeat."""
-        ...
 
     def inspect(self, contact: Contact, registered: Registered, *, priority: int = 0) -> Inspection:
         """May and can this contact be reached? On the platform API this asks nothing again."""
-        ...
 
     def check_senders(self) -> Availability:
         """Which channels our own numbers, addresses, queue and integration can serve. Cacheable."""
-        ...
 
     def wait_for_turn(self, engagement: Engagement, *, priority: int = 0) -> ReadyCall:
         """Wait until the call that contacts the person may leave; nothing of it has left by then."""
-        ...
 
     def find(self, attempts: Sequence[Attempt]) -> dict[str, list[ConversationMatch]]:
         """Look for the conversations of attempts in doubt: reference to what was seen, possibly nothing."""
-        ...
 
     def read(self, conversation_ids: Sequence[str]) -> list[Conversation]:
         """What became of interactions; ids that Genesys does not show (yet) are left out."""
-        ...
 
     def end(self, conversation_id: str, channel: Channel) -> None:
         """End an interaction the normal way. Safe to repeat."""
-        ...
 
     def list_do_not_contact(self) -> set[str]:
         """The organisation's DNC lists, as addresses (E.164, e-mail in lower case)."""
-        ...

@@ -42,21 +42,16 @@ def find_campaign(ledger: Ledger, name: str) -> Campaign:
     Raises:
         UnknownCampaign: naming the campaigns that there are.
     """
-    with ledger.db.read() as connection:
-        row = connection.execute(select(campaigns).where(campaigns.c.name == name)).one_or_none()
-        names = connection.execute(
-            select(campaigns.c.name).order_by(campaigns.c.id.desc()).limit(5)
-        ).scalars()
-        if row is None:
-            known = ", ".join(names) or "none yet"
-            raise UnknownCampaign(f"There is no campaign {name!r} in this ledger.", f"It knows: {known}.")
-    return _read(row)
+    for row in ledger.db.rows(select(campaigns).where(campaigns.c.name == name)):
+        return _read(row)
+    names = ledger.db.values(select(campaigns.c.name).order_by(campaigns.c.id.desc()).limit(5))
+    known = ", ".join(names) or "none yet"
+    raise UnknownCampaign(f"There is no campaign {name!r} in this ledger.", f"It knows: {known}.")
 
 
 def list_campaigns(ledger: Ledger) -> list[Campaign]:
     """All campaigns of the ledger."""
-    with ledger.db.read() as connection:
-        return [_read(row) for row in connection.execute(select(campaigns))]
+    return [_read(row) for row in ledger.db.rows(select(campaigns))]
 
 
 def _read(row: Row[Any]) -> Campaign:

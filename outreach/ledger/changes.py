@@ -209,7 +209,12 @@ def _write(ledger: Ledger, connection: Connection, held: Iterable[tuple[Change, 
         values = _columns(change, row, record, now)
         updates[tuple(values)].append(values)
         told = enumerate(change.events)
-        events.extend(_event(telling, place, row, record, now) for place, telling in told)
+        # The audit record's hash is unique to this very change, so that no change is told of twice.
+        stem = f"msg_{record['hash'][:32]}"
+        events.extend(
+            message_row(telling, f"{stem}{place or ''}", row.campaign_id, row.id, now)
+            for place, telling in told
+        )
     for names, rows in updates.items():
         write_rows(connection, _updating(names), rows)
     write_rows(connection, _AUDIT, records)
@@ -238,14 +243,14 @@ def _updating(names: tuple[str, ...]) -> Update:
     return update(contacts).where(contacts.c.id == bindparam("_id")).values(columns)
 
 
-def _event(
-    telling: OutboundEvent, place: int, row: Row[Any], record: Mapping[str, Any], now: datetime
+def message_row(
+    telling: OutboundEvent, webhook_id: str, campaign_id: int, contact_id: int | None, now: datetime
 ) -> dict[str, Any]:
+    """A new row of the outbox, due at once; `contact_id` is None for what tells of the campaign itself."""
     return {
-        # The audit record's hash is unique to this very change, so that no change is told of twice.
-        "webhook_id": f"msg_{record['hash'][:32]}{place or ''}",
-        "campaign_id": row.campaign_id,
-        "contact_id": row.id,
+        "webhook_id": webhook_id,
+        "campaign_id": campaign_id,
+        "contact_id": contact_id,
         "endpoint": telling.endpoint,
         "event": telling.event,
         "body": telling.body,

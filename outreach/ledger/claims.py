@@ -64,23 +64,11 @@ class Claimed:
     started_at: datetime | None = None
 
 
-COLUMNS = (
-    contacts.c.id,
-    contacts.c.campaign_id,
-    contacts.c.external_contact_id,
-    contacts.c.payload,
-    contacts.c.state,
-    contacts.c.genesys_id,
-    contacts.c.availability,
-    contacts.c.channel,
-    contacts.c.attempts,
-    contacts.c.deaths,
-    contacts.c.reference,
-    contacts.c.looks,
-    contacts.c.conversation_id,
-    contacts.c.started_at,
-    contacts.c.reason,
-)
+_NAMES = """
+    id campaign_id external_contact_id payload state genesys_id availability channel attempts deaths reference
+    looks conversation_id started_at reason
+"""
+COLUMNS = tuple(contacts.c[name] for name in _NAMES.split())
 
 
 def claim(

@@ -18,20 +18,17 @@ ContactRow: TypeAlias = Row[Any]
 _C = contacts.c
 
 
-def find_contacts(ledger: Ledger, campaign_id: int, names: Collection[str]) -> list[ContactRow]:
+def find_contacts(ledger: Ledger, campaign_id: int, names: Collection[str]) -> Sequence[ContactRow]:
     """The rows of these external ids; `intended_at` is None where no intent stands."""
     joined = contacts.outerjoin(intents, intents.c.contact_id == _C.id)
     query = select(contacts, intents.c.at.label("intended_at")).select_from(joined)
-    with ledger.db.read() as connection:
-        named = query.where(_C.campaign_id == campaign_id, _C.external_contact_id.in_(names))
-        return list(connection.execute(named))
+    return ledger.db.rows(query.where(_C.campaign_id == campaign_id, _C.external_contact_id.in_(names)))
 
 
 def read_contact(ledger: Ledger, contact_id: int) -> ContactRow:
     """One row, with the `name` of its campaign."""
     named = select(contacts, campaigns.c.name).join(campaigns, campaigns.c.id == _C.campaign_id)
-    with ledger.db.read() as connection:
-        return connection.execute(named.where(_C.id == contact_id)).one()
+    return ledger.db.rows(named.where(_C.id == contact_id))[0]
 
 
 def list_known_in(ledger: Ledger, campaign_id: int, states: Collection[str]) -> Iterator[ContactRow]:
@@ -62,8 +59,7 @@ def count_started(
         query = query.where(_C.campaign_id == campaign_id)
     if among is not None:
         query = query.where(_C.id.in_(among))
-    with ledger.db.read() as connection:
-        return int(connection.execute(query).scalar_one())
+    return ledger.db.value(query) or 0
 
 
 def find_due_campaigns(ledger: Ledger) -> list[str]:
@@ -75,5 +71,4 @@ def find_due_campaigns(ledger: Ledger) -> list[str]:
         .group_by(campaigns.c.name)
         .order_by(func.min(_C.look_at))
     )
-    with ledger.db.read() as connection:
-        return [str(name) for name in connection.execute(due).scalars()]
+    return ledger.db.values(due)

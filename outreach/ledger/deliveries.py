@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, func, select
@@ -24,15 +25,13 @@ def count_untried(ledger: Ledger, campaign_id: int, batch: BatchRef) -> int:
         _O.attempts == 0,
         _O.campaign_id == campaign_id,
     )
-    with ledger.db.read() as connection:
-        return int(connection.execute(untried).scalar_one())
+    return ledger.db.value(untried) or 0
 
 
 def count_events(ledger: Ledger, endpoint: str) -> dict[str, int]:
     """How many events for a webhook are in which state."""
     states = select(_O.state, func.count().label("events")).where(_O.endpoint == endpoint)
-    with ledger.db.read() as connection:
-        return {str(row.state): int(row.events) for row in connection.execute(states.group_by(_O.state))}
+    return {row.state: row.events for row in ledger.db.rows(states.group_by(_O.state))}
 
 
 def find_undelivered(
@@ -52,8 +51,7 @@ def find_undelivered(
         query = query.where(_O.endpoint == name)
     if campaign_id is not None:
         query = query.where(_O.campaign_id == campaign_id)
-    with ledger.db.read() as connection:
-        rows = connection.execute(query.group_by(*groups).order_by(func.count().desc(), *groups)).all()
+    rows = ledger.db.rows(query.group_by(*groups).order_by(func.count().desc(), *groups))
     return [
         {
             "event": row.event,
@@ -70,12 +68,9 @@ def find_undelivered(
 def find_last_endpoint(ledger: Ledger, campaign_id: int) -> str | None:
     """The webhook that was told of this campaign last."""
     last = select(_O.endpoint).where(_O.campaign_id == campaign_id).order_by(_O.id.desc()).limit(1)
-    with ledger.db.read() as connection:
-        endpoint: str | None = connection.execute(last).scalar()
-        return endpoint
+    return ledger.db.value(last)
 
 
-def list_events_of(ledger: Ledger, contact_id: int) -> list[Row[Any]]:
+def list_events_of(ledger: Ledger, contact_id: int) -> Sequence[Row[Any]]:
     """All events that tell of a contact, in order."""
-    with ledger.db.read() as connection:
-        return list(connection.execute(select(outbox).where(_O.contact_id == contact_id).order_by(_O.id)))
+    return ledger.db.rows(select(outbox).where(_O.contact_id == contact_id).order_by(_O.id))

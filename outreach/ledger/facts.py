@@ -22,6 +22,4 @@ def kept_as(ledger: Ledger, name: str, value: str) -> Executable:
 
 def recall(ledger: Ledger, name: str) -> str | None:
     """A fact kept earlier."""
-    with ledger.db.read() as connection:
-        value: str | None = connection.execute(select(facts.c.value).where(facts.c.name == name)).scalar()
-        return value
+    return ledger.db.value(select(facts.c.value).where(facts.c.name == name))

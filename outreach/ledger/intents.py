@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, select, text
 
@@ -63,8 +63,7 @@ class IntentRequest:
     caps: Sequence[FrequencyCap] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Keys:
+class _Keys(NamedTuple):
     address: str
     person: str
 
@@ -102,9 +101,14 @@ def commit_intents(
 
 def read_intents(ledger: Ledger, contact_ids: Sequence[int]) -> dict[int, Row[Any]]:
     """The intents of these contacts that stand, by contact."""
-    with ledger.db.read() as connection:
-        found = connection.execute(select(intents).where(intents.c.contact_id.in_(contact_ids)))
-        return {row.contact_id: row for row in found}
+    found = ledger.db.rows(select(intents).where(intents.c.contact_id.in_(contact_ids)))
+    return {row.contact_id: row for row in found}
+
+
+def find_attempted(connection: Connection, contact_ids: Sequence[int]) -> set[int]:
+    """Those of these contacts whose intent stands."""
+    found = select(intents.c.contact_id).where(intents.c.contact_id.in_(contact_ids))
+    return set(connection.execute(found).scalars()) if contact_ids else set()
 
 
 def _reference(ledger: Ledger, row: Any) -> str:  # noqa: ANN401 - a row of `lock`
@@ -119,7 +123,7 @@ def _still_ours(row: Any, owner: str) -> bool:  # noqa: ANN401 - a row of `lock`
 def _guard(ledger: Ledger, connection: Connection, keys: Sequence[_Keys]) -> None:
     if ledger.db.is_sqlite or not keys:
         return
-    numbers = sorted({int(key[:15], 16) for pair in keys for key in (pair.address, pair.person)})
+    numbers = sorted({int(key[:15], 16) for pair in keys for key in pair})
     for number in numbers:  # in one order everywhere, so that nobody waits in a circle
         connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": number})
 
@@ -127,7 +131,8 @@ def _guard(ledger: Ledger, connection: Connection, keys: Sequence[_Keys]) -> Non
 def _refuse(
     connection: Connection, wanted: Sequence[IntentRequest], keys: dict[int, _Keys], now: datetime
 ) -> dict[int, IntentRefusal]:
-    suppressed = _suppressed(connection, [keys[want.claimed.id].address for want in wanted])
+    addresses = [keys[want.claimed.id].address for want in wanted]
+    suppressed = set(connection.execute(SUPPRESSED, {"keys": addresses}).scalars())
     recent = _recent(connection, [want for want in wanted if want.caps], keys, now)
     kept: dict[int, IntentRefusal] = {}
     for want in wanted:
@@ -149,15 +154,9 @@ def _recent(
 ) -> defaultdict[str, dict[int, datetime]]:
     if not capped:
         return defaultdict(dict)
-    everything = {
-        key for want in capped for key in (keys[want.claimed.id].address, keys[want.claimed.id].person)
-    }
+    everything = {key for want in capped for key in keys[want.claimed.id]}
     longest = max(cap.hours for want in capped for cap in want.caps)
     return contacts_since(connection, everything, now - timedelta(hours=longest))
-
-
-def _suppressed(connection: Connection, addresses: Sequence[str]) -> set[str]:
-    return set(connection.execute(SUPPRESSED, {"keys": list(addresses)}).scalars())
 
 
 def _offer(

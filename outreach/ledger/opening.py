@@ -61,9 +61,7 @@ _FINGERPRINT = select(facts.c.value).where(facts.c.name == "key")
 def _own_key(database: Database, url: str) -> str:
     """The key file's; a new one is only made for a new ledger."""
     path = key_file(url)
-    with database.read() as connection:
-        known = connection.execute(_FINGERPRINT).scalar()
-    if known is not None and not path.exists():
+    if database.value(_FINGERPRINT) is not None and not path.exists():
         raise WrongKey(
             f"The key of this ledger is missing: there is no file {path}.",
             "Give its key in the ledger block, or restore its key file.",
@@ -93,11 +91,8 @@ def _check_key(database: Database, vault: Vault) -> None:
 
 
 def _known_keys(database: Database) -> tuple[str | None, str | None]:
-    with database.read() as connection:
-        rows = connection.execute(
-            select(facts.c.name, facts.c.value).where(facts.c.name.in_(["key", HASHING]))
-        )
-        found: dict[str, str] = {row.name: row.value for row in rows}
+    rows = database.rows(select(facts.c.name, facts.c.value).where(facts.c.name.in_(["key", HASHING])))
+    found = {row.name: row.value for row in rows}
     return found.get("key"), found.get(HASHING)
 
 

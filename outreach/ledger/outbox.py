@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Integer, Select, Update, bindparam, case, delete, exists, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from outreach.ledger.changes import OutboundEvent
+from outreach.ledger.changes import OutboundEvent, message_row
 from outreach.ledger.database.bulk_write import write_rows
 from outreach.ledger.database.schema import Instant, campaigns, contacts, facts, outbox
 from outreach.ledger.facts import recall, remember
@@ -24,19 +25,13 @@ EXCERPT = 4096
 _IS_ERASED = exists().where(contacts.c.id == outbox.c.contact_id, contacts.c.payload.is_(None))
 
 
+@dataclass(frozen=True, slots=True)
 class LedgerOutbox:
-    """`webhook.outbox.Outbox` over the ledger.
+    """`webhook.outbox.Outbox` over the ledger: one webhook block's messages, of one campaign or of all."""
 
-    Args:
-        ledger: where the messages are.
-        endpoint: the webhook block's name.
-        campaign_id: only this campaign's messages; None means all.
-    """
-
-    def __init__(self, ledger: Ledger, endpoint: str, campaign_id: int | None = None) -> None:
-        self._ledger = ledger
-        self._endpoint = endpoint
-        self._campaign_id = campaign_id
+    _ledger: Ledger
+    _endpoint: str
+    _campaign_id: int | None = None
 
     def take(
         self, limit: int, now: datetime, lease_seconds: float, *, ignore_schedule: bool = False
@@ -171,17 +166,8 @@ def _message(row: Any) -> Message:  # noqa: ANN401 - a row of the outbox
 
 def enqueue_once(ledger: Ledger, campaign_id: int, telling: OutboundEvent, *, key: str) -> bool:
     """Put an event of the campaign itself into the outbox, once for each `key`; whether it was new."""
-    now = ledger.clock.now()
-    row = {
-        "webhook_id": f"msg_{ledger.vault.key('event', f'{campaign_id}/{telling.event}/{key}')[:32]}",
-        "campaign_id": campaign_id,
-        "endpoint": telling.endpoint,
-        "event": telling.event,
-        "body": telling.body,
-        "created_at": now,
-        "state": "pending",
-        "due_at": now,
-    }
+    webhook_id = f"msg_{ledger.vault.key('event', f'{campaign_id}/{telling.event}/{key}')[:32]}"
+    row = message_row(telling, webhook_id, campaign_id, None, ledger.clock.now())
     new = ledger.db.insert(outbox).on_conflict_do_nothing().returning(outbox.c.id)
     with ledger.db.write() as connection:
         return connection.execute(new, [row]).scalar() is not None

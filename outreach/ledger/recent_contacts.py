@@ -52,8 +52,7 @@ def find_taken(ledger: Ledger, campaign_id: int, addresses: Collection[str]) -> 
     i = intents.c
     slots = select(i.address_slot, i.contact_id)
     slots = slots.where(i.campaign_id == campaign_id, i.address_slot.in_(set(keys.values())))
-    with ledger.db.read() as connection:
-        taken = {row.address_slot: row.contact_id for row in connection.execute(slots)}
+    taken = {row.address_slot: row.contact_id for row in ledger.db.rows(slots)}
     return {address: taken[key] for address, key in keys.items() if key in taken}
 
 

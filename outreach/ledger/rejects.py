@@ -54,5 +54,4 @@ def find_duplicate_lines(ledger: Ledger, campaign_id: int, external_contact_id: 
     """The lines of the source that were left out because an earlier one had the same id."""
     same = (_R.duplicate.is_(True), _R.external_contact_id == external_contact_id)
     query = select(_R.line).where(_R.campaign_id == campaign_id, *same).order_by(_R.id)
-    with ledger.db.read() as connection:
-        return [int(line) for line in connection.execute(query).scalars()]
+    return ledger.db.values(query)

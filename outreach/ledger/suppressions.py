@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 import orjson
@@ -38,13 +38,14 @@ def suppress(ledger: Ledger, addresses: Iterable[str], *, source: str, reason: s
     added = 0
     keys = iter(addresses)
     while chunk := list(islice(keys, 500)):
-        rows = [_row(ledger, address, source, reason) for address in chunk]
+        rows = [suppression(ledger, address, source, reason) for address in chunk]
         insert = ledger.db.insert(suppressions).on_conflict_do_nothing()
         with ledger.db.write() as connection:
             taken = connection.execute(insert.returning(suppressions.c.address_key), rows)
             added += len(taken.scalars().all())
             if source != MIRRORED:
-                connection.execute(_KEEP, {"keys": [row["address_key"] for row in rows], **_why(rows[0])})
+                why = {f"own_{name}": rows[0][name] for name in ("source", "reason", "at")}
+                connection.execute(_KEEP, {"keys": [row["address_key"] for row in rows], **why})
     return added
 
 
@@ -52,8 +53,7 @@ def mirror(ledger: Ledger, addresses: Iterable[str], *, source: str) -> int:
     """Make what `source` suppresses equal to `addresses`; returns how many there are."""
     keys = {ledger.vault.address_key(address): address for address in addresses}
     theirs = suppressions.c.source == source
-    with ledger.db.read() as connection:
-        before = set(connection.execute(select(suppressions.c.address_key).where(theirs)).scalars())
+    before = set(ledger.db.values(select(suppressions.c.address_key).where(theirs)))
     gone = sorted(before - keys.keys())
     for at in range(0, len(gone), 500):
         with ledger.db.write() as connection:
@@ -82,16 +82,12 @@ def allow_again(ledger: Ledger, address: str) -> bool:
 def find_suppressed(ledger: Ledger, addresses: Sequence[str]) -> set[str]:
     """Those of the addresses that are on, in the spelling that they were asked in."""
     keys = {address: ledger.vault.address_key(address) for address in addresses}
-    with ledger.db.read() as connection:
-        found = set(connection.execute(SUPPRESSED, {"keys": list(set(keys.values()))}).scalars())
+    found = set(ledger.db.values(SUPPRESSED, {"keys": list(set(keys.values()))}))
     return {address for address, key in keys.items() if key in found}
 
 
-def _why(row: Mapping[str, object]) -> dict[str, object]:
-    return {f"own_{name}": row[name] for name in ("source", "reason", "at")}
-
-
-def _row(ledger: Ledger, address: str, source: str, reason: str) -> dict[str, object]:
+def suppression(ledger: Ledger, address: str, source: str, reason: str) -> dict[str, object]:
+    """The row that keeps an address off from now on."""
     return {
         "address_key": ledger.vault.address_key(address),
         "source": source,

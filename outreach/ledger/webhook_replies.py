@@ -52,10 +52,8 @@ def obey(ledger: Ledger, settlements: Sequence[Settlement]) -> int:
     about = select(outbox.c.webhook_id, contacts.c.payload).join(
         contacts, contacts.c.id == outbox.c.contact_id
     )
-    with ledger.db.read() as connection:
-        rows = connection.execute(about.where(outbox.c.webhook_id.in_(wanted))).all()
     addresses = []
-    for row in rows:
+    for row in ledger.db.rows(about.where(outbox.c.webhook_id.in_(wanted))):
         if row.payload is not None:  # erased: nobody is left to suppress
             channels = Contact.model_validate_json(ledger.vault.open(row.payload)).channels
             addresses += [channels.address(channel) for channel in wishes[row.webhook_id]]

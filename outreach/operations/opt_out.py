@@ -11,6 +11,7 @@ stop nobody. What cannot be read is named by its line, never by its content: nob
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -146,10 +147,11 @@ def _addresses(reference: str | os.PathLike[str], intake: Intake) -> Iterator[st
     for record in CsvFile(location, _Headings.of(location.label, {})).records():
         if columns is None:
             columns = _columns(location.label, record.headers)
-            # A list without a header: its first line is somebody, too.
-            if columns == {0: ADDRESS} and _is_address(record.headers[0]):
-                intake.rows += 1
-                yield _read(record.headers[0].strip(), None)
+            if columns == {0: ADDRESS}:
+                with contextlib.suppress(BadCell):  # a list without a header: its first line is somebody, too
+                    first = _read(record.headers[0].strip(), None)
+                    intake.rows += 1
+                    yield first
         intake.rows += 1
         yield from _of_row(record, columns, intake)
 
@@ -179,14 +181,10 @@ def _of_row(record: Record, columns: dict[int, str], intake: Intake) -> Iterator
     if not given:
         intake.unread.append(Unread(record.line, "no_address"))
     for name, cell in given.items():
-        yield from _of_cell(cell, _CHANNELS.get(name), record.line, intake)
-
-
-def _of_cell(cell: str, channel: Channel | None, line: int, intake: Intake) -> Iterator[str]:
-    try:
-        yield _read(cell, channel)
-    except BadCell as error:
-        intake.unread.append(Unread(line, error.code))
+        try:
+            yield _read(cell, _CHANNELS.get(name))
+        except BadCell as error:  # noqa: PERF203 - each cell by itself
+            intake.unread.append(Unread(record.line, error.code))
 
 
 def _asks_to_stop(reply: str | None, line: int, intake: Intake) -> bool:
@@ -196,13 +194,6 @@ def _asks_to_stop(reply: str | None, line: int, intake: Intake) -> bool:
     elif meaning != "stop":
         intake.kept += 1
     return meaning == "stop"
-
-
-def _is_address(text: str) -> bool:
-    try:
-        return bool(_read(text.strip(), None))
-    except BadCell:
-        return False
 
 
 def _read(text: str, channel: Channel | None) -> str:

@@ -148,15 +148,13 @@ def _check_senders(genesys: Platform | Guide) -> Iterator[Check]:
         if verdict == AVAILABLE:
             yield Check(name, Level.OK, "Ready.")
         elif verdict == NO_SENDER:
-            yield Check(
-                name, Level.WARN, "None is set: nobody is contacted by it.", "Set it in the senders block."
-            )
+            what, advice = "None is set: nobody is contacted by it.", "Set it in the senders block."
+            yield Check(name, Level.WARN, what, advice)
         elif verdict == NOT_CHECKABLE:
             yield Check(name, Level.WARN, "It cannot be checked.", "Grant the permission to look, see above.")
         else:
-            yield Check(
-                name, Level.ERROR, f"Not ready: {verdict}.", "Mend it in Genesys, or in the senders block."
-            )
+            advice = "Mend it in Genesys, or in the senders block."
+            yield Check(name, Level.ERROR, f"Not ready: {verdict}.", advice)
     # One channel is enough for a campaign; with none, every contact would be blocked.
     if AVAILABLE not in found.values() and NOT_CHECKABLE not in found.values():
         yield Check("senders", Level.ERROR, "No channel has a sender.", "Set one in the senders block.")
@@ -175,9 +173,8 @@ def _check_clock(skew_seconds: float) -> Check:
 def check_webhook(means: Targets) -> Iterator[Check]:
     """Send the receiver a signed ping, which it must take with a 2xx."""
     if means.webhook is None:
-        yield Check(
-            "webhook", Level.WARN, "None is named: the CRM is told nothing.", "Name one if it should be."
-        )
+        what, advice = "None is named: the CRM is told nothing.", "Name one if it should be."
+        yield Check("webhook", Level.WARN, what, advice)
         return
     try:
         with means.webhook() as endpoint:
@@ -193,12 +190,8 @@ def check_webhook(means: Targets) -> Iterator[Check]:
         yield Check("webhook", Level.ERROR, f"{label} does not accept our signature (401).", advice)
     else:
         said = f"status {attempt.status}" if attempt.status else attempt.code
-        yield Check(
-            "webhook",
-            Level.ERROR,
-            f"{label} did not take a ping: {said}.",
-            "Mend the receiver or its address.",
-        )
+        what, advice = f"{label} did not take a ping: {said}.", "Mend the receiver or its address."
+        yield Check("webhook", Level.ERROR, what, advice)
 
 
 def _error(name: str, error: OutreachError) -> Check:

@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from outreach.clock import Clock
-from outreach.genesys.http import error_mapping, untrusted_json
+from outreach.genesys.http import error_mapping
 from outreach.genesys.http.exchange import EXCHANGE_ERRORS, Received, Transport, exchange
-from outreach.genesys.http.untrusted_json import instant, text
+from outreach.genesys.http.untrusted_json import read_instant, read_number, read_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def unseal(sealed: str, client_secret: str) -> KnownToken | None:
         content = orjson.loads(_cipher(client_secret).decrypt(sealed.encode()))
     except (InvalidToken, ValueError):
         return None
-    value, expires_at = text(content, "token"), instant(content, "expires_at")
+    value, expires_at = read_text(content, "token"), read_instant(content, "expires_at")
     return KnownToken(value, expires_at) if value and expires_at else None
 
 
@@ -160,6 +160,6 @@ def _read(received: Received) -> tuple[str, float]:
         body = received.json() if 200 <= received.status <= 299 else None
     except ValueError:
         return "", 0.0
-    value = untrusted_json.text(body, "access_token")
-    seconds = untrusted_json.number(body, "expires_in") or 3600.0
+    value = read_text(body, "access_token")
+    seconds = read_number(body, "expires_in") or 3600.0
     return (value if _PRINTABLE.match(value) else ""), min(max(seconds, 0.0), _LONGEST_LIFE)

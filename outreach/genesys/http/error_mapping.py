@@ -22,9 +22,9 @@ from outreach.errors import (
     RateLimited,
     Unauthorized,
 )
-from outreach.genesys.http import untrusted_json
 from outreach.genesys.http.call_outcome import Outcome, of_failure, of_status
 from outreach.genesys.http.exchange import Received
+from outreach.genesys.http.untrusted_json import Json, read_code, read_mapping, read_text
 
 WHEN_MISSING = 5.0
 """Seconds to wait when a 429 doesn't say how many (guide sheet)."""
@@ -82,7 +82,7 @@ def from_answer(
 ) -> GenesysError:
     """The error of an answer that isn't a 2xx."""
     status, body = received.status, _body(received)
-    code = untrusted_json.code(body, "code") or untrusted_json.code(body, "error") or f"http_{status}"
+    code = read_code(body, "code") or read_code(body, "error") or f"http_{status}"
     found = correlation_id(received.headers, body)
     if of_status(status, retry_after="retry-after" in received.headers) is Outcome.UNKNOWN:
         return Ambiguous(operation, status, code, found, _IN_DOUBT)
@@ -109,9 +109,7 @@ def login_unreachable(error: Exception) -> NotSent:
 def login_failed(received: Received, now: datetime) -> GenesysError:
     """The login said no, or gave nothing that can be used: the call behind it was never made."""
     body = _body(received)
-    code = (
-        untrusted_json.code(body, "error") or untrusted_json.code(body, "code") or f"http_{received.status}"
-    )
+    code = read_code(body, "error") or read_code(body, "code") or f"http_{received.status}"
     found = correlation_id(received.headers, body)
     if received.status in {400, 401, 403}:
         return Unauthorized(LOGIN, received.status, code, found, ADVICE[401])
@@ -121,13 +119,13 @@ def login_failed(received: Received, now: datetime) -> GenesysError:
     return NotSent(LOGIN, received.status, code, found, advice)
 
 
-def correlation_id(headers: Mapping[str, str], body: untrusted_json.Json = None) -> str:
+def correlation_id(headers: Mapping[str, str], body: Json = None) -> str:
     """Genesys' id of this exchange, from the headers or the body's contextId; "" when there is none."""
     for name in CORRELATION_HEADERS:
-        found = untrusted_json.code({"id": headers.get(name)}, "id")
+        found = read_code({"id": headers.get(name)}, "id")
         if found:
             return found
-    return untrusted_json.code(body, "contextId")
+    return read_code(body, "contextId")
 
 
 def _wait(received: Received, now: datetime) -> float:
@@ -135,15 +133,15 @@ def _wait(received: Received, now: datetime) -> float:
     return WHEN_MISSING if asked is None else asked
 
 
-def _body(received: Received) -> untrusted_json.Json:
+def _body(received: Received) -> Json:
     try:
         return received.json()
     except ValueError:
         return None
 
 
-def _named_permissions(body: untrusted_json.Json) -> tuple[str, ...]:
-    parameters = untrusted_json.mapping(untrusted_json.mapping(body).get("messageParams")).values()
-    told = [untrusted_json.text(body, "message"), *map(str, parameters)]
+def _named_permissions(body: Json) -> tuple[str, ...]:
+    parameters = read_mapping(body, "messageParams").values()
+    told = [read_text(body, "message"), *map(str, parameters)]
     found = [name for sentence in told for name in _PERMISSION.findall(sentence[:10_000])]
     return tuple(dict.fromkeys(found))[:10]

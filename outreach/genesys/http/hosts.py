@@ -47,8 +47,8 @@ def platform_hosts(region: str, login_url: str | None = None, api_url: str | Non
 
     One URL alone serves for both, as a gateway or an emulator does. Raises SettingsError.
     """
-    if login_url or api_url:
-        return Hosts(check_url(login_url or api_url or ""), check_url(api_url or login_url or ""))
+    if given := login_url or api_url:
+        return Hosts(check_url(given), check_url(api_url or given))
     domain = DOMAINS.get(region.strip().lower().replace("_", "-"))
     if domain is None:
         raise SettingsError(f"There is no region {region!r}.", f"Choose one of: {', '.join(DOMAINS)}.")
@@ -57,8 +57,8 @@ def platform_hosts(region: str, login_url: str | None = None, api_url: str | Non
 
 def guide_hosts(org_id: str | None, login_url: str | None = None, api_url: str | None = None) -> Hosts:
     """The guide's one host per organisation, or the URLs given. Raises SettingsError."""
-    if login_url or api_url:
-        return Hosts(check_url(login_url or api_url or ""), check_url(api_url or login_url or ""))
+    if given := login_url or api_url:
+        return Hosts(check_url(given), check_url(api_url or given))
     if not org_id or not _LABEL.match(org_id):
         raise SettingsError(
             "The guide API needs org_id, the name before .mypurecloud.com: letters, digits and hyphens.",

@@ -10,44 +10,52 @@ from typing import Any
 Json = Any
 """What orjson gives: None, bool, int, float, str, list, dict."""
 
+Object = Mapping[str, Json]
+
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 _INSTANT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?(Z|[+-][0-9]{2}:?[0-9]{2})?\Z"
 )
 
 
-def mapping(value: Json) -> Mapping[str, Json]:
+def as_mapping(value: Json) -> Object:
     """The object, or an empty one."""
     return value if isinstance(value, dict) else {}
 
 
-def objects(value: Json) -> Iterator[Mapping[str, Json]]:
-    """The objects in a list, or nothing."""
-    if isinstance(value, list):
-        yield from (item for item in value if isinstance(item, dict))
+def read_mapping(value: Json, key: str) -> Object:
+    """An object in an object, or an empty one."""
+    return as_mapping(as_mapping(value).get(key))
 
 
-def text(value: Json, key: str) -> str:
+def read_list(value: Json, key: str) -> Iterator[Object]:
+    """The objects in a list of an object, or nothing."""
+    found = as_mapping(value).get(key)
+    if isinstance(found, list):
+        yield from (item for item in found if isinstance(item, dict))
+
+
+def read_text(value: Json, key: str) -> str:
     """A string of an object, or ""."""
-    found = mapping(value).get(key)
+    found = as_mapping(value).get(key)
     return found if isinstance(found, str) else ""
 
 
-def code(value: Json, key: str) -> str:
+def read_code(value: Json, key: str) -> str:
     """A string that looks like a code or an id (and so can hold nobody's address or message), or ""."""
-    found = text(value, key)
+    found = read_text(value, key)
     return found if _CODE.match(found) else ""
 
 
-def number(value: Json, key: str) -> float | None:
+def read_number(value: Json, key: str) -> float | None:
     """A number of an object, or None."""
-    found = mapping(value).get(key)
+    found = as_mapping(value).get(key)
     return float(found) if isinstance(found, (int, float)) and not isinstance(found, bool) else None
 
 
-def instant(value: Json, key: str) -> datetime | None:
+def read_instant(value: Json, key: str) -> datetime | None:
     """An ISO-8601 time of an object as aware UTC (without a zone it is taken as UTC), or None."""
-    parts = _INSTANT.match(text(value, key))
+    parts = _INSTANT.match(read_text(value, key))
     if not parts:
         return None
     fraction, zone = (parts[2] or "")[:6].ljust(6, "0"), parts[3] or "Z"

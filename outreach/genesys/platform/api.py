@@ -8,10 +8,9 @@ from typing import Literal
 
 from outreach.contacts import Channel, Contact
 from outreach.errors import Conflict, Forbidden, GenesysError, Invalid, NotFound, Refused
-from outreach.genesys.http import untrusted_json
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.creating_call import CreatingCall
-from outreach.genesys.http.permissions import PLATFORM
+from outreach.genesys.http.untrusted_json import read_list
 from outreach.genesys.interface import (
     Attempt,
     Conversation,
@@ -45,7 +44,6 @@ class Platform:
     bulk_size = enrichment.BULK_SIZE
     asks_to_inspect = False
     can_find = True
-    permissions = PLATFORM
 
     def __init__(self, connection: Connection, senders: Senders, source_name: str = DEFAULT_NAME) -> None:
         self.connection = connection
@@ -136,7 +134,7 @@ class Platform:
             body = self.connection.request("read conversations", "GET", path, params=params).json
         except (Forbidden, NotFound, Invalid):  # without analytics each is read by itself
             return {}
-        shown = map(from_analytics, untrusted_json.objects(untrusted_json.mapping(body).get("conversations")))
+        shown = map(from_analytics, read_list(body, "conversations"))
         return {found.conversation_id: found for found in shown if found}
 
     def _read_one(self, conversation_id: str) -> Conversation | None:

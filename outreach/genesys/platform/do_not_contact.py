@@ -13,8 +13,8 @@ from datetime import timedelta
 
 from outreach.contacts import E164
 from outreach.errors import Ambiguous, Invalid
-from outreach.genesys.http import untrusted_json
 from outreach.genesys.http.client import Connection, quoted
+from outreach.genesys.http.untrusted_json import read_code, read_instant, read_list, read_number, read_text
 
 POLLS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 30.0, 30.0)
 """Seconds between the looks for a finished export: two minutes together."""
@@ -41,12 +41,10 @@ def _list_ids(connection: Connection) -> list[str]:
     for page in range(1, MOST_PAGES + 1):
         params: dict[str, str | int] = {"pageSize": 100, "pageNumber": page, "allowEmptyResult": "true"}
         answer = connection.request("list do-not-contact lists", "GET", _LISTS, params=params)
-        body = untrusted_json.mapping(answer.json)
-        ours = (
-            e for e in untrusted_json.objects(body.get("entities")) if e.get("dncSourceType") not in _OUTSIDE
-        )
-        found.extend(filter(None, (untrusted_json.code(entity, "id") for entity in ours)))
-        if page >= (untrusted_json.number(body, "pageCount") or 1):
+        body = answer.json
+        ours = (e for e in read_list(body, "entities") if e.get("dncSourceType") not in _OUTSIDE)
+        found.extend(filter(None, (read_code(entity, "id") for entity in ours)))
+        if page >= (read_number(body, "pageCount") or 1):
             break
     return found
 
@@ -64,8 +62,8 @@ def _export(connection: Connection, list_id: str) -> Iterator[str]:
     for seconds in POLLS:
         # Asks where the file is: it lies in a store that must not see our token.
         answer = connection.request(_EXPORT, "GET", path, params={"download": "false"})
-        made = untrusted_json.instant(answer.json, "exportTimestamp")
-        uri = untrusted_json.text(answer.json, "uri")
+        made = read_instant(answer.json, "exportTimestamp")
+        uri = read_text(answer.json, "uri")
         if uri and (made is None or made >= begun - _SKEW):  # else it is an earlier export
             content = connection.download(_EXPORT, uri, MOST_BYTES)
             yield from read_addresses(content.decode("utf-8-sig", "replace"))

@@ -6,13 +6,21 @@ a lost answer is simply asked for again. Results come in any order and are match
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from typing_extensions import assert_never
 
 from outreach.contacts import Channel, Contact
-from outreach.genesys.http import untrusted_json
+from outreach.genesys.http.untrusted_json import (
+    Json,
+    Object,
+    read_code,
+    read_list,
+    read_mapping,
+    read_number,
+    read_text,
+)
 from outreach.genesys.interface import NotRegistered, Registered, Senders
 from outreach.reachability import AVAILABLE
 
@@ -36,13 +44,10 @@ def write_requests(
 
 
 def read_results(
-    contacts: Sequence[Contact], body: untrusted_json.Json, correlation_id: str
+    contacts: Sequence[Contact], body: Json, correlation_id: str
 ) -> list[Registered | NotRegistered]:
     """What became of each contact, in the order of the request."""
-    results = {
-        untrusted_json.text(result, "id"): result
-        for result in untrusted_json.objects(untrusted_json.mapping(body).get("results"))
-    }
+    results = {read_text(result, "id"): result for result in read_list(body, "results")}
     return [
         _read_result(contact, results.get(str(number)), correlation_id)
         for number, contact in enumerate(contacts)
@@ -94,36 +99,30 @@ def _write_address(channel: Channel, address: str, name: str, senders: Senders) 
             assert_never(channel)
 
 
-def _read_result(
-    contact: Contact, result: Mapping[str, untrusted_json.Json] | None, correlation_id: str
-) -> Registered | NotRegistered:
+def _read_result(contact: Contact, result: Object | None, correlation_id: str) -> Registered | NotRegistered:
     if result is None:
         return _not_registered(contact, "no_result", "Genesys' answer says nothing of it.", correlation_id)
-    entity = untrusted_json.mapping(result.get("entity"))
+    entity = read_mapping(result, "entity")
     if result.get("success") is not True:
         return _read_error(contact, result, correlation_id)
-    genesys_id = untrusted_json.code(entity, "id")
+    genesys_id = read_code(entity, "id")
     if not genesys_id:
         return _not_registered(contact, "no_id", "Genesys' answer gives it no id.", correlation_id)
-    created = untrusted_json.number(result, "status") == 201  # 200: updated (platform fact sheet 3.2)
+    created = read_number(result, "status") == 201  # 200: updated (platform fact sheet 3.2)
     availability = _read_availability(contact, entity)
     return Registered(
         contact.external_contact_id, genesys_id, "created" if created else "updated", availability
     )
 
 
-def _read_error(
-    contact: Contact, result: Mapping[str, untrusted_json.Json], correlation_id: str
-) -> NotRegistered:
-    error = untrusted_json.mapping(result.get("error"))
-    status = untrusted_json.number(result, "status") or untrusted_json.number(error, "status") or 0
-    code = untrusted_json.code(error, "code") or f"http_{status:.0f}"
-    fields = [
-        untrusted_json.code(detail, "fieldName") for detail in untrusted_json.objects(error.get("details"))
-    ]
+def _read_error(contact: Contact, result: Object, correlation_id: str) -> NotRegistered:
+    error = read_mapping(result, "error")
+    status = read_number(result, "status") or read_number(error, "status") or 0
+    code = read_code(error, "code") or f"http_{status:.0f}"
+    fields = [read_code(detail, "fieldName") for detail in read_list(error, "details")]
     named = ", ".join(field for field in fields if field)
     reason = f"Genesys does not accept it ({status:.0f} {code}{f', field {named}' if named else ''})."
-    found = untrusted_json.code(error, "contextId") or correlation_id
+    found = read_code(error, "contextId") or correlation_id
     return NotRegistered(contact.external_contact_id, code, reason, error.get("retryable") is True, found)
 
 
@@ -131,22 +130,22 @@ def _not_registered(contact: Contact, code: str, reason: str, correlation_id: st
     return NotRegistered(contact.external_contact_id, code, reason, True, correlation_id)
 
 
-def _read_availability(contact: Contact, entity: Mapping[str, untrusted_json.Json]) -> dict[Channel, str]:
+def _read_availability(contact: Contact, entity: Object) -> dict[Channel, str]:
     return {
         channel: AVAILABLE if _is_recognised(channel, entity) else NOT_RECOGNISED
         for channel in contact.channels.present()
     }
 
 
-def _is_recognised(channel: Channel, entity: Mapping[str, untrusted_json.Json]) -> bool:
+def _is_recognised(channel: Channel, entity: Object) -> bool:
     # `e164` is there only when Genesys could parse the number (platform fact sheet 3.1).
     match channel:
         case Channel.VOICE:
-            return bool(untrusted_json.text(entity.get("workPhone"), "e164"))
+            return bool(read_text(entity.get("workPhone"), "e164"))
         case Channel.SMS:
-            return bool(untrusted_json.text(entity.get("cellPhone"), "e164"))
+            return bool(read_text(entity.get("cellPhone"), "e164"))
         case Channel.EMAIL:
-            return bool(untrusted_json.text(entity, "workEmail"))
+            return bool(read_text(entity, "workEmail"))
         case Channel.CHAT:  # a handle is opaque: there is nothing that Genesys could recognise
             return True
         case _:

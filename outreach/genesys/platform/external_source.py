@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 
 from outreach.errors import Ambiguous, Conflict
-from outreach.genesys.http import untrusted_json
 from outreach.genesys.http.client import Connection
+from outreach.genesys.http.untrusted_json import read_code, read_list
 
 DEFAULT_NAME = "genesys-outreach"
 _PATH = "/api/v2/externalcontacts/externalsources"
@@ -31,9 +31,9 @@ class ExternalSource:
     def _find(self) -> str:
         params: dict[str, str | int] = {"name": self._name, "limit": 100}
         answer = self._connection.request("find external source", "GET", _PATH, params=params)
-        for entity in untrusted_json.objects(untrusted_json.mapping(answer.json).get("entities")):
+        for entity in read_list(answer.json, "entities"):
             if entity.get("name") == self._name and entity.get("active") is not False:
-                return untrusted_json.code(entity, "id")
+                return read_code(entity, "id")
         return ""
 
     def _create(self) -> str:
@@ -47,7 +47,7 @@ class ExternalSource:
             if not found:
                 raise
             return found
-        found = untrusted_json.code(answer.json, "id")
+        found = read_code(answer.json, "id")
         if not found:
             raise Ambiguous(operation, answer.status, "no_id", answer.correlation_id, "Run it again.")
         return found

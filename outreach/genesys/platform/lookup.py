@@ -21,11 +21,18 @@ from typing_extensions import assert_never
 
 from outreach.contacts import Channel
 from outreach.errors import Forbidden, NotFound, Refused
-from outreach.genesys.http import untrusted_json
 from outreach.genesys.http.client import Connection, quoted
+from outreach.genesys.http.untrusted_json import (
+    Object,
+    read_code,
+    read_instant,
+    read_list,
+    read_mapping,
+    read_text,
+)
 from outreach.genesys.interface import Attempt, ConversationMatch, Senders
 from outreach.genesys.platform.conversations import attributes_of
-from outreach.genesys.platform.matching import SKEW, WINDOW, Object, matches, subjects_of
+from outreach.genesys.platform.matching import SKEW, WINDOW, matches, subjects_of
 from outreach.genesys.platform.media import MESSAGE, medium_of
 from outreach.genesys.platform.sending import ATTEMPT_ATTRIBUTE, address_of
 
@@ -111,9 +118,9 @@ def _query(connection: Connection, body: dict[str, Any]) -> Iterator[Object]:
     for page in range(1, MOST_PAGES + 1):
         paged = body | {"paging": {"pageSize": PAGE_SIZE, "pageNumber": page}}
         answer = connection.request("find conversations", "POST", _DETAILS, json=paged)
-        conversations = list(untrusted_json.objects(untrusted_json.mapping(answer.json).get("conversations")))
+        conversations = list(read_list(answer.json, "conversations"))
         for conversation in conversations:
-            conversation_id = untrusted_json.code(conversation, "conversationId")
+            conversation_id = read_code(conversation, "conversationId")
             if conversation_id and conversation_id not in seen:  # pages shift while data arrives
                 seen.add(conversation_id)
                 yield conversation
@@ -124,8 +131,8 @@ def _query(connection: Connection, body: dict[str, Any]) -> Iterator[Object]:
 def _judge(
     connection: Connection, senders: Senders, attempt: Attempt, ids: set[str], conversation: Object
 ) -> ConversationMatch | None:
-    conversation_id = untrusted_json.code(conversation, "conversationId")
-    started = untrusted_json.instant(conversation, "conversationStart")
+    conversation_id = read_code(conversation, "conversationId")
+    started = read_instant(conversation, "conversationStart")
     if started is None or not matches(attempt, conversation, senders, ids, connection.clock_skew):
         return None
     marks = _marks(connection, attempt, conversation_id, conversation)
@@ -167,18 +174,12 @@ def _merged_ids(connection: Connection, attempts: Sequence[Attempt]) -> dict[str
             answer = connection.request("look up contacts", "POST", path, json=body)
         except Refused:  # without this right the contact's own id must do
             return merged
-        for result in untrusted_json.objects(untrusted_json.mapping(answer.json).get("results")):
-            asked, entity = untrusted_json.text(result, "id"), untrusted_json.mapping(result.get("entity"))
-            known = [entity, untrusted_json.mapping(entity.get("canonicalContact")), *_merge_set(entity)]
-            merged[asked] = {untrusted_json.code(contact, "id") for contact in known} - {"", asked}
+        for result in read_list(answer.json, "results"):
+            asked, entity = read_text(result, "id"), read_mapping(result, "entity")
+            listed = (one for name in ("mergeSet", "mergedFrom") for one in read_list(entity, name))
+            known = [entity, read_mapping(entity, "canonicalContact"), *listed]
+            merged[asked] = {read_code(contact, "id") for contact in known} - {"", asked}
     return merged
-
-
-def _merge_set(entity: Object) -> list[Object]:
-    return [
-        *untrusted_json.objects(entity.get("mergeSet")),
-        *untrusted_json.objects(entity.get("mergedFrom")),
-    ]
 
 
 def _predicate(dimension: str, value: str) -> dict[str, str]:

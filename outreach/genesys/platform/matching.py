@@ -5,10 +5,10 @@ What isn't shown proves nothing; what is shown and differs rules a conversation 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
-from outreach.genesys.http import untrusted_json
+from outreach.genesys.http.untrusted_json import Object, read_instant, read_list, read_text
 from outreach.genesys.interface import Attempt, Senders
 from outreach.genesys.platform.conversations import sessions_of
 from outreach.genesys.platform.media import EMAIL, Medium, medium_of
@@ -21,7 +21,6 @@ SKEW = timedelta(seconds=15)
 WINDOW = timedelta(minutes=20)
 """How long after its intent an attempt may still reach Genesys: it waits for the budget, it is repeated."""
 
-Object = Mapping[str, untrusted_json.Json]
 Sessions = Sequence[tuple[Object, Object]]
 
 
@@ -32,7 +31,7 @@ def matches(
 
     `ids` are Genesys' ids of the person; `clock_skew` is how far Genesys' clock is ahead of ours.
     """
-    started = untrusted_json.instant(conversation, "conversationStart")
+    started = read_instant(conversation, "conversationStart")
     committed = attempt.at + clock_skew
     if started is None or not committed - SKEW <= started <= committed + WINDOW:
         return False
@@ -53,11 +52,11 @@ def sessions_in(conversation: Object, medium: Medium) -> list[tuple[Object, Obje
 def subjects_of(conversation: Object) -> set[str]:
     """The subjects that an e-mail conversation shows."""
     segments = _segments(sessions_in(conversation, EMAIL))
-    return {untrusted_json.text(segment, "subject") for segment in segments} - {""}
+    return {read_text(segment, "subject") for segment in segments} - {""}
 
 
 def _is_outbound(conversation: Object, medium: Medium) -> bool:
-    direction = untrusted_json.text(conversation, "originatingDirection").lower()
+    direction = read_text(conversation, "originatingDirection").lower()
     return not medium.has_direction or direction in {"", "outbound"}
 
 
@@ -67,24 +66,24 @@ def _is_to(sessions: Sessions, attempt: Attempt, senders: Senders, ids: set[str]
     told = address_of(attempt, senders)
     if shown and told is not None:
         return _plain(told) in shown
-    return any(untrusted_json.text(participant, "externalContactId") in ids for participant, _ in sessions)
+    return any(read_text(participant, "externalContactId") in ids for participant, _ in sessions)
 
 
 def _is_from(sessions: Sessions, medium: Medium, sender: str | None) -> bool:
     """From our sender, where it is shown; for a callback, in our queue."""
     parts = (*(session for _, session in sessions), *_segments(sessions))
-    shown = {_plain(untrusted_json.text(part, medium.sender)) for part in parts}
+    shown = {_plain(read_text(part, medium.sender)) for part in parts}
     return not shown - {""} or _plain(sender or "") in shown
 
 
 def _segments(sessions: Sessions) -> list[Object]:
-    return [segment for _, session in sessions for segment in untrusted_json.objects(session.get("segments"))]
+    return [segment for _, session in sessions for segment in read_list(session, "segments")]
 
 
 def _addresses(session: Object) -> list[str]:
     numbers = session.get("callbackNumbers")
     listed = [n for n in numbers if isinstance(n, str)] if isinstance(numbers, list) else []
-    return [address for address in (untrusted_json.text(session, "addressTo"), *listed) if address]
+    return [address for address in (read_text(session, "addressTo"), *listed) if address]
 
 
 def _plain(address: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from outreach.errors import Refused
-from outreach.genesys.http import untrusted_json
 from outreach.genesys.http.client import Connection
+from outreach.genesys.http.untrusted_json import read_code, read_list, read_number, read_text
 
 NAMESPACES = ("platform.api", "external.contacts", "messaging", "email", "callback")
 """Where the limits are that bind an outreach (platform fact sheet 2.2)."""
@@ -26,9 +26,7 @@ class Identity:
 def read_identity(connection: Connection) -> Identity:
     """Ask who we are. Raises GenesysError."""
     body = connection.request("who am i", "GET", "/api/v2/organizations/me").json
-    return Identity(
-        untrusted_json.code(body, "id"), untrusted_json.text(body, "name"), untrusted_json.code(body, "state")
-    )
+    return Identity(read_code(body, "id"), read_text(body, "name"), read_code(body, "state"))
 
 
 def read_limits(connection: Connection) -> dict[str, float]:
@@ -40,8 +38,8 @@ def read_limits(connection: Connection) -> dict[str, float]:
             body = connection.request("read limits", "GET", path).json
         except Refused:
             continue
-        for entity in untrusted_json.objects(untrusted_json.mapping(body).get("entities")):
-            value = untrusted_json.number(entity, "value")
-            if value is not None and untrusted_json.code(entity, "key"):
-                limits[untrusted_json.code(entity, "key")] = value
+        for entity in read_list(body, "entities"):
+            value = read_number(entity, "value")
+            if value is not None and read_code(entity, "key"):
+                limits[read_code(entity, "key")] = value
     return limits

@@ -7,20 +7,18 @@ requires (platform fact sheet 4.1 to 4.3), so all that can come of it is 403, or
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from outreach.contacts import Channel
 from outreach.errors import Forbidden, Refused
-from outreach.genesys.http import untrusted_json
 from outreach.genesys.http.client import Connection
+from outreach.genesys.http.untrusted_json import Json
 from outreach.genesys.platform.media import medium_of
 
 NOWHERE = "00000000-0000-0000-0000-000000000000"
 
 
-@dataclass(frozen=True, slots=True)
-class _Probe:
+class _Probe(NamedTuple):
     method: Literal["GET", "POST"]
     path: str
     params: Mapping[str, str] | None = None
@@ -55,15 +53,11 @@ def find_forbidden(connection: Connection) -> dict[str, Forbidden]:
     forbidden: dict[str, Forbidden] = {}
     for operation, probe in _PROBES.items():
         creates = probe.method == "POST"
-        body: untrusted_json.Json = {} if creates else None
+        body: Json = {} if creates else None
         try:
+            # A creating one goes like a real one: never sent twice.
             connection.request(
-                operation,
-                probe.method,
-                probe.path,
-                json=body,
-                params=probe.params,
-                creates=creates,  # like a real one: never sent twice
+                operation, probe.method, probe.path, json=body, params=probe.params, creates=creates
             )
         except Forbidden as error:
             forbidden[operation] = error

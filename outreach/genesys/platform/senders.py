@@ -11,8 +11,8 @@ from typing_extensions import assert_never
 
 from outreach.contacts import Channel
 from outreach.errors import Forbidden, NotFound
-from outreach.genesys.http import untrusted_json
 from outreach.genesys.http.client import Connection, quoted
+from outreach.genesys.http.untrusted_json import Object, as_mapping, read_list, read_number, read_text
 from outreach.genesys.interface import Senders
 from outreach.reachability import AVAILABLE, NOT_CHECKABLE
 
@@ -58,7 +58,7 @@ def _check_number(connection: Connection, number_from: str) -> str:
     number = _find(connection, "check sms sender", path, {}, phoneNumber=number_from)
     if number is None:
         return SENDER_NOT_FOUND
-    active = untrusted_json.text(number, "phoneNumberStatus").upper() == "ACTIVE"
+    active = read_text(number, "phoneNumberStatus").upper() == "ACTIVE"
     return AVAILABLE if active and number.get("supportsSms") is True else SENDER_NOT_ACTIVE
 
 
@@ -74,7 +74,7 @@ def _check_domain(connection: Connection, address: str) -> str:
     if domain is None:
         return SENDER_NOT_FOUND
     results = (domain.get("cnameVerificationResult"), domain.get("dkimVerificationResult"))
-    verified = all(untrusted_json.text(result, "status").upper() == "VERIFIED" for result in results)
+    verified = all(read_text(result, "status").upper() == "VERIFIED" for result in results)
     return AVAILABLE if verified else SENDER_NOT_VERIFIED
 
 
@@ -94,30 +94,28 @@ def _check_integration(connection: Connection, integration_id: str, senders: Sen
     integration = _find(connection, "check chat integration", path, {}, id=integration_id)
     if integration is None:
         return SENDER_NOT_FOUND
-    active = untrusted_json.text(integration, "status") == "Active"
+    active = read_text(integration, "status") == "Active"
     return AVAILABLE if active else SENDER_NOT_ACTIVE
 
 
 def _find(
     connection: Connection, operation: str, path: str, params: Mapping[str, str], **wanted: str
-) -> Mapping[str, untrusted_json.Json] | None:
+) -> Object | None:
     """The first entity of a paged list that has any of the values wanted."""
     for page in range(1, MOST_PAGES + 1):
         paged: dict[str, str | int] = {**params, "pageSize": _PAGE_SIZE, "pageNumber": page}
-        body = untrusted_json.mapping(connection.request(operation, "GET", path, params=paged).json)
-        entities = list(untrusted_json.objects(body.get("entities")))
+        body = connection.request(operation, "GET", path, params=paged).json
+        entities = list(read_list(body, "entities"))
         for entity in entities:
-            if any(
-                untrusted_json.text(entity, key).lower() == value.lower() for key, value in wanted.items()
-            ):
+            if any(read_text(entity, key).lower() == value.lower() for key, value in wanted.items()):
                 return entity
-        if page >= (untrusted_json.number(body, "pageCount") or 1) or not entities:
+        if page >= (read_number(body, "pageCount") or 1) or not entities:
             break
     return None
 
 
-def _read(connection: Connection, operation: str, path: str) -> Mapping[str, untrusted_json.Json] | None:
+def _read(connection: Connection, operation: str, path: str) -> Object | None:
     try:
-        return untrusted_json.mapping(connection.request(operation, "GET", path).json)
+        return as_mapping(connection.request(operation, "GET", path).json)
     except NotFound:
         return None

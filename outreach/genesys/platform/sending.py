@@ -16,7 +16,7 @@ from typing_extensions import assert_never
 
 from outreach.contacts import Channel
 from outreach.errors import Invalid
-from outreach.genesys.http import untrusted_json
+from outreach.genesys.http.untrusted_json import Json, as_mapping, read_code
 from outreach.genesys.interface import Attempt, Engagement, Senders
 from outreach.genesys.platform.media import medium_of
 
@@ -61,13 +61,13 @@ def _write_body(engagement: Engagement, senders: Senders, sender: str) -> dict[s
             assert_never(channel)
 
 
-def read_conversation_id(channel: Channel, body: untrusted_json.Json) -> str:
+def read_conversation_id(channel: Channel, body: Json) -> str:
     """The conversation's id in the answer, or ""."""
     match channel:
         case Channel.VOICE:
-            return untrusted_json.code(untrusted_json.mapping(body).get("conversation"), "id")
+            return read_code(as_mapping(body).get("conversation"), "id")
         case Channel.SMS | Channel.EMAIL | Channel.CHAT:
-            return untrusted_json.code(body, "conversationId")
+            return read_code(body, "conversationId")
         case _:
             assert_never(channel)
 

@@ -20,11 +20,9 @@ class SlotAllocator(Protocol):
 
     def reserve(self, key: str, count: int, seconds_apart: float) -> float:
         """Take `count` slots, `seconds_apart` from each other: seconds from now to the first."""
-        ...
 
     def hold(self, key: str, seconds: float) -> None:
         """Give no slot away that is less than so many seconds from now."""
-        ...
 
 
 class LocalSlotAllocator:

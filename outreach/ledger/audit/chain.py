@@ -15,7 +15,8 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, select
 
-from outreach.ledger.database.schema import audit, campaigns, facts, microseconds
+from outreach.ledger.database.schema import audit, campaigns, microseconds
+from outreach.ledger.facts import kept_as
 from outreach.ledger.ledger import Ledger
 
 _COVERED = itemgetter("campaign_id", "contact_id", "n", "action", "detail", "actor", "previous")
@@ -57,16 +58,10 @@ def campaign_record(
         campaign_id=campaign_id, id=None, audit_count=row.n if row else 0, audit_head=row.hash if row else ""
     )
     record = record_for(ledger, end, action, detail, ledger.clock.now())
-    _remember_end(ledger, connection, record)
+    connection.execute(kept_as(ledger, end_of(campaign_id), f"{record['n']} {record['hash']}"))
     return record
 
 
 def end_of(campaign_id: int) -> str:
     """The name of the fact that says where a campaign's own chain ends: `n hash`."""
     return f"audit_end:{campaign_id}"
-
-
-def _remember_end(ledger: Ledger, connection: Connection, record: Mapping[str, Any]) -> None:
-    value = f"{record['n']} {record['hash']}"
-    fact = ledger.db.insert(facts).values(name=end_of(record["campaign_id"]), value=value)
-    connection.execute(fact.on_conflict_do_update(index_elements=["name"], set_={"value": value}))

@@ -15,8 +15,6 @@ def read_history(ledger: Ledger, contact_id: int) -> list[dict[str, Any]]:
     """What happened to a contact, in order: `at` (ISO-8601 UTC), `action`, `actor`, `detail`."""
     a = audit.c
     query = select(a.at, a.action, a.actor, a.detail).where(a.contact_id == contact_id).order_by(a.n)
-    with ledger.db.read() as connection:
-        rows = connection.execute(query).all()
     return [
         {
             "at": row.at.isoformat(),
@@ -24,5 +22,5 @@ def read_history(ledger: Ledger, contact_id: int) -> list[dict[str, Any]]:
             "actor": row.actor,
             "detail": orjson.loads(row.detail),
         }
-        for row in rows
+        for row in ledger.db.rows(query)
     ]

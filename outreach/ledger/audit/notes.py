@@ -28,7 +28,6 @@ def note_file(ledger: Ledger, campaign_id: int, action: str, path: Path, **more:
 def list_noted_files(ledger: Ledger) -> set[Path]:
     """The rejects files and exports that were noted, of all campaigns."""
     noted = audit.c.action.in_(("exported", "rejects")), audit.c.contact_id.is_(None)
-    with ledger.db.read() as connection:
-        details = connection.execute(select(audit.c.detail).where(*noted)).scalars()
-        names = {orjson.loads(detail).get("file", "") for detail in details}
+    details = ledger.db.values(select(audit.c.detail).where(*noted))
+    names = {orjson.loads(detail).get("file", "") for detail in details}
     return {Path(name) for name in names if name}

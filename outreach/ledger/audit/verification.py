@@ -10,8 +10,9 @@ What the chains cannot show (last records or a whole contact gone) the seals do:
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby
 from typing import Any, Literal
 
@@ -59,19 +60,8 @@ class Verification:
 
     def as_json(self) -> dict[str, Any]:
         """For machines; `first` is the first problem, or None."""
-        found = [
-            {"contact": f.contact, "n": f.n, "problem": f.problem, "explanation": f.explanation}
-            for f in self.findings
-        ]
-        return {
-            "campaign": self.campaign,
-            "intact": self.intact,
-            "chains": self.chains,
-            "records": self.records,
-            "seals": self.seals,
-            "first": found[0] if found else None,
-            "findings": found,
-        }
+        first = asdict(self.findings[0]) if self.findings else None
+        return {**asdict(self), "intact": self.intact, "first": first}
 
 
 @dataclass
@@ -93,9 +83,7 @@ def verify(ledger: Ledger, campaign: Campaign, *, seal: str | None = None) -> Ve
         seal: a seal's hash that was kept elsewhere (a run's report, Prefect): it must be among the records.
     """
     result = Verification(campaign.name)
-    with ledger.db.read() as connection:
-        if not ledger.db.is_sqlite:
-            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    with ledger.db.snapshot() as connection:
         seals = _verify_own(ledger, connection, campaign, result)
         _verify_contacts(ledger, connection, campaign, seals, result)
     result.findings += [finding for sealed in seals for finding in _check_seal(sealed)]
@@ -163,13 +151,12 @@ def _check_contact(
 ) -> Finding | None:
     name = beside.external_contact_id
     if name is None:
-        text = f"contact number {beside.contact_id} is gone, its records are not"
-        return Finding("", 0, "missing", text)
+        return Finding("", 0, "missing", f"contact number {beside.contact_id} is gone, its records are not")
     if beside.home != campaign.id:
         return Finding(name, records[0].n, "inserted", "its contact is another campaign's")
     finding = check_chain(ledger, records, beside.audit_count, beside.audit_head)
     if finding:
-        return Finding(name, finding.n, finding.problem, finding.explanation)
+        return replace(finding, contact=name)
     told = orjson.loads(records[-1].detail).get("state", beside.state) if records else beside.state
     if told != beside.state:
         return Finding(name, len(records), "altered", f"it says {told}, the contact says {beside.state}")
@@ -265,21 +252,8 @@ def export_records(ledger: Ledger, campaign: Campaign) -> Iterator[bytes]:
 
 
 def _as_line(campaign: Campaign, row: Row[Any]) -> dict[str, Any]:
-    return {
-        "campaign": campaign.name,
-        "contact": row.external_contact_id,
-        "n": row.n,
-        "at": row.at,
-        "action": row.action,
-        "detail": _as_object(row.detail),
-        "actor": row.actor,
-        "previous": row.previous,
-        "hash": row.hash,
-    }
-
-
-def _as_object(detail: str) -> Any:  # noqa: ANN401 - whatever JSON can hold
-    try:
-        return orjson.loads(detail)
-    except orjson.JSONDecodeError:  # somebody altered it: shown as it stands
-        return detail
+    names = ("n", "at", "action", "detail", "actor", "previous", "hash")
+    shown = {name: getattr(row, name) for name in names}
+    with contextlib.suppress(orjson.JSONDecodeError):  # somebody altered it: shown as it stands
+        shown["detail"] = orjson.loads(row.detail)
+    return {"campaign": campaign.name, "contact": row.external_contact_id, **shown}

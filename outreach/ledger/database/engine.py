@@ -10,15 +10,18 @@ import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Executable,
+    Row,
+    Select,
     Table,
     create_engine,
     event,
@@ -34,6 +37,8 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from outreach.clock import Clock
 from outreach.errors import LedgerError
 from outreach.ledger.database.schema import Instant
+
+T = TypeVar("T")
 
 BUSY_SECONDS = 60
 POOL = {"pool_size": 24, "max_overflow": 24, "pool_timeout": 60, "pool_use_lifo": True}
@@ -55,6 +60,19 @@ class Database:
         """A consistent look; nothing is written."""
         with _translated(), self.engine.connect() as connection:
             yield connection
+
+    def rows(self, query: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+        """All that one query finds."""
+        with self.read() as connection:
+            return connection.execute(query, values).all()
+
+    def values(self, query: Select[tuple[T]], values: Mapping[str, Any] | None = None) -> list[T]:
+        """The one column that a query asks for."""
+        return [row[0] for row in self.rows(query, values)]
+
+    def value(self, query: Select[tuple[T]]) -> T | None:
+        """The one value that a query asks for, None when nothing is found."""
+        return next(iter(self.values(query)), None)
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Connection]:

@@ -46,8 +46,7 @@ def release_dead_executors(ledger: Ledger) -> list[int]:
 def list_living_executors(ledger: Ledger) -> frozenset[str]:
     """Bury the dead, and name the executors that live."""
     release_dead_executors(ledger)
-    with ledger.db.read() as connection:
-        return frozenset(connection.execute(select(executors.c.id)).scalars())
+    return frozenset(ledger.db.values(select(executors.c.id)))
 
 
 def free_rows_of(
@@ -66,8 +65,7 @@ def free_rows_of(
 def _dead(ledger: Ledger) -> list[tuple[str, bool]]:
     """Each, and whether it was a process of this machine, so that it surely does nothing more."""
     unseen = executors.c.seen_at < ledger.db.now(ledger.clock, DEAD_AFTER)
-    with ledger.db.read() as connection:
-        rows = connection.execute(select(executors, unseen.label("unseen"))).all()
+    rows = ledger.db.rows(select(executors, unseen.label("unseen")))
     return [(row.id, row.host == host()) for row in rows if _is_dead(row)]
 
 
@@ -83,9 +81,7 @@ def _orphaned(ledger: Ledger) -> list[str]:
     """Holders that nobody registered: they claimed after they were buried, and so never acted."""
     owner = contacts.c.lease_owner
     known = select(executors.c.id).where(executors.c.id == owner).exists()
-    with ledger.db.read() as connection:
-        found = connection.execute(select(owner).where(owner.is_not(None), ~known).distinct())
-        return [str(executor) for executor in found.scalars()]
+    return ledger.db.values(select(owner).where(owner.is_not(None), ~known).distinct())
 
 
 def _inherit(ledger: Ledger, row: Row[Any], deaths: int, gone: frozenset[str] | None) -> Change:

@@ -24,7 +24,8 @@ from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 from outreach.ledger.audit.chain import record_for
 from outreach.ledger.changes import apply_within, to_accepted
 from outreach.ledger.database.bulk_write import write_new, write_rows
-from outreach.ledger.database.schema import audit, contacts, intents, loads, rejects
+from outreach.ledger.database.schema import audit, contacts, loads, rejects
+from outreach.ledger.intents import find_attempted
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.deduplication import sort
 from outreach.ledger.loads.entries import Entry, Refused
@@ -142,7 +143,8 @@ class Loading:
         rows.sort(key=itemgetter("external_contact_id"))
         if write_new(connection, contacts, rows) < len(rows):
             # Another process loaded some of these people at the same moment: only those that were new count.
-            there = _present(connection, [row["id"] for row in rows])
+            mine = select(_C.id).where(_C.id.in_([row["id"] for row in rows]))
+            there = set(connection.execute(mine).scalars())
             records = [record for record in records if record["contact_id"] in there]
         write_rows(connection, _AUDIT, records)
         return len(records)
@@ -155,7 +157,7 @@ class Loading:
             and State(row.state) in CORRECTABLE | {State.HELD}
             and row.reason != ERASED
         ]
-        doubtful = _with_intent(connection, [row.id for _, row in changed])
+        doubtful = find_attempted(connection, [row.id for _, row in changed])
         corrections = [
             to_accepted(
                 contact_id=row.id, action="corrected", fields=entry.content(), detail={"load": self.id}
@@ -182,12 +184,3 @@ def _new_ids(ledger: Ledger, connection: Connection, count: int) -> Sequence[int
         return range(last + 1, last + count + 1)
     drawn = "SELECT nextval(pg_get_serial_sequence('contacts', 'id')) FROM generate_series(1, :count)"
     return connection.execute(text(drawn), {"count": count}).scalars().all()
-
-
-def _present(connection: Connection, ids: Sequence[int]) -> set[int]:
-    return set(connection.execute(select(contacts.c.id).where(contacts.c.id.in_(ids))).scalars())
-
-
-def _with_intent(connection: Connection, ids: Sequence[int]) -> set[int]:
-    found = select(intents.c.contact_id).where(intents.c.contact_id.in_(ids))
-    return set(connection.execute(found).scalars()) if ids else set()

@@ -17,16 +17,12 @@ def find_unchanged(ledger: Ledger, campaign_id: int, fingerprint: str) -> Loaded
     """
     last = select(loads).where(loads.c.campaign_id == campaign_id).order_by(loads.c.id.desc()).limit(1)
     may_pass = select(exists().where(rejects.c.campaign_id == campaign_id, rejects.c.retryable))
-    with ledger.db.read() as connection:
-        row = connection.execute(last).first()
-        if not fingerprint or row is None or row.fingerprint != fingerprint:
-            return None
-        if connection.execute(may_pass).scalar():
-            return None
+    row = next(iter(ledger.db.rows(last)), None)
+    if not fingerprint or row is None or row.fingerprint != fingerprint or ledger.db.value(may_pass):
+        return None
     return Loaded(rows_read=row.rows_read, known=row.rows_read)
 
 
 def has_rejects(ledger: Ledger, campaign_id: int) -> bool:
     """Whether the campaign has rows for a rejects file."""
-    with ledger.db.read() as connection:
-        return bool(connection.execute(select(exists().where(rejects.c.campaign_id == campaign_id))).scalar())
+    return bool(ledger.db.value(select(exists().where(rejects.c.campaign_id == campaign_id))))

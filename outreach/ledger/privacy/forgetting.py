@@ -16,15 +16,17 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Literal
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, update
 
 from outreach.errors import LedgerError
 from outreach.ledger.audit.notes import note
 from outreach.ledger.changes import KEEP, Change, apply_within, lock
-from outreach.ledger.database.schema import intents, outbox, rejects, suppressions
+from outreach.ledger.database.schema import outbox, rejects, suppressions
 from outreach.ledger.executors.release import release_dead_executors
+from outreach.ledger.intents import find_attempted
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import CONTACTED, State
+from outreach.ledger.suppressions import suppression
 
 Cause = Literal["erased", "purged"]
 """On a person's wish, or because of age."""
@@ -77,9 +79,7 @@ def _forget(ledger: Ledger, chunk: Sequence[int], cause: Cause) -> int:
 
 def _changes(connection: Connection, ids: Sequence[int], cause: Cause, now: datetime) -> Iterator[Change]:
     rows = lock(connection, ids)
-    tried = set(
-        connection.execute(select(intents.c.contact_id).where(intents.c.contact_id.in_(ids))).scalars()
-    )
+    tried = find_attempted(connection, ids)
     for row in rows.values():
         before = State(row.state)
         if before is State.INTENT:
@@ -118,15 +118,7 @@ def suppress_for_good(ledger: Ledger, addresses: Iterable[str]) -> int:
     new = ledger.db.insert(suppressions)
     lasting = {"source": new.excluded.source, "reason": new.excluded.reason}
     upsert = new.on_conflict_do_update(index_elements=["address_key"], set_=lasting)
-    rows = [
-        {
-            "address_key": ledger.vault.address_key(address),
-            "source": "erasure",
-            "reason": "erased",
-            "at": ledger.clock.now(),
-        }
-        for address in sorted(addresses)
-    ]
+    rows = [suppression(ledger, address, "erasure", "erased") for address in sorted(addresses)]
     if rows:
         with ledger.db.write() as connection:
             connection.execute(upsert, rows)

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from outreach.genesys.http.usage import UsageSnapshot
 from outreach.ledger.campaigns import Campaign
@@ -104,10 +104,7 @@ def gather(
         proof: a proof already made; otherwise it is made here.
     """
     proof = proof or prove(ledger, campaign)
-    with ledger.db.read() as connection:
-        if not ledger.db.is_sqlite:
-            # All sums of one instant; SQLite's transactions are so by themselves.
-            connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+    with ledger.db.snapshot() as connection:
         return _gather(connection, campaign, proof, usage, until or ledger.clock.now())
 
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from outreach.contacts import Channel, Channels, Contact
 from outreach.errors import Ambiguous, GenesysError, Refused
-from outreach.genesys.http import error_mapping, untrusted_json
+from outreach.genesys.http import error_mapping
 from outreach.genesys.http.call_outcome import Outcome, of_status
+from outreach.genesys.http.untrusted_json import as_mapping
 from outreach.genesys.interface import NotRegistered, Registered
 from outreach.genesys.platform import conversations, enrichment, sending
 from tests.support.answers import received
@@ -97,6 +98,6 @@ def test_any_json_can_be_read_as_any_answer(body: Any) -> None:
     assert isinstance(result, (Registered, NotRegistered))
     for channel in Channel:
         assert isinstance(sending.read_conversation_id(channel, body), str)
-    conversations.from_analytics(untrusted_json.mapping(body))
+    conversations.from_analytics(as_mapping(body))
     conversations.from_conversation(body)
     conversations.attributes_of(body, "attempt")

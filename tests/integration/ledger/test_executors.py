@@ -4,7 +4,6 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import Connection, delete, insert, select, update
@@ -165,18 +164,16 @@ def test_a_row_that_nothing_holds_back_any_more_is_freed_even_when_it_kills(run:
     assert row_of(heir, "C-1").state == "started"
 
 
-class Interrupted:
+class Interrupted(Database):
     """A database in front of which somebody else acts, right after so many looks."""
 
     def __init__(self, database: Database, looks: int, act: Callable[[], object]) -> None:
-        self._database, self._looks, self._act = database, looks, act
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._database, name)
+        vars(self).update(vars(database))
+        self._looks, self._act = looks, act
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
-        with self._database.read() as connection:
+        with super().read() as connection:
             yield connection
         self._looks -= 1
         if self._looks == 0:
@@ -200,7 +197,7 @@ def test_a_burial_that_comes_late_takes_nothing_from_whoever_has_it_now(
                 claim(heir, run.campaign.id, batch(run), (State.CLEARED,), limit=2)
 
     with new_ledger(tmp_path, clock) as slow:
-        slow.db = Interrupted(slow.db, 2, be_faster)  # type: ignore[assignment]  # the same, interrupted
+        slow.db = Interrupted(slow.db, 2, be_faster)
         assert release_dead_executors(slow) == []
 
     assert row_of(heir, "C-1").deaths == 1
