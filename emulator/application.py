@@ -13,7 +13,7 @@ import uuid
 from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
-from emulator.catalogue import OPERATIONS
+from emulator.catalogue import GUIDE_OPERATIONS, OPERATIONS
 from emulator.errors import ApiError, forbidden, missing
 from emulator.http.messages import Request, Response
 from emulator.http.routing import Operation, Router
@@ -167,10 +167,10 @@ class _Call:
     def _speak_its_language(self, token: Token) -> None:
         if self._found is None:
             return
-        if token.api == "guide" and self._found.guide is not None:
-            self._found = self._found.guide
+        if token.api == "guide":
+            self._found = GUIDE_OPERATIONS.get((self._found.method, self._found.template), self._found)
             self.name = self._found.name
-        elif token.api != "guide" and self._found.guide_only:
+        elif self._found.guide:
             self._found = None
             self.name = "unknown"
 

@@ -7,11 +7,15 @@ import binascii
 import time
 
 from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.http.routing import Operations
 from emulator.state.defaults import CLIENT_ID, CLIENT_SECRET
 from emulator.state.limits import too_many
 from emulator.state.organisation import Organisation
 
+operation = Operations("", open=True)
 
+
+@operation("oauth.token", "POST", "/oauth/token")
 def issue_token(org: Organisation, request: Request) -> Response:
     """A token, or `invalid_client` (400 on the platform, 401 on the guide API)."""
     form = request.form()

@@ -5,9 +5,12 @@ from __future__ import annotations
 from emulator.errors import bad_request, missing
 from emulator.http.fields import Fields
 from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.http.routing import Operations
 from emulator.state.defaults import published
 from emulator.state.organisation import Organisation
 from emulator.state.settings import WrongSetting
+
+operation = Operations("/_emulator", open=True, own=True)
 
 _MOST_ROWS = 1_000_000
 _LATEST = 12
@@ -15,6 +18,7 @@ _END_OF_TIME = 2e11
 """Seconds since the epoch: the year 8307, before HTTP dates run out."""
 
 
+@operation("own.truth", "GET", "/truth")
 def truth(org: Organisation, request: Request) -> Response:
     """Every contact that really happened: `?since=SEQ` and `?limit=` page, `?summary=true` counts only."""
     summary = org.truth.summary()
@@ -26,11 +30,13 @@ def truth(org: Organisation, request: Request) -> Response:
     return answer({**summary, "contacts": rows, "next": since + len(rows)})
 
 
+@operation("own.config", "GET", "/config")
 def read_settings(org: Organisation, _request: Request) -> Response:
     """The settings in force."""
     return answer(org.settings.document())
 
 
+@operation("own.configure", "POST", "/config")
 def change_settings(org: Organisation, request: Request) -> Response:
     """Merge settings; 400 with a sentence when one is wrong."""
     try:
@@ -41,6 +47,7 @@ def change_settings(org: Organisation, request: Request) -> Response:
     return answer(settings.document())
 
 
+@operation("own.reset", "POST", "/reset")
 def reset(org: Organisation, request: Request) -> Response:
     """Forget everything; with `{"keep_settings": true}` all but the settings."""
     body = Fields(request.json() if request.body else {})
@@ -49,6 +56,7 @@ def reset(org: Organisation, request: Request) -> Response:
     return answer({"reset": True})
 
 
+@operation("own.set_clock", "POST", "/clock")
 def set_clock(org: Organisation, request: Request) -> Response:
     """Move the clock: `advance_seconds` at once, `speed` from now on."""
     body = Fields(request.json())
@@ -60,6 +68,7 @@ def set_clock(org: Organisation, request: Request) -> Response:
     return read_clock(org, request)
 
 
+@operation("own.clock", "GET", "/clock")
 def read_clock(org: Organisation, _request: Request) -> Response:
     """The organisation's time."""
     return answer({"now": org.stamp(org.now()), "speed": org.clock.speed, "skew_seconds": org.clock.skew})
@@ -72,11 +81,13 @@ def _number(body: Fields, name: str, most: float) -> float:
     return float(value)
 
 
+@operation("own.metrics", "GET", "/metrics")
 def metrics(org: Organisation, request: Request) -> Response:
     """Requests by operation and status, and the windows of each token; `?timestamps=true` for all times."""
     return answer(org.metrics.document(timestamps=request.flag_query("timestamps")))
 
 
+@operation("own.state", "GET", "/state")
 def state(org: Organisation, _request: Request) -> Response:
     """A digest for people and for the page: counts, ids, limits, faults, the latest contacts."""
     settings = org.settings
@@ -104,6 +115,7 @@ def state(org: Organisation, _request: Request) -> Response:
     )
 
 
+@operation("own.end", "POST", "/conversations/{conversationId}/end")
 def end_conversation(org: Organisation, request: Request) -> Response:
     """End a conversation as somebody there would: `{"disconnect_type": "peer"}`."""
     body = Fields(request.json() if request.body else {})
@@ -115,6 +127,8 @@ def end_conversation(org: Organisation, request: Request) -> Response:
     return answer({"id": conversation.conversation_id, "ended": True})
 
 
+@operation("own.webhook", "POST", "/webhooks")
+@operation("own.webhook_of", "POST", "/webhooks/{endpoint}")
 def receive_webhook(org: Organisation, request: Request) -> Response:
     """A CRM's end: verifies, remembers, answers as told (`webhook_answers`) or 204; invalid gets 401."""
     endpoint = request.parameters.get("endpoint", "")
@@ -130,6 +144,7 @@ def receive_webhook(org: Organisation, request: Request) -> Response:
     return response
 
 
+@operation("own.webhooks", "GET", "/webhooks")
 def list_webhooks(org: Organisation, request: Request) -> Response:
     """Every delivery attempt: `?since=` and `?limit=` page, `?event=` chooses, `?summary=true` counts."""
     summary = org.receiver.summary()

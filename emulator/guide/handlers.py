@@ -7,12 +7,15 @@ from fnmatch import fnmatchcase
 from emulator.errors import bad_request, conflict, missing
 from emulator.http.fields import Fields
 from emulator.http.messages import JsonObject, Request, Response, answer, nothing
+from emulator.http.routing import Operations
 from emulator.state.contacts import e164_of
 from emulator.state.conversations import DISCONNECT_TYPES, NEVER, Conversation
 from emulator.state.guide_contacts import CHANNELS, GuideContact
 from emulator.state.organisation import Organisation
 from emulator.state.settings import Verdict
 from emulator.state.truth import Person
+
+operation = Operations("/api/v2", guide=True)
 
 _CONTACT_FIELDS = (
     "externalContactId",
@@ -26,6 +29,9 @@ _CONVERSATION_FIELDS = ("contactId", "type", "initialMessage", "metadata")
 _LONGEST_SECONDS = 7200
 
 
+@operation(
+    "guide.register", "POST", "/externalcontacts/contacts", "externalcontacts:contact:write", creation=True
+)
 def register(org: Organisation, request: Request) -> Response:
     """201 with state `new`; 409 when the id exists."""
     contact = _read_contact(org, Fields(request.json()))
@@ -63,6 +69,7 @@ def _read_channels(part: Fields) -> dict[str, str]:
     return channels
 
 
+@operation("guide.inspect", "GET", "/externalcontacts/contacts/{contactId}", "externalcontacts:contact:read")
 def inspect(org: Organisation, request: Request) -> Response:
     """The verdict: passed with every channel available, unless `verdicts` says otherwise."""
     contact = org.guide_contacts.by_id.get(request.parameters["contactId"])
@@ -92,6 +99,7 @@ def _verdict(org: Organisation, contact: GuideContact) -> Verdict:
     return Verdict()
 
 
+@operation("guide.start", "POST", "/conversations", "conversation:write")
 def start(org: Organisation, request: Request) -> Response:
     """Contact the person: 201 with the conversation's id and type."""
     body = Fields(request.json())
@@ -151,6 +159,7 @@ def _found(org: Organisation, request: Request) -> Conversation:
     return conversation
 
 
+@operation("guide.read", "GET", "/conversations/{conversationId}", "conversation:read")
 def read(org: Organisation, request: Request) -> Response:
     """One conversation; ended when `endTime` is set."""
     return answer(_document(org, _found(org, request)))
@@ -174,12 +183,14 @@ def _document(org: Organisation, conversation: Conversation) -> JsonObject:
     return body
 
 
+@operation("guide.end", "DELETE", "/conversations/{conversationId}", "conversation:write")
 def end(org: Organisation, request: Request) -> Response:
     """End a conversation."""
     _found(org, request).end(org.now(), "system")
     return nothing()
 
 
+@operation("guide.disconnect", "POST", "/conversations/{conversationId}/disconnect", "conversation:write")
 def disconnect(org: Organisation, request: Request) -> Response:
     """End a conversation, as the platform's path of this name does."""
     _found(org, request).end(org.now(), "system")

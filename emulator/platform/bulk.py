@@ -7,10 +7,13 @@ from collections.abc import Callable
 from emulator.errors import ApiError
 from emulator.http.fields import Fields
 from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.http.routing import Operations
 from emulator.platform import contacts, enrichment
 from emulator.platform.contact_fields import write_contact
 from emulator.state.faults import Fault
 from emulator.state.organisation import Organisation
+
+operation = Operations("/api/v2/externalcontacts/bulk/contacts")
 
 ENRICH_MOST = 10
 """Operations a request (fact sheet 2.2)."""
@@ -19,6 +22,7 @@ Act = Callable[[Fields], JsonObject]
 """Does one entity and gives its part of the result; raises ApiError."""
 
 
+@operation("contacts.bulk_enrich", "POST", "/enrich", "externalContacts:contact:enrich")
 def enrich(org: Organisation, request: Request) -> Response:
     """Up to 10 enrich requests; each result carries the request's own `id`."""
     dry_run = request.flag_query("dryRun")
@@ -30,6 +34,7 @@ def enrich(org: Organisation, request: Request) -> Response:
     return _bulk(org, request, "contacts.bulk_enrich", ENRICH_MOST, act, tracked=True)
 
 
+@operation("contacts.bulk_add", "POST", "/add", "externalContacts:contact:add")
 def add(org: Organisation, request: Request) -> Response:
     """New contacts; each result carries the new id, which no request could know."""
 
@@ -40,6 +45,7 @@ def add(org: Organisation, request: Request) -> Response:
     return _bulk(org, request, "contacts.bulk_add", org.settings.bulk_most, act)
 
 
+@operation("contacts.bulk_update", "POST", "/update", "externalContacts:contact:edit")
 def update(org: Organisation, request: Request) -> Response:
     """Replace the fields of contacts by id."""
 
@@ -51,6 +57,7 @@ def update(org: Organisation, request: Request) -> Response:
     return _bulk(org, request, "contacts.bulk_update", org.settings.bulk_most, act, tracked=True)
 
 
+@operation("contacts.bulk_get", "POST", "", "externalContacts:contact:view")
 def fetch(org: Organisation, request: Request) -> Response:
     """Contacts by id, ancestors resolved."""
 
@@ -61,6 +68,7 @@ def fetch(org: Organisation, request: Request) -> Response:
     return _bulk(org, request, "contacts.bulk_get", org.settings.bulk_most, act, tracked=True)
 
 
+@operation("contacts.bulk_remove", "POST", "/remove", "externalContacts:contact:delete")
 def remove(org: Organisation, request: Request) -> Response:
     """Forget contacts by id."""
 

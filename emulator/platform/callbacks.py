@@ -5,10 +5,13 @@ from __future__ import annotations
 from emulator.errors import bad_request, missing
 from emulator.http.fields import Fields
 from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.http.routing import Operations
 from emulator.state.contacts import e164_of
 from emulator.state.conversations import DISCONNECT_TYPES, NEVER, Conversation
 from emulator.state.defaults import SMS_NUMBER
 from emulator.state.organisation import Organisation
+
+operation = Operations("/api/v2/conversations/callbacks")
 
 _FIELDS = frozenset(
     (
@@ -39,6 +42,7 @@ _PATCH_FIELDS = (
 _FARTHEST_SECONDS = 30 * 86400.0
 
 
+@operation("callbacks.create", "POST", "", "conversation:callback:create")
 def create(org: Organisation, request: Request) -> Response:
     """Schedule a callback; `data` becomes the customer participant's attributes."""
     body = Fields(request.json())
@@ -133,6 +137,7 @@ def _answer(org: Organisation, conversation: Conversation) -> JsonObject:
     }
 
 
+@operation("callbacks.patch", "PATCH", "", "conversation:callback:edit")
 def patch(org: Organisation, request: Request) -> Response:
     """Change the number or the time of a scheduled callback."""
     body = Fields(request.json())

@@ -8,6 +8,7 @@ from itertools import islice
 from emulator.errors import ApiError, bad_request, conflict, missing
 from emulator.http.fields import Fields
 from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.http.routing import Operations
 from emulator.platform.contact_fields import (
     WRITABLE,
     read_contact,
@@ -17,6 +18,10 @@ from emulator.platform.contact_fields import (
 )
 from emulator.state.contacts import Contact, identifier, identifiers_of
 from emulator.state.organisation import Organisation
+
+operation = Operations("/api/v2/externalcontacts")
+_VIEW = "externalContacts:contact:view"
+_EDIT = "externalContacts:contact:edit"
 
 _PATCH_ACTIONS = (
     "UpdateIfEmpty",
@@ -36,6 +41,7 @@ def found(org: Organisation, genesys_id: str) -> Contact:
     return contact
 
 
+@operation("contacts.create", "POST", "/contacts", "externalContacts:contact:add")
 def create(org: Organisation, request: Request) -> Response:
     """A new contact. Identifiers that another owns stay there: a silent duplicate (fact sheet 3.5)."""
     return answer(write_contact(org, add(org, Fields(request.json()))))
@@ -54,12 +60,14 @@ def _owner_of_external_id(org: Organisation, fields: JsonObject) -> Contact | No
     return next((owner for key in keys if (owner := org.contacts.owner(key)) is not None), None)
 
 
+@operation("contacts.get", "GET", "/contacts/{contactId}", _VIEW)
 def read(org: Organisation, request: Request) -> Response:
     """A contact; the id of an ancestor leads to the canonical one."""
     contact = found(org, request.parameters["contactId"])
     return answer(write_contact(org, contact, request.query("expand")))
 
 
+@operation("contacts.unresolved", "GET", "/contacts/{contactId}/unresolved", _VIEW)
 def read_unresolved(org: Organisation, request: Request) -> Response:
     """Exactly this contact, also when it was merged."""
     contact = org.contacts.unresolved(request.parameters["contactId"])
@@ -68,6 +76,7 @@ def read_unresolved(org: Organisation, request: Request) -> Response:
     return answer(write_contact(org, contact, request.query("expand")))
 
 
+@operation("contacts.put", "PUT", "/contacts/{contactId}", _EDIT)
 def put(org: Organisation, request: Request) -> Response:
     """Replace all fields."""
     contact = found(org, request.parameters["contactId"])
@@ -80,6 +89,7 @@ def replace(org: Organisation, contact: Contact, body: Fields) -> Contact:
     return contact
 
 
+@operation("contacts.patch", "PATCH", "/contacts/{contactId}", _EDIT)
 def patch(org: Organisation, request: Request) -> Response:
     """Change single fields (since March 2026)."""
     contact = found(org, request.parameters["contactId"])
@@ -119,12 +129,14 @@ def _apply_collection(fields: JsonObject, name: str, given: object, change: Fiel
         raise change.wrong("value", "makes the list longer than 10")
 
 
+@operation("contacts.delete", "DELETE", "/contacts/{contactId}", "externalContacts:contact:delete")
 def delete(org: Organisation, request: Request) -> Response:
     """Forget a contact."""
     org.contacts.remove(found(org, request.parameters["contactId"]))
     return answer({})
 
 
+@operation("contacts.promote", "POST", "/contacts/{contactId}/promotion", "externalContacts:identity:promote")
 def promote(org: Organisation, request: Request) -> Response:
     """Make a contact Curated."""
     contact = found(org, request.parameters["contactId"])
@@ -133,12 +145,14 @@ def promote(org: Organisation, request: Request) -> Response:
     return answer(write_contact(org, contact))
 
 
+@operation("identifiers.list", "GET", "/contacts/{contactId}/identifiers", _VIEW)
 def list_identifiers(org: Organisation, request: Request) -> Response:
     """The identifiers that a contact owns."""
     contact = found(org, request.parameters["contactId"])
     return answer({"entities": [write_identifier(org, key, since) for key, since in contact.owned.items()]})
 
 
+@operation("identifiers.claim", "PATCH", "/contacts/{contactId}/identifiers", _EDIT)
 def claim_identifier(org: Organisation, request: Request) -> Response:
     """Claim an identifier (from whoever owns it) or release it."""
     contact = found(org, request.parameters["contactId"])
@@ -152,6 +166,8 @@ def claim_identifier(org: Organisation, request: Request) -> Response:
     return answer(write_identifier(org, key, org.now()))
 
 
+@operation("identifiers.lookup", "POST", "/identifierlookup/contacts", _VIEW)
+@operation("identifiers.lookup_old", "POST", "/identifierlookup", _VIEW)
 def look_up(org: Organisation, request: Request) -> Response:
     """The contact that owns an identifier, 404 when nobody does."""
     owner = org.contacts.owner(read_identifier(org, Fields(request.json())))
@@ -160,6 +176,7 @@ def look_up(org: Organisation, request: Request) -> Response:
     return answer(write_contact(org, owner, request.query("expand")))
 
 
+@operation("contacts.by_address", "GET", "/reversewhitepageslookup", _VIEW)
 def look_up_by_address(org: Organisation, request: Request) -> Response:
     """Reverse white pages: up to 25 contacts with a phone number or an e-mail address."""
     value = request.query("lookupVal")
@@ -170,6 +187,7 @@ def look_up_by_address(org: Organisation, request: Request) -> Response:
     return answer({"contacts": [write_contact(org, contact) for contact in islice(matches, 25)]})
 
 
+@operation("contacts.list", "GET", "/contacts", _VIEW)
 def list_page(org: Organisation, request: Request) -> Response:
     """One page of all contacts, or of those that have the words of `q`."""
     size = request.whole_query("pageSize", 20, 1, 100)
@@ -179,6 +197,7 @@ def list_page(org: Organisation, request: Request) -> Response:
     return answer(_page(org, _with_words(org, request.query("q")), size, number))
 
 
+@operation("contacts.search", "POST", "/contacts/search", _VIEW)
 def search(org: Organisation, request: Request) -> Response:
     """Contacts by words or by ids."""
     body = Fields(request.json())
@@ -209,6 +228,7 @@ def _page(org: Organisation, contacts: Iterator[Contact], size: int, number: int
     }
 
 
+@operation("contacts.scan", "GET", "/scan/contacts", _VIEW)
 def scan(org: Organisation, request: Request) -> Response:
     """All contacts, by cursor."""
     limit = request.whole_query("limit", 100, 10, 200)

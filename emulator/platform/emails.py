@@ -5,10 +5,13 @@ from __future__ import annotations
 from emulator.errors import bad_request, missing
 from emulator.http.fields import Fields
 from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.http.routing import Operations
 from emulator.platform.messages import failure_of
 from emulator.state.contacts import identifier
 from emulator.state.conversations import DISCONNECT_TYPES, NEVER, Conversation
 from emulator.state.organisation import Organisation
+
+operation = Operations("/api/v2/conversations/emails")
 
 _FIELDS = frozenset(
     (
@@ -24,6 +27,9 @@ _FIELDS = frozenset(
 )
 
 
+@operation(
+    "emails.agentless", "POST", "/agentless", "conversation:agentlessEmail:send", "conversation:email:create"
+)
 def send(org: Organisation, request: Request) -> Response:
     """Send one e-mail to one recipient, in a new conversation or appended to one."""
     body = Fields(request.json())

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from emulator.errors import bad_request, conflict
 from emulator.http.fields import Fields
 from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.http.routing import Operations
 from emulator.state.contacts import e164_of
 from emulator.state.conversations import DISCONNECT_TYPES, NEVER, Conversation
 from emulator.state.organisation import Organisation
+
+operation = Operations("/api/v2/conversations/messages")
 
 CHANNELS = {"sms": "sms", "whatsapp": "whatsapp", "open": "chat", "webmessaging": "chat", "apple": "chat"}
 LONGEST_SMS = 765
@@ -40,6 +43,7 @@ class _Message:
     template: JsonObject
 
 
+@operation("messages.agentless", "POST", "/agentless", "conversation:message:create")
 def send(org: Organisation, request: Request) -> Response:
     """Send a message and open (or use) its conversation; 409 when one goes on and must not be used."""
     body = Fields(request.json())

@@ -6,13 +6,17 @@ import uuid
 
 from emulator.errors import missing
 from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.http.routing import Operations
 from emulator.platform.listing import page
 from emulator.state.defaults import HOME_DIVISION_ID
 from emulator.state.organisation import Organisation
 
+operation = Operations("/api/v2")
+
 _NAMES = uuid.UUID("0e6e1b0a-0003-4000-8000-000000000000")
 
 
+@operation("sms_numbers.list", "GET", "/routing/sms/phonenumbers", "sms:phoneNumber:view")
 def sms_numbers(org: Organisation, request: Request) -> Response:
     """The SMS numbers; usable when ACTIVE and `supportsSms`."""
     number, state = request.query("phoneNumber"), request.query("phoneNumberStatus")
@@ -43,6 +47,7 @@ def _sms_number(number: str, status: str) -> JsonObject:
     }
 
 
+@operation("integrations.list", "GET", "/conversations/messaging/integrations", "messaging:integration:view")
 def integrations(org: Organisation, request: Request) -> Response:
     """The messaging integrations of every messenger."""
     return page(request, [_integration(key, value) for key, value in org.settings.integrations.items()])
@@ -59,11 +64,19 @@ def _integration(key: str, value: str) -> JsonObject:
     }
 
 
+@operation("email_domains.list", "GET", "/routing/email/outbound/domains", "routing:email:manage")
 def email_domains(org: Organisation, request: Request) -> Response:
     """The outbound e-mail domains with the state of their DNS records."""
     return page(request, [_email_domain(name, state) for name, state in org.settings.email_domains.items()])
 
 
+@operation(
+    "email_domains.get",
+    "GET",
+    "/routing/email/outbound/domains/{domainId}",
+    "routing:email:manage",
+    "routing:email:view",
+)
 def email_domain(org: Organisation, request: Request) -> Response:
     """One outbound e-mail domain."""
     name = request.parameters["domainId"]
@@ -84,6 +97,7 @@ def _email_domain(name: str, state: str) -> JsonObject:
     }
 
 
+@operation("queues.list", "GET", "/routing/queues", "routing:queue:view")
 def queues(org: Organisation, request: Request) -> Response:
     """The queues, or those of a name or an id."""
     name = request.query("name")
@@ -96,6 +110,7 @@ def queues(org: Organisation, request: Request) -> Response:
     return page(request, chosen)
 
 
+@operation("queues.get", "GET", "/routing/queues/{queueId}", "routing:queue:view")
 def queue(org: Organisation, request: Request) -> Response:
     """One queue."""
     key = request.parameters["queueId"]

@@ -5,11 +5,15 @@ from __future__ import annotations
 from emulator.errors import conflict, missing
 from emulator.http.fields import Fields
 from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.http.routing import Operations
 from emulator.state.organisation import Organisation
+
+operation = Operations("/api/v2/externalcontacts/externalsources")
 
 _FIELDS = ("id", "name", "active", "linkConfiguration", "selfUri")
 
 
+@operation("sources.list", "GET", "", "externalContacts:externalSource:view")
 def list_all(org: Organisation, request: Request) -> Response:
     """All sources, or the one of a name."""
     name = request.query("name")
@@ -17,6 +21,7 @@ def list_all(org: Organisation, request: Request) -> Response:
     return answer({"entities": [_document(org, key) for key in chosen], "cursors": {}})
 
 
+@operation("sources.create", "POST", "", "externalContacts:externalSource:add")
 def create(org: Organisation, request: Request) -> Response:
     """A new source; its name is unique."""
     fields = _read(org, request, "")
@@ -25,11 +30,13 @@ def create(org: Organisation, request: Request) -> Response:
     return answer(_document(org, source_id))
 
 
+@operation("sources.get", "GET", "/{externalSourceId}", "externalContacts:externalSource:view")
 def read(org: Organisation, request: Request) -> Response:
     """One source."""
     return answer(_document(org, _known(org, request)))
 
 
+@operation("sources.put", "PUT", "/{externalSourceId}", "externalContacts:externalSource:edit")
 def put(org: Organisation, request: Request) -> Response:
     """Rename or deactivate a source."""
     source_id = _known(org, request)
@@ -37,6 +44,7 @@ def put(org: Organisation, request: Request) -> Response:
     return answer(_document(org, source_id))
 
 
+@operation("sources.delete", "DELETE", "/{externalSourceId}", "externalContacts:externalSource:delete")
 def delete(org: Organisation, request: Request) -> Response:
     """Forget a source."""
     del org.sources[_known(org, request)]
