@@ -10,9 +10,11 @@ ApiError (status, code, message)
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
+
+T = TypeVar("T")
 
 
 class ApiError(Exception):
@@ -57,6 +59,13 @@ def bad_request(message: str, field: str = "", code: str = "bad.request") -> Api
 def missing(what: str, code: str = "not.found") -> ApiError:
     """404 for something that this organisation doesn't have."""
     return ApiError(404, code, f"The requested {what} was not found")
+
+
+def present(value: T | None, what: str, code: str = "not.found") -> T:
+    """The value; raises the 404 when there is none."""
+    if value is None:
+        raise missing(what, code)
+    return value
 
 
 def conflict(message: str) -> ApiError:

@@ -54,7 +54,7 @@ def _objection(org: Organisation, client_id: str, secret: str) -> str | None:
 def _spend_issue(org: Organisation, client_id: str) -> None:
     allowed = org.settings.token_requests_per_minute
     if allowed is not None:
-        fits, _, wait = org.tokens.issue_window(client_id).take(
+        fits, _, wait = org.tokens.issues[client_id].take(
             time.monotonic(), allowed, org.settings.window_seconds, "fixed"
         )
         if not fits:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emulator.errors import bad_request, missing
+from emulator.errors import bad_request, present
 from emulator.http.fields import Fields
 from emulator.http.messages import JsonObject, Request, Response, answer
 from emulator.http.routing import Operations
@@ -14,6 +14,7 @@ operation = Operations("/_emulator", open=True, own=True)
 
 _MOST_ROWS = 1_000_000
 _LATEST = 12
+_LIMITS = {"requests_per_minute", "creations_per_minute", "window", "window_seconds", "latency_ms"}
 _END_OF_TIME = 2e11
 """Seconds since the epoch: the year 8307, before HTTP dates run out."""
 
@@ -59,8 +60,7 @@ def reset(org: Organisation, request: Request) -> Response:
 @operation("own.set_clock", "POST", "/clock")
 def set_clock(org: Organisation, request: Request) -> Response:
     """Move the clock: `advance_seconds` at once, `speed` from now on."""
-    body = Fields(request.json())
-    body.allow(("advance_seconds", "speed"))
+    body = request.fields(("advance_seconds", "speed"))
     if "speed" in body:
         org.clock.run_at(_number(body, "speed", 1e6))
     if "advance_seconds" in body:
@@ -90,7 +90,6 @@ def metrics(org: Organisation, request: Request) -> Response:
 @operation("own.state", "GET", "/state")
 def state(org: Organisation, _request: Request) -> Response:
     """A digest for people and for the page: counts, ids, limits, faults, the latest contacts."""
-    settings = org.settings
     latest = org.truth.page(max(0, len(org.truth.rows) - _LATEST), _LATEST)
     return answer(
         {
@@ -101,13 +100,7 @@ def state(org: Organisation, _request: Request) -> Response:
             "contacts": {"platform": len(org.contacts), "guide": len(org.guide_contacts)},
             "conversations": {"all": len(org.conversations), "active": org.conversations.active(org.now())},
             "requests": org.metrics.document(),
-            "limits": {
-                "requests_per_minute": settings.requests_per_minute,
-                "creations_per_minute": settings.creations_per_minute,
-                "window": settings.window,
-                "window_seconds": settings.window_seconds,
-                "latency_ms": settings.latency_ms,
-            },
+            "limits": org.settings.model_dump(include=_LIMITS),
             "faults": org.faults.fired(),
             "truth": {**org.truth.summary(20), "latest": latest[::-1]},
             "webhooks": org.receiver.summary(),
@@ -120,11 +113,10 @@ def end_conversation(org: Organisation, request: Request) -> Response:
     """End a conversation as somebody there would: `{"disconnect_type": "peer"}`."""
     body = Fields(request.json() if request.body else {})
     body.allow(("disconnect_type",))
-    conversation = org.conversations.by_id.get(request.parameters["conversationId"])
-    if conversation is None:
-        raise missing("conversation")
+    key = request.parameters["conversationId"]
+    conversation = present(org.conversations.by_id.get(key), "conversation")
     conversation.end(org.now(), body.text("disconnect_type") or "peer")
-    return answer({"id": conversation.conversation_id, "ended": True})
+    return answer({"id": key, "ended": True})
 
 
 @operation("own.webhook", "POST", "/webhooks")

@@ -31,7 +31,7 @@ class Fields:
 
     def wrong(self, name: str, what: str) -> ApiError:
         """A 400 that names the field."""
-        place = f"{self.place}.{name}" if self.place else name
+        place = self._inside(name)
         return bad_request(f"The field {place} {what}", place)
 
     def text(self, name: str, *, required: bool = False, most: int = 100_000) -> str:

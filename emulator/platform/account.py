@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emulator.errors import bad_request, missing
+from emulator.errors import bad_request, present
 from emulator.http.messages import JsonObject, Request, Response, answer, nothing
 from emulator.http.routing import Operations
 from emulator.platform.listing import page
@@ -98,16 +98,7 @@ def _limits(org: Organisation) -> dict[str, dict[str, int]]:
 @operation("limits.namespaces", "GET", "/organizations/limits/namespaces")
 def limit_namespaces(org: Organisation, request: Request) -> Response:
     """The names of the limits' groups."""
-    size, number = request.whole_query("pageSize", 100, 1, 500), request.whole_query("pageNumber", 1, 1, 1000)
-    names = list(_limits(org))
-    return answer(
-        {
-            "entities": names[(number - 1) * size : number * size],
-            "pageSize": size,
-            "pageNumber": number,
-            "total": len(names),
-        }
-    )
+    return page(request, list(_limits(org)), 100)
 
 
 @operation("limits.get", "GET", "/organizations/limits/namespaces/{namespaceName}")
@@ -115,9 +106,7 @@ def limit_namespaces(org: Organisation, request: Request) -> Response:
 def limits(org: Organisation, request: Request) -> Response:
     """The limits of one group."""
     namespace = request.parameters["namespaceName"]
-    values = _limits(org).get(namespace)
-    if values is None:
-        raise missing("namespace")
+    values = present(_limits(org).get(namespace), "namespace")
     entities = [{"key": key, "namespace": namespace, "value": value} for key, value in values.items()]
     return answer({"entities": entities})
 

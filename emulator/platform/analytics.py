@@ -21,6 +21,8 @@ operation = Operations("/api/v2/analytics/conversations")
 _PERMISSIONS = ("analytics:conversationDetail:view", "analytics:agentConversationDetail:view")
 
 _DAY = 86400.0
+_INDEXES = {"addressTo": "address", "callbackNumber": "address", "externalContactId": "person"}
+"""Dimension to the index that knows its values."""
 _FIELDS = (
     "conversationFilters",
     "segmentFilters",
@@ -38,8 +40,7 @@ _FIELDS = (
 @operation("analytics.query", "POST", "/details/query", *_PERMISSIONS)
 def query(org: Organisation, request: Request) -> Response:
     """Conversations that started on a day touched by the interval and pass the filters."""
-    body = Fields(request.json())
-    body.allow(_FIELDS)
+    body = request.fields(_FIELDS)
     first, last = _days(org, body)
     chosen = DetailsFilter(body)
     paging = body.part("paging")
@@ -81,14 +82,9 @@ def _indexed(org: Organisation, conversation: Conversation, now: float) -> bool:
 
 def _candidates(org: Organisation, chosen: DetailsFilter) -> Iterator[Conversation]:
     """The conversations worth looking at: those of an index, when the filters name one value."""
-    for kind, dimensions in (
-        ("address", ("addressTo", "callbackNumber")),
-        ("person", ("externalContactId",)),
-    ):
-        for dimension in dimensions:
-            value = chosen.fixed.get(dimension)
-            if value is not None:
-                return org.conversations.with_value(kind, value)
+    for dimension, kind in _INDEXES.items():
+        if (value := chosen.fixed.get(dimension)) is not None:
+            return org.conversations.with_value(kind, value)
     key = chosen.fixed.get("conversationId")
     if key is not None:
         conversation = org.conversations.by_id.get(key)

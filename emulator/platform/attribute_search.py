@@ -31,8 +31,7 @@ _PAGE = 100
 @operation("attributes.search", "POST", "/search", "conversation:participant:attributesview")
 def search(org: Organisation, request: Request) -> Response:
     """Conversations that fit every criterion, `attribute_index_delay_seconds` after their start."""
-    body = Fields(request.json())
-    body.allow(_FIELDS)
+    body = request.fields(_FIELDS)
     criteria = [_Criterion(part) for part in body.parts("query", fewest=1, most=50)]
     cursor = body.text("cursor") or "0"
     if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 12:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from emulator.errors import ApiError, bad_request, conflict, missing
+from emulator.errors import ApiError, bad_request, conflict, missing, present
 from emulator.http.fields import Fields
 from emulator.http.messages import JsonObject, Request, Response, answer
 from emulator.http.routing import Operations
@@ -16,6 +16,7 @@ from emulator.platform.contact_fields import (
     write_contact,
     write_identifier,
 )
+from emulator.platform.listing import numbered
 from emulator.state.contacts import Contact, identifier, identifiers_of
 from emulator.state.organisation import Organisation
 
@@ -35,16 +36,13 @@ _PATCH_ACTIONS = (
 
 def found(org: Organisation, genesys_id: str) -> Contact:
     """The canonical contact behind an id; raises ApiError 404."""
-    contact = org.contacts.canonical(genesys_id)
-    if contact is None:
-        raise missing("contact", "contact.not.found")
-    return contact
+    return present(org.contacts.canonical(genesys_id), "contact", "contact.not.found")
 
 
 @operation("contacts.create", "POST", "/contacts", "externalContacts:contact:add")
 def create(org: Organisation, request: Request) -> Response:
     """A new contact. Identifiers that another owns stay there: a silent duplicate (fact sheet 3.5)."""
-    return answer(write_contact(org, add(org, Fields(request.json()))))
+    return answer(write_contact(org, add(org, request.fields())))
 
 
 def add(org: Organisation, body: Fields) -> Contact:
@@ -70,9 +68,7 @@ def read(org: Organisation, request: Request) -> Response:
 @operation("contacts.unresolved", "GET", "/contacts/{contactId}/unresolved", _VIEW)
 def read_unresolved(org: Organisation, request: Request) -> Response:
     """Exactly this contact, also when it was merged."""
-    contact = org.contacts.unresolved(request.parameters["contactId"])
-    if contact is None:
-        raise missing("contact", "contact.not.found")
+    contact = present(org.contacts.by_id.get(request.parameters["contactId"]), "contact", "contact.not.found")
     return answer(write_contact(org, contact, request.query("expand")))
 
 
@@ -80,7 +76,7 @@ def read_unresolved(org: Organisation, request: Request) -> Response:
 def put(org: Organisation, request: Request) -> Response:
     """Replace all fields."""
     contact = found(org, request.parameters["contactId"])
-    return answer(write_contact(org, replace(org, contact, Fields(request.json()))))
+    return answer(write_contact(org, replace(org, contact, request.fields())))
 
 
 def replace(org: Organisation, contact: Contact, body: Fields) -> Contact:
@@ -94,7 +90,7 @@ def patch(org: Organisation, request: Request) -> Response:
     """Change single fields (since March 2026)."""
     contact = found(org, request.parameters["contactId"])
     fields = dict(contact.fields)
-    for change in Fields(request.json()).parts("changes", fewest=1):
+    for change in request.fields().parts("changes", fewest=1):
         _apply(org, fields, change)
     org.contacts.change(contact, fields, org.now())
     return answer(write_contact(org, contact))
@@ -156,10 +152,10 @@ def list_identifiers(org: Organisation, request: Request) -> Response:
 def claim_identifier(org: Organisation, request: Request) -> Response:
     """Claim an identifier (from whoever owns it) or release it."""
     contact = found(org, request.parameters["contactId"])
-    body = Fields(request.json())
-    operation = body.choice("operation", ("Claim", "Release"))
+    body = request.fields()
+    wanted = body.choice("operation", ("Claim", "Release"))
     key = read_identifier(org, body.part("identifier", required=True))
-    if operation == "Claim":
+    if wanted == "Claim":
         org.contacts.claim(contact, key, org.now())
     elif not org.contacts.release(contact, key):
         raise missing("identifier")
@@ -170,9 +166,9 @@ def claim_identifier(org: Organisation, request: Request) -> Response:
 @operation("identifiers.lookup_old", "POST", "/identifierlookup", _VIEW)
 def look_up(org: Organisation, request: Request) -> Response:
     """The contact that owns an identifier, 404 when nobody does."""
-    owner = org.contacts.owner(read_identifier(org, Fields(request.json())))
-    if owner is None:
-        raise missing("contact", "contact.not.found")
+    owner = present(
+        org.contacts.owner(read_identifier(org, request.fields())), "contact", "contact.not.found"
+    )
     return answer(write_contact(org, owner, request.query("expand")))
 
 
@@ -200,7 +196,7 @@ def list_page(org: Organisation, request: Request) -> Response:
 @operation("contacts.search", "POST", "/contacts/search", _VIEW)
 def search(org: Organisation, request: Request) -> Response:
     """Contacts by words or by ids."""
-    body = Fields(request.json())
+    body = request.fields()
     simple = body.part("operation", required=True).part("simpleSearch", required=True)
     size, number = body.whole("pageSize", 20, 1, 100), body.whole("pageNumber", 1, 1, 1000)
     ids = set(simple.texts("ids", most=100))
@@ -217,15 +213,7 @@ def _with_words(org: Organisation, words: str) -> Iterator[Contact]:
 
 
 def _page(org: Organisation, contacts: Iterator[Contact], size: int, number: int) -> JsonObject:
-    everybody = list(contacts)
-    chosen = everybody[(number - 1) * size : number * size]
-    return {
-        "entities": [write_contact(org, contact) for contact in chosen],
-        "pageSize": size,
-        "pageNumber": number,
-        "total": len(everybody),
-        "pageCount": -(-len(everybody) // size),
-    }
+    return numbered(list(contacts), size, number, lambda contact: write_contact(org, contact))
 
 
 @operation("contacts.scan", "GET", "/scan/contacts", _VIEW)

@@ -63,7 +63,7 @@ def read_media(org: Organisation, request: Request) -> Response:
 def patch_media(org: Organisation, request: Request) -> Response:
     """The normal way to end a conversation: `{"state": "disconnected"}`."""
     conversation = found(org, request)
-    _disconnect(org, conversation, Fields(request.json()))
+    _disconnect(org, conversation, request.fields())
     return answer(view(org, conversation))
 
 
@@ -78,7 +78,7 @@ def patch_participant(org: Organisation, request: Request) -> Response:
     """End one party; with two parties, that is the conversation's end."""
     conversation = found(org, request)
     _participant(conversation, request)
-    _disconnect(org, conversation, Fields(request.json()))
+    _disconnect(org, conversation, request.fields())
     return nothing()
 
 
@@ -107,8 +107,7 @@ def delete(org: Organisation, request: Request) -> Response:
 def tag(org: Organisation, request: Request) -> Response:
     """Set the external tag, by which analytics can find the conversation."""
     conversation = found(org, request)
-    body = Fields(request.json())
-    body.allow(("externalTag",))
+    body = request.fields(("externalTag",))
     conversation.external_tag = body.text("externalTag", most=1000) or None
     return nothing(202)
 
@@ -123,7 +122,7 @@ def set_attributes(org: Organisation, request: Request) -> Response:
     """Add to a participant's attributes."""
     conversation = found(org, request)
     purpose = _participant(conversation, request)
-    attributes = Fields(request.json()).mapping("attributes")
+    attributes = request.fields().mapping("attributes")
     if purpose == "customer":
         conversation.attributes = {**conversation.attributes, **attributes}
         for name, value in attributes.items():
@@ -148,8 +147,7 @@ def _participant(conversation: Conversation, request: Request) -> str:
 )
 def associate(org: Organisation, request: Request) -> Response:
     """Link a contact to a conversation: 202, and a wrong id is found out by nobody (fact sheet 3.2)."""
-    body = Fields(request.json())
-    body.allow(("externalContactId", "conversationId", "communicationId", "mediaType"))
+    body = request.fields(("externalContactId", "conversationId", "communicationId", "mediaType"))
     body.choice("mediaType", _MEDIA_TYPES)
     body.text("communicationId", required=True)
     if body.text("conversationId", required=True) != request.parameters["conversationId"]:

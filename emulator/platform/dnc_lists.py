@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emulator.errors import bad_request, missing
+from emulator.errors import bad_request, missing, present
 from emulator.http.fields import Fields, instant_of
 from emulator.http.messages import JsonObject, Request, Response, answer, nothing
 from emulator.http.routing import Operations
@@ -27,7 +27,7 @@ _ENTRY_FIELDS = {
 @operation("dnc.list", "GET", "/outbound/dnclists", "outbound:dncList:view")
 def list_all(org: Organisation, request: Request) -> Response:
     """All lists."""
-    return page(request, [_document(org, each, request) for each in org.dnc.by_id.values()])
+    return page(request, [_document(org, each, request) for each in org.dnc.values()])
 
 
 @operation("dnc.get", "GET", "/outbound/dnclists/{dncListId}", "outbound:dncList:view")
@@ -39,7 +39,7 @@ def read(org: Organisation, request: Request) -> Response:
 @operation("dnc.create", "POST", "/outbound/dnclists", "outbound:dncList:add")
 def create(org: Organisation, request: Request) -> Response:
     """A new list."""
-    body = Fields(request.json())
+    body = request.fields()
     new = DncList(
         org.new_id(),
         body.text("name", required=True, most=200),
@@ -47,7 +47,7 @@ def create(org: Organisation, request: Request) -> Response:
         body.choice("contactMethod", ("Email", "Phone", "Any", "WhatsApp"), "Any"),
         org.now(),
     )
-    org.dnc.by_id[new.list_id] = new
+    org.dnc[new.list_id] = new
     return answer(_document(org, new, request))
 
 
@@ -69,7 +69,7 @@ def add(org: Organisation, request: Request) -> Response:
 def patch(org: Organisation, request: Request) -> Response:
     """Add or remove entries, with an expiry."""
     dnc = _own(org, request)
-    body = Fields(request.json())
+    body = request.fields()
     name = _ENTRY_FIELDS[request.path.rpartition("/")[2]]
     body.allow(("action", "expirationDateTime", name))
     entries = body.texts(name, fewest=1, most=1000)
@@ -104,7 +104,7 @@ def read_export(org: Organisation, request: Request) -> Response:
 @operation("downloads.get", "GET", "/downloads/{downloadId}")
 def download(org: Organisation, request: Request) -> Response:
     """The exported file, as CSV."""
-    dnc = org.dnc.by_id.get(request.parameters["downloadId"])
+    dnc = org.dnc.get(request.parameters["downloadId"])
     if dnc is None or dnc.exported_at is None:
         raise missing("download")
     return Response(200, dnc.file(org.now()).encode(), "text/csv; charset=utf-8")
@@ -113,21 +113,19 @@ def download(org: Organisation, request: Request) -> Response:
 @operation("dnc.add_conversation", "POST", "/outbound/conversations/{conversationId}/dnc", _ADD)
 def add_of_conversation(org: Organisation, request: Request) -> Response:
     """Put the address of a conversation on the internal list."""
-    conversation = org.conversations.by_id.get(request.parameters["conversationId"])
-    if conversation is None:
-        raise missing("conversation")
-    internal = next((each for each in org.dnc.by_id.values() if each.source == "rds"), None)
-    if internal is None:
-        raise missing("do-not-contact list", "dnc.list.not.found")
-    internal.entries[conversation.address] = None
+    key = request.parameters["conversationId"]
+    conversation = present(org.conversations.by_id.get(key), "conversation")
+    internal = next((each for each in org.dnc.values() if each.source == "rds"), None)
+    _present(internal).entries[conversation.address] = None
     return nothing()
 
 
 def _found(org: Organisation, request: Request) -> DncList:
-    dnc = org.dnc.by_id.get(request.parameters["dncListId"])
-    if dnc is None:
-        raise missing("do-not-contact list", "dnc.list.not.found")
-    return dnc
+    return _present(org.dnc.get(request.parameters["dncListId"]))
+
+
+def _present(dnc: DncList | None) -> DncList:
+    return present(dnc, "do-not-contact list", "dnc.list.not.found")
 
 
 def _own(org: Organisation, request: Request) -> DncList:

@@ -32,8 +32,7 @@ _FIELDS = frozenset(
 )
 def send(org: Organisation, request: Request) -> Response:
     """Send one e-mail to one recipient, in a new conversation or appended to one."""
-    body = Fields(request.json())
-    body.allow(_FIELDS)
+    body = request.fields(_FIELDS)
     body.choice("senderType", ("Outbound",))
     sender, recipient = _addresses(body)
     if org.settings.email_domains.get(sender["email"].rpartition("@")[2].lower()) != "VERIFIED":

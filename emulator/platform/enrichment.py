@@ -24,7 +24,7 @@ _DIVISION_FIELDS = ("id", "name", "selfUri")
 @operation("contacts.enrich", "POST", "/enrich", "externalContacts:contact:enrich")
 def enrich(org: Organisation, request: Request) -> Response:
     """201 for a new contact, 200 for one that was found."""
-    status, contact = apply(org, Fields(request.json()), dry_run=request.flag_query("dryRun"))
+    status, contact = apply(org, request.fields(), dry_run=request.flag_query("dryRun"))
     return answer(contact, status)
 
 

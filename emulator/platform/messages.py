@@ -46,8 +46,7 @@ class _Message:
 @operation("messages.agentless", "POST", "/agentless", "conversation:message:create")
 def send(org: Organisation, request: Request) -> Response:
     """Send a message and open (or use) its conversation; 409 when one goes on and must not be used."""
-    body = Fields(request.json())
-    body.allow(_FIELDS)
+    body = request.fields(_FIELDS)
     message = _read(body)
     _check_sender(org, message)
     now = org.now()
@@ -151,16 +150,7 @@ def _record(org: Organisation, message: _Message, conversation: Conversation, no
         org.conversations.add(conversation)
     person = org.person(message.person, CHANNELS[message.kind], _number(message))
     content = {"text": message.text, "template": message.template.get("responseId")}
-    org.truth.record(
-        now,
-        "platform",
-        CHANNELS[message.kind],
-        (message.address, message.sender),
-        person,
-        key,
-        content,
-        delivered=conversation.failure is None,
-    )
+    org.record(conversation, CHANNELS[message.kind], person, content, at=now)
     return {
         "id": message_id,
         "conversationId": key,

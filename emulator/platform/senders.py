@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from emulator.errors import missing
+from emulator.errors import present
 from emulator.http.messages import JsonObject, Request, Response, answer
 from emulator.http.routing import Operations
 from emulator.platform.listing import page
@@ -80,10 +80,7 @@ def email_domains(org: Organisation, request: Request) -> Response:
 def email_domain(org: Organisation, request: Request) -> Response:
     """One outbound e-mail domain."""
     name = request.parameters["domainId"]
-    state = org.settings.email_domains.get(name)
-    if state is None:
-        raise missing("domain")
-    return answer(_email_domain(name, state))
+    return answer(_email_domain(name, present(org.settings.email_domains.get(name), "domain")))
 
 
 def _email_domain(name: str, state: str) -> JsonObject:
@@ -114,10 +111,7 @@ def queues(org: Organisation, request: Request) -> Response:
 def queue(org: Organisation, request: Request) -> Response:
     """One queue."""
     key = request.parameters["queueId"]
-    title = org.settings.queues.get(key)
-    if title is None:
-        raise missing("queue")
-    return answer(_queue(key, title))
+    return answer(_queue(key, present(org.settings.queues.get(key), "queue")))
 
 
 def _queue(key: str, name: str) -> JsonObject:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from emulator.errors import conflict, missing
-from emulator.http.fields import Fields
 from emulator.http.messages import JsonObject, Request, Response, answer
 from emulator.http.routing import Operations
 from emulator.state.organisation import Organisation
@@ -59,8 +58,7 @@ def _known(org: Organisation, request: Request) -> str:
 
 
 def _read(org: Organisation, request: Request, source_id: str) -> JsonObject:
-    body = Fields(request.json())
-    body.allow(_FIELDS)
+    body = request.fields(_FIELDS)
     name = body.text("name", required=True, most=200)
     if any(source["name"] == name for key, source in org.sources.items() if key != source_id):
         raise conflict("An external source of this name exists")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 PHONES = ("workPhone", "cellPhone", "homePhone", "otherPhone")
@@ -65,19 +66,21 @@ def identifiers_of(fields: dict[str, Any]) -> Iterator[Identifier]:
         yield identifier("SocialTwitter", handle)
 
 
+@dataclass(slots=True)
 class Contact:
     """One external contact. `fields` are those of the request, checked."""
 
-    __slots__ = ("created", "fields", "genesys_id", "kind", "merged_from", "merged_into", "modified", "owned")
+    genesys_id: str
+    fields: dict[str, Any]
+    created: float
+    kind: str
+    modified: float = field(init=False)
+    owned: dict[Identifier, float] = field(default_factory=dict)
+    merged_into: str | None = None
+    merged_from: list[str] = field(default_factory=list)
 
-    def __init__(self, genesys_id: str, fields: dict[str, Any], now: float, kind: str) -> None:
-        self.genesys_id = genesys_id
-        self.fields = fields
-        self.created = self.modified = now
-        self.kind = kind
-        self.owned: dict[Identifier, float] = {}
-        self.merged_into: str | None = None
-        self.merged_from: list[str] = []
+    def __post_init__(self) -> None:
+        self.modified = self.created
 
 
 class ContactStore:
@@ -137,10 +140,6 @@ class ContactStore:
             return False
         del self._owners[key]
         return True
-
-    def unresolved(self, genesys_id: str) -> Contact | None:
-        """Exactly this contact, even if it was merged into another."""
-        return self.by_id.get(genesys_id)
 
     def canonical(self, genesys_id: str) -> Contact | None:
         """The contact to which this id leads today."""

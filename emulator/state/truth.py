@@ -24,7 +24,7 @@ class Person(NamedTuple):
 
 @dataclass(slots=True)
 class Reached:
-    """One contact with one person. `address` is where it went, `external_contact_id` the CRM's id."""
+    """One contact with one person. `address` is where it went."""
 
     seq: int
     at: float
@@ -32,12 +32,10 @@ class Reached:
     channel: str
     address: str
     sender: str
-    external_contact_id: str | None
-    genesys_id: str | None
+    person: Person
     conversation_id: str
     content: dict[str, Any]
     delivered: bool
-    matched_by: str | None
 
     def document(self) -> dict[str, Any]:
         """As JSON; `to` and `from` are the two addresses."""
@@ -48,12 +46,10 @@ class Reached:
             "channel": self.channel,
             "to": self.address,
             "from": self.sender,
-            "external_contact_id": self.external_contact_id,
-            "genesys_id": self.genesys_id,
+            **self.person._asdict(),
             "conversation_id": self.conversation_id,
             "content": self.content,
             "delivered": self.delivered,
-            "matched_by": self.matched_by,
         }
 
 
@@ -84,20 +80,8 @@ class Truth:
     ) -> None:
         """Write one contact down. `addresses` are to and from."""
         address, sender = addresses
-        row = Reached(
-            len(self.rows) + 1,
-            at,
-            api,
-            channel,
-            address,
-            sender,
-            person.external_contact_id,
-            person.genesys_id,
-            conversation_id,
-            content,
-            delivered,
-            person.matched_by,
-        )
+        number = len(self.rows) + 1
+        row = Reached(number, at, api, channel, address, sender, person, conversation_id, content, delivered)
         self.rows.append(row)
         self._by_conversation[conversation_id] = row
         self.by_channel[channel] += 1
@@ -108,9 +92,8 @@ class Truth:
     def associate(self, conversation_id: str, person: Person) -> None:
         """Say afterwards who the person of a conversation is."""
         row = self._by_conversation.get(conversation_id)
-        if row is not None and row.matched_by != "request":
-            row.external_contact_id, row.genesys_id = person.external_contact_id, person.genesys_id
-            row.matched_by = person.matched_by
+        if row is not None and row.person.matched_by != "request":
+            row.person = person
             self._count_person(person)
 
     def _count_address(self, key: tuple[str, str]) -> None:
