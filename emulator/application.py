@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from emulator.catalogue import GUIDE_OPERATIONS, OPERATIONS
-from emulator.errors import ApiError, forbidden, missing
+from emulator.errors import ApiError, forbidden, present
 from emulator.http.messages import Request, Response
 from emulator.http.routing import Operation, Router
 from emulator.state.faults import Fault
@@ -117,9 +117,7 @@ class _Call:
     @property
     def operation(self) -> Operation:
         """The operation; raises ApiError 404 when there is none."""
-        if self._found is None:
-            raise missing("resource", "not.found")
-        return self._found
+        return present(self._found, "resource")
 
     def admit(self) -> None:
         """Check the body's size, the token and its budget; raises ApiError 401, 404, 413 or 429."""

@@ -10,6 +10,7 @@ ApiError (status, code, message)
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import orjson
@@ -17,25 +18,16 @@ import orjson
 T = TypeVar("T")
 
 
+@dataclass(eq=False)
 class ApiError(Exception):
     """An answer that says no. Becomes the error envelope; never leaves the emulator as anything else."""
 
-    def __init__(
-        self,
-        status: int,
-        code: str,
-        message: str,
-        parameters: dict[str, str] | None = None,
-        details: list[dict[str, str]] | None = None,
-        headers: list[tuple[str, str]] | None = None,
-    ) -> None:
-        super().__init__(status, code, message)
-        self.status = status
-        self.code = code
-        self.message = message
-        self.parameters = parameters or {}
-        self.details = details or []
-        self.headers = headers or []
+    status: int
+    code: str
+    message: str
+    parameters: dict[str, str] = field(default_factory=dict)
+    details: list[dict[str, str]] = field(default_factory=list)
+    headers: list[tuple[str, str]] = field(default_factory=list)
 
     def envelope(self, context_id: str) -> dict[str, Any]:
         """The error as the platform writes it; `{name}` in the message stands for a parameter."""

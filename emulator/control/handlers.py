@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from emulator.errors import bad_request, present
 from emulator.http.fields import Fields
-from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.http.messages import Request, Response, answer
 from emulator.http.routing import Operations
 from emulator.state.defaults import published
 from emulator.state.organisation import Organisation
@@ -61,10 +61,9 @@ def reset(org: Organisation, request: Request) -> Response:
 def set_clock(org: Organisation, request: Request) -> Response:
     """Move the clock: `advance_seconds` at once, `speed` from now on."""
     body = request.fields(("advance_seconds", "speed"))
-    if "speed" in body:
-        org.clock.run_at(_number(body, "speed", 1e6))
-    if "advance_seconds" in body:
-        org.clock.advance(_number(body, "advance_seconds", max(0.0, _END_OF_TIME - org.now())))
+    if (speed := body.number("speed", 0, 1e6)) is not None:
+        org.clock.run_at(speed)
+    org.clock.advance(body.number("advance_seconds", 0, max(0.0, _END_OF_TIME - org.now())) or 0.0)
     return read_clock(org, request)
 
 
@@ -72,13 +71,6 @@ def set_clock(org: Organisation, request: Request) -> Response:
 def read_clock(org: Organisation, _request: Request) -> Response:
     """The organisation's time."""
     return answer({"now": org.stamp(org.now()), "speed": org.clock.speed, "skew_seconds": org.clock.skew})
-
-
-def _number(body: Fields, name: str, most: float) -> float:
-    value = body.values[name]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-        raise body.wrong(name, f"must be a number from 0 to {most:.0f}")
-    return float(value)
 
 
 @operation("own.metrics", "GET", "/metrics")
@@ -125,14 +117,14 @@ def receive_webhook(org: Organisation, request: Request) -> Response:
     """A CRM's end: verifies, remembers, answers as told (`webhook_answers`) or 204; invalid gets 401."""
     endpoint = request.parameters.get("endpoint", "")
     secret = request.query("secret").replace(" ", "+")  # an unquoted plus arrives as a space
-    reply = org.receiver.receive(endpoint, secret, request.headers, request.body)
-    told = (("Retry-After", reply.retry_after), ("Location", reply.location))
-    headers = [(name, value) for name, value in told if value is not None]
-    body: JsonObject = {"received": reply.status is not None and reply.status < 300, "reason": reply.reason}
-    response = Response(reply.status or 0, headers=headers)
-    if reply.status != 204:
-        response.body = answer(body).body
-    response.delay = reply.delay
+    told, reason = org.receiver.receive(endpoint, secret, request.headers, request.body)
+    response = Response(0 if told.hang else told.status, delay=told.delay_seconds)
+    if told.retry_after is not None:
+        response.headers.append(("Retry-After", str(told.retry_after)))
+    if told.location is not None:
+        response.headers.append(("Location", told.location))
+    if response.status != 204:
+        response.body = answer({"received": 0 < response.status < 300, "reason": reason}).body
     return response
 
 

@@ -76,16 +76,14 @@ def inspect(org: Organisation, request: Request) -> Response:
     """The verdict: passed with every channel available, unless `verdicts` says otherwise."""
     contact = present(org.guide_contacts.get(request.parameters["contactId"]), *_CONTACT)
     verdict = _verdict(org, contact)
-    body = {
-        "id": contact.external_contact_id,
-        "externalContactId": contact.external_contact_id,
-        "validationStatus": verdict.status,
-        "channelAvailability": {
-            name: verdict.unavailable.get(name, "available") for name in contact.channels
-        },
-        "validationFailureReason": verdict.reason,
-    }
-    return answer(known(body))
+    body = known(
+        id=contact.external_contact_id,
+        externalContactId=contact.external_contact_id,
+        validationStatus=verdict.status,
+        channelAvailability={name: verdict.unavailable.get(name, "available") for name in contact.channels},
+        validationFailureReason=verdict.reason,
+    )
+    return answer(body)
 
 
 def _verdict(org: Organisation, contact: GuideContact) -> Verdict:
@@ -125,7 +123,6 @@ def _conversation(org: Organisation, contact: GuideContact, channel: str, text: 
     return Conversation(
         conversation_id=org.new_id(),
         media=channel,
-        message_type="",
         start=now,
         connects=connects,
         ends=NEVER if settings.never_end else connects + lasts,
@@ -155,17 +152,15 @@ def _document(org: Organisation, conversation: Conversation) -> JsonObject:
     now = org.now()
     ended = conversation.end_time(now)
     return known(
-        {
-            "id": conversation.conversation_id,
-            "type": conversation.media,
-            "contactId": conversation.details["contactId"],
-            "state": conversation.state(now),
-            "startTime": org.stamp(conversation.start),
-            "connectedTime": org.stamp(conversation.connects) if now >= conversation.connects else None,
-            "endTime": org.stamp(ended),
-            "disconnectType": None if ended is None else conversation.disconnect_type,
-            "metadata": conversation.attributes,
-        }
+        id=conversation.conversation_id,
+        type=conversation.media,
+        contactId=conversation.details["contactId"],
+        state=conversation.state(now),
+        startTime=org.stamp(conversation.start),
+        connectedTime=org.stamp(conversation.connects) if now >= conversation.connects else None,
+        endTime=org.stamp(ended),
+        disconnectType=None if ended is None else conversation.disconnect_type,
+        metadata=conversation.attributes,
     )
 
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote
 
 import orjson
 
-from emulator.errors import ApiError
+from emulator.errors import ApiError, bad_request
 from emulator.http.fields import Fields
 
 JsonObject = dict[str, Any]
@@ -44,9 +44,7 @@ class Request:
         text = self.query(name, str(default))
         if text.isascii() and text.isdigit() and len(text) < 10 and lowest <= int(text) <= highest:
             return int(text)
-        raise ApiError(
-            400, "bad.request", f"The query parameter {name} must be a number from {lowest} to {highest}"
-        )
+        raise bad_request(f"The query parameter {name} must be a number from {lowest} to {highest}")
 
     def flag_query(self, name: str) -> bool:
         """A query parameter that is `true`."""
@@ -60,7 +58,7 @@ class Request:
         try:
             return orjson.loads(self.body)
         except (orjson.JSONDecodeError, RecursionError) as error:
-            raise ApiError(400, "bad.request", "The body is not well-formed JSON") from error
+            raise bad_request("The body is not well-formed JSON") from error
 
     def fields(self, allowed: Iterable[str] | None = None) -> Fields:
         """The body as a JSON object; raises ApiError 400 or 415, also for fields that are not allowed."""
@@ -89,9 +87,9 @@ class Response:
     delay: float = 0.0
 
 
-def known(document: JsonObject) -> JsonObject:
-    """The document without the fields that are None: the platform leaves out what it doesn't know."""
-    return {name: value for name, value in document.items() if value is not None}
+def known(**fields: object) -> JsonObject:
+    """A document of the fields that are not None: the platform leaves out what it doesn't know."""
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def answer(document: object, status: int = 200) -> Response:

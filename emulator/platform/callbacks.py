@@ -103,7 +103,6 @@ def _conversation(
     return Conversation(
         conversation_id=org.new_id(),
         media="callback",
-        message_type="",
         start=now,
         alerts=alerts,
         connects=connects,

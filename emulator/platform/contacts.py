@@ -108,11 +108,7 @@ def _apply(org: Organisation, fields: JsonObject, change: Fields) -> None:
     given = read_contact(org, Fields({name: change.values.get("value")}, change.place)).get(name)
     if action in ("AppendToCollection", "RemoveFromCollection"):
         _apply_collection(fields, name, given, change, action)
-    elif (
-        action == "Update"
-        or (action == "UpdateIfEmpty" and not held)
-        or (action == "UpdateIfExists" and held)
-    ):
+    elif {"Update": True, "UpdateIfEmpty": not held, "UpdateIfExists": held}[action]:
         fields[name] = given
 
 

@@ -14,6 +14,7 @@ from emulator.state.organisation import Organisation
 operation = Operations("/api/v2/conversations")
 on_contact = Operations("/api/v2/externalcontacts")
 _READ = "conversation:communication:view"
+_ASSOCIATE = ("externalContacts:conversation:associate", "relate:conversation:associate")
 _END = "conversation:communication:disconnect"
 
 _MEDIA_TYPES = (
@@ -138,13 +139,7 @@ def _participant(conversation: Conversation, request: Request) -> str:
     raise missing("participant")
 
 
-@on_contact(
-    "conversations.associate",
-    "PUT",
-    "/conversations/{conversationId}",
-    "externalContacts:conversation:associate",
-    "relate:conversation:associate",
-)
+@on_contact("conversations.associate", "PUT", "/conversations/{conversationId}", *_ASSOCIATE)
 def associate(org: Organisation, request: Request) -> Response:
     """Link a contact to a conversation: 202, and a wrong id is found out by nobody (fact sheet 3.2)."""
     body = request.fields(("externalContactId", "conversationId", "communicationId", "mediaType"))

@@ -15,29 +15,25 @@ def details(org: Organisation, conversation: Conversation) -> JsonObject:
     """The AnalyticsConversation model, without attributes (the real query leaves them out too)."""
     now = org.now()
     return known(
-        {
-            "conversationId": conversation.conversation_id,
-            "conversationStart": org.stamp(conversation.start),
-            "conversationEnd": org.stamp(conversation.end_time(now)),
-            "externalTag": conversation.external_tag,
-            "originatingDirection": "outbound",
-            "divisionIds": [HOME_DIVISION_ID],
-            "participants": [
-                _participant(org, conversation, now, purpose)
-                for purpose in ("customer", "acd" if conversation.media == "callback" else "api")
-            ],
-        }
+        conversationId=conversation.conversation_id,
+        conversationStart=org.stamp(conversation.start),
+        conversationEnd=org.stamp(conversation.end_time(now)),
+        externalTag=conversation.external_tag,
+        originatingDirection="outbound",
+        divisionIds=[HOME_DIVISION_ID],
+        participants=[
+            _participant(org, conversation, now, purpose)
+            for purpose in ("customer", "acd" if conversation.media == "callback" else "api")
+        ],
     )
 
 
 def _participant(org: Organisation, conversation: Conversation, now: float, purpose: str) -> JsonObject:
     return known(
-        {
-            "participantId": part_id(conversation, purpose),
-            "purpose": purpose,
-            "externalContactId": conversation.genesys_id,
-            "sessions": [_session(org, conversation, now, purpose)],
-        }
+        participantId=part_id(conversation, purpose),
+        purpose=purpose,
+        externalContactId=conversation.genesys_id,
+        sessions=[_session(org, conversation, now, purpose)],
     )
 
 
@@ -66,14 +62,12 @@ def _session(org: Organisation, conversation: Conversation, now: float, purpose:
 def _segment(org: Organisation, conversation: Conversation, now: float) -> JsonObject:
     ended = conversation.end_time(now)
     return known(
-        {
-            "segmentStart": org.stamp(conversation.start),
-            "segmentEnd": org.stamp(ended),
-            "segmentType": "interact",
-            "conference": False,
-            "subject": conversation.subject or None,
-            "queueId": conversation.queue_id,
-            "errorCode": conversation.failure,
-            "disconnectType": conversation.disconnect_type if ended is not None else None,
-        }
+        segmentStart=org.stamp(conversation.start),
+        segmentEnd=org.stamp(ended),
+        segmentType="interact",
+        conference=False,
+        subject=conversation.subject or None,
+        queueId=conversation.queue_id,
+        errorCode=conversation.failure,
+        disconnectType=conversation.disconnect_type if ended is not None else None,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from emulator.errors import bad_request, missing, present
 from emulator.http.fields import Fields, instant_of
-from emulator.http.messages import JsonObject, Request, Response, answer, nothing
+from emulator.http.messages import JsonObject, Request, Response, answer, known, nothing
 from emulator.http.routing import Operations
 from emulator.platform.listing import page
 from emulator.state.dnc import DncList
@@ -153,14 +153,12 @@ def _uri(dnc: DncList) -> str:
 
 
 def _document(org: Organisation, dnc: DncList, request: Request) -> JsonObject:
-    body: JsonObject = {
-        "id": dnc.list_id,
-        "name": dnc.name,
-        "version": 1,
-        "dncSourceType": dnc.source,
-        "contactMethod": dnc.method,
-        "selfUri": _uri(dnc),
-    }
-    if request.flag_query("includeSize"):
-        body["size"] = len(dnc.valid(org.now()))
-    return body
+    return known(
+        id=dnc.list_id,
+        name=dnc.name,
+        version=1,
+        dncSourceType=dnc.source,
+        contactMethod=dnc.method,
+        size=len(dnc.valid(org.now())) if request.flag_query("includeSize") else None,
+        selfUri=_uri(dnc),
+    )

@@ -70,16 +70,9 @@ def _record(
     now = org.now()
     conversation = _conversation(org, body, sender["email"], recipient["email"], content, now)
     key = conversation.conversation_id
-    org.truth.record(
-        now,
-        "platform",
-        "email",
-        (recipient["email"], sender["email"]),
-        org.person(conversation.genesys_id, "email", recipient["email"]),
-        key,
-        content,
-        delivered=conversation.failure is None,
-    )
+    person = org.person(conversation.genesys_id, "email", recipient["email"])
+    addresses = recipient["email"], sender["email"]
+    org.record(conversation, "email", person, content, at=now, addresses=addresses)
     reply_to = {"replyToAddress": body.values["replyToAddress"]} if "replyToAddress" in body else {}
     return {
         "id": org.new_id(),
@@ -108,7 +101,6 @@ def _conversation(
     conversation = Conversation(
         conversation_id=org.new_id(),
         media="email",
-        message_type="",
         start=now,
         connects=now,
         ends=NEVER if settings.never_end else now + settings.email_seconds,

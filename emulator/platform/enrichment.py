@@ -106,7 +106,7 @@ def _rehearse(
     """What would come out, without a change."""
     if not matches:
         now = org.now()
-        return 201, write_contact(org, Contact("", given, now, "Curated"))
+        return 201, write_contact(org, Contact("", given, now, now, "Curated"))
     contact = copy.copy(matches[0])
     contact.fields = rules.combine(contact.fields, given)
     return 200, write_contact(org, contact, "identifiers")

@@ -148,7 +148,8 @@ def _record(org: Organisation, message: _Message, conversation: Conversation, no
         org.conversations.by_message[message_id] = key
     else:
         org.conversations.add(conversation)
-    person = org.person(message.person, CHANNELS[message.kind], _number(message))
+    number = f"+{message.address}" if message.kind == "whatsapp" else message.address
+    person = org.person(message.person, CHANNELS[message.kind], number)
     content = {"text": message.text, "template": message.template.get("responseId")}
     org.record(conversation, CHANNELS[message.kind], person, content, at=now)
     return {
@@ -161,7 +162,3 @@ def _record(org: Organisation, message: _Message, conversation: Conversation, no
         "timestamp": org.stamp(now),
         "selfUri": f"/api/v2/conversations/messages/{key}/messages/{message_id}",
     }
-
-
-def _number(message: _Message) -> str:
-    return f"+{message.address}" if message.kind == "whatsapp" else message.address

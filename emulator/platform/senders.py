@@ -13,6 +13,7 @@ from emulator.state.organisation import Organisation
 
 operation = Operations("/api/v2")
 
+_DOMAIN_VIEW = ("routing:email:manage", "routing:email:view")
 _NAMES = uuid.UUID("0e6e1b0a-0003-4000-8000-000000000000")
 
 
@@ -70,13 +71,7 @@ def email_domains(org: Organisation, request: Request) -> Response:
     return page(request, [_email_domain(name, state) for name, state in org.settings.email_domains.items()])
 
 
-@operation(
-    "email_domains.get",
-    "GET",
-    "/routing/email/outbound/domains/{domainId}",
-    "routing:email:manage",
-    "routing:email:view",
-)
+@operation("email_domains.get", "GET", "/routing/email/outbound/domains/{domainId}", *_DOMAIN_VIEW)
 def email_domain(org: Organisation, request: Request) -> Response:
     """One outbound e-mail domain."""
     name = request.parameters["domainId"]

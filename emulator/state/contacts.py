@@ -73,14 +73,11 @@ class Contact:
     genesys_id: str
     fields: dict[str, Any]
     created: float
+    modified: float
     kind: str
-    modified: float = field(init=False)
     owned: dict[Identifier, float] = field(default_factory=dict)
     merged_into: str | None = None
     merged_from: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.modified = self.created
 
 
 class ContactStore:
@@ -96,7 +93,7 @@ class ContactStore:
 
     def add(self, fields: dict[str, Any], now: float, kind: str = "Curated") -> Contact:
         """A new contact, which claims the identifiers that are free."""
-        contact = Contact(self._new_id(), fields, now, kind)
+        contact = Contact(self._new_id(), fields, now, now, kind)
         self.by_id[contact.genesys_id] = contact
         self._claim_all(contact, now)
         return contact
@@ -150,15 +147,13 @@ class ContactStore:
 
     def merge(self, contacts: list[Contact], fields: dict[str, Any], now: float) -> Contact:
         """A new contact in place of these, with all their identifiers."""
-        merged = Contact(self._new_id(), fields, now, "Curated")
-        self.by_id[merged.genesys_id] = merged
+        merged = self.add(fields, now)
         for ancestor in contacts:
             for key in list(ancestor.owned):
                 self.claim(merged, key, now)
             ancestor.merged_into = merged.genesys_id
             ancestor.modified = now
             merged.merged_from.append(ancestor.genesys_id)
-        self._claim_all(merged, now)
         return merged
 
     def merge_set(self, contact: Contact) -> list[str]:

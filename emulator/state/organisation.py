@@ -74,13 +74,17 @@ class Organisation:
         content: dict[str, Any],
         *,
         at: float | None = None,
+        addresses: tuple[str, str] | None = None,
     ) -> None:
-        """Write down that the conversation reached a person, at its start unless said."""
+        """Write down that the conversation reached a person.
+
+        Unless said, at its start and between its addresses (to, from).
+        """
         self.truth.record(
             conversation.start if at is None else at,
             "guide" if conversation.guide else "platform",
             channel,
-            (conversation.address, conversation.sender),
+            addresses or (conversation.address, conversation.sender),
             person,
             conversation.conversation_id,
             content,

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from emulator.state.clock import iso
+
+Key = TypeVar("Key")
 
 
 class Person(NamedTuple):
@@ -79,14 +81,13 @@ class Truth:
         delivered: bool = True,
     ) -> None:
         """Write one contact down. `addresses` are to and from."""
-        address, sender = addresses
         number = len(self.rows) + 1
-        row = Reached(number, at, api, channel, address, sender, person, conversation_id, content, delivered)
+        row = Reached(number, at, api, channel, *addresses, person, conversation_id, content, delivered)
         self.rows.append(row)
         self._by_conversation[conversation_id] = row
         self.by_channel[channel] += 1
         self.by_api[api] += 1
-        self._count_address((channel, address))
+        _count((channel, row.address), self._addresses, self._addresses_again)
         self._count_person(person)
 
     def associate(self, conversation_id: str, person: Person) -> None:
@@ -96,17 +97,9 @@ class Truth:
             row.person = person
             self._count_person(person)
 
-    def _count_address(self, key: tuple[str, str]) -> None:
-        self._addresses[key] += 1
-        if self._addresses[key] > 1:
-            self._addresses_again[key] = self._addresses[key]
-
     def _count_person(self, person: Person) -> None:
-        external_id = person.external_contact_id
-        if external_id is not None and person.matched_by == "request":
-            self._people[external_id] += 1
-            if self._people[external_id] > 1:
-                self._people_again[external_id] = self._people[external_id]
+        if person.external_contact_id is not None and person.matched_by == "request":
+            _count(person.external_contact_id, self._people, self._people_again)
 
     def page(self, since: int, limit: int) -> list[dict[str, Any]]:
         """Rows with a number above `since`, oldest first."""
@@ -128,3 +121,10 @@ class Truth:
                 *({"external_contact_id": person, "times": times} for person, times in people),
             ],
         }
+
+
+def _count(key: Key, counts: Counter[Key], again: dict[Key, int]) -> None:
+    """Count a key; `again` has those that came more than once."""
+    counts[key] += 1
+    if counts[key] > 1:
+        again[key] = counts[key]
