@@ -11,10 +11,10 @@ import time
 import traceback
 import uuid
 from dataclasses import dataclass
-from typing import NoReturn, Protocol
+from typing import NoReturn
 
-from emulator.catalogue import OPERATIONS
-from emulator.errors import ApiError, forbidden, missing
+from emulator.catalogue import GUIDE_OPERATIONS, OPERATIONS
+from emulator.errors import ApiError, forbidden, present
 from emulator.http.messages import Request, Response
 from emulator.http.routing import Operation, Router
 from emulator.state.faults import Fault
@@ -37,19 +37,6 @@ class Reply:
     drip_seconds: float = 0.0
 
 
-class Answering(Protocol):
-    """What the server needs of an application."""
-
-    def answer(self, request: Request) -> Reply:
-        """The reply to one request."""
-
-    def broken(self, status: int, code: str, message: str) -> Response:
-        """The response to bytes that are no HTTP request."""
-
-    def shown_time(self) -> float:
-        """The time for the `Date` header."""
-
-
 class Application:
     """Answers every request to one organisation. Never raises."""
 
@@ -65,11 +52,7 @@ class Application:
 
     def broken(self, status: int, code: str, message: str) -> Response:
         """The response to bytes that are no HTTP request."""
-        return self._refusal(ApiError(status, code, message), _correlation())
-
-    def shown_time(self) -> float:
-        """The organisation's time, with its skew."""
-        return self.org.clock.shown()
+        return _refusal(ApiError(status, code, message), _correlation())
 
     def _own(self, operation: Operation, request: Request) -> Reply:
         """The emulator's own pages: no token, no budget, no faults."""
@@ -87,8 +70,8 @@ class Application:
             delay += waits
             response = self._act(call, fault, correlation)
         except ApiError as error:
-            response = self._refusal(error, correlation)
-        reply = _mangled(response, fault, delay, self, correlation)
+            response = _refusal(error, correlation)
+        reply = _mangled(response, fault, delay, self.org, correlation)
         self._finish(call, reply, correlation)
         return reply
 
@@ -106,14 +89,11 @@ class Application:
         try:
             return operation.handler(self.org, request)
         except ApiError as error:
-            return self._refusal(error, correlation)
+            return _refusal(error, correlation)
         except Exception:  # noqa: BLE001  a mistake of ours must be seen, and must not stop the server
             traceback.print_exc(file=sys.stderr)
             failure = ApiError(500, "internal.server.error", "The emulator failed; see its standard error")
-            return self._refusal(failure, correlation)
-
-    def _refusal(self, error: ApiError, correlation: str) -> Response:
-        return Response(error.status, error.encode(correlation), headers=list(error.headers))
+            return _refusal(failure, correlation)
 
     def _finish(self, call: _Call, reply: Reply, correlation: str) -> None:
         status = reply.response.status if reply.response is not None else 0
@@ -137,9 +117,7 @@ class _Call:
     @property
     def operation(self) -> Operation:
         """The operation; raises ApiError 404 when there is none."""
-        if self._found is None:
-            raise missing("resource", "not.found")
-        return self._found
+        return present(self._found, "resource")
 
     def admit(self) -> None:
         """Check the body's size, the token and its budget; raises ApiError 401, 404, 413 or 429."""
@@ -167,10 +145,10 @@ class _Call:
     def _speak_its_language(self, token: Token) -> None:
         if self._found is None:
             return
-        if token.api == "guide" and self._found.guide is not None:
-            self._found = self._found.guide
+        if token.api == "guide":
+            self._found = GUIDE_OPERATIONS.get((self._found.method, self._found.template), self._found)
             self.name = self._found.name
-        elif token.api != "guide" and self._found.guide_only:
+        elif self._found.guide:
             self._found = None
             self.name = "unknown"
 
@@ -199,20 +177,23 @@ class _Call:
 
 
 def _mangled(
-    response: Response, fault: Fault | None, delay: float, application: Application, correlation: str
+    response: Response, fault: Fault | None, delay: float, org: Organisation, correlation: str
 ) -> Reply:
     """The reply as the fault lets it out."""
     if fault is None or fault.kind in _REFUSALS:
         return Reply(response, delay)
     if fault.kind == "error_after_effect":
-        error = fault.error(application.org.clock.shown())
-        return Reply(Response(error.status, error.encode(correlation), headers=list(error.headers)), delay)
+        return Reply(_refusal(fault.error(org.clock.shown()), correlation), delay)
     if fault.kind == "wrong_content_type":
         page = b"<html><body><h1>Welcome to the gateway</h1></body></html>"
         return Reply(Response(response.status, page, "text/html"), delay)
     if fault.kind == "empty_body":
         return Reply(Response(response.status, b"", response.content_type), delay)
     return Reply(response, delay, fault.kind, fault.seconds)
+
+
+def _refusal(error: ApiError, correlation: str) -> Response:
+    return Response(error.status, error.encode(correlation), headers=list(error.headers))
 
 
 def _correlation() -> str:

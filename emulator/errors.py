@@ -10,30 +10,24 @@ ApiError (status, code, message)
 from __future__ import annotations
 
 import re
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import orjson
 
+T = TypeVar("T")
 
+
+@dataclass(eq=False)
 class ApiError(Exception):
     """An answer that says no. Becomes the error envelope; never leaves the emulator as anything else."""
 
-    def __init__(
-        self,
-        status: int,
-        code: str,
-        message: str,
-        parameters: dict[str, str] | None = None,
-        details: list[dict[str, str]] | None = None,
-        headers: list[tuple[str, str]] | None = None,
-    ) -> None:
-        super().__init__(status, code, message)
-        self.status = status
-        self.code = code
-        self.message = message
-        self.parameters = parameters or {}
-        self.details = details or []
-        self.headers = headers or []
+    status: int
+    code: str
+    message: str
+    parameters: dict[str, str] = field(default_factory=dict)
+    details: list[dict[str, str]] = field(default_factory=list)
+    headers: list[tuple[str, str]] = field(default_factory=list)
 
     def envelope(self, context_id: str) -> dict[str, Any]:
         """The error as the platform writes it; `{name}` in the message stands for a parameter."""
@@ -57,6 +51,13 @@ def bad_request(message: str, field: str = "", code: str = "bad.request") -> Api
 def missing(what: str, code: str = "not.found") -> ApiError:
     """404 for something that this organisation doesn't have."""
     return ApiError(404, code, f"The requested {what} was not found")
+
+
+def present(value: T | None, what: str, code: str = "not.found") -> T:
+    """The value; raises the 404 when there is none."""
+    if value is None:
+        raise missing(what, code)
+    return value
 
 
 def conflict(message: str) -> ApiError:

@@ -7,11 +7,15 @@ import binascii
 import time
 
 from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.http.routing import Operations
 from emulator.state.defaults import CLIENT_ID, CLIENT_SECRET
 from emulator.state.limits import too_many
 from emulator.state.organisation import Organisation
 
+operation = Operations("", open=True)
 
+
+@operation("oauth.token", "POST", "/oauth/token")
 def issue_token(org: Organisation, request: Request) -> Response:
     """A token, or `invalid_client` (400 on the platform, 401 on the guide API)."""
     form = request.form()
@@ -50,7 +54,7 @@ def _objection(org: Organisation, client_id: str, secret: str) -> str | None:
 def _spend_issue(org: Organisation, client_id: str) -> None:
     allowed = org.settings.token_requests_per_minute
     if allowed is not None:
-        fits, _, wait = org.tokens.issue_window(client_id).take(
+        fits, _, wait = org.tokens.issues[client_id].take(
             time.monotonic(), allowed, org.settings.window_seconds, "fixed"
         )
         if not fits:

@@ -10,8 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from emulator.catalogue import LOGIN, OWN, PLATFORM_OPERATIONS
-from emulator.guide.operations import GUIDE
+from emulator.catalogue import GUIDE_OPERATIONS, LOGIN, OWN, PLATFORM_OPERATIONS
 from emulator.http.routing import Operation
 
 _START, _END = "<!-- operations -->\n", "<!-- end -->"
@@ -55,7 +54,7 @@ def tables() -> str:
         (
             *_section("Log-in, both APIs", LOGIN),
             *_section("Platform API, emulated", PLATFORM_OPERATIONS),
-            *_section("The guide's API, emulated", GUIDE),
+            *_section("The guide's API, emulated", GUIDE_OPERATIONS.values()),
             *_section("The emulator's own", OWN),
             *_left_out(),
         )

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from emulator.errors import bad_request, missing
+from emulator.errors import bad_request, present
 from emulator.http.fields import Fields
-from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.http.messages import Request, Response, answer
+from emulator.http.routing import Operations
 from emulator.state.defaults import published
 from emulator.state.organisation import Organisation
 from emulator.state.settings import WrongSetting
 
+operation = Operations("/_emulator", open=True, own=True)
+
 _MOST_ROWS = 1_000_000
 _LATEST = 12
+_LIMITS = {"requests_per_minute", "creations_per_minute", "window", "window_seconds", "latency_ms"}
 _END_OF_TIME = 2e11
 """Seconds since the epoch: the year 8307, before HTTP dates run out."""
 
 
+@operation("own.truth", "GET", "/truth")
 def truth(org: Organisation, request: Request) -> Response:
     """Every contact that really happened: `?since=SEQ` and `?limit=` page, `?summary=true` counts only."""
     summary = org.truth.summary()
@@ -26,11 +31,13 @@ def truth(org: Organisation, request: Request) -> Response:
     return answer({**summary, "contacts": rows, "next": since + len(rows)})
 
 
+@operation("own.config", "GET", "/config")
 def read_settings(org: Organisation, _request: Request) -> Response:
     """The settings in force."""
     return answer(org.settings.document())
 
 
+@operation("own.configure", "POST", "/config")
 def change_settings(org: Organisation, request: Request) -> Response:
     """Merge settings; 400 with a sentence when one is wrong."""
     try:
@@ -41,6 +48,7 @@ def change_settings(org: Organisation, request: Request) -> Response:
     return answer(settings.document())
 
 
+@operation("own.reset", "POST", "/reset")
 def reset(org: Organisation, request: Request) -> Response:
     """Forget everything; with `{"keep_settings": true}` all but the settings."""
     body = Fields(request.json() if request.body else {})
@@ -49,37 +57,31 @@ def reset(org: Organisation, request: Request) -> Response:
     return answer({"reset": True})
 
 
+@operation("own.set_clock", "POST", "/clock")
 def set_clock(org: Organisation, request: Request) -> Response:
     """Move the clock: `advance_seconds` at once, `speed` from now on."""
-    body = Fields(request.json())
-    body.allow(("advance_seconds", "speed"))
-    if "speed" in body:
-        org.clock.run_at(_number(body, "speed", 1e6))
-    if "advance_seconds" in body:
-        org.clock.advance(_number(body, "advance_seconds", max(0.0, _END_OF_TIME - org.now())))
+    body = request.fields(("advance_seconds", "speed"))
+    if (speed := body.number("speed", 0, 1e6)) is not None:
+        org.clock.run_at(speed)
+    org.clock.advance(body.number("advance_seconds", 0, max(0.0, _END_OF_TIME - org.now())) or 0.0)
     return read_clock(org, request)
 
 
+@operation("own.clock", "GET", "/clock")
 def read_clock(org: Organisation, _request: Request) -> Response:
     """The organisation's time."""
     return answer({"now": org.stamp(org.now()), "speed": org.clock.speed, "skew_seconds": org.clock.skew})
 
 
-def _number(body: Fields, name: str, most: float) -> float:
-    value = body.values[name]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-        raise body.wrong(name, f"must be a number from 0 to {most:.0f}")
-    return float(value)
-
-
+@operation("own.metrics", "GET", "/metrics")
 def metrics(org: Organisation, request: Request) -> Response:
     """Requests by operation and status, and the windows of each token; `?timestamps=true` for all times."""
     return answer(org.metrics.document(timestamps=request.flag_query("timestamps")))
 
 
+@operation("own.state", "GET", "/state")
 def state(org: Organisation, _request: Request) -> Response:
     """A digest for people and for the page: counts, ids, limits, faults, the latest contacts."""
-    settings = org.settings
     latest = org.truth.page(max(0, len(org.truth.rows) - _LATEST), _LATEST)
     return answer(
         {
@@ -90,13 +92,7 @@ def state(org: Organisation, _request: Request) -> Response:
             "contacts": {"platform": len(org.contacts), "guide": len(org.guide_contacts)},
             "conversations": {"all": len(org.conversations), "active": org.conversations.active(org.now())},
             "requests": org.metrics.document(),
-            "limits": {
-                "requests_per_minute": settings.requests_per_minute,
-                "creations_per_minute": settings.creations_per_minute,
-                "window": settings.window,
-                "window_seconds": settings.window_seconds,
-                "latency_ms": settings.latency_ms,
-            },
+            "limits": org.settings.model_dump(include=_LIMITS),
             "faults": org.faults.fired(),
             "truth": {**org.truth.summary(20), "latest": latest[::-1]},
             "webhooks": org.receiver.summary(),
@@ -104,32 +100,35 @@ def state(org: Organisation, _request: Request) -> Response:
     )
 
 
+@operation("own.end", "POST", "/conversations/{conversationId}/end")
 def end_conversation(org: Organisation, request: Request) -> Response:
     """End a conversation as somebody there would: `{"disconnect_type": "peer"}`."""
     body = Fields(request.json() if request.body else {})
     body.allow(("disconnect_type",))
-    conversation = org.conversations.by_id.get(request.parameters["conversationId"])
-    if conversation is None:
-        raise missing("conversation")
+    key = request.parameters["conversationId"]
+    conversation = present(org.conversations.by_id.get(key), "conversation")
     conversation.end(org.now(), body.text("disconnect_type") or "peer")
-    return answer({"id": conversation.conversation_id, "ended": True})
+    return answer({"id": key, "ended": True})
 
 
+@operation("own.webhook", "POST", "/webhooks")
+@operation("own.webhook_of", "POST", "/webhooks/{endpoint}")
 def receive_webhook(org: Organisation, request: Request) -> Response:
     """A CRM's end: verifies, remembers, answers as told (`webhook_answers`) or 204; invalid gets 401."""
     endpoint = request.parameters.get("endpoint", "")
     secret = request.query("secret").replace(" ", "+")  # an unquoted plus arrives as a space
-    reply = org.receiver.receive(endpoint, secret, request.headers, request.body)
-    told = (("Retry-After", reply.retry_after), ("Location", reply.location))
-    headers = [(name, value) for name, value in told if value is not None]
-    body: JsonObject = {"received": reply.status is not None and reply.status < 300, "reason": reply.reason}
-    response = Response(reply.status or 0, headers=headers)
-    if reply.status != 204:
-        response.body = answer(body).body
-    response.delay = reply.delay
+    told, reason = org.receiver.receive(endpoint, secret, request.headers, request.body)
+    response = Response(0 if told.hang else told.status, delay=told.delay_seconds)
+    if told.retry_after is not None:
+        response.headers.append(("Retry-After", str(told.retry_after)))
+    if told.location is not None:
+        response.headers.append(("Location", told.location))
+    if response.status != 204:
+        response.body = answer({"received": 0 < response.status < 300, "reason": reason}).body
     return response
 
 
+@operation("own.webhooks", "GET", "/webhooks")
 def list_webhooks(org: Organisation, request: Request) -> Response:
     """Every delivery attempt: `?since=` and `?limit=` page, `?event=` chooses, `?summary=true` counts."""
     summary = org.receiver.summary()

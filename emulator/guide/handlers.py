@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from emulator.errors import bad_request, conflict, missing
+from emulator.errors import bad_request, conflict, missing, present
 from emulator.http.fields import Fields
-from emulator.http.messages import JsonObject, Request, Response, answer, nothing
+from emulator.http.messages import JsonObject, Request, Response, answer, known, nothing
+from emulator.http.routing import Operations
 from emulator.state.contacts import e164_of
 from emulator.state.conversations import DISCONNECT_TYPES, NEVER, Conversation
 from emulator.state.guide_contacts import CHANNELS, GuideContact
 from emulator.state.organisation import Organisation
 from emulator.state.settings import Verdict
 from emulator.state.truth import Person
+
+operation = Operations("/api/v2", guide=True)
 
 _CONTACT_FIELDS = (
     "externalContactId",
@@ -24,15 +27,20 @@ _CONTACT_FIELDS = (
 )
 _CONVERSATION_FIELDS = ("contactId", "type", "initialMessage", "metadata")
 _LONGEST_SECONDS = 7200
+_CONTACT = ("contact", "contact.not.found")
+"""What is missing, and the code that says so."""
 
 
+@operation(
+    "guide.register", "POST", "/externalcontacts/contacts", "externalcontacts:contact:write", creation=True
+)
 def register(org: Organisation, request: Request) -> Response:
     """201 with state `new`; 409 when the id exists."""
-    contact = _read_contact(org, Fields(request.json()))
+    contact = _read_contact(org, request.fields())
     key = contact.external_contact_id
-    if key in org.guide_contacts.by_id:
+    if key in org.guide_contacts:
         raise conflict("A contact with this externalContactId exists")
-    org.guide_contacts.by_id[key] = contact
+    org.guide_contacts[key] = contact
     return answer({"id": key, "externalContactId": key, "state": "new", "name": contact.name}, 201)
 
 
@@ -63,22 +71,18 @@ def _read_channels(part: Fields) -> dict[str, str]:
     return channels
 
 
+@operation("guide.inspect", "GET", "/externalcontacts/contacts/{contactId}", "externalcontacts:contact:read")
 def inspect(org: Organisation, request: Request) -> Response:
     """The verdict: passed with every channel available, unless `verdicts` says otherwise."""
-    contact = org.guide_contacts.by_id.get(request.parameters["contactId"])
-    if contact is None:
-        raise missing("contact", "contact.not.found")
+    contact = present(org.guide_contacts.get(request.parameters["contactId"]), *_CONTACT)
     verdict = _verdict(org, contact)
-    body: JsonObject = {
-        "id": contact.external_contact_id,
-        "externalContactId": contact.external_contact_id,
-        "validationStatus": verdict.status,
-        "channelAvailability": {
-            name: verdict.unavailable.get(name, "available") for name in contact.channels
-        },
-    }
-    if verdict.reason is not None:
-        body["validationFailureReason"] = verdict.reason
+    body = known(
+        id=contact.external_contact_id,
+        externalContactId=contact.external_contact_id,
+        validationStatus=verdict.status,
+        channelAvailability={name: verdict.unavailable.get(name, "available") for name in contact.channels},
+        validationFailureReason=verdict.reason,
+    )
     return answer(body)
 
 
@@ -92,22 +96,22 @@ def _verdict(org: Organisation, contact: GuideContact) -> Verdict:
     return Verdict()
 
 
+@operation("guide.start", "POST", "/conversations", "conversation:write")
 def start(org: Organisation, request: Request) -> Response:
     """Contact the person: 201 with the conversation's id and type."""
-    body = Fields(request.json())
-    body.allow(_CONVERSATION_FIELDS)
-    contact = org.guide_contacts.by_id.get(body.text("contactId", required=True))
+    body = request.fields(_CONVERSATION_FIELDS)
+    asked = org.guide_contacts.get(body.text("contactId", required=True))
     channel = body.choice("type", CHANNELS)
     text = body.text("initialMessage")
     metadata = body.mapping("metadata")
-    if contact is None:
-        raise missing("contact", "contact.not.found")
+    contact = present(asked, *_CONTACT)
     if channel not in contact.channels:
         raise bad_request(f"The contact has no {channel} channel", "type")
     conversation = _conversation(org, contact, channel, text)
     conversation.attributes = metadata
     org.conversations.add(conversation)
-    _record(org, contact, conversation)
+    person = Person(contact.external_contact_id, None, "request")
+    org.record(conversation, channel, person, {"text": text, "metadata": metadata})
     return answer({"id": conversation.conversation_id, "type": channel}, 201)
 
 
@@ -119,7 +123,6 @@ def _conversation(org: Organisation, contact: GuideContact, channel: str, text: 
     return Conversation(
         conversation_id=org.new_id(),
         media=channel,
-        message_type="",
         start=now,
         connects=connects,
         ends=NEVER if settings.never_end else connects + lasts,
@@ -132,18 +135,6 @@ def _conversation(org: Organisation, contact: GuideContact, channel: str, text: 
     )
 
 
-def _record(org: Organisation, contact: GuideContact, conversation: Conversation) -> None:
-    org.truth.record(
-        conversation.start,
-        "guide",
-        conversation.media,
-        (conversation.address, conversation.sender),
-        Person(contact.external_contact_id, None, "request"),
-        conversation.conversation_id,
-        {"text": conversation.text, "metadata": conversation.attributes},
-    )
-
-
 def _found(org: Organisation, request: Request) -> Conversation:
     conversation = org.conversations.by_id.get(request.parameters["conversationId"])
     if conversation is None or not conversation.guide:
@@ -151,6 +142,7 @@ def _found(org: Organisation, request: Request) -> Conversation:
     return conversation
 
 
+@operation("guide.read", "GET", "/conversations/{conversationId}", "conversation:read")
 def read(org: Organisation, request: Request) -> Response:
     """One conversation; ended when `endTime` is set."""
     return answer(_document(org, _found(org, request)))
@@ -158,28 +150,28 @@ def read(org: Organisation, request: Request) -> Response:
 
 def _document(org: Organisation, conversation: Conversation) -> JsonObject:
     now = org.now()
-    body: JsonObject = {
-        "id": conversation.conversation_id,
-        "type": conversation.media,
-        "contactId": conversation.details["contactId"],
-        "state": conversation.state(now),
-        "startTime": org.stamp(conversation.start),
-        "metadata": conversation.attributes,
-    }
-    if now >= conversation.connects:
-        body["connectedTime"] = org.stamp(conversation.connects)
     ended = conversation.end_time(now)
-    if ended is not None:
-        body |= {"endTime": org.stamp(ended), "disconnectType": conversation.disconnect_type}
-    return body
+    return known(
+        id=conversation.conversation_id,
+        type=conversation.media,
+        contactId=conversation.details["contactId"],
+        state=conversation.state(now),
+        startTime=org.stamp(conversation.start),
+        connectedTime=org.stamp(conversation.connects) if now >= conversation.connects else None,
+        endTime=org.stamp(ended),
+        disconnectType=None if ended is None else conversation.disconnect_type,
+        metadata=conversation.attributes,
+    )
 
 
+@operation("guide.end", "DELETE", "/conversations/{conversationId}", "conversation:write")
 def end(org: Organisation, request: Request) -> Response:
     """End a conversation."""
     _found(org, request).end(org.now(), "system")
     return nothing()
 
 
+@operation("guide.disconnect", "POST", "/conversations/{conversationId}/disconnect", "conversation:write")
 def disconnect(org: Organisation, request: Request) -> Response:
     """End a conversation, as the platform's path of this name does."""
     _found(org, request).end(org.now(), "system")

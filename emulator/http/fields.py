@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Any
@@ -31,7 +32,7 @@ class Fields:
 
     def wrong(self, name: str, what: str) -> ApiError:
         """A 400 that names the field."""
-        place = f"{self.place}.{name}" if self.place else name
+        place = self._inside(name)
         return bad_request(f"The field {place} {what}", place)
 
     def text(self, name: str, *, required: bool = False, most: int = 100_000) -> str:
@@ -61,9 +62,7 @@ class Fields:
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """A boolean."""
-        value = self.values.get(name, default)
-        if value is None:
-            return default
+        value = default if name not in self else self.values[name]
         if not isinstance(value, bool):
             raise self.wrong(name, "must be true or false")
         return value
@@ -77,13 +76,21 @@ class Fields:
             raise self.wrong(name, f"must be a whole number from {lowest} to {highest}")
         return value
 
+    def number(self, name: str, least: float = -math.inf, most: float = math.inf) -> float | None:
+        """A number within bounds, None when absent."""
+        value = self.values.get(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+            bounds = "" if most == math.inf else f" from {least:.0f} to {most:.0f}"
+            raise self.wrong(name, f"must be a number{bounds}")
+        return float(value)
+
     def part(self, name: str, *, required: bool = False) -> Fields:
         """A nested object, empty when absent."""
-        if name not in self:
-            if required:
-                raise self.wrong(name, "is required")
-            return Fields({}, self._inside(name))
-        return Fields(self.values[name], self._inside(name))
+        if required and name not in self:
+            raise self.wrong(name, "is required")
+        return Fields(self.values[name] if name in self else {}, self._inside(name))
 
     def parts(self, name: str, *, fewest: int = 0, most: int = 1000) -> list[Fields]:
         """A list of nested objects."""
@@ -118,9 +125,7 @@ class Fields:
         return f"{self.place}.{name}" if self.place else name
 
     def _list(self, name: str, fewest: int, most: int) -> list[Any]:
-        items = self.values.get(name)
-        if items is None:
-            items = []
+        items = self.values[name] if name in self else []
         if not isinstance(items, list):
             raise self.wrong(name, "must be a list")
         if not fewest <= len(items) <= most:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
 import orjson
 
-from emulator.errors import ApiError
+from emulator.errors import ApiError, bad_request
+from emulator.http.fields import Fields
 
 JsonObject = dict[str, Any]
 
@@ -41,9 +44,7 @@ class Request:
         text = self.query(name, str(default))
         if text.isascii() and text.isdigit() and len(text) < 10 and lowest <= int(text) <= highest:
             return int(text)
-        raise ApiError(
-            400, "bad.request", f"The query parameter {name} must be a number from {lowest} to {highest}"
-        )
+        raise bad_request(f"The query parameter {name} must be a number from {lowest} to {highest}")
 
     def flag_query(self, name: str) -> bool:
         """A query parameter that is `true`."""
@@ -57,7 +58,14 @@ class Request:
         try:
             return orjson.loads(self.body)
         except (orjson.JSONDecodeError, RecursionError) as error:
-            raise ApiError(400, "bad.request", "The body is not well-formed JSON") from error
+            raise bad_request("The body is not well-formed JSON") from error
+
+    def fields(self, allowed: Iterable[str] | None = None) -> Fields:
+        """The body as a JSON object; raises ApiError 400 or 415, also for fields that are not allowed."""
+        body = Fields(self.json())
+        if allowed is not None:
+            body.allow(allowed)
+        return body
 
     def form(self) -> dict[str, str]:
         """The body as form fields, the first value of each."""
@@ -68,23 +76,20 @@ class Request:
         return {name: values[0] for name, values in fields.items()}
 
 
+@dataclass(slots=True)
 class Response:
     """One HTTP response; `body` is bytes as they go out. Status 0 is no answer at all."""
 
-    __slots__ = ("body", "content_type", "delay", "headers", "status")
+    status: int
+    body: bytes = b""
+    content_type: str = "application/json"
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    delay: float = 0.0
 
-    def __init__(
-        self,
-        status: int,
-        body: bytes = b"",
-        content_type: str = "application/json",
-        headers: list[tuple[str, str]] | None = None,
-    ) -> None:
-        self.status = status
-        self.body = body
-        self.content_type = content_type
-        self.headers = headers or []
-        self.delay = 0.0
+
+def known(**fields: object) -> JsonObject:
+    """A document of the fields that are not None: the platform leaves out what it doesn't know."""
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def answer(document: object, status: int = 200) -> Response:

@@ -10,8 +10,6 @@ from emulator.state.organisation import Organisation
 
 Handler = Callable[[Organisation, Request], Response]
 
-PLATFORM = "/api/v2"
-
 
 @dataclass(frozen=True)
 class Operation:
@@ -26,26 +24,33 @@ class Operation:
     """Needs no token and isn't counted against a budget."""
     own: bool = False
     """Of the emulator itself: beyond limits and faults, and not counted."""
-    guide: Operation | None = None
-    """What a guide token gets instead."""
-    guide_only: bool = False
-    """Not an operation of the platform API."""
+    guide: bool = False
+    """Of the guide's API."""
     creation: bool = False
     """Counts against the guide API's contact creations."""
 
 
-def platform_operation(
-    name: str, method: str, path: str, handler: Handler, *permissions: str, guide: Operation | None = None
-) -> Operation:
-    """An operation of the platform API; `path` comes after `/api/v2`."""
-    return Operation(name, method, PLATFORM + path, handler, permissions, guide=guide)
+class Operations(list[Operation]):
+    """The operations under one prefix of the path; decorating a handler with it adds one."""
 
+    def __init__(self, prefix: str, *, open: bool = False, own: bool = False, guide: bool = False) -> None:  # noqa: A002  as the field
+        super().__init__()
+        self._prefix = prefix
+        self._kind = {"open": open, "own": own, "guide": guide}
 
-def guide_operation(
-    name: str, method: str, path: str, handler: Handler, *permissions: str, creation: bool = False
-) -> Operation:
-    """An operation of the guide's API; `creation` counts against its contact creations."""
-    return Operation(name, method, PLATFORM + path, handler, permissions, guide_only=True, creation=creation)
+    def __call__(
+        self, name: str, method: str, path: str, *permissions: str, creation: bool = False
+    ) -> Callable[[Handler], Handler]:
+        """Let the handler answer one operation more."""
+
+        def add(handler: Handler) -> Handler:
+            template = self._prefix + path
+            self.append(
+                Operation(name, method, template, handler, permissions, creation=creation, **self._kind)
+            )
+            return handler
+
+        return add
 
 
 class Router:

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import httptools
 
-from emulator.application import Answering, Reply
+from emulator.application import Application, Reply
 from emulator.http.messages import Request, Response
 
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
@@ -27,7 +27,7 @@ _MOST_WAITING = 1000
 class Connection(asyncio.Protocol):
     """One client's connection."""
 
-    def __init__(self, application: Answering, open_connections: set[Connection]) -> None:
+    def __init__(self, application: Application, open_connections: set[Connection]) -> None:
         self._application = application
         self._open = open_connections
         self._waiting: deque[tuple[Request, bool]] = deque()
@@ -184,7 +184,7 @@ class Connection(asyncio.Protocol):
         status, body = response.status, response.body
         lines = [
             f"HTTP/1.1 {status} {_REASONS.get(status, 'Unknown')}",
-            f"Date: {formatdate(self._application.shown_time(), usegmt=True)}",
+            f"Date: {formatdate(self._application.org.clock.shown(), usegmt=True)}",
         ]
         if status != 204:
             lines.append(f"Content-Length: {len(body)}")

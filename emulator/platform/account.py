@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from emulator.errors import bad_request, missing
+from emulator.errors import bad_request, present
 from emulator.http.messages import JsonObject, Request, Response, answer, nothing
+from emulator.http.routing import Operations
 from emulator.platform.listing import page
 from emulator.platform.messages import LONGEST_SMS
 from emulator.state.defaults import HOME_DIVISION_ID, ORGANISATION_ID, ORGANISATION_NAME
 from emulator.state.organisation import Organisation
 
+operation = Operations("/api/v2")
 
+
+@operation("organisation.get", "GET", "/organizations/me")
 def organisation(_org: Organisation, _request: Request) -> Response:
     """The organisation of the token."""
     return answer(
@@ -26,6 +30,7 @@ def organisation(_org: Organisation, _request: Request) -> Response:
     )
 
 
+@operation("token.get", "GET", "/tokens/me")
 def token(org: Organisation, request: Request) -> Response:
     """What the token is."""
     holder = org.tokens.by_value[request.token or ""]
@@ -36,22 +41,28 @@ def token(org: Organisation, request: Request) -> Response:
     )
 
 
+@operation("token.head", "HEAD", "/tokens/me")
 def check_token(_org: Organisation, _request: Request) -> Response:
     """200 when the token is good."""
     return Response(200)
 
 
+@operation("token.delete", "DELETE", "/tokens/me")
 def log_out(org: Organisation, request: Request) -> Response:
     """Make the token worthless."""
     org.tokens.revoke(request.token or "")
     return nothing(200)
 
 
+@operation("calls.create", "POST", "/conversations/calls", "conversation:conference:add")
+@operation("user.get", "GET", "/users/me")
+@operation("conversations.list", "GET", "/conversations")
 def user(_org: Organisation, _request: Request) -> Response:
-    """A client is no user."""
+    """A client is no user, and has no conversations of its own."""
     raise bad_request("This request requires a user context", code="not.a.user")
 
 
+@operation("division.home", "GET", "/authorization/divisions/home")
 def home_division(_org: Organisation, _request: Request) -> Response:
     """The division of everything here."""
     return answer(
@@ -84,30 +95,23 @@ def _limits(org: Organisation) -> dict[str, dict[str, int]]:
     }
 
 
+@operation("limits.namespaces", "GET", "/organizations/limits/namespaces")
 def limit_namespaces(org: Organisation, request: Request) -> Response:
     """The names of the limits' groups."""
-    size, number = request.whole_query("pageSize", 100, 1, 500), request.whole_query("pageNumber", 1, 1, 1000)
-    names = list(_limits(org))
-    return answer(
-        {
-            "entities": names[(number - 1) * size : number * size],
-            "pageSize": size,
-            "pageNumber": number,
-            "total": len(names),
-        }
-    )
+    return page(request, list(_limits(org)), 100)
 
 
+@operation("limits.get", "GET", "/organizations/limits/namespaces/{namespaceName}")
+@operation("limits.defaults", "GET", "/organizations/limits/namespaces/{namespaceName}/defaults")
 def limits(org: Organisation, request: Request) -> Response:
     """The limits of one group."""
     namespace = request.parameters["namespaceName"]
-    values = _limits(org).get(namespace)
-    if values is None:
-        raise missing("namespace")
+    values = present(_limits(org).get(namespace), "namespace")
     entities = [{"key": key, "namespace": namespace, "value": value} for key, value in values.items()]
     return answer({"entities": entities})
 
 
+@operation("limits.docs", "GET", "/organizations/limits/docs")
 def limit_docs(org: Organisation, _request: Request) -> Response:
     """What the limits mean."""
     namespaces: list[JsonObject] = [
@@ -130,6 +134,7 @@ def limit_docs(org: Organisation, _request: Request) -> Response:
     return answer({"namespaces": namespaces})
 
 
+@operation("callable_times.list", "GET", "/outbound/callabletimesets", "outbound:callableTimeSet:view")
 def callable_time_sets(_org: Organisation, request: Request) -> Response:
     """The campaign calling hours: one set, weekdays in New York."""
     slots = [{"startTime": "09:00:00", "stopTime": "20:00:00", "day": day} for day in range(1, 6)]
@@ -148,6 +153,7 @@ def callable_time_sets(_org: Organisation, request: Request) -> Response:
     )
 
 
+@operation("attempt_limits.list", "GET", "/outbound/attemptlimits", "outbound:attemptLimits:view")
 def attempt_limits(_org: Organisation, request: Request) -> Response:
     """The campaign attempt limits: none."""
     return page(request, [])

@@ -11,12 +11,18 @@ from collections.abc import Iterator
 from emulator.errors import bad_request, missing
 from emulator.http.fields import Fields, instant_of
 from emulator.http.messages import Request, Response, answer
+from emulator.http.routing import Operations
 from emulator.platform.details_filter import DetailsFilter
 from emulator.platform.details_view import details
 from emulator.state.conversations import Conversation
 from emulator.state.organisation import Organisation
 
+operation = Operations("/api/v2/analytics/conversations")
+_PERMISSIONS = ("analytics:conversationDetail:view", "analytics:agentConversationDetail:view")
+
 _DAY = 86400.0
+_INDEXES = {"addressTo": "address", "callbackNumber": "address", "externalContactId": "person"}
+"""Dimension to the index that knows its values."""
 _FIELDS = (
     "conversationFilters",
     "segmentFilters",
@@ -31,10 +37,10 @@ _FIELDS = (
 )
 
 
+@operation("analytics.query", "POST", "/details/query", *_PERMISSIONS)
 def query(org: Organisation, request: Request) -> Response:
     """Conversations that started on a day touched by the interval and pass the filters."""
-    body = Fields(request.json())
-    body.allow(_FIELDS)
+    body = request.fields(_FIELDS)
     first, last = _days(org, body)
     chosen = DetailsFilter(body)
     paging = body.part("paging")
@@ -76,14 +82,9 @@ def _indexed(org: Organisation, conversation: Conversation, now: float) -> bool:
 
 def _candidates(org: Organisation, chosen: DetailsFilter) -> Iterator[Conversation]:
     """The conversations worth looking at: those of an index, when the filters name one value."""
-    for kind, dimensions in (
-        ("address", ("addressTo", "callbackNumber")),
-        ("person", ("externalContactId",)),
-    ):
-        for dimension in dimensions:
-            value = chosen.fixed.get(dimension)
-            if value is not None:
-                return org.conversations.with_value(kind, value)
+    for dimension, kind in _INDEXES.items():
+        if (value := chosen.fixed.get(dimension)) is not None:
+            return org.conversations.with_value(kind, value)
     key = chosen.fixed.get("conversationId")
     if key is not None:
         conversation = org.conversations.by_id.get(key)
@@ -91,6 +92,7 @@ def _candidates(org: Organisation, chosen: DetailsFilter) -> Iterator[Conversati
     return iter(org.conversations.by_id.values())
 
 
+@operation("analytics.conversation", "GET", "/{conversationId}/details", *_PERMISSIONS)
 def read_one(org: Organisation, request: Request) -> Response:
     """The details of one conversation."""
     conversation = org.conversations.by_id.get(request.parameters["conversationId"])
@@ -99,6 +101,7 @@ def read_one(org: Organisation, request: Request) -> Response:
     return answer(details(org, conversation))
 
 
+@operation("analytics.details", "GET", "/details", *_PERMISSIONS)
 def read_many(org: Organisation, request: Request) -> Response:
     """The details of up to 100 conversations, `id=a,b`; the unknown are left out."""
     ids = [part for value in request.queries("id") for part in value.split(",") if part]

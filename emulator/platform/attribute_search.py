@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 from emulator.http.fields import Fields, instant_of
 from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.http.routing import Operations
 from emulator.state.conversations import Conversation
 from emulator.state.organisation import Organisation
+
+operation = Operations("/api/v2/conversations/participants/attributes")
 
 _PREFIX = "participantData."
 _FIELDS = ("sortOrder", "sortBy", "sort", "returnFields", "query", "cursor")
@@ -25,10 +28,10 @@ _CRITERION = (
 _PAGE = 100
 
 
+@operation("attributes.search", "POST", "/search", "conversation:participant:attributesview")
 def search(org: Organisation, request: Request) -> Response:
     """Conversations that fit every criterion, `attribute_index_delay_seconds` after their start."""
-    body = Fields(request.json())
-    body.allow(_FIELDS)
+    body = request.fields(_FIELDS)
     criteria = [_Criterion(part) for part in body.parts("query", fewest=1, most=50)]
     cursor = body.text("cursor") or "0"
     if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 12:

@@ -3,92 +3,94 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 
 from emulator.errors import ApiError
 from emulator.http.fields import Fields
 from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.http.routing import Operations
 from emulator.platform import contacts, enrichment
 from emulator.platform.contact_fields import write_contact
 from emulator.state.faults import Fault
 from emulator.state.organisation import Organisation
 
+operation = Operations("/api/v2/externalcontacts/bulk/contacts")
+
 ENRICH_MOST = 10
 """Operations a request (fact sheet 2.2)."""
 
-Act = Callable[[Fields], JsonObject]
+Act = Callable[[Organisation, Fields, Request], JsonObject]
 """Does one entity and gives its part of the result; raises ApiError."""
 
 
-def enrich(org: Organisation, request: Request) -> Response:
-    """Up to 10 enrich requests; each result carries the request's own `id`."""
-    dry_run = request.flag_query("dryRun")
-
-    def act(entity: Fields) -> JsonObject:
-        status, contact = enrichment.apply(org, entity, dry_run=dry_run)
-        return {"id": entity.text("id") or contact["id"], "status": status, "entity": contact}
-
-    return _bulk(org, request, "contacts.bulk_enrich", ENRICH_MOST, act, tracked=True)
-
-
-def add(org: Organisation, request: Request) -> Response:
-    """New contacts; each result carries the new id, which no request could know."""
-
-    def act(entity: Fields) -> JsonObject:
-        contact = contacts.add(org, entity)
-        return {"id": contact.genesys_id, "status": 200, "entity": write_contact(org, contact)}
-
-    return _bulk(org, request, "contacts.bulk_add", org.settings.bulk_most, act)
-
-
-def update(org: Organisation, request: Request) -> Response:
-    """Replace the fields of contacts by id."""
-
-    def act(entity: Fields) -> JsonObject:
-        contact = contacts.found(org, entity.text("id", required=True))
-        contacts.replace(org, contact, entity)
-        return {"id": contact.genesys_id, "status": 200, "entity": write_contact(org, contact)}
-
-    return _bulk(org, request, "contacts.bulk_update", org.settings.bulk_most, act, tracked=True)
-
-
-def fetch(org: Organisation, request: Request) -> Response:
-    """Contacts by id, ancestors resolved."""
-
-    def act(entity: Fields) -> JsonObject:
-        asked = entity.text("id", required=True)
-        return {"id": asked, "status": 200, "entity": write_contact(org, contacts.found(org, asked))}
-
-    return _bulk(org, request, "contacts.bulk_get", org.settings.bulk_most, act, tracked=True)
-
-
-def remove(org: Organisation, request: Request) -> Response:
-    """Forget contacts by id."""
-
-    def act(entity: Fields) -> JsonObject:
-        asked = entity.text("id", required=True)
-        org.contacts.remove(contacts.found(org, asked))
-        return {"id": asked, "status": 200}
-
-    return _bulk(org, request, "contacts.bulk_remove", org.settings.bulk_most, act, tracked=True)
-
-
 def _bulk(
-    org: Organisation, request: Request, operation: str, most: int, act: Act, *, tracked: bool = False
-) -> Response:
-    """200 even when entities fail; `errorIndexes` index into the (shuffled) results."""
-    entities = Fields(request.json()).parts("entities", fewest=1, most=most)
-    results = [_one(org, entity, operation, act, tracked=tracked) for entity in entities]
-    org.chance.shuffle(results)
-    failed = [index for index, result in enumerate(results) if not result["success"]]
-    return answer({"results": results, "errorCount": len(failed), "errorIndexes": failed})
+    name: str, path: str, permission: str, *, most: int | None = None, tracked: bool = True
+) -> Callable[[Act], Act]:
+    """Make what does one entity an operation on many: 200 even when entities fail.
+
+    `errorIndexes` index into the (shuffled) results; a failed entity that is `tracked` carries its `id`.
+    """
+
+    def add_operation(act: Act) -> Act:
+        @operation(name, "POST", path, f"externalContacts:contact:{permission}")
+        @wraps(act)
+        def handle(org: Organisation, request: Request) -> Response:
+            entities = request.fields().parts("entities", fewest=1, most=most or org.settings.bulk_most)
+            results = [_one(org, entity, request, name, act, tracked=tracked) for entity in entities]
+            org.chance.shuffle(results)
+            failed = [index for index, result in enumerate(results) if not result["success"]]
+            return answer({"results": results, "errorCount": len(failed), "errorIndexes": failed})
+
+        return act
+
+    return add_operation
 
 
-def _one(org: Organisation, entity: Fields, operation: str, act: Act, *, tracked: bool) -> JsonObject:
-    fault = org.faults.entity_error(operation)
+@_bulk("contacts.bulk_enrich", "/enrich", "enrich", most=ENRICH_MOST)
+def enrich(org: Organisation, entity: Fields, request: Request) -> JsonObject:
+    """Up to 10 enrich requests; each result carries the request's own `id`."""
+    status, contact = enrichment.apply(org, entity, dry_run=request.flag_query("dryRun"))
+    return {"id": entity.text("id") or contact["id"], "status": status, "entity": contact}
+
+
+@_bulk("contacts.bulk_add", "/add", "add", tracked=False)
+def add(org: Organisation, entity: Fields, _request: Request) -> JsonObject:
+    """New contacts; each result carries the new id, which no request could know."""
+    contact = contacts.add(org, entity)
+    return {"id": contact.genesys_id, "status": 200, "entity": write_contact(org, contact)}
+
+
+@_bulk("contacts.bulk_update", "/update", "edit")
+def update(org: Organisation, entity: Fields, _request: Request) -> JsonObject:
+    """Replace the fields of contacts by id."""
+    contact = contacts.found(org, entity.text("id", required=True))
+    contacts.replace(org, contact, entity)
+    return {"id": contact.genesys_id, "status": 200, "entity": write_contact(org, contact)}
+
+
+@_bulk("contacts.bulk_get", "", "view")
+def fetch(org: Organisation, entity: Fields, _request: Request) -> JsonObject:
+    """Contacts by id, ancestors resolved."""
+    asked = entity.text("id", required=True)
+    return {"id": asked, "status": 200, "entity": write_contact(org, contacts.found(org, asked))}
+
+
+@_bulk("contacts.bulk_remove", "/remove", "delete")
+def remove(org: Organisation, entity: Fields, _request: Request) -> JsonObject:
+    """Forget contacts by id."""
+    asked = entity.text("id", required=True)
+    org.contacts.remove(contacts.found(org, asked))
+    return {"id": asked, "status": 200}
+
+
+def _one(
+    org: Organisation, entity: Fields, request: Request, name: str, act: Act, *, tracked: bool
+) -> JsonObject:
+    fault = org.faults.entity_error(name)
     try:
         if fault is not None:
             raise fault.error(org.clock.shown())
-        return {"success": True, **act(entity)}
+        return {"success": True, **act(org, entity, request)}
     except ApiError as error:
         tracker = entity.values.get("id")
         identity = {"id": tracker} if tracked and isinstance(tracker, str) else {}

@@ -5,10 +5,13 @@ from __future__ import annotations
 from emulator.errors import bad_request, missing
 from emulator.http.fields import Fields
 from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.http.routing import Operations
 from emulator.state.contacts import e164_of
 from emulator.state.conversations import DISCONNECT_TYPES, NEVER, Conversation
 from emulator.state.defaults import SMS_NUMBER
 from emulator.state.organisation import Organisation
+
+operation = Operations("/api/v2/conversations/callbacks")
 
 _FIELDS = frozenset(
     (
@@ -39,10 +42,10 @@ _PATCH_FIELDS = (
 _FARTHEST_SECONDS = 30 * 86400.0
 
 
+@operation("callbacks.create", "POST", "", "conversation:callback:create")
 def create(org: Organisation, request: Request) -> Response:
     """Schedule a callback; `data` becomes the customer participant's attributes."""
-    body = Fields(request.json())
-    body.allow(_FIELDS)
+    body = request.fields(_FIELDS)
     numbers = _numbers(body)
     queue_id = _queue(org, body)
     attributes = body.mapping("data")
@@ -51,7 +54,8 @@ def create(org: Organisation, request: Request) -> Response:
     conversation = _conversation(org, body, numbers, queue_id, scheduled, now)
     conversation.attributes = attributes
     org.conversations.add(conversation)
-    _record(org, conversation, now)
+    content = {"data": attributes, "queue_id": queue_id}
+    org.record(conversation, "voice", org.person(None, "voice", numbers[0]), content)
     return answer(_answer(org, conversation))
 
 
@@ -99,7 +103,6 @@ def _conversation(
     return Conversation(
         conversation_id=org.new_id(),
         media="callback",
-        message_type="",
         start=now,
         alerts=alerts,
         connects=connects,
@@ -112,19 +115,6 @@ def _conversation(
     )
 
 
-def _record(org: Organisation, conversation: Conversation, now: float) -> None:
-    number = conversation.address
-    org.truth.record(
-        now,
-        "platform",
-        "voice",
-        (number, conversation.sender),
-        org.person(None, "voice", number),
-        conversation.conversation_id,
-        {"data": conversation.attributes, "queue_id": conversation.queue_id},
-    )
-
-
 def _answer(org: Organisation, conversation: Conversation) -> JsonObject:
     key = conversation.conversation_id
     return {
@@ -133,10 +123,10 @@ def _answer(org: Organisation, conversation: Conversation) -> JsonObject:
     }
 
 
+@operation("callbacks.patch", "PATCH", "", "conversation:callback:edit")
 def patch(org: Organisation, request: Request) -> Response:
     """Change the number or the time of a scheduled callback."""
-    body = Fields(request.json())
-    body.allow(_PATCH_FIELDS)
+    body = request.fields(_PATCH_FIELDS)
     conversation = org.conversations.by_id.get(body.text("conversationId", required=True))
     if conversation is None or conversation.media != "callback":
         raise missing("conversation")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from emulator.errors import ApiError
 from emulator.http.fields import Fields
-from emulator.http.messages import JsonObject
+from emulator.http.messages import JsonObject, known
 from emulator.state.contacts import EMAILS, IDENTIFIER_TYPES, PHONES, Contact, Identifier, e164_of, identifier
 from emulator.state.defaults import HOME_DIVISION_ID
 from emulator.state.organisation import Organisation
@@ -21,6 +21,7 @@ OBJECTS = (
     "externalOrganization",
     "schema",
     "customFields",
+    "division",
 )
 READ_ONLY = (
     "id",
@@ -35,19 +36,6 @@ READ_ONLY = (
     "identifiers",
     "selfUri",
 )
-WRITABLE = (
-    *TEXTS,
-    *PHONES,
-    *EMAILS,
-    *OBJECTS,
-    "whatsAppId",
-    "appleOpaqueIds",
-    "externalIds",
-    "surveyOptOut",
-    "division",
-    "type",
-)
-KNOWN = frozenset((*WRITABLE, *READ_ONLY))
 PHONE_FIELDS = frozenset(
     ("display", "extension", "acceptsSMS", "normalizationCountryCode", "userInput", "e164", "countryCode")
 )
@@ -57,21 +45,9 @@ def read_contact(org: Organisation, body: Fields) -> JsonObject:
     """The writable fields of a contact, checked; raises ApiError 400 or 422."""
     if org.settings.unknown_fields == "reject":
         body.allow(KNOWN)
-    fields: JsonObject = {}
-    for name in body.values:
-        if name in body and name in WRITABLE:
-            fields[name] = _read_field(org, body, name)
-    return fields
-
-
-def _read_field(org: Organisation, body: Fields, name: str) -> object:
-    if name in PHONES:
-        return _read_phone(org, body.part(name))
-    if name in EMAILS or name in TEXTS:
-        return body.text(name, most=256 if name in EMAILS else 1000)
-    if name in _READERS:
-        return _READERS[name](org, body)
-    return _read_object(body.part(name))
+    return {
+        name: WRITABLE[name](org, body, name) for name in body.values if name in body and name in WRITABLE
+    }
 
 
 def _read_object(part: Fields) -> JsonObject:
@@ -83,21 +59,19 @@ def _read_object(part: Fields) -> JsonObject:
 def _read_phone(org: Organisation, phone: Fields) -> JsonObject:
     if org.settings.unknown_fields == "reject":
         phone.allow(PHONE_FIELDS)
-    read: JsonObject = {"display": phone.text("display", most=512)}
-    if "extension" in phone:
-        read["extension"] = phone.whole("extension", 0)
-    if "acceptsSMS" in phone:
-        read["acceptsSMS"] = phone.flag("acceptsSMS")
-    if "normalizationCountryCode" in phone:
-        read["normalizationCountryCode"] = phone.text("normalizationCountryCode", most=2)
-    return read
+    return known(
+        display=phone.text("display", most=512),
+        extension=phone.whole("extension", 0) if "extension" in phone else None,
+        acceptsSMS=phone.flag("acceptsSMS") if "acceptsSMS" in phone else None,
+        normalizationCountryCode=phone.text("normalizationCountryCode", most=2)
+        if "normalizationCountryCode" in phone
+        else None,
+    )
 
 
 def _read_whatsapp(org: Organisation, handle: Fields) -> JsonObject:
-    read: JsonObject = {"phoneNumber": _read_phone(org, handle.part("phoneNumber"))}
-    if "displayName" in handle:
-        read["displayName"] = handle.text("displayName", most=1000)
-    return read
+    name = handle.text("displayName", most=1000) if "displayName" in handle else None
+    return known(phoneNumber=_read_phone(org, handle.part("phoneNumber")), displayName=name)
 
 
 def _read_external_id(org: Organisation, entry: Fields) -> JsonObject:
@@ -115,16 +89,21 @@ def _read_source(org: Organisation, entry: Fields) -> str:
     return source_id
 
 
-_READERS: dict[str, Callable[[Organisation, Fields], object]] = {
-    "externalIds": lambda org, body: [
-        _read_external_id(org, entry) for entry in body.parts("externalIds", most=10)
+WRITABLE: dict[str, Callable[[Organisation, Fields, str], object]] = {
+    **dict.fromkeys(TEXTS, lambda _, body, name: body.text(name, most=1000)),
+    **dict.fromkeys(PHONES, lambda org, body, name: _read_phone(org, body.part(name))),
+    **dict.fromkeys(EMAILS, lambda _, body, name: body.text(name, most=256)),
+    **dict.fromkeys(OBJECTS, lambda _, body, name: _read_object(body.part(name))),
+    "externalIds": lambda org, body, name: [
+        _read_external_id(org, entry) for entry in body.parts(name, most=10)
     ],
-    "whatsAppId": lambda org, body: _read_whatsapp(org, body.part("whatsAppId")),
-    "appleOpaqueIds": lambda _, body: [entry.values for entry in body.parts("appleOpaqueIds", most=10)],
-    "surveyOptOut": lambda _, body: body.flag("surveyOptOut"),
-    "type": lambda _, body: body.choice("type", ("Ephemeral", "Identified", "Curated")),
+    "whatsAppId": lambda org, body, name: _read_whatsapp(org, body.part(name)),
+    "appleOpaqueIds": lambda _, body, name: [entry.values for entry in body.parts(name, most=10)],
+    "surveyOptOut": lambda _, body, name: body.flag(name),
+    "type": lambda _, body, name: body.choice(name, ("Ephemeral", "Identified", "Curated")),
 }
-"""The fields that are neither a phone, an e-mail, a text nor a plain object."""
+"""The fields that a request can set, and how each is read."""
+KNOWN = frozenset((*WRITABLE, *READ_ONLY))
 
 
 def read_identifier(org: Organisation, entry: Fields) -> Identifier:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from emulator.errors import ApiError, bad_request, conflict, missing
+from emulator.errors import ApiError, bad_request, conflict, missing, present
 from emulator.http.fields import Fields
 from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.http.routing import Operations
 from emulator.platform.contact_fields import (
     WRITABLE,
     read_contact,
@@ -15,8 +16,13 @@ from emulator.platform.contact_fields import (
     write_contact,
     write_identifier,
 )
+from emulator.platform.listing import numbered
 from emulator.state.contacts import Contact, identifier, identifiers_of
 from emulator.state.organisation import Organisation
+
+operation = Operations("/api/v2/externalcontacts")
+_VIEW = "externalContacts:contact:view"
+_EDIT = "externalContacts:contact:edit"
 
 _PATCH_ACTIONS = (
     "UpdateIfEmpty",
@@ -30,15 +36,13 @@ _PATCH_ACTIONS = (
 
 def found(org: Organisation, genesys_id: str) -> Contact:
     """The canonical contact behind an id; raises ApiError 404."""
-    contact = org.contacts.canonical(genesys_id)
-    if contact is None:
-        raise missing("contact", "contact.not.found")
-    return contact
+    return present(org.contacts.canonical(genesys_id), "contact", "contact.not.found")
 
 
+@operation("contacts.create", "POST", "/contacts", "externalContacts:contact:add")
 def create(org: Organisation, request: Request) -> Response:
     """A new contact. Identifiers that another owns stay there: a silent duplicate (fact sheet 3.5)."""
-    return answer(write_contact(org, add(org, Fields(request.json()))))
+    return answer(write_contact(org, add(org, request.fields())))
 
 
 def add(org: Organisation, body: Fields) -> Contact:
@@ -54,24 +58,25 @@ def _owner_of_external_id(org: Organisation, fields: JsonObject) -> Contact | No
     return next((owner for key in keys if (owner := org.contacts.owner(key)) is not None), None)
 
 
+@operation("contacts.get", "GET", "/contacts/{contactId}", _VIEW)
 def read(org: Organisation, request: Request) -> Response:
     """A contact; the id of an ancestor leads to the canonical one."""
     contact = found(org, request.parameters["contactId"])
     return answer(write_contact(org, contact, request.query("expand")))
 
 
+@operation("contacts.unresolved", "GET", "/contacts/{contactId}/unresolved", _VIEW)
 def read_unresolved(org: Organisation, request: Request) -> Response:
     """Exactly this contact, also when it was merged."""
-    contact = org.contacts.unresolved(request.parameters["contactId"])
-    if contact is None:
-        raise missing("contact", "contact.not.found")
+    contact = present(org.contacts.by_id.get(request.parameters["contactId"]), "contact", "contact.not.found")
     return answer(write_contact(org, contact, request.query("expand")))
 
 
+@operation("contacts.put", "PUT", "/contacts/{contactId}", _EDIT)
 def put(org: Organisation, request: Request) -> Response:
     """Replace all fields."""
     contact = found(org, request.parameters["contactId"])
-    return answer(write_contact(org, replace(org, contact, Fields(request.json()))))
+    return answer(write_contact(org, replace(org, contact, request.fields())))
 
 
 def replace(org: Organisation, contact: Contact, body: Fields) -> Contact:
@@ -80,11 +85,12 @@ def replace(org: Organisation, contact: Contact, body: Fields) -> Contact:
     return contact
 
 
+@operation("contacts.patch", "PATCH", "/contacts/{contactId}", _EDIT)
 def patch(org: Organisation, request: Request) -> Response:
     """Change single fields (since March 2026)."""
     contact = found(org, request.parameters["contactId"])
     fields = dict(contact.fields)
-    for change in Fields(request.json()).parts("changes", fewest=1):
+    for change in request.fields().parts("changes", fewest=1):
         _apply(org, fields, change)
     org.contacts.change(contact, fields, org.now())
     return answer(write_contact(org, contact))
@@ -102,11 +108,7 @@ def _apply(org: Organisation, fields: JsonObject, change: Fields) -> None:
     given = read_contact(org, Fields({name: change.values.get("value")}, change.place)).get(name)
     if action in ("AppendToCollection", "RemoveFromCollection"):
         _apply_collection(fields, name, given, change, action)
-    elif (
-        action == "Update"
-        or (action == "UpdateIfEmpty" and not held)
-        or (action == "UpdateIfExists" and held)
-    ):
+    elif {"Update": True, "UpdateIfEmpty": not held, "UpdateIfExists": held}[action]:
         fields[name] = given
 
 
@@ -119,12 +121,14 @@ def _apply_collection(fields: JsonObject, name: str, given: object, change: Fiel
         raise change.wrong("value", "makes the list longer than 10")
 
 
+@operation("contacts.delete", "DELETE", "/contacts/{contactId}", "externalContacts:contact:delete")
 def delete(org: Organisation, request: Request) -> Response:
     """Forget a contact."""
     org.contacts.remove(found(org, request.parameters["contactId"]))
     return answer({})
 
 
+@operation("contacts.promote", "POST", "/contacts/{contactId}/promotion", "externalContacts:identity:promote")
 def promote(org: Organisation, request: Request) -> Response:
     """Make a contact Curated."""
     contact = found(org, request.parameters["contactId"])
@@ -133,33 +137,38 @@ def promote(org: Organisation, request: Request) -> Response:
     return answer(write_contact(org, contact))
 
 
+@operation("identifiers.list", "GET", "/contacts/{contactId}/identifiers", _VIEW)
 def list_identifiers(org: Organisation, request: Request) -> Response:
     """The identifiers that a contact owns."""
     contact = found(org, request.parameters["contactId"])
     return answer({"entities": [write_identifier(org, key, since) for key, since in contact.owned.items()]})
 
 
+@operation("identifiers.claim", "PATCH", "/contacts/{contactId}/identifiers", _EDIT)
 def claim_identifier(org: Organisation, request: Request) -> Response:
     """Claim an identifier (from whoever owns it) or release it."""
     contact = found(org, request.parameters["contactId"])
-    body = Fields(request.json())
-    operation = body.choice("operation", ("Claim", "Release"))
+    body = request.fields()
+    wanted = body.choice("operation", ("Claim", "Release"))
     key = read_identifier(org, body.part("identifier", required=True))
-    if operation == "Claim":
+    if wanted == "Claim":
         org.contacts.claim(contact, key, org.now())
     elif not org.contacts.release(contact, key):
         raise missing("identifier")
     return answer(write_identifier(org, key, org.now()))
 
 
+@operation("identifiers.lookup", "POST", "/identifierlookup/contacts", _VIEW)
+@operation("identifiers.lookup_old", "POST", "/identifierlookup", _VIEW)
 def look_up(org: Organisation, request: Request) -> Response:
     """The contact that owns an identifier, 404 when nobody does."""
-    owner = org.contacts.owner(read_identifier(org, Fields(request.json())))
-    if owner is None:
-        raise missing("contact", "contact.not.found")
+    owner = present(
+        org.contacts.owner(read_identifier(org, request.fields())), "contact", "contact.not.found"
+    )
     return answer(write_contact(org, owner, request.query("expand")))
 
 
+@operation("contacts.by_address", "GET", "/reversewhitepageslookup", _VIEW)
 def look_up_by_address(org: Organisation, request: Request) -> Response:
     """Reverse white pages: up to 25 contacts with a phone number or an e-mail address."""
     value = request.query("lookupVal")
@@ -170,6 +179,7 @@ def look_up_by_address(org: Organisation, request: Request) -> Response:
     return answer({"contacts": [write_contact(org, contact) for contact in islice(matches, 25)]})
 
 
+@operation("contacts.list", "GET", "/contacts", _VIEW)
 def list_page(org: Organisation, request: Request) -> Response:
     """One page of all contacts, or of those that have the words of `q`."""
     size = request.whole_query("pageSize", 20, 1, 100)
@@ -179,9 +189,10 @@ def list_page(org: Organisation, request: Request) -> Response:
     return answer(_page(org, _with_words(org, request.query("q")), size, number))
 
 
+@operation("contacts.search", "POST", "/contacts/search", _VIEW)
 def search(org: Organisation, request: Request) -> Response:
     """Contacts by words or by ids."""
-    body = Fields(request.json())
+    body = request.fields()
     simple = body.part("operation", required=True).part("simpleSearch", required=True)
     size, number = body.whole("pageSize", 20, 1, 100), body.whole("pageNumber", 1, 1, 1000)
     ids = set(simple.texts("ids", most=100))
@@ -198,17 +209,10 @@ def _with_words(org: Organisation, words: str) -> Iterator[Contact]:
 
 
 def _page(org: Organisation, contacts: Iterator[Contact], size: int, number: int) -> JsonObject:
-    everybody = list(contacts)
-    chosen = everybody[(number - 1) * size : number * size]
-    return {
-        "entities": [write_contact(org, contact) for contact in chosen],
-        "pageSize": size,
-        "pageNumber": number,
-        "total": len(everybody),
-        "pageCount": -(-len(everybody) // size),
-    }
+    return numbered(list(contacts), size, number, lambda contact: write_contact(org, contact))
 
 
+@operation("contacts.scan", "GET", "/scan/contacts", _VIEW)
 def scan(org: Organisation, request: Request) -> Response:
     """All contacts, by cursor."""
     limit = request.whole_query("limit", 100, 10, 200)

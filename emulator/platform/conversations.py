@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from emulator.errors import bad_request, missing
+from emulator.errors import missing
 from emulator.http.fields import Fields
 from emulator.http.messages import Request, Response, answer, nothing
+from emulator.http.routing import Operations
 from emulator.platform.conversation_view import message_data, part_id, view
 from emulator.platform.media_view import media_view
 from emulator.state.conversations import Conversation
 from emulator.state.organisation import Organisation
+
+operation = Operations("/api/v2/conversations")
+on_contact = Operations("/api/v2/externalcontacts")
+_READ = "conversation:communication:view"
+_ASSOCIATE = ("externalContacts:conversation:associate", "relate:conversation:associate")
+_END = "conversation:communication:disconnect"
 
 _MEDIA_TYPES = (
     "CALL",
@@ -37,33 +44,42 @@ def found(org: Organisation, request: Request) -> Conversation:
     return conversation
 
 
+@operation("conversations.get", "GET", "/{conversationId}", _READ)
 def read(org: Organisation, request: Request) -> Response:
     """One conversation; ended when `endTime` is set."""
     return answer(view(org, found(org, request)))
 
 
+@operation("messages.get", "GET", "/messages/{conversationId}", _READ)
+@operation("emails.get", "GET", "/emails/{conversationId}", _READ)
+@operation("callbacks.get", "GET", "/callbacks/{conversationId}", _READ)
 def read_media(org: Organisation, request: Request) -> Response:
     """One conversation in the form of its medium."""
     return answer(media_view(org, found(org, request)))
 
 
-def list_own(_org: Organisation, _request: Request) -> Response:
-    """The conversations of the user who is logged in: a client has none, since it is no user."""
-    raise bad_request("This request requires a user context", code="not.a.user")
-
-
+@operation("messages.end", "PATCH", "/messages/{conversationId}", _END)
+@operation("emails.end", "PATCH", "/emails/{conversationId}", _END)
+@operation("callbacks.end", "PATCH", "/callbacks/{conversationId}", _END)
 def patch_media(org: Organisation, request: Request) -> Response:
     """The normal way to end a conversation: `{"state": "disconnected"}`."""
     conversation = found(org, request)
-    _disconnect(org, conversation, Fields(request.json()))
+    _disconnect(org, conversation, request.fields())
     return answer(view(org, conversation))
 
 
+@operation(
+    "messages.end_participant", "PATCH", "/messages/{conversationId}/participants/{participantId}", _END
+)
+@operation("emails.end_participant", "PATCH", "/emails/{conversationId}/participants/{participantId}", _END)
+@operation(
+    "callbacks.end_participant", "PATCH", "/callbacks/{conversationId}/participants/{participantId}", _END
+)
 def patch_participant(org: Organisation, request: Request) -> Response:
     """End one party; with two parties, that is the conversation's end."""
     conversation = found(org, request)
     _participant(conversation, request)
-    _disconnect(org, conversation, Fields(request.json()))
+    _disconnect(org, conversation, request.fields())
     return nothing()
 
 
@@ -74,32 +90,40 @@ def _disconnect(org: Organisation, conversation: Conversation, body: Fields) -> 
         raise body.wrong("state", "can only be disconnected here")
 
 
+@operation("conversations.disconnect", "POST", "/{conversationId}/disconnect", _END)
 def disconnect(org: Organisation, request: Request) -> Response:
     """The emergency way; 202, asynchronous in the real thing."""
     found(org, request).end(org.now(), "system")
     return nothing(202)
 
 
+@operation("conversations.delete", "DELETE", "/{conversationId}", _END)
 def delete(org: Organisation, request: Request) -> Response:
     """Disconnect everybody (since August 2025)."""
     found(org, request).end(org.now(), "system")
     return nothing()
 
 
+@operation("conversations.tag", "PUT", "/{conversationId}/tags", "conversation:externalTag:edit")
 def tag(org: Organisation, request: Request) -> Response:
     """Set the external tag, by which analytics can find the conversation."""
     conversation = found(org, request)
-    body = Fields(request.json())
-    body.allow(("externalTag",))
+    body = request.fields(("externalTag",))
     conversation.external_tag = body.text("externalTag", most=1000) or None
     return nothing(202)
 
 
+@operation(
+    "conversations.attributes",
+    "PATCH",
+    "/{conversationId}/participants/{participantId}/attributes",
+    "conversation:participant:attributes",
+)
 def set_attributes(org: Organisation, request: Request) -> Response:
     """Add to a participant's attributes."""
     conversation = found(org, request)
     purpose = _participant(conversation, request)
-    attributes = Fields(request.json()).mapping("attributes")
+    attributes = request.fields().mapping("attributes")
     if purpose == "customer":
         conversation.attributes = {**conversation.attributes, **attributes}
         for name, value in attributes.items():
@@ -115,10 +139,10 @@ def _participant(conversation: Conversation, request: Request) -> str:
     raise missing("participant")
 
 
+@on_contact("conversations.associate", "PUT", "/conversations/{conversationId}", *_ASSOCIATE)
 def associate(org: Organisation, request: Request) -> Response:
     """Link a contact to a conversation: 202, and a wrong id is found out by nobody (fact sheet 3.2)."""
-    body = Fields(request.json())
-    body.allow(("externalContactId", "conversationId", "communicationId", "mediaType"))
+    body = request.fields(("externalContactId", "conversationId", "communicationId", "mediaType"))
     body.choice("mediaType", _MEDIA_TYPES)
     body.text("communicationId", required=True)
     if body.text("conversationId", required=True) != request.parameters["conversationId"]:
@@ -132,6 +156,10 @@ def associate(org: Organisation, request: Request) -> Response:
     return nothing(202)
 
 
+@operation(
+    "messages.message", "GET", "/messages/{conversationId}/messages/{messageId}", "conversation:message:view"
+)
+@operation("messages.details", "GET", "/messages/{messageId}/details", "conversation:message:view")
 def read_message(org: Organisation, request: Request) -> Response:
     """A message with its delivery status and receipts."""
     message_id = request.parameters["messageId"]

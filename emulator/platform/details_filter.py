@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from emulator.http.fields import Fields
 from emulator.state.conversations import Conversation
 
 Test = Callable[[Conversation, float], bool]
+Values = Callable[[Conversation], list[str | None]]
 
-CONVERSATION_DIMENSIONS: dict[str, Callable[[Conversation], list[str | None]]] = {
+CONVERSATION_DIMENSIONS: dict[str, Values] = {
     "conversationId": lambda c: [c.conversation_id],
     "externalTag": lambda c: [c.external_tag],
     "originatingDirection": lambda _: ["outbound"],
@@ -17,7 +19,7 @@ CONVERSATION_DIMENSIONS: dict[str, Callable[[Conversation], list[str | None]]] =
     "conversationInitiator": lambda _: [None],
     "customerParticipation": lambda _: [None],
 }
-SEGMENT_DIMENSIONS: dict[str, Callable[[Conversation], list[str | None]]] = {
+SEGMENT_DIMENSIONS: dict[str, Values] = {
     "externalContactId": lambda c: [c.genesys_id],
     "canonicalExternalContactId": lambda c: [c.genesys_id],
     "addressTo": lambda c: [c.address if c.media != "callback" else None],
@@ -65,9 +67,7 @@ class DetailsFilter:
         """Whether a conversation passes every filter."""
         return all(test(conversation, now) for test in self._tests)
 
-    def _filter(
-        self, part: Fields, dimensions: dict[str, Callable[[Conversation], list[str | None]]], *, top: bool
-    ) -> Test:
+    def _filter(self, part: Fields, dimensions: dict[str, Values], *, top: bool) -> Test:
         kind = part.choice("type", ("and", "or"))
         tests = [
             self._predicate(each, dimensions, fixed=top and kind == "and")
@@ -80,9 +80,7 @@ class DetailsFilter:
         combine = all if kind == "and" else any
         return lambda conversation, now: combine(test(conversation, now) for test in tests)
 
-    def _predicate(
-        self, part: Fields, dimensions: dict[str, Callable[[Conversation], list[str | None]]], *, fixed: bool
-    ) -> Test:
+    def _predicate(self, part: Fields, dimensions: dict[str, Values], *, fixed: bool) -> Test:
         if part.choice("type", ("dimension", "property", "metric"), "dimension") != "dimension":
             raise part.wrong("type", "is not emulated, only dimension is")
         dimension = part.text("dimension", required=True)
@@ -101,14 +99,14 @@ class DetailsFilter:
         return _ended(value, values_of) if dimension == "disconnectType" else _equal(value, values_of)
 
 
-def _equal(value: str, values_of: Callable[[Conversation], list[str | None]]) -> Test:
+def _equal(value: str, values_of: Values) -> Test:
     wanted = value.casefold()
     return lambda conversation, _: any(
         held is not None and held.casefold() == wanted for held in values_of(conversation)
     )
 
 
-def _ended(value: str, values_of: Callable[[Conversation], list[str | None]]) -> Test:
+def _ended(value: str, values_of: Values) -> Test:
     same = _equal(value, values_of)
     return lambda conversation, now: now >= conversation.ends and same(conversation, now)
 
@@ -116,18 +114,6 @@ def _ended(value: str, values_of: Callable[[Conversation], list[str | None]]) ->
 def _range(part: Fields, time_of: Callable[[Conversation], float]) -> Test:
     """`range` in milliseconds since the epoch."""
     limits = part.part("range", required=True)
-    low = max([*_number(limits, "gt"), *_number(limits, "gte")], default=None)
-    high = min([*_number(limits, "lt"), *_number(limits, "lte")], default=None)
-    return lambda conversation, _: (
-        (low is None or time_of(conversation) * 1000 >= low)
-        and (high is None or time_of(conversation) * 1000 <= high)
-    )
-
-
-def _number(limits: Fields, name: str) -> list[float]:
-    value = limits.values.get(name)
-    if value is None:
-        return []
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise limits.wrong(name, "must be a number")
-    return [float(value)]
+    least = max((each for each in map(limits.number, ("gt", "gte")) if each is not None), default=-math.inf)
+    most = min((each for each in map(limits.number, ("lt", "lte")) if each is not None), default=math.inf)
+    return lambda conversation, _: least <= time_of(conversation) * 1000 <= most

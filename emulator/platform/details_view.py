@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emulator.http.messages import JsonObject
+from emulator.http.messages import JsonObject, known
 from emulator.platform.conversation_view import part_id, status
 from emulator.state.conversations import Conversation
 from emulator.state.defaults import HOME_DIVISION_ID
@@ -14,33 +14,27 @@ _DELIVERY = {"queued": "Queued", "sent": "Sent", "failed": "Failed", "delivery-s
 def details(org: Organisation, conversation: Conversation) -> JsonObject:
     """The AnalyticsConversation model, without attributes (the real query leaves them out too)."""
     now = org.now()
-    body: JsonObject = {
-        "conversationId": conversation.conversation_id,
-        "conversationStart": org.stamp(conversation.start),
-        "originatingDirection": "outbound",
-        "divisionIds": [HOME_DIVISION_ID],
-        "participants": [
+    return known(
+        conversationId=conversation.conversation_id,
+        conversationStart=org.stamp(conversation.start),
+        conversationEnd=org.stamp(conversation.end_time(now)),
+        externalTag=conversation.external_tag,
+        originatingDirection="outbound",
+        divisionIds=[HOME_DIVISION_ID],
+        participants=[
             _participant(org, conversation, now, purpose)
             for purpose in ("customer", "acd" if conversation.media == "callback" else "api")
         ],
-    }
-    ended = conversation.end_time(now)
-    if ended is not None:
-        body["conversationEnd"] = org.stamp(ended)
-    if conversation.external_tag is not None:
-        body["externalTag"] = conversation.external_tag
-    return body
+    )
 
 
 def _participant(org: Organisation, conversation: Conversation, now: float, purpose: str) -> JsonObject:
-    body: JsonObject = {
-        "participantId": part_id(conversation, purpose),
-        "purpose": purpose,
-        "sessions": [_session(org, conversation, now, purpose)],
-    }
-    if conversation.genesys_id:
-        body["externalContactId"] = conversation.genesys_id
-    return body
+    return known(
+        participantId=part_id(conversation, purpose),
+        purpose=purpose,
+        externalContactId=conversation.genesys_id,
+        sessions=[_session(org, conversation, now, purpose)],
+    )
 
 
 def _session(org: Organisation, conversation: Conversation, now: float, purpose: str) -> JsonObject:
@@ -66,18 +60,14 @@ def _session(org: Organisation, conversation: Conversation, now: float, purpose:
 
 
 def _segment(org: Organisation, conversation: Conversation, now: float) -> JsonObject:
-    body: JsonObject = {
-        "segmentStart": org.stamp(conversation.start),
-        "segmentType": "interact",
-        "conference": False,
-    }
-    if conversation.subject:
-        body["subject"] = conversation.subject
-    if conversation.queue_id:
-        body["queueId"] = conversation.queue_id
-    if conversation.failure:
-        body["errorCode"] = conversation.failure
     ended = conversation.end_time(now)
-    if ended is not None:
-        body |= {"segmentEnd": org.stamp(ended), "disconnectType": conversation.disconnect_type}
-    return body
+    return known(
+        segmentStart=org.stamp(conversation.start),
+        segmentEnd=org.stamp(ended),
+        segmentType="interact",
+        conference=False,
+        subject=conversation.subject or None,
+        queueId=conversation.queue_id,
+        errorCode=conversation.failure,
+        disconnectType=conversation.disconnect_type if ended is not None else None,
+    )

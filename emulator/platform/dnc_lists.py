@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from emulator.errors import bad_request, missing
+from emulator.errors import bad_request, missing, present
 from emulator.http.fields import Fields, instant_of
-from emulator.http.messages import JsonObject, Request, Response, answer, nothing
+from emulator.http.messages import JsonObject, Request, Response, answer, known, nothing
+from emulator.http.routing import Operations
 from emulator.platform.listing import page
 from emulator.state.dnc import DncList
 from emulator.state.organisation import Organisation
+
+operation = Operations("/api/v2")
+_EDIT = "outbound:dnc:edit"
+_EXPORT = "outbound:dnc:view"
+_ADD = "outbound:dnc:add"
 
 _OUTSIDE = ("dnc.com", "gryphon")
 _ENTRY_FIELDS = {
@@ -18,19 +24,22 @@ _ENTRY_FIELDS = {
 }
 
 
+@operation("dnc.list", "GET", "/outbound/dnclists", "outbound:dncList:view")
 def list_all(org: Organisation, request: Request) -> Response:
     """All lists."""
-    return page(request, [_document(org, each, request) for each in org.dnc.by_id.values()])
+    return page(request, [_document(org, each, request) for each in org.dnc.values()])
 
 
+@operation("dnc.get", "GET", "/outbound/dnclists/{dncListId}", "outbound:dncList:view")
 def read(org: Organisation, request: Request) -> Response:
     """One list."""
     return answer(_document(org, _found(org, request), request))
 
 
+@operation("dnc.create", "POST", "/outbound/dnclists", "outbound:dncList:add")
 def create(org: Organisation, request: Request) -> Response:
     """A new list."""
-    body = Fields(request.json())
+    body = request.fields()
     new = DncList(
         org.new_id(),
         body.text("name", required=True, most=200),
@@ -38,10 +47,12 @@ def create(org: Organisation, request: Request) -> Response:
         body.choice("contactMethod", ("Email", "Phone", "Any", "WhatsApp"), "Any"),
         org.now(),
     )
-    org.dnc.by_id[new.list_id] = new
+    org.dnc[new.list_id] = new
     return answer(_document(org, new, request))
 
 
+@operation("dnc.add_numbers", "POST", "/outbound/dnclists/{dncListId}/phonenumbers", _ADD)
+@operation("dnc.add_emails", "POST", "/outbound/dnclists/{dncListId}/emailaddresses", _ADD)
 def add(org: Organisation, request: Request) -> Response:
     """Add entries: a plain JSON list, for good or until `expirationDateTime`."""
     dnc = _own(org, request)
@@ -51,10 +62,14 @@ def add(org: Organisation, request: Request) -> Response:
     return nothing()
 
 
+@operation("dnc.patch_numbers", "PATCH", "/outbound/dnclists/{dncListId}/phonenumbers", _EDIT)
+@operation("dnc.patch_emails", "PATCH", "/outbound/dnclists/{dncListId}/emailaddresses", _EDIT)
+@operation("dnc.patch_whatsapp", "PATCH", "/outbound/dnclists/{dncListId}/whatsappnumbers", _EDIT)
+@operation("dnc.patch_columns", "PATCH", "/outbound/dnclists/{dncListId}/customexclusioncolumns", _EDIT)
 def patch(org: Organisation, request: Request) -> Response:
     """Add or remove entries, with an expiry."""
     dnc = _own(org, request)
-    body = Fields(request.json())
+    body = request.fields()
     name = _ENTRY_FIELDS[request.path.rpartition("/")[2]]
     body.allow(("action", "expirationDateTime", name))
     entries = body.texts(name, fewest=1, most=1000)
@@ -66,6 +81,7 @@ def patch(org: Organisation, request: Request) -> Response:
     return nothing()
 
 
+@operation("dnc.start_export", "POST", "/outbound/dnclists/{dncListId}/export", _EXPORT)
 def start_export(org: Organisation, request: Request) -> Response:
     """Begin an export; it is ready `dnc_export_seconds` later."""
     dnc = _found(org, request)
@@ -73,6 +89,7 @@ def start_export(org: Organisation, request: Request) -> Response:
     return answer({"id": org.new_id(), "name": dnc.name, "selfUri": f"{_uri(dnc)}/export"})
 
 
+@operation("dnc.export", "GET", "/outbound/dnclists/{dncListId}/export", _EXPORT)
 def read_export(org: Organisation, request: Request) -> Response:
     """Where the export lies; with `download=true` a redirect to it; 404 until it is ready."""
     dnc = _found(org, request)
@@ -84,31 +101,31 @@ def read_export(org: Organisation, request: Request) -> Response:
     return answer({"uri": address, "exportTimestamp": org.stamp(dnc.exported_at)})
 
 
+@operation("downloads.get", "GET", "/downloads/{downloadId}")
 def download(org: Organisation, request: Request) -> Response:
     """The exported file, as CSV."""
-    dnc = org.dnc.by_id.get(request.parameters["downloadId"])
+    dnc = org.dnc.get(request.parameters["downloadId"])
     if dnc is None or dnc.exported_at is None:
         raise missing("download")
     return Response(200, dnc.file(org.now()).encode(), "text/csv; charset=utf-8")
 
 
+@operation("dnc.add_conversation", "POST", "/outbound/conversations/{conversationId}/dnc", _ADD)
 def add_of_conversation(org: Organisation, request: Request) -> Response:
     """Put the address of a conversation on the internal list."""
-    conversation = org.conversations.by_id.get(request.parameters["conversationId"])
-    if conversation is None:
-        raise missing("conversation")
-    internal = next((each for each in org.dnc.by_id.values() if each.source == "rds"), None)
-    if internal is None:
-        raise missing("do-not-contact list", "dnc.list.not.found")
-    internal.entries[conversation.address] = None
+    key = request.parameters["conversationId"]
+    conversation = present(org.conversations.by_id.get(key), "conversation")
+    internal = next((each for each in org.dnc.values() if each.source == "rds"), None)
+    _present(internal).entries[conversation.address] = None
     return nothing()
 
 
 def _found(org: Organisation, request: Request) -> DncList:
-    dnc = org.dnc.by_id.get(request.parameters["dncListId"])
-    if dnc is None:
-        raise missing("do-not-contact list", "dnc.list.not.found")
-    return dnc
+    return _present(org.dnc.get(request.parameters["dncListId"]))
+
+
+def _present(dnc: DncList | None) -> DncList:
+    return present(dnc, "do-not-contact list", "dnc.list.not.found")
 
 
 def _own(org: Organisation, request: Request) -> DncList:
@@ -136,14 +153,12 @@ def _uri(dnc: DncList) -> str:
 
 
 def _document(org: Organisation, dnc: DncList, request: Request) -> JsonObject:
-    body: JsonObject = {
-        "id": dnc.list_id,
-        "name": dnc.name,
-        "version": 1,
-        "dncSourceType": dnc.source,
-        "contactMethod": dnc.method,
-        "selfUri": _uri(dnc),
-    }
-    if request.flag_query("includeSize"):
-        body["size"] = len(dnc.valid(org.now()))
-    return body
+    return known(
+        id=dnc.list_id,
+        name=dnc.name,
+        version=1,
+        dncSourceType=dnc.source,
+        contactMethod=dnc.method,
+        size=len(dnc.valid(org.now())) if request.flag_query("includeSize") else None,
+        selfUri=_uri(dnc),
+    )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from emulator.errors import bad_request, missing
 from emulator.http.fields import Fields
 from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.http.routing import Operations
 from emulator.platform.messages import failure_of
 from emulator.state.contacts import identifier
 from emulator.state.conversations import DISCONNECT_TYPES, NEVER, Conversation
 from emulator.state.organisation import Organisation
+
+operation = Operations("/api/v2/conversations/emails")
 
 _FIELDS = frozenset(
     (
@@ -24,10 +27,12 @@ _FIELDS = frozenset(
 )
 
 
+@operation(
+    "emails.agentless", "POST", "/agentless", "conversation:agentlessEmail:send", "conversation:email:create"
+)
 def send(org: Organisation, request: Request) -> Response:
     """Send one e-mail to one recipient, in a new conversation or appended to one."""
-    body = Fields(request.json())
-    body.allow(_FIELDS)
+    body = request.fields(_FIELDS)
     body.choice("senderType", ("Outbound",))
     sender, recipient = _addresses(body)
     if org.settings.email_domains.get(sender["email"].rpartition("@")[2].lower()) != "VERIFIED":
@@ -65,16 +70,9 @@ def _record(
     now = org.now()
     conversation = _conversation(org, body, sender["email"], recipient["email"], content, now)
     key = conversation.conversation_id
-    org.truth.record(
-        now,
-        "platform",
-        "email",
-        (recipient["email"], sender["email"]),
-        org.person(conversation.genesys_id, "email", recipient["email"]),
-        key,
-        content,
-        delivered=conversation.failure is None,
-    )
+    person = org.person(conversation.genesys_id, "email", recipient["email"])
+    addresses = recipient["email"], sender["email"]
+    org.record(conversation, "email", person, content, at=now, addresses=addresses)
     reply_to = {"replyToAddress": body.values["replyToAddress"]} if "replyToAddress" in body else {}
     return {
         "id": org.new_id(),
@@ -103,7 +101,6 @@ def _conversation(
     conversation = Conversation(
         conversation_id=org.new_id(),
         media="email",
-        message_type="",
         start=now,
         connects=now,
         ends=NEVER if settings.never_end else now + settings.email_seconds,

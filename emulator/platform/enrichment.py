@@ -7,9 +7,12 @@ import copy
 from emulator.errors import conflict, missing
 from emulator.http.fields import Fields
 from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.http.routing import Operations
 from emulator.platform.contact_fields import read_contact, read_identifier, write_contact
 from emulator.state.contacts import Contact, Identifier
 from emulator.state.organisation import Organisation
+
+operation = Operations("/api/v2/externalcontacts/contacts")
 
 ACTIONS = ("Merge", "Upsert", "Update", "Insert")
 _ACTION_RULES = ("AlwaysUseProvided", "PreferExisting", "PreferProvided")
@@ -18,9 +21,10 @@ _FIELDS = ("id", "division", "matchingIdentifiers", "action", "contact", "fieldR
 _DIVISION_FIELDS = ("id", "name", "selfUri")
 
 
+@operation("contacts.enrich", "POST", "/enrich", "externalContacts:contact:enrich")
 def enrich(org: Organisation, request: Request) -> Response:
     """201 for a new contact, 200 for one that was found."""
-    status, contact = apply(org, Fields(request.json()), dry_run=request.flag_query("dryRun"))
+    status, contact = apply(org, request.fields(), dry_run=request.flag_query("dryRun"))
     return answer(contact, status)
 
 
@@ -102,7 +106,7 @@ def _rehearse(
     """What would come out, without a change."""
     if not matches:
         now = org.now()
-        return 201, write_contact(org, Contact("", given, now, "Curated"))
+        return 201, write_contact(org, Contact("", given, now, now, "Curated"))
     contact = copy.copy(matches[0])
     contact.fields = rules.combine(contact.fields, given)
     return 200, write_contact(org, contact, "identifiers")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from emulator.http.messages import JsonObject
-from emulator.platform.conversation_view import view
+from emulator.platform.conversation_view import MEDIA_LISTS, view
 from emulator.state.conversations import Conversation
 from emulator.state.organisation import Organisation
 
-_LISTS = {"message": "messages", "email": "emails", "callback": "callbacks"}
 _COMMUNICATION = (
     "state",
     "direction",
@@ -31,7 +30,7 @@ _PARTICIPANT = ("id", "address", "startTime", "connectedTime", "endTime", "purpo
 def media_view(org: Organisation, conversation: Conversation) -> JsonObject:
     """MessageConversation, EmailConversation or CallbackConversation: participants are flat here."""
     whole = view(org, conversation)
-    media = _LISTS[conversation.media]
+    media = MEDIA_LISTS[conversation.media]
     return {
         "id": whole["id"],
         "participants": [_flat(participant, media) for participant in whole["participants"]],

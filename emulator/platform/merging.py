@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from emulator.errors import bad_request
-from emulator.http.fields import Fields
 from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.http.routing import Operations
 from emulator.platform.contact_fields import read_contact, write_contact
 from emulator.platform.contacts import found
 from emulator.platform.enrichment import merged_fields
 from emulator.state.organisation import Organisation
 
+operation = Operations("/api/v2/externalcontacts")
+_MERGE = "externalContacts:identity:merge"
 
+
+@operation("contacts.merge", "POST", "/contacts/merge", _MERGE)
 def merge(org: Organisation, request: Request) -> Response:
     """2 to 25 contacts become a new one, to which their ids lead from now on."""
-    body = Fields(request.json())
-    body.allow(("contactIds", "valueOverride"))
+    body = request.fields(("contactIds", "valueOverride"))
     override = read_contact(org, body.part("valueOverride"))
     return _merge(org, body.texts("contactIds", fewest=2, most=25), override)
 
 
+@operation("contacts.merge_pair", "POST", "/merge/contacts", _MERGE)
 def merge_pair(org: Organisation, request: Request) -> Response:
     """The older form: a source and a target; the target's fields win."""
-    body = Fields(request.json())
-    body.allow(("sourceContactId", "targetContactId"))
+    body = request.fields(("sourceContactId", "targetContactId"))
     ids = [body.text("targetContactId", required=True), body.text("sourceContactId", required=True)]
     return _merge(org, ids, {})
 

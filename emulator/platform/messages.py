@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from emulator.errors import bad_request, conflict
 from emulator.http.fields import Fields
 from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.http.routing import Operations
 from emulator.state.contacts import e164_of
 from emulator.state.conversations import DISCONNECT_TYPES, NEVER, Conversation
 from emulator.state.organisation import Organisation
+
+operation = Operations("/api/v2/conversations/messages")
 
 CHANNELS = {"sms": "sms", "whatsapp": "whatsapp", "open": "chat", "webmessaging": "chat", "apple": "chat"}
 LONGEST_SMS = 765
@@ -40,10 +43,10 @@ class _Message:
     template: JsonObject
 
 
+@operation("messages.agentless", "POST", "/agentless", "conversation:message:create")
 def send(org: Organisation, request: Request) -> Response:
     """Send a message and open (or use) its conversation; 409 when one goes on and must not be used."""
-    body = Fields(request.json())
-    body.allow(_FIELDS)
+    body = request.fields(_FIELDS)
     message = _read(body)
     _check_sender(org, message)
     now = org.now()
@@ -145,18 +148,10 @@ def _record(org: Organisation, message: _Message, conversation: Conversation, no
         org.conversations.by_message[message_id] = key
     else:
         org.conversations.add(conversation)
-    person = org.person(message.person, CHANNELS[message.kind], _number(message))
+    number = f"+{message.address}" if message.kind == "whatsapp" else message.address
+    person = org.person(message.person, CHANNELS[message.kind], number)
     content = {"text": message.text, "template": message.template.get("responseId")}
-    org.truth.record(
-        now,
-        "platform",
-        CHANNELS[message.kind],
-        (message.address, message.sender),
-        person,
-        key,
-        content,
-        delivered=conversation.failure is None,
-    )
+    org.record(conversation, CHANNELS[message.kind], person, content, at=now)
     return {
         "id": message_id,
         "conversationId": key,
@@ -167,7 +162,3 @@ def _record(org: Organisation, message: _Message, conversation: Conversation, no
         "timestamp": org.stamp(now),
         "selfUri": f"/api/v2/conversations/messages/{key}/messages/{message_id}",
     }
-
-
-def _number(message: _Message) -> str:
-    return f"+{message.address}" if message.kind == "whatsapp" else message.address

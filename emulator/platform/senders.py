@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import uuid
 
-from emulator.errors import missing
+from emulator.errors import present
 from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.http.routing import Operations
 from emulator.platform.listing import page
 from emulator.state.defaults import HOME_DIVISION_ID
 from emulator.state.organisation import Organisation
 
+operation = Operations("/api/v2")
+
+_DOMAIN_VIEW = ("routing:email:manage", "routing:email:view")
 _NAMES = uuid.UUID("0e6e1b0a-0003-4000-8000-000000000000")
 
 
+@operation("sms_numbers.list", "GET", "/routing/sms/phonenumbers", "sms:phoneNumber:view")
 def sms_numbers(org: Organisation, request: Request) -> Response:
     """The SMS numbers; usable when ACTIVE and `supportsSms`."""
     number, state = request.query("phoneNumber"), request.query("phoneNumberStatus")
@@ -43,6 +48,7 @@ def _sms_number(number: str, status: str) -> JsonObject:
     }
 
 
+@operation("integrations.list", "GET", "/conversations/messaging/integrations", "messaging:integration:view")
 def integrations(org: Organisation, request: Request) -> Response:
     """The messaging integrations of every messenger."""
     return page(request, [_integration(key, value) for key, value in org.settings.integrations.items()])
@@ -59,18 +65,17 @@ def _integration(key: str, value: str) -> JsonObject:
     }
 
 
+@operation("email_domains.list", "GET", "/routing/email/outbound/domains", "routing:email:manage")
 def email_domains(org: Organisation, request: Request) -> Response:
     """The outbound e-mail domains with the state of their DNS records."""
     return page(request, [_email_domain(name, state) for name, state in org.settings.email_domains.items()])
 
 
+@operation("email_domains.get", "GET", "/routing/email/outbound/domains/{domainId}", *_DOMAIN_VIEW)
 def email_domain(org: Organisation, request: Request) -> Response:
     """One outbound e-mail domain."""
     name = request.parameters["domainId"]
-    state = org.settings.email_domains.get(name)
-    if state is None:
-        raise missing("domain")
-    return answer(_email_domain(name, state))
+    return answer(_email_domain(name, present(org.settings.email_domains.get(name), "domain")))
 
 
 def _email_domain(name: str, state: str) -> JsonObject:
@@ -84,6 +89,7 @@ def _email_domain(name: str, state: str) -> JsonObject:
     }
 
 
+@operation("queues.list", "GET", "/routing/queues", "routing:queue:view")
 def queues(org: Organisation, request: Request) -> Response:
     """The queues, or those of a name or an id."""
     name = request.query("name")
@@ -96,13 +102,11 @@ def queues(org: Organisation, request: Request) -> Response:
     return page(request, chosen)
 
 
+@operation("queues.get", "GET", "/routing/queues/{queueId}", "routing:queue:view")
 def queue(org: Organisation, request: Request) -> Response:
     """One queue."""
     key = request.parameters["queueId"]
-    title = org.settings.queues.get(key)
-    if title is None:
-        raise missing("queue")
-    return answer(_queue(key, title))
+    return answer(_queue(key, present(org.settings.queues.get(key), "queue")))
 
 
 def _queue(key: str, name: str) -> JsonObject:

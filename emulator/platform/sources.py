@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from emulator.errors import conflict, missing
-from emulator.http.fields import Fields
 from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.http.routing import Operations
 from emulator.state.organisation import Organisation
+
+operation = Operations("/api/v2/externalcontacts/externalsources")
 
 _FIELDS = ("id", "name", "active", "linkConfiguration", "selfUri")
 
 
+@operation("sources.list", "GET", "", "externalContacts:externalSource:view")
 def list_all(org: Organisation, request: Request) -> Response:
     """All sources, or the one of a name."""
     name = request.query("name")
@@ -17,6 +20,7 @@ def list_all(org: Organisation, request: Request) -> Response:
     return answer({"entities": [_document(org, key) for key in chosen], "cursors": {}})
 
 
+@operation("sources.create", "POST", "", "externalContacts:externalSource:add")
 def create(org: Organisation, request: Request) -> Response:
     """A new source; its name is unique."""
     fields = _read(org, request, "")
@@ -25,11 +29,13 @@ def create(org: Organisation, request: Request) -> Response:
     return answer(_document(org, source_id))
 
 
+@operation("sources.get", "GET", "/{externalSourceId}", "externalContacts:externalSource:view")
 def read(org: Organisation, request: Request) -> Response:
     """One source."""
     return answer(_document(org, _known(org, request)))
 
 
+@operation("sources.put", "PUT", "/{externalSourceId}", "externalContacts:externalSource:edit")
 def put(org: Organisation, request: Request) -> Response:
     """Rename or deactivate a source."""
     source_id = _known(org, request)
@@ -37,6 +43,7 @@ def put(org: Organisation, request: Request) -> Response:
     return answer(_document(org, source_id))
 
 
+@operation("sources.delete", "DELETE", "/{externalSourceId}", "externalContacts:externalSource:delete")
 def delete(org: Organisation, request: Request) -> Response:
     """Forget a source."""
     del org.sources[_known(org, request)]
@@ -51,8 +58,7 @@ def _known(org: Organisation, request: Request) -> str:
 
 
 def _read(org: Organisation, request: Request, source_id: str) -> JsonObject:
-    body = Fields(request.json())
-    body.allow(_FIELDS)
+    body = request.fields(_FIELDS)
     name = body.text("name", required=True, most=200)
     if any(source["name"] == name for key, source in org.sources.items() if key != source_id):
         raise conflict("An external source of this name exists")

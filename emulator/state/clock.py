@@ -11,18 +11,14 @@ class Clock:
 
     def __init__(self) -> None:
         self.skew = 0.0
-        self._speed = 1.0
+        self.speed = 1.0
+        """Seconds of the organisation per real second; `run_at` changes it."""
         self._base = time.time()
         self._since = time.monotonic()
 
-    @property
-    def speed(self) -> float:
-        """Seconds of the organisation per real second."""
-        return self._speed
-
     def now(self) -> float:
         """The organisation's time."""
-        return self._base + (time.monotonic() - self._since) * self._speed
+        return self._base + (time.monotonic() - self._since) * self.speed
 
     def shown(self) -> float:
         """The time that answers and their `Date` header claim."""
@@ -36,7 +32,7 @@ class Clock:
         """Run faster or slower from now on; 0 stands still."""
         self._base = self.now()
         self._since = time.monotonic()
-        self._speed = speed
+        self.speed = speed
 
 
 def iso(seconds: float) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 PHONES = ("workPhone", "cellPhone", "homePhone", "otherPhone")
@@ -65,19 +66,18 @@ def identifiers_of(fields: dict[str, Any]) -> Iterator[Identifier]:
         yield identifier("SocialTwitter", handle)
 
 
+@dataclass(slots=True)
 class Contact:
     """One external contact. `fields` are those of the request, checked."""
 
-    __slots__ = ("created", "fields", "genesys_id", "kind", "merged_from", "merged_into", "modified", "owned")
-
-    def __init__(self, genesys_id: str, fields: dict[str, Any], now: float, kind: str) -> None:
-        self.genesys_id = genesys_id
-        self.fields = fields
-        self.created = self.modified = now
-        self.kind = kind
-        self.owned: dict[Identifier, float] = {}
-        self.merged_into: str | None = None
-        self.merged_from: list[str] = []
+    genesys_id: str
+    fields: dict[str, Any]
+    created: float
+    modified: float
+    kind: str
+    owned: dict[Identifier, float] = field(default_factory=dict)
+    merged_into: str | None = None
+    merged_from: list[str] = field(default_factory=list)
 
 
 class ContactStore:
@@ -93,7 +93,7 @@ class ContactStore:
 
     def add(self, fields: dict[str, Any], now: float, kind: str = "Curated") -> Contact:
         """A new contact, which claims the identifiers that are free."""
-        contact = Contact(self._new_id(), fields, now, kind)
+        contact = Contact(self._new_id(), fields, now, now, kind)
         self.by_id[contact.genesys_id] = contact
         self._claim_all(contact, now)
         return contact
@@ -138,10 +138,6 @@ class ContactStore:
         del self._owners[key]
         return True
 
-    def unresolved(self, genesys_id: str) -> Contact | None:
-        """Exactly this contact, even if it was merged into another."""
-        return self.by_id.get(genesys_id)
-
     def canonical(self, genesys_id: str) -> Contact | None:
         """The contact to which this id leads today."""
         contact = self.by_id.get(genesys_id)
@@ -151,15 +147,13 @@ class ContactStore:
 
     def merge(self, contacts: list[Contact], fields: dict[str, Any], now: float) -> Contact:
         """A new contact in place of these, with all their identifiers."""
-        merged = Contact(self._new_id(), fields, now, "Curated")
-        self.by_id[merged.genesys_id] = merged
+        merged = self.add(fields, now)
         for ancestor in contacts:
             for key in list(ancestor.owned):
                 self.claim(merged, key, now)
             ancestor.merged_into = merged.genesys_id
             ancestor.modified = now
             merged.merged_from.append(ancestor.genesys_id)
-        self._claim_all(merged, now)
         return merged
 
     def merge_set(self, contact: Contact) -> list[str]:

@@ -23,13 +23,13 @@ class Conversation:
 
     conversation_id: str
     media: str
-    message_type: str
     start: float
     connects: float
     ends: float
     sender: str
     address: str
     disconnect_type: str
+    message_type: str = ""
     alerts: float = 0.0
     genesys_id: str | None = None
     text: str = ""

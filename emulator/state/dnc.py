@@ -30,10 +30,8 @@ class DncList:
         return "\r\n".join(["entry,expirationDateTime", *rows, ""])
 
 
-class DncLists:
-    """The lists of the organisation: one internal and empty, one of an outside service."""
-
-    def __init__(self) -> None:
-        internal = DncList(DNC_LIST_ID, DNC_LIST_NAME)
-        outside = DncList(DNC_EXTERNAL_LIST_ID, "National registry", source="dnc.com", method="Phone")
-        self.by_id = {internal.list_id: internal, outside.list_id: outside}
+def first_lists() -> dict[str, DncList]:
+    """The lists at the start, by id: one internal and empty, one of an outside service."""
+    internal = DncList(DNC_LIST_ID, DNC_LIST_NAME)
+    outside = DncList(DNC_EXTERNAL_LIST_ID, "National registry", source="dnc.com", method="Phone")
+    return {internal.list_id: internal, outside.list_id: outside}

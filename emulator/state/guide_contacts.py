@@ -18,13 +18,3 @@ class GuideContact:
     interaction_duration_seconds: int
     metadata: dict[str, str]
     since: float
-
-
-class GuideContacts:
-    """All contacts of the guide API."""
-
-    def __init__(self) -> None:
-        self.by_id: dict[str, GuideContact] = {}
-
-    def __len__(self) -> int:
-        return len(self.by_id)

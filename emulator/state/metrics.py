@@ -6,6 +6,7 @@ import time
 from array import array
 from bisect import bisect_left
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any
 
 WINDOW_SECONDS = 60.0
@@ -53,14 +54,14 @@ class Metrics:
         }
 
 
+@dataclass
 class TokenTimes:
     """When one token asked; refused (429) requests are kept apart."""
 
-    def __init__(self, client_id: str, name: str) -> None:
-        self.client_id = client_id
-        self.name = name
-        self.accepted = array("d")
-        self.refused = 0
+    client_id: str
+    name: str
+    accepted: array[float] = field(default_factory=lambda: array("d"))
+    refused: int = 0
 
     def count(self, status: int) -> None:
         """Note one request."""

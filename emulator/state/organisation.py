@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 import uuid
+from typing import Any
 
 from emulator.state.clock import Clock, iso
 from emulator.state.contacts import Contact, ContactStore, identifier
-from emulator.state.conversations import ConversationStore
+from emulator.state.conversations import Conversation, ConversationStore
 from emulator.state.defaults import EXTERNAL_SOURCE_ID, EXTERNAL_SOURCE_NAME
-from emulator.state.dnc import DncLists
+from emulator.state.dnc import first_lists
 from emulator.state.faults import FaultBook
-from emulator.state.guide_contacts import GuideContacts
+from emulator.state.guide_contacts import GuideContact
 from emulator.state.limits import RateWindow
 from emulator.state.metrics import Metrics
 from emulator.state.settings import Settings
@@ -36,8 +37,8 @@ class Organisation:
         self.contacts = ContactStore(self.new_id)
         self.conversations = ConversationStore(self.new_id)
         self.sources = {EXTERNAL_SOURCE_ID: {"name": EXTERNAL_SOURCE_NAME, "active": True}}
-        self.guide_contacts = GuideContacts()
-        self.dnc = DncLists()
+        self.guide_contacts: dict[str, GuideContact] = {}
+        self.dnc = first_lists()
         self.tokens = TokenStore()
         self.truth = Truth()
         self.receiver = Receiver()
@@ -61,9 +62,34 @@ class Organisation:
         """The organisation's time, seconds since the epoch."""
         return self.clock.now()
 
-    def stamp(self, seconds: float) -> str:
+    def stamp(self, seconds: float | None) -> str | None:
         """An instant as its answers write it, with the clock's skew."""
-        return iso(seconds + self.clock.skew)
+        return None if seconds is None else iso(seconds + self.clock.skew)
+
+    def record(
+        self,
+        conversation: Conversation,
+        channel: str,
+        person: Person,
+        content: dict[str, Any],
+        *,
+        at: float | None = None,
+        addresses: tuple[str, str] | None = None,
+    ) -> None:
+        """Write down that the conversation reached a person.
+
+        Unless said, at its start and between its addresses (to, from).
+        """
+        self.truth.record(
+            conversation.start if at is None else at,
+            "guide" if conversation.guide else "platform",
+            channel,
+            addresses or (conversation.address, conversation.sender),
+            person,
+            conversation.conversation_id,
+            content,
+            delivered=conversation.failure is None,
+        )
 
     def person(self, genesys_id: str | None, channel: str = "", address: str = "") -> Person:
         """Who is contacted: the contact that the request names, else the one that owns the address."""

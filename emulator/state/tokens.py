@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import secrets
+from collections import defaultdict
+from dataclasses import dataclass, field
 
 from emulator.errors import ApiError
 from emulator.state.limits import RateWindow
 
 
+@dataclass(slots=True)
 class Token:
     """One token. `api` is "platform" (from HTTP Basic) or "guide" (from form fields)."""
 
-    __slots__ = ("api", "budget", "client_id", "expires", "value")
-
-    def __init__(self, value: str, client_id: str, api: str, expires: float) -> None:
-        self.value = value
-        self.client_id = client_id
-        self.api = api
-        self.expires = expires
-        self.budget = RateWindow()
+    value: str
+    client_id: str
+    api: str
+    expires: float
+    budget: RateWindow = field(default_factory=RateWindow)
 
 
 class TokenStore:
@@ -26,7 +26,8 @@ class TokenStore:
 
     def __init__(self) -> None:
         self.by_value: dict[str, Token] = {}
-        self.issues: dict[str, RateWindow] = {}
+        self.issues: dict[str, RateWindow] = defaultdict(RateWindow)
+        """The budget of token requests of each client."""
 
     def issue(self, client_id: str, api: str, expires: float) -> Token:
         """A new token for a client."""
@@ -49,7 +50,3 @@ class TokenStore:
     def revoke(self, value: str) -> None:
         """Log a token out."""
         self.by_value.pop(value, None)
-
-    def issue_window(self, client_id: str) -> RateWindow:
-        """The budget of token requests of one client."""
-        return self.issues.setdefault(client_id, RateWindow())

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from emulator.state.clock import iso
+
+Key = TypeVar("Key")
 
 
 class Person(NamedTuple):
@@ -24,7 +26,7 @@ class Person(NamedTuple):
 
 @dataclass(slots=True)
 class Reached:
-    """One contact with one person. `address` is where it went, `external_contact_id` the CRM's id."""
+    """One contact with one person. `address` is where it went."""
 
     seq: int
     at: float
@@ -32,12 +34,10 @@ class Reached:
     channel: str
     address: str
     sender: str
-    external_contact_id: str | None
-    genesys_id: str | None
+    person: Person
     conversation_id: str
     content: dict[str, Any]
     delivered: bool
-    matched_by: str | None
 
     def document(self) -> dict[str, Any]:
         """As JSON; `to` and `from` are the two addresses."""
@@ -48,12 +48,10 @@ class Reached:
             "channel": self.channel,
             "to": self.address,
             "from": self.sender,
-            "external_contact_id": self.external_contact_id,
-            "genesys_id": self.genesys_id,
+            **self.person._asdict(),
             "conversation_id": self.conversation_id,
             "content": self.content,
             "delivered": self.delivered,
-            "matched_by": self.matched_by,
         }
 
 
@@ -83,47 +81,25 @@ class Truth:
         delivered: bool = True,
     ) -> None:
         """Write one contact down. `addresses` are to and from."""
-        address, sender = addresses
-        row = Reached(
-            len(self.rows) + 1,
-            at,
-            api,
-            channel,
-            address,
-            sender,
-            person.external_contact_id,
-            person.genesys_id,
-            conversation_id,
-            content,
-            delivered,
-            person.matched_by,
-        )
+        number = len(self.rows) + 1
+        row = Reached(number, at, api, channel, *addresses, person, conversation_id, content, delivered)
         self.rows.append(row)
         self._by_conversation[conversation_id] = row
         self.by_channel[channel] += 1
         self.by_api[api] += 1
-        self._count_address((channel, address))
+        _count((channel, row.address), self._addresses, self._addresses_again)
         self._count_person(person)
 
     def associate(self, conversation_id: str, person: Person) -> None:
         """Say afterwards who the person of a conversation is."""
         row = self._by_conversation.get(conversation_id)
-        if row is not None and row.matched_by != "request":
-            row.external_contact_id, row.genesys_id = person.external_contact_id, person.genesys_id
-            row.matched_by = person.matched_by
+        if row is not None and row.person.matched_by != "request":
+            row.person = person
             self._count_person(person)
 
-    def _count_address(self, key: tuple[str, str]) -> None:
-        self._addresses[key] += 1
-        if self._addresses[key] > 1:
-            self._addresses_again[key] = self._addresses[key]
-
     def _count_person(self, person: Person) -> None:
-        external_id = person.external_contact_id
-        if external_id is not None and person.matched_by == "request":
-            self._people[external_id] += 1
-            if self._people[external_id] > 1:
-                self._people_again[external_id] = self._people[external_id]
+        if person.external_contact_id is not None and person.matched_by == "request":
+            _count(person.external_contact_id, self._people, self._people_again)
 
     def page(self, since: int, limit: int) -> list[dict[str, Any]]:
         """Rows with a number above `since`, oldest first."""
@@ -145,3 +121,10 @@ class Truth:
                 *({"external_contact_id": person, "times": times} for person, times in people),
             ],
         }
+
+
+def _count(key: Key, counts: Counter[Key], again: dict[Key, int]) -> None:
+    """Count a key; `again` has those that came more than once."""
+    counts[key] += 1
+    if counts[key] > 1:
+        again[key] = counts[key]

@@ -43,17 +43,6 @@ class Attempt:
         }
 
 
-@dataclass(frozen=True)
-class Reply:
-    """How the receiver answers: status None means never."""
-
-    status: int | None
-    retry_after: str | None = None
-    location: str | None = None
-    delay: float = 0.0
-    reason: str = ""
-
-
 class Receiver:
     """Remembers attempts, and answers by its script (`webhook_answers`) or 204; 401 when invalid."""
 
@@ -71,15 +60,21 @@ class Receiver:
         self._answers = [entry.model_copy() for entry in answers]
         self._chance = random.Random(f"webhooks/{seed}")
 
-    def receive(self, endpoint: str, secret: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        """Take one delivery. `secret` (from the URL) takes precedence over the configured ones."""
-        secrets = [secret] if secret else self.secrets
-        reason = objection(secrets, headers, body, time.time()) if secrets else ""
-        reply = Reply(401, reason=reason) if reason else self._scripted(endpoint)
-        self._remember(endpoint, headers, body, reply, valid=None if not secrets else not reason)
-        return reply
+    def receive(
+        self, endpoint: str, secret: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[WebhookAnswer, str]:
+        """The answer to one delivery, and what is wrong with it.
 
-    def _scripted(self, endpoint: str) -> Reply:
+        `secret` (from the URL) takes precedence over the configured ones.
+        """
+        secrets = [secret] if secret else self.secrets
+        reason = objection(secrets, headers, body, time.time()) if secrets else None
+        told = WebhookAnswer(status=401) if reason else self._scripted(endpoint)
+        status = 0 if told.hang else told.status
+        self._remember(endpoint, headers, body, status, reason)
+        return told, reason or ""
+
+    def _scripted(self, endpoint: str) -> WebhookAnswer:
         """The first entry of the script that still applies; one applies `times` times (1 if not said)."""
         for entry in self._answers:
             if entry.times == 0 or entry.endpoint not in (None, endpoint):
@@ -88,18 +83,17 @@ class Receiver:
                 continue
             if entry.times is not None:
                 entry.times -= 1
-            waits = None if entry.retry_after is None else str(entry.retry_after)
-            return Reply(None if entry.hang else entry.status, waits, entry.location, entry.delay_seconds)
-        return Reply(204)
+            return entry
+        return WebhookAnswer()
 
     def _remember(
-        self, endpoint: str, headers: Mapping[str, str], body: bytes, reply: Reply, *, valid: bool | None
+        self, endpoint: str, headers: Mapping[str, str], body: bytes, status: int, reason: str | None
     ) -> None:
         webhook_id = headers.get("webhook-id", "")
         key = (endpoint, webhook_id)
+        valid = None if reason is None else not reason
         document = _parsed(body)
         event = str(document.get("event", "")) if isinstance(document, dict) else ""
-        status = reply.status or 0
         self.attempts.append(
             Attempt(
                 len(self.attempts) + 1,
@@ -109,7 +103,7 @@ class Receiver:
                 headers.get("webhook-timestamp", ""),
                 event,
                 valid,
-                reply.reason,
+                reason or "",
                 key in self._answered,
                 status,
                 body,

@@ -20,7 +20,7 @@ def test_the_message_that_is_registered_is_the_one_that_is_sent(tmp_path: Path) 
     ):
         load(run, [*people(1), {**people(2)[1], "initial_message": "Dear Ann"}])
         advance(run)
-        registered = {name: known.initial_message for name, known in genesys.org.guide_contacts.by_id.items()}
+        registered = {name: known.initial_message for name, known in genesys.org.guide_contacts.items()}
         sent = {row["external_contact_id"]: row["content"]["text"] for row in genesys.truth()["contacts"]}
 
     assert registered == sent == {"C-1": "Your order is ready.", "C-2": "Dear Ann"}

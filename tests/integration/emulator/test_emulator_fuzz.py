@@ -14,8 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emulator.application import Application
-from emulator.catalogue import PLATFORM_OPERATIONS
-from emulator.guide.operations import GUIDE_START
+from emulator.catalogue import GUIDE_OPERATIONS, PLATFORM_OPERATIONS
 from emulator.http.messages import Request
 from emulator.http.routing import Operation
 from emulator.state import defaults
@@ -25,7 +24,7 @@ from tests.support.emulator_clients import SOURCE, details_query, sms, upsert
 
 REQUESTS_AN_EXAMPLE = 100
 EXAMPLES = 100
-OPERATIONS = (*PLATFORM_OPERATIONS, GUIDE_START)
+OPERATIONS = (*PLATFORM_OPERATIONS, GUIDE_OPERATIONS["POST", "/api/v2/conversations"])
 SEEDS: tuple[dict[str, Any], ...] = (
     sms(),
     upsert(),
