@@ -28,7 +28,7 @@ class AutoStop:
 
     def count_failed(self, error: GenesysError) -> None:
         """An attempt failed; a missing permission stops at once."""
-        if isinstance(error, (Forbidden, Unauthorized)):
+        if isinstance(error, (Forbidden, Unauthorized)):  # it would fail for everybody
             self.stop(str(error))
         self._count(failed=1)
 
@@ -39,18 +39,18 @@ class AutoStop:
     def stop(self, reason: str) -> None:
         """Contact nobody new; the first reason stays."""
         with self._lock:
-            self._reason = self._reason or reason
+            self._reason = self._reason or reason  # the first is the cause, the rest follow from it
 
     def _count(self, failed: int = 0, unknown: int = 0) -> None:
         with self._lock:
             self._attempts += 1
             self._failed += failed
             self._unknown += unknown
-            self._reason = self._reason or self._judge()
+            self._reason = self._reason or self._judge()  # under the lock: two threads must not both say why
 
     def _judge(self) -> str | None:
         limits = self._settings
-        if self._attempts < limits.stop_after:
+        if self._attempts < limits.stop_after:  # a few failures of the first ten prove nothing
             return None
         if self._failed > limits.stop_failure_rate * self._attempts:
             return self._sentence(self._failed, "failed", limits.stop_failure_rate)

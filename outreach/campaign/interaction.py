@@ -65,8 +65,9 @@ def pace(run: Run) -> tuple[int, int]:
     times what the threads can carry, so that they always have work while outcomes are written.
     """
     threads = run.settings.threads
-    if run.requests_per_second is None:
+    if run.requests_per_second is None:  # the processor limits: keep every thread busy
         return threads * 8, threads * 16
+    # Half a second: so few are in doubt after a kill.
     group = max(1, min(threads, int(run.requests_per_second / 2)))
     return group, max(group * 2, min(threads * 2, int(run.requests_per_second * 2)))
 
@@ -84,6 +85,7 @@ def _intend(run: Run, batch: BatchRef, size: int, counts: Counter[str]) -> list[
 
 def _open(run: Run, group: Sequence[Claimed], counts: Counter[str]) -> list[Intent]:
     now = run.ledger.clock.now()
+    # Validation asked; nobody asks again here.
     inspected = {row.id: Inspection("passed", row.availability) for row in group}
     facts = gather_facts(run, group, inspected)
     wanted: list[IntentRequest] = []
@@ -96,6 +98,7 @@ def _open(run: Run, group: Sequence[Claimed], counts: Counter[str]) -> list[Inte
             wanted.append(IntentRequest(row, decision.channel, address, caps))
         else:
             changes.append(change_for(run, row, facts[row.id], decision, now))
+    # From here on a crash leaves them in doubt, never forgotten.
     opened, kept = commit_intents(run.ledger, wanted, same_address=run.settings.same_address)
     changes += [change_for(run, k.claimed, facts[k.claimed.id], _as_decision(k), now) for k in kept]
     made = apply(run.ledger, changes)
@@ -157,7 +160,7 @@ def _settle(run: Run, landed: Sequence[tuple[Intent, Started | BaseException]], 
             bugs.append(outcome)  # ours: the intent stays, and is found in doubt when this process ends
     made = apply_outcomes(run.ledger, changes)
     counts.update(change.after.value for change in changes if change.contact_id in made)
-    run.wake_courier()
+    run.wake_courier()  # one wake for the group, not one a contact
     if bugs:
         raise bugs[0]
     return any(change.after is State.CLEARED for change in changes)

@@ -32,6 +32,7 @@ def recheck(run: Run, item: Intent) -> None:
         NotTried: the ledger does not answer, so that nobody can decide.
     """
     now = run.ledger.clock.now()
+    # Abs: a clock that was set back makes no decision younger.
     if abs(now - item.at) <= FRESH and not run.gate.has_ended(now):
         return
     facts = _gather(run, item.claimed)
@@ -44,6 +45,6 @@ def _gather(run: Run, row: Claimed) -> Facts:
     inspected = {row.id: Inspection("passed", row.availability)}
     try:
         facts = gather_facts(run, [row], inspected)[row.id]
-    except LedgerError as error:
+    except LedgerError as error:  # no answer is no permission
         raise NotAttempted from error
     return replace(facts, recent=())  # caps were taken with the intent, which would count itself here

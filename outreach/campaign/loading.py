@@ -24,19 +24,21 @@ def load_source(run: Run, source: Source, rejects: Path | None = None) -> Loaded
     Raises:
         SourceError: the source cannot be read; what was read before stays, and a next run goes on.
     """
-    fingerprint = source.fingerprint
+    fingerprint = source.fingerprint  # taken before reading: a file that grows meanwhile is read again
     if _is_written(run, rejects) and (before := find_unchanged(run.ledger, run.campaign.id, fingerprint)):
         return before
     loading = Loading(run.ledger, run.campaign.id, source.label)
     with contextlib.ExitStack() as stack:
         if rejects:
             rejects.parent.mkdir(parents=True, exist_ok=True)
+            # So that erasing a person finds the file.
             note_file(run.ledger, run.campaign.id, "rejects", rejects)
         file = stack.enter_context(RejectsFile(rejects)) if rejects else None
         for refused in loading.add(source.rows()):
             if file:
                 for row in refused:
                     file.add(row)
+    # Changed while it was read: the next run looks again.
     return loading.finish(fingerprint if fingerprint == source.fingerprint else "")
 
 

@@ -27,6 +27,7 @@ def await_first_attempts(run: Run, batch: BatchRef, seconds: float) -> int:
     clock = run.ledger.clock
     until = clock.monotonic() + seconds
     waiting = count_untried(run.ledger, run.campaign.id, batch)
+    # A receiver that hangs costs a batch nothing: the courier has it.
     while waiting and _may_help(run.courier) and clock.monotonic() < until:
         run.wake_courier()
         clock.sleep(LOOK_EVERY_SECONDS)
@@ -51,6 +52,7 @@ def announce_end(run: Run, proof: Proof) -> None:
         contacted=proof.contacted,
         states=proof.states,
     )
+    # The same standing has the same key, so it is told once.
     standing = orjson.dumps([proof.balanced, proof.source_rows, proof.states], option=orjson.OPT_SORT_KEYS)
     telling = OutboundEvent(run.webhook_name, Event.FINISHED.value, to_bytes(body))
     enqueue_once(run.ledger, run.campaign.id, telling, key=hashlib.sha256(standing).hexdigest())

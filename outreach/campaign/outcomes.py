@@ -71,26 +71,30 @@ def change_after(run: Run, item: Intent, outcome: Started | GenesysError | NotAt
     if isinstance(outcome, Started):
         run.auto_stop.count_started()
         return _started(run, item, outcome)
+    # Another channel is allowed: decided anew below.
     if isinstance(outcome, NoLongerAllowed) and outcome.decision.verdict is not Verdict.ALLOWED:
         return _turned_back(run, item, outcome)
-    if isinstance(outcome, NotAttempted):
+    if isinstance(outcome, NotAttempted):  # no byte left, so it is no attempt
         return _given_back(item, "not_tried", {"attempts": item.claimed.attempts})
-    if isinstance(outcome, Ambiguous):
+    if isinstance(outcome, Ambiguous):  # never repeated: Genesys is asked what became of it
         run.auto_stop.count_unknown()
         return _unknown(run, item, outcome)
     return _refused(run, item, outcome)
 
 
 def _refused(run: Run, item: Intent, outcome: GenesysError) -> Change:
+    # A daily limit, not a minute's: nobody else would get through.
     if isinstance(outcome, RateLimited) and outcome.retry_after > PATIENCE:
         run.auto_stop.stop(
             f"Genesys asks to wait {outcome.retry_after / 60:.0f} minutes. Run it again after that."
         )
         return _given_back(item, "refused", _detail(outcome))
+    # SMS and chat: Genesys keeps one conversation an address.
     if isinstance(outcome, Conflict) and item.channel.traits.one_at_a_time:
         return _deferred(run, item, outcome)
     run.auto_stop.count_failed(outcome)
-    ours = isinstance(outcome, (NotSent, Unauthorized, Forbidden, RateLimited))
+    ours = isinstance(outcome, (NotSent, Unauthorized, Forbidden, RateLimited))  # the contact is not to blame
+    # Once the run is stopped, a try says nothing of this contact.
     if ours and (item.claimed.attempts + 1 < TRIES or run.auto_stop.reason):
         return _given_back(item, "refused", _detail(outcome))
     return _failed(run, item, outcome, retryable=ours)
@@ -136,7 +140,7 @@ def _unknown(run: Run, item: Intent, error: Ambiguous) -> Change:
     )
     wait = timedelta(seconds=run.settings.look_after_seconds[0])
     fields = {"look_at": run.ledger.clock.now() + wait, "looks": 0}
-    reason = f"outcome_unknown:{error.code}"[:200]
+    reason = f"outcome_unknown:{error.code}"[:200]  # the column's width
     return _change(
         item,
         State.UNKNOWN,
@@ -150,6 +154,7 @@ def _unknown(run: Run, item: Intent, error: Ambiguous) -> Change:
 
 
 def _given_back(item: Intent, action: str, detail: dict[str, Any]) -> Change:
+    # A call that never left does not count.
     fields = {"attempts": item.claimed.attempts} if action == "not_tried" else {}
     return _change(item, State.CLEARED, action, fields=fields, detail=detail)
 
@@ -189,7 +194,7 @@ def _failed(run: Run, item: Intent, error: GenesysError, *, retryable: bool) -> 
         status=error.status,
         correlation_id=error.correlation_id,
     )
-    reason = f"refused:{error.code or error.status}"[:200]
+    reason = f"refused:{error.code or error.status}"[:200]  # the column's width
     fields = {"retryable": retryable}
     return _change(item, State.FAILED, "failed", reason, fields=fields, detail=_detail(error), events=events)
 
@@ -219,5 +224,5 @@ def _change(
         events=events,
         intent=intent,
         reference=item.reference,
-        restore=item.row if intent == "started" else None,
+        restore=item.row if intent == "started" else None,  # what a late answer needs when its lease is gone
     )

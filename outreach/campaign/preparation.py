@@ -26,13 +26,14 @@ def mirror_do_not_contact(run: Run, *, not_older_than: timedelta) -> int:
     Raises:
         GenesysError: the organisation cannot be asked.
     """
+    # When it was mirrored, and how many there were.
     known = (recall(run.ledger, MIRRORED) or "").partition(" ")
     now = run.ledger.clock.now()
     if known[0] and now - datetime.fromisoformat(known[0]) < not_older_than:
         return int(known[2])
     try:
         count = mirror(run.ledger, run.genesys.list_do_not_contact(), source=MIRRORED)
-    except Forbidden as error:
+    except Forbidden as error:  # the permission is optional: preflight names it
         log.warning("The do-not-contact lists are not checkable: %s", error)
         return 0
     remember(run.ledger, MIRRORED, f"{now.isoformat()} {count}")

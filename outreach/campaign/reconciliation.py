@@ -29,7 +29,7 @@ from outreach.ledger.states import State
 from outreach.settings import WhenNotFound
 from outreach.webhook.events import AuditLog, InteractionCreated, InteractionResolved, InteractionUnknown
 
-GROUP = 50
+GROUP = 50  # one query of conversations answers for so many
 
 
 def reconcile(run: Run, *, at_most: int = 5000) -> Counter[str]:
@@ -40,7 +40,7 @@ def reconcile(run: Run, *, at_most: int = 5000) -> Counter[str]:
     """
     counts: Counter[str] = Counter()
     batch = everything(run.campaign.name)
-    while counts.total() < at_most:
+    while counts.total() < at_most:  # a run that resumes must not look for a day before it contacts anybody
         group = claim(run.ledger, run.campaign.id, batch, (State.UNKNOWN,), limit=GROUP)
         if not group:
             break
@@ -53,12 +53,14 @@ def reconcile(run: Run, *, at_most: int = 5000) -> Counter[str]:
 def _reconcile(run: Run, group: Sequence[Claimed]) -> Counter[str]:
     attempts = _attempts(run, group)
     seen = run.genesys.find(list(attempts.values())) if run.genesys.can_find else {}
+    # What another contact started is not this one's.
     named = [sighting.conversation_id for found in seen.values() for sighting in found]
     taken = find_starters(run.ledger, named)
     shared = _shared(seen)
     changes = []
     for row in group:
         sightings = [s for s in seen.get(row.reference, []) if taken.get(s.conversation_id, row.id) == row.id]
+        # Two attempts at one address within a minute: no evidence tells them apart.
         if any(s.conversation_id in shared and not s.certain for s in sightings):
             changes.append(_held(run, row, "several_matches"))
         else:
@@ -86,14 +88,15 @@ def _shared(seen: Mapping[str, Sequence[ConversationMatch]]) -> set[str]:
 
 
 def _judge(run: Run, row: Claimed, attempt: Attempt | None, sightings: Sequence[ConversationMatch]) -> Change:
+    # Our own reference beats address and time.
     certain = [sighting for sighting in sightings if sighting.certain] or list(sightings)
-    if attempt is None:
+    if attempt is None:  # an erased intent: nothing to look for
         return _held(run, row, "no_intent")
     if len(certain) == 1:
         return _found(run, row, attempt, certain[0])
     if certain:
         return _held(run, row, "several_matches")
-    if not run.genesys.can_find:
+    if not run.genesys.can_find:  # the guide API shows no conversations
         return _held(run, row, "outcome_unknown")
     return _not_found(run, row)
 
@@ -104,7 +107,7 @@ def _found(run: Run, row: Claimed, attempt: Attempt, sighting: ConversationMatch
         InteractionCreated,
         row,
         conversation_id=conversation,
-        latency_ms=0.0,
+        latency_ms=0.0,  # nobody measured it
         audit_log=AuditLog(channel=attempt.channel),
         reference=attempt.reference,
     )
@@ -127,7 +130,7 @@ def _not_found(run: Run, row: Claimed) -> Change:
         fields = {"looks": checks, "look_at": later}
         told, detail = _doubted(run, row), {"looks": checks}
         return still(contact_id=row.id, after=State.UNKNOWN, fields=fields, detail=detail, events=told)
-    if row.deaths >= POISON_DEATHS:
+    if row.deaths >= POISON_DEATHS:  # releasing it would kill a third process
         return _held(run, row, "poison")
     if run.settings.when_not_found is WhenNotFound.RELEASE:
         return to_cleared(
@@ -186,7 +189,7 @@ def recover(run: Run, *, at_most: int = 5000) -> Counter[str]:
         )
     try:
         found = reconcile(run, at_most=at_most)
-    except GenesysError as error:
+    except GenesysError as error:  # a resumed run goes on: who is in doubt only waits longer
         log.warning("outcomes in doubt stay so, Genesys cannot be asked: %s", error)
         return Counter()
     if found:

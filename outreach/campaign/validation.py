@@ -21,8 +21,8 @@ from outreach.ledger.suppressions import find_suppressed
 from outreach.reachability import Inspection
 from outreach.webhook.events import ContactBlocked, ContactDeferred
 
-GROUP = 200
-GROUP_WITH_REQUESTS = 32
+GROUP = 200  # so many decisions a transaction
+GROUP_WITH_REQUESTS = 32  # a request each: a batch must not hold leases for minutes
 STATES = {
     Verdict.ALLOWED: State.CLEARED,
     Verdict.DEFERRED: State.DEFERRED,
@@ -47,7 +47,7 @@ def validate_batch(run: Run, batch: BatchRef) -> Counter[str]:
             break
         with releasing(run.ledger, group), run.stopping():
             inspections = _inspect(run, group, batch.number)
-            now = run.ledger.clock.now()
+            now = run.ledger.clock.now()  # after the inspections, which may have waited for the budget
             facts = gather_facts(run, group, inspections)
             changes = [
                 change_for(run, row, facts[row.id], run.gate.decide(row.contact, facts[row.id], now), now)
@@ -68,7 +68,7 @@ def _inspect(run: Run, group: Sequence[Claimed], priority: int) -> dict[int, Ins
     calls.submit(group)
     inspections: dict[int, Inspection] = {}
     for row, inspection in calls.collect(len(group)):
-        if isinstance(inspection, BaseException):
+        if isinstance(inspection, BaseException):  # the group stays as it is and is claimed again
             raise inspection
         inspections[row.id] = inspection
     return inspections
@@ -82,6 +82,7 @@ def gather_facts(
     run: Run, group: Sequence[Claimed], inspections: Mapping[int, Inspection]
 ) -> dict[int, Facts]:
     """What the world says of each contact, with as few queries as there are kinds of fact."""
+    # Sorted: one statement text, whatever the order of the rows.
     addresses = sorted({address for row in group for address in row.contact.channels.addresses().values()})
     off = find_suppressed(run.ledger, addresses)
     recent = recent_contacts(run.ledger, group, run.gate.cap_hours)
@@ -100,13 +101,14 @@ def gather_facts(
 
 def change_for(run: Run, row: Claimed, facts: Facts, decision: Decision, now: datetime) -> Change:
     """The contact's next state, with what the decision rests on, so that `outreach why` can show it."""
-    reason = decision.reasons[0] if decision.reasons else ""
+    reason = decision.reasons[0] if decision.reasons else ""  # the first is the one that decided
     fields = {
         "channel": decision.channel.value if decision.channel else None,
         "until": decision.next_allowed_at,
+        # The facts too, so that it can be explained when they have changed.
         "decision": write_record(decision, facts, now, run.gate.packs_hash),
     }
-    if facts.inspection:
+    if facts.inspection:  # later steps decide again without asking again
         known = {str(name): verdict for name, verdict in facts.inspection.availability.items()}
         fields["availability"] = orjson.dumps(known).decode()
     return Change(
@@ -123,6 +125,6 @@ def change_for(run: Run, row: Claimed, facts: Facts, decision: Decision, now: da
 def _events(run: Run, row: Claimed, decision: Decision, reason: str) -> tuple[OutboundEvent, ...]:
     if decision.verdict is Verdict.BLOCKED:
         return run.event(ContactBlocked, row, reason=reason)
-    if decision.verdict in (Verdict.DEFERRED, Verdict.HELD):
+    if decision.verdict in (Verdict.DEFERRED, Verdict.HELD):  # both wait, so the CRM hears the same
         return run.event(ContactDeferred, row, reason=reason, until=decision.next_allowed_at)
     return ()

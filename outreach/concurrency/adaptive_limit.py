@@ -48,7 +48,7 @@ class AdaptiveLimit:
         self.ceiling = ceiling
         self._floor = min(floor, ceiling)
         self._wall, self._processor = wall, processor
-        self._wanted = self._floor
+        self._wanted = self._floor  # few begin: the first calls show whether more would help
         self._present = 0
         self._share_before_trial: float | None = None
         self._pause = self._next_pause = 1
@@ -77,32 +77,33 @@ class AdaptiveLimit:
 
     def _look(self) -> None:
         seconds = self._wall() - self._looked_at
-        if seconds < LOOK_SECONDS:
+        if seconds < LOOK_SECONDS:  # asked for at each call, and the processor's time costs a system call
             return
         used = self._processor()
         share = (used - self._used) / seconds
         self._looked_at, self._used = self._looked_at + seconds, used
         if self._share_before_trial is not None:
             self._judge(share, self._share_before_trial)
-        elif share > FULL:
+        elif share > FULL:  # half go at once, and come back one trial at a time
             self._wanted = max(self._floor, self._wanted // 2)
-        elif self._wanted <= self._present:
+        elif self._wanted <= self._present:  # only when all are at work: idle threads prove nothing
             self._add(share)
 
     def _add(self, share: float) -> None:
-        if share < IDLE:
+        if share < IDLE:  # everybody waits for the network: more threads cost nothing
             self._wanted = self.ceiling
         elif share < FREE and self._wanted < self.ceiling:
             self._pause -= 1
-            if self._pause <= 0:
+            if self._pause <= 0:  # a trial: twice as many, judged at the next look
                 self._share_before_trial = share
                 self._wanted = min(self.ceiling, self._wanted * 2)
 
     def _judge(self, share: float, before: float) -> None:
         self._share_before_trial = None
-        if share >= before * HELPS:
+        if share >= before * HELPS:  # they did more work, so they stay
             self._next_pause = 1
         else:
             self._wanted = max(self._floor, self._wanted // 2)
+            # What did not help is tried ever more seldom.
             self._next_pause = min(self._next_pause * 2, LONGEST_PAUSE)
         self._pause = self._next_pause
