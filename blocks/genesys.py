@@ -1,7 +1,5 @@
 """The Genesys Cloud organisation: an OAuth client, where it logs in, and its budget."""
 
-from __future__ import annotations
-
 import contextlib
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """The ledger: the database that remembers what happened to each contact."""
 
-from __future__ import annotations
-
 import contextlib
 
 from prefect.blocks.core import Block

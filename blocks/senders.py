@@ -1,7 +1,5 @@
 """Who contacts people: our numbers, addresses, queue and integration."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from prefect.blocks.core import Block

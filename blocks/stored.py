@@ -1,7 +1,5 @@
 """Loading a stored block by its name, with one clear sentence when there is none."""
 
-from __future__ import annotations
-
 from typing import TypeVar, cast
 
 from prefect.blocks.core import Block

@@ -1,7 +1,5 @@
 """The CRM's webhook: where events go, and what signs them."""
 
-from __future__ import annotations
-
 from prefect.blocks.core import Block
 from pydantic import Field, SecretStr
 

@@ -1,7 +1,5 @@
 """The verbs of a campaign: run, proof, why, export, retry, resolve."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Literal
 

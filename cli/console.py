@@ -1,7 +1,5 @@
 """Talking to the person, or to the machine, on the other side of a command."""
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Sequence

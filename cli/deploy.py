@@ -1,7 +1,5 @@
 """The verb `deploy`: bring a Prefect server up to this version."""
 
-from __future__ import annotations
-
 from rich.table import Table
 
 from cli.console import AsJson, out, print_json

@@ -4,8 +4,6 @@ No Prefect and no Genesys is needed. With a Prefect server, or where a block is 
 counts, and the organisation is asked about our senders.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import sys

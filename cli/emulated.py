@@ -1,7 +1,5 @@
 """An emulated organisation on this machine, and the blocks that lead to it."""
 
-from __future__ import annotations
-
 import contextlib
 import sys
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The verb `emulator`: a Genesys Cloud on this machine, and how to point things at it."""
 
-from __future__ import annotations
-
 import os
 import sys
 

@@ -1,7 +1,5 @@
 """The far end's own word: whom the emulator saw contacted, held against what the ledger says."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@ exit 1   the run's own verdict is red, or a system failed
 exit 2   bad usage or input: one sentence says what, where, and what to do
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import sys

@@ -1,7 +1,5 @@
 """The verb `preflight`: is everything in place before a campaign?"""
 
-from __future__ import annotations
-
 from rich.table import Table
 
 from cli.console import AsJson, out, print_json

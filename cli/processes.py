@@ -1,7 +1,5 @@
 """Programs of ours beside a command: started as children, waited for, stopped by their pid."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

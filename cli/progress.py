@@ -1,7 +1,5 @@
 """Progress of a campaign in the terminal, while its flow works in this process."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator, Mapping
 

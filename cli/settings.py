@@ -1,7 +1,5 @@
 """Campaign settings from a file and from the command line, refused with one sentence."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The verbs of webhooks and open conversations: redeliver, replay, follow-up."""
 
-from __future__ import annotations
-
 from datetime import datetime, timezone
 from typing import Annotated
 

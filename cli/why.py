@@ -1,7 +1,5 @@
 """Showing why one person was contacted or not: every rule in its order, for the terminal."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from rich.box import SIMPLE_HEAD

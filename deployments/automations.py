@@ -3,8 +3,6 @@
 Without a notification block they only show in the UI's event feed and wait for somebody to add an action.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from uuid import UUID
 

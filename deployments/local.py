@@ -3,8 +3,6 @@
 Runs are child processes of this one; Ctrl-C ends it, and schedules go on when it is started again.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 

@@ -4,8 +4,6 @@ What a person sets in the UI stays: whether a deployment is paused, its schedule
 What the code says is brought up to date: entry point, form, description, tags, version, environment.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 from uuid import UUID

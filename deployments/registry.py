@@ -11,8 +11,6 @@
 What acts on people or on receivers by itself is created paused: somebody switches it on, and it stays so.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta

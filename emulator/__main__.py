@@ -1,7 +1,5 @@
 """`python -m emulator --port 8780`: a Genesys Cloud on this machine, until Ctrl-C."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import os

@@ -1,7 +1,5 @@
 """Every operation that is emulated, of both APIs and of the emulator itself."""
 
-from __future__ import annotations
-
 from emulator import oauth
 from emulator.control import handlers, page
 from emulator.guide import handlers as guide

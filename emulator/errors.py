@@ -7,8 +7,6 @@ ApiError (status, code, message)
 `- conflict         409  conflict
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 from typing import Any, TypeVar

@@ -1,7 +1,5 @@
 """`POST /oauth/token`: HTTP Basic on the platform, form fields on the guide API; one path, one port."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import time

@@ -3,8 +3,6 @@
 `python -m emulator.operation_table docs/emulator.md` writes them there.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """Serves an organisation on a socket until it is told to stop."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 

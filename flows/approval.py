@@ -8,8 +8,6 @@
 The contacts are loaded by then, and wait in the ledger: running the campaign again asks again.
 """
 
-from __future__ import annotations
-
 import contextlib
 import contextvars
 import logging

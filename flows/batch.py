@@ -1,7 +1,5 @@
 """One batch of a campaign, by whatever worker of the pool takes it: the same steps, ledger and budget."""
 
-from __future__ import annotations
-
 from typing import Any
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """The campaign: contacts in, interactions started, the CRM told, the sums proven."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial

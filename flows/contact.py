@@ -5,8 +5,6 @@ the external contact id and nothing else. A run that was created by Prefect's AP
 contact is in the ledger; the mask replaces them then. Whoever cannot accept that sends a sealed contact.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, ParamSpec, TypeVar

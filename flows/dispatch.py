@@ -9,8 +9,6 @@ Only references travel. A batch that is handed out again repeats nothing: the le
 decide who is contacted, so even a worker that was thought dead too early does no harm.
 """
 
-from __future__ import annotations
-
 import logging
 from collections import deque
 from collections.abc import Sequence

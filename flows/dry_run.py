@@ -1,7 +1,5 @@
 """A campaign as a dry run: the same gate; the organisation is only read, the ledger is only looked into."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from functools import partial

@@ -8,8 +8,6 @@
 Numbers and the campaign's or webhook's name only; nobody's data.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from enum import Enum
 

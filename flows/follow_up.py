@@ -1,7 +1,5 @@
 """Follow up: every open interaction to its end, every outcome in doubt looked for, the CRM told."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial

@@ -4,8 +4,6 @@ A task takes no open thing but a reference: a function of this module with its n
 process it finds what the flow has opened, in another one it opens what the names say; see `sharing`.
 """
 
-from __future__ import annotations
-
 import contextlib
 import gc
 import hashlib

@@ -3,8 +3,6 @@
 They change what Prefect's server accepts, nothing else: whoever calls a flow in Python hears from the core.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, TypeAlias
 
 from pydantic import WithJsonSchema

@@ -1,7 +1,5 @@
 """Preflight: credentials, permissions, senders, limits, ledger, webhook, clock, and Prefect itself."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

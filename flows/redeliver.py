@@ -1,7 +1,5 @@
 """Redeliver: what the CRM has not taken yet, by its schedule, until it has."""
 
-from __future__ import annotations
-
 from datetime import datetime, timezone
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """Retention: what is older than it may be kept loses everything personal; a dry run by default."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

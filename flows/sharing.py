@@ -5,8 +5,6 @@ process the first task that needs it opens it, and it is closed when nobody need
 process ends.
 """
 
-from __future__ import annotations
-
 import atexit
 import contextlib
 import threading

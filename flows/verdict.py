@@ -1,7 +1,5 @@
 """The run's own verdict: green when every sum holds and nothing stopped it, else red with the reason."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Protocol
 

@@ -1,7 +1,5 @@
 """Where time comes from: aware UTC, from a clock that tests can set."""
 
-from __future__ import annotations
-
 import time
 from datetime import datetime, timezone
 from typing import Protocol

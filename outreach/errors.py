@@ -26,8 +26,6 @@ exception with keyword-only arguments cannot be read back. No error carries a nu
 message, token or body: only identifiers, statuses and advice.
 """
 
-from __future__ import annotations
-
 
 class OutreachError(Exception):
     """Whatever this product raises."""

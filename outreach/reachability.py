@@ -1,7 +1,5 @@
 """What is known of whether a person can be reached: channel by channel, as somebody else says."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal

@@ -1,7 +1,5 @@
 """How one campaign behaves: the form that the Prefect UI shows, and the bounds it refuses nonsense by."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import Enum
 from typing import Annotated, TypeAlias

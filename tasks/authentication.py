@@ -1,7 +1,5 @@
 """Logging in: once for all runs and workers, the token cached encrypted."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from prefect import task

@@ -1,7 +1,5 @@
 """The dry run: every decision, nobody contacted, nothing changed."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable
 

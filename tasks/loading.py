@@ -1,7 +1,5 @@
 """Contacts into the ledger, and what the organisation says of senders and do-not-contact lists."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path

@@ -8,8 +8,6 @@ Two layers retry, on two time scales, and their product is bounded:
 A creating call is in neither: an unknown outcome is looked for, not repeated.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """Checking that everything is in place, and showing it as a table."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 from prefect import get_run_logger, task

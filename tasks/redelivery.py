@@ -1,7 +1,5 @@
 """Delivering what the CRM has not taken yet, and showing what it does not take."""
 
-from __future__ import annotations
-
 from prefect import get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE

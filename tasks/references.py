@@ -4,8 +4,6 @@ A reference is a function of a module with names as its arguments, as `functools
 travels as these names, and the process that calls it opens what they name.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TypeAlias, TypeVar

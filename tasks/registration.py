@@ -1,7 +1,5 @@
 """Registering a batch."""
 
-from __future__ import annotations
-
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 

@@ -1,7 +1,5 @@
 """Showing what became of a campaign: artifacts in the Prefect UI, and the report page."""
 
-from __future__ import annotations
-
 import orjson
 from prefect import get_run_logger, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact

@@ -1,7 +1,5 @@
 """Forgetting by age."""
 
-from __future__ import annotations
-
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 

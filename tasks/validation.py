@@ -1,7 +1,5 @@
 """Validating a batch."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from prefect import get_run_logger, task

@@ -1,7 +1,5 @@
 """The emulator's own operations under `/_emulator`: truth, settings, clock, state, metrics, webhooks."""
 
-from __future__ import annotations
-
 from emulator.errors import bad_request, present
 from emulator.http.fields import Fields
 from emulator.http.messages import Request, Response, answer

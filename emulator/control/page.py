@@ -1,7 +1,5 @@
 """The index page at `/`: one file, no other host; it reads `/_emulator/state` in the browser."""
 
-from __future__ import annotations
-
 from functools import cache
 from importlib.resources import files
 

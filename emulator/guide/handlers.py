@@ -1,7 +1,5 @@
 """The guide's simplified API: register, validate, interact (the guide's fact sheet)."""
 
-from __future__ import annotations
-
 from fnmatch import fnmatchcase
 
 from emulator.errors import bad_request, conflict, missing, present

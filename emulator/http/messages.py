@@ -1,7 +1,5 @@
 """What crosses the wire, parsed: one request, one response."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """Which operation a request is: method and path template to name, permission and handler."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The organisation itself: who am I, my token, the home division, the limits, campaign rules."""
 
-from __future__ import annotations
-
 from emulator.errors import bad_request, present
 from emulator.http.messages import JsonObject, Request, Response, answer, nothing
 from emulator.http.routing import Operations

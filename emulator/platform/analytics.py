@@ -3,8 +3,6 @@
 A conversation shows up `index_delay_seconds` after its start. The interval selects whole days.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """Contacts in bulk: per-entity results, in no particular order (platform fact sheet 3.4)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import wraps
 

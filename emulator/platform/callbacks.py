@@ -1,7 +1,5 @@
 """Callbacks: an agent calls later (platform fact sheet 4.3)."""
 
-from __future__ import annotations
-
 from emulator.errors import bad_request, missing
 from emulator.http.fields import Fields
 from emulator.http.messages import JsonObject, Request, Response, answer

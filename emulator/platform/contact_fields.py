@@ -1,7 +1,5 @@
 """The fields of an external contact: which exist, what they may hold (platform fact sheet 3.1)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from emulator.errors import ApiError

@@ -1,7 +1,5 @@
 """External contacts one by one: create, read, replace, patch, delete, list, search, scan, look up."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import islice
 

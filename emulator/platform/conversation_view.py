@@ -1,7 +1,5 @@
 """A conversation as answers show it: participants, communications, message receipts (fact sheet 5.1)."""
 
-from __future__ import annotations
-
 import uuid
 
 from emulator.http.messages import JsonObject, known

@@ -1,7 +1,5 @@
 """Reading, marking and ending conversations (platform fact sheet 3.2, 4.4, 5.1, 5.2)."""
 
-from __future__ import annotations
-
 from emulator.errors import missing
 from emulator.http.fields import Fields
 from emulator.http.messages import Request, Response, answer, nothing

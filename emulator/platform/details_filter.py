@@ -1,7 +1,5 @@
 """The filters of a details query: and, or, clauses, predicates (platform fact sheet 5.3)."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """A conversation as analytics shows it: participants with sessions (platform fact sheet 5.3)."""
 
-from __future__ import annotations
-
 from emulator.http.messages import JsonObject, known
 from emulator.platform.conversation_view import part_id, status
 from emulator.state.conversations import Conversation

@@ -1,7 +1,5 @@
 """Do-not-contact lists: read, add, patch with expiry, export (platform fact sheet 6)."""
 
-from __future__ import annotations
-
 from emulator.errors import bad_request, missing, present
 from emulator.http.fields import Fields, instant_of
 from emulator.http.messages import JsonObject, Request, Response, answer, known, nothing

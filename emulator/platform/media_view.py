@@ -1,7 +1,5 @@
 """A conversation as the paths of its medium show it: `/conversations/{messages|emails|callbacks}/{id}`."""
 
-from __future__ import annotations
-
 from emulator.http.messages import JsonObject
 from emulator.platform.conversation_view import MEDIA_LISTS, view
 from emulator.state.conversations import Conversation

@@ -1,7 +1,5 @@
 """Merging contacts into one (platform fact sheet 3.2, 3.5)."""
 
-from __future__ import annotations
-
 from emulator.errors import bad_request
 from emulator.http.messages import JsonObject, Request, Response, answer
 from emulator.http.routing import Operations

@@ -1,7 +1,5 @@
 """Agentless messages: sms, whatsapp, open and web messaging (platform fact sheet 4.1)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from emulator.errors import bad_request, conflict

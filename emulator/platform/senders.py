@@ -1,7 +1,5 @@
 """What the organisation can send from: SMS numbers, integrations, e-mail domains, queues (fact sheet 6)."""
 
-from __future__ import annotations
-
 import uuid
 
 from emulator.errors import present

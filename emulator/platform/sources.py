@@ -1,7 +1,5 @@
 """External sources: the name spaces of the CRM's ids (platform fact sheet 3.1)."""
 
-from __future__ import annotations
-
 from emulator.errors import conflict, missing
 from emulator.http.messages import JsonObject, Request, Response, answer
 from emulator.http.routing import Operations

@@ -1,7 +1,5 @@
 """The emulator's clock: runs, can be sped up, moved forward, and be wrong (skewed)."""
 
-from __future__ import annotations
-
 import time
 from functools import lru_cache
 

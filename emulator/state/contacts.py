@@ -5,8 +5,6 @@ free; what another owns stays there, and the new one is a silent duplicate. Merg
 which the ids of its ancestors lead from then on.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field

@@ -6,8 +6,6 @@
 Agentless messages and e-mails are connected from the start.
 """
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator

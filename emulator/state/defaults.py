@@ -1,7 +1,5 @@
 """What the organisation has from the start. Ids are constants, so that a settings file can name them."""
 
-from __future__ import annotations
-
 ORGANISATION_ID = "0e6e1b0a-0001-4000-8000-000000000001"
 ORGANISATION_NAME = "Outreach Example"
 HOME_DIVISION_ID = "0e6e1b0a-0002-4000-8000-000000000001"

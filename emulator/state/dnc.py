@@ -1,7 +1,5 @@
 """Do-not-contact lists: entries with an optional expiry, and their export as a file."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from emulator.state.clock import iso

@@ -12,8 +12,6 @@ either                                   wrong_content_type   a gateway's HTML, 
                         of a bulk fails
 """
 
-from __future__ import annotations
-
 import random
 import time
 from email.utils import formatdate

@@ -1,7 +1,5 @@
 """Contacts of the guide API, by the CRM's own id."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 CHANNELS = ("voice", "sms", "email", "chat")

@@ -1,7 +1,5 @@
 """Rate windows: so many requests a minute, in fixed or sliding windows, on the real clock."""
 
-from __future__ import annotations
-
 import math
 from collections import deque
 

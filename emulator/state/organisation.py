@@ -1,7 +1,5 @@
 """The organisation: everything that the emulator remembers, in one place."""
 
-from __future__ import annotations
-
 import random
 import uuid
 from typing import Any

@@ -1,7 +1,5 @@
 """Access tokens: who holds one, until when, and what it has used of its budget."""
 
-from __future__ import annotations
-
 import secrets
 from collections import defaultdict
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ Who it was: `matched_by` is "request" when the call (or a later association) nam
 only the address tells. Contacts by address alone don't count against the person, since people share phones.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice

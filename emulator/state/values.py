@@ -1,7 +1,5 @@
 """The kinds of values that a setting can have: pydantic checks them, without guessing what was meant."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import BaseModel, Field, Strict

@@ -1,7 +1,5 @@
 """A CRM's end of the webhooks: verifies Standard Webhooks, remembers each attempt, can be difficult."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib

@@ -1,7 +1,5 @@
 """Auto-stop: when too much goes wrong, nobody new is contacted; what is in the air is followed through."""
 
-from __future__ import annotations
-
 import threading
 
 from outreach.errors import Forbidden, GenesysError, Unauthorized

@@ -10,8 +10,6 @@ A window of contacts is in the air at once; outcomes are written and new intents
 ledger costs little where nothing limits, and under a budget few people are in doubt when a process dies.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial

@@ -6,8 +6,6 @@ intent ── waits: budget, Retry-After ── still fresh ──> goes
                                                           └── deferred, blocked, held
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 

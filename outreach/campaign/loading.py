@@ -1,7 +1,5 @@
 """Loading: a source into the ledger, every row in a named place, the bad ones into the rejects file."""
 
-from __future__ import annotations
-
 import contextlib
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Telling the CRM during a run: wait a little for a batch's events, and announce the campaign's end."""
 
-from __future__ import annotations
-
 import hashlib
 
 import orjson

@@ -11,8 +11,6 @@ TurnedBack                       as decided at the last moment: deferred, blocke
                                  channel is allowed now
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """Before anybody is contacted: can our senders serve, and whom does the organisation leave alone?"""
 
-from __future__ import annotations
-
 import logging
 from datetime import datetime, timedelta
 

@@ -7,8 +7,6 @@ unknown ── one match ───────────────> started
    └ ───── an API without look-up ──> held at once
 """
 
-from __future__ import annotations
-
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence

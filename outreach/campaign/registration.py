@@ -1,7 +1,5 @@
 """Registering one batch: accepted contacts become known to Genesys, or fail with its reason."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """One run of one campaign: everything that its steps work with, opened together and closed together."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 from collections.abc import Iterator

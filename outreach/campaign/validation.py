@@ -1,7 +1,5 @@
 """Validating one batch: may each person be contacted, now, and on which channel?"""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Frequency caps: rolling windows, never calendar days."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 

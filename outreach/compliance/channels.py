@@ -3,8 +3,6 @@
 address -> consent -> suppression -> sender -> text -> validation -> availability -> zone, caps and hours
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime

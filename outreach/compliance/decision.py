@@ -6,8 +6,6 @@ held      unsure, so nobody is contacted until a person or a later run knows mor
 blocked   may not or cannot be contacted in this campaign
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

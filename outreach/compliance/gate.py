@@ -5,8 +5,6 @@ chosen. If there is none: deferred to the earliest time that any channel allows;
 in doubt; else blocked.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timezone
 
 from outreach.compliance.channels import BUILT_IN, CHECKS, Case, blocked, held

@@ -1,7 +1,5 @@
 """Public holidays, by the `holidays` library: which days of a country or state are not ordinary days."""
 
-from __future__ import annotations
-
 from datetime import date
 from functools import lru_cache
 

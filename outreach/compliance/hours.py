@@ -6,8 +6,6 @@ offset of a zone, wall time is UTC plus that offset, so a day is cut where the o
 that jump forward or back need no special case. All times here are whole seconds since 1970, UTC.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone

@@ -9,8 +9,6 @@ none          nothing: the contact waits                   none
 A number's prefix tells where it was assigned, not where its owner is: hence only "likely".
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal

@@ -1,7 +1,5 @@
 """How long a message may be, and how many SMS segments it costs."""
 
-from __future__ import annotations
-
 from outreach.contacts import Contact
 from outreach.settings import CampaignSettings
 

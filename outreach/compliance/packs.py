@@ -7,8 +7,6 @@ not after its start crosses midnight. `holidays` replaces them on public holiday
 `golden` are cases with their answers, which a test runs.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Sequence

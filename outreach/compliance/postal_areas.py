@@ -1,7 +1,5 @@
 """The tables of places shipped as data: ZIP codes, Canadian and French postal codes, American area codes."""
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass

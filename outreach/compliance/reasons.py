@@ -1,7 +1,5 @@
 """Why a contact is not contacted: stable codes, and the sentence that people read."""
 
-from __future__ import annotations
-
 import re
 
 REASONS = {

@@ -1,7 +1,5 @@
 """Addresses and free text as an explanation may show them: enough to recognise, never enough to use."""
 
-from __future__ import annotations
-
 import re
 
 HIDDEN = "***"

@@ -4,8 +4,6 @@ Words: United States 47 CFR 64.1200(a)(10), Twilio, AWS and Genesys Cloud (fact 
 The whole message or its first word counts. A near miss is for a person to read, never ignored.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from typing import Literal

@@ -1,7 +1,5 @@
 """The rule packs of one campaign, made ready: which hours and caps bind at a place, on a channel."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

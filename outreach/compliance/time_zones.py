@@ -1,7 +1,5 @@
 """Which time zones exist, which country keeps them, and which of them show the same time (IANA database)."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache

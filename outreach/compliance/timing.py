@@ -1,7 +1,5 @@
 """The last check of a channel: where the person may be, how often they were contacted, the hours there."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from math import floor

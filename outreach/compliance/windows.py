@@ -1,7 +1,5 @@
 """Windows of a week, as people write them: {"mon-fri": ["08:00-20:00"], "sat": ["20:00-02:00"]}."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 

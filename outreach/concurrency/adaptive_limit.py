@@ -5,8 +5,6 @@ Python runs one thread at a time: once it is busy all the time, each further thr
 to the other, which cost as much as the work itself. So a few begin, and more join while the processor idles.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable

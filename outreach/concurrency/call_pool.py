@@ -8,8 +8,6 @@ have landed: a future for each call, and a wake for each landing, cost as much a
 They are daemons, and no executor's: a process must be able to end while a far end keeps one of them waiting.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import deque

@@ -7,8 +7,6 @@ deferred                                 as it is, until its time has come or th
 accepted, registered, cleared            decided afresh
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

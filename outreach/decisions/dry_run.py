@@ -10,8 +10,6 @@ known only as far as the ledger has it. Rows stream; ids and addresses seen so f
 temporary database that spills to disk, so memory stays bounded.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing

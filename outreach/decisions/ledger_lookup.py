@@ -1,7 +1,5 @@
 """What the ledger knows of a source's people before anybody decides, for the dry run; it is only read."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

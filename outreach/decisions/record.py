@@ -4,8 +4,6 @@
  suppressed, recent}}      codes, channels and times: nobody's address
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any

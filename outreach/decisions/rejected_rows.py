@@ -1,7 +1,5 @@
 """Rows of a source that never became contacts, found again by the id that stands in them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from outreach.ledger.campaigns import Campaign

@@ -1,7 +1,5 @@
 """What one pass over a source has seen, in a temporary database that spills to disk: memory stays bounded."""
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 import sqlite3

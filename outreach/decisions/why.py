@@ -6,8 +6,6 @@ come after its own: `once_per_campaign` and `one_contact_per_address`, kept by t
 that never became a contact is explained by the code that it was rejected with.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone

@@ -6,8 +6,6 @@ not shown              started: looked for again; after a day `ended`, of an unk
 ended, not delivered   ended: looked at for three days more, and told again when the receipt comes
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Any
 

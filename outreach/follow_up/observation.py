@@ -5,8 +5,6 @@ agent first, so its time counts from the answer, and ends 7200 seconds after its
 of somebody who was erased is up at once.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

@@ -9,8 +9,6 @@ campaign asks for it with all of its threads: beside a busy campaign this takes 
 one what it needs. On the platform API a request reads 50 interactions; on the guide API, one.
 """
 
-from __future__ import annotations
-
 import contextlib
 import logging
 from collections import Counter

@@ -1,7 +1,5 @@
 """The guide's simplified API behind the interface (guide sheet)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Literal, cast
 

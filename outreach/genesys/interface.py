@@ -1,7 +1,5 @@
 """What both wire formats offer: register, inspect, start, find, read, end. All else speaks only this."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Opening a Genesys organisation: settings in, `interface.Genesys` out, and closed again."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Campaigns by name, each with the settings and rule packs of its last run."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Any

@@ -6,8 +6,6 @@ whatever state it is told in, and where another attempt was made meanwhile, the 
 and the proof is red.
 """
 
-from __future__ import annotations
-
 import functools
 import logging
 from collections import defaultdict

@@ -3,8 +3,6 @@
 A row that saw a process die is left for the end and then taken alone (`executors.release`, poison rows).
 """
 
-from __future__ import annotations
-
 import contextlib
 import functools
 from collections.abc import Iterable, Iterator, Sequence

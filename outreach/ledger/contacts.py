@@ -1,7 +1,5 @@
 """Contacts as they stand, found by name, by state or by their number."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, TypeAlias
 

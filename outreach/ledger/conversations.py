@@ -1,7 +1,5 @@
 """Which contact started which conversation."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What became of the outbox's events: counted and listed."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Facts that a ledger keeps about itself: a name and a value, the latest one."""
 
-from __future__ import annotations
-
 from sqlalchemy import Executable, select
 
 from outreach.ledger.database.schema import facts

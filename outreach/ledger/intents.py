@@ -5,8 +5,6 @@ campaign. Suppression and rolling caps are looked at in the same transaction, be
 person on PostgreSQL (SQLite has one writer anyway), so that nothing slips in between look and act.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

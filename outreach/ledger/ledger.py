@@ -1,7 +1,5 @@
 """The ledger, opened: its database, its keys, its clock, and who we are in it."""
 
-from __future__ import annotations
-
 from typing import Protocol
 
 from outreach.clock import Clock

@@ -1,7 +1,5 @@
 """Opening a ledger: migrated to this version, held to its key, closed at the end."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator, Sequence
 

@@ -1,7 +1,5 @@
 """The outbox in SQL: what the courier takes messages from, one endpoint's at a time."""
 
-from __future__ import annotations
-
 import functools
 from collections import defaultdict
 from collections.abc import Sequence

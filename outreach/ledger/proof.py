@@ -11,8 +11,6 @@
 `balanced` is true only when every line holds. It is the run's own verdict.
 """
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 

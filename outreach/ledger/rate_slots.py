@@ -4,8 +4,6 @@ One row a budget, moved forward in one `UPDATE ... RETURNING` (an exact GCRA): w
 slots gets the next `count` free instants. However many processes there are, their slots never meet.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, func, literal

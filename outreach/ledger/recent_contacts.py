@@ -1,7 +1,5 @@
 """Whom and which addresses were contacted before: what rolling caps, and one contact per address, look at."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Rows of a source that never became contacts, with what stood in them."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 

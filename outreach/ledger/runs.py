@@ -1,7 +1,5 @@
 """A campaign's runs: begun with their settings and rule packs, and stopped with a reason."""
 
-from __future__ import annotations
-
 from sqlalchemy import update
 
 from outreach.ledger.audit.notes import note

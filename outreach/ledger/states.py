@@ -13,8 +13,6 @@
 `rejected` rows never become contacts; they are counted beside. Every single step: docs/never-twice.md.
 """
 
-from __future__ import annotations
-
 from enum import Enum
 
 

@@ -1,7 +1,5 @@
 """Addresses that nobody may contact, in any campaign: kept as keyed hashes, so they outlive an erasure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from itertools import islice
 

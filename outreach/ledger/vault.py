@@ -7,8 +7,6 @@ the first seals, all open. The hashing keys must never change, or nobody would b
 ledger's own, random, kept in it wrapped under the newest root (`opening`), so any root can be dropped.
 """
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import hashlib

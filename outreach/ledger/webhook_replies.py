@@ -8,8 +8,6 @@ before the event is settled: when the process dies between the two, the event is
 answer comes again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import orjson

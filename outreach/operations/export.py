@@ -1,7 +1,5 @@
 """Exporting what to mend: contacts and rejected rows in the input's format, each with its code and reason."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 

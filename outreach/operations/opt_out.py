@@ -9,8 +9,6 @@ Addresses are brought to the form in which contacts are kept, since a suppressio
 stop nobody. What cannot be read is named by its line, never by its content: nobody is dropped in silence.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 from collections.abc import Iterable, Iterator, Sequence

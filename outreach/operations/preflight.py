@@ -12,8 +12,6 @@
 Nobody is contacted. One check that fails does not keep the others from being made.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass

@@ -1,7 +1,5 @@
 """Delivering what waits in the outbox for one webhook, outside a campaign; what is not delivered, and why."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 from typing import Any
 

@@ -6,8 +6,6 @@ held for another reason ─ released ─> accepted    decided on afresh
 retry     failed, retryable ──────────────────> accepted
 """
 
-from __future__ import annotations
-
 import re
 from typing import Literal
 

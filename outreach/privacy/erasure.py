@@ -1,7 +1,5 @@
 """Erasing one person wherever we keep anything: the ledger, and the files that were written from it."""
 
-from __future__ import annotations
-
 import csv
 import glob
 from collections.abc import Iterable

@@ -8,8 +8,6 @@ SQLite spreads a long value over pages, and keeps deleted ones: so both the rows
 write-ahead log, are searched.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import contextlib

@@ -1,7 +1,5 @@
 """A contact as text that only the ledger's key opens, so that it can travel through Prefect's API."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -4,8 +4,6 @@ A needle is short and lower-case: long texts are cut into pieces, so that any 63
 Numbers are looked for twice: their digits anywhere, and group by group (`(317) 555-0177`).
 """
 
-from __future__ import annotations
-
 import html
 import json
 import re

@@ -1,7 +1,5 @@
 """Everything that the ledger holds about one person, for the person: the answer to a request for access."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -7,8 +7,6 @@ blocked as "ended" or "no window"    never before the end
 other blocked, held                  by reason only
 """
 
-from __future__ import annotations
-
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping

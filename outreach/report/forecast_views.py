@@ -1,7 +1,5 @@
 """A forecast for people: tables, Markdown for the approval page, a renderable for the terminal."""
 
-from __future__ import annotations
-
 from rich.console import Group, RenderableType
 from rich.text import Text
 

@@ -1,7 +1,5 @@
 """A run's progress while it works, for `rich.live.Live`: one bar, one line of counts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from rich.console import Console, ConsoleOptions, RenderResult

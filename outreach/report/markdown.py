@@ -4,8 +4,6 @@ Every character of the data that Markdown or HTML could read as its own is writt
 Charts are images with `data:` addresses: Prefect strips inline SVG, and nothing may be fetched.
 """
 
-from __future__ import annotations
-
 import base64
 import re
 from collections.abc import Iterable, Mapping

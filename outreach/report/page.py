@@ -1,7 +1,5 @@
 """The report as one HTML file: no script, no request to any host, light and dark, made for print too."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """How far a run is: contacts done, rate, time left and budget used, from counts taken now and then."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass

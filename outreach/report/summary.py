@@ -1,7 +1,5 @@
 """The proof in one sentence, for a run's state message, and line by line, for a table with ticks."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from outreach.ledger.proof import Proof

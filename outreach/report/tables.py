@@ -3,8 +3,6 @@
 Cells are one clean line of text each, but not escaped: that is the business of whoever renders them.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from outreach.ledger.proof import Proof

@@ -1,7 +1,5 @@
 """The report in a terminal: rich renderables that also read well without colour and at 80 columns."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD

@@ -1,7 +1,5 @@
 """Words for people: what a code means, how numbers and durations are written, and text made safe to show."""
 
-from __future__ import annotations
-
 import unicodedata
 from datetime import datetime, timezone
 

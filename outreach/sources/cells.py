@@ -3,8 +3,6 @@
 Every function takes a trimmed, non-empty cell and raises BadCell with a reason that does not quote it.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import date
 from difflib import get_close_matches

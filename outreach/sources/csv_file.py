@@ -9,8 +9,6 @@ a quote opened or closed amid    rejected: broken_quotes, and reading goes on wi
 bytes that are not UTF-8         rejected: not_utf8
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -4,8 +4,6 @@ Both hold personal data (private_file.py). Cells that a spreadsheet would run as
 which the loader takes off again (formulas.py).
 """
 
-from __future__ import annotations
-
 import contextlib
 import csv
 import io

@@ -4,8 +4,6 @@ The library takes 24 microseconds an address. What `_USUAL` accepts is a narrow 
 accepts, with the same normal form (a property test holds both), and takes one.
 """
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 

@@ -6,8 +6,6 @@ written          read back        why
 't Hooft         't Hooft         an apostrophe before a letter is left alone, both ways
 """
 
-from __future__ import annotations
-
 # The full-width forms too, which some spreadsheets take for the same.
 _STARTS_A_FORMULA = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 _FOLLOWS_AN_APOSTROPHE = _STARTS_A_FORMULA | frozenset("'0123456789")

@@ -4,8 +4,6 @@
 becomes the headers externalContactId, channels.sms, consent.sms.given
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date

@@ -1,7 +1,5 @@
 """The one door: from a reference to a source."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence

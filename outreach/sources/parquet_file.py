@@ -1,7 +1,5 @@
 """Parquet: streamed batch by batch, dictionaries kept as such, with a bound on what a file may unfold to."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from importlib import import_module
 from typing import IO, Any

@@ -4,8 +4,6 @@ All cells are read even when the first is bad, so that a person learns of every 
 itself is built by pydantic: it takes 6 microseconds, and building it without validation takes longer.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 

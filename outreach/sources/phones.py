@@ -9,8 +9,6 @@ what phonenumbers would make of them. Parsing costs it 20 microseconds; a number
 country's trunk prefix comes back unchanged, so only the others are given to it (a property test holds that).
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import lru_cache

@@ -4,8 +4,6 @@ They are written beside their final name and renamed at the end, so a symbolic l
 followed. What a dying process left half-written, the next one to write there, or an erasure, removes.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import glob

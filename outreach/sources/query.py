@@ -6,8 +6,6 @@ SQLite        mode=ro and PRAGMA query_only
 others        one SELECT; give the user no more rights than that
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -7,8 +7,6 @@
 Prefect stores a flow's parameters in clear, so secrets come from the environment by `${NAME}`.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from pathlib import PurePosixPath

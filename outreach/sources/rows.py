@@ -1,7 +1,5 @@
 """What a source gives: rows, each a contact or a reject; and the records that readers make them from."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 

@@ -1,7 +1,5 @@
 """A source: rows from a reader, and what its headers meant."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 from outreach.errors import SourceError

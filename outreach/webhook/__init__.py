@@ -3,8 +3,6 @@
 A receiver needs `verify` alone; `sign` and `new_secret` help its tests.
 """
 
-from __future__ import annotations
-
 from outreach.webhook.delivery import Courier
 from outreach.webhook.endpoint import Endpoint
 from outreach.webhook.outbox import Message, Outbox, Settlement

@@ -10,8 +10,6 @@ name that leads to a public and to a private address is an attack or a mistake.
 nothing else of the table: cloud metadata stays out.
 """
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network

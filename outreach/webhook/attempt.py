@@ -13,8 +13,6 @@ E_INVALID_TARGET  the name leads to an address that the guard refuses, or to non
 E_GONE            410
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import datetime

@@ -9,8 +9,6 @@
 Attempts that the breaker holds back are not attempts: the message keeps its place and its number.
 """
 
-from __future__ import annotations
-
 import threading
 from collections import deque
 from enum import Enum

@@ -5,8 +5,6 @@ again and again, so a receiver that is slow or dead never slows contacts: `start
 something new, `stop` it with a deadline. What it could not deliver stays in the outbox for the next one.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 from random import Random

@@ -13,8 +13,6 @@ No body holds an address, a name or a message. Reasons are codes: what does not 
 `unspecified`, since free text from another system may say anything.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import datetime, timezone
 from typing import Annotated, Literal

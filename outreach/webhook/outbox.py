@@ -13,8 +13,6 @@ the oldest undelivered message can be taken, so its events arrive in order; a de
 next back. Messages whose contact is "" are not ordered.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

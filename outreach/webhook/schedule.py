@@ -8,8 +8,6 @@ back together. After a timeout or a 429 the wait is at least 60 s. A `Retry-Afte
 and twice the wait. After the last attempt the message is dead: it stays, with its reason, until a replay.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from random import Random
 from typing import Literal

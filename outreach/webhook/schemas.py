@@ -3,8 +3,6 @@
 They let unknown keys pass, because a later version may add some.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

@@ -8,8 +8,6 @@ A secret is 24 to 64 random bytes in base64, with or without the prefix `whsec_`
 several, newest first: a text with spaces between them, or a sequence.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib

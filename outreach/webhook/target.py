@@ -5,8 +5,6 @@ non-ASCII characters, backslashes, percent signs in the host (zone ids among the
 hexadecimal, as one number or cut short, and ports where no web server listens.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address

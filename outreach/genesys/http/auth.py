@@ -4,8 +4,6 @@ platform  POST <login>/oauth/token   Basic id:secret, form `grant_type`        (
 guide     POST <host>/oauth/token    form `grant_type`, `client_id`, `client_secret`      (guide sheet)
 """
 
-from __future__ import annotations
-
 import base64
 import re
 import threading

@@ -21,8 +21,6 @@
 A truncated body changes nothing for a status that refuses: the status line is proof enough.
 """
 
-from __future__ import annotations
-
 import ssl
 from collections.abc import Iterator
 from enum import Enum

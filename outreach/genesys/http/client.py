@@ -8,8 +8,6 @@ Reads and convergent writes are tried three times (retries.py). A creating call 
 makes it waits for its turn, looks again whether it may still be made, and sends it, once.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """A creating call in hand: sent once, and believed when its answer names what was created."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ The envelope (platform fact sheet 2.1) is read without trust. Of its texts only 
 permissions are kept: a message may quote an address.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from datetime import datetime

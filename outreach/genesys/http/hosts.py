@@ -1,7 +1,5 @@
 """Which hosts serve which region (platform fact sheet 1.1), and which addresses we agree to talk to."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from dataclasses import dataclass

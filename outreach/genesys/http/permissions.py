@@ -1,7 +1,5 @@
 """Which permission each of our operations needs (platform fact sheet 9, guide sheet "Error guide")."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from typing_extensions import assert_never

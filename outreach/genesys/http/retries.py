@@ -12,8 +12,6 @@ What may be repeated is repeated in here, by `retry`. A call that contacts someb
 makes it, who must check again before each: `pause_before_repeat` says how long to wait.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Sequence
 from typing import TypeVar

@@ -1,7 +1,5 @@
 """JSON that others wrote, read without trust: a wrong shape is an absence, never an exception."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone

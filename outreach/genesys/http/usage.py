@@ -1,7 +1,5 @@
 """What a client has spent: requests by operation and by second, refusals, waiting. For the report."""
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
 from dataclasses import dataclass, field

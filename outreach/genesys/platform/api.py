@@ -1,7 +1,5 @@
 """The published platform API v2 behind the interface (platform fact sheet, sections 3 to 6)."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Sequence
 from typing import Literal

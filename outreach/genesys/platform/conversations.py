@@ -1,7 +1,5 @@
 """Reading what became of conversations, from analytics (many at once) and from the conversation itself."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
 

@@ -4,8 +4,6 @@ No call asks about one number, so the lists are fetched whole: start an export, 
 that start, read the file. An export that doesn't come raises: unknown means wait.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterator

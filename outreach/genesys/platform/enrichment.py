@@ -4,8 +4,6 @@ Enrich Upsert by our ExternalId is convergent (platform fact sheet 3.3): sending
 a lost answer is simply asked for again. Results come in any order and are matched by the request's `id`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The external source under which our ids are known: found once by its name, or created."""
 
-from __future__ import annotations
-
 import threading
 
 from outreach.errors import Ambiguous, Conflict

@@ -11,8 +11,6 @@ matches is returned: several matches are for a person. Attributes are read from 
 attribute search is reported to accept no search by attribute.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any

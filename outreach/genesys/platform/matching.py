@@ -3,8 +3,6 @@
 What isn't shown proves nothing; what is shown and differs rules a conversation out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import timedelta
 

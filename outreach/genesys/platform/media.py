@@ -1,7 +1,5 @@
 """The platform's media: the kinds of conversation that our channels are there (platform fact sheet 4, 5)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from typing_extensions import assert_never

@@ -1,7 +1,5 @@
 """Who we are to Genesys and what it allows us; none of these calls needs a permission."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from outreach.errors import Refused

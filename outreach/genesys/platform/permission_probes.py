@@ -4,8 +4,6 @@ A read asks for an id that cannot exist. A creating call is sent empty: it lacks
 requires (platform fact sheet 4.1 to 4.3), so all that can come of it is 403, or 400 for a client that may.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 

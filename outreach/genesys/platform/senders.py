@@ -3,8 +3,6 @@
 A 403 says nothing about the channel: it is `not_checkable` then, never unavailable.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from typing_extensions import assert_never

@@ -7,8 +7,6 @@
 | voice | `callbacks` | `data.attempt` | `conversation.id` |
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -11,8 +11,6 @@ comes back from a half to the whole over RECOVERY seconds. The answers' `inin-ra
 down when somebody else spends the same token.
 """
 
-from __future__ import annotations
-
 import hashlib
 import threading
 from collections import deque

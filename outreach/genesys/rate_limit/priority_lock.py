@@ -1,7 +1,5 @@
 """One thread at a time, lowest number first, first come first served among equals."""
 
-from __future__ import annotations
-
 import contextlib
 import heapq
 import itertools

@@ -4,8 +4,6 @@ A LocalSlotAllocator lives in this process. A FallbackSlotAllocator wraps one th
 that is away, this process keeps to a safe share of its own.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 from typing import Protocol

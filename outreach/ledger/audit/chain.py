@@ -4,8 +4,6 @@ A record holds identifiers, codes and times, never an address, name or message, 
 after the person is erased.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from operator import itemgetter

@@ -1,7 +1,5 @@
 """One contact's audit, for people."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import orjson

@@ -1,7 +1,5 @@
 """Notes in a campaign's own chain: what was done to all of it, and which files hold its people's data."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import orjson

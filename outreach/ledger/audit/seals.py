@@ -6,8 +6,6 @@ Its own hash is shown outside the database (the run's log), so that not even the
 back unseen: `outreach audit verify --seal HASH`.
 """
 
-from __future__ import annotations
-
 import base64
 import zlib
 from collections.abc import Mapping

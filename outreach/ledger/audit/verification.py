@@ -8,8 +8,6 @@
 What the chains cannot show (last records or a whole contact gone) the seals do: see `seals`.
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace

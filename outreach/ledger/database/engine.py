@@ -4,8 +4,6 @@ Reads begin deferred, writes begin immediate. On SQLite one lock of the process 
 database's own, because SQLite's waiting is a sleep that other threads win.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import sqlite3

@@ -1,7 +1,5 @@
 """Reading many rows in bounded memory, page by page, each page a look of its own."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any

@@ -1,7 +1,5 @@
 """The ledger's tables, the same on SQLite and PostgreSQL. Migrations follow them; a test compares the two."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any

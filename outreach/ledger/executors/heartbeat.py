@@ -5,8 +5,6 @@ dead   ── same machine: its pid is gone or reused; another machine: unseen f
 buried ── found out by its own heartbeat: it acts no more, and claims only as a new executor
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import threading

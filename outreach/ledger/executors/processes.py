@@ -1,7 +1,5 @@
 """Who lives: what this machine knows of its processes, for its executors."""
 
-from __future__ import annotations
-
 import os
 import socket
 from functools import lru_cache

@@ -6,8 +6,6 @@ row that saw two processes die is held as `poison`; after its first death it is 
 neighbour is blamed.
 """
 
-from __future__ import annotations
-
 import os
 from dataclasses import replace
 from datetime import timedelta

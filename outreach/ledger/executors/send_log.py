@@ -5,8 +5,6 @@ calls that were in the air are in doubt, and not the many that still waited for 
 only on the machine, and in the boot, that it names. It holds references, and nobody's data.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import tempfile

@@ -1,7 +1,5 @@
 """Sorting a load's good rows: new people, people of earlier loads, and people whom this load had already."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 

@@ -4,8 +4,6 @@ Rows become entries while they are read, so that a chunk's contacts, each of man
 memory at once for Python's collector to look through.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple

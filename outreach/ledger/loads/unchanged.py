@@ -1,7 +1,5 @@
 """Whether a source was read already: the campaign's last load ended, and its source has not changed since."""
 
-from __future__ import annotations
-
 from sqlalchemy import exists, select
 
 from outreach.ledger.database.schema import loads, rejects

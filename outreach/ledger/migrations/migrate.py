@@ -1,7 +1,5 @@
 """Bringing a ledger to this version: Alembic, on open, one process at a time."""
 
-from __future__ import annotations
-
 import threading
 from pathlib import Path
 

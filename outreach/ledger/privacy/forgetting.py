@@ -9,8 +9,6 @@ in doubt ───────────> held(erased)         ended ───
                                            in the air ─> waited for, since a process still has them
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice

@@ -8,8 +8,6 @@ Hashes do not change: they are made with the ledger's own keys, not with the roo
 encrypted at all may change in the same way.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 

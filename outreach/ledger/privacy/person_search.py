@@ -7,8 +7,6 @@ Addresses stand only inside payloads, sealed with a fresh nonce each, so a searc
 is the price of keeping no index of addresses; it is paid on request only.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field

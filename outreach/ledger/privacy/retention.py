@@ -4,8 +4,6 @@ The sums, the audit and the keyed hashes stay, so nobody is contacted twice beca
 outcome in doubt, and a contact held for a person, wait for that person however old they are.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Charts of bars: how far rows came, and what became of contacts by channel and reason."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict

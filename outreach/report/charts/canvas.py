@@ -1,7 +1,5 @@
 """Drawing surface of the charts: colours, axes, and a figure as small, self-contained, reproducible SVG."""
 
-from __future__ import annotations
-
 import io
 import re
 import threading

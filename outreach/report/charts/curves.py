@@ -1,7 +1,5 @@
 """Charts with axes: the latency histogram, requests against the budget, people over time."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from matplotlib.axes import Axes

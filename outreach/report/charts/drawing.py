@@ -3,8 +3,6 @@
 Matplotlib is imported when the first chart is drawn: it takes a second, and most commands draw none.
 """
 
-from __future__ import annotations
-
 import logging
 from types import ModuleType
 

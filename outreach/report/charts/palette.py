@@ -1,7 +1,5 @@
 """The charts' colours: of middle brightness, so that one picture reads on a white and on a black page."""
 
-from __future__ import annotations
-
 from outreach.ledger.states import State
 
 INK = "#7f8894"

@@ -1,7 +1,5 @@
 """Counting a campaign's contacts by state, channel and reason: one pass over the rows, sums only."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass

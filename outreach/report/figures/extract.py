@@ -4,8 +4,6 @@ A temporary table: it belongs to the connection, holds codes, times and numbers 
 transaction that made it is rolled back.
 """
 
-from __future__ import annotations
-
 from sqlalchemy import Connection, text
 
 # With it, 100,000 contacts are reported in well under a second.

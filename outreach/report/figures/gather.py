@@ -8,8 +8,6 @@ Everything is counted by the database, so memory does not grow with the campaign
 few external contact ids per reason; there is no address, name or message anywhere.
 """
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """What came in and what went out: each reading of a source, and the webhooks of the outbox."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -4,8 +4,6 @@ Percentiles lie on a straight line between the two nearest ranks, as the
 "inclusive" method of `statistics.quantiles` has it. Only a handful of numbers ever leaves the database.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

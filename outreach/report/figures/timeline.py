@@ -1,7 +1,5 @@
 """Figures over time: people contacted per interval, requests and the budget, when the deferred are due."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
