@@ -26,8 +26,8 @@ def recheck(run: Run, item: Intent) -> None:
     """Return when the person may still be contacted as intended; costs nothing while the decision is fresh.
 
     Raises:
-        TurnedBack: decided again, and it is not this channel, now.
-        NotTried: the ledger does not answer, so that nobody can decide.
+        NoLongerAllowed: decided again, and it is not this channel, now.
+        NotAttempted: the ledger does not answer, so that nobody can decide.
     """
     now = run.ledger.clock.now()
     # Abs: a clock that was set back makes no decision younger.

@@ -6,8 +6,8 @@ NotSent, 401, 403, 429, 503      cleared again: the system's trouble, not the co
 429 for minutes or hours         cleared again, and the run stops: the limit is a daily one
 409 on SMS and chat              deferred: a conversation with the person is going on (fact sheet 4.1)
 any other refusal                failed: Genesys does not take this contact
-NotTried                         cleared again: nobody was called
-TurnedBack                       as decided at the last moment: deferred, blocked, held; cleared where another
+NotAttempted                     cleared again: nobody was called
+NoLongerAllowed                  as decided at the last moment: deferred, blocked, held; cleared where another
                                  channel is allowed now
 """
 

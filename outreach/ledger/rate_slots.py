@@ -1,7 +1,8 @@
 """The shared timetable: every slot of a budget is one instant, given to one process only.
 
-One row a budget, moved forward in one `UPDATE ... RETURNING` (an exact GCRA): whoever reserves `count`
-slots gets the next `count` free instants. However many processes there are, their slots never meet.
+One row a budget, moved forward in one `INSERT ... ON CONFLICT DO UPDATE ... RETURNING` (an exact GCRA):
+whoever reserves `count` slots gets the next `count` free instants. However many processes
+there are, their slots never meet.
 """
 
 from datetime import timedelta

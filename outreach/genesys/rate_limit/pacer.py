@@ -1,7 +1,7 @@
 """Spending a budget of requests per minute evenly: at the limit, never over it.
 
-    acquire ── turnstile (lowest priority number first) ── slot in hand? ── sleep until its instant ── go
-                                                               │ no
+    acquire ── priority lock (lowest number first) ── slot in hand? ── sleep until its instant ── go
+                                                          │ no
                                                      lease a few from the timetable (shared by processes)
 
 Slots lie 60 / (limit x HEADROOM) seconds apart over all processes, so `limit + 1` of them span 61.5 s: any
