@@ -11,7 +11,7 @@ from outreach.ledger.database.schema import campaigns
 from outreach.ledger.ledger import Ledger
 from outreach.settings import CampaignSettings
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}\Z")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}\Z")  # `$` would let a line break pass
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ _C = contacts.c
 _LOCK = (
     select(_C.id, _C.campaign_id, _C.state, _C.lease_owner, _C.reference, _C.audit_count, _C.audit_head)
     .where(_C.id.in_(bindparam("ids", expanding=True)))
-    .order_by(_C.id)
+    .order_by(_C.id)  # in one order everywhere, so that nobody waits in a circle
     .with_for_update(key_share=True)
 )
 _AUDIT, _OUTBOX = insert(audit), insert(outbox)
@@ -173,7 +173,7 @@ def _fit(connection: Connection, row: Row[Any] | None, change: Change, holder: s
 def _late(connection: Connection, change: Change, before: State, *, is_last: bool) -> Change:
     """An answer that says "started" for an attempt that was given up."""
     log.error("contact %s: Genesys said that it started after the attempt was given up", change.contact_id)
-    if not is_last and before in (*CONTACTED, *_IN_DOUBT, State.HELD):
+    if not is_last and before in (*CONTACTED, *_IN_DOUBT, State.HELD):  # the newer try's state stands
         kept = replace(change, after=before, reason=KEEP, fields={}, intent="keep", keep_lease=True)
         return replace(kept, action="contacted_twice")
     fields = {**change.fields, "reference": change.reference}
@@ -184,13 +184,13 @@ def _late(connection: Connection, change: Change, before: State, *, is_last: boo
 def _restored(connection: Connection, change: Change) -> bool:
     """Put the intent of a late answer back; False when its address was contacted for another row since."""
     mine = select(intents.c.contact_id).where(intents.c.contact_id == change.contact_id)
-    if change.restore is None or connection.execute(mine).first():
+    if change.restore is None or connection.execute(mine).first():  # it was never given back
         return True
     row = dict(change.restore)
     slot = intents.c.address_slot == row["address_slot"]
     taken = select(intents.c.contact_id).where(intents.c.campaign_id == row["campaign_id"], slot)
     free = connection.execute(taken).first() is None
-    if not free:
+    if not free:  # the key would refuse the row, and the fact would be lost
         row["address_slot"] = f"{row['address_key']}/{change.contact_id}"
     connection.execute(insert(intents), row)
     return free
@@ -222,7 +222,7 @@ def _write(ledger: Ledger, connection: Connection, held: Iterable[tuple[Change, 
 
 def _columns(change: Change, row: Row[Any], record: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     values = {
-        "_id": change.contact_id,
+        "_id": change.contact_id,  # SQLAlchemy keeps a column's own name for SET
         "state": change.after.value,
         "updated_at": now,
         "lease_owner": row.lease_owner if change.keep_lease else None,
@@ -235,7 +235,7 @@ def _columns(change: Change, row: Row[Any], record: Mapping[str, Any], now: date
     return values
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=256)  # the same object each time: what `write_rows` compiled goes by it
 def _updating(names: tuple[str, ...]) -> Update:
     columns: dict[str, Any] = {name: bindparam(name) for name in names if name != "_id"}
     return update(contacts).where(contacts.c.id == bindparam("_id")).values(columns)

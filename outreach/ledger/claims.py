@@ -24,7 +24,7 @@ from outreach.ledger.states import LOOKED_FOR, State
 WORKABLE = (State.ACCEPTED, State.REGISTERED, State.CLEARED)
 """States that a run advances, besides contacts whose deferral is over."""
 
-_ANY = 2**31 - 1
+_ANY = 2**31 - 1  # the most that PostgreSQL's INTEGER holds
 
 FIRST_BATCHES = (20, 50, 100, 200)
 """The first batches are small, so that the first people are contacted within seconds of the start."""
@@ -85,7 +85,7 @@ def claim(
         "now": ledger.clock.now(),
         "owner": owner,
     }
-    if LOOKED_FOR.issuperset(states):
+    if LOOKED_FOR.issuperset(states):  # nobody dies of looking, so deaths do not count
         return _claim(ledger, tuple(states), {**values, "most_deaths": _ANY, "limit": limit})
     # A row on which a process died is taken alone, after all others.
     return _claim(ledger, tuple(states), {**values, "most_deaths": 0, "limit": limit}) or _claim(
@@ -135,9 +135,10 @@ def _taking(states: tuple[State, ...]) -> ReturningUpdate[Any]:
 
 
 def _claim(ledger: Ledger, states: tuple[State, ...], values: dict[str, Any]) -> list[Claimed]:
-    with ledger.db.write(lasting=False) as connection:
+    with ledger.db.write(lasting=False) as connection:  # a lease that a power cut undoes is taken again
         claimed = connection.execute(_taking(states), values).all()
     owner = values["owner"]
+    # RETURNING has no order of its own.
     return [read_claimed(ledger, row, owner) for row in sorted(claimed, key=lambda row: int(row.id))]
 
 
@@ -173,14 +174,14 @@ def _read_contact(payload: str) -> Contact:
 
 def everything(campaign: str) -> BatchRef:
     """All contacts of a campaign as one range, for steps that are not mapped."""
-    return BatchRef(campaign, 0, 0, 0, 2**62)
+    return BatchRef(campaign, 0, 0, 0, 2**62)  # beyond every id, and still a BIGINT
 
 
 def plan(ledger: Ledger, campaign: Campaign, *, size: int, at_most: int = 100) -> list[BatchRef]:
     """Batches over everything that is due, oldest first; about `at_most` of them, the first ones small."""
     now = ledger.clock.now()
     states = (*WORKABLE, State.DEFERRED)
-    with ledger.db.snapshot() as connection:
+    with ledger.db.snapshot() as connection:  # the count and the cuts must be of one instant
         due = and_(contacts.c.campaign_id == campaign.id, _due(states, now))
         total: int = connection.execute(select(func.count()).where(due)).scalar_one()
         cuts = _cuts(total, size, at_most)

@@ -90,7 +90,7 @@ def commit_intents(
         offered = [_offer(ledger, want, rows[want.claimed.id], keys, same_address, now) for want in free]
         opened = _insert(connection, offered)
         for want in free:
-            if want.claimed.id not in opened:
+            if want.claimed.id not in opened:  # the database's own key refused it
                 kept[want.claimed.id] = IntentRefusal(want.claimed, "same_address")
         changes = [_intend(item) for item in opened.values()]
         apply_within(ledger, connection, changes, only_own=False, rows=rows)
@@ -121,7 +121,7 @@ def _still_ours(row: Any, owner: str) -> bool:  # noqa: ANN401 - a row of `lock`
 def _guard(ledger: Ledger, connection: Connection, keys: Sequence[_Keys]) -> None:
     if ledger.db.is_sqlite or not keys:
         return
-    numbers = sorted({int(key[:15], 16) for pair in keys for key in pair})
+    numbers = sorted({int(key[:15], 16) for pair in keys for key in pair})  # 60 bits, to fit a BIGINT
     for number in numbers:  # in one order everywhere, so that nobody waits in a circle
         connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": number})
 

@@ -59,7 +59,7 @@ _FINGERPRINT = select(facts.c.value).where(facts.c.name == "key")
 def _own_key(database: Database, url: str) -> str:
     """The key file's; a new one is only made for a new ledger."""
     path = key_file(url)
-    if database.value(_FINGERPRINT) is not None and not path.exists():
+    if database.value(_FINGERPRINT) is not None and not path.exists():  # a new key knows nobody
         raise WrongKey(
             f"The key of this ledger is missing: there is no file {path}.",
             "Give its key in the ledger block, or restore its key file.",
@@ -72,7 +72,7 @@ def _check_key(database: Database, vault: Vault) -> None:
     known, wrapped = _known_keys(database)
     if wrapped is None:
         if known is None:
-            vault.draw_hashing_keys()
+            vault.draw_hashing_keys()  # not derived, so that any root can be dropped later
         elif known != vault.fingerprint:
             raise _wrong_key()
         with database.write() as connection:

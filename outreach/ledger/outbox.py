@@ -44,7 +44,7 @@ class LedgerOutbox:
         if self._campaign_id is not None:
             values["campaign"] = self._campaign_id
         taking = _taking(ignores_schedule=ignore_schedule, of_campaign=self._campaign_id is not None)
-        with self._ledger.db.write(lasting=False) as connection:
+        with self._ledger.db.write(lasting=False) as connection:  # undone, it is leased again
             rows = connection.execute(taking, values).all()
         return [_message(row) for row in sorted(rows, key=lambda row: int(row.id))]
 
@@ -58,7 +58,7 @@ class LedgerOutbox:
         groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for settlement in settlements:
             groups[settlement.result].append(_outcome(self._ledger, settlement, now))
-        with self._ledger.db.write(lasting=False) as connection:
+        with self._ledger.db.write(lasting=False) as connection:  # undone, it is told again: same id
             for result, rows in groups.items():
                 write_rows(connection, _settling(result), rows)
 
@@ -95,7 +95,7 @@ def _heads(*, ignores_schedule: bool, of_campaign: bool) -> Select[tuple[int]]:
         earlier.contact_id == o.contact_id,
         earlier.state == "pending",
         earlier.endpoint == o.endpoint,
-        earlier.id < o.id,
+        earlier.id < o.id,  # one contact's events keep their order, though one fails
     )
     heads = select(o.id).where(o.state == "pending", o.endpoint == bindparam("to"))
     heads = heads.where(or_(o.leased_until.is_(None), o.leased_until <= at))

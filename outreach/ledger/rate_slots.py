@@ -24,7 +24,7 @@ class LedgerSlotAllocator:
         """Take the next `count` slots, `seconds_apart` seconds apart; seconds from now to the first."""
         width = round(count * seconds_apart * 1_000_000)
         with self._ledger.db.write() as connection:
-            now = self._now(connection)
+            now = self._now(connection)  # inside: the wait for the lock must not count
             moved = self._move(connection, key, now, later=width)
         return max((moved - width - now) / 1_000_000, 0.0)
 

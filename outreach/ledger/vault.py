@@ -154,4 +154,4 @@ def _make(path: Path) -> None:
         file.write(secrets.token_urlsafe(32).encode())
         save(file)
         with contextlib.suppress(FileExistsError):  # another process was faster: its key counts
-            path.hardlink_to(part)
+            path.hardlink_to(part)  # not renamed: that would replace a key in use

@@ -35,7 +35,7 @@ def read_wish(excerpt: str) -> frozenset[Channel]:
     except orjson.JSONDecodeError:
         return frozenset()
     wish = answer.get(_KEY) if isinstance(answer, dict) else None
-    if wish is True:
+    if wish is True:  # not what is merely true: 1 or "no" is no wish
         return frozenset(Channel)
     named = wish if isinstance(wish, list) else []
     return frozenset(_CHANNELS[name] for name in named if isinstance(name, str) and name in _CHANNELS)

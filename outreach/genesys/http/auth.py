@@ -51,13 +51,13 @@ def _cipher(client_secret: str) -> Fernet:
     derived = HKDF(SHA256(), 32, salt=None, info=b"genesys-outreach sealed token").derive(
         client_secret.encode()
     )
-    return Fernet(base64.urlsafe_b64encode(derived))
+    return Fernet(base64.urlsafe_b64encode(derived))  # without a salt: every process must find the same key
 
 
 RENEW_BEFORE = timedelta(seconds=30)
 """So long before its end a token is renewed; a quarter of its life, if that is shorter."""
 
-_PRINTABLE = re.compile(r"[\x21-\x7e]+\Z")
+_PRINTABLE = re.compile(r"[\x21-\x7e]+\Z")  # a line break in a token would end the header
 _MOST_BYTES = 256 * 1024
 _LONGEST_LIFE = 172_800.0  # 48 hours, the longest that an OAuth client can be given
 
@@ -87,7 +87,7 @@ class Login:
         request = httpx.Request(
             "POST", f"{self.url}/oauth/token", data=form, headers={"Accept": "application/json"}
         )
-        if self.style == "platform":
+        if self.style == "platform":  # not as form fields: no SDK sends them so (platform fact sheet 1.2)
             request = next(httpx.BasicAuth(self.client_id, self.client_secret).auth_flow(request))
         return request
 
@@ -141,7 +141,7 @@ class Token:
         return known is not None and self._clock.now() < self._renew_at
 
     def _fetch(self) -> KnownToken:
-        begun = self._clock.now()
+        begun = self._clock.now()  # before the call, so that its life is never overrated
         try:
             received = exchange(self._transport, self._login.request(), self._clock, _MOST_BYTES)
         except (*EXCHANGE_ERRORS, httpx.InvalidURL) as error:
@@ -159,5 +159,5 @@ def _read(received: Received) -> tuple[str, float]:
     except ValueError:
         return "", 0.0
     value = read_text(body, "access_token")
-    seconds = read_number(body, "expires_in") or 3600.0
+    seconds = read_number(body, "expires_in") or 3600.0  # under the default 24 h (platform fact sheet 1.2)
     return (value if _PRINTABLE.match(value) else ""), min(max(seconds, 0.0), _LONGEST_LIFE)

@@ -29,7 +29,7 @@ from outreach.genesys.http.untrusted_json import Json
 from outreach.genesys.http.usage import Usage
 from outreach.genesys.rate_limit.pacer import Pacer
 
-_URGENT = -1_000_000_000
+_URGENT = -1_000_000_000  # below every batch's number, which is its priority
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -142,7 +142,7 @@ class Connection:
         priority: int = 0,
     ) -> ReadyRequest:
         """Wait for the budgets and the token. Raises GenesysError, and nothing was sent."""
-        content = _encode(operation, json)
+        content = _encode(operation, json)  # first: what cannot be sent must spend no slot
         url = self._at(path).copy_merge_params(params) if params else self._at(path)
         self._wait_for_budgets(operation, priority)
         request = httpx.Request(method, url, headers=self._headers, content=content)
@@ -153,8 +153,8 @@ class Connection:
         """Send it, once. Raises GenesysError; after Unauthorized the next turn has another token."""
         received = self._exchange(ready.operation, ready.request)
         if received.status == 401:
-            self._token.renew(ready.bearer)
-        self._observe(received.headers)
+            self._token.renew(ready.bearer)  # this one: another thread may have a newer by now
+        self._observe(received.headers)  # before the status: a refusal's headers tell of the window too
         if not 200 <= received.status <= 299:
             raise self._refused(ready.operation, received)
         try:
@@ -210,7 +210,7 @@ class Connection:
         error = error_mapping.from_answer(
             operation, received, self.clock.now(), self._permissions.get(operation, ())
         )
-        if isinstance(error, RateLimited) and error.status == 429:
+        if isinstance(error, RateLimited) and error.status == 429:  # a 503 is not about our budget
             self.usage.refused()
             for pacer in (*self._more_pacers.get(operation, ()), self._pacer):
                 pacer.refuse(error.retry_after)
@@ -253,7 +253,7 @@ def _authorize(request: httpx.Request, token: Token) -> str:
 
 def quoted(segment: str) -> str:
     """A foreign id as one segment of a path."""
-    return quote(segment, safe="")
+    return quote(segment, safe="")  # no slash either: an id must not lead to another path
 
 
 def _encode(operation: str, json: Json) -> bytes | None:

@@ -30,7 +30,7 @@ WHEN_MISSING = 5.0
 LOGIN = "login"
 """The operation that fetches a token."""
 
-CORRELATION_HEADERS = ("genesys-correlation-id", "inin-correlation-id")
+CORRELATION_HEADERS = ("genesys-correlation-id", "inin-correlation-id")  # newer first (2.1)
 
 ADVICE = {
     400: "Genesys does not accept the request: check the channels, the duration and the senders.",
@@ -109,7 +109,7 @@ def login_failed(received: Received, now: datetime) -> GenesysError:
     body = _body(received)
     code = read_code(body, "error") or read_code(body, "code") or f"http_{received.status}"
     found = correlation_id(received.headers, body)
-    if received.status in {400, 401, 403}:
+    if received.status in {400, 401, 403}:  # a wrong secret is a 400 (platform fact sheet 1.2)
         return Unauthorized(LOGIN, received.status, code, found, ADVICE[401])
     if received.status in {429, 503}:
         return RateLimited(LOGIN, received.status, code, found, ADVICE[received.status], _wait(received, now))
@@ -120,7 +120,7 @@ def login_failed(received: Received, now: datetime) -> GenesysError:
 def correlation_id(headers: Mapping[str, str], body: Json = None) -> str:
     """Genesys' id of this exchange, from the headers or the body's contextId; "" when there is none."""
     for name in CORRELATION_HEADERS:
-        found = read_code({"id": headers.get(name)}, "id")
+        found = read_code({"id": headers.get(name)}, "id")  # a header is not trusted either
         if found:
             return found
     return read_code(body, "contextId")

@@ -22,7 +22,7 @@ MOST_BYTES = 32 * 1024 * 1024
 TIMEOUTS = {"connect": 5.0, "read": 30.0, "write": 30.0, "pool": 60.0}
 """Seconds, per step, as httpx counts them."""
 
-MOST_SECONDS = 90.0
+MOST_SECONDS = 90.0  # the "read" above begins anew with each piece
 """An answer that is still dripping after this counts as broken."""
 
 EXCHANGE_ERRORS = (*connections.CONNECTION_ERRORS, OSError, UnicodeError)
@@ -112,7 +112,7 @@ def exchange(
     try:
         content, broken = _read(response, headers, clock, begun + MOST_SECONDS, most_bytes or MOST_BYTES)
     finally:
-        with contextlib.suppress(*EXCHANGE_ERRORS):
+        with contextlib.suppress(*EXCHANGE_ERRORS):  # the answer counts, however closing ends
             response.close()
     return Received(response.status, headers, content, (clock.monotonic() - begun) * 1000.0, broken)
 
@@ -147,7 +147,7 @@ def _read(
 
 
 def _parts(response: httpcore.Response, headers: Mapping[str, str]) -> Iterator[bytes]:
-    if "content-encoding" not in headers:
+    if "content-encoding" not in headers:  # httpcore unpacks nothing; httpx does
         return response.iter_stream()
     packed = httpx.Response(response.status, headers=response.headers, content=response.iter_stream())
     return packed.iter_bytes()

@@ -57,7 +57,7 @@ def guide_hosts(org_id: str | None, login_url: str | None = None, api_url: str |
     """The guide's one host per organisation, or the URLs given. Raises SettingsError."""
     if given := login_url or api_url:
         return Hosts(check_url(given), check_url(api_url or given))
-    if not org_id or not _LABEL.match(org_id):
+    if not org_id or not _LABEL.match(org_id):  # else `evil.com/` would be sent the secret
         raise SettingsError(
             "The guide API needs org_id, the name before .mypurecloud.com: letters, digits and hyphens.",
             "Set org_id, or api_url for a gateway.",

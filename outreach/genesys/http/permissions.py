@@ -30,7 +30,7 @@ PLATFORM: Mapping[str, tuple[str, ...]] = {
     "read conversation": ("conversation:communication:view",),
     "end conversation": ("conversation:communication:disconnect",),
     "check sms sender": ("sms:phoneNumber:view",),
-    "check email sender": ("routing:email:view",),
+    "check email sender": ("routing:email:view",),  # `:manage` is a right to write (platform fact sheet 9)
     "check voice queue": ("routing:queue:view",),
     "check chat integration": ("messaging:integration:view",),
     "list do-not-contact lists": ("outbound:dncList:view",),

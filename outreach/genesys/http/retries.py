@@ -37,7 +37,7 @@ def policy(clock: Clock, *, creates: bool) -> Retrying:
         wait=_wait,
         retry=retry_if_exception(functools.partial(may_repeat, creates=creates)),
         sleep=clock.sleep,
-        reraise=True,
+        reraise=True,  # our own error, not tenacity's
     )
 
 

@@ -56,8 +56,8 @@ def read_instant(value: Json, key: str) -> datetime | None:
     parts = _INSTANT.match(read_text(value, key))
     if not parts:
         return None
-    fraction, zone = (parts[2] or "")[:6].ljust(6, "0"), parts[3] or "Z"
-    offset = "+00:00" if zone == "Z" else f"{zone[:3]}:{zone[-2:]}"
+    fraction, zone = (parts[2] or "")[:6].ljust(6, "0"), parts[3] or "Z"  # Python 3.10 wants 3 or 6 digits
+    offset = "+00:00" if zone == "Z" else f"{zone[:3]}:{zone[-2:]}"  # and knows no Z, no +0100
     try:
         return datetime.fromisoformat(f"{parts[1]}.{fraction}{offset}").astimezone(timezone.utc)
     except (ValueError, OverflowError):

@@ -41,7 +41,7 @@ class Usage:
         self._width = 1
         self._buckets: Counter[int] = Counter()
         self._started = clock.now()
-        self._zero = clock.monotonic()
+        self._zero = clock.monotonic()  # a clock that is set meanwhile moves no point
 
     def sent(self, operation: str, waited_seconds: float) -> None:
         """A request leaves, after so long a wait for its turn."""

@@ -98,7 +98,7 @@ class Platform:
                 found = known.get(conversation_id)
                 # Analytics does not always say why a message failed; the conversation names an opt-out.
                 if found is None or (found.delivery in FAILED_DELIVERIES and not found.opted_out):
-                    found = self._read_one(conversation_id) or found
+                    found = self._read_one(conversation_id) or found  # else what analytics knew must do
                 if found is not None:
                     seen.append(found)
         return seen

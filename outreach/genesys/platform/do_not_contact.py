@@ -23,7 +23,7 @@ MOST_BYTES = 256 * 1024 * 1024
 _LISTS = "/api/v2/outbound/dnclists"
 _EXPORT = "export do-not-contact list"
 _OUTSIDE = {"dnc.com", "gryphon"}
-_SKEW = timedelta(minutes=2)
+_SKEW = timedelta(minutes=2)  # their clock may be behind: a new export must not look old
 
 
 def list_addresses(connection: Connection) -> set[str]:
@@ -64,7 +64,7 @@ def _export(connection: Connection, list_id: str) -> Iterator[str]:
         uri = read_text(answer.json, "uri")
         if uri and (made is None or made >= begun - _SKEW):  # else it is an earlier export
             content = connection.download(_EXPORT, uri, MOST_BYTES)
-            yield from read_addresses(content.decode("utf-8-sig", "replace"))
+            yield from read_addresses(content.decode("utf-8-sig", "replace"))  # a BOM is no cell's
             return
         connection.clock.sleep(seconds)
     raise Ambiguous(_EXPORT, 0, "export_not_ready", "", "The export is not finished: run this again later.")

@@ -71,7 +71,7 @@ def _write_request(tracker: str, contact: Contact, source_id: str, senders: Send
 
 
 def _write_person(contact: Contact, senders: Senders) -> dict[str, Any]:
-    first, _, last = contact.name.strip().partition(" ")
+    first, _, last = contact.name.strip().partition(" ")  # there is no `name` (platform fact sheet 3.1)
     person: dict[str, Any] = {"firstName": first}
     if last.strip():
         person["lastName"] = last.strip()
@@ -92,7 +92,7 @@ def _write_address(channel: Channel, address: str, name: str, senders: Senders) 
             number = {"display": f"+{address.lstrip('+')}"}
             return {"whatsAppId": {"phoneNumber": number, "displayName": name}}
         case Channel.CHAT:
-            return {}
+            return {}  # an open or web handle has no field of its own
         case _:
             assert_never(channel)
 
@@ -101,7 +101,7 @@ def _read_result(contact: Contact, result: Object | None, correlation_id: str) -
     if result is None:
         return _not_registered(contact, "no_result", "Genesys' answer says nothing of it.", correlation_id)
     entity = read_mapping(result, "entity")
-    if result.get("success") is not True:
+    if result.get("success") is not True:  # a 2xx may hide failures (platform fact sheet 3.4)
         return _read_error(contact, result, correlation_id)
     genesys_id = read_code(entity, "id")
     if not genesys_id:
@@ -121,6 +121,7 @@ def _read_error(contact: Contact, result: Object, correlation_id: str) -> NotReg
     named = ", ".join(field for field in fields if field)
     reason = f"Genesys does not accept it ({status:.0f} {code}{f', field {named}' if named else ''})."
     found = read_code(error, "contextId") or correlation_id
+    # Only what is marked so is tried again (platform fact sheet 3.4).
     return NotRegistered(contact.external_contact_id, code, reason, error.get("retryable") is True, found)
 
 

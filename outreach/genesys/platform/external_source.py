@@ -40,7 +40,7 @@ class ExternalSource:
         body = {"name": self._name, "active": True}
         try:
             answer = self._connection.request(operation, "POST", _PATH, json=body, creates=True)
-        except (Conflict, Ambiguous):
+        except (Conflict, Ambiguous):  # it may be there now, by us or by another
             found = self._find()
             if not found:
                 raise

@@ -75,7 +75,7 @@ def _groups(attempts: Sequence[Attempt]) -> Iterator[list[Attempt]]:
     for attempt in sorted(attempts, key=lambda a: (medium_of(a.channel).name, a.at)):
         if group and (
             medium_of(group[0].channel) is not medium_of(attempt.channel)
-            or attempt.at - group[0].at > WINDOW * 3
+            or attempt.at - group[0].at > WINDOW * 3  # a longer interval shows more that is not ours
             or len(group) == ATTEMPTS_PER_QUERY
         ):
             yield group

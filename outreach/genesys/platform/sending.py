@@ -21,7 +21,7 @@ from outreach.genesys.platform.media import medium_of
 ATTEMPT_ATTRIBUTE = "attempt"
 """The participant attribute of a callback that carries our reference."""
 
-LONGEST_SUBJECT = 400
+LONGEST_SUBJECT = 400  # platform fact sheet 2.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Call:
 def write_call(engagement: Engagement, senders: Senders) -> Call:
     """The call for an engagement. Raises Invalid when the senders or the message can't carry it."""
     channel = engagement.attempt.channel
-    if len(engagement.message) > channel.traits.longest_text:
+    if len(engagement.message) > channel.traits.longest_text:  # here: a 400 would spend a slot
         advice = f"Shorten the message to {channel.traits.longest_text} characters."
         raise Invalid(f"start {channel}", 0, "message_too_long", "", advice)
     sender = senders.of(channel)
@@ -83,7 +83,7 @@ def address_of(attempt: Attempt, senders: Senders) -> str | None:
         case Channel.CHAT if senders.chat_type == "webmessaging":
             return None
         case Channel.CHAT if senders.chat_type == "whatsapp":
-            return attempt.address.lstrip("+")
+            return attempt.address.lstrip("+")  # WhatsApp's id has no plus (platform fact sheet 4.1)
         case Channel.VOICE | Channel.SMS | Channel.EMAIL | Channel.CHAT:
             return attempt.address
         case _:
@@ -134,7 +134,7 @@ def _write_template(engagement: Engagement, senders: Senders) -> dict[str, Any]:
 def _write_email(engagement: Engagement, senders: Senders, sender: str) -> dict[str, Any]:
     attempt = engagement.attempt
     return {
-        "senderType": "Outbound",
+        "senderType": "Outbound",  # the only value there is (platform fact sheet 4.2)
         "fromAddress": {"email": sender},
         "toAddresses": [{"email": attempt.address, "name": printable(engagement.contact.name)}],
         "subject": write_subject(senders, attempt.reference),

@@ -149,7 +149,7 @@ class Pacer:
     def _hold(self, seconds: float) -> None:
         with self._lock:
             self._held_until = max(self._held_until, self._clock.monotonic() + seconds)
-            self._slots.clear()
+            self._slots.clear()  # those in hand may be due before the hold ends
         if self.limit is not None:
             self._timetable.hold(self.key, seconds)
 

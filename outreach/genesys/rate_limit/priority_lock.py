@@ -38,7 +38,7 @@ class PriorityLock:
             # One for each who waits: who leaves wakes the next, and not everybody.
             gate = threading.Lock()
             gate.acquire()
-            place = (priority, next(self._numbers), gate)
+            place = (priority, next(self._numbers), gate)  # the number, as locks do not compare
             heapq.heappush(self._line, place)
         try:
             gate.acquire()
@@ -49,7 +49,7 @@ class PriorityLock:
     def _leave(self) -> None:
         with self._lock:
             if self._line:
-                heapq.heappop(self._line)[2].release()
+                heapq.heappop(self._line)[2].release()  # still occupied: nobody slips in between
             else:
                 self._occupied = False
 
@@ -59,4 +59,4 @@ class PriorityLock:
                 self._line.remove(place)
                 heapq.heapify(self._line)
                 return
-        self._leave()
+        self._leave()  # it was called meanwhile: the turn goes to the next

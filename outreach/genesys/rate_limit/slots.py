@@ -82,7 +82,7 @@ class FallbackSlotAllocator:
 
     def hold(self, key: str, seconds: float) -> None:
         """No slot before so many seconds from now, here and, if it answers, everywhere."""
-        self._local.hold(key, seconds)
+        self._local.hold(key, seconds)  # here first, should the shared one be away
         if self._ask():
             try:
                 self._shared.hold(key, seconds)

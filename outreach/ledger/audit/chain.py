@@ -40,7 +40,7 @@ def record_for(
 
 def canonical(record: Mapping[str, Any]) -> bytes:
     """What a record's hash covers, as bytes that never change their form."""
-    return orjson.dumps([microseconds(record["at"]), *_COVERED(record)])
+    return orjson.dumps([microseconds(record["at"]), *_COVERED(record)])  # neither has a second spelling
 
 
 def campaign_record(
@@ -62,4 +62,4 @@ def campaign_record(
 
 def end_of(campaign_id: int) -> str:
     """The name of the fact that says where a campaign's own chain ends: `n hash`."""
-    return f"audit_end:{campaign_id}"
+    return f"audit_end:{campaign_id}"  # a contact's end stands in its row; a campaign's needs a fact

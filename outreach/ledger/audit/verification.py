@@ -166,7 +166,7 @@ def check_chain(ledger: Ledger, records: Sequence[Row[Any]], count: int, head: s
     previous, number = "", 0
     for place, record in enumerate(records, start=1):
         if record.n == place and record.previous == previous and _is_genuine(ledger, record, place):
-            if record.id < number:
+            if record.id < number:  # ids grow as rows are written, so a row made again gives itself away
                 return Finding("", place, "reordered", "it was written before the one that it follows")
             previous, number = record.hash, record.id
             continue
@@ -204,7 +204,7 @@ def _name_problem(
 
 def _meant_for(ledger: Ledger, record: Row[Any], place: int, end: int) -> int | None:
     """The place that the record was written for, if it is genuine at all."""
-    likely = (place, record.n, *range(1, end + 1))
+    likely = (place, record.n, *range(1, end + 1))  # the likely ones first: each guess costs a hash
     return next((number for number in likely if _is_genuine(ledger, record, number)), None)
 
 
@@ -225,7 +225,7 @@ def _add_to_seals(contact_id: int, chain: Sequence[Row[Any]], seals: Sequence[_S
         text = f"seal {seal.n} counted {counted} records"
         if len(then) < counted:
             findings.append(Finding(name, len(then) + 1, "missing", text))
-        elif len(then) > counted < MOST:
+        elif len(then) > counted < MOST:  # at MOST, the count only says "at least so many"
             findings.append(Finding(name, counted + 1, "inserted", text))
     return findings[0] if findings else None
 
@@ -234,7 +234,7 @@ def _check_seal(seal: _Seal) -> Iterator[Finding]:
     for contact_id, count in seal.counts.items():  # what no chain has taken out
         text = f"contact number {contact_id} and its {count} records are gone since seal {seal.n}"
         yield Finding("", 0, "missing", text)
-    if not seal.counts and seal.ends.root != seal.root:
+    if not seal.counts and seal.ends.root != seal.root:  # while contacts are gone, it cannot fit
         yield Finding("", seal.n, "altered", "the chains do not end as this seal says")
 
 
@@ -243,6 +243,7 @@ def export_records(ledger: Ledger, campaign: Campaign) -> Iterator[bytes]:
     columns = (*audit.c, contacts.c.external_contact_id)
     joined = select(*columns).select_from(audit.outerjoin(contacts, contacts.c.id == audit.c.contact_id))
     query = joined.where(audit.c.campaign_id == campaign.id)
+    # Not by NULL itself: SQLite sorts it first, PostgreSQL last.
     ordered = query.order_by(audit.c.contact_id.is_not(None), audit.c.contact_id, audit.c.n)
     with ledger.db.read() as connection:
         for row in connection.execute(ordered.execution_options(yield_per=1000)):

@@ -107,7 +107,7 @@ def _compile(statement: Statement, dialect: Dialect, names: tuple[str, ...]) -> 
     if compiled.insert_prefetch or compiled.update_prefetch:
         raise TypeError("a statement for many rows has no defaults that Python makes")
     turns = {name: _turn(bind, dialect) for bind, name in compiled.bind_names.items()}
-    order = compiled.positiontup
+    order = compiled.positiontup  # None where the driver's parameters have names
     places = [(name, turns[name]) for name in order or turns]
     constants = {name: value for name, value in compiled.params.items() if name not in names}
     shape = _shape(statement, compiled.string, len(places)) if dialect.name == "sqlite" else ""
@@ -119,7 +119,7 @@ def _shape(statement: Statement, text: str, width: int) -> str:
     if isinstance(statement, Insert):
         one = f"({', '.join('?' * width)})"
         return text.replace(one, GIVEN) if one in text else ""
-    head, _, where = text.rpartition(" WHERE ")
+    head, _, where = text.rpartition(" WHERE ")  # the last: SET may hold a subquery with one
     if not isinstance(statement, Update) or "SELECT" in where or text.count("?") != width:
         return ""
     names = [f"given.column{number}" for number in range(1, width + 1)]  # SQLite's own names for VALUES

@@ -76,7 +76,7 @@ class Database:
     def snapshot(self) -> Iterator[Connection]:
         """One look for several queries: all see the same instant, whoever writes meanwhile."""
         with self.read() as connection:
-            if not self.is_sqlite:
+            if not self.is_sqlite:  # SQLite's read transaction is one instant anyway
                 connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
             yield connection
 
@@ -90,11 +90,11 @@ class Database:
         """
         with (
             _translated(),
-            self._turn,
+            self._turn,  # before a connection: who waits for a turn takes none from the pool
             self.engine.connect() as opened,
             self._unconfirmed(opened) if self.is_sqlite and not lasting else contextlib.nullcontext(),
         ):
-            connection = opened.execution_options(begin="IMMEDIATE")
+            connection = opened.execution_options(begin="IMMEDIATE")  # a late upgrade is refused, not queued
             with connection.begin():
                 yield connection
 
@@ -102,7 +102,7 @@ class Database:
     def _unconfirmed(self, connection: Connection) -> Iterator[None]:
         driver: Any = connection.connection.driver_connection
         (before,) = driver.execute("PRAGMA synchronous").fetchone()
-        driver.execute("PRAGMA synchronous=NORMAL")
+        driver.execute("PRAGMA synchronous=NORMAL")  # SQLite refuses it once the transaction began
         try:
             yield
         finally:
@@ -135,7 +135,7 @@ def _create(url: str) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.drivername == "postgresql":
-            parsed = parsed.set(drivername="postgresql+psycopg")
+            parsed = parsed.set(drivername="postgresql+psycopg")  # the plain name means psycopg2
         if parsed.get_backend_name() == "sqlite":
             return _create_sqlite(parsed.database or "", parsed)
         # hide_parameters: a statement's values are people's data.
@@ -148,7 +148,7 @@ def _create(url: str) -> Engine:
 
 
 def _create_sqlite(path: str, url: Any) -> Engine:  # noqa: ANN401 - SQLAlchemy's URL
-    if sqlite3.sqlite_version_info < (3, 35):
+    if sqlite3.sqlite_version_info < (3, 35):  # RETURNING came with it
         raise LedgerError(f"SQLite {sqlite3.sqlite_version} is too old.", "Use 3.35 or newer, or PostgreSQL.")
     if not path or path == ":memory:":
         raise LedgerError(

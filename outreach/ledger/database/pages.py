@@ -20,7 +20,7 @@ def read_pages(database: Database, query: Select[Any]) -> Iterator[Sequence[Row[
             page = connection.execute(query.where(number > last).order_by(number).limit(PAGE)).all()
         if not page:
             return
-        last = page[-1][0]
+        last = page[-1][0]  # no OFFSET: rows that come or go meanwhile shift no page
         yield page
 
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-Id = BigInteger().with_variant(Integer, "sqlite")
+Id = BigInteger().with_variant(Integer, "sqlite")  # there only INTEGER PRIMARY KEY counts by itself
 
 
 @lru_cache(maxsize=256)
@@ -216,7 +216,7 @@ audit = Table(
     Column("actor", String(200), nullable=False),
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
-    UniqueConstraint("contact_id", "n"),
+    UniqueConstraint("contact_id", "n"),  # not for a campaign's own chain, as NULLs never collide
     Index("ix_audit_campaign_id_contact_id_n", "campaign_id", "contact_id", "n"),
     comment="Append only. Each record's hash covers the one before it.",
 )

@@ -116,7 +116,7 @@ class Heartbeat:
 
     def renew(self) -> bool:
         """Say it now; False when we were buried. Raises LedgerError."""
-        began = _instants(self._ledger)
+        began = _instants(self._ledger)  # before it: a slow write must not make us seem fresher
         alive = update(executors).where(executors.c.id == self.executor)
         with self._ledger.db.write() as connection:
             seen = alive.values(seen_at=self._ledger.db.now(self._ledger.clock))

@@ -30,8 +30,8 @@ def born(pid: int) -> str | None:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:  # gone, hidden from us, or no Linux
         return _exists(pid)
-    fields = stat.rpartition(")")[2].split()
-    return None if fields[0] in "ZX" else fields[19]
+    fields = stat.rpartition(")")[2].split()  # a process's name may hold spaces and brackets
+    return None if fields[0] in "ZX" else fields[19]  # a zombie has its pid still, and does no more
 
 
 def _exists(pid: int) -> str | None:
@@ -47,4 +47,4 @@ def _exists(pid: int) -> str | None:
 def is_gone(pid: int, began: str) -> bool:
     """Whether the process that began then is surely no more: its pid is free, or another's."""
     now = born(pid)
-    return now is None or (now != began and "" not in (now, began))
+    return now is None or (now != began and "" not in (now, began))  # "" is not shown: no proof

@@ -21,8 +21,8 @@ from outreach.ledger.executors.send_log import forget_send_log, read_send_log
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import LOOKED_FOR, State
 
-DEAD_AFTER = timedelta(seconds=60)
-POISON_DEATHS = 2
+DEAD_AFTER = timedelta(seconds=60)  # thrice TRUSTED_SECONDS: it has long stopped sending
+POISON_DEATHS = 2  # at the second it was claimed alone: no neighbour is to blame
 
 _HELD = select(contacts.c.id, contacts.c.state, contacts.c.deaths, contacts.c.reference)
 
@@ -54,7 +54,7 @@ def free_rows_of(
     freed: list[int] = []
     for page in read_pages(ledger.db, _HELD.where(contacts.c.lease_owner == executor)):
         freed.extend(apply(ledger, [_inherit(ledger, row, deaths, gone) for row in page], owner=executor))
-    with ledger.db.write() as connection:
+    with ledger.db.write() as connection:  # last: until then it is found again, should we die too
         connection.execute(delete(executors).where(executors.c.id == executor))
     forget_send_log(executor)
     return freed
@@ -70,7 +70,7 @@ def _dead(ledger: Ledger) -> list[tuple[str, bool]]:
 def _is_dead(row: Row[Any]) -> bool:
     if row.host != host():
         return bool(row.unseen)
-    if row.pid == os.getpid():
+    if row.pid == os.getpid():  # that pid lives, whoever had it before
         return row.id not in LIVING
     return is_gone(row.pid, row.born)
 

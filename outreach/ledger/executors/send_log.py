@@ -21,7 +21,7 @@ class SendLog:
         self._file: int | None = None
         with contextlib.suppress(OSError):
             _prepare(self._path.parent)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND  # EXCL: never into another's file
             self._file = os.open(self._path, flags, 0o600)
             os.write(self._file, f"{host()}\n".encode())
 
@@ -30,7 +30,7 @@ class SendLog:
         if self._file is None:
             return
         try:
-            os.write(self._file, f"{reference}\n".encode())
+            os.write(self._file, f"{reference}\n".encode())  # no fsync: a kill leaves it with the kernel
         except OSError:  # a full disk: no notes at all are better than some
             self._path.unlink()
             self._file = None
@@ -49,7 +49,7 @@ def read_send_log(executor: str) -> frozenset[str] | None:
         first, *noted = _path(executor).read_text().splitlines()
     except (OSError, ValueError):
         return None
-    return frozenset(noted) if first == host() else None
+    return frozenset(noted) if first == host() else None  # from before a boot, some may be lost
 
 
 def forget_send_log(executor: str) -> None:

@@ -32,7 +32,7 @@ from outreach.ledger.loads.entries import Entry, Refused
 from outreach.ledger.states import CORRECTABLE, State
 from outreach.sources.rows import Row as SourceRow
 
-CHUNK = 1000
+CHUNK = 1000  # a load that was killed left whole chunks, and nothing of the next
 _AUDIT = insert(audit)
 _C = contacts.c
 _FIND = select(_C.external_contact_id, _C.id, _C.load_id, _C.line, _C.content_key, _C.state, _C.reason).where(
@@ -84,7 +84,7 @@ class Loading:
         """Take rows in; yields those that were not accepted, for the rejects file, chunk by chunk."""
         source = iter(rows)
         while chunk := [self._take(row) for row in islice(source, CHUNK)]:
-            with self._ledger.db.write() as connection:
+            with self._ledger.db.write() as connection:  # only now: a slow source holds up no writer
                 counts, refused = self._place(connection, chunk)
                 more = {"load": self.id, "more_read": counts.rows_read, "more_known": counts.known}
                 connection.execute(_COUNT, more)
@@ -181,6 +181,6 @@ def _new_ids(ledger: Ledger, connection: Connection, count: int) -> Sequence[int
     # Given by us, so that a contact and its first audit record are written in two statements, not three.
     if ledger.db.is_sqlite:
         last = connection.execute(select(func.coalesce(func.max(contacts.c.id), 0))).scalar_one()
-        return range(last + 1, last + count + 1)
+        return range(last + 1, last + count + 1)  # SQLite has one writer: nobody else takes these
     drawn = "SELECT nextval(pg_get_serial_sequence('contacts', 'id')) FROM generate_series(1, :count)"
     return connection.execute(text(drawn), {"count": count}).scalars().all()

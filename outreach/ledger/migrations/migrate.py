@@ -27,7 +27,7 @@ def migrate(database: Database) -> None:
     Raises:
         LedgerError: the ledger is of a newer version than this program.
     """
-    if _revision(database) == HEAD:
+    if _revision(database) == HEAD:  # before any lock: nearly every opening ends here
         return
     with _ONE_AT_A_TIME, database.write() as connection:
         if not database.is_sqlite:

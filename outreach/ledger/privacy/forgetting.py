@@ -60,7 +60,7 @@ def _forget(ledger: Ledger, chunk: Sequence[int], cause: Cause) -> int:
     until = ledger.clock.monotonic() + PATIENCE_SECONDS
     forgotten: set[int] = set()
     while left := [number for number in chunk if number not in forgotten]:
-        release_dead_executors(ledger)
+        release_dead_executors(ledger)  # else it waits for a call that nobody makes any more
         with ledger.db.write() as connection:
             changes = list(_changes(connection, left, cause, ledger.clock.now()))
             forgotten |= apply_within(ledger, connection, changes, only_own=False)

@@ -139,4 +139,4 @@ def _names(cell: str, ids: Collection[str], words: Sequence[str], numbers: Seque
 def _same_number(digits: str, number: str) -> bool:
     if len(digits) < SHORTEST_NATIONAL:
         return False
-    return number in digits or number.endswith(digits.lstrip("0"))
+    return number in digits or number.endswith(digits.lstrip("0"))  # E.164 drops the trunk 0
