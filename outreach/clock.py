@@ -34,5 +34,5 @@ class SystemClock:
 
     def sleep(self, seconds: float) -> None:
         """Wait for real."""
-        if seconds > 0:
+        if seconds > 0:  # time.sleep refuses a negative number
             time.sleep(seconds)

@@ -83,7 +83,7 @@ def _read_proxy(url: str) -> httpx.Proxy:
         proxy = httpx.Proxy(url)
     except (ValueError, httpx.InvalidURL):
         proxy = None
-    if proxy is None or proxy.url.scheme not in {"http", "https"}:
+    if proxy is None or proxy.url.scheme not in {"http", "https"}:  # httpx takes SOCKS, HTTPProxy does not
         raise httpcore.UnsupportedProtocol("the proxy's URL is not one of an HTTP proxy")
     return proxy
 
@@ -143,11 +143,11 @@ class WholeBackend(httpcore.SyncBackend):
 def environment_proxy(url: str) -> str | None:
     """By HTTPS_PROXY, HTTP_PROXY and ALL_PROXY, unless NO_PROXY excepts the host."""
     parts = urlsplit(url)
-    if proxy_bypass(parts.netloc.rpartition("@")[2]):
+    if proxy_bypass(parts.netloc.rpartition("@")[2]):  # it knows no user and password
         return None
     proxies = getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")
-    return proxy if not proxy or "://" in proxy else f"http://{proxy}"
+    return proxy if not proxy or "://" in proxy else f"http://{proxy}"  # host and port alone are common
 
 
 LONGEST_WAIT = 7 * 86400.0
@@ -160,7 +160,7 @@ def read_retry_after(header: str | None, now: datetime, date: str | None = None)
     A date is counted from the answer's own `Date`, where it has one: their clock against their clock.
     """
     try:
-        seconds = float(header or "")
+        seconds = float(header or "")  # it takes nan and inf, too: refused below
     except ValueError:
         until = read_date(header)
         return (

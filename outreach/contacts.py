@@ -47,7 +47,7 @@ class Channel(str, Enum):
     EMAIL = "email"
     CHAT = "chat"
 
-    def __str__(self) -> str:
+    def __str__(self) -> str:  # else what an f-string shows depends on Python's version
         return self.value
 
     @property
@@ -74,10 +74,10 @@ _CHAT = Traits(AddressKind.HANDLE, 2000, preference=4, hours_bind=False, one_at_
 _EVERY = tuple(Channel)
 CHANNELS_IN_WORDS = f"{', '.join(_EVERY[:-1])} or {_EVERY[-1]}"
 
-EXTERNAL_CONTACT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}\Z")
+EXTERNAL_CONTACT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}\Z")  # `$` lets a line break pass
 """Letters, digits, `-`, `_` and `.`, starting with a letter or digit, at most 255 (guide sheet)."""
 
-E164 = re.compile(r"\+[1-9][0-9]{6,14}\Z")
+E164 = re.compile(r"\+[1-9][0-9]{6,14}\Z")  # no \d: it takes the digits of every script
 """A plus, a country code, at most 15 digits. A format, not a promise that the number is assigned."""
 
 

@@ -44,7 +44,7 @@ class Event(str, Enum):
     FINISHED = "campaign_finished"
 
 
-PackName: TypeAlias = Annotated[
+PackName: TypeAlias = Annotated[  # the pattern is the form's; reading a pack says more
     str, WithJsonSchema({"type": "string", "pattern": r"^(us-federal|us-states|ca|fr|eu-default|.+\.json)$"})
 ]
 """A shipped rule pack, or the path of one's own."""
@@ -62,7 +62,7 @@ class FrequencyCap(BaseModel):
 class CampaignSettings(BaseModel):
     """Everything about a campaign that is neither its contacts nor a secret."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid")  # a misspelt name must not mean its default
 
     channel_order: tuple[Channel, ...] = Field(
         default=tuple(sorted(Channel, key=lambda channel: channel.traits.preference)),
@@ -71,12 +71,12 @@ class CampaignSettings(BaseModel):
         description="The first of these on which a person may and can be reached is used.",
     )
     same_address: SameAddress = Field(
-        default=SameAddress.ONCE,
+        default=SameAddress.ONCE,  # what cannot be taken back, a person has to ask for
         title="Same address",
         description="'once': two rows that lead to one address are contacted once. 'each': one per row.",
     )
     consent: ConsentPolicy = Field(
-        default=ConsentPolicy.ASSUMED,
+        default=ConsentPolicy.ASSUMED,  # the guide's payload has no word on consent (guide sheet)
         title="Consent",
         description="Where the source says nothing: 'assumed' is your word for it, 'required' blocks.",
     )
@@ -112,7 +112,7 @@ class CampaignSettings(BaseModel):
         description="Your header to our column, like {'Mobile': 'sms'}.",
     )
     strict_numbers: bool = Field(
-        default=False,
+        default=False,  # the tutorial's own number is assigned to nobody (guide sheet)
         title="Strict numbers",
         description="Also refuse numbers that are well-formed but not assigned to anybody's range.",
     )
@@ -122,7 +122,7 @@ class CampaignSettings(BaseModel):
         description="What the CRM is told.",
     )
     when_not_found: WhenNotFound = Field(
-        default=WhenNotFound.HOLD,
+        default=WhenNotFound.HOLD,  # a second contact cannot be taken back
         title="When an outcome cannot be found",
         description="'hold' waits for a person. 'release' tries again, at the risk of a second contact.",
     )

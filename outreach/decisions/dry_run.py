@@ -149,7 +149,7 @@ class _Rehearsal:
         contacts = {number: person.contact for number, person in people.items()}
         facts = self._known.facts(contacts, self._gate.cap_hours)
         for number, row in enumerate(chunk):
-            if number in settled:
+            if number in settled:  # in the source's order, whoever settled the row
                 yield settled[number]
             else:
                 decision = self._judge(people[number], facts, facts.recent.get(number, ()))
@@ -161,7 +161,7 @@ class _Rehearsal:
             name = read_id(row.raw, self._headings)
             return DryRunRow(row.line, name, None, row.reject.code if row.reject else "")
         name = row.contact.external_contact_id
-        if not self._memory.is_new(name):
+        if not self._memory.is_new(name):  # the first row with an id wins, as in a load
             return DryRunRow(row.line, name, None, DUPLICATE)
         standing = standings.get(name)
         if standing is None or standing.is_corrected_by(self._known.content_key(row)):
@@ -194,7 +194,7 @@ class _Rehearsal:
         once = self._settings.same_address is SameAddress.ONCE
         if once and (address in facts.taken or self._memory.times(address)):
             return Decision(Verdict.BLOCKED, None, ("same_address",))
-        self._memory.take(address)
+        self._memory.take(address)  # with `each` as well: the caps count it
         return decision
 
     def _rehearsed(self, line: int, contact: Contact, decision: Decision) -> DryRunRow:

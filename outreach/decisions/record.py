@@ -37,7 +37,7 @@ def _write_facts(facts: Facts) -> dict[str, Any]:
         "reason": inspection.reason if inspection else "",
         "availability": {str(k): v for k, v in inspection.availability.items()} if inspection else {},
         "senders": {str(name): verdict for name, verdict in facts.senders.items()},
-        "suppressed": sorted(str(name) for name in facts.suppressed),
+        "suppressed": sorted(str(name) for name in facts.suppressed),  # a set: the same facts, one text
         "recent": sorted(facts.recent),
     }
 

@@ -7,7 +7,7 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.rejects import RejectedRow, read_rejects
 from outreach.sources.columns import Headings
 
-LONGEST_ID = 255
+LONGEST_ID = 255  # of a real id (guide sheet); a bad row may hold any text
 
 
 def read_id(raw: Mapping[str, str], headings: Headings) -> str:

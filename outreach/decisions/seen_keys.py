@@ -36,7 +36,7 @@ class SeenKeys:
         self._database.close()
 
     def _address(self, address: str) -> bytes:
-        return self._hash(address.strip().casefold())
+        return self._hash(address.strip().casefold())  # as the ledger's own address keys have it
 
     def _hash(self, text: str) -> bytes:
         return hashlib.blake2b(text.encode(), digest_size=16, key=self._key).digest()

@@ -74,8 +74,8 @@ def _rejection(ledger: Ledger, campaign: Campaign, external_contact_id: str) -> 
     notes = ["Mend the row and feed it back: `outreach export --state rejected` writes it with its reason."]
     told = write_answer("recorded", None, None, rules, campaign.packs_hash, notes)
     for rule in told["rules"]:
-        rule["verdict"] = REJECTED
-    codes = list(dict.fromkeys(row.code for row in rows))
+        rule["verdict"] = REJECTED  # a rule's own verdicts are the gate's, which never saw the row
+    codes = list(dict.fromkeys(row.code for row in rows))  # several rows may have this id
     sentences = list(dict.fromkeys(row.reason for row in rows))
     told |= {"verdict": REJECTED, "reasons": codes, "sentences": sentences}
     return {"state": REJECTED, "reason": codes[0], **told, "history": []}
@@ -164,7 +164,7 @@ def _address_rule(*, taken: bool) -> RuleApplied:
 
 
 def _facts_now(ledger: Ledger, gate: Gate, standing: ContactStatus, contact: Contact, at: datetime) -> Facts:
-    senders = read_facts(standing.recorded.get("facts", {})).senders
+    senders = read_facts(standing.recorded.get("facts", {})).senders  # as recorded: nobody asks Genesys
     return Facts(
         inspection=standing.inspection,
         senders=senders,

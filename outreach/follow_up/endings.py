@@ -50,7 +50,7 @@ def mark_overlong(row: Claimed) -> Change:
         after=State.STARTED,
         action="ending",
         reason=OVERLONG,
-        fields={"looks": 0},
+        fields={"looks": 0},  # the intervals begin anew, with the short one
         detail={"reason": OVERLONG},
         keep_lease=True,
     )
@@ -143,7 +143,7 @@ def _lost(run: Run, seen: Observation) -> Change:
         seen.row,
         conversation_id=seen.row.conversation_id,
         channel=seen.row.channel,
-        ended_at=None,
+        ended_at=None,  # Genesys shows none, and ours would be a guess
         disconnect_type=NOT_FOUND,
         overlong=seen.row.reason == OVERLONG,
     )
@@ -180,7 +180,7 @@ def _known(found: Conversation | None) -> dict[str, Any]:
         "disconnect_type": found.disconnect_type[:64],
         "delivery": found.delivery[:64],
     }
-    return {name: value for name, value in known.items() if value}
+    return {name: value for name, value in known.items() if value}  # an earlier look may have seen more
 
 
 def _opted_out(seen: Observation) -> dict[str, bool]:

@@ -44,8 +44,8 @@ class Observation:
         waits = self.row.channel is not None and self.row.channel.traits.waits_for_agent
         if waits and self.found is not None and self.found.started_at is not None:
             if self.found.connected_at is None:
-                return self.started_at + LONGEST
-            allowed += self.found.connected_at - self.found.started_at
+                return self.started_at + LONGEST  # still waiting for an agent
+            allowed += self.found.connected_at - self.found.started_at  # both by Genesys' clock
         return self.started_at + min(allowed, LONGEST)
 
     @property

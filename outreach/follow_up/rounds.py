@@ -62,7 +62,7 @@ def follow_up(run: Run, *, at_most: int = 2000, seconds: float = 240.0) -> Count
             group = _claim(run, state, left)
             if not group:
                 break
-            with releasing(run.ledger, group):
+            with releasing(run.ledger, group):  # a look that fails frees the group at once
                 counts.update(_look_at(run, group))
             run.wake_courier()
     counts["open"] = count_started(run.ledger, campaign_id=run.campaign.id)
@@ -109,7 +109,7 @@ def _look_at(run: Run, group: Sequence[Claimed]) -> Counter[str]:
         run, [each for each in observations if each.found is not None and each.found.opted_out]
     )
     changes = {each.row.id: change_after(run, each) for each in observations}
-    made = apply(run.ledger, list(changes.values()), owner=group[0].owner)
+    made = apply(run.ledger, list(changes.values()), owner=group[0].owner)  # one claim has one owner
     ended = [each for each in observations if each.row.id in made and changes[each.row.id].action in ENDS]
     return Counter(
         looked=len(group),
@@ -133,8 +133,8 @@ def _ask_to_end(run: Run, overlong: Sequence[Claimed]) -> dict[int, Claimed]:
     for row in overlong:
         if run.auto_stop.reason:
             break
-        if row.reason != OVERLONG:
-            if not apply(run.ledger, [mark_overlong(row)], owner=row.owner):
+        if row.reason != OVERLONG:  # else it was asked before, and is asked again
+            if not apply(run.ledger, [mark_overlong(row)], owner=row.owner):  # it is ours no more
                 continue
             row = replace(row, reason=OVERLONG, checks=0)  # noqa: PLW2901 - the row as it stands now
         asked[row.id] = row
@@ -148,7 +148,7 @@ def _end(run: Run, row: Claimed) -> None:
             run.genesys.end(row.conversation_id, row.channel)
     except GenesysError as error:
         log.warning("conversation %s outlived its time, but does not end: %s", row.conversation_id, error)
-        if not isinstance(error, (Invalid, Conflict, NotFound)):
+        if not isinstance(error, (Invalid, Conflict, NotFound)):  # those are of this conversation alone
             run.auto_stop.stop(str(error))  # a permission, or nobody answers: the next ones fare no better
 
 

@@ -29,7 +29,7 @@ from outreach.sources.phones import normalise_phone
 from outreach.sources.reference import parse_reference
 from outreach.sources.rows import BadCell, Record
 
-CHUNK = 500
+CHUNK = 500  # as many as `suppress` writes in one transaction
 ADDRESS, REPLY = "address", "reply"
 _CHANNELS = {channel.value: channel for channel in Channel}
 
@@ -197,4 +197,4 @@ def _asks_to_stop(reply: str | None, line: int, intake: Intake) -> bool:
 def _read(text: str, channel: Channel | None) -> str:
     if channel and channel.traits.kind is AddressKind.HANDLE:
         return read_handle(text)
-    return normalise_email(text) if "@" in text else normalise_phone(text)
+    return normalise_email(text) if "@" in text else normalise_phone(text)  # one column may hold both

@@ -31,7 +31,7 @@ from outreach.reachability import AVAILABLE, NOT_CHECKABLE
 from outreach.webhook.endpoint import Endpoint
 
 SKEW_WARN_SECONDS = 5.0
-SKEW_ERROR_SECONDS = 240.0
+SKEW_ERROR_SECONDS = 240.0  # with a minute's room
 """Receivers refuse webhooks whose time is five minutes off."""
 
 
@@ -113,7 +113,7 @@ def _check_organisation(genesys: Platform | Guide, means: Targets) -> Iterator[C
         yield from _check_permissions(genesys)
         yield _check_limits(genesys, means.budget)
     yield from _check_senders(genesys)
-    yield _check_clock(genesys.connection.clock_skew.total_seconds())
+    yield _check_clock(genesys.connection.clock_skew.total_seconds())  # last: the answers above tell it
 
 
 def _check_permissions(genesys: Platform) -> Iterator[Check]:
@@ -193,5 +193,5 @@ def check_webhook(means: Targets) -> Iterator[Check]:
 
 
 def _error(name: str, error: OutreachError) -> Check:
-    advice = error.advice
+    advice = error.advice  # str(error) ends with it; here it stands apart
     return Check(name, Level.ERROR, str(error).removesuffix(advice).strip() if advice else str(error), advice)

@@ -54,7 +54,7 @@ def resolve(
         change = _started(ledger, campaign, row, conversation_id, detail)
     else:
         change = _released(ledger, campaign, row, detail)
-    if not apply(ledger, [change], only_own=False):
+    if not apply(ledger, [change], only_own=False):  # a person holds no lease
         raise UsageError(f"{external_contact_id} changed at this very moment.", "Look at it again.")
 
 
@@ -134,9 +134,9 @@ def _tell(
         "conversation_id": conversation_id,
     }
     bodies: list[ContactBody] = []
-    if conversation_id:
+    if conversation_id:  # without one there is no interaction to name
         log = AuditLog(channel=Channel(row.channel))
-        bodies.append(InteractionCreated(**common, latency_ms=0.0, audit_log=log))
+        bodies.append(InteractionCreated(**common, latency_ms=0.0, audit_log=log))  # nobody measured it
     bodies.append(InteractionResolved(**common, success=outcome == "started", outcome=outcome))
     events = [(Event(body.model_dump(include={"event"})["event"]), body) for body in bodies]
     wanted = [(event, body) for event, body in events if event in campaign.settings.events]

@@ -51,7 +51,7 @@ class Pace:
             times.append(contacts * self.requests_per_contact / (self.requests_per_minute * HEADROOM))
         if self.creations_per_minute:
             times.append(contacts / (self.creations_per_minute * HEADROOM))
-        return max(times, default=None)
+        return max(times, default=None)  # both limits hold at once: the tighter one decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def make_forecast(
     midnight = (now.astimezone(today_in) + timedelta(days=1)).replace(
         hour=0, minute=0, second=0, microsecond=0
     )
-    counting = _Counting(midnight, random.Random(seed))
+    counting = _Counting(midnight, random.Random(seed))  # seeded: twice the same sample
     for item in decisions:
         counting.add(*item)
     asked = None if senders is None else {channel.value: said for channel, said in senders.items()}

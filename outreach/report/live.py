@@ -42,7 +42,7 @@ class ProgressView:
         bar.add_column(no_wrap=True, justify="right")
         bar.add_row(
             Text(name, "bold"),
-            ProgressBar(total=max(seen.total, 1), completed=seen.done),
+            ProgressBar(total=max(seen.total, 1), completed=seen.done),  # of 0, rich draws all done
             Text(f"{seen.percent:3.0f} %  {number(seen.done)} of {number(seen.total)}"),
         )
         yield bar

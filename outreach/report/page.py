@@ -33,7 +33,7 @@ def write_page(
         UsageError: it cannot be written there.
     """
     target = Path(path)
-    page = render_page(figures, charts)
+    page = render_page(figures, charts)  # outside the try: only writing is the place's fault
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_private(target, [page.encode()])

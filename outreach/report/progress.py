@@ -81,7 +81,7 @@ class ProgressMeter:
             self._looks.popleft()
         then, done_then, requests_then = self._looks[0]
         span = now - then
-        rate = (done - done_then) / span if span > 0 and done > done_then else None
+        rate = (done - done_then) / span if span > 0 and done > done_then else None  # 0 tells no time left
         left = (total - done) / rate if rate and done < total else None
         used = None
         if usage and usage.budget_per_minute and requests_then is not None and span > 0:

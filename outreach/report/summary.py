@@ -6,7 +6,7 @@ from outreach.ledger.proof import Proof
 from outreach.ledger.states import State
 from outreach.report.wording import clean, number
 
-_ALWAYS = (State.DEFERRED, "rejected", State.UNKNOWN)
+_ALWAYS = (State.DEFERRED, "rejected", State.UNKNOWN)  # at 0 as well: that there is none is news
 _WHEN_ANY = (State.BLOCKED, State.FAILED, State.HELD, "duplicate")
 _UNDER_WAY = (State.ACCEPTED, State.REGISTERED, State.CLEARED, State.INTENT)
 
@@ -28,7 +28,7 @@ def summary_sentence(proof: Proof) -> str:
     """The counts, and what is wrong if anything is: one line, for a run's state message."""
     sentence = count_sentence(proof)
     if proof.stopped:
-        sentence += f". Stopped: {clean(proof.stopped).rstrip('.')}"
+        sentence += f". Stopped: {clean(proof.stopped).rstrip('.')}"  # RED brings its own full stop
     if not proof.balanced:
         sentence += f". RED: {'; '.join(map(clean, proof.missing))}"
     return sentence
@@ -74,6 +74,6 @@ def list_checks(proof: Proof) -> list[Check]:
     crosses = sum(not check.holds for check in checks)
     if len(proof.missing) > crosses:  # it found more than these lines can show
         return [*checks, *(Check(clean(line), "does not hold", holds=False) for line in proof.missing)]
-    others_hold = proof.balanced or crosses > 0
+    others_hold = proof.balanced or crosses > 0  # what is red stands in the crosses above
     claim = "every call has its outcome, and every contacted person an intent and an audit record"
     return [*checks, Check(claim, "yes" if others_hold else "no", others_hold)]

@@ -191,7 +191,7 @@ def rules(figures: Figures) -> Table:
             "Rule packs",
             ", ".join(map(clean, went_by.packs)) or "none named: 8 to 21 in the person's own zone",
         ),
-        ("Rule packs' hash", went_by.packs_hash[:16] or NOTHING),
+        ("Rule packs' hash", went_by.packs_hash[:16] or NOTHING),  # enough to compare by eye
         ("Channel order", ", ".join(went_by.channel_order)),
         ("Same address", went_by.same_address),
     )

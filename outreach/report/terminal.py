@@ -48,7 +48,7 @@ class Grid:
             grid.add_column(
                 Text(header), justify="right" if right else "left", no_wrap=right, overflow="fold"
             )
-        for row in self._table.rows:
+        for row in self._table.rows:  # each cell as Text: rich reads a str as markup
             first, *rest = (IN_ASCII.get(cell, cell) if options.ascii_only else cell for cell in row)
             grid.add_row(Text(first, STYLES.get(row[0], "")), *(Text(cell) for cell in rest))
         yield grid

@@ -64,7 +64,7 @@ def explain(code: str) -> str:
         return _WHY[code]
     start, colon, tail = code.partition(":")
     if colon and start in _BEFORE:
-        return f"{_BEFORE[start]} ({clean(tail)})."
+        return f"{_BEFORE[start]} ({clean(tail)})."  # the tail is another system's text
     return clean(sentence(code)) if code else ""
 
 

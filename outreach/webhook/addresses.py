@@ -26,7 +26,7 @@ PRIVATE = frozenset({"loopback", "private", "shared (carrier NAT)", "unique loca
 
 _KINDS = (
     ("168.63.129.16/32", "cloud metadata"),  # Azure's, in the middle of public space
-    ("100.100.100.200/32", "cloud metadata"),
+    ("100.100.100.200/32", "cloud metadata"),  # Alibaba's, in the shared block that may be admitted
     ("0.0.0.0/8", "unspecified"),
     ("10.0.0.0/8", "private"),
     ("100.64.0.0/10", "shared (carrier NAT)"),
@@ -45,8 +45,8 @@ _KINDS = (
     ("203.0.113.0/24", "documentation"),
     ("224.0.0.0/4", "multicast"),
     ("240.0.0.0/4", "reserved"),
-    ("fd00:ec2::254/128", "cloud metadata"),
-    ("fd20:ce::254/128", "cloud metadata"),
+    ("fd00:ec2::254/128", "cloud metadata"),  # AWS', among unique local ones, which may be admitted
+    ("fd20:ce::254/128", "cloud metadata"),  # Google's, likewise
     ("::/128", "unspecified"),
     ("::1/128", "loopback"),
     ("::ffff:0:0/96", "IPv4-mapped"),

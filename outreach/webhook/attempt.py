@@ -59,13 +59,13 @@ _UNPRINTABLE = re.compile(r"[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]")
 
 def read_answer(response: httpcore.Response, now: datetime) -> Attempt:
     """What an answer means: 2xx delivered, 410 gone, everything else failed."""
-    excerpt = _excerpt(response)
+    excerpt = _excerpt(response)  # of a 2xx as well: it may ask to suppress the person
     if 200 <= response.status < 300:
         return Attempt("delivered", response.status, response_excerpt=excerpt)
     if response.status == 410:
         return Attempt("gone", 410, "E_GONE", response_excerpt=excerpt)
     asked = next((value for name, value in response.headers if name.lower() == b"retry-after"), b"")
-    retry_after = read_retry_after(asked.decode("latin-1"), now)
+    retry_after = read_retry_after(asked.decode("latin-1"), now)  # it can read any byte
     return Attempt("failed", response.status, "E_HTTP", retry_after, excerpt)
 
 

@@ -84,5 +84,5 @@ class Breaker:
     def _open(self, now: float) -> None:
         self.state = State.OPEN
         self._open_until = now + self._rest
-        self._recent.clear()
+        self._recent.clear()  # these had their say: once closed, it counts afresh
         self._failures = 0

@@ -102,7 +102,7 @@ class PinnedBackend(httpcore.NetworkBackend):
 
     def _addresses(self, host: str, port: int) -> list[str]:
         try:
-            found = [str(ip_address(host))]
+            found = [str(ip_address(host))]  # needs no look-up, but the guard as well
         except ValueError:
             found = self._looked_up(host, port)
         return vet(found, allow_private=self._allow_private) if self._guarded else found

@@ -68,7 +68,7 @@ class Courier:
         self._random = random or Random()
         self._limit = AdaptiveLimit(threads)  # kept over the rounds, with what it learnt of the receiver
         self._breaker = Breaker()
-        self._one_round = threading.Lock()
+        self._one_round = threading.Lock()  # an outbox is called from one thread at a time
         self._changed = threading.Condition()
         self._is_new = False
         self._stop_at: float | None = None
@@ -148,7 +148,7 @@ class Courier:
 
     def _is_silent(self) -> bool:
         """Whether for too long nothing has come back in the round that is on."""
-        current = self._round
+        current = self._round  # read once: the other thread may set it to None
         since = current.silent_since if current else None
         return since is not None and self._clock.monotonic() - since >= PATIENCE_SECONDS
 

@@ -64,7 +64,7 @@ class Endpoint:
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self._target = parse_target(url, allow_private=allow_private)
-        self._keys = parse_secrets(secrets)
+        self._keys = parse_secrets(secrets)  # here: a wrong one must not wait for the first message
         self.limit_seconds = limit_seconds
         self._deadline = Deadline()
         backend = PinnedBackend(resolve, self._deadline, allow_private=allow_private, guarded=proxy is None)

@@ -67,7 +67,7 @@ class Body(BaseModel):
         frozen=True,
         extra="forbid",
         use_enum_values=True,
-        validate_default=True,
+        validate_default=True,  # else use_enum_values leaves a default as it is
         json_schema_serialization_defaults_required=True,
     )
 

@@ -64,7 +64,7 @@ class DeliveryCounts:
             self.retried + later.retried,
             self.dead + later.dead,
             self.left + later.left,
-            later.stopped,
+            later.stopped,  # the last round's: how it stands now
         )
 
 
@@ -97,7 +97,7 @@ class Round:
         self._random = random
         self._limits = limits
         self._calls: CallPool[Message, Attempt | None] = CallPool(self._post, limit)
-        self._group = max(GROUP, 2 * limit.ceiling)
+        self._group = max(GROUP, 2 * limit.ceiling)  # no thread is idle while results are settled
         self._leases: dict[str, float] = {}
         self._tried: set[str] = set()
         self._held: set[str] = set()
@@ -124,7 +124,7 @@ class Round:
                 self._fill()
             self._give_back()
         finally:
-            self._calls.stop()
+            self._calls.stop()  # after an error, too: nothing new is begun
         return replace(self._counts, stopped=self._why_stop())
 
     def _check_disabled(self) -> None:
@@ -207,7 +207,7 @@ class Round:
         if not isinstance(attempt, Attempt):
             self._counts += DeliveryCounts(left=1)
             return Settlement(message.id, "release")
-        if attempt.outcome == "gone" and not self._disabled:
+        if attempt.outcome == "gone" and not self._disabled:  # written once, however many 410s come
             self._disabled = True
             self._outbox.disable()
         settled = next_step(message, attempt, now, self._random)

@@ -28,7 +28,7 @@ TOLERANCE_SECONDS = 300
 _ADVICE = "Make one with `python -c 'from outreach import webhook; print(webhook.new_secret())'`."
 # A dot would let id and timestamp run into each other in the signed text.
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
-_TIMESTAMP = re.compile(r"[0-9]{1,12}\Z", re.ASCII)
+_TIMESTAMP = re.compile(r"[0-9]{1,12}\Z", re.ASCII)  # bounded, for int() takes what a stranger sent
 _HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 
@@ -54,7 +54,7 @@ def parse_secrets(secrets: str | Sequence[str]) -> tuple[bytes, ...]:
 
 
 def _parse_secret(text: str) -> bytes:
-    encoded = text.removeprefix(PREFIX).rstrip("=")
+    encoded = text.removeprefix(PREFIX).rstrip("=")  # people copy it with and without its padding
     try:
         key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
     except (binascii.Error, ValueError):

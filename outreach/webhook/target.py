@@ -53,7 +53,7 @@ def parse_target(url: str, *, allow_private: bool = False) -> Target:
     host, port = _split_authority(parts["authority"], scheme, allow_private=allow_private)
     name, is_address = _canonical_host(host)
     if is_address:
-        vet([name], allow_private=allow_private)
+        vet([name], allow_private=allow_private)  # said at once; a name is vetted at each connection
     rest = parts["rest"]
     return Target(scheme, name, port, rest if rest.startswith("/") else f"/{rest}", is_address)
 
@@ -90,7 +90,7 @@ def _split_authority(authority: str, scheme: str, *, allow_private: bool) -> tup
 def _canonical_host(host: str) -> tuple[str, bool]:
     if host.startswith("["):
         return _canonical_ipv6(host[1:-1]), True
-    name = host.lower().removesuffix(".")
+    name = host.lower().removesuffix(".")  # the same host, but no certificate names it so
     labels = name.split(".")
     if _NUMBER.match(labels[-1]):  # as browsers decide it: 0x7f.1 is an address
         return _canonical_ipv4(name), True

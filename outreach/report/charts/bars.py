@@ -14,7 +14,7 @@ from outreach.report.figures.counts import ReasonCount
 from outreach.report.figures.gather import Figures
 from outreach.report.wording import number, percent
 
-MOST_REASONS = 8
+MOST_REASONS = 8  # the picture shows the commonest, the tables have the others
 ROW = 0.30
 """Inches for one bar."""
 
@@ -120,4 +120,4 @@ def _words(code: str) -> str:
 
 
 def _short(words: str) -> str:
-    return words if len(words) <= 36 else f"{words[:33]}..."
+    return words if len(words) <= 36 else f"{words[:33]}..."  # the layout takes room for words from the bars

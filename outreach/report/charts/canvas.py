@@ -19,9 +19,9 @@ WIDTH = 5.9
 SIZE = 9.5
 FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 
-_DRAWING = threading.Lock()
+_DRAWING = threading.Lock()  # rc_context changes the settings of the whole process
 _ATTRIBUTES = re.compile(r'\b(id|xlink:href|clip-path)="(#|url\(#)?([^")]+)')
-_HEAD = re.compile(r"\A.*?(?=<svg )", re.DOTALL)
+_HEAD = re.compile(r"\A.*?(?=<svg )", re.DOTALL)  # an XML head has no place inside a page
 # The reader's own font: none is embedded, none is fetched.
 _FONT = re.compile(r"(font: [^;\"]*?[0-9.]+px )[^;\"]+")
 

@@ -12,7 +12,7 @@ from outreach.report.figures.percentiles import Bucket
 from outreach.report.figures.timeline import Series
 from outreach.report.wording import duration, milliseconds, number, percent
 
-_UNITS = ((86_400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds"))
+_UNITS = ((86_400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds"))  # the first that fits thrice
 
 
 def draw_latency(figures: Figures) -> str:
@@ -46,7 +46,7 @@ def draw_requests(figures: Figures) -> str:
         return ""
     figure, (ax,) = open_figure(2.3)
     rates = _draw_series(ax, spent.series, BLUE, spent.span_seconds)
-    top = max(*rates, spent.budget_per_minute or 0)
+    top = max(*rates, spent.budget_per_minute or 0)  # the budget's line stays inside the picture
     if spent.budget_per_minute:
         ax.axhline(spent.budget_per_minute, color=AMBER, linewidth=1.2, linestyle=(0, (3, 2)))
         words = f"budget {number(spent.budget_per_minute)} a minute"
@@ -107,12 +107,12 @@ def _draw_series(ax: Axes, series: Series, colour: str, span: float | None = Non
     width = series.seconds_per_point
     seconds = [float(width)] * len(series.points)
     if span is not None:
-        seconds[-1] = max(span - width * (len(seconds) - 1), 1.0)
+        seconds[-1] = max(span - width * (len(seconds) - 1), 1.0)  # a sliver would look like a peak
     rates = [point.count * 60 / covered for point, covered in zip(series.points, seconds, strict=True)]
     unit, name = next((size, unit) for size, unit in _UNITS if width * len(rates) >= size * 3 or size == 1)
     edges = [place * width / unit for place in range(len(rates) + 1)]
     ax.stairs(rates, edges, fill=True, color=colour, alpha=0.28)
-    ax.stairs(rates, edges, color=colour, linewidth=1.4, baseline=None)
+    ax.stairs(rates, edges, color=colour, linewidth=1.4, baseline=None)  # no walls at both ends
     ax.set_xlim(0, edges[-1])
     _count_axis(ax)
     ax.set_xlabel(f"{name} since the start; per minute", color=INK, fontsize=SIZE)

@@ -15,7 +15,7 @@ from outreach.report.wording import explain
 MOST_CODES = 100
 """Reason codes that are listed one by one; rarer ones are summed up as `other_reasons`."""
 
-MOST_SAMPLES = 20
+MOST_SAMPLES = 20  # for JSON and the artifact; the page shows a few of them
 OTHER = "other_reasons"
 EXPLAINED = (State.BLOCKED, State.DEFERRED, State.FAILED, State.HELD, State.UNKNOWN)
 """The states that have a reason."""

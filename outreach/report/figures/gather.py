@@ -109,7 +109,7 @@ def gather(
 def _gather(
     connection: Connection, campaign: Campaign, proof: Proof, usage: UsageSnapshot | None, at: datetime
 ) -> Figures:
-    take_extract(connection, campaign.id)
+    take_extract(connection, campaign.id)  # first: nearly all that follows reads it
     tallies, (registered, cleared) = tally(connection)
     states = proof.states
     loads, left_out = list_loads(connection, campaign.id)

@@ -68,7 +68,7 @@ def list_loads(connection: Connection, campaign_id: int) -> tuple[tuple[Intake, 
             duplicates=duplicates[row.id],
             rejected=dict(rejected[row.id]),
         )
-        for row in reversed(rows)
+        for row in reversed(rows)  # the query took the newest first, to have the last ones
     )
     return loads, int(total.scalar_one()) - len(loads)
 
@@ -100,7 +100,7 @@ def read_outbox(connection: Connection, campaign_id: int) -> Outbox:
         attempts += int(tried)
         if state == "pending":
             oldest = int(first) if oldest is None else min(oldest, int(first))
-        if len(answers) < MOST_ANSWERS:
+        if len(answers) < MOST_ANSWERS:  # the sums above count the others, too
             answers.append(Answer(state, code, int(status), int(count)))
     waiting = _instant(oldest) if oldest is not None else None
     return Outbox(counts["delivered"], counts["pending"], counts["dead"], attempts, waiting, tuple(answers))

@@ -71,5 +71,5 @@ def bucket_latency(connection: Connection) -> tuple[Bucket, ...]:
         f" FROM {TABLE} WHERE latency_ms IS NOT NULL GROUP BY 1"
     )
     counts = {int(bucket): int(count) for bucket, count in connection.execute(text(query))}
-    edges = (*EDGES_MS, None)
+    edges = (*EDGES_MS, None)  # in the order of the places that the CASE gives
     return tuple(Bucket(edge, counts.get(place, 0)) for place, edge in enumerate(edges))

@@ -92,7 +92,7 @@ def trace_budget(connection: Connection, usage: UsageSnapshot) -> Budget:
     series = Series(1, ())
     if usage.series:
         first = usage.series[0][0]
-        span = (usage.series[-1][0] - first).total_seconds() + usage.seconds_per_point
+        span = (usage.series[-1][0] - first).total_seconds() + usage.seconds_per_point  # the last one's width
         started = _started_since(connection, first)
         series = _regroup(usage, span)
     average = usage.requests / span * 60 if span >= 2 else None  # of less, it tells nothing
@@ -135,7 +135,7 @@ def _started_since(connection: Connection, first: datetime) -> int:
 
 
 def _regroup(usage: UsageSnapshot, span: float) -> Series:
-    width = max(_width(span), usage.seconds_per_point)
+    width = max(_width(span), usage.seconds_per_point)  # never finer than it was counted
     first = usage.series[0][0].timestamp()
     counts: Counter[int] = Counter()
     for at, count in usage.series:
