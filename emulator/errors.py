@@ -40,9 +40,9 @@ class ApiError(Exception):
         return orjson.dumps(self.envelope(context_id))
 
 
-def bad_request(message: str, field: str = "", code: str = "bad.request") -> ApiError:
+def bad_request(message: str, field_name: str = "", code: str = "bad.request") -> ApiError:
     """400, with the field that is wrong in the details."""
-    details = [{"errorCode": code, "fieldName": field}] if field else []
+    details = [{"errorCode": code, "fieldName": field_name}] if field_name else []
     return ApiError(400, code, message, details=details)
 
 
