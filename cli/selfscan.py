@@ -15,7 +15,7 @@ from outreach.genesys.http.auth import unseal
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.vault import key_file
 from outreach.privacy.erasure import written_files
-from outreach.privacy.leak_scan import Scan, files_below, needles_of, scan
+from outreach.privacy.leak_scan import Scan, files_below, scan, search_terms_of
 from outreach.privacy.search_terms import SearchTerm
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def scan_everything(ledger: Ledger, url: str | None, paths: Sequence[Path]) -> S
     """
     home = prefect_home()
     places = [*([home] if home.is_dir() else []), *paths]
-    needles = [*needles_of(ledger), *secrets_of_blocks(places), *_keys(ledger, url)]
+    needles = [*search_terms_of(ledger), *secrets_of_blocks(places), *_keys(ledger, url)]
     left_out = [*own_files(ledger, url), *written_files(ledger)]
     return scan(needles, [*files_below(places, left_out), *prefect_answers()])
 

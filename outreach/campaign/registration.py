@@ -59,7 +59,7 @@ def _register(run: Run, group: Sequence[Claimed], priority: int, counts: Registr
             answered += zip(bulk, answers, strict=True)
     _record(run, answered, counts)
     if errors:
-        raise errors[0]  # what succeeded is recorded before
+        raise errors[0]
 
 
 def _record(

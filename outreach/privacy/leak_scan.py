@@ -151,20 +151,22 @@ def _as_bytes(cell: bytes | float | None) -> bytes:
     return cell if isinstance(cell, bytes) else str(cell).encode()
 
 
-def needles_of(ledger: Ledger) -> Iterator[SearchTerm]:
+def search_terms_of(ledger: Ledger) -> Iterator[SearchTerm]:
     """Everything personal that a ledger holds."""
     campaigns = {campaign.id: campaign for campaign in list_campaigns(ledger)}
     # What a campaign says to everybody stands in its settings, and is nobody's secret.
     said = {campaign.settings.message for campaign in campaigns.values()}
     for known in read_everybody(ledger):
         if known.contact:
-            yield from (needle for needle in needles_of_contact(known.contact) if needle.value not in said)
+            yield from (
+                needle for needle in search_terms_of_contact(known.contact) if needle.value not in said
+            )
     headings = {c.id: Headings.of(c.name, c.settings.columns) for c in campaigns.values()}
     for row in read_rejects(ledger):
-        yield from _needles_of_row(headings[row.campaign_id], row.line, row.raw)
+        yield from _search_terms_of_row(headings[row.campaign_id], row.line, row.raw)
 
 
-def needles_of_contact(contact: Contact) -> Iterator[SearchTerm]:
+def search_terms_of_contact(contact: Contact) -> Iterator[SearchTerm]:
     """Everything personal about one contact."""
     whose = contact.external_contact_id
     for channel, address in contact.channels.addresses().items():
@@ -175,7 +177,7 @@ def needles_of_contact(contact: Contact) -> Iterator[SearchTerm]:
     yield from (SearchTerm("metadata", whose, value) for value in contact.metadata.values() if " " in value)
 
 
-def _needles_of_row(headings: Headings, line: int, cells: Mapping[str, str]) -> Iterator[SearchTerm]:
+def _search_terms_of_row(headings: Headings, line: int, cells: Mapping[str, str]) -> Iterator[SearchTerm]:
     kinds = {channel.value: channel.traits.kind.value for channel in Channel}
     kinds |= {"name": "name", "initial_message": "message"}
     for header, cell in cells.items():

@@ -40,7 +40,7 @@ from flows.contact import contact_one
 from outreach.errors import SourceError
 from outreach.ledger.opening import open_ledger
 from outreach.privacy.erasure import written_files
-from outreach.privacy.leak_scan import Leak, files_below, needles_of, needles_of_contact, scan
+from outreach.privacy.leak_scan import Leak, files_below, scan, search_terms_of, search_terms_of_contact
 from outreach.privacy.sealed_contact import seal_contact
 from outreach.privacy.search_terms import SearchTerm
 from outreach.sources.opening import open_source
@@ -82,9 +82,9 @@ class Traced:
     def needles(self) -> list[SearchTerm]:
         """Everybody in the ledger, and everybody whom it was given."""
         rows = open_source(self.people).rows()
-        given = [needle for row in rows if row.contact for needle in needles_of_contact(row.contact)]
+        given = [needle for row in rows if row.contact for needle in search_terms_of_contact(row.contact)]
         with open_ledger(self.ledger_url, keys=[KEY]) as ledger:
-            kept = list(needles_of(ledger))
+            kept = list(search_terms_of(ledger))
         named = [SearchTerm(n.kind, f"{self.office.name} {n.whose}", n.value) for n in (*given, *kept)]
         return [*named, SearchTerm("secret", "the ledger's key", KEY)]
 
@@ -373,7 +373,7 @@ def test_a_contact_in_a_run_made_by_the_api_is_masked_as_soon_as_it_is_in_the_le
 
     asyncio.run(APILogHandler.aflush())
     with open_ledger(traced.ledger_url, keys=[KEY]) as ledger:
-        assert scan(needles_of(ledger), prefect_answers()).leaks == []
+        assert scan(search_terms_of(ledger), prefect_answers()).leaks == []
 
 
 def test_a_sealed_contact_never_reaches_prefect_in_clear(traced: Traced) -> None:

@@ -70,7 +70,7 @@ class Pacer:
         self._allowed: int | None = None
         self._timetable = timetable
         self._clock = clock
-        self._turnstile = PriorityLock()
+        self._turns = PriorityLock()
         self._lock = threading.Lock()
         self._slots: deque[float] = deque()
         self._held_until = 0.0
@@ -81,7 +81,7 @@ class Pacer:
         arrived = self._clock.monotonic()
         if self.limit is None and self._held_until <= arrived:
             return 0.0  # nothing to share: no line either, in which everybody would wait for everybody
-        with self._turnstile.turn(priority):
+        with self._turns.turn(priority):
             self._sleep_until_due()
         return self._clock.monotonic() - arrived
 
@@ -131,7 +131,7 @@ class Pacer:
 
     def _sleep_until_due(self) -> None:
         while True:
-            instant = self.next_instant(self._turnstile.waiting)
+            instant = self.next_instant(self._turns.waiting)
             gap = instant - self._clock.monotonic()
             if gap <= 0:
                 self.spend()

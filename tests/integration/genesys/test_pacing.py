@@ -187,7 +187,7 @@ def test_without_a_limit_a_429_that_is_over_makes_nobody_wait_in_line() -> None:
     pacer.acquire()
     waited: list[float] = []
 
-    with pacer._turnstile.turn(0):  # somebody stands in it
+    with pacer._turns.turn(0):  # somebody stands in it
         other = threading.Thread(target=lambda: waited.append(pacer.acquire()), daemon=True)
         other.start()
         other.join(2)
