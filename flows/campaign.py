@@ -80,6 +80,8 @@ def run_campaign(
         recover(run)
         load(campaign, opened.reference, contacts, run.rejects_file)
         availability = prepare(opened, genesys)
+        if run.auto_stop.reason:
+            return conclude(opened, [], contacted_before=before)
         batches = plan_batches(run)
         due = sum(batch.size for batch in batches)
         said = ask(replace(run, senders=availability), due, contacts, [watcher.sink for watcher in watchers])
@@ -95,9 +97,13 @@ def run_campaign(
 
 
 def prepare(opened: OpenRun, name: str) -> Availability:
-    """Ask the organisation whom it leaves alone, and which channels our senders can serve."""
+    """Ask the organisation whom it leaves alone, and which channels our senders can serve.
+
+    The run is stopped where nobody knows whom it leaves alone.
+    """
     ready = ready_senders(name, opened.blocks.senders_key, opened.reference)
-    mirror(name, opened.reference)
+    if objection := mirror(name, opened.reference).objection(opened.run.settings):
+        opened.run.auto_stop.stop(objection)
     return {Channel(channel): verdict for channel, verdict in ready.items()}
 
 

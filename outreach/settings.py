@@ -142,6 +142,13 @@ class CampaignSettings(BaseModel):
     stop_after: int = Field(
         default=20, ge=1, le=10_000, title="Stop not before", description="Attempts before a rate counts."
     )
+    stop_unread_rate: float = Field(
+        default=0.01,  # one slip in a long list stops nobody's campaign, a list of another kind does
+        ge=0,
+        le=1,
+        title="Stop at unread rate",
+        description="Share of the do-not-contact lists' entries that cannot be read.",
+    )
     approve_above: int | None = Field(
         default=None,
         ge=0,

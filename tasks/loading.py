@@ -8,7 +8,7 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from outreach.campaign.loading import load_source
-from outreach.campaign.preparation import check_senders, mirror_do_not_contact
+from outreach.campaign.preparation import Mirrored, check_senders, mirror_do_not_contact
 from outreach.campaign.run import Run
 from outreach.sources.source import Source
 from tasks.policies import (
@@ -75,7 +75,7 @@ def ready_senders(name: str, key: str, run: Reference[Run]) -> dict[str, str]:  
     retry_delay_seconds=RETRY_DELAYS,
     retry_condition_fn=is_transient,
 )
-def mirror(name: str, run: Reference[Run]) -> int:  # noqa: ARG001 - the run's name
-    """The organisation's do-not-contact lists as keyed hashes in the ledger; how many addresses."""
+def mirror(name: str, run: Reference[Run]) -> Mirrored:  # noqa: ARG001 - the run's name
+    """The organisation's do-not-contact lists as keyed hashes in the ledger; what is known of them."""
     with run() as opened:
         return mirror_do_not_contact(opened, not_older_than=DNC_MIRRORED)

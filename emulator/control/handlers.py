@@ -1,5 +1,7 @@
 """The emulator's own operations under `/_emulator`: truth, settings, clock, state, metrics, webhooks."""
 
+import gzip
+
 from emulator.errors import bad_request, present
 from emulator.http.fields import Fields
 from emulator.http.messages import Request, Response, answer
@@ -121,7 +123,11 @@ def receive_webhook(org: Organisation, request: Request) -> Response:
         response.headers.append(("Retry-After", str(told.retry_after)))
     if told.location is not None:
         response.headers.append(("Location", told.location))
-    if response.status != 204:
+    if told.body:
+        response.body = gzip.compress(told.body.encode()) if told.packed else told.body.encode()
+        if told.packed:
+            response.headers.append(("Content-Encoding", "gzip"))
+    elif response.status != 204:
         response.body = answer({"received": 0 < response.status < 300, "reason": reason}).body
     return response
 

@@ -5,25 +5,26 @@ from emulator.http.messages import JsonObject, Request, Response, answer, nothin
 from emulator.http.routing import Operations
 from emulator.platform.listing import page
 from emulator.platform.messages import LONGEST_SMS
-from emulator.state.defaults import HOME_DIVISION_ID, ORGANISATION_ID, ORGANISATION_NAME
+from emulator.state.defaults import HOME_DIVISION_ID, ORGANISATION_NAME
 from emulator.state.organisation import Organisation
 
 operation = Operations("/api/v2")
 
 
 @operation("organisation.get", "GET", "/organizations/me")
-def organisation(_org: Organisation, _request: Request) -> Response:
+def organisation(org: Organisation, _request: Request) -> Response:
     """The organisation of the token."""
+    key = org.settings.organisation_id
     return answer(
         {
-            "id": ORGANISATION_ID,
+            "id": key,
             "name": ORGANISATION_NAME,
             "defaultLanguage": "en-us",
-            "defaultCountryCode": "US",
+            "defaultCountryCode": org.settings.country,
             "domain": "outreach-example",
             "version": 1,
             "state": "active",
-            "selfUri": f"/api/v2/organizations/{ORGANISATION_ID}",
+            "selfUri": f"/api/v2/organizations/{key}",
         }
     )
 
@@ -32,7 +33,7 @@ def organisation(_org: Organisation, _request: Request) -> Response:
 def token(org: Organisation, request: Request) -> Response:
     """What the token is."""
     holder = org.tokens.by_value[request.token or ""]
-    named = {"id": ORGANISATION_ID, "name": ORGANISATION_NAME}
+    named = {"id": org.settings.organisation_id, "name": ORGANISATION_NAME}
     client = {"id": holder.client_id, "name": holder.client_id, "organization": named}
     return answer(
         {"organization": named, "homeOrganization": named, "authorizedScope": [], "OAuthClient": client}

@@ -13,6 +13,7 @@ _EDIT = "outbound:dnc:edit"
 _EXPORT = "outbound:dnc:view"
 _ADD = "outbound:dnc:add"
 
+_PAGE = b"<!DOCTYPE html><html><body><h1>Please log in</h1></body></html>"
 _OUTSIDE = ("dnc.com", "gryphon")
 _ENTRY_FIELDS = {
     "phonenumbers": "phoneNumbers",
@@ -24,7 +25,9 @@ _ENTRY_FIELDS = {
 
 @operation("dnc.list", "GET", "/outbound/dnclists", "outbound:dncList:view")
 def list_all(org: Organisation, request: Request) -> Response:
-    """All lists."""
+    """All lists; with `dnc_listing` something that is no list."""
+    if org.settings.dnc_listing != "page":
+        return answer({} if org.settings.dnc_listing == "object" else [])
     return page(request, [_document(org, each, request) for each in org.dnc.values()])
 
 
@@ -83,7 +86,8 @@ def patch(org: Organisation, request: Request) -> Response:
 def start_export(org: Organisation, request: Request) -> Response:
     """Begin an export; it is ready `dnc_export_seconds` later."""
     dnc = _found(org, request)
-    dnc.exported_at = org.now() + org.settings.dnc_export_seconds
+    if org.settings.dnc_export != "stale" or dnc.exported_at is None:
+        dnc.export(org.now() + org.settings.dnc_export_seconds, org.settings.dnc_separator)
     return answer({"id": org.new_id(), "name": dnc.name, "selfUri": f"{_uri(dnc)}/export"})
 
 
@@ -93,7 +97,7 @@ def read_export(org: Organisation, request: Request) -> Response:
     dnc = _found(org, request)
     if dnc.exported_at is None or org.now() < dnc.exported_at:
         raise missing("export")
-    address = f"{org.url}/api/v2/downloads/{dnc.list_id}"
+    address = org.settings.dnc_download_url or f"{org.url}/api/v2/downloads/{dnc.list_id}"
     if request.query("download", "false") == "true":
         return Response(302, headers=[("Location", address)])
     return answer({"uri": address, "exportTimestamp": org.stamp(dnc.exported_at)})
@@ -105,7 +109,11 @@ def download(org: Organisation, request: Request) -> Response:
     dnc = org.dnc.get(request.parameters["downloadId"])
     if dnc is None or dnc.exported_at is None:
         raise missing("download")
-    return Response(200, dnc.file(org.now()).encode(), "text/csv; charset=utf-8")
+    if org.settings.dnc_export == "page":
+        return Response(200, _PAGE, "text/html; charset=utf-8")
+    lines = dnc.exported.splitlines(keepends=True)
+    kept = {"empty": 0, "half": (len(lines) + 1) // 2}.get(org.settings.dnc_export, len(lines))
+    return Response(200, "".join(lines[:kept]).encode(), "text/csv; charset=utf-8")
 
 
 @operation("dnc.add_conversation", "POST", "/outbound/conversations/{conversationId}/dnc", _ADD)

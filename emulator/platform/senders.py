@@ -3,7 +3,7 @@
 import uuid
 
 from emulator.errors import present
-from emulator.http.messages import JsonObject, Request, Response, answer
+from emulator.http.messages import JsonObject, Request, Response, answer, known
 from emulator.http.routing import Operations
 from emulator.platform.listing import page
 from emulator.state.defaults import HOME_DIVISION_ID
@@ -77,14 +77,16 @@ def email_domain(org: Organisation, request: Request) -> Response:
 
 
 def _email_domain(name: str, state: str) -> JsonObject:
-    return {
-        "id": name,
-        "name": name,
-        "cnameVerificationResult": {"status": state, "records": []},
-        "dkimVerificationResult": {"status": state, "records": []},
-        "senderType": "EmailDomain",
-        "selfUri": f"/api/v2/routing/email/outbound/domains/{name}",
-    }
+    """A domain that the organisation's own server sends for (`SMTP`) has nothing to verify."""
+    verified = {"status": state, "records": []} if state not in ("SMTP", "") else None
+    return known(
+        id=name,
+        name=name,
+        cnameVerificationResult=verified,
+        dkimVerificationResult=verified,
+        senderType="EmailSmtpDomain" if state == "SMTP" else "EmailDomain",
+        selfUri=f"/api/v2/routing/email/outbound/domains/{name}",
+    )
 
 
 @operation("queues.list", "GET", "/routing/queues", "routing:queue:view")

@@ -17,15 +17,22 @@ class DncList:
     created: float = 0.0
     entries: dict[str, float | None] = field(default_factory=dict)
     exported_at: float | None = None
+    exported: str = ""
 
     def valid(self, now: float) -> dict[str, float | None]:
         """The entries that have not expired."""
         return {entry: until for entry, until in self.entries.items() if until is None or until > now}
 
-    def file(self, now: float) -> str:
+    def file(self, now: float, separator: str = ",") -> str:
         """The export, one entry a line."""
-        rows = (f"{entry},{iso(until) if until else ''}" for entry, until in self.valid(now).items())
-        return "\r\n".join(["entry,expirationDateTime", *rows, ""])
+        rows = (
+            f"{entry}{separator}{iso(until) if until else ''}" for entry, until in self.valid(now).items()
+        )
+        return "\r\n".join([f"entry{separator}expirationDateTime", *rows, ""])
+
+    def export(self, ready_at: float, separator: str) -> None:
+        """Write the file that an export gives from now on."""
+        self.exported_at, self.exported = ready_at, self.file(ready_at, separator)
 
 
 def first_lists() -> dict[str, DncList]:

@@ -43,6 +43,8 @@ class WebhookAnswer(Document, frozen=False):
     probability: Share = 1.0
     endpoint: str | None = None
     location: str | None = None
+    body: str = ""
+    packed: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -64,6 +66,9 @@ class Settings(Document):
     latency_ms: Seconds = 0.0
     clock_skew_seconds: Annotated[float, Field(ge=-1e9, le=1e10)] = 0.0
     faults: Annotated[tuple[Fault, ...], Strict(strict=False)] = ()
+    # who it is
+    organisation_id: Annotated[str, Field(min_length=1)] = defaults.ORGANISATION_ID
+    country: str = "US"
     # clients and rights
     token_lifetime_seconds: Positive = 86400
     guide_token_lifetime_seconds: Positive = 3600
@@ -94,6 +99,10 @@ class Settings(Document):
     unknown_fields: Literal["reject", "ignore"] = "reject"
     email_matches_contact: bool = False
     dnc_export_seconds: Seconds = 0.0
+    dnc_export: Literal["file", "empty", "page", "half", "stale"] = "file"
+    dnc_listing: Literal["page", "object", "array"] = "page"
+    dnc_separator: str = ","
+    dnc_download_url: str = ""
     # the guide's verdicts and the webhook receiver
     verdicts: Annotated[tuple[Verdict, ...], Strict(strict=False)] = ()
     webhook_secrets: Texts = ()

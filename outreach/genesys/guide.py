@@ -14,7 +14,9 @@ from outreach.genesys.interface import (
     Attempt,
     Conversation,
     ConversationMatch,
+    DoNotContactList,
     Engagement,
+    Identity,
     NotRegistered,
     Registered,
 )
@@ -98,9 +100,13 @@ class Guide:
             if found is not None and found.ended_at is None:
                 raise
 
-    def list_do_not_contact(self) -> set[str]:
-        """Nothing: the guide's API has no such lists."""
-        return set()
+    def whoami(self) -> Identity:
+        """Its host, for the guide's API has one per organisation and no call that tells."""
+        return Identity(self.connection.url, "", "")
+
+    def list_do_not_contact(self) -> list[DoNotContactList]:
+        """Nothing: the guide's API has no such lists; its validation knows."""
+        return []
 
     def _register(self, contact: Contact, message: str, priority: int) -> Registered | NotRegistered:
         contact_id = contact.external_contact_id

@@ -122,6 +122,31 @@ class Conversation:
     opted_out: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The organisation that the token belongs to. `country` is where its national numbers are, "" unknown."""
+
+    organization_id: str
+    organization_name: str
+    state: str
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DoNotContactList:
+    """One list as its export has it: `content` is the file, None when it could not be had (`problem`).
+
+    `size`: how many entries the list says it holds, None when it does not say. `holds_addresses`: False for
+    a list of values of a column of the organisation's own.
+    """
+
+    list_id: str
+    content: str | None
+    size: float | None = None
+    holds_addresses: bool = True
+    problem: str = ""
+
+
 class ReadyCall(Protocol):
     """The call that contacts one person: its turn has come, and nothing of it has left yet."""
 
@@ -166,5 +191,8 @@ class Genesys(Protocol):
     def end(self, conversation_id: str, channel: Channel) -> None:
         """End an interaction the normal way. Safe to repeat."""
 
-    def list_do_not_contact(self) -> set[str]:
-        """The organisation's DNC lists, as addresses (E.164, e-mail in lower case)."""
+    def whoami(self) -> Identity:
+        """The organisation behind the token: what belongs to it is kept under its id."""
+
+    def list_do_not_contact(self) -> list[DoNotContactList]:
+        """The organisation's DNC lists with their entries as they are written."""

@@ -1,30 +1,27 @@
-"""Addresses that nobody may contact, in any campaign: kept as keyed hashes, so they outlive an erasure."""
+"""Addresses that nobody may contact, in any campaign: kept as keyed hashes, so they outlive an erasure.
+
+suppressions   opted out, for good: by a person, the CRM, a receipt, an erasure
+listed         on the do-not-contact lists of an organisation, for as long as these name them
+"""
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
 import orjson
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, select, union
 
-from outreach.ledger.database.schema import suppressions
+from outreach.ledger.database.schema import listed, suppressions
 from outreach.ledger.facts import kept_as
 from outreach.ledger.ledger import Ledger
 
 MIRRORED = "genesys-dnc"
-"""The source of what the organisation's do-not-contact lists name; it goes when the lists drop it."""
+"""What an address is on by, when an organisation's list names it."""
 
-SUPPRESSED = select(suppressions.c.address_key).where(
-    suppressions.c.address_key.in_(bindparam("keys", expanding=True))
-)
+_KEYS: BindParameter[list[str]] = bindparam("keys", expanding=True)
+_LISTED = select(listed.c.address_key).where(listed.c.address_key.in_(_KEYS))
+
+SUPPRESSED = union(select(suppressions.c.address_key).where(suppressions.c.address_key.in_(_KEYS)), _LISTED)
 """Those of the `keys` that are on."""
-
-_KEEP = (
-    update(suppressions)
-    .where(
-        suppressions.c.address_key.in_(bindparam("keys", expanding=True)), suppressions.c.source == MIRRORED
-    )
-    .values(source=bindparam("own_source"), reason=bindparam("own_reason"), at=bindparam("own_at"))
-)
 
 
 def suppress(ledger: Ledger, addresses: Iterable[str], *, source: str, reason: str) -> int:
@@ -40,41 +37,60 @@ def suppress(ledger: Ledger, addresses: Iterable[str], *, source: str, reason: s
         insert = ledger.db.insert(suppressions).on_conflict_do_nothing()
         with ledger.db.write() as connection:
             taken = connection.execute(insert.returning(suppressions.c.address_key), rows)
-            added += len(taken.scalars().all())
-            if source != MIRRORED:
-                why = {f"own_{name}": rows[0][name] for name in ("source", "reason", "at")}
-                connection.execute(_KEEP, {"keys": [row["address_key"] for row in rows], **why})
+            new = set(taken.scalars().all())
+            added += len(new - set(connection.execute(_LISTED, {"keys": list(new)}).scalars()))
     return added
 
 
-def mirror(ledger: Ledger, addresses: Iterable[str], *, source: str) -> int:
-    """Make what `source` suppresses equal to `addresses`; returns how many there are."""
-    keys = {ledger.vault.address_key(address): address for address in addresses}
-    theirs = suppressions.c.source == source
-    before = set(ledger.db.values(select(suppressions.c.address_key).where(theirs)))
-    gone = sorted(before - keys.keys())
-    for at in range(0, len(gone), 500):
+def mirror(ledger: Ledger, addresses: Iterable[str], *, organisation: str, complete: bool = True) -> int:
+    """Keep whom an organisation's lists name, and nobody else unless the lists are not `complete`.
+
+    Returns how many are on by that organisation now. Other organisations' lists stay as they are.
+    """
+    keys = {ledger.vault.address_key(address) for address in addresses}
+    # What an older ledger had belongs to nobody: the first who knows all of its own replaces it.
+    theirs = listed.c.organisation.in_((organisation, ""))
+    query = select(listed.c.organisation, listed.c.address_key).where(theirs)
+    before = {(row.organisation, row.address_key) for row in ledger.db.rows(query)}
+    new = sorted(keys - {key for owner, key in before if owner == organisation})
+    insert = ledger.db.insert(listed).on_conflict_do_nothing()
+    for at in range(0, len(new), 500):
         with ledger.db.write() as connection:
-            named = suppressions.c.address_key.in_(gone[at : at + 500])
-            connection.execute(delete(suppressions).where(theirs, named))
-    suppress(ledger, (keys[key] for key in keys.keys() - before), source=source, reason=source)
+            rows = [{"address_key": key, "organisation": organisation} for key in new[at : at + 500]]
+            connection.execute(insert, rows)
+    if not complete:
+        return len(keys | {key for _, key in before})
+    for owner in (organisation, ""):
+        gone = sorted(key for of, key in before if of == owner and (owner == "" or key not in keys))
+        for at in range(0, len(gone), 500):
+            with ledger.db.write() as connection:
+                _take_off(connection, owner, gone[at : at + 500])
     return len(keys)
 
 
+def _take_off(connection: Connection, organisation: str, keys: Sequence[str]) -> None:
+    named = listed.c.address_key.in_(keys)
+    connection.execute(delete(listed).where(listed.c.organisation == organisation, named))
+
+
 def allow_again(ledger: Ledger, address: str) -> bool:
-    """Take an address off; whether it was on. The ledger keeps who did so, when, and why it was on."""
+    """Take an address off; whether it was on. The ledger keeps who did so, when, and why it was on.
+
+    An organisation's list that names it puts it on again, with the next look at the list.
+    """
     s, key = suppressions.c, ledger.vault.address_key(address)
     with ledger.db.write() as connection:
         gone = delete(suppressions).where(s.address_key == key).returning(s.source, s.reason, s.at)
         was = connection.execute(gone).mappings().one_or_none()
-        if was is not None:
+        on_lists = connection.execute(delete(listed).where(listed.c.address_key == key)).rowcount > 0
+        if was is not None or on_lists:
             kept = {
-                **{str(name): value for name, value in was.items()},
+                **{str(name): value for name, value in (was or {"source": MIRRORED}).items()},
                 "lifted_at": ledger.clock.now(),
                 "lifted_by": ledger.actor,
             }
             connection.execute(kept_as(ledger, f"lifted:{key}", orjson.dumps(kept).decode()))
-    return was is not None
+    return was is not None or on_lists
 
 
 def find_suppressed(ledger: Ledger, addresses: Sequence[str]) -> set[str]:

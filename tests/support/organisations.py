@@ -16,7 +16,9 @@ from outreach.genesys.interface import (
     Attempt,
     Conversation,
     ConversationMatch,
+    DoNotContactList,
     Engagement,
+    Identity,
     NotRegistered,
     Registered,
     Started,
@@ -58,6 +60,8 @@ class Organisation:
         self.answers: deque[tuple[GenesysError | None, bool]] = deque()
         self.ended: set[str] = set()
         self.visible = True
+        self.organization_id = "o-1"
+        self.lists: list[DoNotContactList] = []
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
 
@@ -127,5 +131,8 @@ class Organisation:
     def end(self, conversation_id: str, channel: Channel) -> None:
         self.ended.add(conversation_id)
 
-    def list_do_not_contact(self) -> set[str]:
-        return set()
+    def whoami(self) -> Identity:
+        return Identity(self.organization_id, "", "active", "US")
+
+    def list_do_not_contact(self) -> list[DoNotContactList]:
+        return self.lists

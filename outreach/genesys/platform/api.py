@@ -13,7 +13,9 @@ from outreach.genesys.interface import (
     Attempt,
     Conversation,
     ConversationMatch,
+    DoNotContactList,
     Engagement,
+    Identity,
     NotRegistered,
     Registered,
     Senders,
@@ -113,11 +115,11 @@ class Platform:
             if found is not None and found.ended_at is None:
                 raise
 
-    def list_do_not_contact(self) -> set[str]:
-        """The internal DNC lists' addresses."""
-        return do_not_contact.list_addresses(self.connection)
+    def list_do_not_contact(self) -> list[DoNotContactList]:
+        """The internal DNC lists."""
+        return do_not_contact.fetch_lists(self.connection)
 
-    def whoami(self) -> organization.Identity:
+    def whoami(self) -> Identity:
         """The organisation behind the token."""
         return organization.read_identity(self.connection)
 

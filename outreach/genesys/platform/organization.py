@@ -1,10 +1,12 @@
 """Who we are to Genesys and what it allows us; none of these calls needs a permission."""
 
-from dataclasses import dataclass
+import re
 
 from outreach.errors import Refused
 from outreach.genesys.http.client import Connection
 from outreach.genesys.http.untrusted_json import read_code, read_list, read_number, read_text
+from outreach.genesys.interface import Identity
+from outreach.genesys.platform.listing import unreadable
 
 NAMESPACES = ("platform.api", "external.contacts", "messaging", "email", "callback")
 """Where the limits are that bind an outreach (platform fact sheet 2.2)."""
@@ -12,19 +14,22 @@ NAMESPACES = ("platform.api", "external.contacts", "messaging", "email", "callba
 TOKEN_RATE = "token.rate.per.minute"  # noqa: S105  a limit's name
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """The organisation that the token belongs to."""
-
-    organization_id: str
-    organization_name: str
-    state: str
+_COUNTRY = re.compile(r"[A-Z]{2}\Z")
 
 
 def read_identity(connection: Connection) -> Identity:
-    """Ask who we are. Raises GenesysError."""
-    body = connection.request("who am i", "GET", "/api/v2/organizations/me").json
-    return Identity(read_code(body, "id"), read_text(body, "name"), read_code(body, "state"))
+    """Ask who we are. Raises GenesysError; an answer that names no organisation is Ambiguous."""
+    answer = connection.request("who am i", "GET", "/api/v2/organizations/me")
+    body, organization_id = answer.json, read_code(answer.json, "id")
+    if not organization_id:
+        raise unreadable("who am i", answer)
+    country = read_code(body, "defaultCountryCode").upper()
+    return Identity(
+        organization_id,
+        read_text(body, "name"),
+        read_code(body, "state"),
+        country if _COUNTRY.match(country) else "",
+    )
 
 
 def read_limits(connection: Connection) -> dict[str, float]:

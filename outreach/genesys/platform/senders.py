@@ -1,6 +1,7 @@
 """Can our own numbers, addresses, queue and integration serve their channels? (platform fact sheet 6)
 
-A 403 says nothing about the channel: it is `not_checkable` then, never unavailable.
+A 403, or an answer without the field that would tell, says nothing about the channel: it is `not_checkable`
+then, never unavailable. An answer that is no list at all raises.
 """
 
 from collections.abc import Mapping
@@ -10,8 +11,9 @@ from typing_extensions import assert_never
 from outreach.contacts import Channel
 from outreach.errors import Forbidden, NotFound
 from outreach.genesys.http.client import Connection, quoted
-from outreach.genesys.http.untrusted_json import Object, as_mapping, read_list, read_number, read_text
+from outreach.genesys.http.untrusted_json import Object, as_mapping, read_text
 from outreach.genesys.interface import Senders
+from outreach.genesys.platform.listing import read_pages
 from outreach.reachability import AVAILABLE, NOT_CHECKABLE
 
 NO_SENDER = "no_sender"
@@ -21,7 +23,6 @@ SENDER_NOT_ACTIVE = "sender_not_active"
 SENDER_NOT_VERIFIED = "sender_not_verified"
 
 MOST_PAGES = 10
-_PAGE_SIZE = 100
 
 
 def check_senders(connection: Connection, senders: Senders) -> dict[Channel, str]:
@@ -56,8 +57,10 @@ def _check_number(connection: Connection, number_from: str) -> str:
     number = _find(connection, "check sms sender", path, {}, phoneNumber=number_from)
     if number is None:
         return SENDER_NOT_FOUND
-    active = read_text(number, "phoneNumberStatus").upper() == "ACTIVE"
-    return AVAILABLE if active and number.get("supportsSms") is True else SENDER_NOT_ACTIVE
+    status, sends = read_text(number, "phoneNumberStatus").upper(), number.get("supportsSms")
+    if (status and status != "ACTIVE") or sends is False:
+        return SENDER_NOT_ACTIVE
+    return AVAILABLE if status and sends is True else NOT_CHECKABLE
 
 
 def _check_domain(connection: Connection, address: str) -> str:
@@ -71,9 +74,14 @@ def _check_domain(connection: Connection, address: str) -> str:
         domain = _read(connection, "check email sender", f"{path}/{quoted(name)}")
     if domain is None:
         return SENDER_NOT_FOUND
+    # A domain of type EmailSmtpDomain is sent for by the organisation's own server: nothing here is verified.
+    if read_text(domain, "senderType").upper() == "EMAILSMTPDOMAIN":
+        return NOT_CHECKABLE
     results = (domain.get("cnameVerificationResult"), domain.get("dkimVerificationResult"))
-    verified = all(read_text(result, "status").upper() == "VERIFIED" for result in results)
-    return AVAILABLE if verified else SENDER_NOT_VERIFIED
+    states = {read_text(result, "status").upper() for result in results}
+    if states - {"VERIFIED", ""}:
+        return SENDER_NOT_VERIFIED
+    return NOT_CHECKABLE if "" in states else AVAILABLE
 
 
 def _check_queue(connection: Connection, queue_id: str) -> str:
@@ -92,23 +100,19 @@ def _check_integration(connection: Connection, integration_id: str, senders: Sen
     integration = _find(connection, "check chat integration", path, {}, id=integration_id)
     if integration is None:
         return SENDER_NOT_FOUND
-    active = read_text(integration, "status") == "Active"
-    return AVAILABLE if active else SENDER_NOT_ACTIVE
+    status = read_text(integration, "status")
+    if not status:
+        return NOT_CHECKABLE
+    return AVAILABLE if status == "Active" else SENDER_NOT_ACTIVE
 
 
 def _find(
     connection: Connection, operation: str, path: str, params: Mapping[str, str], **wanted: str
 ) -> Object | None:
     """The first entity of a paged list that has any of the values wanted."""
-    for page in range(1, MOST_PAGES + 1):
-        paged: dict[str, str | int] = {**params, "pageSize": _PAGE_SIZE, "pageNumber": page}
-        body = connection.request(operation, "GET", path, params=paged).json
-        entities = list(read_list(body, "entities"))
-        for entity in entities:
-            if any(read_text(entity, key).lower() == value.lower() for key, value in wanted.items()):
-                return entity
-        if page >= (read_number(body, "pageCount") or 1) or not entities:
-            break
+    for entity in read_pages(connection, operation, path, params, most=MOST_PAGES):
+        if any(read_text(entity, key).lower() == value.lower() for key, value in wanted.items()):
+            return entity
     return None
 
 

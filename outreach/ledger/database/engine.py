@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     Engine,
     Executable,
@@ -64,7 +65,9 @@ class Database:
         with self.read() as connection:
             return connection.execute(query, values).all()
 
-    def values(self, query: Select[tuple[T]], values: Mapping[str, Any] | None = None) -> list[T]:
+    def values(
+        self, query: Select[tuple[T]] | CompoundSelect[tuple[T]], values: Mapping[str, Any] | None = None
+    ) -> list[T]:
         """The one column that a query asks for."""
         return [row[0] for row in self.rows(query, values)]
 

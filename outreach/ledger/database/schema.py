@@ -231,6 +231,14 @@ suppressions = Table(
     comment="Addresses that nobody may contact, as keyed hashes only.",
 )
 
+listed = Table(
+    "listed",
+    metadata,
+    Column("address_key", String(64), primary_key=True),
+    Column("organisation", String(100), primary_key=True, comment="its id; empty: of an older ledger"),
+    comment="Whom an organisation's do-not-contact lists name, as keyed hashes: the last copy of them.",
+)
+
 executors = Table(
     "executors",
     metadata,

@@ -33,7 +33,7 @@ from outreach.ledger.outbox import LedgerOutbox
 from outreach.ledger.proof import _prove, prove
 from outreach.ledger.rate_slots import LedgerSlotAllocator
 from outreach.ledger.states import State
-from outreach.ledger.suppressions import MIRRORED, find_suppressed, mirror, suppress
+from outreach.ledger.suppressions import find_suppressed, mirror, suppress
 from outreach.operations.export import export_contacts
 from outreach.operations.resolution import resolve, retry_failed
 from outreach.settings import FrequencyCap, SameAddress
@@ -177,10 +177,10 @@ def test_one_address_is_contacted_once_whoever_comes_first(run: Run, url: str) -
 
 
 def test_an_opt_out_outlives_the_list_that_named_the_address_before(ledger: Ledger) -> None:
-    mirror(ledger, ["+13175550001", "+13175550002"], source=MIRRORED)
+    mirror(ledger, ["+13175550001", "+13175550002"], organisation="o-1")
     suppress(ledger, ["+13175550001"], source="by_hand", reason="asked")
 
-    mirror(ledger, [], source=MIRRORED)
+    mirror(ledger, [], organisation="o-1")
 
     assert find_suppressed(ledger, ["+13175550001", "+13175550002"]) == {"+13175550001"}
 

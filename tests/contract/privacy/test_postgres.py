@@ -36,12 +36,12 @@ def test_everything_holds_on_postgresql(server: Postgres, tmp_path: Path) -> Non
         with new_run(ledger, Organisation()) as run:
             load(run, people(30))
             seal(ledger, run.campaign)
-            mirror(ledger, ["+13175550007"], source="dnc")
+            mirror(ledger, ["+13175550007"], organisation="o-1")
             advance(run)
             seal(ledger, run.campaign)
 
         done = erase(ledger, "C-7")
-        mirror(ledger, [], source="dnc")
+        mirror(ledger, [], organisation="o-1")
 
         assert (done.contacts, done.suppressed, done.rewritten) == (1, 2, True)
         assert row_of(ledger, "C-7").payload is None

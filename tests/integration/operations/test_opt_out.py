@@ -18,7 +18,7 @@ from outreach.errors import SourceError, UsageError
 from outreach.ledger.claims import everything
 from outreach.ledger.facts import recall
 from outreach.ledger.outbox import LedgerOutbox
-from outreach.ledger.suppressions import MIRRORED, find_suppressed, mirror
+from outreach.ledger.suppressions import find_suppressed, mirror
 from outreach.ledger.webhook_replies import read_wish
 from outreach.operations.opt_out import lift, opt_out, read_address, suppress_file, take_reply
 from outreach.sources.opening import open_source
@@ -157,10 +157,10 @@ def test_the_crms_answer_stops_its_contact_everywhere(tmp_path: Path, result: st
 
 def test_an_opt_out_outlives_the_list_that_named_the_address_before(tmp_path: Path) -> None:
     with stage(tmp_path) as staged:
-        mirror(staged.ledger, [NUMBER], source=MIRRORED)
+        mirror(staged.ledger, [NUMBER], organisation="o-1")
         assert opt_out(staged.ledger, [NUMBER]) == 0  # not new, but now for another reason
 
-        mirror(staged.ledger, [], source=MIRRORED)
+        mirror(staged.ledger, [], organisation="o-1")
 
         assert find_suppressed(staged.ledger, [NUMBER]) == {NUMBER}
 
@@ -168,7 +168,7 @@ def test_an_opt_out_outlives_the_list_that_named_the_address_before(tmp_path: Pa
 def test_who_opted_out_and_is_listed_later_stays_off_when_the_list_changes(tmp_path: Path) -> None:
     with stage(tmp_path) as staged:
         opt_out(staged.ledger, [NUMBER])
-        mirror(staged.ledger, [NUMBER], source=MIRRORED)
-        mirror(staged.ledger, [], source=MIRRORED)
+        mirror(staged.ledger, [NUMBER], organisation="o-1")
+        mirror(staged.ledger, [], organisation="o-1")
 
         assert find_suppressed(staged.ledger, [NUMBER]) == {NUMBER}

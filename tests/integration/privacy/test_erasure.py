@@ -225,9 +225,9 @@ def test_a_list_that_forgets_the_address_does_not_lift_the_suppression(
     ledger: Ledger, tmp_path: Path
 ) -> None:
     run_with(ledger, tmp_path, [ADA])
-    mirror(ledger, ["+13175550177"], source="dnc")
+    mirror(ledger, ["+13175550177"], organisation="o-1")
     erase(ledger, "EXT-7")
-    mirror(ledger, [], source="dnc")
+    mirror(ledger, [], organisation="o-1")
 
     assert find_suppressed(ledger, ["+13175550177"]) == {"+13175550177"}
 

@@ -1,0 +1,44 @@
+"""Lists that come in pages: an answer that is no such page is not known, never an empty list."""
+
+from collections.abc import Iterator, Mapping
+
+from outreach.errors import Ambiguous
+from outreach.genesys.http.client import Answer, Connection
+from outreach.genesys.http.untrusted_json import Object, as_mapping, read_number
+
+_ADVICE = "Genesys' answer is not the list that was asked for: what it holds is not known."
+
+
+def read_pages(
+    connection: Connection, operation: str, path: str, params: Mapping[str, str | int], *, most: int
+) -> Iterator[Object]:
+    """Every entity of a list of at most so many pages.
+
+    Raises:
+        Ambiguous: an answer has another shape, or there are more pages, or fewer entities than it says.
+    """
+    seen = 0
+    for page in range(1, most + 1):
+        answer = connection.request(
+            operation, "GET", path, params={**params, "pageSize": 100, "pageNumber": page}
+        )
+        entities = _entities(operation, answer)
+        yield from entities
+        seen += len(entities)
+        if page >= (read_number(answer.json, "pageCount") or 1) or not entities:
+            if seen < (read_number(answer.json, "total") or 0):
+                break
+            return
+    raise unreadable(operation, answer)
+
+
+def unreadable(operation: str, answer: Answer, code: str = "unrecognised_answer") -> Ambiguous:
+    """A 2xx whose shape says nothing."""
+    return Ambiguous(operation, answer.status, code, answer.correlation_id, _ADVICE)
+
+
+def _entities(operation: str, answer: Answer) -> list[Object]:
+    entities = as_mapping(answer.json).get("entities")
+    if not isinstance(entities, list) or not all(isinstance(entity, dict) for entity in entities):
+        raise unreadable(operation, answer)
+    return entities
