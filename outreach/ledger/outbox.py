@@ -3,7 +3,7 @@
 import functools
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from outreach.ledger.database.bulk_write import write_rows
 from outreach.ledger.database.schema import Instant, campaigns, contacts, facts, outbox
 from outreach.ledger.facts import recall, remember
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.webhook_replies import obey
+from outreach.ledger.webhook_replies import UNCLEAR, obey
 from outreach.webhook.outbox import Message, Settlement
 
 EXCERPT = 4096
@@ -54,9 +54,10 @@ class LedgerOutbox:
         What was settled meanwhile by another taker stays so, but for good news: delivered is delivered.
         A receiver that answers `{"suppress": true}` is obeyed first.
         """
-        obey(self._ledger, settlements)
+        unclear = obey(self._ledger, settlements)
         groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for settlement in settlements:
+        for each in settlements:
+            settlement = replace(each, code=UNCLEAR) if each.id in unclear else each
             groups[settlement.result].append(_outcome(self._ledger, settlement, now))
         with self._ledger.db.write(lasting=False) as connection:  # undone, it is told again: same id
             for result, rows in groups.items():

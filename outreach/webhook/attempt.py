@@ -11,16 +11,20 @@ E_TLS             the certificate or the handshake
 E_DNS             the name could not be looked up
 E_INVALID_TARGET  the name leads to an address that the guard refuses, or to none
 E_GONE            410
+
+A 2xx may have E_UNCLEAR beside it: what its answer asks for cannot be read, here because it is packed in a
+way that we don't know.
 """
 
 import re
+import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 import httpcore
 
-from outreach.connections import read_retry_after
+from outreach.connections import CONNECTION_ERRORS, read_retry_after
 from outreach.errors import WebhookError
 
 
@@ -36,6 +40,7 @@ class Attempt:
         response_excerpt: the start of its answer, at most 4 kB, without control characters; or our own
             sentence when there was no answer.
         seconds: how long it took.
+        answer: all of a 2xx that is longer than the excerpt, at most 64 kB; "" else.
     """
 
     outcome: Literal["delivered", "failed", "gone"]
@@ -44,10 +49,14 @@ class Attempt:
     retry_after: float | None = None
     response_excerpt: str = ""
     seconds: float = 0.0
+    answer: str = ""
 
 
 EXCERPT_BYTES = 4096
-"""How much of an answer is read and kept."""
+"""How much of an answer is kept."""
+
+ANSWER_BYTES = 64 * 1024
+"""How much of a 2xx is read."""
 
 _SENTENCES = {
     "E_TIMEOUT": "The receiver did not answer in time.",
@@ -59,9 +68,9 @@ _UNPRINTABLE = re.compile(r"[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]")
 
 def read_answer(response: httpcore.Response, now: datetime) -> Attempt:
     """What an answer means: 2xx delivered, 410 gone, everything else failed."""
-    excerpt = _excerpt(response)  # of a 2xx as well: it may ask to suppress the person
     if 200 <= response.status < 300:
-        return Attempt("delivered", response.status, response_excerpt=excerpt)
+        return _read_success(response)
+    excerpt = _excerpt(_clean(_unpack(response, _read(response, EXCERPT_BYTES)) or b""))
     if response.status == 410:
         return Attempt("gone", 410, "E_GONE", response_excerpt=excerpt)
     asked = next((value for name, value in response.headers if name.lower() == b"retry-after"), b"")
@@ -85,12 +94,46 @@ def _code(error: Exception) -> str:
     return "E_HTTP" if is_malformed else "E_CONNECTION"
 
 
-def _excerpt(response: httpcore.Response) -> str:
+def _read_success(response: httpcore.Response) -> Attempt:
+    """All of the answer, which may ask to leave the person alone."""
+    content = _unpack(response, _read(response, ANSWER_BYTES))
+    if content is None:
+        return Attempt("delivered", response.status, "E_UNCLEAR")
+    answer = _clean(content)
+    excerpt = _excerpt(answer)
+    return Attempt(
+        "delivered", response.status, response_excerpt=excerpt, answer="" if excerpt == answer else answer
+    )
+
+
+def _read(response: httpcore.Response, most: int) -> bytes:
     read = bytearray()
-    for chunk in response.iter_stream():  # a receiver may answer without end
-        read += chunk
-        if len(read) >= EXCERPT_BYTES:
-            break
-    text = _UNPRINTABLE.sub("", bytes(read[:EXCERPT_BYTES]).decode(errors="replace"))
-    # Each bad byte has become the three of U+FFFD: cut once more.
+    try:
+        for chunk in response.iter_stream():  # a receiver may answer without end
+            read += chunk
+            if len(read) >= most:
+                break
+    except CONNECTION_ERRORS:
+        if len(read) < EXCERPT_BYTES:  # else it was answered, and whoever goes on and on is not waited for
+            raise
+    return bytes(read[:most])
+
+
+def _unpack(response: httpcore.Response, content: bytes) -> bytes | None:
+    """The content as it was before it was packed, though nobody asked for that; None when we cannot."""
+    packed = next((value for name, value in response.headers if name.lower() == b"content-encoding"), b"")
+    if not content or packed.strip().lower() in (b"", b"identity"):
+        return content
+    try:
+        # 47: gzip or zlib, whichever it is. No more than this comes out, however well it was packed.
+        return zlib.decompressobj(wbits=47).decompress(content, ANSWER_BYTES)
+    except zlib.error:
+        return None
+
+
+def _clean(content: bytes) -> str:
+    return _UNPRINTABLE.sub("", content.decode(errors="replace"))
+
+
+def _excerpt(text: str) -> str:
     return text.encode()[:EXCERPT_BYTES].decode(errors="ignore")

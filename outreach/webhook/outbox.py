@@ -41,8 +41,10 @@ class Settlement:
             leave the attempts as they were).
         next_at: aware UTC, only with retry.
         status: the HTTP status, 0 when there was no answer.
-        code: "" or E_TIMEOUT, E_CONNECTION, E_TLS, E_DNS, E_HTTP, E_INVALID_TARGET, E_GONE.
+        code: "" or E_TIMEOUT, E_CONNECTION, E_TLS, E_DNS, E_HTTP, E_INVALID_TARGET, E_GONE; delivered, ""
+            or E_UNCLEAR.
         excerpt: the start of the receiver's answer, at most 4 kB.
+        answer: all of a 2xx that is longer, at most 64 kB: it may ask for something; never kept.
     """
 
     id: str
@@ -51,6 +53,7 @@ class Settlement:
     status: int = 0
     code: str = ""
     excerpt: str = ""
+    answer: str = ""
 
 
 class Outbox(Protocol):

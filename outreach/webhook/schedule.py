@@ -45,7 +45,8 @@ def next_step(message: Message, attempt: Attempt, now: datetime, random: Random)
         result = "dead"
     else:
         next_at = now + timedelta(seconds=_wait(DELAYS[message.attempts], attempt, random))
-    return Settlement(message.id, result, next_at, attempt.status, attempt.code, attempt.response_excerpt)
+    said, answer = attempt.response_excerpt, attempt.answer
+    return Settlement(message.id, result, next_at, attempt.status, attempt.code, said, answer)
 
 
 def _wait(delay: float, attempt: Attempt, random: Random) -> float:

@@ -19,8 +19,9 @@ from outreach.ledger.claims import everything
 from outreach.ledger.facts import recall
 from outreach.ledger.outbox import LedgerOutbox
 from outreach.ledger.suppressions import find_suppressed, mirror
-from outreach.ledger.webhook_replies import read_wish
+from outreach.ledger.webhook_replies import read_wish, understand
 from outreach.operations.opt_out import lift, opt_out, read_address, suppress_file, take_reply
+from outreach.report.figures.loads_and_outbox import read_outbox
 from outreach.sources.opening import open_source
 from outreach.webhook.outbox import Settlement
 from tests.support.campaigns import Stage, person, stage
@@ -172,3 +173,46 @@ def test_who_opted_out_and_is_listed_later_stays_off_when_the_list_changes(tmp_p
         mirror(staged.ledger, [], organisation="o-1")
 
         assert find_suppressed(staged.ledger, [NUMBER]) == {NUMBER}
+
+
+@pytest.mark.parametrize(
+    ("answer", "channels", "unclear"),
+    [
+        ('{"suppress": ["SMS"]}', {Channel.SMS}, False),
+        ('{"data": {"suppress": true}}', set(Channel), False),
+        ('{"opt_out": true}', set(Channel), False),
+        ('{"contact": {"doNotContact": true, "unsubscribed": false}}', set(Channel), False),
+        ('{"suppress": true, "more": "' + "x" * 5000 + '"}', set(Channel), False),
+        ('{"suppress": "true"}', set(), True),
+        ('{"suppress": 1}', set(), True),
+        ('{"suppress": ["sms", "fax"]}', {Channel.SMS}, True),
+        ('{"suppress": {"sms": true}}', set(), True),
+        ('{"contacts": [{"opt_out": true}]}', set(), True),
+        ('{"suppress": true', set(), True),
+        ("Suppressed. Thank you!", set(), True),
+        ('{"suppress": false, "opt_out": null, "unsubscribed": "no"}', set(), False),
+        ('{"received": true}', set(), False),
+    ],
+)
+def test_an_answer_that_may_mean_stop_is_obeyed_or_said(
+    tmp_path: Path,
+    answer: str,
+    channels: set[Channel],
+    unclear: bool,  # noqa: FBT001 - a parameter of the table
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    wish = understand(answer)
+    assert (wish.channels, wish.unclear) == (channels, unclear)
+
+    with stage(tmp_path) as staged:
+        load_source(staged.run, open_source([person(1)]))
+        clear(staged)
+        [message] = LedgerOutbox(staged.ledger, "crm").take(1, staged.clock.now(), 60)
+        settled = Settlement(message.id, "delivered", None, 200, "", answer[:4096], answer)
+        LedgerOutbox(staged.ledger, "crm").settle([settled], staged.clock.now())
+        with staged.ledger.db.snapshot() as connection:
+            answers = read_outbox(connection, staged.run.campaign.id).answers
+        assert bool(find_suppressed(staged.ledger, [NUMBER])) is (Channel.SMS in channels)
+
+    assert (("delivered", "E_UNCLEAR") in {(each.state, each.code) for each in answers}) is unclear
+    assert ("cannot be read" in caplog.text) is unclear

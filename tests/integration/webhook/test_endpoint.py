@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import time
+import zlib
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 
@@ -139,6 +142,36 @@ def test_of_a_huge_answer_4_kilobytes_are_kept_without_control_characters(
     assert attempt.outcome == ("delivered" if status == 200 else "failed")
     assert set(attempt.response_excerpt) == {"h"}
     assert 1000 < len(attempt.response_excerpt) <= 4096
+
+
+def test_all_of_a_long_2xx_is_read_and_its_beginning_kept(receiver: Receiver, endpoint: Endpoint) -> None:
+    said = b'{"more": "' + b"x" * 5000 + b'", "suppress": true}'
+    receiver.always(Answer(200, body=said))
+    attempt = endpoint.post(MESSAGE, NOW)
+    assert (attempt.answer, attempt.response_excerpt) == (said.decode(), said.decode()[:4096])
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])
+def test_an_answer_that_was_packed_unasked_is_unpacked(
+    receiver: Receiver, endpoint: Endpoint, pack: Callable[[bytes], bytes]
+) -> None:
+    receiver.always(Answer(200, {"Content-Encoding": "gzip"}, body=pack(b'{"suppress": true}')))
+    attempt = endpoint.post(MESSAGE, NOW)
+    assert (attempt.outcome, attempt.code) == ("delivered", "")
+    assert attempt.response_excerpt == '{"suppress": true}'
+
+
+def test_of_a_packed_answer_no_more_than_64_kilobytes_come_out(
+    receiver: Receiver, endpoint: Endpoint
+) -> None:
+    receiver.always(Answer(200, {"Content-Encoding": "gzip"}, body=gzip.compress(b"x" * 10_000_000)))
+    assert len(endpoint.post(MESSAGE, NOW).answer) == 65536
+
+
+def test_an_answer_that_cannot_be_unpacked_is_said(receiver: Receiver, endpoint: Endpoint) -> None:
+    receiver.always(Answer(200, {"Content-Encoding": "br"}, body=b"\x0b\x02\x80hello\x03"))
+    attempt = endpoint.post(MESSAGE, NOW)
+    assert (attempt.outcome, attempt.code) == ("delivered", "E_UNCLEAR")
 
 
 def test_an_answer_that_is_no_text_is_kept_within_4_kilobytes(receiver: Receiver, endpoint: Endpoint) -> None:
