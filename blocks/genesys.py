@@ -51,6 +51,11 @@ class GenesysCredentials(CredentialsBlock):
     api_url: str | None = Field(
         default=None, title="API URL", description="Instead of the region's API host, for gateways."
     )
+    allow_private: bool = Field(
+        default=False,
+        title="Allow private",
+        description="Exports may lie at private addresses that answers name, for a gateway's own store.",
+    )
     requests_per_minute: int = Field(
         default=300, ge=0, title="Requests a minute", description="Budget of one token; 0 means no limit."
     )
@@ -95,4 +100,5 @@ class GenesysCredentials(CredentialsBlock):
             org_id=self.org_id,
             login_url=self.login_url,
             api_url=self.api_url,
+            allow_private=self.allow_private,
         )

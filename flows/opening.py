@@ -197,10 +197,12 @@ def collecting_seldom() -> Iterator[None]:
 
 
 def _senders_name(credentials: GenesysCredentials, senders: interface.Senders | None) -> str:
-    return hashlib.sha256(f"{_token_name(credentials)}/{senders}".encode()).hexdigest()[:32]
+    # By where it is asked too: one client id may be known to two gateways.
+    asked = f"{_token_name(credentials)}/{credentials.api_url}/{senders}"
+    return hashlib.sha256(asked.encode()).hexdigest()[:32]
 
 
 def _token_name(credentials: GenesysCredentials) -> str:
     """What the token's cache goes by: the client and its host, as a hash."""
-    host = credentials.login_url or credentials.org_id or credentials.region
+    host = credentials.login_url or credentials.api_url or credentials.org_id or credentials.region
     return f"{credentials.api}/{token_key(f'{credentials.client_id}@{host}')}"

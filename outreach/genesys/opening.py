@@ -31,6 +31,7 @@ class Account:
     """An OAuth client of one organisation, and where that is. Its repr shows no secret.
 
     `region` finds the platform's hosts, `org_id` the guide's; `login_url` and `api_url` replace them.
+    `allow_private`: exports may lie in our own network, at addresses that answers name.
     """
 
     client_id: str
@@ -40,6 +41,7 @@ class Account:
     org_id: str | None = None
     login_url: str | None = None
     api_url: str | None = None
+    allow_private: bool = False
 
     def hosts(self) -> Hosts:
         """Where to log in and where the API is. Raises SettingsError."""
@@ -95,6 +97,7 @@ def open_genesys(
             clock,
             permissions.GUIDE if account.api == "guide" else permissions.PLATFORM,
             {"register": (creations,)} if account.api == "guide" else None,
+            allow_private=account.allow_private,
         )
         if account.api == "guide":
             yield Guide(connection)

@@ -34,12 +34,24 @@ ADDRESSES = {
 
 
 def open_at(
-    url: str, api: Any = "platform", clock: Clock | None = None, **settings: Any
+    url: str,
+    api: Any = "platform",
+    clock: Clock | None = None,
+    *,
+    allow_private: bool = False,
+    **settings: Any,
 ) -> AbstractContextManager[Platform | Guide]:
     """A client for a server on this machine, without pacing, on a clock whose sleeps take no time."""
     settings = {"senders": SENDERS, "requests_per_minute": None, "creations_per_minute": None} | settings
     return open_genesys(
-        Account(api=api, client_id="demo", client_secret="demo", api_url=url, org_id="acme"),
+        Account(
+            api=api,
+            client_id="demo",
+            client_secret="demo",
+            api_url=url,
+            org_id="acme",
+            allow_private=allow_private,
+        ),
         clock=clock or SetClock(NOW),
         **settings,
     )

@@ -31,7 +31,7 @@ GROUND = {"clock", "connections", "contacts", "errors", "reachability", "setting
 ROOMS: dict[str, set[str]] = {
     "compliance": set(),
     "concurrency": set(),
-    "genesys": set(),
+    "genesys": {"webhook"},  # its guard of addresses that strangers name
     "sources": set(),
     "webhook": {"concurrency"},
     "ledger": {"compliance", "sources", "webhook"},

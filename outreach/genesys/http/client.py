@@ -19,10 +19,10 @@ import orjson
 
 from outreach.clock import Clock
 from outreach.connections import read_date
-from outreach.errors import GenesysError, Invalid, RateLimited, Unauthorized
+from outreach.errors import GenesysError, Invalid, NotSent, RateLimited, Unauthorized, WebhookError
 from outreach.genesys.http import error_mapping
 from outreach.genesys.http.auth import Token
-from outreach.genesys.http.exchange import EXCHANGE_ERRORS, Received, Transport, exchange
+from outreach.genesys.http.exchange import EXCHANGE_ERRORS, GuardedTransport, Received, Transport, exchange
 from outreach.genesys.http.hosts import may_be_asked
 from outreach.genesys.http.retries import needs_another_token, policy, retry
 from outreach.genesys.http.untrusted_json import Json
@@ -30,6 +30,10 @@ from outreach.genesys.http.usage import Usage
 from outreach.genesys.rate_limit.pacer import Pacer
 
 _URGENT = -1_000_000_000  # below every batch's number, which is its priority
+_UNSAFE = (
+    "Genesys named an address for the file that is not https, or leads to a network of our own; it was not "
+    "asked. For a store in your own network set allow_private in the credentials block."
+)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -65,6 +69,7 @@ class Connection:
         clock: measures and waits.
         permissions: what each operation needs, for advice.
         more_pacers: further budgets that an operation spends, waited for before the token's.
+        allow_private: whether files may lie in our own network, at addresses that an answer names.
     """
 
     def __init__(
@@ -77,6 +82,8 @@ class Connection:
         clock: Clock,
         permissions: Mapping[str, tuple[str, ...]],
         more_pacers: Mapping[str, Sequence[Pacer]] | None = None,
+        *,
+        allow_private: bool = False,
     ) -> None:
         self.url = url
         self.usage = usage
@@ -86,6 +93,7 @@ class Connection:
         self._pacer = pacer
         self._permissions = permissions
         self._more_pacers = more_pacers or {}
+        self._allow_private = allow_private
         self._headers = httpx.Headers(
             {
                 "Host": httpx.URL(url).netloc.decode(),
@@ -227,15 +235,15 @@ class Connection:
         return received.content
 
     def _fetch(self, operation: str, url: str, most_bytes: int) -> Received:
-        if not may_be_asked(url):
-            advice = "Genesys named an address for the file that is not https; it was not asked."
-            raise Invalid(operation, 0, "unsafe_address", "", advice)
+        ours = url.startswith(f"{self.url}/")
+        if not ours and not may_be_asked(url, allow_private=self._allow_private):
+            raise Invalid(operation, 0, "unsafe_address", "", _UNSAFE)
         try:
             request = httpx.Request("GET", url)
         except httpx.InvalidURL as error:
             raise error_mapping.from_failure(operation, error) from error
-        if not url.startswith(f"{self.url}/"):  # the store's own address is signed: our token stays here
-            return self._exchange(operation, request, most_bytes)
+        if not ours:  # the store's own address is signed: our token stays here
+            return self._fetch_from_store(operation, request, most_bytes)
         bearer = _authorize(request, self._token)
         received = self._exchange(operation, request, most_bytes)
         if received.status == 401:
@@ -243,6 +251,17 @@ class Connection:
             _authorize(request, self._token)
             received = self._exchange(operation, request, most_bytes)
         return received
+
+    def _fetch_from_store(self, operation: str, request: httpx.Request, most_bytes: int) -> Received:
+        try:
+            with GuardedTransport(allow_private=self._allow_private) as way:
+                return exchange(way, request, self.clock, most_bytes)
+        except WebhookError as error:  # the guard's
+            if error.code == "E_INVALID_TARGET":
+                raise Invalid(operation, 0, "unsafe_address", "", _UNSAFE) from error
+            raise NotSent(operation, 0, "dns", "", "The export's host cannot be looked up.") from error
+        except EXCHANGE_ERRORS as error:
+            raise error_mapping.from_failure(operation, error) from error
 
 
 def _authorize(request: httpx.Request, token: Token) -> str:

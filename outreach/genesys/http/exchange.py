@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 import httpcore
 import httpx
@@ -15,6 +16,8 @@ from outreach import connections
 from outreach.clock import Clock
 from outreach.connections import environment_proxy, open_pool
 from outreach.genesys.http.untrusted_json import Json
+from outreach.webhook.addresses import resolve, vet
+from outreach.webhook.connection import Deadline, PinnedBackend
 
 MOST_BYTES = 32 * 1024 * 1024
 """An answer that is longer than this is cut off and counts as broken."""
@@ -92,10 +95,37 @@ class Transport:
         pool = self._pools.get(proxy)
         if pool is None:
             with self._opening:
-                pool = self._pools.get(proxy) or self._pools.setdefault(
-                    proxy, open_pool(THREADS, kept_seconds=KEPT_SECONDS, proxy=proxy)
-                )
+                pool = self._pools.get(proxy) or self._pools.setdefault(proxy, self._open(proxy))
         return pool
+
+    def _open(self, proxy: str | None) -> httpcore.ConnectionPool:
+        return open_pool(THREADS, kept_seconds=KEPT_SECONDS, proxy=proxy)
+
+
+class GuardedTransport(Transport):
+    """The way to addresses that an answer named: the guard of webhooks holds for them.
+
+    Args:
+        allow_private: for a store in one's own network.
+    """
+
+    def __init__(self, *, allow_private: bool) -> None:
+        super().__init__()
+        self._allow_private = allow_private
+        self._deadline = Deadline()
+
+    def send(self, request: httpx.Request) -> httpcore.Response:
+        """The answer's head. Raises what httpcore raises; WebhookError for an address that is not public."""
+        self._deadline.start(MOST_SECONDS)
+        with contextlib.suppress(ValueError):  # a proxy looks names up by itself, but an address is one
+            vet([str(ip_address(request.url.host))], allow_private=self._allow_private)
+        return super().send(request)
+
+    def _open(self, proxy: str | None) -> httpcore.ConnectionPool:
+        guard = PinnedBackend(
+            resolve, self._deadline, allow_private=self._allow_private, guarded=proxy is None
+        )
+        return open_pool(THREADS, kept_seconds=KEPT_SECONDS, proxy=proxy, backend=guard)
 
 
 def exchange(

@@ -85,14 +85,26 @@ def check_url(url: str) -> str:
     return url.strip().rstrip("/")
 
 
-def may_be_asked(url: str) -> bool:
-    """Whether an address that an answer named is one to go to: https, or this machine."""
+def may_be_asked(url: str, *, allow_private: bool = False) -> bool:
+    """Whether an address that an answer named is one to go to: https, or http in our network where allowed.
+
+    Where the host of https leads, the connection sees.
+    """
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
     except ValueError:
         return False
-    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)))
+    if parts.scheme == "http":
+        return allow_private and _is_private(host)
+    return bool(host) and parts.scheme == "https"
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return host == "localhost"
 
 
 def _is_loopback(host: str) -> bool:

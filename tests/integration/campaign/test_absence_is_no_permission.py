@@ -195,3 +195,15 @@ def test_a_copy_of_an_instant_to_come_is_not_fresh(tmp_path: Path, genesys: Emul
         carry_out(run, timedelta(minutes=15))
 
     assert contacted(genesys) == set(NUMBERS) - set(LISTED)
+
+
+def test_a_file_elsewhere_on_this_machine_is_no_list(tmp_path: Path, genesys: EmulatorThread) -> None:
+    put_on(genesys, *LISTED)
+    with emulator_thread() as elsewhere, new_ledger(tmp_path) as ledger, opened(ledger, genesys) as run:
+        genesys.configure(dnc_download_url=f"{elsewhere.url}/_emulator/state")
+        asked = elsewhere.metrics()
+        found = carry_out(run)
+
+        assert "unsafe_address" in found.problem
+        assert elsewhere.metrics()["by_operation"].keys() == asked["by_operation"].keys()
+    assert contacted(genesys) == set()

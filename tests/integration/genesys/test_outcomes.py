@@ -388,7 +388,7 @@ def test_many_threads_fetch_one_token_and_renew_it_once() -> None:
 def test_the_token_never_goes_to_another_host_nor_to_an_unsafe_one() -> None:
     with serve_bytes(answer(200, b"a,b\n")) as store, serve_bytes(answer(200)) as server:
         server.scripts[:] = [answer(303, b"", {"Location": f"{store.url}/signed?key=1"})]
-        with open_at(server.url) as genesys:
+        with open_at(server.url, allow_private=True) as genesys:
             fetch = genesys.connection.download
             assert fetch("export", f"{server.url}/api/v2/downloads/1", 1000) == b"a,b\n"
             with pytest.raises(Invalid, match="unsafe_address"):
@@ -397,6 +397,19 @@ def test_the_token_never_goes_to_another_host_nor_to_an_unsafe_one() -> None:
     assert "authorization" in server.seen[0].headers
     assert store.seen[0].path == "/signed?key=1"
     assert "authorization" not in store.seen[0].headers
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "[::1]", "[::ffff:127.0.0.1]"])
+@pytest.mark.parametrize("redirected", [False, True])
+def test_a_file_on_this_machine_is_not_asked_for(scheme: str, host: str, redirected: bool) -> None:  # noqa: FBT001 - a parameter
+    with serve_bytes(answer(200, b"a,b\n")) as store, serve_bytes(answer(200)) as server:
+        named = f"{scheme}://{host}:{store.url.rpartition(':')[2]}/file"
+        server.scripts[:] = [answer(302, b"", {"Location": named})]
+        with open_at(server.url) as genesys, pytest.raises(Invalid, match="unsafe_address"):
+            genesys.connection.download("export", f"{server.url}/x" if redirected else named, 1000)
+
+    assert not store.seen
 
 
 def write_certificate(path: Path) -> Path:
