@@ -6,6 +6,7 @@
     permissions  the missing ones, by name               (platform)
     limits       our budget against the organisation's   (platform)
     senders      numbers, addresses, queue, integration
+    do-not-contact  each internal list, and which of its lines cannot be read  (platform)
     clock        how far ours is from Genesys'
     webhook      the receiver answers a signed ping
 
@@ -18,9 +19,10 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 
 from outreach.clock import Clock
-from outreach.errors import OutreachError
+from outreach.errors import Forbidden, GenesysError, OutreachError
 from outreach.genesys.guide import Guide
 from outreach.genesys.http.auth import SealedToken
+from outreach.genesys.interface import DoNotContactList
 from outreach.genesys.platform.api import Platform
 from outreach.genesys.platform.organization import TOKEN_RATE
 from outreach.genesys.platform.permission_probes import ESSENTIAL, find_forbidden
@@ -28,6 +30,8 @@ from outreach.genesys.platform.senders import NO_SENDER
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations.migrate import HEAD
 from outreach.reachability import AVAILABLE, NOT_CHECKABLE
+from outreach.settings import CampaignSettings
+from outreach.sources.list_entries import Entries, read_entries
 from outreach.webhook.endpoint import Endpoint
 
 SKEW_WARN_SECONDS = 5.0
@@ -112,6 +116,7 @@ def _check_organisation(genesys: Platform | Guide, means: Targets) -> Iterator[C
         yield Check("organisation", Level.OK, f"{identity.organization_name or identity.organization_id}.")
         yield from _check_permissions(genesys)
         yield _check_limits(genesys, means.budget)
+        yield from _check_do_not_contact(genesys, identity.country)
     yield from _check_senders(genesys)
     yield _check_clock(genesys.connection.clock_skew.total_seconds())  # last: the answers above tell it
 
@@ -137,6 +142,41 @@ def _check_limits(genesys: Platform, budget: int) -> Check:
         advice = f"Set at most {allowed:.0f} requests a minute in the credentials block."
         return Check("limits", Level.ERROR, f"The budget of {budget} is over {allowed:.0f} a minute.", advice)
     return Check("limits", Level.OK, f"A budget of {budget} of {allowed:.0f} requests a minute.")
+
+
+def _check_do_not_contact(genesys: Platform, country: str) -> Iterator[Check]:
+    name = "do-not-contact"
+    try:
+        lists = genesys.list_do_not_contact()
+    except Forbidden:  # named above
+        return
+    except GenesysError as error:
+        yield _error(name, error)
+        return
+    if not country:
+        what = "The organisation does not say its country: numbers without one cannot be read."
+        yield Check(name, Level.WARN, what, "Set its default country in Genesys.")
+    for each in lists:
+        yield _check_list(name, each, country)
+    if not lists:
+        yield Check(name, Level.OK, "There is no internal list.")
+
+
+def _check_list(name: str, found: DoNotContactList, country: str) -> Check:
+    if found.content is None:
+        entries = Entries(problem=found.problem)
+    else:
+        entries = read_entries(found.content, found.size, country, of_addresses=found.holds_addresses)
+    if entries.problem:
+        advice = "Look at its export in Genesys: without an earlier copy nobody is contacted."
+        return Check(name, Level.ERROR, f"List {found.list_id} cannot be read: {entries.problem}.", advice)
+    if entries.unread:
+        unread = f"{entries.unread} of {entries.rows} entries cannot be read ({entries.where()})"
+        too_many = entries.unread > CampaignSettings().stop_unread_rate * entries.rows
+        advice = "Mend them in Genesys; a campaign stops at its stop_unread_rate."
+        level = Level.ERROR if too_many else Level.WARN
+        return Check(name, level, f"List {found.list_id}: {unread}.", advice)
+    return Check(name, Level.OK, f"List {found.list_id}: {entries.rows} entries.")
 
 
 def _check_senders(genesys: Platform | Guide) -> Iterator[Check]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from outreach.ledger.proof import Proof
 from outreach.ledger.states import State
 from outreach.report.figures.counts import ReasonCount
+from outreach.report.figures.do_not_contact import Lists
 from outreach.report.figures.gather import Figures
 from outreach.report.figures.loads_and_outbox import Outbox
 from outreach.report.figures.timeline import Budget
@@ -57,6 +58,7 @@ def every(figures: Figures) -> list[Table]:
         *([budget(figures.budget)] if figures.budget else []),
         webhooks(figures),
         sources(figures),
+        *([lists(figures.lists)] if figures.lists else []),
         rules(figures),
     ]
     return [table for table in found if table.rows]
@@ -154,6 +156,20 @@ def sources(figures: Figures) -> Table:
         f" (the last {len(rows)} of {len(rows) + figures.loads_left_out})" if figures.loads_left_out else ""
     )
     return Table(f"Sources{more}", headers, rows, frozenset(headers[2:6]))
+
+
+def lists(known: Lists) -> Table:
+    """What is known of the organisation's do-not-contact lists, and what is not."""
+    rows = [
+        ("Copy in force of", clean(known.at) or ("none: not allowed to look" if known.forbidden else "none")),
+        ("Addresses on by it", number(known.addresses)),
+        ("Entries at the last look", number(known.entries)),
+    ]
+    if known.unread:
+        rows.append(("Cannot be read", f"{number(known.unread)} ({clean('; '.join(known.lines))})"))
+    if known.problem:
+        rows.append(("Not known, because", clean(known.problem)))
+    return Table("Do-not-contact lists", ("", "Value"), tuple(rows))
 
 
 def deferred(figures: Figures) -> Table:

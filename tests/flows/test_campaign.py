@@ -8,7 +8,7 @@ import orjson
 import pytest
 from prefect.settings import PREFECT_LOCAL_STORAGE_PATH
 
-from outreach.errors import SettingsError
+from outreach.errors import CampaignStopped, SettingsError
 from outreach.genesys.http.auth import unseal
 from outreach.ledger.claims import _batches, _cuts
 from tasks.policies import BATCHES_AT_MOST
@@ -43,6 +43,19 @@ def test_a_campaign_contacts_everybody_once_and_a_second_run_nobody(office: Offi
     assert (again["contacted"], again["source_rows"], again["balanced"]) == (60, 60, True)
     truth = office.genesys.truth()
     assert (truth["count"], truth["contacted_twice_count"]) == (60, 0)
+
+
+def test_lists_that_cannot_be_read_contact_nobody_until_they_can(office: Office) -> None:
+    source = office.source(5)
+    office.genesys.configure(dnc_export="page")
+
+    with pytest.raises(CampaignStopped, match=r"could not be read.*nobody is contacted"):
+        office.run(source)
+
+    assert office.genesys.truth()["count"] == 0
+    assert orjson.loads(office.artifact("proof")["data"].strip("`json\n"))["balanced"]
+    office.genesys.configure(dnc_export="file")
+    assert office.run(source)["contacted"] == 5
 
 
 def test_a_dry_run_says_what_would_happen_and_contacts_nobody(office: Office) -> None:

@@ -45,6 +45,19 @@ def test_a_missing_permission_is_named(office: Office) -> None:
     assert "outbound:dncList:view" in found["WARN"].advice
 
 
+def test_entries_that_cannot_be_read_are_named_by_their_lines(office: Office) -> None:
+    path = f"/api/v2/outbound/dnclists/{defaults.DNC_LIST_ID}/phonenumbers"
+    blocks = load_block(GenesysCredentials, office.name)
+    with blocks.open() as genesys:
+        genesys.connection.request("add", "POST", path, json=["3178880001", "ask Ann"])
+
+    (lists,) = check(office, "do-not-contact")
+
+    assert lists.level.value == "ERROR"
+    assert "1 of 2 entries cannot be read (line 3)" in lists.what
+    assert "Ann" not in lists.what
+
+
 def test_a_budget_over_the_organisations_limit_is_an_error(office: Office) -> None:
     office.budget = 4000
     office.save_blocks()

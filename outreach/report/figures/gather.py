@@ -8,7 +8,7 @@ Everything is counted by the database, so memory does not grow with the campaign
 few external contact ids per reason; there is no address, name or message anywhere.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import Proof, prove
 from outreach.ledger.states import State
 from outreach.report.figures.counts import Funnel, ReasonCount, Tally, list_reasons, tally
+from outreach.report.figures.do_not_contact import Lists, read_lists
 from outreach.report.figures.extract import take_extract
 from outreach.report.figures.loads_and_outbox import Intake, Outbox, list_loads, read_outbox
 from outreach.report.figures.percentiles import Bucket, Spread, bucket_latency, measure
@@ -72,6 +73,7 @@ class Figures:
     loads: tuple[Intake, ...]
     loads_left_out: int
     rules: Rules
+    lists: Lists | None = None
 
     @property
     def campaign(self) -> str:
@@ -102,8 +104,9 @@ def gather(
         proof: a proof already made; otherwise it is made here.
     """
     proof = proof or prove(ledger, campaign)
+    lists = read_lists(ledger, campaign.id)
     with ledger.db.snapshot() as connection:
-        return _gather(connection, campaign, proof, usage, until or ledger.clock.now())
+        return replace(_gather(connection, campaign, proof, usage, until or ledger.clock.now()), lists=lists)
 
 
 def _gather(

@@ -14,6 +14,8 @@ from outreach.campaign.preparation import Mirrored, mirror_do_not_contact
 from outreach.campaign.run import Run
 from outreach.genesys.platform.api import Platform
 from outreach.ledger.ledger import Ledger
+from outreach.report.figures.gather import gather
+from outreach.report.tables import every
 from tests.support.clients import open_at
 from tests.support.clocks import SetClock
 from tests.support.emulation import emulator_thread
@@ -132,6 +134,9 @@ def test_too_many_entries_that_cannot_be_read_stop_the_run(tmp_path: Path, genes
             in (run.auto_stop.reason)
         )
         assert "Ann" not in run.auto_stop.reason
+        report = "".join(map(str, every(gather(ledger, run.campaign))))
+        assert f"1 (list {defaults.DNC_LIST_ID}: line 6)" in report
+        assert "Ann" not in report
     assert contacted(genesys) == set()
 
 

@@ -420,3 +420,32 @@ def test_without_the_right_to_look_closer_a_sighting_stays_uncertain(
     [sighting] = genesys.find([ours])[ours.reference]
 
     assert (sighting.conversation_id, sighting.certain) == (started.conversation_id, False)
+
+
+@pytest.mark.parametrize(
+    ("state", "verdict"),
+    [
+        ("VERIFIED", AVAILABLE),
+        ("PENDING", "sender_not_verified"),
+        ("SMTP", NOT_CHECKABLE),
+        ("", NOT_CHECKABLE),
+    ],
+)
+def test_a_domain_that_does_not_say_is_not_known(
+    organisation: EmulatorThread, genesys: Platform, state: str, verdict: str
+) -> None:
+    organisation.configure(email_domains={defaults.EMAIL_DOMAIN: state})
+
+    assert genesys.check_senders()[Channel.EMAIL] == verdict
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"entities": {}}', b'{"entities": [1]}', b"<html>"])
+def test_senders_of_a_list_that_is_none_are_not_known(body: bytes) -> None:
+    with serve_bytes(answer(200, body)) as server, open_at(server.url) as platform, pytest.raises(Ambiguous):
+        platform.check_senders()
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"name": "somebody"}'])
+def test_an_organisation_that_does_not_say_who_it_is_is_not_known(body: bytes) -> None:
+    with serve_bytes(answer(200, body)) as server, open_at(server.url) as platform, pytest.raises(Ambiguous):
+        platform.whoami()
