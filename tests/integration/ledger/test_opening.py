@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import event, inspect
+from sqlalchemy import event, insert, inspect
 
 from outreach.campaign.run import Run
 from outreach.errors import LedgerError, WrongKey
-from outreach.ledger.database.schema import metadata
+from outreach.ledger.database.schema import metadata, suppressions
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations import migrate
 from outreach.ledger.opening import open_ledger
+from outreach.ledger.suppressions import find_suppressed, mirror, suppression
 from outreach.ledger.vault import Vault, stored_key
 from tests.support.clocks import SetClock
 from tests.support.ledgers import KEY, advance, load, new_ledger, new_run, people, states
@@ -180,3 +181,22 @@ def test_a_sealed_ledger_holds_nobody_in_clear(tmp_path: Path, clock: SetClock) 
     content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"Zebedee" not in content
     assert b"3175550001" not in content
+
+
+def test_whom_an_older_ledger_had_mirrored_stays_off_until_the_lists_are_read_again(tmp_path: Path) -> None:
+    number, other = "+13175550001", "+13175550002"
+    with new_ledger(tmp_path) as ledger, ledger.db.write() as connection:
+        rows = [
+            suppression(ledger, number, "genesys-dnc", "genesys-dnc"),
+            suppression(ledger, other, "by_hand", "x"),
+        ]
+        connection.execute(insert(suppressions), rows)
+        connection.exec_driver_sql("DROP TABLE listed")
+        connection.exec_driver_sql(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0001'")
+
+    with new_ledger(tmp_path) as ledger:
+        assert find_suppressed(ledger, [number, other]) == {number, other}
+        mirror(ledger, [], organisation="o-1", complete=False)
+        assert find_suppressed(ledger, [number, other]) == {number, other}
+        mirror(ledger, [], organisation="o-1")
+        assert find_suppressed(ledger, [number, other]) == {other}
