@@ -16,7 +16,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 
 from outreach.sources.emails import normalise_email
-from outreach.sources.phones import normalise_phone
+from outreach.sources.phones import looks_mangled, normalise_phone
 from outreach.sources.rows import BadCell
 
 LINES_KEPT = 20
@@ -28,8 +28,8 @@ _SCHEME = re.compile(r"(tel|sms|smsto|callto|whatsapp|mailto):(//)?", re.IGNOREC
 _NAMED = re.compile(r"<([^<>]+)>\s*\Z")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\b.*|[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{4}\b.*")
 _NUMBER = re.compile(r"\+?[^A-Za-z@]*[0-9][^A-Za-z@]*\Z")
-_TITLE = re.compile(r"[^\W\d][\w .()/-]*\Z")
-_PAGE = re.compile(r"\s*(<|[\[{]\s*[\"\[{}\]])")
+_CLAIM = re.compile(r"\+|00|[^@]*@|(tel|sms|smsto|callto|whatsapp):", re.IGNORECASE)
+_PAGE = re.compile(r"\s*(<[!?/A-Za-z][^<>@]*>|[\[{]\s*[\"\[{}\]])")
 _FEWEST_DIGITS = 7
 
 
@@ -95,24 +95,23 @@ def _cells(line: str) -> list[str]:
 
 
 def _is_title(cell: str) -> bool:
-    return bool(_TITLE.match(cell)) and sum(map(str.isdigit, cell)) < _FEWEST_DIGITS
+    """Whether a first line's cell is a column's name: some letters, and nothing of an address."""
+    has_letters = any(map(str.isalpha, cell)) and sum(map(str.isdigit, cell)) < _FEWEST_DIGITS
+    return has_letters and "@" not in cell and not looks_mangled(cell)
 
 
 def _read_row(cells: list[str], country: str) -> tuple[set[str], bool]:
-    """The addresses of a row, and whether nothing in it looks like one that could not be read."""
+    """The addresses of a row, and whether one was surely read and nothing else claims to be one."""
     found: set[str] = set()
-    complete = True
+    certain, claimed = False, False
     for cell in cells:
         if _DATE.fullmatch(cell):  # until when an entry holds
             continue
         addresses, is_certain = read_entry(cell, country)
         found |= addresses
-        complete = complete and (is_certain or not _is_like_an_address(cell))
-    return found, complete and bool(found)
-
-
-def _is_like_an_address(cell: str) -> bool:
-    return "@" in cell or (bool(_NUMBER.match(cell)) and sum(map(str.isdigit, cell)) >= _FEWEST_DIGITS)
+        certain = certain or is_certain
+        claimed = claimed or (bool(_CLAIM.match(cell)) and not is_certain)
+    return found, certain and not claimed
 
 
 @lru_cache(maxsize=4096)

@@ -85,6 +85,23 @@ def test_what_cannot_be_read_is_counted_by_its_line() -> None:
     assert (read.rows, read.unread, read.lines, read.problem) == (4, 3, (3, 4, 6), "")
 
 
+@pytest.mark.parametrize("title", ["Phone #", "Téléphone*", "e-mail;phone", "Number (E.164)", "entry,until"])
+def test_a_title_is_no_entry(title: str) -> None:
+    read = read_entries(f"{title}\n3178880001\n", 1, "US")
+
+    assert (read.addresses >= {"+13178880001"}, read.rows, read.unread) == (True, 1, 0)
+
+
+@pytest.mark.parametrize("more", ["20270101", "2027-01-01", "C-17", "12345678", "yes", "Ann Lee"])
+def test_what_stands_beside_an_address_is_no_entry(more: str) -> None:
+    assert read_entries(f"+13178880001;{more}", 1, "US").unread == 0
+
+
+@pytest.mark.parametrize("more", ["+1317x", "tel:nobody", "ann@", "0049"])
+def test_a_second_address_of_a_line_that_cannot_be_read_is_counted(more: str) -> None:
+    assert read_entries(f"+13178880001;{more}", 1, "US").unread == 1
+
+
 def test_a_national_number_of_no_country_is_not_read() -> None:
     assert read_entries("3178880001", 1, "").unread == 1
 
