@@ -49,12 +49,7 @@ class Wish:
     unclear: bool = False
 
 
-def read_wish(answer: str) -> frozenset[Channel]:
-    """The channels on which a receiver's answer asks to leave the person alone."""
-    return understand(answer).channels
-
-
-def understand(answer: str) -> Wish:
+def read_wish(answer: str) -> Wish:
     """What a receiver's answer asks for."""
     if not _ASKS.search(answer):
         return Wish()
@@ -98,7 +93,7 @@ def _read_value(value: Any, within_list: bool) -> Wish:  # noqa: ANN401, FBT001 
 
 def obey(ledger: Ledger, settlements: Sequence[Settlement]) -> set[str]:
     """Suppress whom the answers of delivered messages ask to leave alone; whose answers are unclear."""
-    wishes = {s.id: understand(s.answer or s.excerpt) for s in settlements if s.result == "delivered"}
+    wishes = {s.id: read_wish(s.answer or s.excerpt) for s in settlements if s.result == "delivered"}
     wanted = [message_id for message_id, wish in wishes.items() if wish.channels]
     about = select(outbox.c.webhook_id, contacts.c.payload).join(
         contacts, contacts.c.id == outbox.c.contact_id

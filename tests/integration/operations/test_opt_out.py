@@ -19,7 +19,7 @@ from outreach.ledger.claims import everything
 from outreach.ledger.facts import recall
 from outreach.ledger.outbox import LedgerOutbox
 from outreach.ledger.suppressions import find_suppressed, mirror
-from outreach.ledger.webhook_replies import read_wish, understand
+from outreach.ledger.webhook_replies import read_wish
 from outreach.operations.opt_out import lift, opt_out, read_address, suppress_file, take_reply
 from outreach.report.figures.loads_and_outbox import read_outbox
 from outreach.sources.opening import open_source
@@ -132,15 +132,15 @@ def test_an_opt_out_stops_a_contact_that_waits(tmp_path: Path) -> None:
     ],
 )
 def test_what_a_receivers_answer_asks_for(answer: str, channels: set[Channel]) -> None:
-    assert read_wish(answer) == channels
+    assert read_wish(answer).channels == channels
 
 
 @given(st.text(max_size=60).map(lambda text: f"suppress{text}") | st.text(max_size=60))
 def test_no_answer_upsets_the_delivery(text: str) -> None:
     wrapped = orjson.dumps({"suppress": text.encode("utf-8", "replace").decode()}).decode()
 
-    assert read_wish(text) <= set(Channel)
-    assert read_wish(wrapped) <= set(Channel)
+    assert read_wish(text).channels <= set(Channel)
+    assert read_wish(wrapped).channels <= set(Channel)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_an_answer_that_may_mean_stop_is_obeyed_or_said(
     unclear: bool,  # noqa: FBT001 - a parameter of the table
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    wish = understand(answer)
+    wish = read_wish(answer)
     assert wish.channels == channels
     assert wish.unclear is unclear
 
