@@ -212,3 +212,17 @@ def test_a_file_elsewhere_on_this_machine_is_no_list(tmp_path: Path, genesys: Em
         assert "unsafe_address" in found.problem
         assert elsewhere.metrics()["by_operation"].keys() == asked["by_operation"].keys()
     assert contacted(genesys) == set()
+
+
+def test_a_client_that_may_not_look_keeps_its_last_copy_and_says_so(
+    tmp_path: Path, genesys: EmulatorThread, caplog: pytest.LogCaptureFixture
+) -> None:
+    put_on(genesys, *LISTED)
+    with new_ledger(tmp_path) as ledger, opened(ledger, genesys) as run:
+        mirror_do_not_contact(run, not_older_than=timedelta())
+        genesys.configure(permissions_denied={"*": ["outbound:dncList:view", "outbound:dnc:view"]})
+
+        carry_out(run)
+
+    assert "not checkable" in caplog.text
+    assert contacted(genesys) == set(NUMBERS) - set(LISTED)
