@@ -1,7 +1,11 @@
 # Everything runs in .venv, made by `make install`. Only Python 3.10+ and make are needed before.
-# Another Python has a folder of its own: make test PYTHON=python3.12 VENV=.venv-3.12
+# Another Python, or the older Prefect, has a folder of its own:
+#   make test PYTHON=python3.12 VENV=.venv-3.12      make test PREFECT=3.8.8 VENV=.venv-3.8.8
 PYTHON ?= python3
 VENV ?= .venv
+# Prefect 3.9 needs Python 3.11; on 3.10 it is 3.8.8, the oldest that works.
+PREFECT ?= $(shell $(PYTHON) -c 'import sys; print("newest" if sys.version_info >= (3, 11) else "3.8.8")')
+PINS := constraints$(if $(filter 3.8.8,$(PREFECT)),-3.8.8).txt
 API ?= platform
 ROUNDS ?= 10
 BIN := $(VENV)/bin
@@ -22,11 +26,11 @@ help:  ## this list
 
 install: $(STAMP)  ## make .venv and install the exact versions of constraints.txt
 
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml $(PINS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=python3.12 ...")'
 	@echo "Installing into $(VENV) (a minute or two, once) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@grep -E '$(FIRST_HALF)' constraints.txt > $(VENV)/first.txt; grep -vE '$(FIRST_HALF)' constraints.txt > $(VENV)/second.txt
+	@grep -E '$(FIRST_HALF)' $(PINS) > $(VENV)/first.txt; grep -vE '$(FIRST_HALF)' $(PINS) > $(VENV)/second.txt
 	@{ $(PIP) -r $(VENV)/first.txt > $(VENV)/first.log 2>&1 & first=$$!; \
 		$(PIP) -r $(VENV)/second.txt -e . > $(VENV)/second.log 2>&1; second=$$?; \
 		wait $$first && [ $$second = 0 ]; } || { tail -n 20 $(VENV)/first.log $(VENV)/second.log; exit 1; }

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from cli.processes import child, wait_until_up
+from cli.processes import child, past_proxies, pointed_to, wait_until_up
 
 
 @contextlib.contextmanager
@@ -17,7 +17,8 @@ def emulated_genesys(home: Path, port: int, *options: str) -> Iterator[str]:
     command = [sys.executable, "-m", "emulator", "--port", str(port), *options]
     with child(command, log, {}) as process:
         wait_until_up("The emulator", f"{url}/_emulator/state", process, log)
-        yield url
+        with pointed_to(past_proxies()):
+            yield url
 
 
 def save_blocks(genesys: str, home: Path, **credentials: Any) -> None:  # noqa: ANN401 - the block checks them

@@ -14,8 +14,12 @@ import pytest
 ROOT = Path(__file__).parents[3]
 
 
+NO_WAY = {"HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
+"""A proxy that nobody answers at: what runs on this machine must be asked without it."""
+
+
 def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    env = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    env = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | NO_WAY
     return subprocess.run(
         [sys.executable, "-m", "cli.main", *arguments],
         cwd=cwd,
@@ -44,7 +48,7 @@ def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp(f"demo-{request.param}")
     done = command("demo", "--api", request.param, "--json", cwd=folder)
     assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
+    assert [line for line in done.stderr.splitlines() if "takes long to start" not in line] == []
     return folder, json.loads(done.stdout)
 
 
