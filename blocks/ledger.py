@@ -46,12 +46,16 @@ class ContactLedger(Block):
         description="Encrypt names, addresses and messages in the database.",
     )
 
-    def open(self, actor: str) -> contextlib.AbstractContextManager[Ledger]:
-        """The ledger, open for the length of a `with` block; `actor` stands in its audit."""
+    def open(self, actor: str, *, existing: bool = False) -> contextlib.AbstractContextManager[Ledger]:
+        """The ledger, open for the length of a `with` block; `actor` stands in its audit.
+
+        With `existing`, one that is not there yet is refused instead of made.
+        """
         keys = [self.key, *self.previous_keys] if self.key else []
         return open_ledger(
             self.url.get_secret_value(),
             keys=[key.get_secret_value() for key in keys],
             encrypted=self.encrypted,
             actor=actor,
+            existing=existing,
         )

@@ -1,11 +1,13 @@
 """The verbs of a campaign: run, proof, why, export, retry, resolve."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from cli.console import AsJson, LedgerName, PerhapsInstant, out, print_json
+from cli.files import Force, place
 from cli.ledgers import open_named
 from outreach.errors import SettingsError
 
@@ -67,6 +69,7 @@ def export(
     *,
     state: str = "failed,blocked,held",
     to: Path | None = None,
+    force: Force = False,
     ledger: LedgerName = None,
     json: AsJson = False,
 ) -> None:
@@ -77,16 +80,19 @@ def export(
     Args:
         campaign: its name.
         state: states, comma separated; `rejected` too.
-        to: the file; default out/CAMPAIGN-STATES.csv.
+        to: the file; default out/CAMPAIGN-STATES.csv. A file that was changed since it was exported, or that
+            this program did not make, is not replaced.
     """
+    from outreach.ledger.audit.notes import is_as_written
     from outreach.ledger.campaigns import find_campaign
-    from outreach.operations.export import export_contacts
+    from outreach.operations.export import check_states, export_contacts
 
     states = [name.strip() for name in state.split(",") if name.strip()]
+    check_states(states)
     with open_named(ledger, "export") as book:
         found = find_campaign(book, campaign)
-        path = to or Path("out") / f"{campaign}-{'-'.join(states)}.csv"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        name = f"{found.name}-{'-'.join(states)}.csv"
+        path = place(to, name, force=force, ours=partial(is_as_written, book))
         count = export_contacts(book, found, states, path)
     if json:
         print_json({"campaign": campaign, "states": states, "rows": count, "file": str(path)})
@@ -101,7 +107,7 @@ def retry(campaign: str, *, ledger: LedgerName = None, json: AsJson = False) -> 
     from outreach.ledger.campaigns import find_campaign
     from outreach.operations.resolution import retry_failed
 
-    with open_named(ledger, "retry") as book:
+    with open_named(ledger, "retry", "write") as book:
         count = retry_failed(book, find_campaign(book, campaign))
     if json:
         print_json({"campaign": campaign, "retried": count})
@@ -131,7 +137,7 @@ def resolve(
     from outreach.ledger.campaigns import find_campaign
     from outreach.operations.resolution import resolve as decide
 
-    with open_named(ledger, "resolve") as book:
+    with open_named(ledger, "resolve", "write") as book:
         found = find_campaign(book, campaign)
         decide(book, found, contact, outcome, conversation_id=conversation, reason=reason)
     if json:

@@ -12,10 +12,15 @@ from rich.console import Console
 from rich.text import Text
 
 
+EARLIEST, LATEST = 2000, 2200
+
+
 def read_instant(_kind: object, tokens: Sequence[Token]) -> datetime:
     """ISO 8601 as aware UTC, which one without an offset is taken to be."""
     # Python 3.10's own reader does not know that Z is UTC.
     at = datetime.fromisoformat(re.sub(r"[zZ]\Z", "+00:00", tokens[0].value.strip()))
+    if not EARLIEST <= at.year <= LATEST:  # a zone's offset, or a day added, must not leave the calendar
+        raise ValueError(f"The year must lie between {EARLIEST} and {LATEST}.")
     return at.astimezone(timezone.utc) if at.tzinfo else at.replace(tzinfo=timezone.utc)
 
 
@@ -28,8 +33,8 @@ LedgerName = Annotated[
     str | None,
     Parameter(
         name="--ledger",
-        help="A ledger's URL, or a ledger block's name. Default: $OUTREACH_LEDGER, then the block "
-        "'default', then out/ledger.db, then the demo's.",
+        help="A ledger's URL, or a ledger block's name. Default: $OUTREACH_LEDGER, then the block 'default' "
+        "of the Prefect server that is configured, then out/ledger.db; to read, at last the demo's.",
     ),
 ]
 

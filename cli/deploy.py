@@ -3,6 +3,7 @@
 from rich.table import Table
 
 from cli.console import AsJson, out, print_json
+from cli.prefect_api import api_url, reachable
 from outreach.errors import SettingsError
 
 
@@ -21,16 +22,15 @@ def deploy(
     """
     from dataclasses import asdict
 
-    from prefect.settings import PREFECT_API_URL
-
-    if not PREFECT_API_URL.value():
+    if not api_url():
         raise SettingsError(
             "No Prefect server is configured.",
             "Start one with `prefect server start` and set PREFECT_API_URL=http://127.0.0.1:4200/api.",
         )
-    from deployments import production
+    with reachable():
+        from deployments import production
 
-    done = production.deploy(pool, notify=notify, activate=activate)
+        done = production.deploy(pool, notify=notify, activate=activate)
     if json:
         print_json({"pool": pool, "deployed": [asdict(each) for each in done]})
         return

@@ -15,8 +15,8 @@ from pathlib import Path
 import orjson
 
 from cli.console import err, out
-from cli.flow_runs import prefect_api
 from cli.ledgers import DEFAULT_FILE, DEMO_FILE, open_named
+from cli.prefect_api import api_url, prefect_api
 from outreach.decisions.dry_run import DryRunRow, decide_all, forecastable
 from outreach.errors import SettingsError
 from outreach.ledger.campaigns import check_name
@@ -83,7 +83,7 @@ def _json(value: object) -> str:
 def _ask(genesys: str, senders: str, book: Ledger | None) -> tuple[Pace, Availability | None]:
     """What the blocks and the organisation say, as for the flow; else the published limit, and nothing."""
     named = (genesys, senders) != (DEFAULT, DEFAULT)
-    if not named and "PREFECT_API_URL" not in os.environ:
+    if not named and not api_url():
         return PUBLISHED, None
     with prefect_api():
         from flows.dry_run import ask_organisation
@@ -100,7 +100,7 @@ def _ask(genesys: str, senders: str, book: Ledger | None) -> tuple[Pace, Availab
 @contextlib.contextmanager
 def _ledger_if_any(name: str) -> Iterator[Ledger | None]:
     """The ledger that is named, or that lies here; a dry run needs none, and makes none."""
-    named = name != DEFAULT or "OUTREACH_LEDGER" in os.environ or "PREFECT_API_URL" in os.environ
+    named = name != DEFAULT or "OUTREACH_LEDGER" in os.environ or bool(api_url())
     if not named and not DEFAULT_FILE.exists() and not DEMO_FILE.exists():
         yield None
     elif _is_not_there(name):

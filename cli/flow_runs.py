@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.console import complain, err, out, print_json
-from cli.processes import QUIET, prefect_server
+from cli.console import complain, out, print_json
+from cli.prefect_api import prefect_api
 from outreach.errors import CampaignStopped, OutreachError, SumsDoNotHold, UsageError
 from outreach.genesys.http.usage import UsageSnapshot
 from outreach.settings import CampaignSettings
@@ -17,20 +13,6 @@ from outreach.sources.opening import open_source
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
-
-
-@contextlib.contextmanager
-def prefect_api() -> Iterator[None]:
-    """A Prefect API for the length of the block: the configured one, else a server of our own."""
-    os.environ.update({name: os.environ.get(name, value) for name, value in QUIET.items()})
-    from prefect.settings import PREFECT_API_URL, PREFECT_HOME
-
-    if PREFECT_API_URL.value():
-        yield
-        return
-    err.print("No Prefect server is configured: starting one for this command.", style="dim")
-    with prefect_server(Path(PREFECT_HOME.value())):
-        yield
 
 
 def run_source(
@@ -85,8 +67,13 @@ def tell_verdict(
     except OutreachError:
         raise
     except Exception as error:  # noqa: BLE001 - the run has the traceback
-        return complain(f"The run failed ({type(error).__name__}): {state.message}. Its log has more.", 1)
+        return _tell_failure(error, state)
     return _show(campaign, ledger, usage, green=state.is_completed(), as_json=as_json)
+
+
+def _tell_failure(error: Exception, state: State[Any]) -> int:
+    said = " ".join((state.message or "").split())[:500]
+    return complain(f"The run failed ({type(error).__name__}): {said}. Its log has more.", 1)
 
 
 def _show(campaign: str, ledger: str, usage: UsageSnapshot | None, *, green: bool, as_json: bool) -> int:
@@ -125,7 +112,12 @@ def follow_conversations(
 
 
 def _tell_counts(state: State[Any], *, as_json: bool, left: str = "") -> int:
-    counts = state.result()
+    try:
+        counts = state.result()
+    except OutreachError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the run has the traceback
+        return _tell_failure(error, state)
     if as_json:
         print_json(counts)
     else:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
+from rich.text import Text
+
+from cli.console import err
+from cli.prefect_api import api_url, prefect_api
 from outreach.errors import SettingsError, UsageError
 
 if TYPE_CHECKING:
@@ -16,42 +21,82 @@ if TYPE_CHECKING:
 DEFAULT_FILE = Path("out/ledger.db")
 DEMO_FILE = Path("out/demo/ledger.db")
 
+Purpose = Literal["read", "write", "make"]
+"""What a verb does with its ledger: only `make` begins one that is not there yet."""
 
-def open_named(name: str | None, verb: str) -> contextlib.AbstractContextManager[Ledger]:
-    """The ledger, open for the length of the block.
+WITHOUT_SERVER = "With --ledger and the ledger's URL this works without the server."
+
+
+@contextlib.contextmanager
+def open_named(name: str | None, verb: str, purpose: Purpose = "read") -> Iterator[Ledger]:
+    """The ledger, open for the length of the block; at its end, standard error says which it was.
 
     Raises:
-        SettingsError: there is none.
+        SettingsError: there is none, or Prefect does not answer where it is named by a block.
         UsageError: its password stands on the command line.
         LedgerError: it cannot be opened.
     """
+    from outreach.ledger.database.engine import name_of
+
+    with _opened(name, verb, purpose) as ledger:
+        yield ledger
+        said = f"Ledger: {name_of(ledger.db.engine.url)}"
+    err.print(Text(said, "dim"), soft_wrap=True)
+
+
+def _opened(name: str | None, verb: str, purpose: Purpose) -> contextlib.AbstractContextManager[Ledger]:
     from outreach.ledger.opening import open_ledger
 
     _refuse_password(name)
     actor = f"outreach {verb} ({os.environ.get('USER') or os.environ.get('LOGNAME') or 'somebody'})"
-    name = name or os.environ.get("OUTREACH_LEDGER")
-    if "://" not in (name or "") and (name or os.environ.get("PREFECT_API_URL")):
+    name = os.environ.get("OUTREACH_LEDGER") if name is None else name
+    existing = purpose != "make"
+    if name is not None and "://" in name:
+        return open_ledger(name, actor=actor, existing=existing)
+    if name == "":
+        raise SettingsError("The ledger's name is empty.", "Give a URL, or the name of a ledger block.")
+    if name or api_url():
+        return _of_block(name or "default", actor, existing=existing)
+    return open_ledger(f"sqlite:///{_lying_here(purpose)}", actor=actor, existing=existing)
+
+
+def _of_block(name: str, actor: str, *, existing: bool) -> contextlib.AbstractContextManager[Ledger]:
+    with prefect_api(WITHOUT_SERVER):
         from blocks import ContactLedger
         from blocks.stored import load_block
 
-        return load_block(ContactLedger, name or "default").open(actor)
-    return open_ledger(name or f"sqlite:///{_existing()}", actor=actor)
+        return load_block(ContactLedger, name).open(actor, existing=existing)
 
 
 def _refuse_password(name: str | None) -> None:
     """Everybody on the machine can read a command line in the process list."""
-    if name and "://" in name and urlsplit(name).password:
+    if name and "://" in name and _password_of(name):
         raise UsageError(
             "A password on the command line can be read by everybody on this machine.",
             "Put the URL into the ledger block or into OUTREACH_LEDGER, or the password into PGPASSWORD.",
         )
 
 
-def _existing() -> Path:
-    for file in (DEFAULT_FILE, DEMO_FILE):
-        if file.exists():
-            return file
-    raise SettingsError(
-        "There is no ledger here yet.",
-        "Name one with --ledger sqlite:///path/to/ledger.db, or run `outreach demo`.",
-    )
+def _password_of(url: str) -> str | None:
+    try:
+        return urlsplit(url).password
+    except ValueError:  # opening it says what is wrong
+        return None
+
+
+def _lying_here(purpose: Purpose) -> Path:
+    if DEFAULT_FILE.exists():
+        return DEFAULT_FILE
+    if purpose == "make":
+        return DEFAULT_FILE
+    if not DEMO_FILE.exists():
+        raise SettingsError(
+            "There is no ledger here yet.",
+            "Name one with --ledger sqlite:///path/to/ledger.db, or run `outreach demo`.",
+        )
+    if purpose != "read":
+        raise SettingsError(
+            "There is no ledger here but the demo's.",
+            f"Name your own with --ledger; if you mean the demo's: --ledger sqlite:///{DEMO_FILE}.",
+        )
+    return DEMO_FILE

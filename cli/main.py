@@ -8,6 +8,8 @@ exit 2   bad usage or input: one sentence says what, where, and what to do
 import logging
 import os
 import sys
+import traceback
+from pathlib import Path
 
 from cyclopts import App, CycloptsError
 
@@ -68,6 +70,8 @@ def main() -> None:
 
 def execute(arguments: list[str]) -> int:
     """Run one command line; its exit code."""
+    if not all(argument.isprintable() or argument.isascii() for argument in arguments):
+        return complain("The command line holds signs that are no text. Write it in UTF-8.", 2)
     try:
         result = app(arguments, exit_on_error=False, print_error=False)
     except UsageError as error:
@@ -81,7 +85,21 @@ def execute(arguments: list[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 1
+    except Exception as error:  # noqa: BLE001 - its words may hold somebody's data; where it was may not
+        if os.environ.get("OUTREACH_TRACEBACK"):
+            raise
+        return complain(_mistake_of_ours(error), 1)
     return result if isinstance(result, int) else 0
+
+
+def _mistake_of_ours(error: Exception) -> str:
+    """What nobody foresaw: its kind and its place in our code, for whoever mends it."""
+    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "site-packages" not in frame.filename]
+    place = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "?"
+    return (
+        f"A mistake of this program: {type(error).__name__} in {place}. "
+        "Please report it; with OUTREACH_TRACEBACK=1 the whole traceback is shown."
+    )
 
 
 if __name__ == "__main__":

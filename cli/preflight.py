@@ -25,7 +25,7 @@ def preflight(
         webhook: name of the CRM webhook block; "none" tells nobody.
         ledger: name of the ledger block.
     """
-    from cli.flow_runs import prefect_api
+    from cli.prefect_api import prefect_api
 
     with prefect_api():
         from flows.opening import BlockNames

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING
 from cyclopts import App
 
 from cli.console import AsJson, LedgerName, err, out, print_json
+from cli.files import Force, place
 from cli.ledgers import open_named
+from cli.prefect_api import api_url, reachable
 from outreach.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,7 +36,9 @@ def erase(
     """
     from outreach.privacy import erasure
 
-    with open_named(ledger, "erase") as book:
+    if missing := [str(file) for file in files if not file.is_file()]:
+        raise UsageError(f"There is no file {', '.join(missing)}.", "Nobody was erased: check the path.")
+    with open_named(ledger, "erase", "write") as book:
         done = erasure.erase(book, _read(who), files=files)
     if json:
         print_json(done.as_json())
@@ -62,7 +67,9 @@ def _tell(done: Erased) -> str:
     return told
 
 
-def export_person(who: str | None = None, *, to: Path | None = None, ledger: LedgerName = None) -> int:
+def export_person(
+    who: str | None = None, *, to: Path | None = None, force: Force = False, ledger: LedgerName = None
+) -> int:
     """Show everything that the ledger holds about one person, as JSON: the answer to a request for access.
 
     Exit 1 when it holds nothing.
@@ -76,6 +83,8 @@ def export_person(who: str | None = None, *, to: Path | None = None, ledger: Led
 
     from outreach.privacy.subject_access import disclose
 
+    if to is not None:
+        place(to, "", force=force, ours=lambda _: False)
     with open_named(ledger, "export-person") as book:
         shown = disclose(book, _read(who))
     if to is None:
@@ -97,7 +106,7 @@ def reseal(*, ledger: LedgerName = None, json: AsJson = False) -> int:
     from outreach.ledger.privacy.forgetting import rewrite
     from outreach.ledger.privacy.key_rotation import reseal as seal_again
 
-    with open_named(ledger, "reseal") as book:
+    with open_named(ledger, "reseal", "write") as book:
         done = seal_again(book)
         clean = rewrite(book)
     if json:
@@ -118,6 +127,7 @@ def seal_contact(*, ledger: LedgerName = None) -> None:
     import orjson
 
     from outreach.privacy.sealed_contact import seal_contact as seal
+    from outreach.sources.opening import open_source
 
     try:
         contact = orjson.loads(sys.stdin.buffer.read())
@@ -125,6 +135,9 @@ def seal_contact(*, ledger: LedgerName = None) -> None:
         contact = None
     if not isinstance(contact, dict):
         raise UsageError("Standard input holds no contact.", "Give one as a JSON object.")
+    reject = next(open_source([contact]).rows()).reject
+    if reject is not None:
+        raise UsageError(f"Standard input holds no contact: {reject.code}.", reject.reason)
     with open_named(ledger, "seal-contact") as book:
         out.print(seal(book, contact), markup=False, soft_wrap=True)
 
@@ -144,7 +157,8 @@ def selfscan(*, paths: tuple[Path, ...] = (), ledger: LedgerName = None, json: A
     if missing:
         raise UsageError(f"There is no {', '.join(missing)}.", "Give files or folders that exist.")
     with open_named(ledger, "selfscan") as book:
-        result = scan_everything(book, ledger, paths)
+        with reachable() if api_url() else contextlib.nullcontext():  # what was not looked at is not clean
+            result = scan_everything(book, ledger, paths)
     if json:
         print_json(result.as_json())
         return 1 if result.leaks else 0
@@ -182,7 +196,14 @@ def verify(campaign: str, *, seal: str | None = None, ledger: LedgerName = None,
 
 
 @audit.command
-def export(campaign: str, *, to: Path | None = None, ledger: LedgerName = None, json: AsJson = False) -> None:
+def export(
+    campaign: str,
+    *,
+    to: Path | None = None,
+    force: Force = False,
+    ledger: LedgerName = None,
+    json: AsJson = False,
+) -> None:
     """Write a campaign's audit as JSON lines, in a private file.
 
     Args:
@@ -194,8 +215,7 @@ def export(campaign: str, *, to: Path | None = None, ledger: LedgerName = None, 
 
     with open_named(ledger, "audit export") as book:
         found = find_campaign(book, campaign)
-        path = to or Path("out") / f"{found.name}-audit.jsonl"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = place(to, f"{found.name}-audit.jsonl", force=force, ours=lambda _: to is None)
         count = _write_private(path, export_records(book, found))
     if json:
         print_json({"campaign": campaign, "records": count, "file": str(path)})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
+from cli.prefect_api import api_url
 from outreach.genesys.http.auth import unseal
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.vault import key_file
@@ -47,7 +47,9 @@ def scan_everything(ledger: Ledger, url: str | None, paths: Sequence[Path]) -> S
 
 def prefect_home() -> Path:
     """Where Prefect keeps its database, results and logs on this machine."""
-    return Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser()
+    from prefect.settings import PREFECT_HOME
+
+    return Path(PREFECT_HOME.value())
 
 
 def own_files(ledger: Ledger, url: str | None) -> list[Path]:
@@ -66,7 +68,7 @@ def _keys(ledger: Ledger, url: str | None) -> Iterator[SearchTerm]:
 
 def secrets_of_blocks(places: Iterable[Path]) -> Iterator[SearchTerm]:
     """The secrets of all saved blocks of ours, and the tokens that are cached under them."""
-    if not os.environ.get("PREFECT_API_URL"):
+    if not api_url():
         return
     for kind, name, block in _blocks():
         values = list(_secrets(block))
@@ -118,7 +120,7 @@ def _tokens(places: Iterable[Path], secrets: Sequence[str]) -> Iterator[str]:
 
 def prefect_answers() -> Iterator[tuple[str, Iterable[bytes]]]:
     """What Prefect's API says of everything that it keeps, wherever its database is."""
-    api = os.environ.get("PREFECT_API_URL")
+    api = api_url()
     if not api:
         return
     with httpx.Client(base_url=api, timeout=60, headers=_access()) as client:
@@ -128,8 +130,10 @@ def prefect_answers() -> Iterator[tuple[str, Iterable[bytes]]]:
 
 
 def _access() -> dict[str, str]:
-    key = os.environ.get("PREFECT_API_KEY")
-    return {"Authorization": f"Bearer {key}"} if key else {}
+    from prefect.settings import PREFECT_API_KEY
+
+    key = PREFECT_API_KEY.value()
+    return {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
 
 
 def _pages(client: httpx.Client, name: str) -> Iterator[bytes]:

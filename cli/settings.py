@@ -25,6 +25,7 @@ def read_settings(
         values["channel_order"] = _list(channels)
     if columns is not None:
         values["columns"] = dict(_pair(item) for item in _list(columns))
+    _refuse_repeats(values.get("channel_order"))
     try:
         return CampaignSettings.model_validate(values)
     except ValidationError as error:
@@ -32,6 +33,15 @@ def read_settings(
         where = ".".join(str(part) for part in first["loc"]) or "settings"
         place = f" in {file}" if file else ""
         raise SettingsError(f"The setting {where}{place} is wrong: {first['msg']}.") from None
+
+
+def _refuse_repeats(channels: Any) -> None:  # noqa: ANN401 - whatever the file holds
+    named = channels if isinstance(channels, list) else []
+    repeated = {str(name) for name in named if named.count(name) > 1}
+    if repeated:
+        raise SettingsError(
+            f"channel_order names {', '.join(sorted(repeated))} twice.", "Name each channel once."
+        )
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +11,7 @@ from cyclopts import Parameter
 
 from cli.console import AsJson, LedgerName, out, print_json
 from cli.ledgers import open_named
-from outreach.errors import UsageError
+from outreach.errors import UsageError, WrongKey, WrongLedger
 
 if TYPE_CHECKING:
     from outreach.operations.opt_out import Intake
@@ -19,7 +21,9 @@ def suppress(
     *addresses: str,
     file: Path | None = None,
     lift: Annotated[bool, Parameter(negative="")] = False,
-    reason: str = "asked not to be contacted",
+    erased: Annotated[bool, Parameter(negative="")] = False,
+    new: Annotated[bool, Parameter(negative="")] = False,
+    reason: str | None = None,
     ledger: LedgerName = None,
     json: AsJson = False,
 ) -> int:
@@ -33,31 +37,57 @@ def suppress(
         addresses: numbers in E.164 and e-mail addresses.
         file: a CSV with columns voice, sms, email, chat or address.
         lift: take these addresses off again, because they were suppressed by mistake.
-        reason: stands with them.
+        erased: with --lift, also those of people who were erased, which are off for good otherwise.
+        new: begin a ledger where there is none yet, for opt-outs that are older than the first campaign.
+        reason: stands with them, and with --lift in the audit of every campaign; 200 characters are kept.
     """
-    from outreach.operations.opt_out import opt_out, suppress_file
-
     if not addresses and file is None:
         raise UsageError("Whom?", "Give addresses, or --file with a CSV of them.")
     if lift:
         if file:
             raise UsageError("A whole file cannot be lifted.", "Give the addresses.")
-        return _lift(addresses, ledger, json=json)
-    with open_named(ledger, "suppress") as book:
-        new = opt_out(book, addresses, reason=reason)
+        return _lift(addresses, ledger, reason or "lifted by hand", erased=erased, json=json)
+    if erased:
+        raise UsageError("--erased is for --lift.", "Whoever was erased is suppressed already.")
+    return _suppress(addresses, file, ledger, reason or "asked not to be contacted", new=new, json=json)
+
+
+def _suppress(
+    addresses: tuple[str, ...], file: Path | None, ledger: str | None, reason: str, *, new: bool, json: bool
+) -> int:
+    from outreach.operations.opt_out import opt_out, read_address, suppress_file
+
+    for address in addresses:
+        read_address(address)
+    if file and not file.is_file():
+        raise UsageError(f"{file} is no file, so nobody was suppressed.", "Check the path.")
+    with _told_of_new(), open_named(ledger, "suppress", "make" if new else "write") as book:
+        added = opt_out(book, addresses, reason=reason)
         intake = suppress_file(book, file, reason=reason) if file else None
     if json:
-        print_json({"given": len(addresses), "new": new, "file": intake.as_json() if intake else None})
+        print_json({"given": len(addresses), "new": added, "file": intake.as_json() if intake else None})
     else:
-        _tell(len(addresses), new, file, intake)
+        _tell(len(addresses), added, file, intake)
     return 1 if intake and intake.unread else 0
 
 
-def _lift(addresses: tuple[str, ...], ledger: str | None, *, json: bool) -> int:
+@contextlib.contextmanager
+def _told_of_new() -> Iterator[None]:
+    """An opt-out in a ledger that a typing error made would reach nobody: so a person has to ask for one."""
+    try:
+        yield
+    except WrongLedger as error:
+        if isinstance(error, WrongKey):
+            raise
+        advice = f"{error.advice} If no campaign has a ledger yet, add --new."
+        raise WrongLedger(error.problem, advice.strip()) from None
+
+
+def _lift(addresses: tuple[str, ...], ledger: str | None, reason: str, *, erased: bool, json: bool) -> int:
     from outreach.operations.opt_out import lift
 
-    with open_named(ledger, "suppress --lift") as book:
-        were = lift(book, addresses)
+    with open_named(ledger, "suppress --lift", "write") as book:
+        were = lift(book, addresses, reason=reason, erased_too=erased)
     others = [number for number, was in enumerate(were, 1) if not was]
     if json:
         print_json({"given": len(were), "lifted": sum(were), "not_suppressed": others})

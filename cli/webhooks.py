@@ -51,7 +51,7 @@ def replay(
 
     end = until or datetime.now(timezone.utc)
     _check(since, end, event)
-    with open_named(ledger, "replay") as book:
+    with open_named(ledger, "replay", "write") as book:
         if campaign:
             find_campaign(book, campaign)
         count = outbox.replay(book, since=since, until=end, event=event, campaign=campaign)

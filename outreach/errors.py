@@ -4,9 +4,11 @@ OutreachError
 ├── UsageError                 the person who called us can mend it (exit code 2)
 │   ├── SourceError            the contacts cannot be read: where, what, what to do
 │   ├── SettingsError          a setting, block or rule pack is wrong or missing
+│   │   └── PrefectAway        the Prefect API that is configured does not answer as one
 │   └── UnknownCampaign        no such campaign, or no such contact in it
 ├── LedgerError                the ledger cannot be opened, migrated or written
-│   └── WrongKey               the ledger was made with another key
+│   └── WrongLedger            what was named is no ledger of ours; a UsageError too
+│       └── WrongKey           the ledger was made with another key
 ├── CampaignStopped            too many failures, unknowns or a missing permission; resumable
 ├── SumsDoNotHold              the proof of a campaign is red
 ├── WebhookError               a receiver's address or signature is not acceptable
@@ -58,6 +60,10 @@ class SettingsError(UsageError):
     """A setting, a block or a rule pack is wrong or missing."""
 
 
+class PrefectAway(SettingsError):  # noqa: N818 - it says what happened
+    """The Prefect API that is configured does not answer, or is none."""
+
+
 class UnknownCampaign(UsageError):  # noqa: N818 - it names a thing, not a failure
     """There is no such campaign, or no such contact in it."""
 
@@ -66,7 +72,11 @@ class LedgerError(_AdvisedError):
     """The ledger cannot be opened, migrated or written."""
 
 
-class WrongKey(LedgerError):  # noqa: N818 - it names a thing, not a failure
+class WrongLedger(LedgerError, UsageError):  # noqa: N818 - it names a thing, not a failure
+    """What was named is no ledger, or none that this program can open: no later try helps."""
+
+
+class WrongKey(WrongLedger):
     """The ledger was made with another key than the one given."""
 
 

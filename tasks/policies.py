@@ -17,7 +17,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
 from prefect.tasks import Task
 
-from outreach.errors import Ambiguous, LedgerError, NotSent, RateLimited, WrongKey
+from outreach.errors import Ambiguous, LedgerError, NotSent, RateLimited, WrongLedger
 
 RETRIES = 3
 RETRY_DELAYS = [20.0, 60.0, 180.0]
@@ -59,7 +59,7 @@ def is_transient(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
     """Whether a later try may succeed: the other system, or the ledger, does not answer."""
     try:
         state.result()
-    except WrongKey:
+    except WrongLedger:
         return False
     except (NotSent, RateLimited, Ambiguous, LedgerError):
         return True

@@ -7,12 +7,15 @@ from sqlalchemy import select
 
 from outreach.clock import Clock, SystemClock
 from outreach.errors import WrongKey
-from outreach.ledger.database.engine import Database
+from outreach.ledger.database.engine import Database, name_of, no_ledger
 from outreach.ledger.database.schema import facts
 from outreach.ledger.executors.heartbeat import Executor
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.migrations.migrate import migrate
+from outreach.ledger.migrations.migrate import migrate, revision_of
 from outreach.ledger.vault import Vault, key_file, stored_key
+
+
+ACTOR_LIMIT = 200
 
 
 @contextlib.contextmanager
@@ -23,6 +26,7 @@ def open_ledger(
     encrypted: bool = False,
     clock: Clock | None = None,
     actor: str = "outreach",
+    existing: bool = False,
 ) -> Iterator[Ledger]:
     """Open a ledger, migrate it to this version, and close it at the end of the block.
 
@@ -32,21 +36,30 @@ def open_ledger(
         encrypted: whether addresses, names and messages are sealed when written.
         clock: the time, the machine's own by default.
         actor: who acts, for the audit.
+        existing: only one that is there already: no file, folder, table or key is made.
 
     Raises:
         LedgerError: it cannot be opened, with what to do about it.
+        WrongLedger: it is none, or with `existing` there is none.
         WrongKey: it was made with another key.
     """
-    database = Database(url)
+    database = Database(url, existing=existing)
     try:
+        if existing and (revision_of(database) is None or database.value(_FINGERPRINT) is None):
+            raise no_ledger(name_of(database.engine.url))
         migrate(database)
         vault = Vault(keys or [_own_key(database, url)], encrypted=encrypted)
         _check_key(database, vault)
-        ledger = Ledger(database, vault, clock or SystemClock(), actor)
+        ledger = Ledger(database, vault, clock or SystemClock(), _line(actor))
         with contextlib.closing(Executor(ledger)) as ledger.executor:
             yield ledger
     finally:
         database.close()
+
+
+def _line(actor: str) -> str:
+    """Who acts, as the audit can keep it: PostgreSQL refuses the record of a longer one."""
+    return " ".join(actor.split())[:ACTOR_LIMIT]
 
 
 HASHING = "hashing_keys"

@@ -10,12 +10,18 @@ from itertools import islice
 import orjson
 from sqlalchemy import BindParameter, Connection, bindparam, delete, select, union
 
-from outreach.ledger.database.schema import listed, suppressions
+from outreach.ledger.audit.notes import note
+from outreach.ledger.database.schema import campaigns, listed, suppressions
 from outreach.ledger.facts import kept_as
 from outreach.ledger.ledger import Ledger
 
 MIRRORED = "genesys-dnc"
 """What an address is on by, when an organisation's list names it."""
+
+ERASURE = "erasure"
+"""The source of what an erasure suppresses for good."""
+
+REASON_LIMIT = 200
 
 _KEYS: BindParameter[list[str]] = bindparam("keys", expanding=True)
 _LISTED = select(listed.c.address_key).where(listed.c.address_key.in_(_KEYS))
@@ -73,8 +79,16 @@ def _take_off(connection: Connection, organisation: str, keys: Sequence[str]) ->
     connection.execute(delete(listed).where(listed.c.organisation == organisation, named))
 
 
-def allow_again(ledger: Ledger, address: str) -> bool:
-    """Take an address off; whether it was on. The ledger keeps who did so, when, and why it was on.
+def find_erased(ledger: Ledger, addresses: Iterable[str]) -> set[str]:
+    """Those of the addresses that are on because their person was erased, and so for good."""
+    keys = {ledger.vault.address_key(address): address for address in addresses}
+    s = suppressions.c
+    on = select(s.address_key).where(s.address_key.in_(keys), s.source == ERASURE)
+    return {keys[key] for key in ledger.db.values(on)}
+
+
+def allow_again(ledger: Ledger, address: str, reason: str = "") -> bool:
+    """Take an address off; whether it was on. Who did so, when and why stands in every campaign's audit.
 
     An organisation's list that names it puts it on again, with the next look at the list.
     """
@@ -88,8 +102,13 @@ def allow_again(ledger: Ledger, address: str) -> bool:
                 **{str(name): value for name, value in (was or {"source": MIRRORED}).items()},
                 "lifted_at": ledger.clock.now(),
                 "lifted_by": ledger.actor,
+                "lifted_because": words(reason),
             }
             connection.execute(kept_as(ledger, f"lifted:{key}", orjson.dumps(kept).decode()))
+            detail = {"address_key": key, "reason": kept["lifted_because"], "was": kept["source"]}
+            # It binds all of them, and a campaign's chain is what can be verified.
+            for campaign_id in connection.execute(select(campaigns.c.id)).scalars().all():
+                note(ledger, connection, campaign_id, "suppression_lifted", detail)
     return was is not None or on_lists
 
 
@@ -100,11 +119,16 @@ def find_suppressed(ledger: Ledger, addresses: Sequence[str]) -> set[str]:
     return {address for address, key in keys.items() if key in found}
 
 
+def words(reason: str) -> str:
+    """A reason as the ledger can keep it: an opt-out is never lost for its reason."""
+    return " ".join(reason.replace("\0", " ").split())[:REASON_LIMIT]
+
+
 def suppression(ledger: Ledger, address: str, source: str, reason: str) -> dict[str, object]:
     """The row that keeps an address off from now on."""
     return {
         "address_key": ledger.vault.address_key(address),
         "source": source,
-        "reason": reason,
+        "reason": words(reason),
         "at": ledger.clock.now(),
     }

@@ -19,7 +19,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from outreach.errors import LedgerError, WrongKey
+from outreach.errors import WrongKey
 from outreach.sources.private_file import part_beside, save
 
 SEALED = "sealed:"
@@ -35,7 +35,7 @@ class Vault:
 
     def __init__(self, roots: Sequence[str], *, encrypted: bool = False) -> None:
         if not roots or any(len(root) < 16 for root in roots):
-            raise LedgerError("The ledger's key is too short.", "Give at least 16 random characters.")
+            raise WrongKey("The ledger's key is too short.", "Give at least 16 random characters.")
         self._hash_with(_derive(roots[-1], b"hash"), _derive(roots[-1], b"audit"))
         boxes = [Fernet(base64.urlsafe_b64encode(_derive(root, b"seal"))) for root in roots]
         self._newest, self._box = boxes[0], MultiFernet(boxes)
@@ -139,12 +139,13 @@ def stored_key(path: Path) -> str:
         if not path.exists():
             _make(path)
         key = path.read_text().strip()
-    except OSError as error:
-        raise LedgerError(
-            f"The key file {path} cannot be used: {error.strerror}.", "Give a key in the ledger block."
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no text"
+        raise WrongKey(
+            f"The key file {path} cannot be used: {why}.", "Give a key in the ledger block."
         ) from None
     if not key:
-        raise LedgerError(f"The key file {path} is empty.", "Restore it from a backup.")
+        raise WrongKey(f"The key file {path} is empty.", "Restore it from a backup.")
     return key
 
 

@@ -7,7 +7,7 @@ import orjson
 
 from outreach.contacts import Contact
 from outreach.errors import UsageError
-from outreach.ledger.audit.notes import note_file
+from outreach.ledger.audit.notes import digest_of, note_file
 from outreach.ledger.campaigns import Campaign
 from outreach.ledger.contacts import ContactRow, list_known_in
 from outreach.ledger.ledger import Ledger
@@ -29,16 +29,22 @@ def export_contacts(ledger: Ledger, campaign: Campaign, states: Sequence[str], p
     Raises:
         UsageError: there is no such state, or the file cannot be written.
     """
-    known = {*(state.value for state in State), REJECTED, DUPLICATE}
-    if wrong := sorted(set(states) - known):
-        raise UsageError(
-            f"There is no state {', '.join(wrong)}.", f"The states are {', '.join(sorted(known))}."
-        )
+    check_states(states)
     with PrivateCsv(path, PLAIN, EXPORT_COLUMNS) as file:
         for cells in _exported(ledger, campaign, states):
             file.write(cells)
-    note_file(ledger, campaign.id, "exported", path, states=sorted(states), rows=file.count)
+    detail = {"states": sorted(states), "rows": file.count, "sha256": digest_of(path)}
+    note_file(ledger, campaign.id, "exported", path, **detail)
     return file.count
+
+
+def check_states(states: Sequence[str]) -> None:
+    """Raise UsageError unless there is at least one state, and no word that is none."""
+    known = {*(state.value for state in State), REJECTED, DUPLICATE}
+    wrong = sorted(set(states) - known)
+    if wrong or not states:
+        problem = f"There is no state {', '.join(wrong)}." if wrong else "No state is named."
+        raise UsageError(problem, f"The states are {', '.join(sorted(known))}.")
 
 
 def _exported(ledger: Ledger, campaign: Campaign, states: Sequence[str]) -> Iterator[dict[str, str]]:

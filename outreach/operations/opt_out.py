@@ -19,7 +19,7 @@ from outreach.compliance.reply_keywords import Reply, classify_reply
 from outreach.contacts import CHANNELS_IN_WORDS, AddressKind, Channel
 from outreach.errors import SourceError, UsageError
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.suppressions import allow_again, suppress
+from outreach.ledger.suppressions import allow_again, find_erased, suppress
 from outreach.sources.cells import read_handle
 from outreach.sources.columns import Headings
 from outreach.sources.csv_file import CsvFile
@@ -84,9 +84,23 @@ def opt_out(
     return suppress(ledger, [read_address(address) for address in addresses], source=source, reason=reason)
 
 
-def lift(ledger: Ledger, addresses: Iterable[str]) -> list[bool]:
-    """Take addresses off that were suppressed by mistake; of each, whether it was. Raises UsageError."""
-    return [allow_again(ledger, address) for address in [read_address(text) for text in addresses]]
+def lift(
+    ledger: Ledger, addresses: Iterable[str], *, reason: str = "", erased_too: bool = False
+) -> list[bool]:
+    """Take addresses off that were suppressed by mistake; of each, whether it was.
+
+    Raises:
+        UsageError: one is none, or belongs to a person who was erased; none is lifted then.
+    """
+    read = [read_address(text) for text in addresses]
+    erased = set() if erased_too else find_erased(ledger, read)
+    if erased:
+        numbers = ", ".join(str(number) for number, address in enumerate(read, 1) if address in erased)
+        raise UsageError(
+            f"Number {numbers} is suppressed for good: its person was erased.",
+            "Add --erased if that very person asks to be contacted again.",
+        )
+    return [allow_again(ledger, address, reason) for address in read]
 
 
 def take_reply(ledger: Ledger, address: str, text: str, *, source: str = "reply") -> Reply:

@@ -1,5 +1,7 @@
 """Notes in a campaign's own chain: what was done to all of it, and which files hold its people's data."""
 
+import contextlib
+import hashlib
 from pathlib import Path
 
 import orjson
@@ -23,9 +25,29 @@ def note_file(ledger: Ledger, campaign_id: int, action: str, path: Path, **more:
         note(ledger, connection, campaign_id, action, {"file": str(path.absolute()), **more})
 
 
+def is_as_written(ledger: Ledger, path: Path) -> bool:
+    """Whether a file was written by us, noted, and changed by nobody since."""
+    where = str(path.absolute())
+    details = map(orjson.loads, ledger.db.values(_NOTED))
+    left = {detail.get("sha256") for detail in details if detail.get("file") == where}
+    return digest_of(path) in left - {None, ""}
+
+
+def digest_of(path: Path) -> str:
+    """The hash of a file as it is, for its note; "" where it is gone."""
+    digest = hashlib.sha256()
+    with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+        return digest.hexdigest()
+    return ""
+
+
+_NOTED = select(audit.c.detail).where(audit.c.action.in_(("exported", "rejects")), audit.c.contact_id.is_(None))
+
+
 def list_noted_files(ledger: Ledger) -> set[Path]:
     """The rejects files and exports that were noted, of all campaigns."""
-    noted = audit.c.action.in_(("exported", "rejects")), audit.c.contact_id.is_(None)
-    details = ledger.db.values(select(audit.c.detail).where(*noted))
+    details = ledger.db.values(_NOTED)
     names = {orjson.loads(detail).get("file", "") for detail in details}
     return {Path(name) for name in names if name}

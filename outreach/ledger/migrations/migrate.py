@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import inspect, text
 
-from outreach.errors import LedgerError
+from outreach.errors import WrongLedger
 from outreach.ledger.database.engine import Database
 
 HEAD = "0002"
@@ -25,9 +25,9 @@ def migrate(database: Database) -> None:
     """Apply what is missing; nothing when the ledger is of this version already.
 
     Raises:
-        LedgerError: the ledger is of a newer version than this program.
+        WrongLedger: the ledger is of a newer version than this program.
     """
-    if _revision(database) == HEAD:  # before any lock: nearly every opening ends here
+    if revision_of(database) == HEAD:  # before any lock: nearly every opening ends here
         return
     with _ONE_AT_A_TIME, database.write() as connection:
         if not database.is_sqlite:
@@ -43,12 +43,13 @@ def migrate(database: Database) -> None:
         try:
             command.upgrade(config, "head")
         except CommandError:
-            raise LedgerError(
+            raise WrongLedger(
                 "The ledger was written by a newer version of this program.", "Upgrade genesys-outreach."
             ) from None
 
 
-def _revision(database: Database) -> str | None:
+def revision_of(database: Database) -> str | None:
+    """The version that a ledger is of; None where there is none."""
     with database.read() as connection:
         if not inspect(connection).has_table(VERSION_TABLE):
             return None

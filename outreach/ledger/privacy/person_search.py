@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, select
 
 from outreach.contacts import E164, EXTERNAL_CONTACT_ID, Contact
+from outreach.errors import UsageError
 from outreach.ledger.database.pages import read_rows
 from outreach.ledger.database.schema import contacts
 from outreach.ledger.ledger import Ledger
@@ -25,6 +26,7 @@ from outreach.sources.rows import BadCell
 SHORTEST_NATIONAL = 8
 """Digits from which the end of a number is taken for the number without its country."""
 
+_MEANT_AS_NUMBER = re.compile(r"[+0-9][0-9 ().-]*\Z")
 _NO_DIGIT = re.compile(r"[^0-9]+")
 
 
@@ -70,8 +72,15 @@ def find_person(ledger: Ledger, who: str) -> Findings:
     Args:
         ledger: where to look.
         who: an external contact id, an e-mail address, or a number in any international spelling.
+
+    Raises:
+        UsageError: a number that is cut off, which would find, and suppress, nobody.
     """
     address = _as_address(who.strip())
+    if address and "@" not in address and not E164.match(address) and _MEANT_AS_NUMBER.match(address):
+        raise UsageError(
+            "That is no whole number, and no external contact id.", "Write it in E.164, like +15551234567."
+        )
     named = scan(ledger, {address}) if address else ()
     ids = {known.external_contact_id for known in named} if address else {who.strip()}
     people = list(_by_ids(ledger, ids)) if ids else []

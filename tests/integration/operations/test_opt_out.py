@@ -15,16 +15,22 @@ from outreach.campaign.registration import register_batch
 from outreach.campaign.validation import validate_batch
 from outreach.contacts import Channel
 from outreach.errors import SourceError, UsageError
+from outreach.ledger.audit.verification import export_records, verify
+from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.claims import everything
 from outreach.ledger.facts import recall
+from outreach.ledger.opening import open_ledger
 from outreach.ledger.outbox import LedgerOutbox
 from outreach.ledger.suppressions import find_suppressed, mirror
 from outreach.ledger.webhook_replies import read_wish
 from outreach.operations.opt_out import lift, opt_out, read_address, suppress_file, take_reply
 from outreach.report.figures.loads_and_outbox import read_outbox
+from outreach.privacy.erasure import erase
 from outreach.sources.opening import open_source
 from outreach.webhook.outbox import Settlement
 from tests.support.campaigns import Stage, person, stage
+from tests.support.ledgers import KEY
+from tests.support.postgres import Postgres
 
 NUMBER = "+13175550001"
 
@@ -217,3 +223,36 @@ def test_an_answer_that_may_mean_stop_is_obeyed_or_said(
 
     assert (("delivered", "E_UNCLEAR") in {(each.state, each.code) for each in answers}) is unclear
     assert ("cannot be read" in caplog.text) is unclear
+
+
+def test_a_lift_stands_in_the_audit_of_every_campaign_with_its_reason(tmp_path: Path) -> None:
+    with stage(tmp_path) as staged:
+        opt_out(staged.ledger, [NUMBER])
+        lift(staged.ledger, [NUMBER], reason="read\nthe wrong line")
+        campaign = find_campaign(staged.ledger, "spring")
+        records = [orjson.loads(line) for line in export_records(staged.ledger, campaign)]
+        intact = verify(staged.ledger, campaign).intact
+
+    [lifted] = [record for record in records if record["action"] == "suppression_lifted"]
+    assert lifted["detail"]["reason"] == "read the wrong line"
+    assert lifted["actor"] == staged.ledger.actor
+    assert NUMBER not in str(records)
+    assert intact
+
+
+def test_who_was_erased_is_not_lifted_without_a_further_word(tmp_path: Path) -> None:
+    with stage(tmp_path) as staged:
+        opt_out(staged.ledger, ["+13175550002"])
+        erase(staged.ledger, NUMBER)
+
+        with pytest.raises(UsageError, match=r"Number 2 .*erased.*--erased"):
+            lift(staged.ledger, ["+13175550002", NUMBER])
+        assert find_suppressed(staged.ledger, [NUMBER, "+13175550002"]) == {NUMBER, "+13175550002"}
+        assert lift(staged.ledger, [NUMBER], erased_too=True) == [True]
+
+
+@pytest.mark.parametrize("reason", ["x" * 500, "a\0b", "two\nlines"])
+def test_an_opt_out_is_never_lost_for_its_reason(server: Postgres, reason: str) -> None:
+    with open_ledger(server.new_ledger(), keys=[KEY]) as ledger:
+        assert opt_out(ledger, [NUMBER], reason=reason) == 1
+        assert find_suppressed(ledger, [NUMBER]) == {NUMBER}

@@ -1,0 +1,104 @@
+"""Which Prefect API is configured, and whether it answers as one: said in a sentence, before anything begins."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from cli.console import err
+from cli.processes import QUIET, prefect_server
+from outreach.errors import PrefectAway
+
+PATIENCE_SECONDS = 20.0
+"""How long one answer of the API is waited for before a verb begins."""
+
+_OURS = frozenset({"PREFECT_SERVER_ANALYTICS_ENABLED", "PREFECT_LOGGING_EXTRA_LOGGERS"})
+_FILES = (Path("prefect.toml"), Path("pyproject.toml"), Path(".env"))
+
+
+def api_url() -> str | None:
+    """The API that Prefect's own settings name: by environment, profile, prefect.toml or .env; else None."""
+    if not _may_be_set():
+        return None
+    from prefect.settings import PREFECT_API_URL
+
+    url = PREFECT_API_URL.value()
+    return str(url) if url else None
+
+
+def _may_be_set() -> bool:
+    """Whether any place holds settings of Prefect: asking itself means importing it, which takes seconds."""
+    by_name = any(name.startswith("PREFECT_") for name in os.environ.keys() - _OURS)
+    profiles = Path.home() / ".prefect" / "profiles.toml"
+    return by_name or any(file.is_file() for file in (profiles, *_FILES))
+
+
+@contextlib.contextmanager
+def prefect_api(advice: str = "") -> Iterator[None]:
+    """A Prefect API for the length of the block: the configured one, else a server of our own.
+
+    Raises:
+        PrefectAway: the configured one does not answer, or not as a Prefect API; `advice` follows the sentence.
+    """
+    os.environ.update({name: os.environ.get(name, value) for name, value in QUIET.items()})
+    if api_url():
+        with reachable(advice):
+            yield
+        return
+    from prefect.settings import PREFECT_HOME
+
+    err.print("No Prefect server is configured: starting one for this command.", style="dim")
+    with prefect_server(Path(PREFECT_HOME.value())):
+        yield
+
+
+@contextlib.contextmanager
+def reachable(advice: str = "") -> Iterator[None]:
+    """Ask the configured API who it is; whatever it fails with in the block, too, is said in one sentence.
+
+    Raises:
+        PrefectAway: it does not answer, or not as a Prefect API.
+    """
+    import httpx
+
+    try:
+        _ask()
+        yield
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise _away(error, advice) from None
+
+
+def _ask() -> None:
+    import httpx
+    from prefect.client.base import ServerType
+    from prefect.client.orchestration import get_client
+    from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+
+    with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
+        try:
+            with get_client(sync_client=True, httpx_settings={"timeout": PATIENCE_SECONDS}) as client:
+                if problem := client.api_healthcheck():
+                    raise problem
+                if client.server_type is not ServerType.CLOUD:
+                    client.raise_for_api_version_mismatch()
+        except (httpx.HTTPError, httpx.InvalidURL):
+            raise
+        except (RuntimeError, ValueError, OSError) as error:  # what the client makes of an answer or a URL
+            raise httpx.HTTPError(type(error).__name__) from error
+
+
+def _away(error: Exception, advice: str) -> PrefectAway:
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    why = f"answers {status}" if status else "does not answer as one"
+    where = _shown(api_url() or "")
+    told = "Check PREFECT_API_URL or the profile (`prefect config view`), and whether the server runs."
+    return PrefectAway(f"The Prefect API at {where} {why}.", f"{told} {advice}".rstrip())
+
+
+def _shown(url: str) -> str:
+    """Without a user and password, on one short line."""
+    scheme, found, rest = url.partition("://")
+    shown = f"{scheme}{found}{rest.rpartition('@')[2]}" if found else url
+    return " ".join(shown.split())[:200]
