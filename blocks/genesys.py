@@ -4,14 +4,18 @@ import contextlib
 from typing import Literal
 
 from prefect.blocks.abstract import CredentialsBlock
-from pydantic import Field, SecretStr
+from pydantic import ConfigDict, Field
 
+from blocks.checks import GenesysUrl, Id, Region, Secret
 from outreach.genesys.guide import Guide
 from outreach.genesys.http.auth import SealedToken
 from outreach.genesys.interface import Senders
 from outreach.genesys.opening import Account, fetch_token, open_genesys
 from outreach.genesys.platform.api import Platform
 from outreach.genesys.rate_limit.slots import SlotAllocator
+
+MOST_A_MINUTE = 1_000_000
+"""More than any organisation is given; what is typed above it is a slip."""
 
 
 class GenesysCredentials(CredentialsBlock):
@@ -30,12 +34,14 @@ class GenesysCredentials(CredentialsBlock):
     _documentation_url = "https://developer.genesys.cloud/authorization/platform-auth/use-client-credentials"  # type: ignore[assignment]  # Prefect takes text
     _description = "An OAuth client of a Genesys Cloud organisation, and its budget of requests."
 
-    client_id: str = Field(
-        title="Client id", description="Id of the OAuth client (client credentials grant)."
-    )
-    client_secret: SecretStr = Field(title="Client secret", description="Secret of the OAuth client.")
-    region: str = Field(
-        default="us-east-1", title="Region", description="AWS region of the organisation, like eu-central-1."
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    client_id: Id = Field(title="Client id", description="Id of the OAuth client (client credentials grant).")
+    client_secret: Secret = Field(title="Client secret", description="Secret of the OAuth client.")
+    region: Region = Field(
+        default="us-east-1",
+        title="Region",
+        description="AWS region of the organisation, like eu-central-1, or its domain, like mypurecloud.de.",
     )
     api: Literal["platform", "guide"] = Field(
         default="platform",
@@ -45,10 +51,10 @@ class GenesysCredentials(CredentialsBlock):
     org_id: str | None = Field(
         default=None, title="Organisation id", description="Host name part of the guide API."
     )
-    login_url: str | None = Field(
+    login_url: GenesysUrl | None = Field(
         default=None, title="Login URL", description="Instead of the region's login host, for gateways."
     )
-    api_url: str | None = Field(
+    api_url: GenesysUrl | None = Field(
         default=None, title="API URL", description="Instead of the region's API host, for gateways."
     )
     allow_private: bool = Field(
@@ -57,11 +63,16 @@ class GenesysCredentials(CredentialsBlock):
         description="Exports may lie at private addresses that answers name, for a gateway's own store.",
     )
     requests_per_minute: int = Field(
-        default=300, ge=0, title="Requests a minute", description="Budget of one token; 0 means no limit."
+        default=300,
+        ge=0,
+        le=MOST_A_MINUTE,
+        title="Requests a minute",
+        description="Budget of one token; 0 means no limit.",
     )
     creations_per_minute: int = Field(
         default=100,
         ge=0,
+        le=MOST_A_MINUTE,
         title="Creations a minute",
         description="Budget of contact creations of the organisation on the guide API; 0 means no limit.",
     )

@@ -3,8 +3,9 @@
 import contextlib
 
 from prefect.blocks.core import Block
-from pydantic import Field, SecretStr
+from pydantic import ConfigDict, Field, SecretStr
 
+from blocks.checks import LedgerKey, LedgerUrl
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger
 
@@ -25,12 +26,14 @@ class ContactLedger(Block):
     _documentation_url = "https://docs.sqlalchemy.org/core/engines.html#database-urls"  # type: ignore[assignment]  # Prefect takes text
     _description = "The database that remembers what happened to each contact, and proves it."
 
-    url: SecretStr = Field(
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    url: LedgerUrl = Field(
         default=SecretStr("sqlite:///outreach.db"),
         title="URL",
         description="sqlite:///path/to/file.db or postgresql://user:password@host/name.",
     )
-    key: SecretStr | None = Field(
+    key: LedgerKey | None = Field(
         default=None,
         title="Key",
         description="16 random characters or more that hash and encrypt; without it a key file is used.",

@@ -5,6 +5,7 @@ from typing import Literal
 from prefect.blocks.core import Block
 from pydantic import Field
 
+from blocks.checks import Email, Id, Number
 from outreach.genesys import interface
 
 
@@ -24,26 +25,28 @@ class Senders(Block):
     _documentation_url = "https://developer.genesys.cloud/commdigital/digital/"  # type: ignore[assignment]  # Prefect takes text
     _description = "The numbers, addresses, queue and integration that contact people."
 
-    sms_from: str | None = Field(
-        default=None, title="SMS from", description="Provisioned SMS number, in E.164."
+    sms_from: Number | None = Field(
+        default=None,
+        title="SMS from",
+        description="Provisioned SMS number in E.164, like +13175550100, or a short code.",
     )
-    email_from: str | None = Field(
+    email_from: Email | None = Field(
         default=None, title="E-mail from", description="Address on a verified outbound domain."
     )
     email_subject: str = Field(
         default="A message for you", max_length=300, title="E-mail subject", description="Subject of e-mails."
     )
-    voice_queue_id: str | None = Field(
+    voice_queue_id: Id | None = Field(
         default=None, title="Voice queue", description="Id of the queue whose agents make the callbacks."
     )
-    chat_from: str | None = Field(
+    chat_from: Id | None = Field(
         default=None, title="Chat from", description="Id of the messaging integration or deployment."
     )
     chat_type: Literal["whatsapp", "open", "webmessaging"] = Field(
         default="open", title="Chat type", description="Messenger of the chat channel."
     )
 
-    chat_template_id: str | None = Field(
+    chat_template_id: Id | None = Field(
         default=None,
         title="Chat template",
         description="Id of the canned response that WhatsApp demands as a template.",

@@ -20,12 +20,17 @@ def load_block(kind: type[B], name: str) -> B:
     try:
         # Block.load is typed for both worlds; without an event loop it is the plain one.
         return cast("B", kind.load(name))
-    except ValueError as error:
-        if isinstance(error, ValidationError):
+    except (ValueError, RuntimeError) as error:
+        cause = error if isinstance(error, ValidationError) else error.__cause__
+        if isinstance(cause, ValidationError):
+            first = cause.errors(include_url=False, include_input=False)[0]
+            where = ".".join(str(part) for part in first["loc"]) or "one of its fields"
             raise SettingsError(
-                f"The block {title}/{name} does not fit this version.",
-                "Open it in the Prefect UI and save it.",
+                f"The block {title}/{name} is wrong at {where}: {first['msg'].rstrip('.')}.",
+                "Mend it in the Prefect UI, Blocks.",
             ) from None
+        if isinstance(error, RuntimeError):
+            raise
         raise SettingsError(
             f"There is no block {title}/{name}.",
             f"Save one: Prefect UI, Blocks, +, {kind.get_block_type_name()!r}, name {name!r}.",

@@ -1,9 +1,14 @@
 """The CRM's webhook: where events go, and what signs them."""
 
-from prefect.blocks.core import Block
-from pydantic import Field, SecretStr
+from functools import partial
 
+from prefect.blocks.core import Block
+from pydantic import ConfigDict, Field, model_validator
+from typing_extensions import Self
+
+from blocks.checks import Secret, SigningSecret, refusing
 from outreach.webhook.endpoint import Endpoint
+from outreach.webhook.target import parse_target
 
 
 class CrmWebhook(Block):
@@ -22,11 +27,13 @@ class CrmWebhook(Block):
     _documentation_url = "https://www.standardwebhooks.com"  # type: ignore[assignment]  # Prefect takes text
     _description = "Where the CRM is told of interactions, signed by Standard Webhooks."
 
-    url: SecretStr = Field(title="URL", description="Address of the receiver; https unless private.")
-    signing_secret: SecretStr = Field(
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    url: Secret = Field(title="URL", description="Address of the receiver; https unless private.")
+    signing_secret: SigningSecret = Field(
         title="Signing secret", description="Standard Webhooks secret, whsec_ and 24 to 64 bytes in base64."
     )
-    previous_secret: SecretStr | None = Field(
+    previous_secret: SigningSecret | None = Field(
         default=None,
         title="Previous secret",
         description="Signs as well while receivers change over to the new one.",
@@ -36,6 +43,11 @@ class CrmWebhook(Block):
         title="Allow private",
         description="Allow http and private addresses, for a receiver in your own network.",
     )
+
+    @model_validator(mode="after")
+    def _may_be_told(self) -> Self:
+        refusing(partial(parse_target, allow_private=self.allow_private))(self.url.get_secret_value())
+        return self
 
     def open(self) -> Endpoint:
         """The endpoint; close it, or use it in a `with` block."""

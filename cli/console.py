@@ -11,7 +11,6 @@ from cyclopts import Parameter, Token
 from rich.console import Console
 from rich.text import Text
 
-
 EARLIEST, LATEST = 2000, 2200
 
 

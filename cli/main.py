@@ -70,7 +70,7 @@ def main() -> None:
 
 def execute(arguments: list[str]) -> int:
     """Run one command line; its exit code."""
-    if not all(argument.isprintable() or argument.isascii() for argument in arguments):
+    if any("\ud800" <= sign <= "\udfff" for argument in arguments for sign in argument):
         return complain("The command line holds signs that are no text. Write it in UTF-8.", 2)
     try:
         result = app(arguments, exit_on_error=False, print_error=False)
@@ -85,7 +85,7 @@ def execute(arguments: list[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 1
-    except Exception as error:  # noqa: BLE001 - its words may hold somebody's data; where it was may not
+    except Exception as error:
         if os.environ.get("OUTREACH_TRACEBACK"):
             raise
         return complain(_mistake_of_ours(error), 1)
@@ -94,7 +94,9 @@ def execute(arguments: list[str]) -> int:
 
 def _mistake_of_ours(error: Exception) -> str:
     """What nobody foresaw: its kind and its place in our code, for whoever mends it."""
-    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "site-packages" not in frame.filename]
+    ours = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if "site-packages" not in frame.filename
+    ]
     place = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "?"
     return (
         f"A mistake of this program: {type(error).__name__} in {place}. "

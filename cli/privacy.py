@@ -6,7 +6,7 @@ import contextlib
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cyclopts import App
 
@@ -18,6 +18,9 @@ from outreach.errors import UsageError
 
 if TYPE_CHECKING:
     from outreach.privacy.erasure import Erased
+
+LEAST_CELLS = 3
+"""A contact has an id, a name and an address."""
 
 audit = App(name="audit", help="Verify a campaign's audit, or write it out.")
 
@@ -127,7 +130,6 @@ def seal_contact(*, ledger: LedgerName = None) -> None:
     import orjson
 
     from outreach.privacy.sealed_contact import seal_contact as seal
-    from outreach.sources.opening import open_source
 
     try:
         contact = orjson.loads(sys.stdin.buffer.read())
@@ -135,11 +137,20 @@ def seal_contact(*, ledger: LedgerName = None) -> None:
         contact = None
     if not isinstance(contact, dict):
         raise UsageError("Standard input holds no contact.", "Give one as a JSON object.")
-    reject = next(open_source([contact]).rows()).reject
-    if reject is not None:
-        raise UsageError(f"Standard input holds no contact: {reject.code}.", reject.reason)
+    _look_at(contact)
     with open_named(ledger, "seal-contact") as book:
         out.print(seal(book, contact), markup=False, soft_wrap=True)
+
+
+def _look_at(contact: dict[str, Any]) -> None:
+    """Raise UsageError for what no run could read; under names of its own, only a run's mapping can tell."""
+    from outreach.sources.opening import open_source
+
+    source = open_source([contact])
+    row = next(source.rows())
+    filled = sum(bool(cell.strip()) for cell in row.raw.values())
+    if row.reject is not None and (filled < LEAST_CELLS or not source.ignored_columns):
+        raise UsageError(f"Standard input holds no contact: {row.reject.code}.", row.reject.reason)
 
 
 def selfscan(*, paths: tuple[Path, ...] = (), ledger: LedgerName = None, json: AsJson = False) -> int:

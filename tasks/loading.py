@@ -45,8 +45,8 @@ def load(
         "%(known)s known already",
         loaded,
     )
-    if source.ignored_columns:
-        get_run_logger().warning("columns that mean nothing here: %s", ", ".join(source.ignored_columns[:20]))
+    if source.ignored_in_words:
+        get_run_logger().warning(source.ignored_in_words)
     return loaded
 
 

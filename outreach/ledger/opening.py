@@ -14,7 +14,6 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations.migrate import migrate, revision_of
 from outreach.ledger.vault import Vault, key_file, stored_key
 
-
 ACTOR_LIMIT = 200
 
 

@@ -34,8 +34,7 @@ class Vault:
     """
 
     def __init__(self, roots: Sequence[str], *, encrypted: bool = False) -> None:
-        if not roots or any(len(root) < 16 for root in roots):
-            raise WrongKey("The ledger's key is too short.", "Give at least 16 random characters.")
+        check_roots(roots)
         self._hash_with(_derive(roots[-1], b"hash"), _derive(roots[-1], b"audit"))
         boxes = [Fernet(base64.urlsafe_b64encode(_derive(root, b"seal"))) for root in roots]
         self._newest, self._box = boxes[0], MultiFernet(boxes)
@@ -119,6 +118,12 @@ class Vault:
     def reseal(self, value: str) -> str:
         """The same value under the newest root, for a rotation."""
         return self.seal(self.open(value))
+
+
+def check_roots(roots: Sequence[str]) -> None:
+    """Raise WrongKey where one could be guessed."""
+    if not roots or any(len(root) < 16 for root in roots):
+        raise WrongKey("The ledger's key is too short.", "Give at least 16 random characters.")
 
 
 def _derive(root: str, purpose: bytes) -> bytes:

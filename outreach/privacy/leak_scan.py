@@ -27,6 +27,9 @@ from outreach.ledger.privacy.person_search import read_everybody
 from outreach.ledger.rejects import read_rejects
 from outreach.privacy.search_terms import SearchTerm, SearchTerms
 from outreach.sources.columns import Headings
+from outreach.sources.emails import normalise_email
+from outreach.sources.phones import normalise_phone
+from outreach.sources.rows import BadCell
 
 WINDOW = 8 * 1024 * 1024
 OVERLAP = 4096
@@ -175,12 +178,24 @@ def search_terms_of_contact(contact: Contact) -> Iterator[SearchTerm]:
     if contact.initial_message:
         yield SearchTerm("message", whose, contact.initial_message)
     yield from (SearchTerm("metadata", whose, value) for value in contact.metadata.values() if " " in value)
+    for key in contact.metadata:
+        yield from _search_terms_of_header(whose, key)
+
+
+def _search_terms_of_header(whose: str, header: str) -> Iterator[SearchTerm]:
+    """A file without headers, or one that was turned on its side, has people's addresses for names."""
+    with contextlib.suppress(BadCell):
+        if "@" in header:
+            yield SearchTerm("email", whose, normalise_email(header.strip()))
+        elif header[:1] in "+0" and header:
+            yield SearchTerm("phone", whose, normalise_phone(header.strip()))
 
 
 def _search_terms_of_row(headings: Headings, line: int, cells: Mapping[str, str]) -> Iterator[SearchTerm]:
     kinds = {channel.value: channel.traits.kind.value for channel in Channel}
     kinds |= {"name": "name", "initial_message": "message"}
     for header, cell in cells.items():
+        yield from _search_terms_of_header(f"line {line}", header)
         kind = kinds.get(headings.column(header) or "")
         if kind and cell.strip():
             yield SearchTerm(kind, f"line {line}", cell.strip())

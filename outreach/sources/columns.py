@@ -35,6 +35,9 @@ OF_EXPORTS = frozenset({"line", "code", "reason", "retryable", "next_allowed_at"
 
 # In a file without headers these would be somebody's number or address: no error quotes them.
 _TELLS_NOTHING = re.compile(r"[^\w.]|\d{4}")
+_A_NAME = re.compile(r"[A-Za-z](?!(?:\D*\d){4})[\w.-]{0,39}\Z", re.ASCII)
+"""One short word with at most three digits: no address, no line break, no sentence."""
+_SHOWN = 20
 _METADATA = "metadata."
 
 
@@ -143,6 +146,16 @@ def _two_columns(label: str, what: str, first: int, second: int) -> SourceError:
         f"{label} has two columns for {what}: number {first} and number {second}.",
         "Remove or rename one of them.",
     )
+
+
+def in_words(headers: Sequence[str], numbers: Sequence[int]) -> str:
+    """Headers for a log: how many, and those that surely are names; where somebody's data may stand, a number."""
+    shown = [
+        header if _A_NAME.match(header) else f"number {number}"
+        for header, number in zip(headers, numbers, strict=True)
+    ]
+    more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
+    return f"{len(headers)} columns mean nothing here: {', '.join(shown[:_SHOWN])}{more}"
 
 
 def check_duplicates(label: str, headers: Sequence[str]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from outreach.errors import SourceError
-from outreach.sources.columns import OF_EXPORTS, Headings
+from outreach.sources.columns import OF_EXPORTS, Headings, in_words
 from outreach.sources.parsing import RowParser
 from outreach.sources.rows import Reader, Record, Reject, Row
 
@@ -28,7 +28,7 @@ class Source:
         self._look = look
         self._parsers: dict[tuple[str, ...], RowParser] = {}
         self._columns: dict[str, None] = {}
-        self._ignored: dict[str, None] = {}
+        self._ignored: dict[str, int] = {}
 
     @property
     def label(self) -> str:
@@ -49,6 +49,11 @@ class Source:
     def ignored_columns(self) -> tuple[str, ...]:
         """Headers that mean nothing to us, each once, as far as reading has come."""
         return tuple(self._ignored)
+
+    @property
+    def ignored_in_words(self) -> str:
+        """The same for a log, which must hold nobody's data; "" when there are none."""
+        return in_words(self.ignored_columns, tuple(self._ignored.values())) if self._ignored else ""
 
     def rows(self) -> Iterator[Row]:
         """Every row, in order, in constant memory. Raises SourceError when the source cannot be read."""
@@ -82,12 +87,12 @@ class Source:
         return parser
 
     def _remember(self, headers: tuple[str, ...]) -> None:
-        for header in headers:
+        for number, header in enumerate(headers, 1):
             if len(self._columns) >= _COLUMNS_KEPT:
                 return
             self._columns[header] = None
             if header.strip() and self._headings.column(header) is None and header not in OF_EXPORTS:
-                self._ignored[header] = None
+                self._ignored.setdefault(header, number)
 
 
 def _ambiguous(record: Record, problem: SourceError) -> Row:

@@ -3,7 +3,7 @@
 import ipaddress
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from outreach.errors import SettingsError
 
@@ -47,10 +47,18 @@ def platform_hosts(region: str, login_url: str | None = None, api_url: str | Non
     """
     if given := login_url or api_url:
         return Hosts(check_url(given), check_url(api_url or given))
-    domain = DOMAINS.get(region.strip().lower().replace("_", "-"))
-    if domain is None:
-        raise SettingsError(f"There is no region {region!r}.", f"Choose one of: {', '.join(DOMAINS)}.")
+    domain = DOMAINS[region_of(region)]
     return Hosts(f"https://login.{domain}", f"https://api.{domain}")
+
+
+def region_of(text: str) -> str:
+    """The AWS region that a name, a domain or a URL speaks of. Raises SettingsError."""
+    name = text.strip().lower().replace("_", "-")
+    host = name.rpartition("://")[2].partition("/")[0].partition(":")[0]
+    for region, domain in DOMAINS.items():
+        if name == region or host == domain or host.endswith(f".{domain}"):
+            return region
+    raise SettingsError(f"There is no region {text[:100]!r}.", f"Choose one of: {', '.join(DOMAINS)}.")
 
 
 def guide_hosts(org_id: str | None, login_url: str | None = None, api_url: str | None = None) -> Hosts:
@@ -67,8 +75,8 @@ def guide_hosts(org_id: str | None, login_url: str | None = None, api_url: str |
 
 def check_url(url: str) -> str:
     """The URL without its last slash, if we may send a secret there. Raises SettingsError."""
-    parts = urlsplit(url.strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    parts = _parts(url)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
         raise SettingsError(
             "A Genesys URL must look like https://api.example.com.", "Mend login_url or api_url."
         )
@@ -83,6 +91,16 @@ def check_url(url: str) -> str:
             "Use https://; http:// is only for this machine.",
         )
     return url.strip().rstrip("/")
+
+
+def _parts(url: str) -> SplitResult | None:
+    """The URL's parts, None where it has none that make sense."""
+    try:
+        parts = urlsplit(url.strip())
+        parts.port  # noqa: B018 - it raises for one that is no port
+    except ValueError:
+        return None
+    return parts
 
 
 def may_be_asked(url: str, *, allow_private: bool = False) -> bool:

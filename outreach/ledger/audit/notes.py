@@ -43,7 +43,9 @@ def digest_of(path: Path) -> str:
     return ""
 
 
-_NOTED = select(audit.c.detail).where(audit.c.action.in_(("exported", "rejects")), audit.c.contact_id.is_(None))
+_NOTED = select(audit.c.detail).where(
+    audit.c.action.in_(("exported", "rejects")), audit.c.contact_id.is_(None)
+)
 
 
 def list_noted_files(ledger: Ledger) -> set[Path]:

@@ -175,7 +175,8 @@ def _create(url: str, *, existing: bool) -> Engine:
         return create_engine(parsed, hide_parameters=True, pool_pre_ping=True, **POOL)
     except ModuleNotFoundError as error:
         raise WrongLedger(
-            f"The ledger's database needs the package {error.name}.", "Install it, or leave it out of the URL."
+            f"The ledger's database needs the package {error.name}.",
+            "Install it, or leave it out of the URL.",
         ) from None
 
 

@@ -94,9 +94,7 @@ def test_an_opt_out_is_not_written_into_the_demos_ledger(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["profile", "prefect.toml"])
-def test_an_opt_out_goes_to_the_server_that_prefects_settings_name(
-    folder: Path, how: str
-) -> None:
+def test_an_opt_out_goes_to_the_server_that_prefects_settings_name(folder: Path, how: str) -> None:
     (folder / "out").mkdir()
     outreach("suppress", "+13175550001", "--new", "--ledger", f"sqlite:///{folder}/out/ledger.db", cwd=folder)
     nobody = "http://127.0.0.1:9/api"

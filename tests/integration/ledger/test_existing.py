@@ -66,7 +66,10 @@ def test_a_ledger_that_is_there_opens(folder: Path) -> None:
 
 
 def test_a_database_without_a_ledger_is_refused_on_postgresql_too(server: Postgres) -> None:
-    with pytest.raises(WrongLedger, match="no ledger"), open_ledger(server.new_database(), keys=[KEY], existing=True):
+    with (
+        pytest.raises(WrongLedger, match="no ledger"),
+        open_ledger(server.new_database(), keys=[KEY], existing=True),
+    ):
         pass
 
 
@@ -76,7 +79,6 @@ def test_a_database_without_a_ledger_is_refused_on_postgresql_too(server: Postgr
 def test_a_database_that_is_named_wrongly_is_a_mistake_that_names_what_is_wrong(
     server: Postgres, wrong: str, word: str
 ) -> None:
-
 
     url = make_url(server.new_database())
     change: dict[str, dict[str, Any]] = {

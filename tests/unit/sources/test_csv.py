@@ -179,6 +179,24 @@ def test_unknown_columns_are_listed_once(path: Path) -> None:
     assert source.columns == ("external_contact_id", "name", "sms", "Notes", "reason")
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("+1 317 555 0001", "+13175550001", "13175550001", "317.555.0001", "ann@example.com", "Ann Example"),
+        *("two\nlines", "x\rERROR forged", "a\tb", "x" * 300, "\x1b[31mred", "=1+1", "5551"),
+    ],
+)
+def test_a_column_whose_name_may_be_somebodys_data_is_counted_and_named_by_its_number(
+    path: Path, header: str
+) -> None:
+    path.write_text(f'external_contact_id,name,sms,Notes,"{header}"\nA-1,Ann,+13175550009,x,y\n')
+    source = open_source(path)
+
+    list(source.rows())
+
+    assert source.ignored_in_words == "2 columns mean nothing here: Notes, number 5"
+
+
 def test_reading_twice_gives_the_same_rows(path: Path) -> None:
     path.write_text(HEADER + GOOD)
     source = open_source(path)

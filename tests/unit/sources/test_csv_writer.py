@@ -157,3 +157,20 @@ def test_without_a_reject_there_is_no_file(tmp_path: Path) -> None:
 def test_a_missing_folder_is_one_clear_sentence(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be written"):
         RejectsFile(tmp_path / "none" / "contacts.csv").__enter__()
+
+
+@pytest.mark.parametrize("separator", [";", "|", "\t", "\n", "\r\n"])
+@pytest.mark.parametrize("formula", ["=1+1", " =1+1", '"=1+1', "+1", "-1", "@sum(a)", "'=1", "\uff1d1"])
+def test_no_list_separator_makes_a_formula_of_a_cells_second_half(separator: str, formula: str) -> None:
+    cell = f"Hello{separator}{formula}{separator}{formula}"
+
+    written = disarm(cell)
+
+    for half in written.split(separator)[1:]:
+        assert half.lstrip(" \"")[:1] == "'"
+    assert restore(written) == cell
+
+
+@given(st.text(alphabet="a=+-@'\"; |\t\r\n\u00a0", max_size=12))
+def test_whatever_stands_within_a_cell_is_read_back(cell: str) -> None:
+    assert restore(disarm(cell)) == cell

@@ -1,0 +1,77 @@
+"""What a form refuses where it is typed: the checks of the core, in the words of a form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr, StringConstraints
+
+from outreach.errors import OutreachError
+from outreach.genesys.http.hosts import check_url, region_of
+from outreach.ledger.database.engine import check_url as check_ledger
+from outreach.ledger.vault import check_roots
+from outreach.sources.emails import normalise_email
+from outreach.sources.rows import BadCell
+from outreach.webhook.signing import parse_secrets
+
+T = TypeVar("T")
+
+
+def refusing(check: Callable[[T], object]) -> Callable[[T], T]:
+    """A validator out of a check that raises one of our errors; what is typed stays as it is."""
+
+    def validate(value: T) -> T:
+        try:
+            check(value)
+        except OutreachError as error:
+            raise ValueError(str(error)) from None
+        return value
+
+    return validate
+
+
+def _trimmed(value: object) -> object:
+    """Without the spaces and line ends that come along when something is pasted."""
+    if isinstance(value, SecretStr):
+        return SecretStr(value.get_secret_value().strip())
+    return value.strip() if isinstance(value, str) else value
+
+
+def _not_empty(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value():
+        raise ValueError("is empty")
+    return value
+
+
+def _region(value: str) -> str:
+    try:
+        return region_of(value)
+    except OutreachError as error:
+        raise ValueError(str(error)) from None
+
+
+def _email(value: str) -> str:
+    try:
+        return normalise_email(value)
+    except BadCell as error:
+        raise ValueError(error.reason) from None
+
+
+Trimmed = BeforeValidator(_trimmed)
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"), Trimmed]
+"""An id as Genesys gives them out."""
+
+Number = Annotated[str, StringConstraints(pattern=r"^(\+[1-9][0-9]{6,14}|[0-9]{3,8})$"), Trimmed]
+"""A number in E.164, or a short code."""
+Email = Annotated[
+    str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"), AfterValidator(_email), Trimmed
+]
+Secret = Annotated[SecretStr, Trimmed, AfterValidator(_not_empty)]
+GenesysUrl = Annotated[str, Trimmed, AfterValidator(refusing(check_url))]
+Region = Annotated[str, Trimmed, AfterValidator(_region)]
+LedgerUrl = Annotated[Secret, AfterValidator(refusing(lambda url: check_ledger(url.get_secret_value())))]
+SigningSecret = Annotated[
+    Secret, AfterValidator(refusing(lambda secret: parse_secrets(secret.get_secret_value())))
+]
+LedgerKey = Annotated[Secret, AfterValidator(refusing(lambda key: check_roots([key.get_secret_value()])))]
