@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.console import complain, out, print_json
 from cli.prefect_api import prefect_api
-from outreach.errors import CampaignStopped, OutreachError, SumsDoNotHold, UsageError
+from outreach.errors import CampaignStopped, OutreachError, SettingsError, SumsDoNotHold, UsageError
 from outreach.genesys.http.usage import UsageSnapshot
+from outreach.ledger.campaigns import check_name
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
 
@@ -27,6 +30,8 @@ def run_source(
     as_json: bool,
 ) -> int:
     """`outreach run`: the campaign's flow, with progress; exit 1 when its verdict is red."""
+    check_name(campaign)
+    check_output(settings)
     look_at(source, settings)
     with prefect_api():
         from cli.progress import progress_of
@@ -37,6 +42,17 @@ def run_source(
                 source, campaign, genesys, senders, webhook, ledger, settings, return_state=True
             )
         return tell_verdict(state, campaign, ledger, terminal.usage, as_json=as_json)
+
+
+def check_output(settings: CampaignSettings) -> None:
+    """Raise SettingsError where the run's files could not be written, before anybody is contacted."""
+    folder = Path(settings.output)
+    there = next((path for path in (folder, *folder.parents) if path.exists()), folder)
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise SettingsError(
+            f"The output {settings.output} cannot be written: {there} is no folder of yours.",
+            "Name a folder.",
+        )
 
 
 def look_at(source: str, settings: CampaignSettings) -> None:

@@ -7,6 +7,7 @@ which the loader takes off again (formulas.py).
 import contextlib
 import csv
 import io
+import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -18,13 +19,18 @@ from typing_extensions import Self
 from outreach.contacts import Contact
 from outreach.errors import UsageError
 from outreach.sources.cells import CELL_LIMIT
-from outreach.sources.columns import CHANNELS, PLAIN
+from outreach.sources.columns import CHANNELS, PLAIN, our_column
 from outreach.sources.formulas import disarm
 from outreach.sources.private_file import part_beside, remove_leftovers, save
 from outreach.sources.rows import Row
 
 REJECT_COLUMNS = ("line", "code", "reason", "retryable")
 EXPORT_COLUMNS = ("code", "reason", "retryable", "next_allowed_at")
+
+MOST_LATE = 100
+"""Columns that rows may add: JSON may have other keys on each line, and each row has a cell for every column."""
+
+OTHERS = "other columns"
 
 
 class PrivateCsv:
@@ -41,6 +47,7 @@ class PrivateCsv:
         known = [*dict.fromkeys(column for column in columns if column not in self._last), *self._last]
         self._columns = dict.fromkeys(known)
         self._late = False
+        self._places = MOST_LATE
 
     def __enter__(self) -> Self:
         remove_leftovers(self.path)
@@ -59,12 +66,25 @@ class PrivateCsv:
 
     def write(self, cells: Mapping[str, str]) -> None:
         """One row; cells that it does not name stay empty."""
-        # A column that came late: the file is put in order once, at its end.
         if not cells.keys() <= self._columns.keys():
-            self._columns.update(dict.fromkeys(cells))
-            self._late = True
-        self._writer.writerow([_safe(cells.get(column, "")) for column in self._columns])
+            cells = self._with_late(cells)
+        self._writer.writerow([_safe(cell) if (cell := cells.get(name)) else "" for name in self._columns])
         self.count += 1
+
+    def _with_late(self, cells: Mapping[str, str]) -> Mapping[str, str]:
+        """Gives a column to names that came late, and puts those of too many into one cell, as JSON."""
+        self._late = True  # the file is put in order once, at its end
+        rest: dict[str, str] = {}
+        for name in [name for name in cells if name not in self._columns]:
+            if self._places or our_column(name):
+                self._columns[name] = None
+                self._places = max(self._places - 1, 0)
+            else:
+                rest[name] = cells[name]
+        if not rest:
+            return cells
+        self._columns[OTHERS] = None
+        return {**cells, OTHERS: json.dumps(rest, ensure_ascii=False)}
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

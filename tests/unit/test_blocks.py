@@ -31,7 +31,14 @@ WRONG: list[tuple[type[Block], str, Any]] = [
     *[
         (GenesysCredentials, field, value)
         for field in ("login_url", "api_url")
-        for value in ("", "x", "http://127.0.0.1:x", "http://api.example.com", "https://u:p@h", "https://[::1")
+        for value in (
+            "",
+            "x",
+            "http://127.0.0.1:x",
+            "http://api.example.com",
+            "https://u:p@h",
+            "https://[::1",
+        )
     ],
     *[(GenesysCredentials, "requests_per_minute", value) for value in (10**12, -1, "many", 1.5)],
     *[(GenesysCredentials, "creations_per_minute", value) for value in (10**12, -1)],
@@ -64,7 +71,8 @@ def test_a_slip_is_refused_where_it_is_typed(block: type[Block], field: str, val
 
 
 @pytest.mark.parametrize(
-    "region", ["eu-central-1", "eu_central_1", "mypurecloud.de", "https://api.mypurecloud.de", "acme.mypurecloud.de"]
+    "region",
+    ["eu-central-1", "eu_central_1", "mypurecloud.de", "https://api.mypurecloud.de", "acme.mypurecloud.de"],
 )
 def test_a_region_is_found_by_its_domain_too(region: str) -> None:
     assert GenesysCredentials(client_id="a", client_secret="b", region=region).region == "eu-central-1"

@@ -68,6 +68,8 @@ MISTAKES = {
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("mistakes")
     (path / "good.csv").write_text(GOOD)
+    with open_ledger(f"sqlite:///{path / 'l.db'}"):
+        pass
     (path / "empty.csv").write_text("")
     (path / "wrong.csv").write_text("id,name,email\nA-1,Ann,ann@example.com\n")
     (path / "bad.parquet").write_bytes(b"PAR1 not really")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from outreach.contacts import Contact
 from outreach.errors import UsageError
 from outreach.sources import Row, open_source
-from outreach.sources.csv_writer import RejectsFile
+from outreach.sources.csv_writer import PrivateCsv, RejectsFile
 from outreach.sources.formulas import disarm, restore
 
 TEXT = st.text(max_size=40)
@@ -167,10 +168,24 @@ def test_no_list_separator_makes_a_formula_of_a_cells_second_half(separator: str
     written = disarm(cell)
 
     for half in written.split(separator)[1:]:
-        assert half.lstrip(" \"")[:1] == "'"
+        assert half.lstrip(' "')[:1] == "'"
     assert restore(written) == cell
 
 
 @given(st.text(alphabet="a=+-@'\"; |\t\r\n\u00a0", max_size=12))
 def test_whatever_stands_within_a_cell_is_read_back(cell: str) -> None:
     assert restore(disarm(cell)) == cell
+
+
+def test_rows_that_each_name_other_columns_cost_no_more_than_they_hold(tmp_path: Path) -> None:
+    rows = 2000
+    with PrivateCsv(tmp_path / "x.csv", ["name"], ["code"]) as file:
+        for number in range(rows):
+            file.write({f"key {number}": "x", "name": "Ann", "sms": f"{number}", "code": "c"})
+
+    assert (tmp_path / "x.csv").stat().st_size < 150 * rows
+    with (tmp_path / "x.csv").open(encoding="utf-8", newline="") as lines:
+        read = list(csv.DictReader(lines))
+    assert [row["sms"] for row in read] == [str(number) for number in range(rows)]
+    assert json.loads(read[-1]["other columns"]) == {f"key {rows - 1}": "x"}
+    assert list(read[0])[-1] == "code"
