@@ -70,26 +70,33 @@ def main() -> None:
 
 def execute(arguments: list[str]) -> int:
     """Run one command line; its exit code."""
-    if any("\ud800" <= sign <= "\udfff" for argument in arguments for sign in argument):
-        return complain("The command line holds signs that are no text. Write it in UTF-8.", 2)
     try:
+        _refuse_bytes(arguments)
         result = app(arguments, exit_on_error=False, print_error=False)
-    except UsageError as error:
-        return complain(error, 2)
-    except CycloptsError as error:
-        return complain(error, 2)
-    except OutreachError as error:
-        return complain(error, 1)
+    except Exception as error:  # noqa: BLE001 - none may end in a traceback, which may hold somebody's data
+        return _told(error)
     except KeyboardInterrupt:
         return complain("Stopped. Run it again: it goes on where it stood.", 130)
-    except BrokenPipeError:
+    return result if isinstance(result, int) else 0
+
+
+def _refuse_bytes(arguments: list[str]) -> None:
+    if any("\ud800" <= sign <= "\udfff" for argument in arguments for sign in argument):
+        raise UsageError("The command line holds signs that are no text.", "Write it in UTF-8.")
+
+
+def _told(error: Exception) -> int:
+    """Say what went wrong in one sentence; the exit code."""
+    if isinstance(error, (UsageError, CycloptsError)):
+        return complain(error, 2)
+    if isinstance(error, OutreachError):
+        return complain(error, 1)
+    if isinstance(error, BrokenPipeError):
         sys.stderr.close()
         return 1
-    except Exception as error:
-        if os.environ.get("OUTREACH_TRACEBACK"):
-            raise
-        return complain(_mistake_of_ours(error), 1)
-    return result if isinstance(result, int) else 0
+    if os.environ.get("OUTREACH_TRACEBACK"):
+        raise error
+    return complain(_mistake_of_ours(error), 1)
 
 
 def _mistake_of_ours(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Which Prefect API is configured, and whether it answers as one: said in a sentence, before anything begins."""
+"""Which Prefect API is configured, and whether it answers as one: said before anything begins."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def prefect_api(advice: str = "") -> Iterator[None]:
     """A Prefect API for the length of the block: the configured one, else a server of our own.
 
     Raises:
-        PrefectAway: the configured one does not answer, or not as a Prefect API; `advice` follows the sentence.
+        PrefectAway: the configured one does not answer, or not as one; `advice` follows the sentence.
     """
     os.environ.update({name: os.environ.get(name, value) for name, value in QUIET.items()})
     if api_url():

@@ -167,9 +167,9 @@ def selfscan(*, paths: tuple[Path, ...] = (), ledger: LedgerName = None, json: A
     missing = [str(path) for path in paths if not path.exists()]
     if missing:
         raise UsageError(f"There is no {', '.join(missing)}.", "Give files or folders that exist.")
-    with open_named(ledger, "selfscan") as book:
-        with reachable() if api_url() else contextlib.nullcontext():  # what was not looked at is not clean
-            result = scan_everything(book, ledger, paths)
+    answering = reachable() if api_url() else contextlib.nullcontext()  # what is not looked at is not clean
+    with open_named(ledger, "selfscan") as book, answering:
+        result = scan_everything(book, ledger, paths)
     if json:
         print_json(result.as_json())
         return 1 if result.leaks else 0

@@ -149,7 +149,7 @@ def _two_columns(label: str, what: str, first: int, second: int) -> SourceError:
 
 
 def in_words(headers: Sequence[str], numbers: Sequence[int]) -> str:
-    """Headers for a log: how many, and those that surely are names; where somebody's data may stand, a number."""
+    """Headers for a log: how many, and their names; where that may be somebody's data, their number."""
     shown = [
         header if _A_NAME.match(header) else f"number {number}"
         for header, number in zip(headers, numbers, strict=True)

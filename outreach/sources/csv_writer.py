@@ -28,7 +28,7 @@ REJECT_COLUMNS = ("line", "code", "reason", "retryable")
 EXPORT_COLUMNS = ("code", "reason", "retryable", "next_allowed_at")
 
 MOST_LATE = 100
-"""Columns that rows may add: JSON may have other keys on each line, and each row has a cell for every column."""
+"""Columns that rows may add: JSON may have other keys on each line, and every row has all columns."""
 
 OTHERS = "other columns"
 

@@ -24,7 +24,7 @@ class TestBlocks(BlockStandardTestSuite):
     ("block", "secret"),
     [
         (GenesysCredentials(client_id="id", client_secret="hush"), "hush"),
-        (CrmWebhook(url="https://crm.example/hush", signing_secret="whsec_hush"), "hush"),
+        (CrmWebhook(url="https://crm.example/hush", signing_secret="whsec_" + "hush" * 8), "hush"),
         (ContactLedger(url="postgresql://me:hush@host/name"), "hush"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Block) else "",

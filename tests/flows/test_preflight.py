@@ -109,7 +109,7 @@ def test_a_clock_that_is_off_is_seen(office: Office, seconds: int, level: str) -
 
 
 def test_a_ledger_that_cannot_be_opened_is_said_with_advice(office: Office) -> None:
-    ContactLedger(url="nonsense://nowhere").save(office.name, overwrite=True)
+    ContactLedger(url="sqlite:////dev/null/ledger.db").save(office.name, overwrite=True)
 
     (ledger,) = check(office, "ledger")
 

@@ -1,4 +1,4 @@
-"""Slips over all verbs: each is one sentence and the right exit code; nothing is lost, and nothing is made."""
+"""Slips over all verbs: each is one sentence and the right exit code; nothing is lost or made."""
 
 from __future__ import annotations
 

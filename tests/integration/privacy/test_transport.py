@@ -26,7 +26,7 @@ from tests.support.clients import start as contact_by
 from tests.support.clocks import SetClock
 
 ROOT = Path(__file__).parents[3]
-SECRET = "s3cret-of-a-client-that-nobody-may-see"
+SECRET = "s3cret0of0a0client0that0nobody0may0see00"
 
 
 class Server(http.server.ThreadingHTTPServer):
