@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr, StringConstrain
 
 from outreach.errors import OutreachError
 from outreach.genesys.http.hosts import check_url, region_of
-from outreach.ledger.database.engine import check_url as check_ledger
+from outreach.ledger.opening import refuse_url
 from outreach.ledger.vault import check_roots
 from outreach.sources.emails import normalise_email
 from outreach.sources.rows import BadCell
@@ -70,7 +70,7 @@ Email = Annotated[
 Secret = Annotated[SecretStr, Trimmed, AfterValidator(_not_empty)]
 GenesysUrl = Annotated[str, Trimmed, AfterValidator(refusing(check_url))]
 Region = Annotated[str, Trimmed, AfterValidator(_region)]
-LedgerUrl = Annotated[Secret, AfterValidator(refusing(lambda url: check_ledger(url.get_secret_value())))]
+LedgerUrl = Annotated[Secret, AfterValidator(refusing(lambda url: refuse_url(url.get_secret_value())))]
 SigningSecret = Annotated[
     Secret, AfterValidator(refusing(lambda secret: parse_secrets(secret.get_secret_value())))
 ]

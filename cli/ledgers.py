@@ -36,11 +36,9 @@ def open_named(name: str | None, verb: str, purpose: Purpose = "read") -> Iterat
         UsageError: its password stands on the command line.
         LedgerError: it cannot be opened.
     """
-    from outreach.ledger.database.engine import name_of
-
     with _opened(name, verb, purpose) as ledger:
         yield ledger
-        said = f"Ledger: {name_of(ledger.db.engine.url)}"
+        said = f"Ledger: {ledger.name}"
     err.print(Text(said, "dim"), soft_wrap=True)
 
 

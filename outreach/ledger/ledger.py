@@ -43,5 +43,10 @@ class Ledger:
         self.clock = clock
         self.actor = actor
 
+    @property
+    def name(self) -> str:
+        """Which one it is, by its file or its host and database: fit to be shown to anybody."""
+        return self.db.name
+
     def __repr__(self) -> str:
         return f"Ledger({self.db.engine.dialect.name})"

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from outreach.clock import Clock, SystemClock
 from outreach.errors import WrongKey
-from outreach.ledger.database.engine import Database, name_of, no_ledger
+from outreach.ledger.database.engine import Database, check_url, no_ledger
 from outreach.ledger.database.schema import facts
 from outreach.ledger.executors.heartbeat import Executor
 from outreach.ledger.ledger import Ledger
@@ -45,7 +45,7 @@ def open_ledger(
     database = Database(url, existing=existing)
     try:
         if existing and (revision_of(database) is None or database.value(_FINGERPRINT) is None):
-            raise no_ledger(name_of(database.engine.url))
+            raise no_ledger(database.name)
         migrate(database)
         vault = Vault(keys or [_own_key(database, url)], encrypted=encrypted)
         _check_key(database, vault)
@@ -54,6 +54,11 @@ def open_ledger(
             yield ledger
     finally:
         database.close()
+
+
+def refuse_url(url: str) -> None:
+    """Raise WrongLedger for a URL that can be no ledger's; nothing is opened, nothing made."""
+    check_url(url)
 
 
 def _line(actor: str) -> str:

@@ -128,6 +128,11 @@ class Database:
             f"(extract(epoch FROM clock_timestamp()) * 1000000)::bigint - {earlier}", Instant
         )
 
+    @property
+    def name(self) -> str:
+        """The file, or the host and the database: what may be shown to anybody."""
+        return name_of(self.engine.url)
+
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
