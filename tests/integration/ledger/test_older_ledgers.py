@@ -1,9 +1,9 @@
 """A ledger of 0.1.0 goes on to its end: `ledger_0_1_0.sql` was written by that version, in its words.
 
-    spring   C-1, C-8 started; C-3 in doubt (it happened); C-7 in doubt (it did not); C-2 held without a zone;
-             C-4 deferred until Tokyo's morning; C-5 suppressed; C-6 not registered
-    autumn   its process died: C-21 and C-22 stand between intent and answer (only C-21's happened),
-             C-23 to C-26 cleared and leased to the dead, C-27 and C-28 just loaded
+spring   C-1, C-8 started; C-3 in doubt (it happened); C-7 in doubt (it did not); C-2 held without a zone;
+         C-4 deferred until Tokyo's morning; C-5 suppressed; C-6 not registered
+autumn   its process died: C-21 and C-22 stand between intent and answer (only C-21's happened),
+         C-23 to C-26 cleared and leased to the dead, C-27 and C-28 just loaded
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ from outreach.ledger.outbox import LedgerOutbox
 from outreach.ledger.suppressions import find_suppressed, mirror
 from outreach.ledger.webhook_replies import read_wish
 from outreach.operations.opt_out import lift, opt_out, read_address, suppress_file, take_reply
-from outreach.report.figures.loads_and_outbox import read_outbox
 from outreach.privacy.erasure import erase
+from outreach.report.figures.loads_and_outbox import read_outbox
 from outreach.sources.opening import open_source
 from outreach.webhook.outbox import Settlement
 from tests.support.campaigns import Stage, person, stage
