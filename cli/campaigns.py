@@ -97,12 +97,13 @@ def export(
 
 
 def retry(campaign: str, *, ledger: LedgerName = None, json: AsJson = False) -> None:
-    """Give failed contacts that may be retried another chance; the next run takes them up."""
+    """Give whose failure may pass, or whom a reason of ours kept back, another chance with the next run."""
     from outreach.ledger.campaigns import find_campaign
-    from outreach.operations.resolution import retry_failed
+    from outreach.operations.resolution import retry_failed, retry_kept_back
 
     with open_named(ledger, "retry") as book:
-        count = retry_failed(book, find_campaign(book, campaign))
+        found = find_campaign(book, campaign)
+        count = retry_failed(book, found) + retry_kept_back(book, found)
     if json:
         print_json({"campaign": campaign, "retried": count})
     else:

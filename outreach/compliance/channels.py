@@ -1,6 +1,7 @@
 """The checks of one channel, in order: the first that does not pass speaks for the channel.
 
-address -> consent -> suppression -> sender -> text -> validation -> availability -> zone, caps and hours
+address -> consent -> suppression -> one contact per address -> sender -> text -> validation -> availability
+-> zone, caps and hours
 """
 
 from collections.abc import Callable, Mapping
@@ -17,6 +18,9 @@ from outreach.settings import CampaignSettings, ConsentPolicy
 
 BUILT_IN = "1"
 """The version of the rules that are code; packs have their own."""
+
+ONE_CONTACT_PER_ADDRESS = "one_contact_per_address"
+"""The rule that the ledger's own key keeps; the check says beforehand what the key would say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,15 @@ def _judge_suppression(case: Case) -> Finding:
     return blocked("suppressed") if case.channel in case.facts.suppressed else PASSED
 
 
+def _judge_taken(case: Case) -> Finding:
+    return blocked("same_address") if case.channel in case.facts.taken else PASSED
+
+
+def _show_taken(case: Case) -> Mapping[str, str]:
+    taken = case.channel in case.facts.taken
+    return {"address": "taken by another row of the campaign" if taken else "not taken"}
+
+
 def _judge_sender(case: Case) -> Finding:
     state = case.facts.senders.get(case.channel, NOT_CHECKABLE)
     # A look at our sender that was forbidden (403) says nothing against the channel.
@@ -143,6 +156,7 @@ CHECKS = (
         _judge_suppression,
         lambda case: {"suppressed": "yes" if case.channel in case.facts.suppressed else "no"},
     ),
+    Check(ONE_CONTACT_PER_ADDRESS, _judge_taken, _show_taken),
     Check(
         "sender",
         _judge_sender,

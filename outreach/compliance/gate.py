@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from outreach.compliance.channels import BUILT_IN, CHECKS, Case, blocked, held
 from outreach.compliance.decision import PASSED, Decision, Facts, Finding, RuleApplied, Verdict
 from outreach.compliance.location import Place
+from outreach.compliance.reasons import CHOSEN, is_ours
 from outreach.compliance.rulebook import Bound, Rulebook
 from outreach.compliance.timing import explain_place, explain_timing, find_place, judge_timing
 from outreach.contacts import Channel, Contact
@@ -147,7 +148,9 @@ class Gate:
 
 def _unique(losing: dict[Channel, tuple[str, ...]]) -> tuple[str, ...]:
     """The reasons that tell most, once each: an unused or absent channel counts when nothing else does."""
-    reasons = dict.fromkeys(reason for reasons in losing.values() for reason in reasons)
+    found = dict.fromkeys(reason for reasons in losing.values() for reason in reasons)
+    # What we can mend comes first: the first reason is the one that reports count.
+    reasons = sorted(found, key=lambda reason: not is_ours(reason) or reason in CHOSEN)
     # Who refused SMS and has no e-mail address is told of the refusal, which a person can act on.
     for weak in ({"no_address", "not_in_order"}, {"no_address"}):
         telling = tuple(reason for reason in reasons if reason not in weak)

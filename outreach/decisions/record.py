@@ -1,7 +1,7 @@
 """A decision and the facts it rested on, as the ledger keeps them for `outreach why`: written and read.
 
 {at, verdict, channel, reasons, next_allowed_at, losing, packs, facts{status, reason, availability, senders,
- suppressed, recent}}      codes, channels and times: nobody's address
+ suppressed, taken, recent}}      codes, channels and times: nobody's address
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,8 @@ from typing import Any
 
 import orjson
 
-from outreach.compliance import Decision, Facts, Verdict
+from outreach.compliance import Decision, Facts, Verdict, is_ours
+from outreach.compliance.reasons import MAY_PASS
 from outreach.contacts import Channel
 from outreach.reachability import Inspection
 
@@ -38,6 +39,7 @@ def _write_facts(facts: Facts) -> dict[str, Any]:
         "availability": {str(k): v for k, v in inspection.availability.items()} if inspection else {},
         "senders": {str(name): verdict for name, verdict in facts.senders.items()},
         "suppressed": sorted(str(name) for name in facts.suppressed),  # a set: the same facts, one text
+        "taken": sorted(str(name) for name in facts.taken),
         "recent": sorted(facts.recent),
     }
 
@@ -50,8 +52,28 @@ def read_facts(facts: Mapping[str, Any]) -> Facts:
         inspection=Inspection(status, availability, facts.get("reason", "")) if status else None,
         senders={Channel(name): verdict for name, verdict in facts.get("senders", {}).items()},
         suppressed=frozenset(Channel(name) for name in facts.get("suppressed", ())),
+        taken=frozenset(Channel(name) for name in facts.get("taken", ())),
         recent=[datetime.fromisoformat(instant) for instant in facts.get("recent", ())],
     )
+
+
+def list_reasons(reason: str, recorded: Mapping[str, Any]) -> frozenset[str]:
+    """All that a contact with this reason was set aside for, channel by channel, by its decision's record."""
+    told = recorded.get("reasons", ())
+    if reason and reason not in told:  # something else came since (a resolution, an erasure)
+        return frozenset({reason})
+    losing = recorded.get("losing", {}).values()
+    return frozenset({*told, *(code for reasons in losing for code in reasons)})
+
+
+def rests_on_us(reason: str, recorded: Mapping[str, Any]) -> bool:
+    """Whether a contact was set aside for anything of ours, so that each run decides again."""
+    return any(map(is_ours, list_reasons(reason, recorded)))
+
+
+def may_change(reason: str, recorded: Mapping[str, Any]) -> bool:
+    """The same, or for what a lifted suppression or a free address ends."""
+    return rests_on_us(reason, recorded) or not MAY_PASS.isdisjoint(list_reasons(reason, recorded))
 
 
 def read_decision(recorded: Mapping[str, Any]) -> Decision:
