@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.console import complain, err, out, print_json
 from cli.processes import QUIET, prefect_server
-from outreach.errors import CampaignStopped, OutreachError, SumsDoNotHold, UsageError
+from outreach.errors import CampaignStopped, NobodyContacted, OutreachError, SumsDoNotHold, UsageError
 from outreach.genesys.http.usage import UsageSnapshot
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
@@ -80,7 +80,7 @@ def tell_verdict(
         state.result()
     except UsageError:
         raise
-    except (CampaignStopped, SumsDoNotHold) as error:
+    except (CampaignStopped, NobodyContacted, SumsDoNotHold) as error:
         complain(error, 1)
     except OutreachError:
         raise

@@ -18,6 +18,7 @@ from flows.opening import BlockNames, OpenRun, open_run
 from flows.parameters import BlockName, CampaignName, SourceName
 from flows.verdict import Ended, conclude, decline
 from outreach.campaign.reconciliation import recover
+from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.run import Run
 from outreach.contacts import Channel
 from outreach.ledger.claims import BatchRef, plan
@@ -82,6 +83,7 @@ def run_campaign(
         availability = prepare(opened, genesys)
         if run.auto_stop.reason:
             return conclude(opened, [], contacted_before=before)
+        reconsider(replace(run, senders=availability))
         batches = plan_batches(run)
         due = sum(batch.size for batch in batches)
         said = ask(replace(run, senders=availability), due, contacts, [watcher.sink for watcher in watchers])

@@ -12,7 +12,7 @@ ledger costs little where nothing limits, and under a budget few people are in d
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -32,6 +32,7 @@ from outreach.ledger.claims import BatchRef, Claimed, claim, releasing
 from outreach.ledger.intents import Intent, IntentRefusal, IntentRequest, commit_intents
 from outreach.ledger.states import State
 from outreach.reachability import Inspection
+from outreach.settings import SameAddress
 
 
 def interact_batch(run: Run, batch: BatchRef) -> Counter[str]:
@@ -98,7 +99,9 @@ def _open(run: Run, group: Sequence[Claimed], counts: Counter[str]) -> list[Inte
         intents, kept = commit_intents(run.ledger, wanted, same_address=run.settings.same_address)
         opened += intents
         changes += others
-        changes += [change_for(run, k.claimed, facts[k.claimed.id], _deferred(k), now) for k in kept if k.until]
+        changes += [
+            change_for(run, k.claimed, facts[k.claimed.id], _deferred(k), now) for k in kept if k.until
+        ]
         undecided = [k.claimed for k in kept if not k.until]
         facts |= {k.claimed.id: _without(facts[k.claimed.id], k) for k in kept}
     made = apply(run.ledger, changes)
@@ -112,15 +115,28 @@ def _decide(
     """Decide again: the intents to open, and what becomes of the others."""
     wanted: list[IntentRequest] = []
     changes: list[Change] = []
+    promised: set[str] = set()  # in the source's order: an earlier row has the address first
     for row in group:
-        decision = run.gate.decide(row.contact, facts[row.id], now)
+        known, decision = _decide_on(run, row, facts[row.id], promised, now)
         address = row.contact.channels.address(decision.channel) if decision.channel else None
         if decision.verdict is Verdict.ALLOWED and decision.channel and address:
+            promised.add(run.ledger.vault.address_key(address))
             caps = run.gate.caps(row.contact, decision.channel)
             wanted.append(IntentRequest(row, decision.channel, address, caps))
         else:
-            changes.append(change_for(run, row, facts[row.id], decision, now))
+            changes.append(change_for(run, row, known, decision, now))
     return wanted, changes
+
+
+def _decide_on(
+    run: Run, row: Claimed, facts: Facts, promised: Collection[str], now: datetime
+) -> tuple[Facts, Decision]:
+    """The decision and its facts: an address that is promised to a row before it counts as taken."""
+    if run.settings.same_address is SameAddress.ONCE:
+        addresses = row.contact.channels.addresses().items()
+        lost = (name for name, address in addresses if run.ledger.vault.address_key(address) in promised)
+        facts = replace(facts, taken=facts.taken.union(lost))
+    return facts, run.gate.decide(row.contact, facts, now)
 
 
 def _deferred(kept: IntentRefusal) -> Decision:

@@ -18,7 +18,8 @@ import orjson
 
 from outreach.campaign.run import Run
 from outreach.campaign.validation import STATES, gather_facts
-from outreach.decisions.record import may_change, read_facts
+from outreach.compliance.owners import may_change
+from outreach.decisions.record import read_facts
 from outreach.ledger.claims import read_claimed
 from outreach.ledger.contacts import ContactRow
 from outreach.ledger.facts import recall, remember

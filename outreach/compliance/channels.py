@@ -1,7 +1,7 @@
 """The checks of one channel, in order: the first that does not pass speaks for the channel.
 
-address -> consent -> suppression -> one contact per address -> sender -> text -> validation -> availability
--> zone, caps and hours
+address -> consent -> suppression -> sender -> text -> validation -> availability -> zone, caps and hours
+-> one contact per address
 """
 
 from collections.abc import Callable, Mapping
@@ -156,7 +156,6 @@ CHECKS = (
         _judge_suppression,
         lambda case: {"suppressed": "yes" if case.channel in case.facts.suppressed else "no"},
     ),
-    Check(ONE_CONTACT_PER_ADDRESS, _judge_taken, _show_taken),
     Check(
         "sender",
         _judge_sender,
@@ -166,3 +165,6 @@ CHECKS = (
     Check("validation", _judge_validation, _show_validation),
     Check("availability", _judge_availability, _show_availability),
 )
+
+ADDRESS_CHECK = Check(ONE_CONTACT_PER_ADDRESS, _judge_taken, _show_taken)
+"""The last one, after the timing: whom the ledger's own key would refuse now."""

@@ -7,7 +7,7 @@ in doubt; else blocked.
 
 from datetime import datetime, timezone
 
-from outreach.compliance.channels import BUILT_IN, CHECKS, Case, blocked, held
+from outreach.compliance.channels import ADDRESS_CHECK, BUILT_IN, CHECKS, Case, Check, blocked, held
 from outreach.compliance.decision import PASSED, Decision, Facts, Finding, RuleApplied, Verdict
 from outreach.compliance.location import Place
 from outreach.compliance.reasons import CHOSEN, is_ours
@@ -83,15 +83,13 @@ class Gate:
         return ended
 
     def _judge(self, case: Case, trace: Trace | None) -> Finding:
-        """One channel: the first check that does not pass, else its timing."""
+        """One channel: the first check that does not pass, its timing, whether its address is free."""
         for check in CHECKS:
-            finding = check.judge(case)
-            if trace is not None:
-                shown = {"channel": case.channel.value, **check.show(case)}
-                trace.append(RuleApplied(check.rule, BUILT_IN, shown, None, finding.verdict))
+            finding = _apply(check, case, trace)
             if finding is not PASSED:  # one object, compared by identity
                 return finding
-        return self._within_campaign(self._judge_timing(case, trace))
+        timed = self._within_campaign(self._judge_timing(case, trace))
+        return _apply(ADDRESS_CHECK, case, trace) if timed.verdict is Verdict.ALLOWED else timed
 
     def _judge_timing(self, case: Case, trace: Trace | None) -> Finding:
         place = self.place(case.contact, case.channel)
@@ -144,6 +142,14 @@ class Gate:
                 asked = channel in self._settings.channel_order
                 losing[channel] = ("not_needed",) if asked else ("not_in_order",)
         return losing
+
+
+def _apply(check: Check, case: Case, trace: Trace | None) -> Finding:
+    finding = check.judge(case)
+    if trace is not None:
+        shown = {"channel": case.channel.value, **check.show(case)}
+        trace.append(RuleApplied(check.rule, BUILT_IN, shown, None, finding.verdict))
+    return finding
 
 
 def _unique(losing: dict[Channel, tuple[str, ...]]) -> tuple[str, ...]:

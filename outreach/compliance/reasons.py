@@ -34,9 +34,7 @@ REASONS = {
     "no_window_before_end": Reason(
         "The campaign ends before this person may be contacted again.", Owner.US, _EXTEND
     ),
-    "validation_failed": Reason(
-        "Genesys Cloud says that this contact failed its validation.", Owner.PERSON
-    ),
+    "validation_failed": Reason("Genesys Cloud says that this contact failed its validation.", Owner.PERSON),
     "validation_unknown": Reason(
         "Genesys Cloud does not say whether this contact passed its validation.", Owner.PERSON
     ),
@@ -51,9 +49,7 @@ REASONS = {
         Owner.US,
         "Bring consent columns with the source, or change 'Consent'.",
     ),
-    "suppressed": Reason(
-        "The address is suppressed: opted out, or on a do-not-contact list.", Owner.PERSON
-    ),
+    "suppressed": Reason("The address is suppressed: opted out, or on a do-not-contact list.", Owner.PERSON),
     "same_address": Reason(
         "Another contact of this campaign has this address and is contacted instead.", Owner.PERSON
     ),
@@ -62,17 +58,13 @@ REASONS = {
         Owner.US,
         "Shorten the message.",
     ),
-    "zone_invalid": Reason(
-        "The contact's time zone is not an IANA name such as Europe/Paris.", Owner.PERSON
-    ),
+    "zone_invalid": Reason("The contact's time zone is not an IANA name such as Europe/Paris.", Owner.PERSON),
     "zone_unknown": Reason("Nothing tells which time zone the person is in.", Owner.PERSON),
     "no_common_hours": Reason(
         "There is no time that is within calling hours wherever the person may be.", Owner.PERSON
     ),
     "outside_hours": Reason("It is outside the calling hours where the person is.", Owner.MOMENT),
-    "frequency_cap": Reason(
-        "The person was contacted as often as the frequency cap allows.", Owner.MOMENT
-    ),
+    "frequency_cap": Reason("The person was contacted as often as the frequency cap allows.", Owner.MOMENT),
 }
 
 _PREFIXES = {
@@ -85,7 +77,7 @@ _PREFIXES = {
 }
 
 MAY_PASS = frozenset({"suppressed", "same_address"})
-"""The person's, but what they rest on may go: a suppression is lifted, the other row did not take the address."""
+"""The person's, but it may go: a suppression is lifted, the other row did not take the address."""
 
 CHOSEN = frozenset({"consent_missing", "not_in_order", "sender_no_sender"})
 """Ours, but perhaps on purpose: where the campaign reaches people otherwise, these ask for no mending."""

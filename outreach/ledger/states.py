@@ -54,7 +54,7 @@ NEXT: dict[State, frozenset[State]] = {
     State.FAILED: frozenset({State.ACCEPTED, State.BLOCKED}),
     State.ENDED: frozenset(),
 }
-"""What may follow what. Back to `accepted` leads only a correction, `outreach retry`, or a reason that is gone."""
+"""What may follow what. Back to `accepted` lead a correction, `outreach retry`, a reason that is gone."""
 
 CONTACTED = frozenset({State.STARTED, State.ENDED})
 """The person was reached, as far as Genesys says."""

@@ -15,8 +15,8 @@ from typing import Any, Literal
 import orjson
 
 from outreach.compliance import sentence
+from outreach.compliance.owners import rests_on_us
 from outreach.contacts import Channel
-from outreach.decisions.record import rests_on_us
 from outreach.errors import UnknownCampaign, UsageError
 from outreach.ledger.campaigns import Campaign
 from outreach.ledger.changes import KEEP, Change, OutboundEvent, apply, to_accepted, to_cleared, to_started

@@ -126,7 +126,7 @@ def test_whose_suppression_was_lifted_is_contacted_by_the_next_run(
 def test_who_refused_stays_refused_and_is_not_decided_on_again(
     ledger: Ledger, organisation: Organisation
 ) -> None:
-    start(ledger, organisation, people(2, **{"consent.sms": "no"}))
+    start(ledger, organisation, [{**one, "consent.sms": "no"} for one in people(2)])
 
     run_again(ledger, organisation, settings(message="Another one"))
 
