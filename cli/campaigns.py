@@ -85,7 +85,7 @@ def export(
     states = [name.strip() for name in state.split(",") if name.strip()]
     with open_named(ledger, "export") as book:
         found = find_campaign(book, campaign)
-        path = to or Path("out") / f"{campaign}-{'-'.join(states)}.csv"
+        path = to or Path("out") / f"{found.name}-{'-'.join(states)}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
         count = export_contacts(book, found, states, path)
     if json:
@@ -154,6 +154,7 @@ def run(
     rules: str | None = None,
     channels: str | None = None,
     columns: str | None = None,
+    another_campaign: Annotated[bool, Parameter(negative="")] = False,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     at: PerhapsInstant = None,
     json: AsJson = False,
@@ -164,7 +165,7 @@ def run(
 
     Args:
         source: path or URL of .csv, .jsonl or .parquet, or a database URL with a query (URL#SELECT ...).
-        campaign: its name; the same name is the same campaign.
+        campaign: its name; the same name is the same campaign, whatever its spaces.
         genesys: name of the credentials block.
         senders: name of the senders block.
         webhook: name of the CRM webhook block.
@@ -174,13 +175,16 @@ def run(
         rules: rule packs, comma separated.
         channels: channel order, comma separated.
         columns: your headers to ours, like Mobile=sms,Id=external_contact_id.
+        another_campaign: the name is meant, though a known campaign's differs from it by case only.
         dry_run: decide everything, contact nobody, change nothing.
         at: with --dry-run, decide as of this instant (ISO-8601).
         json: for machines: the proof, or with --dry-run the decisions.
     """
     from cli.settings import read_settings
 
-    chosen = read_settings(settings, rules=rules, channels=channels, columns=columns)
+    chosen = read_settings(
+        settings, rules=rules, channels=channels, columns=columns, another_campaign=another_campaign
+    )
     if dry_run:
         from cli.dry_run import rehearse_and_show
 

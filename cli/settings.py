@@ -11,7 +11,12 @@ from outreach.settings import CampaignSettings
 
 
 def read_settings(
-    file: Path | None, *, rules: str | None = None, channels: str | None = None, columns: str | None = None
+    file: Path | None,
+    *,
+    rules: str | None = None,
+    channels: str | None = None,
+    columns: str | None = None,
+    another_campaign: bool = False,
 ) -> CampaignSettings:
     """The settings of a JSON file, with those of the command line over them.
 
@@ -25,6 +30,8 @@ def read_settings(
         values["channel_order"] = _list(channels)
     if columns is not None:
         values["columns"] = dict(_pair(item) for item in _list(columns))
+    if another_campaign:
+        values["another_campaign"] = True
     try:
         return CampaignSettings.model_validate(values)
     except ValidationError as error:

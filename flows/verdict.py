@@ -1,4 +1,4 @@
-"""The run's own verdict: green when every sum holds and nothing of ours stopped it, else red with the reason."""
+"""The run's own verdict: red where a sum does not hold, it was stopped, or we kept everybody back."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
