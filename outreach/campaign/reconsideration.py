@@ -8,7 +8,6 @@ Nothing is written while a decision stays as it was. What a decision rests on is
 in which none of them has changed looks at nobody but those who were set aside since the last one.
 """
 
-import hashlib
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -18,7 +17,7 @@ import orjson
 
 from outreach.campaign.run import Run
 from outreach.campaign.validation import STATES, gather_facts
-from outreach.compliance.owners import may_change
+from outreach.compliance.owners import list_reasons, rests_on_us
 from outreach.decisions.record import read_facts
 from outreach.ledger.claims import read_claimed
 from outreach.ledger.contacts import ContactRow
@@ -49,7 +48,7 @@ def reconsider(run: Run) -> int:
     opened = 0
     since = _since(known, changed, now)
     for page in read_set_aside(run.ledger, run.campaign.id, since=since, reasons=changed):
-        rows = [row for row in page if may_change(row.reason, _recorded(row))]
+        rows = [row for row in page if _may_differ(run, row, changed)]
         opened += reopen(run.ledger, _find_otherwise(run, rows, now), action="reconsidered")
     remember(run.ledger, name, orjson.dumps({**marks, "at": now}).decode())
     if opened:
@@ -58,13 +57,19 @@ def reconsider(run: Run) -> int:
 
 
 def _read_marks(run: Run) -> dict[str, str]:
-    senders = sorted((str(channel), state) for channel, state in run.senders.items())
-    ours = (run.settings.model_dump_json(), run.gate.packs_hash, senders)
     return {
-        OURS: hashlib.sha256(repr(ours).encode()).hexdigest(),
+        OURS: run.footing,
         "suppressed": recall(run.ledger, LIFTED) or "",
         "same_address": mark_given_back(run.ledger, run.campaign.id),
     }
+
+
+def _may_differ(run: Run, row: ContactRow, changed: Collection[str]) -> bool:
+    """Whether anything that set a contact aside is not as it was: of ours, or by a mark that changed."""
+    recorded = _recorded(row)
+    if not list_reasons(row.reason, recorded).isdisjoint(changed):
+        return True
+    return recorded.get("footing") != run.footing and rests_on_us(row.reason, recorded)
 
 
 def _since(known: Mapping[str, Any], changed: Collection[str], now: datetime) -> datetime | None:

@@ -112,7 +112,7 @@ def change_for(run: Run, row: Claimed, facts: Facts, decision: Decision, now: da
         "channel": decision.channel.value if decision.channel else None,
         "until": decision.next_allowed_at,
         # The facts too, so that it can be explained when they have changed.
-        "decision": write_record(decision, facts, now, run.gate.packs_hash),
+        "decision": write_record(decision, facts, now, run.gate.packs_hash, run.footing),
     }
     if facts.inspection:  # later steps decide again without asking again
         known = {str(name): verdict for name, verdict in facts.inspection.availability.items()}

@@ -50,7 +50,7 @@ def settle_name(ledger: Ledger | None, name: str, *, is_new: bool = False) -> st
     if not is_new and (alike := _find_alike(known, tidy)):
         raise SettingsError(
             f"There is a campaign {alike!r} already, and {tidy!r} differs from it by case only.",
-            "Write the known name to go on with it. Where another campaign is meant: --another-campaign, or the "
+            "Write the known name to go on with it. Where another one is meant: --another-campaign, or the "
             "setting 'Another campaign'.",
         )
     return tidy

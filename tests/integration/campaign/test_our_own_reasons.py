@@ -7,18 +7,22 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import orjson
 import pytest
+from sqlalchemy import delete, update
 
+from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.run import Run
 from outreach.contacts import Channel
 from outreach.errors import Invalid
+from outreach.ledger.database.schema import contacts, facts
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import Proof
 from outreach.ledger.suppressions import allow_again, suppress
 from outreach.operations.resolution import resolve, retry_failed, retry_kept_back
 from outreach.reachability import AVAILABLE
 from outreach.settings import CampaignSettings, ConsentPolicy, SameAddress
-from tests.support.ledgers import CALM, NOON, advance, load, new_run, people, row_of, states
+from tests.support.ledgers import CALM, NOON, advance, clear, load, new_run, people, row_of, states
 from tests.support.organisations import Organisation
 
 SMS_ONLY = CALM.model_copy(update={"channel_order": (Channel.SMS,)})
@@ -202,3 +206,33 @@ def test_retry_and_resolve_know_what_is_ours(run: Run, organisation: Organisatio
     assert retry_kept_back(run.ledger, run.campaign) == 1
     assert states(run.ledger)["C-2"] == "accepted"
     assert states(run.ledger)["C-3"] == "blocked:consent_refused"
+
+
+def test_rows_that_an_older_version_blocked_for_our_reason_are_taken_up(
+    ledger: Ledger, organisation: Organisation
+) -> None:
+    """It kept the channels' own order, and nothing of what is ours beside the senders."""
+    both = settings(channel_order=(Channel.SMS, Channel.EMAIL))
+    wrong = {**READY, Channel.EMAIL: "sender_not_verified"}
+    start(ledger, organisation, [{**people(1)[0], "consent.sms": "no"}], behaviour=both, senders=wrong)
+    record = orjson.loads(row_of(ledger, "C-1").decision)
+    record["reasons"] = ["consent_refused", "sender_not_verified"]
+    del record["footing"], record["facts"]["taken"]
+    with ledger.db.write() as connection:
+        connection.execute(delete(facts).where(facts.c.name.like("reconsidered:%")))
+        older = {"reason": "consent_refused", "decision": orjson.dumps(record).decode()}
+        connection.execute(update(contacts).values(older))
+
+    assert run_again(ledger, organisation, both).states == {"started": 1}
+
+
+def test_who_was_blocked_while_another_run_decided_under_other_settings_is_taken_up(
+    ledger: Ledger, organisation: Organisation
+) -> None:
+    with new_run(ledger, organisation, SMS_ONLY) as run:
+        load(run, people(1))
+        slower = replace(run, senders={**READY, Channel.SMS: "sender_not_active"})
+        reconsider(replace(run, senders=READY))
+        clear(slower)
+
+    assert run_again(ledger, organisation).states == {"started": 1}
