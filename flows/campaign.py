@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from prefect import flow, unmapped
 from prefect.client.schemas.objects import State
@@ -113,7 +113,7 @@ def ask_senders(name: str, opened: OpenRun) -> dict[str, str]:
     """What the organisation says of our senders: from the cache only while it is good news."""
     asked = (name, opened.blocks.senders_key, opened.reference)
     state = ready_senders(*asked, return_state=True)
-    ready = cast("dict[str, str]", state.result())
+    ready = state.result()
     # A sender that was mended a minute ago must not keep everybody back until the cache is old.
     if state.name == "Cached" and any(said.startswith("sender_") for said in ready.values()):
         return ready_senders.with_options(refresh_cache=True)(*asked)
