@@ -103,12 +103,13 @@ def export(
 
 
 def retry(campaign: str, *, ledger: LedgerName = None, json: AsJson = False) -> None:
-    """Give failed contacts that may be retried another chance; the next run takes them up."""
+    """Give whose failure may pass, or whom a reason of ours kept back, another chance with the next run."""
     from outreach.ledger.campaigns import find_campaign
-    from outreach.operations.resolution import retry_failed
+    from outreach.operations.resolution import retry_failed, retry_kept_back
 
     with open_named(ledger, "retry", "write") as book:
-        count = retry_failed(book, find_campaign(book, campaign))
+        found = find_campaign(book, campaign)
+        count = retry_failed(book, found) + retry_kept_back(book, found)
     if json:
         print_json({"campaign": campaign, "retried": count})
     else:
@@ -159,6 +160,7 @@ def run(
     rules: str | None = None,
     channels: str | None = None,
     columns: str | None = None,
+    another_campaign: Annotated[bool, Parameter(negative="")] = False,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     at: PerhapsInstant = None,
     json: AsJson = False,
@@ -169,7 +171,7 @@ def run(
 
     Args:
         source: path or URL of .csv, .jsonl or .parquet, or a database URL with a query (URL#SELECT ...).
-        campaign: its name; the same name is the same campaign.
+        campaign: its name; the same name is the same campaign, whatever its spaces.
         genesys: name of the credentials block.
         senders: name of the senders block.
         webhook: name of the CRM webhook block.
@@ -179,13 +181,16 @@ def run(
         rules: rule packs, comma separated.
         channels: channel order, comma separated.
         columns: your headers to ours, like Mobile=sms,Id=external_contact_id.
+        another_campaign: the name is meant, though a known campaign's differs from it by case only.
         dry_run: decide everything, contact nobody, change nothing.
         at: with --dry-run, decide as of this instant (ISO-8601).
         json: for machines: the proof, or with --dry-run the decisions.
     """
     from cli.settings import read_settings
 
-    chosen = read_settings(settings, rules=rules, channels=channels, columns=columns)
+    chosen = read_settings(
+        settings, rules=rules, channels=channels, columns=columns, another_campaign=another_campaign
+    )
     if dry_run:
         from cli.dry_run import rehearse_and_show
 

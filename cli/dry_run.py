@@ -19,7 +19,7 @@ from cli.ledgers import DEFAULT_FILE, DEMO_FILE, open_named
 from cli.prefect_api import api_url, prefect_api
 from outreach.decisions.dry_run import DryRunRow, decide_all, forecastable
 from outreach.errors import SettingsError
-from outreach.ledger.campaigns import check_name
+from outreach.ledger.campaigns import settle_name
 from outreach.ledger.ledger import Ledger
 from outreach.reachability import Availability
 from outreach.report.forecast import Pace, make_forecast
@@ -49,11 +49,11 @@ def rehearse_and_show(
     Raises:
         UsageError: the source, a setting, or the name of a block or the ledger is wrong.
     """
-    check_name(campaign)
     instant = at or datetime.now(timezone.utc)
     contacts = open_source(source, columns=settings.columns, strict_numbers=settings.strict_numbers)
     rejected: Counter[str] = Counter()
     with _ledger_if_any(ledger) as book:
+        campaign = settle_name(book, campaign, is_new=settings.another_campaign)
         pace, ready = _ask(genesys, senders, book)
         rows = decide_all(contacts, settings, campaign=campaign, at=instant, ledger=book, senders=ready)
         told = _written(rows, campaign, instant) if as_json else rows

@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from cli.console import complain, out, print_json
 from cli.prefect_api import prefect_api
-from outreach.errors import CampaignStopped, OutreachError, SettingsError, SumsDoNotHold, UsageError
+from outreach.errors import (
+    CampaignStopped,
+    NobodyContacted,
+    OutreachError,
+    SettingsError,
+    SumsDoNotHold,
+    UsageError,
+)
 from outreach.genesys.http.usage import UsageSnapshot
-from outreach.ledger.campaigns import check_name
+from outreach.ledger.campaigns import settle_name
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
 
@@ -30,7 +37,7 @@ def run_source(
     as_json: bool,
 ) -> int:
     """`outreach run`: the campaign's flow, with progress; exit 1 when its verdict is red."""
-    check_name(campaign)
+    settle_name(None, campaign)
     check_output(settings)
     look_at(source, settings)
     with prefect_api():
@@ -78,7 +85,7 @@ def tell_verdict(
         state.result()
     except UsageError:
         raise
-    except (CampaignStopped, SumsDoNotHold) as error:
+    except (CampaignStopped, NobodyContacted, SumsDoNotHold) as error:
         complain(error, 1)
     except OutreachError:
         raise

@@ -11,7 +11,12 @@ from outreach.settings import CampaignSettings
 
 
 def read_settings(
-    file: Path | None, *, rules: str | None = None, channels: str | None = None, columns: str | None = None
+    file: Path | None,
+    *,
+    rules: str | None = None,
+    channels: str | None = None,
+    columns: str | None = None,
+    another_campaign: bool = False,
 ) -> CampaignSettings:
     """The settings of a JSON file, with those of the command line over them.
 
@@ -26,6 +31,8 @@ def read_settings(
     if columns is not None:
         values["columns"] = dict(_pair(item) for item in _list(columns))
     _refuse_repeats(values.get("channel_order"))
+    if another_campaign:
+        values["another_campaign"] = True
     try:
         return CampaignSettings.model_validate(values)
     except ValidationError as error:

@@ -53,7 +53,7 @@ def replay(
     _check(since, end, event)
     with open_named(ledger, "replay", "write") as book:
         if campaign:
-            find_campaign(book, campaign)
+            campaign = find_campaign(book, campaign).name
         count = outbox.replay(book, since=since, until=end, event=event, campaign=campaign)
     if json:
         print_json({"replayed": count})

@@ -18,6 +18,7 @@ from flows.opening import BlockNames, OpenRun, open_run
 from flows.parameters import BlockName, CampaignName, SourceName
 from flows.verdict import Ended, conclude, decline
 from outreach.campaign.reconciliation import recover
+from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.run import Run
 from outreach.contacts import Channel
 from outreach.ledger.claims import BatchRef, plan
@@ -82,6 +83,7 @@ def run_campaign(
         availability = prepare(opened, genesys)
         if run.auto_stop.reason:
             return conclude(opened, [], contacted_before=before)
+        reconsider(replace(run, senders=availability))
         batches = plan_batches(run)
         due = sum(batch.size for batch in batches)
         said = ask(replace(run, senders=availability), due, contacts, [watcher.sink for watcher in watchers])
@@ -101,10 +103,21 @@ def prepare(opened: OpenRun, name: str) -> Availability:
 
     The run is stopped where nobody knows whom it leaves alone.
     """
-    ready = ready_senders(name, opened.blocks.senders_key, opened.reference)
+    ready = ask_senders(name, opened)
     if objection := mirror(name, opened.reference).objection(opened.run.settings):
         opened.run.auto_stop.stop(objection)
     return {Channel(channel): verdict for channel, verdict in ready.items()}
+
+
+def ask_senders(name: str, opened: OpenRun) -> dict[str, str]:
+    """What the organisation says of our senders: from the cache only while it is good news."""
+    asked = (name, opened.blocks.senders_key, opened.reference)
+    state = ready_senders(*asked, return_state=True)
+    ready = state.result()
+    # A sender that was mended a minute ago must not keep everybody back until the cache is old.
+    if state.name == "Cached" and any(said.startswith("sender_") for said in ready.values()):
+        return ready_senders.with_options(refresh_cache=True)(*asked)
+    return ready
 
 
 def plan_batches(run: Run) -> list[BatchRef]:

@@ -6,6 +6,7 @@ contact is in the ledger; the mask replaces them then. Whoever cannot accept tha
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
@@ -21,6 +22,7 @@ from flows.opening import BlockNames, open_run
 from flows.parameters import BlockName, CampaignName
 from flows.verdict import conclude
 from outreach.campaign.reconciliation import recover
+from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.run import Run
 from outreach.contacts import Contact
 from outreach.errors import SettingsError
@@ -107,7 +109,9 @@ def contact_one(
             sealed = contact if isinstance(contact, str) else seal_contact(opened.run.ledger, contact)
             load(campaign, opened.reference, partial(open_sealed, opened.reference, sealed), None)
             forget_parameters()
-        work = advance(opened, plan_batches(opened.run), prepare(opened, genesys))
+        availability = prepare(opened, genesys)
+        reconsider(replace(opened.run, senders=availability))
+        work = advance(opened, plan_batches(opened.run), availability)
         return conclude(opened, work, contacted_before=before)
 
 

@@ -12,7 +12,7 @@ from blocks import GenesysCredentials, Senders
 from blocks.stored import load_block
 from flows.opening import BlockNames, open_ledger
 from outreach.errors import GenesysError
-from outreach.ledger.campaigns import check_name
+from outreach.ledger.campaigns import settle_name
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.rate_slots import LedgerSlotAllocator
 from outreach.reachability import Availability
@@ -29,8 +29,8 @@ def rehearse_campaign(
     contacts: Callable[[], Source], campaign: str, settings: CampaignSettings, names: BlockNames
 ) -> State[dict[str, Any]]:
     """Decide on every row and say what a real run would do now; the numbers are the run's answer."""
-    check_name(campaign)
     with open_ledger(names.ledger) as ledger:
+        campaign = settle_name(ledger, campaign, is_new=settings.another_campaign)
         pace, senders = ask_organisation(names, ledger)
     result = forecast(campaign, contacts, settings, partial(open_ledger, names.ledger), pace, senders)
     return Completed(message=f"Dry run: {forecast_sentence(result)}", data=result.as_json())

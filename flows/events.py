@@ -17,6 +17,7 @@ from prefect.runtime import flow_run
 from outreach.genesys.http.usage import UsageSnapshot
 from outreach.ledger.proof import Proof
 from outreach.ledger.states import State
+from outreach.report.kept_back import explain_kept_back
 
 RESOURCES = ["outreach.campaign.*", "outreach.webhook.*"]
 """What the events are about, as automations match it."""
@@ -30,6 +31,7 @@ class Signal(str, Enum):
     HELD = "outreach.campaign.outcomes.held"
     DEAD_LETTERS = "outreach.webhooks.dead"
     LIMIT_CROSSED = "outreach.limit.crossed"
+    KEPT_BACK = "outreach.campaign.kept.back"
 
     @property
     def words(self) -> str:
@@ -43,6 +45,7 @@ WORDS = {
     Signal.HELD: "Contacts are held for a person",
     Signal.DEAD_LETTERS: "Webhooks were given up",
     Signal.LIMIT_CROSSED: "Genesys refused requests over its limit",
+    Signal.KEPT_BACK: "Contacts are kept back for our own reasons",
 }
 
 ADVICE = {
@@ -51,6 +54,7 @@ ADVICE = {
     Signal.HELD: "Look each one up and decide: outreach resolve.",
     Signal.DEAD_LETTERS: "Mend the receiver, then send them again: outreach replay.",
     Signal.LIMIT_CROSSED: "Somebody else uses this client, or the budget in its block is too high.",
+    Signal.KEPT_BACK: "Mend what the sentence names and run the campaign again: it decides again on them.",
 }
 
 
@@ -89,6 +93,8 @@ def find_signals(proof: Proof) -> Iterator[tuple[Signal, str]]:
         yield Signal.STOPPED, proof.stopped
     if held := proof.states.get(State.HELD, 0):
         yield Signal.HELD, f"{held} contacts wait for a person's word."
+    if kept_back := explain_kept_back(proof)[0]:
+        yield Signal.KEPT_BACK, kept_back
     if proof.webhooks.dead:
         yield Signal.DEAD_LETTERS, f"{proof.webhooks.dead} events were given up."
 

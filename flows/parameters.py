@@ -18,9 +18,9 @@ BlockName: TypeAlias = Annotated[str, WithJsonSchema(_ANY_TEXT)]
 """The name of a stored block."""
 
 CampaignName: TypeAlias = Annotated[
-    str, WithJsonSchema({"type": "string", "pattern": f"^{NAME.pattern[:-2]}$"})
+    str, WithJsonSchema({"type": "string", "pattern": f"^ *{NAME.pattern[:-2]} *$"})
 ]
-"""What can name a campaign: it also names files. JSON's patterns end in $ where Python's end in \\Z."""
+"""What can name a campaign: it names files too. JSON's patterns end in $ where Python's end in \\Z."""
 
 Days: TypeAlias = Annotated[int, WithJsonSchema({"type": "integer", "minimum": 1})]
 """At least one."""

@@ -1,4 +1,4 @@
-"""The run's own verdict: green when every sum holds and nothing stopped it, else red with the reason."""
+"""The run's own verdict: red where a sum does not hold, it was stopped, or we kept everybody back."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -13,10 +13,11 @@ from flows.events import signal
 from flows.opening import OpenRun
 from outreach.campaign.notification import announce_end
 from outreach.campaign.run import LAST_DELIVERY_SECONDS, Run
-from outreach.errors import CampaignStopped, SumsDoNotHold
+from outreach.errors import CampaignStopped, NobodyContacted, SumsDoNotHold
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.proof import Proof, prove, recount_webhooks
 from outreach.ledger.runs import stop_campaign
+from outreach.report.kept_back import explain_kept_back, is_kept_back
 from outreach.report.summary import summary_sentence
 from tasks.reporting import publish
 
@@ -56,7 +57,11 @@ def judge(proof: Proof, *, contacted_before: int) -> State[dict[str, Any]]:
     if not proof.balanced:
         red = SumsDoNotHold(proof.campaign, "; ".join(proof.missing))
         return Failed(message=f"{sentence}. {red}", data=red)
-    return Completed(message=sentence, data=proof.as_json())
+    reason, advice = explain_kept_back(proof)
+    if is_kept_back(proof, contacted_before=contacted_before):
+        kept_back = NobodyContacted(proof.campaign, reason, advice)
+        return Failed(message=f"{sentence}. {kept_back}", data=kept_back)
+    return Completed(message=f"{sentence}. {reason}" if reason else sentence, data=proof.as_json())
 
 
 def decline(run: Run, said: Said) -> State[dict[str, Any]]:

@@ -10,6 +10,7 @@ OutreachError
 │   └── WrongLedger            what was named is no ledger of ours; a UsageError too
 │       └── WrongKey           the ledger was made with another key
 ├── CampaignStopped            too many failures, unknowns or a missing permission; resumable
+├── NobodyContacted            a run could contact nobody for reasons of our own; resumable
 ├── SumsDoNotHold              the proof of a campaign is red
 ├── WebhookError               a receiver's address or signature is not acceptable
 └── GenesysError               status, code, correlation id, advice
@@ -92,6 +93,20 @@ class CampaignStopped(OutreachError):  # noqa: N818 - a decision, not a failure
     def __str__(self) -> str:
         """Who stopped, why, and what to do."""
         return f"Campaign {self.campaign} stopped: {self.reason} {self.advice}".rstrip()
+
+
+class NobodyContacted(OutreachError):  # noqa: N818 - a verdict, not a failure
+    """A run could contact nobody for reasons of our own: `campaign`, `reason`, what to mend as `advice`."""
+
+    def __init__(self, campaign: str, reason: str, advice: str) -> None:
+        super().__init__(campaign, reason, advice)
+        self.campaign = campaign
+        self.reason = reason
+        self.advice = advice
+
+    def __str__(self) -> str:
+        """Who, why, and what to do."""
+        return f"Campaign {self.campaign} contacted nobody: {self.reason} {self.advice}".rstrip()
 
 
 class SumsDoNotHold(OutreachError):  # noqa: N818 - a verdict, not a failure

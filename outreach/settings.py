@@ -184,6 +184,11 @@ class CampaignSettings(BaseModel):
         title="Output folder",
         description="Where the rejects file and the report page are written.",
     )
+    another_campaign: bool = Field(
+        default=False,
+        title="Another campaign",
+        description="Its name is meant as it is, though a known campaign's differs from it by case only.",
+    )
     dry_run: bool = Field(
         default=False, title="Dry run", description="Decide everything, contact nobody, change nothing."
     )

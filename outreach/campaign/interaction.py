@@ -4,21 +4,24 @@
                  │                        │                 │
                  └ deferred, blocked      │                 └ wait for the turn, check again, say that it
                                           │                   leaves, send, read what it proves: `_contact`
-                                          └ suppressed, capped, same address: kept back, atomically
+                                          └ capped: kept back, atomically; suppressed, address taken: the
+                                            next channel, else kept back
 
 A window of contacts is in the air at once; outcomes are written and new intents opened in groups, so the
 ledger costs little where nothing limits, and under a budget few people are in doubt when a process dies.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 from outreach.campaign.last_check import recheck
 from outreach.campaign.outcomes import NotAttempted, change_after
 from outreach.campaign.run import Run
 from outreach.campaign.validation import change_for, gather_facts
-from outreach.compliance import Decision, Verdict
+from outreach.compliance import Decision, Facts, Verdict
 from outreach.concurrency.call_pool import CallPool
 from outreach.contacts import Channel
 from outreach.errors import GenesysError
@@ -29,6 +32,7 @@ from outreach.ledger.claims import BatchRef, Claimed, claim, releasing
 from outreach.ledger.intents import Intent, IntentRefusal, IntentRequest, commit_intents
 from outreach.ledger.states import State
 from outreach.reachability import Inspection
+from outreach.settings import SameAddress
 
 
 def interact_batch(run: Run, batch: BatchRef) -> Counter[str]:
@@ -86,27 +90,64 @@ def _open(run: Run, group: Sequence[Claimed], counts: Counter[str]) -> list[Inte
     # Validation asked; nobody asks again here.
     inspected = {row.id: Inspection("passed", row.availability) for row in group}
     facts = gather_facts(run, group, inspected)
-    wanted: list[IntentRequest] = []
+    opened: list[Intent] = []
     changes: list[Change] = []
-    for row in group:
-        decision = run.gate.decide(row.contact, facts[row.id], now)
-        address = row.contact.channels.address(decision.channel) if decision.channel else None
-        if decision.verdict is Verdict.ALLOWED and decision.channel and address:
-            caps = run.gate.caps(row.contact, decision.channel)
-            wanted.append(IntentRequest(row, decision.channel, address, caps))
-        else:
-            changes.append(change_for(run, row, facts[row.id], decision, now))
-    # From here on a crash leaves them in doubt, never forgotten.
-    opened, kept = commit_intents(run.ledger, wanted, same_address=run.settings.same_address)
-    changes += [change_for(run, k.claimed, facts[k.claimed.id], _as_decision(k), now) for k in kept]
+    undecided = group
+    while undecided:  # again only for whom a channel was just lost, so at most once a channel
+        wanted, others = _decide(run, undecided, facts, now)
+        # From here on a crash leaves them in doubt, never forgotten.
+        intents, kept = commit_intents(run.ledger, wanted, same_address=run.settings.same_address)
+        opened += intents
+        changes += others
+        changes += [
+            change_for(run, k.claimed, facts[k.claimed.id], _deferred(k), now) for k in kept if k.until
+        ]
+        undecided = [k.claimed for k in kept if not k.until]
+        facts |= {k.claimed.id: _without(facts[k.claimed.id], k) for k in kept}
     made = apply(run.ledger, changes)
     counts.update(change.after.value for change in changes if change.contact_id in made)
     return opened
 
 
-def _as_decision(kept: IntentRefusal) -> Decision:
-    verdict = Verdict.DEFERRED if kept.until else Verdict.BLOCKED
-    return Decision(verdict, None, (kept.code,), kept.until)
+def _decide(
+    run: Run, group: Sequence[Claimed], facts: Mapping[int, Facts], now: datetime
+) -> tuple[list[IntentRequest], list[Change]]:
+    """Decide again: the intents to open, and what becomes of the others."""
+    wanted: list[IntentRequest] = []
+    changes: list[Change] = []
+    promised: set[str] = set()  # in the source's order: an earlier row has the address first
+    for row in group:
+        known, decision = _decide_on(run, row, facts[row.id], promised, now)
+        address = row.contact.channels.address(decision.channel) if decision.channel else None
+        if decision.verdict is Verdict.ALLOWED and decision.channel and address:
+            promised.add(run.ledger.vault.address_key(address))
+            caps = run.gate.caps(row.contact, decision.channel)
+            wanted.append(IntentRequest(row, decision.channel, address, caps))
+        else:
+            changes.append(change_for(run, row, known, decision, now))
+    return wanted, changes
+
+
+def _decide_on(
+    run: Run, row: Claimed, facts: Facts, promised: Collection[str], now: datetime
+) -> tuple[Facts, Decision]:
+    """The decision and its facts: an address that is promised to a row before it counts as taken."""
+    if run.settings.same_address is SameAddress.ONCE:
+        addresses = row.contact.channels.addresses().items()
+        lost = (name for name, address in addresses if run.ledger.vault.address_key(address) in promised)
+        facts = replace(facts, taken=facts.taken.union(lost))
+    return facts, run.gate.decide(row.contact, facts, now)
+
+
+def _deferred(kept: IntentRefusal) -> Decision:
+    return Decision(Verdict.DEFERRED, None, (kept.code,), kept.until)
+
+
+def _without(facts: Facts, kept: IntentRefusal) -> Facts:
+    """The facts with what the intent's transaction knew better: this channel's address is not free."""
+    if kept.code == "suppressed":
+        return replace(facts, suppressed=facts.suppressed | {kept.channel})
+    return replace(facts, taken=facts.taken | {kept.channel})
 
 
 def _contact(run: Run, priority: int, item: Intent) -> Started:

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,6 +66,13 @@ class Run:
     def settings(self) -> CampaignSettings:
         """The campaign's."""
         return self.campaign.settings
+
+    @functools.cached_property
+    def footing(self) -> str:
+        """A hash of all that is ours and that a decision rests on: settings, rule packs, senders."""
+        senders = sorted((str(channel), state) for channel, state in self.senders.items())
+        ours = (self.settings.model_dump_json(), self.gate.packs_hash, senders)
+        return hashlib.sha256(repr(ours).encode()).hexdigest()[:32]
 
     @property
     def batch_size(self) -> int:

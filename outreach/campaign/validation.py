@@ -13,10 +13,11 @@ from outreach.decisions.record import write_record
 from outreach.genesys.interface import Registered
 from outreach.ledger.changes import Change, OutboundEvent, apply
 from outreach.ledger.claims import BatchRef, Claimed, claim, releasing
-from outreach.ledger.recent_contacts import recent_contacts
+from outreach.ledger.recent_contacts import find_taken, recent_contacts
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import find_suppressed
 from outreach.reachability import Inspection
+from outreach.settings import SameAddress
 from outreach.webhook.events import ContactBlocked, ContactDeferred
 
 GROUP = 200  # so many decisions a transaction
@@ -83,6 +84,8 @@ def gather_facts(
     # Sorted: one statement text, whatever the order of the rows.
     addresses = sorted({address for row in group for address in row.contact.channels.addresses().values()})
     off = find_suppressed(run.ledger, addresses)
+    once = run.settings.same_address is SameAddress.ONCE
+    taken = find_taken(run.ledger, run.campaign.id, addresses) if once else {}
     recent = recent_contacts(run.ledger, group, run.gate.cap_hours)
     return {
         row.id: Facts(
@@ -90,6 +93,11 @@ def gather_facts(
             senders=run.senders,
             suppressed=frozenset(
                 name for name, address in row.contact.channels.addresses().items() if address in off
+            ),
+            taken=frozenset(
+                name
+                for name, address in row.contact.channels.addresses().items()
+                if taken.get(address, row.id) != row.id
             ),
             recent=recent.get(row.id, ()),
         )
@@ -104,7 +112,7 @@ def change_for(run: Run, row: Claimed, facts: Facts, decision: Decision, now: da
         "channel": decision.channel.value if decision.channel else None,
         "until": decision.next_allowed_at,
         # The facts too, so that it can be explained when they have changed.
-        "decision": write_record(decision, facts, now, run.gate.packs_hash),
+        "decision": write_record(decision, facts, now, run.gate.packs_hash, run.footing),
     }
     if facts.inspection:  # later steps decide again without asking again
         known = {str(name): verdict for name, verdict in facts.inspection.availability.items()}

@@ -4,7 +4,7 @@ from outreach.compliance.caps import caps_allow
 from outreach.compliance.decision import Decision, Facts, RuleApplied, Verdict
 from outreach.compliance.gate import Gate
 from outreach.compliance.message_text import choose_message, segments
-from outreach.compliance.reasons import sentence
+from outreach.compliance.reasons import is_ours, sentence
 from outreach.compliance.reply_keywords import classify_reply
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "caps_allow",
     "choose_message",
     "classify_reply",
+    "is_ours",
     "segments",
     "sentence",
 ]

@@ -1,6 +1,7 @@
 """The checks of one channel, in order: the first that does not pass speaks for the channel.
 
 address -> consent -> suppression -> sender -> text -> validation -> availability -> zone, caps and hours
+-> one contact per address
 """
 
 from collections.abc import Callable, Mapping
@@ -17,6 +18,9 @@ from outreach.settings import CampaignSettings, ConsentPolicy
 
 BUILT_IN = "1"
 """The version of the rules that are code; packs have their own."""
+
+ONE_CONTACT_PER_ADDRESS = "one_contact_per_address"
+"""The rule that the ledger's own key keeps; the check says beforehand what the key would say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,15 @@ def _show_consent(case: Case) -> Mapping[str, str]:
 
 def _judge_suppression(case: Case) -> Finding:
     return blocked("suppressed") if case.channel in case.facts.suppressed else PASSED
+
+
+def _judge_taken(case: Case) -> Finding:
+    return blocked("same_address") if case.channel in case.facts.taken else PASSED
+
+
+def _show_taken(case: Case) -> Mapping[str, str]:
+    taken = case.channel in case.facts.taken
+    return {"address": "taken by another row of the campaign" if taken else "not taken"}
 
 
 def _judge_sender(case: Case) -> Finding:
@@ -152,3 +165,6 @@ CHECKS = (
     Check("validation", _judge_validation, _show_validation),
     Check("availability", _judge_availability, _show_availability),
 )
+
+ADDRESS_CHECK = Check(ONE_CONTACT_PER_ADDRESS, _judge_taken, _show_taken)
+"""The last one, after the timing: whom the ledger's own key would refuse now."""

@@ -34,12 +34,14 @@ class Facts:
     `inspection`: Genesys' word, None when nobody looked. `senders`: which channels our own senders can
     serve; a channel that is missing was not looked at. `suppressed`: channels whose address must not be
     contacted. `recent`: when this person or address was contacted, aware, over all campaigns, in any order.
+    `taken`: channels whose address the campaign contacts for another row.
     """
 
     inspection: Inspection | None = None
     senders: Availability = field(default_factory=dict)
     suppressed: frozenset[Channel] = frozenset()
     recent: Sequence[datetime] = ()
+    taken: frozenset[Channel] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ in doubt; else blocked.
 
 from datetime import datetime, timezone
 
-from outreach.compliance.channels import BUILT_IN, CHECKS, Case, blocked, held
+from outreach.compliance.channels import ADDRESS_CHECK, BUILT_IN, CHECKS, Case, Check, blocked, held
 from outreach.compliance.decision import PASSED, Decision, Facts, Finding, RuleApplied, Verdict
 from outreach.compliance.location import Place
+from outreach.compliance.reasons import CHOSEN, is_ours
 from outreach.compliance.rulebook import Bound, Rulebook
 from outreach.compliance.timing import explain_place, explain_timing, find_place, judge_timing
 from outreach.contacts import Channel, Contact
@@ -82,15 +83,13 @@ class Gate:
         return ended
 
     def _judge(self, case: Case, trace: Trace | None) -> Finding:
-        """One channel: the first check that does not pass, else its timing."""
+        """One channel: the first check that does not pass, its timing, whether its address is free."""
         for check in CHECKS:
-            finding = check.judge(case)
-            if trace is not None:
-                shown = {"channel": case.channel.value, **check.show(case)}
-                trace.append(RuleApplied(check.rule, BUILT_IN, shown, None, finding.verdict))
+            finding = _apply(check, case, trace)
             if finding is not PASSED:  # one object, compared by identity
                 return finding
-        return self._within_campaign(self._judge_timing(case, trace))
+        timed = self._within_campaign(self._judge_timing(case, trace))
+        return _apply(ADDRESS_CHECK, case, trace) if timed.verdict is Verdict.ALLOWED else timed
 
     def _judge_timing(self, case: Case, trace: Trace | None) -> Finding:
         place = self.place(case.contact, case.channel)
@@ -145,9 +144,19 @@ class Gate:
         return losing
 
 
+def _apply(check: Check, case: Case, trace: Trace | None) -> Finding:
+    finding = check.judge(case)
+    if trace is not None:
+        shown = {"channel": case.channel.value, **check.show(case)}
+        trace.append(RuleApplied(check.rule, BUILT_IN, shown, None, finding.verdict))
+    return finding
+
+
 def _unique(losing: dict[Channel, tuple[str, ...]]) -> tuple[str, ...]:
     """The reasons that tell most, once each: an unused or absent channel counts when nothing else does."""
-    reasons = dict.fromkeys(reason for reasons in losing.values() for reason in reasons)
+    found = dict.fromkeys(reason for reasons in losing.values() for reason in reasons)
+    # What we can mend comes first: the first reason is the one that reports count.
+    reasons = sorted(found, key=lambda reason: not is_ours(reason) or reason in CHOSEN)
     # Who refused SMS and has no e-mail address is told of the refusal, which a person can act on.
     for weak in ({"no_address", "not_in_order"}, {"no_address"}):
         telling = tuple(reason for reason in reasons if reason not in weak)

@@ -1,41 +1,112 @@
-"""Why a contact is not contacted: stable codes, and the sentence that people read."""
+"""Why a contact is not contacted: stable codes, whose reason it is, and the sentence that people read.
+
+the person's   what they said, or what is known of them and their address: it stands until that changes
+the moment's   later it is another one: the contact is deferred
+ours           a sender, a setting, the text, the campaign's end: never a verdict on the person, so each run
+               decides again, and one in which nobody could be contacted for such a reason is red
+"""
 
 import re
+from enum import Enum
+from typing import NamedTuple
+
+
+class Owner(Enum):
+    """Whose reason it is."""
+
+    PERSON = "person"
+    MOMENT = "moment"
+    US = "us"
+
+
+class Reason(NamedTuple):
+    """What a code means: its sentence, its owner, and what mends it where it is ours."""
+
+    sentence: str
+    owner: Owner
+    advice: str = ""
+
+
+_EXTEND = "Move 'Ends at' in the settings, or stop its schedule."
 
 REASONS = {
-    "campaign_ended": "The campaign has ended.",
-    "no_window_before_end": "The campaign ends before this person may be contacted again.",
-    "validation_failed": "Genesys Cloud says that this contact failed its validation.",
-    "validation_unknown": "Genesys Cloud does not say whether this contact passed its validation.",
-    "no_address": "The contact has no address on this channel.",
-    "not_in_order": "The campaign does not use this channel.",
-    "not_needed": "A channel earlier in the campaign's order was chosen.",
-    "consent_refused": "The person refused contact on this channel.",
-    "consent_missing": "The campaign requires consent, and none is recorded for this channel.",
-    "suppressed": "The address is suppressed: opted out, or on a do-not-contact list.",
-    "text_too_long": "The message is too long for this channel (765 characters by SMS, 2000 elsewhere).",
-    "zone_invalid": "The contact's time zone is not an IANA name such as Europe/Paris.",
-    "zone_unknown": "Nothing tells which time zone the person is in.",
-    "no_common_hours": "There is no time that is within calling hours wherever the person may be.",
-    "outside_hours": "It is outside the calling hours where the person is.",
-    "frequency_cap": "The person was contacted as often as the frequency cap allows.",
+    "campaign_ended": Reason("The campaign has ended.", Owner.US, _EXTEND),
+    "no_window_before_end": Reason(
+        "The campaign ends before this person may be contacted again.", Owner.US, _EXTEND
+    ),
+    "validation_failed": Reason("Genesys Cloud says that this contact failed its validation.", Owner.PERSON),
+    "validation_unknown": Reason(
+        "Genesys Cloud does not say whether this contact passed its validation.", Owner.PERSON
+    ),
+    "no_address": Reason("The contact has no address on this channel.", Owner.PERSON),
+    "not_in_order": Reason(
+        "The campaign does not use this channel.", Owner.US, "Add the channel to 'Channel order'."
+    ),
+    "not_needed": Reason("A channel earlier in the campaign's order was chosen.", Owner.PERSON),
+    "consent_refused": Reason("The person refused contact on this channel.", Owner.PERSON),
+    "consent_missing": Reason(
+        "The campaign requires consent, and none is recorded for this channel.",
+        Owner.US,
+        "Bring consent columns with the source, or change 'Consent'.",
+    ),
+    "suppressed": Reason("The address is suppressed: opted out, or on a do-not-contact list.", Owner.PERSON),
+    "same_address": Reason(
+        "Another contact of this campaign has this address and is contacted instead.", Owner.PERSON
+    ),
+    "text_too_long": Reason(
+        "The message is too long for this channel (765 characters by SMS, 2000 elsewhere).",
+        Owner.US,
+        "Shorten the message.",
+    ),
+    "zone_invalid": Reason("The contact's time zone is not an IANA name such as Europe/Paris.", Owner.PERSON),
+    "zone_unknown": Reason("Nothing tells which time zone the person is in.", Owner.PERSON),
+    "no_common_hours": Reason(
+        "There is no time that is within calling hours wherever the person may be.", Owner.PERSON
+    ),
+    "outside_hours": Reason("It is outside the calling hours where the person is.", Owner.MOMENT),
+    "frequency_cap": Reason("The person was contacted as often as the frequency cap allows.", Owner.MOMENT),
 }
 
 _PREFIXES = {
-    "sender_": "Our own sender on this channel is not ready",
-    "channel_": "Genesys Cloud says that this channel cannot be used",
+    "sender_": Reason(
+        "Our own sender on this channel is not ready",
+        Owner.US,
+        "`outreach preflight` names the sender: mend it in its block or in Genesys Cloud.",
+    ),
+    "channel_": Reason("Genesys Cloud says that this channel cannot be used", Owner.PERSON),
 }
+
+MAY_PASS = frozenset({"suppressed", "same_address"})
+"""The person's, but it may go: a suppression is lifted, the other row did not take the address."""
+
+CHOSEN = frozenset({"consent_missing", "not_in_order", "sender_no_sender"})
+"""Ours, but perhaps on purpose: where the campaign reaches people otherwise, these ask for no mending."""
+
 _NOT_CODE = re.compile(r"[^a-z0-9]+")
 
 
 def sentence(code: str) -> str:
     """The sentence of a reason code; codes that Genesys coined are shown with the side they speak of."""
     if code in REASONS:
-        return REASONS[code]
-    for prefix, start in _PREFIXES.items():
-        if code.startswith(prefix):
-            return f"{start}: {code.removeprefix(prefix).replace('_', ' ')}."
+        return REASONS[code].sentence
+    if prefix := _prefix(code):
+        return f"{_PREFIXES[prefix].sentence}: {code.removeprefix(prefix).replace('_', ' ')}."
     return f"{code.replace('_', ' ').capitalize()}."
+
+
+def owner_of(code: str) -> Owner:
+    """Whose reason a code is; one that nobody knows is the person's, so that it stands."""
+    return _find(code).owner
+
+
+def advice_on(code: str) -> str:
+    """What mends a reason of ours; "" for one of anybody else's."""
+    return _find(code).advice
+
+
+def is_ours(code: str) -> bool:
+    """Whether each run decides again on whoever is kept back for it."""
+    return owner_of(code) is Owner.US
 
 
 def coin(prefix: str, code: str) -> str:
@@ -43,3 +114,12 @@ def coin(prefix: str, code: str) -> str:
     # Whatever the far end sends becomes a code that reports can count and columns can hold.
     name = _NOT_CODE.sub("_", code.casefold()).strip("_") or "unavailable"
     return f"{prefix}_{name.removeprefix(f'{prefix}_')}"[:64]
+
+
+def _find(code: str) -> Reason:
+    known = REASONS.get(code) or _PREFIXES.get(_prefix(code))
+    return known or Reason("", Owner.PERSON)
+
+
+def _prefix(code: str) -> str:
+    return next((prefix for prefix in _PREFIXES if code.startswith(prefix)), "")

@@ -2,7 +2,8 @@
 
 started, ended                           blocked: already_contacted
 intent, unknown, held with an intent     held: outcome_unknown, or the reason it is held for
-blocked, failed, held                    as they are, until the source brings a corrected row
+blocked, held                            decided afresh where the reason is ours or may be gone
+failed, others blocked or held           as they are, until the source brings a corrected row
 deferred                                 as it is, until its time has come or the row is corrected
 accepted, registered, cleared            decided afresh
 """
@@ -15,13 +16,14 @@ from typing import Any
 import orjson
 
 from outreach.compliance import Decision, Verdict
+from outreach.compliance.owners import may_change
 from outreach.contacts import Channel, Contact
 from outreach.ledger.claims import Claimed
 from outreach.ledger.contacts import ContactRow, find_contacts
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.load import ERASED
 from outreach.ledger.recent_contacts import recent_contacts
-from outreach.ledger.states import CONTACTED, State
+from outreach.ledger.states import CONTACTED, SET_ASIDE, State
 from outreach.reachability import Inspection
 
 ALREADY_CONTACTED = "already_contacted"
@@ -65,13 +67,18 @@ class ContactStatus:
             return Decision(Verdict.BLOCKED, None, (ALREADY_CONTACTED,))
         if self.state in (State.INTENT, State.UNKNOWN):
             return Decision(Verdict.HELD, self.channel, (OUTCOME_UNKNOWN,))
-        if self.state is State.HELD:
+        if self.state is State.HELD and not self._is_decided_again:
             return Decision(Verdict.HELD, self.channel, self.reasons)
-        if self.state in (State.BLOCKED, State.FAILED):
+        if self.state in (State.BLOCKED, State.FAILED) and not self._is_decided_again:
             return Decision(Verdict.BLOCKED, None, self.reasons)
-        if self.state is State.DEFERRED and self.until is not None and self.until > at:
-            return Decision(Verdict.DEFERRED, self.channel, self.reasons, self.until)
-        return None
+        waits = self.state is State.DEFERRED and self.until is not None and self.until > at
+        return Decision(Verdict.DEFERRED, self.channel, self.reasons, self.until) if waits else None
+
+    @property
+    def _is_decided_again(self) -> bool:
+        """Whether each run decides again: set aside for a reason of ours, or one that may be gone."""
+        is_open = self.state in SET_ASIDE and self.contact is not None and not self.has_intent
+        return is_open and may_change(self.reason, self.recorded)
 
 
 def find_statuses(ledger: Ledger, campaign_id: int, names: Collection[str]) -> dict[str, ContactStatus]:

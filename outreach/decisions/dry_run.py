@@ -180,22 +180,23 @@ class _Rehearsal:
             # Whom this dry run would have contacted counts for the caps, as in a real run.
             here = sum(self._memory.times(address) for address in set(addresses.values()))
             recent = [*recent, *[self._at] * here]
-        known = Facts(person.inspection, self._senders, off, recent)
+        known = Facts(person.inspection, self._senders, off, recent, self._taken(addresses, facts))
         decision = self._gate.decide(person.contact, known, self._at)
         if person.waits:
             return decision if decision.verdict is Verdict.BLOCKED else person.waits
-        return self._once(addresses, facts, decision)
-
-    def _once(self, addresses: Mapping[Channel, str], facts: PriorFacts, decision: Decision) -> Decision:
-        """The decision, unless its address is contacted for another row."""
-        if decision.verdict is not Verdict.ALLOWED or decision.channel is None:
-            return decision
-        address = addresses[decision.channel]
-        once = self._settings.same_address is SameAddress.ONCE
-        if once and (address in facts.taken or self._memory.times(address)):
-            return Decision(Verdict.BLOCKED, None, ("same_address",))
-        self._memory.take(address)  # with `each` as well: the caps count it
+        if decision.verdict is Verdict.ALLOWED and decision.channel:
+            self._memory.take(addresses[decision.channel])  # with `each` as well: the caps count it
         return decision
+
+    def _taken(self, addresses: Mapping[Channel, str], facts: PriorFacts) -> frozenset[Channel]:
+        """The channels whose address is contacted for another row."""
+        if self._settings.same_address is SameAddress.EACH:
+            return frozenset()
+        return frozenset(
+            name
+            for name, address in addresses.items()
+            if address in facts.taken or self._memory.times(address)
+        )
 
     def _rehearsed(self, line: int, contact: Contact, decision: Decision) -> DryRunRow:
         counted = decision.channel is not None and decision.channel.traits.has_segments

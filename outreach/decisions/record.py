@@ -1,7 +1,8 @@
 """A decision and the facts it rested on, as the ledger keeps them for `outreach why`: written and read.
 
-{at, verdict, channel, reasons, next_allowed_at, losing, packs, facts{status, reason, availability, senders,
- suppressed, recent}}      codes, channels and times: nobody's address
+{at, verdict, channel, reasons, next_allowed_at, losing, packs, footing,
+ facts{status, reason, availability, senders, suppressed, taken, recent}}
+codes, channels and times: nobody's address
 """
 
 from collections.abc import Mapping
@@ -15,8 +16,12 @@ from outreach.contacts import Channel
 from outreach.reachability import Inspection
 
 
-def write_record(decision: Decision, facts: Facts, now: datetime, packs: str) -> str:
-    """Write it as JSON. `now` is when it was decided, aware; `packs` the hash of the rule packs."""
+def write_record(decision: Decision, facts: Facts, now: datetime, packs: str, footing: str = "") -> str:
+    """Write it as JSON.
+
+    `now` is when it was decided, aware; `packs` the hash of the rule packs; `footing` that of all that is
+    ours and that it rests on.
+    """
     record = {
         "at": now,
         "verdict": decision.verdict.value,
@@ -25,6 +30,7 @@ def write_record(decision: Decision, facts: Facts, now: datetime, packs: str) ->
         "next_allowed_at": decision.next_allowed_at,
         "losing": {str(name): reasons for name, reasons in decision.losing.items()},
         "packs": packs,
+        "footing": footing,
         "facts": _write_facts(facts),
     }
     return orjson.dumps(record).decode()
@@ -38,6 +44,7 @@ def _write_facts(facts: Facts) -> dict[str, Any]:
         "availability": {str(k): v for k, v in inspection.availability.items()} if inspection else {},
         "senders": {str(name): verdict for name, verdict in facts.senders.items()},
         "suppressed": sorted(str(name) for name in facts.suppressed),  # a set: the same facts, one text
+        "taken": sorted(str(name) for name in facts.taken),
         "recent": sorted(facts.recent),
     }
 
@@ -50,6 +57,7 @@ def read_facts(facts: Mapping[str, Any]) -> Facts:
         inspection=Inspection(status, availability, facts.get("reason", "")) if status else None,
         senders={Channel(name): verdict for name, verdict in facts.get("senders", {}).items()},
         suppressed=frozenset(Channel(name) for name in facts.get("suppressed", ())),
+        taken=frozenset(Channel(name) for name in facts.get("taken", ())),
         recent=[datetime.fromisoformat(instant) for instant in facts.get("recent", ())],
     )
 

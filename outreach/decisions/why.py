@@ -1,8 +1,8 @@
 """`outreach why`: one person of a campaign, every rule in order, as it was decided or as of another instant.
 
 As decided, the gate runs again at the recorded instant on the recorded facts; where rule packs or settings
-have changed since, `notes` says so and the recorded verdict stands. The rules that the gate does not know
-come after its own: `once_per_campaign` and `one_contact_per_address`, kept by the ledger's own keys. A row
+have changed since, `notes` says so and the recorded verdict stands. What the ledger's own keys keep comes
+last: `one_contact_per_address`, and `once_per_campaign`, which the gate does not know. A row
 that never became a contact is explained by the code that it was rejected with.
 """
 
@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from outreach.compliance import Decision, Facts, Gate, RuleApplied, Verdict, sentence
+from outreach.compliance.channels import ONE_CONTACT_PER_ADDRESS
 from outreach.contacts import Channel, Contact
 from outreach.decisions.contact_status import ContactStatus, find_recent, find_statuses
 from outreach.decisions.record import read_decision, read_facts
@@ -30,6 +31,8 @@ REJECTED = "rejected"
 """Verdict and state of a row that never became a contact."""
 
 _SAME_ADDRESS = "same_address"
+_SHOWN = {"address": "taken by another row of the campaign"}
+_TAKEN = RuleApplied(ONE_CONTACT_PER_ADDRESS, "1", _SHOWN, None, Verdict.BLOCKED)
 
 
 def explain(
@@ -116,13 +119,14 @@ def _as_recorded(gate: Gate, standing: ContactStatus, contact: Contact) -> dict[
     recorded = standing.recorded
     at = datetime.fromisoformat(recorded["at"])
     again, rules = gate.explain(contact, read_facts(recorded["facts"]), at)
+    rules = _address_last(rules)
     decision = read_decision(recorded)
     notes = []
     # The verdict is a fact of then; only the rules on the way to it can be shown as of now.
     if recorded["packs"] != gate.packs_hash:
         notes.append("The rule packs have changed since: the rules shown are those of now.")
-    if decision.reasons == (_SAME_ADDRESS,):
-        rules = [*rules, _address_rule(taken=True)]
+    if decision.reasons == (_SAME_ADDRESS,) and "taken" not in recorded["facts"]:  # by an older version
+        rules = [*rules, _TAKEN]
     elif (again.verdict, again.reasons[:1]) != (decision.verdict, decision.reasons[:1]):
         notes.append(
             "The rules shown come to another verdict than the recorded one: the settings, the contact or "
@@ -134,12 +138,9 @@ def _as_recorded(gate: Gate, standing: ContactStatus, contact: Contact) -> dict[
 def _afresh(
     ledger: Ledger, gate: Gate, campaign: Campaign, standing: ContactStatus, contact: Contact, at: datetime
 ) -> dict[str, Any]:
-    decision, rules = gate.explain(contact, _facts_now(ledger, gate, standing, contact, at), at)
-    if campaign.settings.same_address is SameAddress.ONCE and decision.channel is not None:
-        taken = _is_taken(ledger, standing, campaign, contact.channels.address(decision.channel) or "")
-        rules = [*rules, _address_rule(taken=taken)]
-        if taken and decision.verdict is Verdict.ALLOWED:
-            decision = Decision(Verdict.BLOCKED, None, (_SAME_ADDRESS,), losing=decision.losing)
+    facts = _facts_now(ledger, gate, campaign, standing, contact, at)
+    decision, rules = gate.explain(contact, facts, at)
+    rules = _address_last(rules)
     if standing.has_intent:
         stands = standing.standing_decision(at) or Decision(
             Verdict.HELD, standing.channel, ("outcome_unknown",)
@@ -153,22 +154,31 @@ def _afresh(
     return write_answer("afresh", at, decision, rules, gate.packs_hash, notes)
 
 
-def _is_taken(ledger: Ledger, standing: ContactStatus, campaign: Campaign, address: str) -> bool:
-    return find_taken(ledger, campaign.id, [address]).get(address, standing.id) != standing.id
+def _address_last(rules: Sequence[RuleApplied]) -> list[RuleApplied]:
+    return sorted(rules, key=lambda rule: rule.rule == ONE_CONTACT_PER_ADDRESS)
 
 
-def _address_rule(*, taken: bool) -> RuleApplied:
-    shown = {"address": "taken by another row of the campaign" if taken else "not taken"}
-    verdict = Verdict.BLOCKED if taken else Verdict.ALLOWED
-    return RuleApplied("one_contact_per_address", "1", shown, None, verdict)
+def _find_taken_channels(
+    ledger: Ledger, campaign: Campaign, standing: ContactStatus, contact: Contact
+) -> frozenset[Channel]:
+    """The channels whose address the campaign contacts for another row."""
+    if campaign.settings.same_address is SameAddress.EACH:
+        return frozenset()
+    addresses = contact.channels.addresses()
+    taken = find_taken(ledger, campaign.id, list(addresses.values()))
+    others = {address for address, contact_id in taken.items() if contact_id != standing.id}
+    return frozenset(name for name, address in addresses.items() if address in others)
 
 
-def _facts_now(ledger: Ledger, gate: Gate, standing: ContactStatus, contact: Contact, at: datetime) -> Facts:
+def _facts_now(
+    ledger: Ledger, gate: Gate, campaign: Campaign, standing: ContactStatus, contact: Contact, at: datetime
+) -> Facts:
     senders = read_facts(standing.recorded.get("facts", {})).senders  # as recorded: nobody asks Genesys
     return Facts(
         inspection=standing.inspection,
         senders=senders,
         suppressed=_find_suppressed_channels(ledger, contact),
+        taken=_find_taken_channels(ledger, campaign, standing, contact),
         recent=find_recent(ledger, [contact], gate.cap_hours, at)[0],
     )
 

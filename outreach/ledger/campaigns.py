@@ -1,6 +1,7 @@
 """Campaigns by name, each with the settings and rule packs of its last run."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,26 +26,66 @@ class Campaign:
     stopped: str | None
 
 
-def check_name(name: str) -> None:
-    """Raise SettingsError unless the name can be a campaign's: it also names files."""
-    if not NAME.match(name):
+def settle_name(ledger: Ledger | None, name: str, *, is_new: bool = False) -> str:
+    """The campaign's name as the ledger knows it, else without outer and double spaces.
+
+    Args:
+        ledger: where it may be known; None when there is none yet.
+        name: as somebody wrote it.
+        is_new: another campaign is meant, although one that is known differs by case only.
+
+    Raises:
+        SettingsError: it cannot be a name, since it also names files; or it differs from a known one by case
+            only, and nobody said that this is meant.
+    """
+    tidy = _tidy(name)
+    if not NAME.match(tidy):
         raise SettingsError(
             f"{name!r} cannot name a campaign.",
             "Use letters, digits, spaces, '.', '_' and '-', at most 100, and begin with a letter or digit.",
         )
+    known = ledger.db.values(select(campaigns.c.name)) if ledger else []
+    if found := _find_name(known, name):
+        return found
+    if not is_new and (alike := _find_alike(known, tidy)):
+        raise SettingsError(
+            f"There is a campaign {alike!r} already, and {tidy!r} differs from it by case only.",
+            "Write the known name to go on with it. Where another one is meant: --another-campaign, or the "
+            "setting 'Another campaign'.",
+        )
+    return tidy
 
 
 def find_campaign(ledger: Ledger, name: str) -> Campaign:
-    """The campaign of that name.
+    """The campaign of that name, whatever its spaces.
 
     Raises:
-        UnknownCampaign: naming the campaigns that there are.
+        UnknownCampaign: naming one that differs by case only, else the campaigns that there are.
     """
     for row in ledger.db.rows(select(campaigns).where(campaigns.c.name == name)):
         return _read(row)
-    names = ledger.db.values(select(campaigns.c.name).order_by(campaigns.c.id.desc()).limit(5))
-    known = ", ".join(names) or "none yet"
-    raise UnknownCampaign(f"There is no campaign {name!r} in this ledger.", f"It knows: {known}.")
+    known = ledger.db.values(select(campaigns.c.name).order_by(campaigns.c.id.desc()))
+    if found := _find_name(known, name):
+        return find_campaign(ledger, found)
+    alike = _find_alike(known, _tidy(name))
+    advice = f"There is {alike!r}." if alike else f"It knows: {', '.join(known[:5]) or 'none yet'}."
+    raise UnknownCampaign(f"There is no campaign {name!r} in this ledger.", advice)
+
+
+def _find_name(known: Sequence[str], name: str) -> str | None:
+    """Which of the known names is meant: this very one, else one that differs by spaces only."""
+    if name in known:  # an older ledger may have several that do
+        return name
+    return min((each for each in known if _tidy(each) == _tidy(name)), key=len, default=None)
+
+
+def _find_alike(known: Sequence[str], tidy: str) -> str | None:
+    return next((each for each in known if _tidy(each).casefold() == tidy.casefold()), None)
+
+
+def _tidy(name: str) -> str:
+    # Spaces only: a line break is no slip of the thumb, and is refused.
+    return re.sub(" +", " ", name.strip(" "))
 
 
 def list_campaigns(ledger: Ledger) -> list[Campaign]:

@@ -47,6 +47,7 @@ class IntentRefusal:
     """A contact whose intent was not opened, and why: `blocked` or, with an instant, `deferred`."""
 
     claimed: Claimed
+    channel: Channel
     code: str
     until: datetime | None = None
 
@@ -91,7 +92,7 @@ def commit_intents(
         opened = _insert(connection, offered)
         for want in free:
             if want.claimed.id not in opened:  # the database's own key refused it
-                kept[want.claimed.id] = IntentRefusal(want.claimed, "same_address")
+                kept[want.claimed.id] = IntentRefusal(want.claimed, want.channel, "same_address")
         changes = [_intend(item) for item in opened.values()]
         apply_within(ledger, connection, changes, only_own=False, rows=rows)
     return list(opened.values()), list(kept.values())
@@ -137,9 +138,9 @@ def _refuse(
         key = keys[want.claimed.id]
         before = recent[key.address] | recent[key.person] if want.caps else {}
         if key.address in suppressed:
-            kept[want.claimed.id] = IntentRefusal(want.claimed, "suppressed")
+            kept[want.claimed.id] = IntentRefusal(want.claimed, want.channel, "suppressed")
         elif until := caps_allow(want.caps, list(before.values()), now):
-            kept[want.claimed.id] = IntentRefusal(want.claimed, "frequency_cap", until)
+            kept[want.claimed.id] = IntentRefusal(want.claimed, want.channel, "frequency_cap", until)
         else:
             # Two of one group may share an address: the second sees the first.
             recent[key.address][want.claimed.id] = now

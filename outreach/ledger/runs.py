@@ -3,7 +3,7 @@
 from sqlalchemy import update
 
 from outreach.ledger.audit.notes import note
-from outreach.ledger.campaigns import Campaign, check_name
+from outreach.ledger.campaigns import Campaign, settle_name
 from outreach.ledger.database.schema import campaigns
 from outreach.ledger.ledger import Ledger
 from outreach.settings import CampaignSettings
@@ -13,9 +13,9 @@ def enter_campaign(ledger: Ledger, name: str, settings: CampaignSettings, packs_
     """The campaign of that name, made when it is new; a run lifts an earlier stop.
 
     Raises:
-        SettingsError: the name cannot be one: it also names files.
+        SettingsError: the name cannot be one, or differs from a known one by case only.
     """
-    check_name(name)
+    name = settle_name(ledger, name, is_new=settings.another_campaign)
     values = {"settings": settings.model_dump_json(), "packs_hash": packs_hash, "stopped": None}
     new = {"name": name, "created_at": ledger.clock.now(), **values}
     with ledger.db.write() as connection:

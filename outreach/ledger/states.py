@@ -8,6 +8,8 @@
                         ├──> deferred(until) <┘      deferred ──> cleared | blocked | deferred | held
                         └──> held(for a person)
 
+    blocked, held for a reason that is gone ──> accepted
+
     erased: not contacted ──> blocked, in doubt ──> held, started ──> ended at once; the payload is gone
 
 `rejected` rows never become contacts; they are counted beside. Every single step: docs/never-twice.md.
@@ -52,7 +54,7 @@ NEXT: dict[State, frozenset[State]] = {
     State.FAILED: frozenset({State.ACCEPTED, State.BLOCKED}),
     State.ENDED: frozenset(),
 }
-"""What may follow what. Back to `accepted` leads only a person's correction or `outreach retry`."""
+"""What may follow what. Back to `accepted` lead a correction, `outreach retry`, a reason that is gone."""
 
 CONTACTED = frozenset({State.STARTED, State.ENDED})
 """The person was reached, as far as Genesys says."""
@@ -62,6 +64,9 @@ LOOKED_FOR = frozenset({State.UNKNOWN, State.STARTED, State.ENDED})
 
 CORRECTABLE = frozenset({State.BLOCKED, State.FAILED, State.DEFERRED})
 """A corrected row of the source starts these afresh; `held` too, where no outcome is in doubt."""
+
+SET_ASIDE = frozenset({State.BLOCKED, State.HELD})
+"""Decided on, and nobody was to be contacted: what that rested on may have gone (`ledger/reopening.py`)."""
 
 RESTING = frozenset({State.STARTED, State.ENDED, State.BLOCKED, State.DEFERRED, State.FAILED, State.HELD})
 """Nothing is left to do for these in this run."""

@@ -4,6 +4,7 @@ suppressions   opted out, for good: by a person, the CRM, a receipt, an erasure
 listed         on the do-not-contact lists of an organisation, for as long as these name them
 """
 
+import secrets
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
@@ -22,6 +23,8 @@ ERASURE = "erasure"
 """The source of what an erasure suppresses for good."""
 
 REASON_LIMIT = 200
+LIFTED = "suppressions-lifted"
+"""The fact that is another one whenever an address went off: whom it kept back is decided on again."""
 
 _KEYS: BindParameter[list[str]] = bindparam("keys", expanding=True)
 _LISTED = select(listed.c.address_key).where(listed.c.address_key.in_(_KEYS))
@@ -70,13 +73,14 @@ def mirror(ledger: Ledger, addresses: Iterable[str], *, organisation: str, compl
         gone = sorted(key for of, key in before if of == owner and (owner == "" or key not in keys))
         for at in range(0, len(gone), 500):
             with ledger.db.write() as connection:
-                _take_off(connection, owner, gone[at : at + 500])
+                _take_off(ledger, connection, owner, gone[at : at + 500])
     return len(keys)
 
 
-def _take_off(connection: Connection, organisation: str, keys: Sequence[str]) -> None:
+def _take_off(ledger: Ledger, connection: Connection, organisation: str, keys: Sequence[str]) -> None:
     named = listed.c.address_key.in_(keys)
     connection.execute(delete(listed).where(listed.c.organisation == organisation, named))
+    connection.execute(kept_as(ledger, LIFTED, secrets.token_hex(8)))
 
 
 def find_erased(ledger: Ledger, addresses: Iterable[str]) -> set[str]:
@@ -109,6 +113,7 @@ def allow_again(ledger: Ledger, address: str, reason: str = "") -> bool:
             # It binds all of them, and a campaign's chain is what can be verified.
             for campaign_id in connection.execute(select(campaigns.c.id)).scalars().all():
                 note(ledger, connection, campaign_id, "suppression_lifted", detail)
+            connection.execute(kept_as(ledger, LIFTED, secrets.token_hex(8)))
     return was is not None or on_lists
 
 

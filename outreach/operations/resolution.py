@@ -3,12 +3,19 @@
 resolve   unknown, held in doubt ── started ──> started     the person was contacted, somebody saw it
 │ ─────────────── released ─> cleared     they were not, and may be
 held for another reason ─ released ─> accepted    decided on afresh
+blocked for a reason of ours ── released ─> accepted    the same
 retry     failed, retryable ──────────────────> accepted
+set aside for a reason of ours ───────────> accepted
 """
 
 import re
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
+import orjson
+
+from outreach.compliance import sentence
+from outreach.compliance.owners import rests_on_us
 from outreach.contacts import Channel
 from outreach.errors import UnknownCampaign, UsageError
 from outreach.ledger.campaigns import Campaign
@@ -17,6 +24,7 @@ from outreach.ledger.contacts import ContactRow, find_contacts, list_retryable
 from outreach.ledger.conversations import find_other_contact
 from outreach.ledger.deliveries import find_last_endpoint
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.reopening import read_set_aside, reopen
 from outreach.ledger.states import State
 from outreach.settings import Event
 from outreach.webhook.events import AuditLog, ContactBody, InteractionCreated, InteractionResolved, to_bytes
@@ -62,9 +70,19 @@ def _find(ledger: Ledger, campaign: Campaign, name: str) -> ContactRow:
     row = next(iter(find_contacts(ledger, campaign.id, [name])), None)
     if row is None:
         raise UnknownCampaign(f"Campaign {campaign.name} has no contact {name!r}.")
-    if row.state not in (State.UNKNOWN, State.HELD):
+    if row.state == State.BLOCKED and row.payload is not None:
+        _check_ours(row)
+    elif row.state not in (State.UNKNOWN, State.HELD):
         raise UsageError(f"{name} is {row.state}: nothing about it waits for a person.")
     return row
+
+
+def _check_ours(row: ContactRow) -> None:
+    if not rests_on_us(row.reason, _recorded(row)):
+        raise UsageError(
+            f"{row.external_contact_id} is blocked, and not for a reason of ours: {sentence(row.reason)}",
+            "Correct the row and feed it to `outreach run`, or lift the suppression.",
+        )
 
 
 def _started(
@@ -150,3 +168,14 @@ def retry_failed(ledger: Ledger, campaign: Campaign) -> int:
         changes = [to_accepted(contact_id=number, action="retried", fields=_AFRESH) for number in numbers]
         retried += len(apply(ledger, changes, only_own=False))
     return retried
+
+
+def retry_kept_back(ledger: Ledger, campaign: Campaign) -> int:
+    """Let the next run begin afresh with everybody whom a reason of ours kept back; how many."""
+    pages = read_set_aside(ledger, campaign.id)
+    ours = ([row.id for row in page if rests_on_us(row.reason, _recorded(row))] for page in pages)
+    return sum(reopen(ledger, numbers, action="retried") for numbers in ours)
+
+
+def _recorded(row: ContactRow) -> Mapping[str, Any]:
+    return orjson.loads(row.decision) if row.decision else {}

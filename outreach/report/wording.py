@@ -11,7 +11,6 @@ LONGEST = 200
 # No sentence quotes an example address: it might be somebody's in this very campaign.
 _WHY = {
     "conversation_going_on": "A conversation with the person is going on; tried again later.",
-    "same_address": "Another contact of this campaign has this address and is contacted instead.",
     "poison": "Two processes died while they worked on this contact: look at it before it is tried again.",
     "process_died": "A process died during the call: it is being looked up whether the person was contacted.",
     "outcome_unknown": "Nobody can say whether the person was contacted: a person decides.",

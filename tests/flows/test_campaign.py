@@ -8,7 +8,9 @@ import orjson
 import pytest
 from prefect.settings import PREFECT_LOCAL_STORAGE_PATH
 
-from outreach.errors import CampaignStopped, SettingsError
+from emulator.state import defaults
+from flows.campaign import run_campaign
+from outreach.errors import CampaignStopped, NobodyContacted, SettingsError
 from outreach.genesys.http.auth import unseal
 from outreach.ledger.claims import _batches, _cuts
 from tasks.policies import BATCHES_AT_MOST
@@ -137,3 +139,28 @@ def test_as_many_batches_as_there_may_be_take_few_task_runs(office: Office) -> N
     office.run(office.source(1000), batch_size=5)
 
     assert 350 < count_task_runs(office.prefect, office.name) < 500
+
+
+def test_a_sender_that_was_mended_serves_the_very_next_run(office: Office) -> None:
+    source, numbers = office.source(3), defaults.SMS_NUMBERS
+    office.genesys.configure(sms_numbers={**numbers, defaults.SMS_NUMBER: "SUSPENDED"})
+    with pytest.raises(NobodyContacted, match="preflight"):
+        office.run(source, channel_order=["sms"])
+
+    office.genesys.configure(sms_numbers=numbers)
+    proof = office.run(source, channel_order=["sms"])
+
+    assert (proof["states"], proof["balanced"]) == ({"started": 3}, True)
+    assert office.genesys.truth()["contacted_twice_count"] == 0
+
+
+def test_a_name_that_differs_by_case_only_makes_a_red_run_that_names_the_known_one(office: Office) -> None:
+    office.run(office.source(1))
+
+    state = run_campaign(
+        office.source(1), office.name.upper(), **office.names, settings=office.settings(), return_state=True
+    )
+
+    assert state.is_failed()
+    with pytest.raises(SettingsError, match=office.name):
+        state.result()

@@ -15,7 +15,7 @@ from deployments.production import deploy
 from flows.events import Signal, find_signals
 from flows.follow_up import follow_up
 from flows.redeliver import redeliver
-from outreach.errors import CampaignStopped, SumsDoNotHold, WebhookError
+from outreach.errors import CampaignStopped, NobodyContacted, SumsDoNotHold, WebhookError
 from outreach.ledger.proof import Proof, Webhooks
 from tests.flows.office import Office
 
@@ -65,6 +65,11 @@ def cross_a_limit(office: Office) -> None:
     office.run(office.source(3))
 
 
+def keep_everybody_back(office: Office) -> None:
+    with pytest.raises(NobodyContacted, match="consent"):
+        office.run(office.source(2), consent="required")
+
+
 CASES: dict[Callable[[Office], None], Signal] = {
     take_a_record_out_of_the_audit: Signal.RED,
     let_everything_fail: Signal.STOPPED,
@@ -72,6 +77,7 @@ CASES: dict[Callable[[Office], None], Signal] = {
     give_up_looking_in_a_later_round: Signal.HELD,
     give_an_event_up_in_a_later_round: Signal.DEAD_LETTERS,
     cross_a_limit: Signal.LIMIT_CROSSED,
+    keep_everybody_back: Signal.KEPT_BACK,
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from flows.verdict import judge
-from outreach.errors import CampaignStopped, SumsDoNotHold
+from outreach.errors import CampaignStopped, NobodyContacted, SumsDoNotHold
 from outreach.ledger.proof import Proof, Webhooks
 
 GOOD = Proof(
@@ -40,6 +40,57 @@ def test_sums_that_hold_are_green() -> None:
 
 def test_a_run_that_found_nobody_new_says_so() -> None:
     assert "nobody in this run" in (judge(GOOD, contacted_before=3).message or "")
+
+
+KEPT_BACK = replace(GOOD, states={"blocked": 3}, contacted=0)
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("sender_not_active", "preflight"),
+        ("text_too_long", "Shorten"),
+        ("campaign_ended", "Ends at"),
+        ("consent_missing", "Consent"),
+        ("not_in_order", "Channel order"),
+    ],
+)
+def test_a_run_that_contacts_nobody_for_a_reason_of_ours_is_red_and_names_what_to_mend(
+    reason: str, words: str
+) -> None:
+    state = judge(replace(KEPT_BACK, reasons={reason: 3}), contacted_before=0)
+
+    assert state.type.value == "FAILED"
+    with pytest.raises(NobodyContacted, match=words):
+        state.result()
+
+
+@pytest.mark.parametrize("reason", ["consent_refused", "suppressed", "same_address", "no_address"])
+def test_a_run_that_contacts_nobody_for_the_peoples_own_reasons_is_green(reason: str) -> None:
+    assert judge(replace(KEPT_BACK, reasons={reason: 3}), contacted_before=0).type.value == "COMPLETED"
+
+
+def test_a_run_after_others_is_red_while_the_sender_does_not_work() -> None:
+    later = replace(GOOD, states={"started": 2, "blocked": 1}, contacted=2)
+
+    assert judge(replace(later, reasons={"sender_not_active": 1}), contacted_before=2).is_failed()
+    assert judge(replace(later, reasons={"not_in_order": 1}), contacted_before=2).is_completed()
+
+
+def test_somebody_kept_back_beside_others_is_named_in_a_green_run() -> None:
+    beside = replace(GOOD, states={"started": 2, "blocked": 1}, contacted=2, reasons={"text_too_long": 1})
+
+    state = judge(beside, contacted_before=0)
+
+    assert state.is_completed()
+    assert "1 kept back for our own reasons" in (state.message or "")
+
+
+def test_a_run_at_night_is_green_though_some_texts_are_too_long() -> None:
+    reasons = {"outside_hours": 2, "text_too_long": 1}
+    night = replace(GOOD, states={"deferred": 2, "blocked": 1}, contacted=0, reasons=reasons)
+
+    assert judge(night, contacted_before=0).is_completed()
 
 
 def test_a_stop_is_red_with_its_reason_whatever_the_sums_say() -> None:

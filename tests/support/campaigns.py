@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.loading import load_source
+from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run, open_run
 from outreach.campaign.validation import validate_batch
@@ -99,6 +100,7 @@ class Stage:
 
     def contact_everybody(self, people: Sequence[Mapping[str, object]]) -> None:
         load_source(self.run, open_source(people))
+        reconsider(self.run)
         batch = everything(self.run.campaign.name)
         register_batch(self.run, batch)
         validate_batch(self.run, batch)

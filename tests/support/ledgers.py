@@ -22,6 +22,7 @@ from sqlalchemy import Engine, event, select
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.loading import load_source
 from outreach.campaign.outcomes import NotAttempted, change_after
+from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run, open_run
 from outreach.campaign.validation import validate_batch
@@ -133,7 +134,8 @@ def clear(run: Run) -> None:
 
 
 def advance(run: Run) -> Proof:
-    """Register, validate, contact; what the ledger says then."""
+    """Reconsider, register, validate, contact, as a run does; what the ledger says then."""
+    reconsider(run)
     clear(run)
     interact_batch(run, batch(run))
     return prove(run.ledger, run.campaign)

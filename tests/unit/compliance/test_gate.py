@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from outreach.compliance import Decision, Facts, Gate, Verdict, sentence
-from outreach.compliance.reasons import REASONS
+from outreach.compliance.reasons import REASONS, Owner, advice_on, is_ours, owner_of
 from outreach.contacts import Channel, Channels, Consent, Contact
 from outreach.reachability import AVAILABLE, NOT_CHECKABLE, Inspection
 from outreach.settings import CampaignSettings, ConsentPolicy, FrequencyCap
@@ -84,7 +86,7 @@ def test_a_blocked_contact_keeps_every_reason_once() -> None:
     decision = decide(facts=facts, channel_order=(SMS, EMAIL, VOICE))
 
     assert (decision.verdict, decision.channel) == (Verdict.BLOCKED, None)
-    assert decision.reasons == ("suppressed", "sender_domain_not_verified")
+    assert decision.reasons == ("sender_domain_not_verified", "suppressed")  # what we can mend comes first
 
 
 def test_a_contact_with_only_an_unused_channel_is_told_so() -> None:
@@ -272,6 +274,33 @@ def test_a_code_that_names_the_sender_already_does_not_name_it_twice() -> None:
 def test_every_reason_has_a_sentence(code: str) -> None:
     assert sentence(code).endswith(".")
     assert "_" not in sentence(code)
+
+
+def test_every_reason_that_the_code_gives_has_an_owner() -> None:
+    given = re.compile(r"""(?:blocked|held|_wait|Refusal)\([^()]*?"([a-z_]+)"|\(\s*"([a-z_]+)",\s*\)""")
+    room = Path(inspect.getfile(Gate)).parent
+    sources = [*room.glob("*.py"), room.parent / "ledger" / "intents.py"]
+    codes = {a or b for file in sources for a, b in given.findall(file.read_text(encoding="utf-8"))}
+
+    assert {"consent_refused", "campaign_ended", "same_address", "suppressed"} <= codes
+    assert codes <= REASONS.keys(), codes - REASONS.keys()
+
+
+@pytest.mark.parametrize(
+    ("code", "owner"),
+    [
+        *((code, Owner.US) for code in ("sender_no_sender", "sender_of_tomorrow", "text_too_long")),
+        *((code, Owner.PERSON) for code in ("channel_not_listed", "suppressed", "erased", "odd_code")),
+        ("outside_hours", Owner.MOMENT),
+    ],
+)
+def test_a_reason_has_one_owner(code: str, owner: Owner) -> None:
+    assert owner_of(code) is owner
+    assert bool(advice_on(code)) is (owner is Owner.US)
+
+
+def test_every_reason_of_ours_says_what_mends_it() -> None:
+    assert [code for code, reason in REASONS.items() if bool(reason.advice) != is_ours(code)] == []
 
 
 def test_every_reason_is_in_the_documentation() -> None:
