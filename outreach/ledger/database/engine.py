@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import (
+    URL,
     ColumnElement,
     CompoundSelect,
     Connection,
@@ -81,7 +82,19 @@ class Database:
         with self.read() as connection:
             if not self.is_sqlite:  # SQLite's read transaction is one instant anyway
                 connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-            yield connection
+            with self.unhurried(connection):
+                yield connection
+
+    @contextlib.contextmanager
+    def unhurried(self, connection: Connection) -> Iterator[None]:
+        """Give the statements of the transaction the time that they take, an hour at the most."""
+        if self.is_sqlite:
+            yield
+            return
+        from outreach.ledger.database import postgres  # noqa: PLC0415 - see `_create_server`
+
+        with postgres.unhurried(connection):
+            yield
 
     @contextlib.contextmanager
     def write(self, *, lasting: bool = True) -> Iterator[Connection]:
@@ -141,13 +154,22 @@ def _create(url: str) -> Engine:
             parsed = parsed.set(drivername="postgresql+psycopg")  # the plain name means psycopg2
         if parsed.get_backend_name() == "sqlite":
             return _create_sqlite(parsed.database or "", parsed)
-        # hide_parameters: a statement's values are people's data.
-        return create_engine(parsed, hide_parameters=True, pool_pre_ping=True, **POOL)
+        return _create_server(parsed)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError):
         raise LedgerError(
             "The ledger's URL is not one that can be opened.",
             "Use sqlite:///path/to/ledger.db or postgresql://user@host/name.",
         ) from None
+
+
+def _create_server(url: URL) -> Engine:
+    # hide_parameters: a statement's values are people's data.
+    engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, **POOL)
+    if url.drivername == "postgresql+psycopg":
+        from outreach.ledger.database import postgres  # noqa: PLC0415 - its driver takes long to import
+
+        postgres.bound(engine)
+    return engine
 
 
 def _create_sqlite(path: str, url: Any) -> Engine:  # noqa: ANN401 - SQLAlchemy's URL

@@ -9,10 +9,12 @@ import contextlib
 import os
 import threading
 import uuid
+from collections.abc import Collection
 
 from sqlalchemy import insert, update
 
 from outreach.errors import LedgerError
+from outreach.ledger.changes import apply
 from outreach.ledger.database.schema import executors
 from outreach.ledger.executors.processes import LIVING, born, host
 from outreach.ledger.executors.release import free_rows_of
@@ -57,8 +59,14 @@ class Executor:
         beat = self._beat
         return beat is not None and beat.executor == owner and beat.note_sent(reference)
 
+    def withdraw(self, references: Collection[str]) -> frozenset[str] | None:
+        """Let none of these calls leave any more: those that had left already, None when nobody can say."""
+        return self._beat.withdraw(references) if self._beat else frozenset()
+
     def close(self) -> None:
-        """Give back our leases."""
+        """Give back our leases, and write what could not be written yet."""
+        with contextlib.suppress(LedgerError):  # then it is found in doubt
+            apply(self._ledger, list(self._ledger.unwritten), only_own=False)
         if self._beat is not None:
             self._beat.stop()
 
@@ -76,6 +84,8 @@ class Heartbeat:
         self._ledger = ledger
         self._last = _instants(ledger)
         self._send_log = SendLog(executor)
+        self._withdrawn: set[str] = set()
+        self._noting = threading.Lock()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ledger-heartbeat", daemon=True)
 
@@ -105,8 +115,17 @@ class Heartbeat:
         """Note that a call goes now; False when others may think us dead, so that it must not go."""
         if self._stopped.is_set() or not self.trusted:
             return False
-        self._send_log.note(reference)
+        with self._noting:
+            if reference in self._withdrawn:
+                return False
+            self._send_log.note(reference)
         return True
+
+    def withdraw(self, references: Collection[str]) -> frozenset[str] | None:
+        """Let none of these calls leave any more; those that had left already."""
+        with self._noting:  # no call slips out between the look and the ban
+            self._withdrawn.update(references)
+            return read_send_log(self.executor)
 
     @property
     def trusted(self) -> bool:

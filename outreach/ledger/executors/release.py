@@ -13,7 +13,8 @@ from typing import Any
 
 from sqlalchemy import Row, delete, select
 
-from outreach.ledger.changes import KEEP, Change, apply
+from outreach.ledger.changes import KEEP, Change, apply, apply_outcomes
+from outreach.ledger.claims import BatchRef
 from outreach.ledger.database.pages import read_pages
 from outreach.ledger.database.schema import contacts, executors
 from outreach.ledger.executors.processes import LIVING, host, is_gone
@@ -23,6 +24,8 @@ from outreach.ledger.states import LOOKED_FOR, State
 
 DEAD_AFTER = timedelta(seconds=60)  # thrice TRUSTED_SECONDS: it has long stopped sending
 POISON_DEATHS = 2  # at the second it was claimed alone: no neighbour is to blame
+
+_WORKED_ON = [state.value for state in State if state not in LOOKED_FOR]
 
 _HELD = select(contacts.c.id, contacts.c.state, contacts.c.deaths, contacts.c.reference)
 
@@ -58,6 +61,25 @@ def free_rows_of(
         connection.execute(delete(executors).where(executors.c.id == executor))
     forget_send_log(executor)
     return freed
+
+
+def take_back(ledger: Ledger, campaign_id: int, batch: BatchRef) -> int:
+    """Free what an earlier try in this very process left behind in a batch; how many contacts.
+
+    A try that lost the database could give nothing back, and a lease of a process that lives is nobody
+    else's. For a step that begins: nothing in this process works on the batch.
+    """
+    if ledger.unwritten:
+        apply_outcomes(ledger, ())
+    c, owner = contacts.c, ledger.executor.enter()
+    mine = _HELD.where(c.lease_owner == owner, c.campaign_id == campaign_id, c.state.in_(_WORKED_ON))
+    found = 0
+    for page in read_pages(ledger.db, mine.where(c.id.between(batch.first, batch.last))):
+        waiting = [row.reference for row in page if row.state == State.INTENT.value]
+        gone = ledger.executor.withdraw(waiting) if waiting else frozenset[str]()
+        changes = [replace(_inherit(ledger, row, 0, gone), action="left_behind") for row in page]
+        found += len(apply(ledger, changes, owner=owner))
+    return found
 
 
 def _dead(ledger: Ledger) -> list[tuple[str, bool]]:
