@@ -85,7 +85,7 @@ def claim(
         "now": ledger.clock.now(),
         "owner": owner,
     }
-    if LOOKED_FOR.issuperset(states):  # nobody dies of looking, so deaths do not count
+    if State.CLEARED not in states:  # nobody dies of looking or registering, so deaths do not count
         return _claim(ledger, tuple(states), {**values, "most_deaths": _ANY, "limit": limit})
     # A row on which a process died is taken alone, after all others.
     return _claim(ledger, tuple(states), {**values, "most_deaths": 0, "limit": limit}) or _claim(

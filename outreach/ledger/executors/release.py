@@ -1,9 +1,11 @@
 """What dead processes held, freed: by any number of processes, at any time.
 
-A row is freed with one death more to its name, unless it was only looked for. A row in `intent` becomes
-`unknown`: the call may have been made; what the dead one's `send_log` shows was never sent is free at once. A
-row that saw two processes die is held as `poison`; after its first death it is only claimed alone, so that no
-neighbour is blamed.
+A row in `intent` becomes `unknown`: the call may have been made; what the dead one's `send_log` shows was
+never sent is free at once.
+
+Who was about to be contacted is suspected once a process died, and from then on only claimed alone. A death
+counts on for a row only when it was all that the process held; at the third, so at least twice alone, it is
+held as `poison`. Registering, deciding and looking never count: they are done again, and change nothing.
 """
 
 import os
@@ -23,7 +25,8 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import LOOKED_FOR, State
 
 DEAD_AFTER = timedelta(seconds=60)  # thrice TRUSTED_SECONDS: it has long stopped sending
-POISON_DEATHS = 2  # at the second it was claimed alone: no neighbour is to blame
+POISON_DEATHS = 3  # the first may be a neighbour's; at the others nobody else was there
+_ACTED_ON = (State.CLEARED, State.INTENT)
 
 _WORKED_ON = [state.value for state in State if state not in LOOKED_FOR]
 
@@ -55,8 +58,11 @@ def free_rows_of(
 ) -> list[int]:
     """Free its rows and strike it from the register; `gone`: the calls that it let go, where known."""
     freed: list[int] = []
-    for page in read_pages(ledger.db, _HELD.where(contacts.c.lease_owner == executor)):
-        freed.extend(apply(ledger, [_inherit(ledger, row, deaths, gone) for row in page], owner=executor))
+    pages = read_pages(ledger.db, _HELD.where(contacts.c.lease_owner == executor))
+    for number, page in enumerate(pages):
+        alone = number == 0 and len(page) == 1
+        changes = [_inherit(ledger, row, deaths, gone, alone=alone) for row in page]
+        freed.extend(apply(ledger, changes, owner=executor))
     with ledger.db.write() as connection:  # last: until then it is found again, should we die too
         connection.execute(delete(executors).where(executors.c.id == executor))
     forget_send_log(executor)
@@ -104,9 +110,13 @@ def _orphaned(ledger: Ledger) -> list[str]:
     return ledger.db.values(select(owner).where(owner.is_not(None), ~known).distinct())
 
 
-def _inherit(ledger: Ledger, row: Row[Any], deaths: int, gone: frozenset[str] | None) -> Change:
+def _inherit(
+    ledger: Ledger, row: Row[Any], deaths: int, gone: frozenset[str] | None, *, alone: bool = False
+) -> Change:
     state = State(row.state)
-    died = row.deaths + (0 if state in LOOKED_FOR else deaths)
+    died = row.deaths
+    if state in _ACTED_ON:
+        died = row.deaths + deaths if alone else max(row.deaths, deaths)
     action = "process_died" if deaths else "process_ended"
     change = Change(
         contact_id=row.id,

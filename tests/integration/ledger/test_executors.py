@@ -3,12 +3,14 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, delete, insert, select, update
 
 from outreach.campaign.interaction import interact_batch
+from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run
 from outreach.genesys.interface import Started
 from outreach.ledger.claims import claim
@@ -141,8 +143,10 @@ def test_a_process_that_others_may_think_dead_lets_no_call_go(
     assert not run.ledger.executor.note_sent(opened.claimed.owner, opened.reference)
 
 
-def test_a_second_death_quarantines_the_row_and_no_other(run: Run, heir: Ledger, tmp_path: Path) -> None:
-    for deaths in (1, 2):
+def test_a_row_that_was_alone_at_two_deaths_is_quarantined_and_no_other(
+    run: Run, heir: Ledger, tmp_path: Path
+) -> None:
+    for deaths in (1, 2, 3):
         with new_ledger(tmp_path, SetClock(run.ledger.clock.now())) as victim:
             ids = [r.id for r in claim(victim, run.campaign.id, batch(run), (State.CLEARED,), limit=5)]
             assert len(ids) == (2 if deaths == 1 else 1)  # after a death it is taken alone
@@ -150,6 +154,41 @@ def test_a_second_death_quarantines_the_row_and_no_other(run: Run, heir: Ledger,
             release_dead_executors(heir)
 
     assert states(heir) == {"C-1": "held:poison", "C-2": "cleared"}
+
+
+@pytest.mark.parametrize("state", [State.ACCEPTED, State.REGISTERED])
+def test_five_kills_while_people_are_registered_or_decided_on_hold_and_suspect_nobody(
+    run: Run, tmp_path: Path, clock: SetClock, state: State
+) -> None:
+    load(run, people(1))
+    if state is State.REGISTERED:
+        register_batch(run, batch(run))
+    for _ in range(5):
+        with new_ledger(tmp_path, clock) as victim:
+            assert len(claim(victim, run.campaign.id, batch(run), (state,), limit=5)) == 1
+            kill(victim)
+            release_dead_executors(run.ledger)
+
+    assert states(run.ledger) == {"C-1": state.value}
+    assert row_of(run.ledger, "C-1").deaths == 0
+
+
+def test_kills_that_a_row_shared_with_others_never_hold_it(
+    run: Run, heir: Ledger, tmp_path: Path, clock: SetClock
+) -> None:
+    """A suspect is claimed alone in its batch, while another batch of the same process has people in hand."""
+    load(run, people(6, first=3))
+    clear(run)
+    for _ in range(5):
+        with new_ledger(tmp_path, clock) as victim:
+            for first, last in ((1, 4), (5, 8)):
+                part = replace(batch(run), first=first, last=last)
+                assert claim(victim, run.campaign.id, part, (State.CLEARED,), limit=4)
+            kill(victim)
+            release_dead_executors(heir)
+
+    assert set(states(heir).values()) == {"cleared"}
+    assert {row_of(heir, f"C-{n}").deaths for n in range(1, 9)} == {1}
 
 
 def test_a_row_that_nothing_holds_back_any_more_is_freed_even_when_it_kills(run: Run, heir: Ledger) -> None:
