@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Row, delete, select, update
 
 from outreach.ledger.changes import KEEP, Change, apply, apply_outcomes
 from outreach.ledger.claims import BatchRef
@@ -39,6 +39,7 @@ def release_dead_executors(ledger: Ledger) -> list[int]:
     Called at the start of a run and every so often; any number of processes may do it at once.
     """
     freed: list[int] = []
+    _take_back_sightings(ledger)
     for executor, is_local in _dead(ledger):
         gone = read_send_log(executor) if is_local else None  # elsewhere it may still be sending
         freed.extend(free_rows_of(ledger, executor, deaths=1, gone=gone))
@@ -93,6 +94,13 @@ def _dead(ledger: Ledger) -> list[tuple[str, bool]]:
     unseen = executors.c.seen_at < ledger.db.now(ledger.clock, DEAD_AFTER)
     rows = ledger.db.rows(select(executors, unseen.label("unseen")))
     return [(row.id, row.host == host()) for row in rows if _is_dead(row)]
+
+
+def _take_back_sightings(ledger: Ledger) -> None:
+    """Seen now, who is seen in the future: the dead would live for as long as their clock was ahead."""
+    ahead = executors.c.seen_at > ledger.db.now(ledger.clock, -DEAD_AFTER)
+    with ledger.db.write(lasting=False) as connection:
+        connection.execute(update(executors).where(ahead).values(seen_at=ledger.db.now(ledger.clock)))
 
 
 def _is_dead(row: Row[Any]) -> bool:
