@@ -61,7 +61,7 @@ class LedgerSlotAllocator:
         """When the hold ends; one that began in the future begins now."""
         names = [_until(key), _since(key)]
         rows = connection.execute(select(pacing).where(pacing.c.key.in_(names))).all()
-        found = {row.key: row.next_at for row in rows}
+        found = {str(row.key): int(row.next_at) for row in rows}
         until, since = found.get(names[0], 0), found.get(names[1], 0)
         if since <= now + MOST_AHEAD:
             return until

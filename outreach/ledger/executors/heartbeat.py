@@ -83,7 +83,7 @@ class Heartbeat:
         self.executor = executor
         self._ledger = ledger
         self._last = _instants(ledger)
-        self._send_log = SendLog(executor)
+        self._send_log = SendLog(executor, ledger.vault)
         self._withdrawn: set[str] = set()
         self._noting = threading.Lock()
         self._stopped = threading.Event()
@@ -102,7 +102,7 @@ class Heartbeat:
         """Leave the register; nothing that we held stays leased."""
         self.fall_silent()
         with contextlib.suppress(LedgerError):  # then the next process finds us gone
-            free_rows_of(self._ledger, self.executor, deaths=0, gone=read_send_log(self.executor))
+            free_rows_of(self._ledger, self.executor, deaths=0, gone=self._read_send_log())
 
     def fall_silent(self) -> None:
         """Say nothing more, and stay in the register."""
@@ -125,7 +125,10 @@ class Heartbeat:
         """Let none of these calls leave any more; those that had left already."""
         with self._noting:  # no call slips out between the look and the ban
             self._withdrawn.update(references)
-            return read_send_log(self.executor)
+            return self._read_send_log()
+
+    def _read_send_log(self) -> frozenset[str] | None:
+        return read_send_log(self.executor, self._ledger.vault)
 
     @property
     def trusted(self) -> bool:

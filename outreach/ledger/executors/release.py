@@ -41,7 +41,9 @@ def release_dead_executors(ledger: Ledger) -> list[int]:
     freed: list[int] = []
     _take_back_sightings(ledger)
     for executor, is_local in _dead(ledger):
-        gone = read_send_log(executor) if is_local else None  # elsewhere it may still be sending
+        gone = (
+            read_send_log(executor, ledger.vault) if is_local else None
+        )  # elsewhere it may still be sending
         freed.extend(free_rows_of(ledger, executor, deaths=1, gone=gone))
     for executor in _orphaned(ledger):
         freed.extend(free_rows_of(ledger, executor, deaths=1))

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -92,23 +94,55 @@ def test_an_intent_whose_call_the_dead_had_not_let_go_is_free_at_once(run: Run, 
     assert prove(heir, run.campaign).balanced
 
 
-@pytest.mark.parametrize("loss", ["gone", "of another boot", "of another user"])
+@pytest.mark.parametrize(
+    "loss", ["gone", "of another boot", "made by another user", "without a mark", "copied"]
+)
 def test_without_the_departures_of_the_dead_everything_it_intended_is_in_doubt(
     run: Run, heir: Ledger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, loss: str
 ) -> None:
     intend(run, 2, departed=False)
     file = send_log._path(run.ledger.executor.id)
     kill(run.ledger)
+    marked, mine = file.read_text(), os.getuid()
     if loss == "gone":
         file.unlink()
     elif loss == "of another boot":
-        file.write_text("another/boot\n")
-    else:
-        monkeypatch.setattr(os, "getuid", lambda: 4711)
+        monkeypatch.setattr(send_log, "host", lambda: "another/boot")
+    elif loss == "without a mark":
+        file.write_text(f"{host()} {mine}\n")
+    elif loss == "copied":  # by somebody who may read it, without the notes
+        other = file.parent.with_name(f"{send_log.FOLDERS}{mine + 1}-{file.name}")
+        other.mkdir(mode=0o755)
+        (other / file.name).write_text(marked)
+    else:  # its mark is for a user whose file it is not
+        file.write_text(f"{send_log._head(file.name, run.ledger.vault, mine + 1)}\n")
 
     release_dead_executors(heir)
 
     assert set(states(heir).values()) == {"unknown:process_died"}
+    for left in Path(tempfile.gettempdir()).glob(f"{send_log.FOLDERS}*-{file.name}"):
+        shutil.rmtree(left)
+
+
+def test_the_next_run_of_another_user_knows_what_never_left(
+    run: Run, heir: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intend(run, 2, departed=False)
+    run.ledger.executor.note_sent(run.ledger.executor.id, row_of(heir, "C-2").reference)
+    kill(run.ledger)
+    mine = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: mine + 1)
+
+    release_dead_executors(heir)
+
+    assert states(heir) == {"C-1": "cleared", "C-2": "unknown:process_died"}
+
+
+def test_others_may_read_the_notes_and_not_write_them(run: Run, heir: Ledger) -> None:
+    intend(run)
+    file = send_log._path(run.ledger.executor.id)
+
+    assert [oct(each.stat().st_mode & 0o777) for each in (file, file.parent)] == ["0o644", "0o755"]
 
 
 def test_what_another_machine_had_not_let_go_is_in_doubt_since_it_may_still_send(
