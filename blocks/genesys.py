@@ -57,11 +57,16 @@ class GenesysCredentials(CredentialsBlock):
         description="Exports may lie at private addresses that answers name, for a gateway's own store.",
     )
     requests_per_minute: int = Field(
-        default=300, ge=0, title="Requests a minute", description="Budget of one token; 0 means no limit."
+        default=300,
+        ge=0,
+        le=1_000_000,
+        title="Requests a minute",
+        description="Budget of one token; 0 means no limit.",
     )
     creations_per_minute: int = Field(
         default=100,
         ge=0,
+        le=1_000_000,
         title="Creations a minute",
         description="Budget of contact creations of the organisation on the guide API; 0 means no limit.",
     )
