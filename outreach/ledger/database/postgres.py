@@ -66,6 +66,9 @@ def bound(engine: Engine) -> None:
 
 
 def _connect(_dialect: object, _record: object, args: Any, options: dict[str, Any]) -> BoundConnection:  # noqa: ANN401 - SQLAlchemy's
+    if "prepare_threshold" in options:  # from the URL it is text
+        asked = str(options["prepare_threshold"])
+        options = {**options, "prepare_threshold": None if asked.lower() == "none" else int(asked)}
     connection = BoundConnection.connect(*args, **{**ON_CONNECTING, **options})
     limits = {
         "statement_timeout": STATEMENT_SECONDS,

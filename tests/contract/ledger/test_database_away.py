@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, make_url, select, text
 
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.registration import register_batch
@@ -173,3 +173,19 @@ def test_a_client_that_vanished_in_a_transaction_keeps_no_lock(run: Run) -> None
         found = [connection.execute(text(f"SHOW {name}")).scalar() for name in limits]
 
     assert found == ["1min", "2min"]
+
+
+@pytest.mark.parametrize(("option", "prepares"), [("", True), ("prepare_threshold=none", False)])
+def test_nothing_is_prepared_where_a_pooler_stands_between(
+    server: Postgres, option: str, *, prepares: bool
+) -> None:
+    url = make_url(server.new_ledger()).update_query_string(option)
+    with (
+        open_ledger(url.render_as_string(hide_password=False), keys=[KEY]) as ledger,
+        ledger.db.read() as connection,
+    ):
+        for _ in range(10):
+            connection.execute(select(func.count()).select_from(contacts))
+        found = connection.execute(text("SELECT count(*) FROM pg_prepared_statements")).scalar()
+
+    assert bool(found) is prepares
