@@ -135,9 +135,7 @@ class GuardedTransport(Transport):
         return super().send(request)
 
     def _open(self, proxy: str | None) -> httpcore.ConnectionPool:
-        guard = PinnedBackend(
-            resolve, self.passage, allow_private=self._allow_private, guarded=proxy is None
-        )
+        guard = PinnedBackend(resolve, self.passage, allow_private=self._allow_private, guarded=proxy is None)
         return open_pool(THREADS, kept_seconds=KEPT_SECONDS, proxy=proxy, backend=guard)
 
 
