@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from cli.console import AsJson, LedgerName, PerhapsInstant, out, print_json
 from cli.files import Force, place
 from cli.ledgers import open_named
-from outreach.errors import SettingsError
+from outreach.errors import SettingsError, UsageError
 
 
 def proof(campaign: str, *, ledger: LedgerName = None, json: AsJson = False) -> int:
@@ -118,11 +118,13 @@ def retry(campaign: str, *, ledger: LedgerName = None, json: AsJson = False) -> 
 
 def resolve(
     campaign: str,
-    contact: str,
+    contact: str | None = None,
     *,
     outcome: Annotated[Literal["started", "released"], Parameter(name="--as")],
     reason: str,
     conversation: str | None = None,
+    all_for: str | None = None,
+    state: Literal["held", "unknown"] = "held",
     ledger: LedgerName = None,
     json: AsJson = False,
 ) -> None:
@@ -130,21 +132,39 @@ def resolve(
 
     Args:
         campaign: its name.
-        contact: the external contact id.
+        contact: the external contact id; or many at once with --all-for.
+        all_for: release everybody who waits for this reason, such as poison: the code that `export` shows.
+        state: with --all-for, those who are held, or those who are still looked for.
         outcome: started (the person was contacted) or released (they were not, and may be).
         reason: why you are sure.
         conversation: the conversation's id, where there is one.
     """
     from outreach.ledger.campaigns import find_campaign
+    from outreach.ledger.states import State
+    from outreach.operations.resolution import release_waiting
     from outreach.operations.resolution import resolve as decide
 
+    _check_whom(contact, all_for, outcome)
     with open_named(ledger, "resolve", "write") as book:
         found = find_campaign(book, campaign)
-        decide(book, found, contact, outcome, conversation_id=conversation, reason=reason)
+        if contact is not None:
+            decide(book, found, contact, outcome, conversation_id=conversation, reason=reason)
+        elif all_for is not None:
+            count = release_waiting(book, found, all_for, reason=reason, state=State(state))
+            shown = {"campaign": campaign, "all_for": all_for, "state": state, "released": count}
+            print_json(shown) if json else out.print(f"{count} contacts are released.")
+            return
     if json:
         print_json({"campaign": campaign, "contact": contact, "outcome": outcome})
     else:
         out.print(f"{contact} is {outcome}.")
+
+
+def _check_whom(contact: str | None, all_for: str | None, outcome: str) -> None:
+    if (contact is None) == (all_for is None):
+        raise UsageError("Name one contact, or many with --all-for REASON.", "For example --all-for poison.")
+    if all_for is not None and outcome != "released":
+        raise UsageError("Many at once can only be released.", "That one started is said of each alone.")
 
 
 def run(

@@ -1,6 +1,6 @@
 """The campaign: contacts in, interactions started, the CRM told, the sums proven."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
@@ -16,12 +16,12 @@ from flows.dispatch import widen
 from flows.dry_run import rehearse_campaign
 from flows.opening import BlockNames, OpenRun, open_run
 from flows.parameters import BlockName, CampaignName, SourceName
-from flows.verdict import Ended, conclude, decline
+from flows.verdict import Ended, conclude, decline, first_failure
 from outreach.campaign.reconciliation import recover
 from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.run import Run
 from outreach.contacts import Channel
-from outreach.ledger.claims import BatchRef, plan
+from outreach.ledger.claims import BatchRef, find_unfinished, plan
 from outreach.ledger.proof import count_contacted
 from outreach.reachability import Availability
 from outreach.settings import CampaignSettings
@@ -89,13 +89,34 @@ def run_campaign(
         said = ask(replace(run, senders=availability), due, contacts, [watcher.sink for watcher in watchers])
         if said.is_no:
             return decline(run, said)
-        work: Sequence[Ended] = (
-            advance(opened, batches, availability)
-            if dispatch == "here"
-            else hand_out(run, names, widen(batches, run.batch_size))
-        )
+
+        def go_through(due: Sequence[BatchRef]) -> Sequence[Ended]:
+            if dispatch == "here":
+                return advance(opened, due, availability)
+            return hand_out(run, names, widen(due, run.batch_size))
+
+        work, left = finish(run, batches, go_through)
+        return conclude(opened, work, contacted_before=before, left=left)
+
+
+def finish(
+    run: Run, batches: Sequence[BatchRef], go_through: Callable[[Sequence[BatchRef]], Sequence[Ended]]
+) -> tuple[Sequence[Ended], int]:
+    """Go through the batches until nothing in them is left to do; the last work, and how many are left.
+
+    More than once where people became free again: a try lost the database, a process died, a doubt was
+    released. It ends when something failed, and when going through them once more got nobody further.
+    """
+    work: Sequence[Ended] = ()
+    left = sum(batch.size for batch in batches) + 1
+    while batches:
+        work = go_through(batches)
         recover(run)
-        return conclude(opened, work, contacted_before=before)
+        batches = find_unfinished(run.ledger, run.campaign, batches)
+        before, left = left, sum(batch.size for batch in batches)
+        if run.auto_stop.reason or first_failure(work) or left >= before:
+            return work, left
+    return work, 0
 
 
 def prepare(opened: OpenRun, name: str) -> Availability:

@@ -17,7 +17,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.campaign import advance, plan_batches, prepare
+from flows.campaign import advance, finish, plan_batches, prepare
 from flows.opening import BlockNames, open_run
 from flows.parameters import BlockName, CampaignName
 from flows.verdict import conclude
@@ -109,10 +109,10 @@ def contact_one(
             sealed = contact if isinstance(contact, str) else seal_contact(opened.run.ledger, contact)
             load(campaign, opened.reference, partial(open_sealed, opened.reference, sealed), None)
             forget_parameters()
-        availability = prepare(opened, genesys)
-        reconsider(replace(opened.run, senders=availability))
-        work = advance(opened, plan_batches(opened.run), availability)
-        return conclude(opened, work, contacted_before=before)
+        known = prepare(opened, genesys)
+        reconsider(replace(opened.run, senders=known))
+        work, left = finish(opened.run, plan_batches(opened.run), lambda due: advance(opened, due, known))
+        return conclude(opened, work, contacted_before=before, left=left)
 
 
 def open_sealed(run: Reference[Run], sealed: str) -> Source:

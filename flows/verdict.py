@@ -31,7 +31,9 @@ class Ended(Protocol):
         ...
 
 
-def conclude(opened: OpenRun, work: Sequence[Ended], *, contacted_before: int) -> State[dict[str, Any]]:
+def conclude(
+    opened: OpenRun, work: Sequence[Ended], *, contacted_before: int, left: int = 0
+) -> State[dict[str, Any]]:
     """Prove the campaign, tell the CRM, publish the report, and say how the run ended."""
     run = opened.run
     if stopped := run.auto_stop.reason or first_failure(work):
@@ -39,21 +41,26 @@ def conclude(opened: OpenRun, work: Sequence[Ended], *, contacted_before: int) -
     proof = _settle(run)
     publish(opened.reference, proof, opened.spent() if _is_worked_here(work) else None)
     signal(proof, opened.spent())
-    return judge(proof, contacted_before=contacted_before)
+    return judge(proof, contacted_before=contacted_before, left=left)
 
 
-def judge(proof: Proof, *, contacted_before: int) -> State[dict[str, Any]]:
+def judge(proof: Proof, *, contacted_before: int, left: int = 0) -> State[dict[str, Any]]:
     """The state that a campaign's run ends in.
 
     Args:
         proof: what the campaign's rows say now.
         contacted_before: how many people the campaign had contacted when the run began.
+        left: how many contacts of the run it left undone.
     """
     idle = proof.contacted == contacted_before and proof.contacted > 0
     sentence = summary_sentence(proof) + (" (all contacted before, nobody in this run)" if idle else "")
     if proof.stopped:
         advice = "Mend it and run the campaign again: it resumes."
         return Failed(message=sentence, data=CampaignStopped(proof.campaign, proof.stopped, advice))
+    if left:  # whatever else holds: away is not done
+        reason = f"{left} contacts are still due, and nobody works on them."
+        advice = "Run the campaign again: it resumes."
+        return Failed(message=f"{sentence}. {reason}", data=CampaignStopped(proof.campaign, reason, advice))
     if not proof.balanced:
         red = SumsDoNotHold(proof.campaign, "; ".join(proof.missing))
         return Failed(message=f"{sentence}. {red}", data=red)

@@ -11,6 +11,8 @@ import contextlib
 import functools
 import math
 import ssl
+import threading
+import time
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -88,20 +90,45 @@ def _read_proxy(url: str) -> httpx.Proxy:
     return proxy
 
 
+class Passage(threading.local):
+    """Of the calling thread's request: when it must be over, and whether any of it has left."""
+
+    def __init__(self) -> None:
+        self._at = 0.0
+        self.has_left = False
+
+    def start(self, seconds: float) -> None:
+        """Begin a request that may last so long, to the end of its answer."""
+        self._at = time.monotonic() + seconds
+        self.has_left = False
+
+    def remaining(self) -> float:
+        """Seconds left; raises httpcore.ReadTimeout when there are none."""
+        left = self._at - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout("the request's time is up")
+        return left
+
+
 class WholeStream(httpcore.NetworkStream):
     """A socket on which a request leaves when its answer is asked for.
 
     Head and body in one piece: one system call, mostly one packet, and one change of threads less.
     """
 
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, passage: Passage | None = None) -> None:
         self._stream = stream
+        self._passage = passage
         self._unsent = b""
         self._write_timeout: float | None = None
 
     def limit(self, timeout: float | None) -> float | None:
         """The seconds that a step may take, when httpcore would have it take `timeout`."""
-        return timeout
+        if self._passage is None:
+            return timeout
+        # httpcore's own limits begin anew at each read: a byte every 14 seconds would last for ever.
+        left = self._passage.remaining()
+        return left if timeout is None else min(timeout, left)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Send what is unsent; bytes, or httpcore.ReadTimeout."""
@@ -109,6 +136,8 @@ class WholeStream(httpcore.NetworkStream):
         # Who hangs up on what we send may have answered before, and that counts: httpcore does the same.
         with contextlib.suppress(httpcore.WriteError):
             if unsent:
+                if self._passage and not unsent.startswith(b"CONNECT "):  # that is for the proxy alone
+                    self._passage.has_left = True
                 self._stream.write(unsent, self.limit(self._write_timeout))
         return self._stream.read(max_bytes, self.limit(timeout))
 
@@ -125,7 +154,8 @@ class WholeStream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> WholeStream:
         """The same, encrypted."""
-        return WholeStream(self._stream.start_tls(ssl_context, server_hostname, self.limit(timeout)))
+        stream = self._stream.start_tls(ssl_context, server_hostname, self.limit(timeout))
+        return WholeStream(stream, self._passage)
 
     def get_extra_info(self, info: str) -> object:
         """What httpcore asks of a stream."""
@@ -135,9 +165,13 @@ class WholeStream(httpcore.NetworkStream):
 class WholeBackend(httpcore.SyncBackend):
     """Opens sockets that are `WholeStream`s."""
 
+    def __init__(self, passage: Passage | None = None) -> None:
+        super().__init__()
+        self._passage = passage
+
     def connect_tcp(self, *to: Any, **how: Any) -> WholeStream:  # noqa: ANN401 - httpcore's own arguments
         """A connection, or httpcore.ConnectError or ConnectTimeout."""
-        return WholeStream(super().connect_tcp(*to, **how))
+        return WholeStream(super().connect_tcp(*to, **how), self._passage)
 
 
 def environment_proxy(url: str) -> str | None:

@@ -50,6 +50,10 @@ PackName: TypeAlias = Annotated[  # the pattern is the form's; reading a pack sa
 """A shipped rule pack, or the path of one's own."""
 
 
+LookDelay: TypeAlias = Annotated[float, Field(gt=0, le=7 * 86400)]
+"""Seconds, to a week: by then analytics shows whatever it will ever show."""
+
+
 class FrequencyCap(BaseModel):
     """At most `contacts` interactions with one person or address in any `hours` hours, over all campaigns."""
 
@@ -126,7 +130,7 @@ class CampaignSettings(BaseModel):
         title="When an outcome cannot be found",
         description="'hold' waits for a person. 'release' tries again, at the risk of a second contact.",
     )
-    look_after_seconds: tuple[float, ...] = Field(
+    look_after_seconds: tuple[LookDelay, ...] = Field(
         default=(30, 60, 120, 300, 600, 1200),
         min_length=1,
         max_length=20,
@@ -152,6 +156,7 @@ class CampaignSettings(BaseModel):
     approve_above: int | None = Field(
         default=None,
         ge=0,
+        le=1_000_000_000,
         title="Approve above",
         description="More contacts than this wait for a person's approval in the UI.",
     )

@@ -6,7 +6,7 @@ from prefect.cache_policies import NO_CACHE
 from outreach.campaign.notification import await_first_attempts
 from outreach.campaign.run import Run
 from outreach.ledger.claims import BatchRef
-from tasks.policies import FIRST_DELIVERY_SECONDS
+from tasks.policies import FIRST_DELIVERY_SECONDS, RETRIES, RETRY_DELAYS, is_transient
 from tasks.references import Reference
 
 
@@ -14,6 +14,9 @@ from tasks.references import Reference
     name="deliver-webhooks",
     task_run_name="deliver-webhooks-{batch.campaign}-{batch.number}",
     cache_policy=NO_CACHE,  # the outbox knows what is delivered
+    retries=RETRIES,
+    retry_delay_seconds=RETRY_DELAYS,
+    retry_condition_fn=is_transient,
 )
 def deliver(batch: BatchRef, run: Reference[Run]) -> int:
     """See the batch's events off; returns how many still wait for a later attempt.

@@ -29,6 +29,7 @@ from outreach.genesys.http.retries import pause_before_repeat
 from outreach.genesys.interface import Attempt, Engagement, Started
 from outreach.ledger.changes import Change, apply, apply_outcomes
 from outreach.ledger.claims import BatchRef, Claimed, claim, releasing
+from outreach.ledger.executors.release import take_back
 from outreach.ledger.intents import Intent, IntentRefusal, IntentRequest, commit_intents
 from outreach.ledger.states import State
 from outreach.reachability import Inspection
@@ -42,6 +43,7 @@ def interact_batch(run: Run, batch: BatchRef) -> Counter[str]:
     """
     counts: Counter[str] = Counter()
     group, window = pace(run)
+    take_back(run.ledger, run.campaign.id, batch)
     calls: CallPool[Intent, Started] = CallPool(partial(_contact, run, batch.number), run.call_limit)
     more = True
     try:

@@ -24,6 +24,7 @@ from outreach.ledger.conversations import find_starters
 from outreach.ledger.executors.release import POISON_DEATHS, release_dead_executors
 from outreach.ledger.intents import read_intents
 from outreach.ledger.states import State
+from outreach.ledger.wrong_clocks import IN_DOUBT, take_back_instants
 from outreach.settings import WhenNotFound
 from outreach.webhook.events import AuditLog, InteractionCreated, InteractionResolved, InteractionUnknown
 
@@ -130,7 +131,8 @@ def _not_found(run: Run, row: Claimed) -> Change:
         return still(contact_id=row.id, after=State.UNKNOWN, fields=fields, detail=detail, events=told)
     if row.deaths >= POISON_DEATHS:  # releasing it would kill a third process
         return _held(run, row, "poison")
-    if run.settings.when_not_found is WhenNotFound.RELEASE:
+    # Looked for at a wrong time: that nothing was seen there proves nothing.
+    if run.settings.when_not_found is WhenNotFound.RELEASE and row.reason != IN_DOUBT:
         return to_cleared(
             contact_id=row.id,
             action="released",
@@ -181,6 +183,7 @@ def recover(run: Run, *, at_most: int = 5000) -> Counter[str]:
     Returns how many of at most `at_most` outcomes in doubt are in which state now.
     """
     freed = release_dead_executors(run.ledger)
+    take_back_instants(run.ledger)
     if freed:
         log.warning(
             "an earlier process died holding %s contacts; they go on from where they stood", len(freed)

@@ -10,6 +10,7 @@ from outreach.concurrency.call_pool import CallPool
 from outreach.genesys.interface import NotRegistered, Registered
 from outreach.ledger.changes import Change, apply
 from outreach.ledger.claims import BatchRef, Claimed, claim, releasing
+from outreach.ledger.executors.release import take_back
 from outreach.ledger.states import State
 from outreach.webhook.events import ContactRegistered, InteractionFailed
 
@@ -31,6 +32,7 @@ def register_batch(run: Run, batch: BatchRef) -> RegistrationCounts:
         GenesysError: the organisation cannot be used; the contacts stay accepted.
     """
     counts = RegistrationCounts()
+    take_back(run.ledger, run.campaign.id, batch)
     room = run.genesys.bulk_size * CALLS_AT_ONCE
     while not run.auto_stop.reason:  # who is not registered yet simply stays accepted
         group = claim(run.ledger, run.campaign.id, batch, (State.ACCEPTED,), limit=room)

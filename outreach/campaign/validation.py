@@ -13,6 +13,7 @@ from outreach.decisions.record import write_record
 from outreach.genesys.interface import Registered
 from outreach.ledger.changes import Change, OutboundEvent, apply
 from outreach.ledger.claims import BatchRef, Claimed, claim, releasing
+from outreach.ledger.executors.release import take_back
 from outreach.ledger.recent_contacts import find_taken, recent_contacts
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import find_suppressed
@@ -39,6 +40,7 @@ def validate_batch(run: Run, batch: BatchRef) -> Counter[str]:
         GenesysError: the organisation cannot be asked; the contacts stay as they are.
     """
     verdicts: Counter[str] = Counter()
+    take_back(run.ledger, run.campaign.id, batch)
     size = GROUP_WITH_REQUESTS if run.genesys.asks_to_inspect else GROUP
     while not run.auto_stop.reason:
         group = claim(run.ledger, run.campaign.id, batch, (State.REGISTERED, State.DEFERRED), limit=size)

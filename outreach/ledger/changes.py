@@ -6,10 +6,11 @@ whatever state it is told in, and where another attempt was made meanwhile, the 
 and the proof is red.
 """
 
+import contextlib
 import functools
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
@@ -121,16 +122,25 @@ def apply_outcomes(ledger: Ledger, changes: Sequence[Change]) -> set[int]:
     """Write down what happened, whoever holds the contacts; tries for a minute while the ledger is away.
 
     Raises:
-        LedgerError: it stayed away; the intents without an outcome will be found in doubt.
+        LedgerError: it stayed away; this process keeps them for the next who writes outcomes, and the intents
+            without an outcome are found in doubt should it end before.
     """
     deadline = ledger.clock.monotonic() + PATIENCE_SECONDS
+    everything = [*_take_unwritten(ledger), *changes]
     while True:
         try:
-            return apply(ledger, changes, only_own=False)
+            return apply(ledger, everything, only_own=False)
         except LedgerError:  # noqa: PERF203 - it waits anyway
             if ledger.clock.monotonic() >= deadline:
+                ledger.unwritten.extend(everything)
                 raise
             ledger.clock.sleep(1.0)
+
+
+def _take_unwritten(ledger: Ledger) -> Iterator[Change]:
+    with contextlib.suppress(IndexError):
+        while True:
+            yield ledger.unwritten.popleft()
 
 
 def apply_within(

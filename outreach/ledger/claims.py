@@ -6,7 +6,7 @@ A row that saw a process die is left for the end and then taken alone (`executor
 import contextlib
 import functools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -85,7 +85,7 @@ def claim(
         "now": ledger.clock.now(),
         "owner": owner,
     }
-    if LOOKED_FOR.issuperset(states):  # nobody dies of looking, so deaths do not count
+    if State.CLEARED not in states:  # nobody dies of looking or registering, so deaths do not count
         return _claim(ledger, tuple(states), {**values, "most_deaths": _ANY, "limit": limit})
     # A row on which a process died is taken alone, after all others.
     return _claim(ledger, tuple(states), {**values, "most_deaths": 0, "limit": limit}) or _claim(
@@ -213,6 +213,17 @@ def _batches(campaign: str, cuts: Sequence[int], ids: dict[int, int]) -> list[Ba
         batches.append(BatchRef(campaign, number, cut - begin, first, ids[cut]))
         begin, first = cut, ids[cut] + 1
     return batches
+
+
+def find_unfinished(ledger: Ledger, campaign: Campaign, batches: Sequence[BatchRef]) -> list[BatchRef]:
+    """What is left to do in these batches, and in nobody's hands: those with such contacts, and how many."""
+    c = contacts.c
+    free = or_(c.lease_owner.is_(None), c.lease_owner == ledger.executor.id)
+    left = select(func.count()).where(c.campaign_id == campaign.id, free, _due(WORKABLE, ledger.clock.now()))
+    if not batches or not ledger.db.value(left):  # as nearly always: one look for all batches
+        return []
+    sizes = [ledger.db.value(left.where(c.id.between(each.first, each.last))) or 0 for each in batches]
+    return [replace(each, size=size) for each, size in zip(batches, sizes, strict=True) if size]
 
 
 def release(ledger: Ledger, claimed: Sequence[Claimed]) -> None:

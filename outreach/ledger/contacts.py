@@ -23,6 +23,15 @@ def find_contacts(ledger: Ledger, campaign_id: int, names: Collection[str]) -> S
     return ledger.db.rows(query.where(_C.campaign_id == campaign_id, _C.external_contact_id.in_(names)))
 
 
+def list_waiting(ledger: Ledger, campaign_id: int, state: State, reason: str) -> Iterator[list[ContactRow]]:
+    """Page by page, the rows in a state for a reason; `intended_at` as above."""
+    joined = contacts.outerjoin(intents, intents.c.contact_id == _C.id)
+    query = select(contacts, intents.c.at.label("intended_at")).select_from(joined)
+    chosen = (_C.campaign_id == campaign_id, _C.state == state.value, _C.reason == reason)
+    for page in read_pages(ledger.db, query.where(*chosen)):
+        yield list(page)
+
+
 def read_contact(ledger: Ledger, contact_id: int) -> ContactRow:
     """One row, with the `name` of its campaign."""
     named = select(contacts, campaigns.c.name).join(campaigns, campaigns.c.id == _C.campaign_id)

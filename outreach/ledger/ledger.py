@@ -1,6 +1,8 @@
 """The ledger, opened: its database, its keys, its clock, and who we are in it."""
 
-from typing import Protocol
+from collections import deque
+from collections.abc import Collection
+from typing import Any, Protocol
 
 from outreach.clock import Clock
 from outreach.ledger.database.engine import Database
@@ -23,6 +25,9 @@ class LeaseHolder(Protocol):
     def note_sent(self, owner: str, reference: str) -> bool:
         """Note that the call of this attempt goes now; False when it must not."""
 
+    def withdraw(self, references: Collection[str]) -> frozenset[str] | None:
+        """Let none of these calls leave any more: those that had left already, None when nobody can say."""
+
 
 class Ledger:
     """What every part of the ledger works with. Safe for threads.
@@ -42,6 +47,8 @@ class Ledger:
         self.vault = vault
         self.clock = clock
         self.actor = actor
+        self.unwritten: deque[Any] = deque()
+        """Outcomes that the database was not there for (`changes.apply_outcomes`)."""
 
     @property
     def name(self) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from outreach.ledger.deliveries import count_events
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.outbox import LedgerOutbox
+from outreach.ledger.wrong_clocks import take_back_instants
 from outreach.webhook.delivery import Courier
 from outreach.webhook.endpoint import Endpoint
 
@@ -58,6 +59,7 @@ def redeliver(
     Raises:
         LedgerError: the ledger does not answer.
     """
+    take_back_instants(ledger)
     courier = Courier(LedgerOutbox(ledger, name), endpoint, clock=ledger.clock)
     done = courier.deliver(deadline_seconds=seconds, ignore_schedule=ignore_schedule)
     states = count_events(ledger, name)

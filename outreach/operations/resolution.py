@@ -20,7 +20,7 @@ from outreach.contacts import Channel
 from outreach.errors import UnknownCampaign, UsageError
 from outreach.ledger.campaigns import Campaign
 from outreach.ledger.changes import KEEP, Change, OutboundEvent, apply, to_accepted, to_cleared, to_started
-from outreach.ledger.contacts import ContactRow, find_contacts, list_retryable
+from outreach.ledger.contacts import ContactRow, find_contacts, list_retryable, list_waiting
 from outreach.ledger.conversations import find_other_contact
 from outreach.ledger.deliveries import find_last_endpoint
 from outreach.ledger.ledger import Ledger
@@ -30,6 +30,7 @@ from outreach.settings import Event
 from outreach.webhook.events import AuditLog, ContactBody, InteractionCreated, InteractionResolved, to_bytes
 
 REASON_LIMIT = 500
+WAITING = (State.UNKNOWN, State.HELD)
 
 _CONVERSATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 _AFRESH = {"retryable": False, "until": None, "attempts": 0, "deaths": 0, "looks": 0}
@@ -50,14 +51,9 @@ def resolve(
         UnknownCampaign: there is no such contact in it.
         UsageError: there is nothing to resolve, or the conversation is another contact's.
     """
-    words = " ".join(reason.split())
-    if not 0 < len(words) <= REASON_LIMIT:
-        raise UsageError(
-            f"The reason must have 1 to {REASON_LIMIT} characters.",
-            "Say why you are sure; the audit keeps it.",
-        )
+    words = _read_reason(reason)
     row = _find(ledger, campaign, external_contact_id)
-    detail = {"reason": words, "outcome": outcome, "reference": row.reference or ""}
+    detail = _detail(row, outcome, words)
     if outcome == "started":
         change = _started(ledger, campaign, row, conversation_id, detail)
     else:
@@ -66,13 +62,52 @@ def resolve(
         raise UsageError(f"{external_contact_id} changed at this very moment.", "Look at it again.")
 
 
+def release_waiting(
+    ledger: Ledger, campaign: Campaign, why: str, *, reason: str, state: State = State.HELD
+) -> int:
+    """Say of everybody who waits for one reason that nobody contacted them; how many these were.
+
+    Args:
+        ledger: where they are.
+        campaign: its contacts only.
+        why: the code of the reason that they wait for, such as `poison`.
+        reason: why you are sure; it stands in the audit of each.
+        state: held, or unknown.
+
+    Raises:
+        UsageError: they are in a state in which nobody waits for a person.
+    """
+    words = _read_reason(reason)
+    if state not in WAITING:
+        raise UsageError(f"Nobody who is {state} waits for a person.", "Name held or unknown.")
+    released = 0
+    for rows in list_waiting(ledger, campaign.id, state, why):
+        changes = [_released(ledger, campaign, row, _detail(row, "released", words)) for row in rows]
+        released += len(apply(ledger, changes, only_own=False))
+    return released
+
+
+def _read_reason(reason: str) -> str:
+    words = " ".join(reason.split())
+    if not 0 < len(words) <= REASON_LIMIT:
+        raise UsageError(
+            f"The reason must have 1 to {REASON_LIMIT} characters.",
+            "Say why you are sure; the audit keeps it.",
+        )
+    return words
+
+
+def _detail(row: ContactRow, outcome: str, words: str) -> dict[str, str]:
+    return {"reason": words, "outcome": outcome, "reference": row.reference or ""}
+
+
 def _find(ledger: Ledger, campaign: Campaign, name: str) -> ContactRow:
     row = next(iter(find_contacts(ledger, campaign.id, [name])), None)
     if row is None:
         raise UnknownCampaign(f"Campaign {campaign.name} has no contact {name!r}.")
     if row.state == State.BLOCKED and row.payload is not None:
         _check_ours(row)
-    elif row.state not in (State.UNKNOWN, State.HELD):
+    elif row.state not in WAITING:
         raise UsageError(f"{name} is {row.state}: nothing about it waits for a person.")
     return row
 

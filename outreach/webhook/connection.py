@@ -10,13 +10,12 @@ from __future__ import annotations
 import queue
 import ssl
 import threading
-import time
 from collections.abc import Iterable
 from ipaddress import ip_address
 
 import httpcore
 
-from outreach.connections import WholeStream
+from outreach.connections import Passage, WholeStream
 from outreach.errors import WebhookError
 from outreach.webhook.addresses import Resolver, vet
 
@@ -24,29 +23,11 @@ CONNECT_SECONDS = 5.0
 """The limit for looking the name up, and for each address that is tried."""
 
 
-class Deadline(threading.local):
-    """When the calling thread's request must be over, in monotonic seconds."""
-
-    def __init__(self) -> None:
-        self._at = 0.0
-
-    def start(self, seconds: float) -> None:
-        """Begin a request that may last so long."""
-        self._at = time.monotonic() + seconds
-
-    def remaining(self) -> float:
-        """Seconds left; raises httpcore.ReadTimeout when there are none."""
-        left = self._at - time.monotonic()
-        if left <= 0:
-            raise httpcore.ReadTimeout("the request's time is up")
-        return left
-
-
 class BoundStream(WholeStream):
     """A socket whose every wait ends at the deadline."""
 
-    def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
-        super().__init__(stream)
+    def __init__(self, stream: httpcore.NetworkStream, deadline: Passage) -> None:
+        super().__init__(stream, deadline)
         self._deadline = deadline
 
     def limit(self, timeout: float | None) -> float:
@@ -71,7 +52,7 @@ class PinnedBackend(httpcore.NetworkBackend):
     """Opens sockets to vetted addresses only."""
 
     def __init__(
-        self, resolve: Resolver, deadline: Deadline, *, allow_private: bool, guarded: bool = True
+        self, resolve: Resolver, deadline: Passage, *, allow_private: bool, guarded: bool = True
     ) -> None:
         self._resolve = resolve
         self._deadline = deadline

@@ -16,11 +16,11 @@ from types import TracebackType
 
 import httpcore
 
-from outreach.connections import CONNECTION_ERRORS, open_pool
+from outreach.connections import CONNECTION_ERRORS, Passage, open_pool
 from outreach.errors import WebhookError
 from outreach.webhook import addresses
 from outreach.webhook.attempt import Attempt, read_answer, read_failure
-from outreach.webhook.connection import Deadline, PinnedBackend
+from outreach.webhook.connection import PinnedBackend
 from outreach.webhook.events import Ping, to_bytes
 from outreach.webhook.outbox import Message
 from outreach.webhook.signing import parse_secrets, sign_with
@@ -66,7 +66,7 @@ class Endpoint:
         self._target = parse_target(url, allow_private=allow_private)
         self._keys = parse_secrets(secrets)  # here: a wrong one must not wait for the first message
         self.limit_seconds = limit_seconds
-        self._deadline = Deadline()
+        self._deadline = Passage()
         backend = PinnedBackend(resolve, self._deadline, allow_private=allow_private, guarded=proxy is None)
         self._pool = open_pool(
             connections, kept_seconds=_IDLE_SECONDS, proxy=proxy, tls=ssl_context, backend=backend

@@ -107,3 +107,11 @@ def test_sums_that_do_not_hold_are_red_and_named() -> None:
     assert "1 contacted twice" in (state.message or "")
     with pytest.raises(SumsDoNotHold, match="1 contacted twice"):
         state.result()
+
+
+def test_a_run_that_left_people_undone_is_red_though_every_sum_holds() -> None:
+    state = judge(GOOD, contacted_before=0, left=190)
+
+    assert "190 contacts are still due" in (state.message or "")
+    with pytest.raises(CampaignStopped, match="190 contacts are still due"):
+        state.result()

@@ -14,10 +14,11 @@ import orjson
 
 from outreach import connections
 from outreach.clock import Clock
-from outreach.connections import environment_proxy, open_pool
+from outreach.connections import Passage, WholeBackend, environment_proxy, open_pool
+from outreach.genesys.http.call_outcome import Outcome, of_failure
 from outreach.genesys.http.untrusted_json import Json
 from outreach.webhook.addresses import resolve, vet
-from outreach.webhook.connection import Deadline, PinnedBackend
+from outreach.webhook.connection import PinnedBackend
 
 MOST_BYTES = 32 * 1024 * 1024
 """An answer that is longer than this is cut off and counts as broken."""
@@ -26,7 +27,7 @@ TIMEOUTS = {"connect": 5.0, "read": 30.0, "write": 30.0, "pool": 60.0}
 """Seconds, per step, as httpx counts them."""
 
 MOST_SECONDS = 90.0  # the "read" above begins anew with each piece
-"""An answer that is still dripping after this counts as broken."""
+"""An answer that is not whole after this, head and all, counts as broken."""
 
 EXCHANGE_ERRORS = (*connections.CONNECTION_ERRORS, OSError, UnicodeError)
 """What an exchange raises when there is no answer."""
@@ -65,6 +66,7 @@ class Transport:
         self._pools: dict[str | None, httpcore.ConnectionPool] = {}
         self._proxies: dict[tuple[str, str], str | None] = {}
         self._opening = threading.Lock()
+        self.passage = Passage()
 
     def __enter__(self) -> Transport:  # noqa: PYI034 - typing.Self needs Python 3.11
         return self
@@ -74,7 +76,19 @@ class Transport:
             pool.close()
 
     def send(self, request: httpx.Request) -> httpcore.Response:
-        """The answer's head; whoever gets it closes it. Raises what httpcore raises."""
+        """The answer's head; whoever gets it closes it. Raises what httpcore raises.
+
+        A failure while the connection was still being made, by a proxy or by TLS, is a ConnectError.
+        """
+        self.passage.start(MOST_SECONDS)
+        try:
+            return self._send(request)
+        except EXCHANGE_ERRORS as error:
+            if self.passage.has_left or of_failure(error)[0] is Outcome.REFUSED:
+                raise
+            raise httpcore.ConnectError("nothing of the request had left") from error
+
+    def _send(self, request: httpx.Request) -> httpcore.Response:
         url = request.url
         target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         return self._way(url).handle_request(
@@ -99,7 +113,8 @@ class Transport:
         return pool
 
     def _open(self, proxy: str | None) -> httpcore.ConnectionPool:
-        return open_pool(THREADS, kept_seconds=KEPT_SECONDS, proxy=proxy)
+        backend = WholeBackend(self.passage)
+        return open_pool(THREADS, kept_seconds=KEPT_SECONDS, proxy=proxy, backend=backend)
 
 
 class GuardedTransport(Transport):
@@ -112,19 +127,15 @@ class GuardedTransport(Transport):
     def __init__(self, *, allow_private: bool) -> None:
         super().__init__()
         self._allow_private = allow_private
-        self._deadline = Deadline()
 
     def send(self, request: httpx.Request) -> httpcore.Response:
         """The answer's head. Raises what httpcore raises; WebhookError for an address that is not public."""
-        self._deadline.start(MOST_SECONDS)
         with contextlib.suppress(ValueError):  # a proxy looks names up by itself, but an address is one
             vet([str(ip_address(request.url.host))], allow_private=self._allow_private)
         return super().send(request)
 
     def _open(self, proxy: str | None) -> httpcore.ConnectionPool:
-        guard = PinnedBackend(
-            resolve, self._deadline, allow_private=self._allow_private, guarded=proxy is None
-        )
+        guard = PinnedBackend(resolve, self.passage, allow_private=self._allow_private, guarded=proxy is None)
         return open_pool(THREADS, kept_seconds=KEPT_SECONDS, proxy=proxy, backend=guard)
 
 
@@ -172,7 +183,7 @@ def _read(
     except httpx.DecodingError:
         return b"", "decoding"
     except EXCHANGE_ERRORS:
-        return b"", "truncated"
+        return b"", "too_slow" if clock.monotonic() > deadline else "truncated"
     return b"".join(parts), ""
 
 

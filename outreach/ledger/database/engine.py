@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import (
+    URL,
     ColumnElement,
     CompoundSelect,
     Connection,
@@ -31,7 +32,6 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
@@ -85,7 +85,19 @@ class Database:
         with self.read() as connection:
             if not self.is_sqlite:  # SQLite's read transaction is one instant anyway
                 connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-            yield connection
+            with self.unhurried(connection):
+                yield connection
+
+    @contextlib.contextmanager
+    def unhurried(self, connection: Connection) -> Iterator[None]:
+        """Give the statements of the transaction the time that they take, an hour at the most."""
+        if self.is_sqlite:
+            yield
+            return
+        from outreach.ledger.database import postgres  # noqa: PLC0415 - see `_create_server`
+
+        with postgres.unhurried(connection):
+            yield
 
     @contextlib.contextmanager
     def write(self, *, lasting: bool = True) -> Iterator[Connection]:
@@ -176,13 +188,22 @@ def _create(url: str, *, existing: bool) -> Engine:
             parsed = parsed.set(drivername="postgresql+psycopg")  # the plain name means psycopg2
         if parsed.get_backend_name() == "sqlite":
             return _create_sqlite(parsed.database or "", parsed, existing=existing)
-        # hide_parameters: a statement's values are people's data.
-        return create_engine(parsed, hide_parameters=True, pool_pre_ping=True, **POOL)
+        return _create_server(parsed)
     except ModuleNotFoundError as error:
         raise WrongLedger(
             f"The ledger's database needs the package {error.name}.",
             "Install it, or leave it out of the URL.",
         ) from None
+
+
+def _create_server(url: URL) -> Engine:
+    # hide_parameters: a statement's values are people's data.
+    engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, **POOL)
+    if url.drivername == "postgresql+psycopg":
+        from outreach.ledger.database import postgres  # noqa: PLC0415 - its driver takes long to import
+
+        postgres.bound(engine)
+    return engine
 
 
 def _create_sqlite(path: str, url: URL, *, existing: bool) -> Engine:

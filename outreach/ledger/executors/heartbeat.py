@@ -9,10 +9,12 @@ import contextlib
 import os
 import threading
 import uuid
+from collections.abc import Collection
 
 from sqlalchemy import insert, update
 
 from outreach.errors import LedgerError
+from outreach.ledger.changes import apply
 from outreach.ledger.database.schema import executors
 from outreach.ledger.executors.processes import LIVING, born, host
 from outreach.ledger.executors.release import free_rows_of
@@ -57,8 +59,14 @@ class Executor:
         beat = self._beat
         return beat is not None and beat.executor == owner and beat.note_sent(reference)
 
+    def withdraw(self, references: Collection[str]) -> frozenset[str] | None:
+        """Let none of these calls leave any more: those that had left already, None when nobody can say."""
+        return self._beat.withdraw(references) if self._beat else frozenset()
+
     def close(self) -> None:
-        """Give back our leases."""
+        """Give back our leases, and write what could not be written yet."""
+        with contextlib.suppress(LedgerError):  # then it is found in doubt
+            apply(self._ledger, list(self._ledger.unwritten), only_own=False)
         if self._beat is not None:
             self._beat.stop()
 
@@ -75,7 +83,9 @@ class Heartbeat:
         self.executor = executor
         self._ledger = ledger
         self._last = _instants(ledger)
-        self._send_log = SendLog(executor)
+        self._send_log = SendLog(executor, ledger.vault)
+        self._withdrawn: set[str] = set()
+        self._noting = threading.Lock()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ledger-heartbeat", daemon=True)
 
@@ -92,7 +102,7 @@ class Heartbeat:
         """Leave the register; nothing that we held stays leased."""
         self.fall_silent()
         with contextlib.suppress(LedgerError):  # then the next process finds us gone
-            free_rows_of(self._ledger, self.executor, deaths=0, gone=read_send_log(self.executor))
+            free_rows_of(self._ledger, self.executor, deaths=0, gone=self._read_send_log())
 
     def fall_silent(self) -> None:
         """Say nothing more, and stay in the register."""
@@ -105,8 +115,20 @@ class Heartbeat:
         """Note that a call goes now; False when others may think us dead, so that it must not go."""
         if self._stopped.is_set() or not self.trusted:
             return False
-        self._send_log.note(reference)
+        with self._noting:
+            if reference in self._withdrawn:
+                return False
+            self._send_log.note(reference)
         return True
+
+    def withdraw(self, references: Collection[str]) -> frozenset[str] | None:
+        """Let none of these calls leave any more; those that had left already."""
+        with self._noting:  # no call slips out between the look and the ban
+            self._withdrawn.update(references)
+            return self._read_send_log()
+
+    def _read_send_log(self) -> frozenset[str] | None:
+        return read_send_log(self.executor, self._ledger.vault)
 
     @property
     def trusted(self) -> bool:

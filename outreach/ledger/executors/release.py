@@ -1,9 +1,11 @@
 """What dead processes held, freed: by any number of processes, at any time.
 
-A row is freed with one death more to its name, unless it was only looked for. A row in `intent` becomes
-`unknown`: the call may have been made; what the dead one's `send_log` shows was never sent is free at once. A
-row that saw two processes die is held as `poison`; after its first death it is only claimed alone, so that no
-neighbour is blamed.
+A row in `intent` becomes `unknown`: the call may have been made; what the dead one's `send_log` shows was
+never sent is free at once.
+
+Who was about to be contacted is suspected once a process died, and from then on only claimed alone. A death
+counts on for a row only when it was all that the process held; at the third, so at least twice alone, it is
+held as `poison`. Registering, deciding and looking never count: they are done again, and change nothing.
 """
 
 import os
@@ -11,9 +13,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Row, delete, select, update
 
-from outreach.ledger.changes import KEEP, Change, apply
+from outreach.ledger.changes import KEEP, Change, apply, apply_outcomes
+from outreach.ledger.claims import BatchRef
 from outreach.ledger.database.pages import read_pages
 from outreach.ledger.database.schema import contacts, executors
 from outreach.ledger.executors.processes import LIVING, host, is_gone
@@ -22,7 +25,10 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import LOOKED_FOR, State
 
 DEAD_AFTER = timedelta(seconds=60)  # thrice TRUSTED_SECONDS: it has long stopped sending
-POISON_DEATHS = 2  # at the second it was claimed alone: no neighbour is to blame
+POISON_DEATHS = 3  # the first may be a neighbour's; at the others nobody else was there
+_ACTED_ON = (State.CLEARED, State.INTENT)
+
+_WORKED_ON = [state.value for state in State if state not in LOOKED_FOR]
 
 _HELD = select(contacts.c.id, contacts.c.state, contacts.c.deaths, contacts.c.reference)
 
@@ -33,8 +39,11 @@ def release_dead_executors(ledger: Ledger) -> list[int]:
     Called at the start of a run and every so often; any number of processes may do it at once.
     """
     freed: list[int] = []
+    _take_back_sightings(ledger)
     for executor, is_local in _dead(ledger):
-        gone = read_send_log(executor) if is_local else None  # elsewhere it may still be sending
+        gone = (
+            read_send_log(executor, ledger.vault) if is_local else None
+        )  # elsewhere it may still be sending
         freed.extend(free_rows_of(ledger, executor, deaths=1, gone=gone))
     for executor in _orphaned(ledger):
         freed.extend(free_rows_of(ledger, executor, deaths=1))
@@ -52,12 +61,34 @@ def free_rows_of(
 ) -> list[int]:
     """Free its rows and strike it from the register; `gone`: the calls that it let go, where known."""
     freed: list[int] = []
-    for page in read_pages(ledger.db, _HELD.where(contacts.c.lease_owner == executor)):
-        freed.extend(apply(ledger, [_inherit(ledger, row, deaths, gone) for row in page], owner=executor))
+    pages = read_pages(ledger.db, _HELD.where(contacts.c.lease_owner == executor))
+    for number, page in enumerate(pages):
+        alone = number == 0 and len(page) == 1
+        changes = [_inherit(ledger, row, deaths, gone, alone=alone) for row in page]
+        freed.extend(apply(ledger, changes, owner=executor))
     with ledger.db.write() as connection:  # last: until then it is found again, should we die too
         connection.execute(delete(executors).where(executors.c.id == executor))
     forget_send_log(executor)
     return freed
+
+
+def take_back(ledger: Ledger, campaign_id: int, batch: BatchRef) -> int:
+    """Free what an earlier try in this very process left behind in a batch; how many contacts.
+
+    A try that lost the database could give nothing back, and a lease of a process that lives is nobody
+    else's. For a step that begins: nothing in this process works on the batch.
+    """
+    if ledger.unwritten:
+        apply_outcomes(ledger, ())
+    c, owner = contacts.c, ledger.executor.enter()
+    mine = _HELD.where(c.lease_owner == owner, c.campaign_id == campaign_id, c.state.in_(_WORKED_ON))
+    found = 0
+    for page in read_pages(ledger.db, mine.where(c.id.between(batch.first, batch.last))):
+        waiting = [row.reference for row in page if row.state == State.INTENT.value]
+        gone = ledger.executor.withdraw(waiting) if waiting else frozenset[str]()
+        changes = [replace(_inherit(ledger, row, 0, gone), action="left_behind") for row in page]
+        found += len(apply(ledger, changes, owner=owner))
+    return found
 
 
 def _dead(ledger: Ledger) -> list[tuple[str, bool]]:
@@ -65,6 +96,13 @@ def _dead(ledger: Ledger) -> list[tuple[str, bool]]:
     unseen = executors.c.seen_at < ledger.db.now(ledger.clock, DEAD_AFTER)
     rows = ledger.db.rows(select(executors, unseen.label("unseen")))
     return [(row.id, row.host == host()) for row in rows if _is_dead(row)]
+
+
+def _take_back_sightings(ledger: Ledger) -> None:
+    """Seen now, who is seen in the future: the dead would live for as long as their clock was ahead."""
+    ahead = executors.c.seen_at > ledger.db.now(ledger.clock, -DEAD_AFTER)
+    with ledger.db.write(lasting=False) as connection:
+        connection.execute(update(executors).where(ahead).values(seen_at=ledger.db.now(ledger.clock)))
 
 
 def _is_dead(row: Row[Any]) -> bool:
@@ -82,9 +120,13 @@ def _orphaned(ledger: Ledger) -> list[str]:
     return ledger.db.values(select(owner).where(owner.is_not(None), ~known).distinct())
 
 
-def _inherit(ledger: Ledger, row: Row[Any], deaths: int, gone: frozenset[str] | None) -> Change:
+def _inherit(
+    ledger: Ledger, row: Row[Any], deaths: int, gone: frozenset[str] | None, *, alone: bool = False
+) -> Change:
     state = State(row.state)
-    died = row.deaths + (0 if state in LOOKED_FOR else deaths)
+    died = row.deaths
+    if state in _ACTED_ON:
+        died = row.deaths + deaths if alone else max(row.deaths, deaths)
     action = "process_died" if deaths else "process_ended"
     change = Change(
         contact_id=row.id,

@@ -3,27 +3,38 @@
 An intent says that a call may follow; the note says that it did. So after a death on this machine, only the
 calls that were in the air are in doubt, and not the many that still waited for their turn. The file counts
 only on the machine, and in the boot, that it names. It holds references, and nobody's data.
+
+Any user of the machine may read it, for another one's next run has to know. Nobody else can make one: its
+first line is marked with the ledger's key for the user that the file must belong to. What is amiss says
+nothing, and then everything is in doubt.
 """
 
 import contextlib
+import hmac
 import os
+import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from outreach.ledger.executors.processes import host
+from outreach.ledger.vault import Vault
+
+FOLDERS = "genesys-outreach-"
 
 
 class SendLog:
     """The notes of one executor. Without a place for them nothing is noted, and everything is in doubt."""
 
-    def __init__(self, executor: str) -> None:
+    def __init__(self, executor: str, vault: Vault) -> None:
         self._path = _path(executor)
         self._file: int | None = None
         with contextlib.suppress(OSError):
             _prepare(self._path.parent)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND  # EXCL: never into another's file
-            self._file = os.open(self._path, flags, 0o600)
-            os.write(self._file, f"{host()}\n".encode())
+            self._file = os.open(self._path, flags, 0o644)
+            self._path.chmod(0o644)  # whatever the umask
+            os.write(self._file, f"{_head(executor, vault, _user())}\n".encode())
 
     def note(self, reference: str) -> None:
         """The call with this reference goes now. Raises OSError when this cannot be told to anybody."""
@@ -42,14 +53,18 @@ class SendLog:
             self._file = None
 
 
-def read_send_log(executor: str) -> frozenset[str] | None:
-    """The references that an executor of this machine let go; None when nobody can say."""
+def read_send_log(executor: str, vault: Vault) -> frozenset[str] | None:
+    """The references that an executor of this machine let go, whoever ran it; None when nobody can say."""
     try:
-        _prepare(_path(executor).parent)
-        first, *noted = _path(executor).read_text().splitlines()
-    except (OSError, ValueError):
+        found = list(_found(executor))
+    except OSError:
         return None
-    return frozenset(noted) if first == host() else None  # from before a boot, some may be lost
+    if len(found) != 1:  # none, or somebody made a second one
+        return None
+    owner, text = found[0]
+    first, *noted = text.splitlines() or [""]
+    # From before a boot, some may be lost.
+    return frozenset(noted) if hmac.compare_digest(first, _head(executor, vault, owner)) else None
 
 
 def forget_send_log(executor: str) -> None:
@@ -58,16 +73,44 @@ def forget_send_log(executor: str) -> None:
         _path(executor).unlink(missing_ok=True)
 
 
+def _head(executor: str, vault: Vault, user: int) -> str:
+    named = f"{host()} {user}"
+    return f"{named} {vault.key('send log', f'{executor} {named}')}"
+
+
+def _user() -> int:
+    return os.getuid() if hasattr(os, "getuid") else 0
+
+
 def _path(executor: str) -> Path:
-    owner = os.getuid() if hasattr(os, "getuid") else "us"
-    return Path(tempfile.gettempdir()) / f"genesys-outreach-{owner}" / executor
+    return Path(tempfile.gettempdir()) / f"{FOLDERS}{_user()}" / executor
+
+
+def _found(executor: str) -> Iterator[tuple[int, str]]:
+    """Every such file of the machine and its owner, who alone can have written it."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDERS}*"):
+        if not (folder / executor).is_symlink() and not (folder / executor).exists():
+            continue
+        # Neither a link to another's file nor a pipe that never ends.
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        file = os.open(folder / executor, flags)
+        with os.fdopen(file, encoding="ascii", errors="replace") as opened:
+            owners = [_owner(folder.lstat()), _owner(os.fstat(file))]
+            if owners[0] != owners[1]:
+                raise PermissionError
+            yield owners[0], opened.read()
+
+
+def _owner(found: os.stat_result) -> int:
+    """Whose it is; PermissionError where others can write it as well."""
+    if stat.S_ISLNK(found.st_mode) or (hasattr(os, "getuid") and found.st_mode & 0o022):
+        raise PermissionError
+    return found.st_uid
 
 
 def _prepare(folder: Path) -> None:
-    """A folder that is ours alone; somebody else's is not used."""
-    folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    if hasattr(os, "getuid") and (
-        found.st_uid != os.getuid() or found.st_mode & 0o077 or folder.is_symlink()
-    ):
+    """A folder that only we write to; somebody else's is not used."""
+    folder.mkdir(mode=0o755, exist_ok=True)
+    if _owner(folder.lstat()) != _user():
         raise PermissionError
+    folder.chmod(0o755)  # whatever the umask, and what it was with an earlier version

@@ -29,7 +29,11 @@ def migrate(database: Database) -> None:
     """
     if revision_of(database) == HEAD:  # before any lock: nearly every opening ends here
         return
-    with _ONE_AT_A_TIME, database.write() as connection:
+    with (
+        _ONE_AT_A_TIME,
+        database.write() as connection,
+        database.unhurried(connection),  # each waits for the one before it
+    ):
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": POSTGRES_LOCK})
         # Importing Alembic takes longer than opening a ledger that needs nothing of it.

@@ -12,7 +12,7 @@ from outreach.campaign.run import Run
 from outreach.errors import Ambiguous, NotSent
 from outreach.genesys.interface import Attempt, ConversationMatch
 from outreach.ledger.database.schema import contacts, outbox
-from outreach.ledger.executors.release import release_dead_executors
+from outreach.ledger.executors.release import POISON_DEATHS, release_dead_executors
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import prove
 from outreach.settings import Event, SameAddress, WhenNotFound
@@ -106,13 +106,13 @@ def test_an_explicit_policy_releases_what_is_not_found(
     assert len(organisation.contacted) == 1
 
 
-def test_a_contact_that_killed_two_processes_is_not_released(
+def test_a_contact_that_killed_processes_while_it_was_alone_is_not_released(
     ledger: Ledger, organisation: Organisation, clock: SetClock
 ) -> None:
     with new_run(ledger, organisation, RELEASING) as run:
         doubt(run, happened=False)
         with ledger.db.write() as connection:
-            connection.execute(update(contacts).values(deaths=2))
+            connection.execute(update(contacts).values(deaths=POISON_DEATHS))
         look(run, clock, times=2)
     assert states(ledger) == {"C-1": "held:poison"}
 

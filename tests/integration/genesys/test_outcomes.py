@@ -7,6 +7,7 @@ import gzip
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -31,6 +32,7 @@ from outreach.errors import (
     Unauthorized,
 )
 from outreach.genesys.http import exchange
+from outreach.genesys.http.auth import seal
 from outreach.genesys.interface import Started
 from outreach.genesys.platform.api import Platform
 from tests.support.byte_server import (
@@ -192,6 +194,49 @@ def test_a_read_timeout_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(outcome, Ambiguous)
     assert outcome.code == "read_timeout"
     assert len(server.seen) == 1
+
+
+def hints_without_end(connection: socket.socket) -> None:
+    while True:
+        connection.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n")
+        time.sleep(0.02)
+
+
+def a_head_that_drips(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nx: ")
+    while True:
+        connection.sendall(b"y")
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("drip", [hints_without_end, a_head_that_drips])
+def test_an_answer_whose_head_never_ends_is_unknown_and_holds_no_thread(
+    monkeypatch: pytest.MonkeyPatch, drip: Script
+) -> None:
+    monkeypatch.setattr(exchange, "MOST_SECONDS", 0.5)
+    with serve_bytes(drip) as server:
+        began = time.monotonic()
+        outcome = start(server.url)
+
+    assert time.monotonic() - began < 10
+    assert (type(outcome), getattr(outcome, "code", "")) == (Ambiguous, "read_timeout")
+
+
+@pytest.mark.parametrize("script", [close, reset, never, a_head_that_drips, raw(b"SMTP ready\r\n")])
+def test_a_call_whose_answer_was_lost_while_the_connection_was_made_was_not_sent(
+    monkeypatch: pytest.MonkeyPatch, script: Script
+) -> None:
+    for name in ("NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(exchange, "MOST_SECONDS", 0.5)
+    with serve_bytes(script) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        monkeypatch.setenv("https_proxy", proxy.url)
+        token = seal("t" * 30, NOW + timedelta(hours=1), "demo")
+        outcome = start("https://genesys.example", sealed_token=token)
+
+    assert isinstance(outcome, NotSent), outcome
+    assert {seen.method for seen in proxy.seen} == {"CONNECT"}
 
 
 def test_an_answer_that_drips_for_too_long_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:

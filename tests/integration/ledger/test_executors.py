@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, delete, insert, select, update
 
 from outreach.campaign.interaction import interact_batch
+from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run
 from outreach.genesys.interface import Started
 from outreach.ledger.claims import claim
@@ -90,23 +94,55 @@ def test_an_intent_whose_call_the_dead_had_not_let_go_is_free_at_once(run: Run, 
     assert prove(heir, run.campaign).balanced
 
 
-@pytest.mark.parametrize("loss", ["gone", "of another boot", "of another user"])
+@pytest.mark.parametrize(
+    "loss", ["gone", "of another boot", "made by another user", "without a mark", "copied"]
+)
 def test_without_the_departures_of_the_dead_everything_it_intended_is_in_doubt(
     run: Run, heir: Ledger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, loss: str
 ) -> None:
     intend(run, 2, departed=False)
     file = send_log._path(run.ledger.executor.id)
     kill(run.ledger)
+    marked, mine = file.read_text(), os.getuid()
     if loss == "gone":
         file.unlink()
     elif loss == "of another boot":
-        file.write_text("another/boot\n")
-    else:
-        monkeypatch.setattr(os, "getuid", lambda: 4711)
+        monkeypatch.setattr(send_log, "host", lambda: "another/boot")
+    elif loss == "without a mark":
+        file.write_text(f"{host()} {mine}\n")
+    elif loss == "copied":  # by somebody who may read it, without the notes
+        other = file.parent.with_name(f"{send_log.FOLDERS}{mine + 1}-{file.name}")
+        other.mkdir(mode=0o755)
+        (other / file.name).write_text(marked)
+    else:  # its mark is for a user whose file it is not
+        file.write_text(f"{send_log._head(file.name, run.ledger.vault, mine + 1)}\n")
 
     release_dead_executors(heir)
 
     assert set(states(heir).values()) == {"unknown:process_died"}
+    for left in Path(tempfile.gettempdir()).glob(f"{send_log.FOLDERS}*-{file.name}"):
+        shutil.rmtree(left)
+
+
+def test_the_next_run_of_another_user_knows_what_never_left(
+    run: Run, heir: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intend(run, 2, departed=False)
+    run.ledger.executor.note_sent(run.ledger.executor.id, row_of(heir, "C-2").reference)
+    kill(run.ledger)
+    mine = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: mine + 1)
+
+    release_dead_executors(heir)
+
+    assert states(heir) == {"C-1": "cleared", "C-2": "unknown:process_died"}
+
+
+def test_others_may_read_the_notes_and_not_write_them(run: Run, heir: Ledger) -> None:
+    intend(run)
+    file = send_log._path(run.ledger.executor.id)
+
+    assert [oct(each.stat().st_mode & 0o777) for each in (file, file.parent)] == ["0o644", "0o755"]
 
 
 def test_what_another_machine_had_not_let_go_is_in_doubt_since_it_may_still_send(
@@ -141,8 +177,10 @@ def test_a_process_that_others_may_think_dead_lets_no_call_go(
     assert not run.ledger.executor.note_sent(opened.claimed.owner, opened.reference)
 
 
-def test_a_second_death_quarantines_the_row_and_no_other(run: Run, heir: Ledger, tmp_path: Path) -> None:
-    for deaths in (1, 2):
+def test_a_row_that_was_alone_at_two_deaths_is_quarantined_and_no_other(
+    run: Run, heir: Ledger, tmp_path: Path
+) -> None:
+    for deaths in (1, 2, 3):
         with new_ledger(tmp_path, SetClock(run.ledger.clock.now())) as victim:
             ids = [r.id for r in claim(victim, run.campaign.id, batch(run), (State.CLEARED,), limit=5)]
             assert len(ids) == (2 if deaths == 1 else 1)  # after a death it is taken alone
@@ -150,6 +188,41 @@ def test_a_second_death_quarantines_the_row_and_no_other(run: Run, heir: Ledger,
             release_dead_executors(heir)
 
     assert states(heir) == {"C-1": "held:poison", "C-2": "cleared"}
+
+
+@pytest.mark.parametrize("state", [State.ACCEPTED, State.REGISTERED])
+def test_five_kills_while_people_are_registered_or_decided_on_hold_and_suspect_nobody(
+    run: Run, tmp_path: Path, clock: SetClock, state: State
+) -> None:
+    load(run, people(1))
+    if state is State.REGISTERED:
+        register_batch(run, batch(run))
+    for _ in range(5):
+        with new_ledger(tmp_path, clock) as victim:
+            assert len(claim(victim, run.campaign.id, batch(run), (state,), limit=5)) == 1
+            kill(victim)
+            release_dead_executors(run.ledger)
+
+    assert states(run.ledger) == {"C-1": state.value}
+    assert row_of(run.ledger, "C-1").deaths == 0
+
+
+def test_kills_that_a_row_shared_with_others_never_hold_it(
+    run: Run, heir: Ledger, tmp_path: Path, clock: SetClock
+) -> None:
+    """A suspect is claimed alone in its batch, while another batch of the same process has people in hand."""
+    load(run, people(6, first=3))
+    clear(run)
+    for _ in range(5):
+        with new_ledger(tmp_path, clock) as victim:
+            for first, last in ((1, 4), (5, 8)):
+                part = replace(batch(run), first=first, last=last)
+                assert claim(victim, run.campaign.id, part, (State.CLEARED,), limit=4)
+            kill(victim)
+            release_dead_executors(heir)
+
+    assert set(states(heir).values()) == {"cleared"}
+    assert {row_of(heir, f"C-{n}").deaths for n in range(1, 9)} == {1}
 
 
 def test_a_row_that_nothing_holds_back_any_more_is_freed_even_when_it_kills(run: Run, heir: Ledger) -> None:

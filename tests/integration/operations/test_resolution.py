@@ -14,8 +14,9 @@ from outreach.genesys.interface import NotRegistered
 from outreach.ledger.database.schema import audit, contacts, outbox
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import prove
+from outreach.ledger.states import State
 from outreach.operations.export import export_contacts
-from outreach.operations.resolution import resolve, retry_failed
+from outreach.operations.resolution import release_waiting, resolve, retry_failed
 from outreach.settings import Event
 from outreach.sources.opening import open_source
 from tests.support.ledgers import CALM, advance, load, new_run, people, row_of, states
@@ -219,3 +220,24 @@ def test_rejected_rows_under_the_users_own_headers_are_exported_under_ours(
 def test_a_state_that_is_none_is_said(run: Run, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no state broken"):
         export_contacts(run.ledger, run.campaign, ["failed", "broken"], tmp_path / "out.csv")
+
+
+def test_everybody_who_is_held_for_one_reason_is_released_at_once_and_counted(run: Run) -> None:
+    load(run, people(4))
+    with run.ledger.db.write() as connection:
+        waiting = update(contacts).values(state="held", reason="poison", deaths=3)
+        connection.execute(waiting.where(contacts.c.external_contact_id != "C-4"))
+
+    assert release_waiting(run.ledger, run.campaign, "poison", reason="the machine was restarted") == 3
+
+    assert set(states(run.ledger).values()) == {"accepted"}
+    assert row_of(run.ledger, "C-1").deaths == 0
+    assert release_waiting(run.ledger, run.campaign, "poison", reason="again") == 0
+    with run.ledger.db.read() as connection:
+        told = select(audit.c.detail).where(audit.c.action == "resolved_released")
+        assert all("the machine was restarted" in each for each in connection.execute(told).scalars())
+
+
+def test_whoever_waits_for_no_person_is_not_released(run: Run) -> None:
+    with pytest.raises(UsageError, match="waits for a person"):
+        release_waiting(run.ledger, run.campaign, "", reason="x", state=State.STARTED)

@@ -15,9 +15,10 @@ from pathlib import Path
 import httpcore
 import pytest
 
+from outreach.connections import Passage
 from outreach.errors import WebhookError
 from outreach.webhook import Endpoint, Message, new_secret
-from outreach.webhook.connection import Deadline, PinnedBackend
+from outreach.webhook.connection import PinnedBackend
 from tests.support.certificates import contexts
 from tests.support.webhook_receiver import Receiver
 
@@ -63,7 +64,7 @@ class Sockets(httpcore.NetworkBackend):
 
 
 def backend(names: Names, sockets: Sockets, *, allow_private: bool = False) -> PinnedBackend:
-    deadline = Deadline()
+    deadline = Passage()
     deadline.start(10)
     pinned = PinnedBackend(names, deadline, allow_private=allow_private)
     pinned._sockets = sockets  # type: ignore[assignment]  # the real one would leave this machine

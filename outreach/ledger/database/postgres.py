@@ -1,0 +1,95 @@
+"""PostgreSQL: every wait for it has an end, whatever happens to the way there.
+
+connect ── 10 s ── statement ── 60 s at the server, a little more here ── transaction left open ── 2 min
+
+Packets that are dropped make a socket wait for ever; the kernel gives up on its own after hours. What takes
+longer by nature (a migration, a proof) says so, see `unhurried`.
+"""
+
+import contextlib
+import time
+from collections.abc import Generator, Iterator
+from typing import Any, TypeVar
+
+import psycopg
+from sqlalchemy import Connection, Engine, event, text
+
+CONNECT_SECONDS = 10
+STATEMENT_SECONDS = 60.0
+UNHURRIED_SECONDS = 3600.0
+GRACE_SECONDS = 5.0
+"""The server ends a statement first: then it says so, and the connection lives on."""
+
+OPEN_SECONDS = 120.0
+"""A client that vanished keeps its locks no longer than this."""
+
+ON_CONNECTING: dict[str, Any] = {
+    "connect_timeout": CONNECT_SECONDS,
+    # A far end that is gone is noticed in 25 seconds; what we sent and nobody confirms, in 20.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""What the ledger's URL says of these itself counts more."""
+
+RV = TypeVar("RV")
+
+
+class BoundConnection(psycopg.Connection[Any]):
+    """A connection on which no statement is waited for longer than it may take."""
+
+    most_seconds = STATEMENT_SECONDS
+
+    def wait(self, gen: Generator[Any, Any, RV], *args: Any, **more: Any) -> RV:  # noqa: ANN401 - psycopg's
+        """Wait for an answer; OperationalError when none comes, and the connection is closed."""
+        return super().wait(self._bounded(gen), *args, **more)
+
+    def _bounded(self, gen: Generator[Any, Any, RV]) -> Generator[Any, Any, RV]:
+        until = time.monotonic() + self.most_seconds + GRACE_SECONDS
+        try:
+            wanted = next(gen)
+            while True:
+                ready = yield wanted  # psycopg comes back every tenth of a second, answer or not
+                if time.monotonic() > until:
+                    self.pgconn.finish()  # nobody knows what it would still say
+                    raise psycopg.OperationalError("no answer")
+                wanted = gen.send(ready)
+        except StopIteration as end:
+            answer: RV = end.value
+            return answer
+
+
+def bound(engine: Engine) -> None:
+    """Have every connection of the engine be such a one."""
+    event.listen(engine, "do_connect", _connect)
+
+
+def _connect(_dialect: object, _record: object, args: Any, options: dict[str, Any]) -> BoundConnection:  # noqa: ANN401 - SQLAlchemy's
+    if "prepare_threshold" in options:  # from the URL it is text
+        asked = str(options["prepare_threshold"])
+        options = {**options, "prepare_threshold": None if asked.lower() == "none" else int(asked)}
+    connection = BoundConnection.connect(*args, **{**ON_CONNECTING, **options})
+    limits = {
+        "statement_timeout": STATEMENT_SECONDS,
+        "idle_in_transaction_session_timeout": OPEN_SECONDS,
+    }
+    names = ", ".join(f"set_config('{name}', '{seconds:.0f}s', false)" for name, seconds in limits.items())
+    connection.execute(f"SELECT {names}")
+    connection.commit()
+    return connection
+
+
+@contextlib.contextmanager
+def unhurried(connection: Connection) -> Iterator[None]:
+    """Give the statements of this transaction the time that they take."""
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, BoundConnection):
+        yield
+        return
+    connection.execute(text(f"SET LOCAL statement_timeout = '{UNHURRIED_SECONDS:.0f}s'"))
+    driver.most_seconds = UNHURRIED_SECONDS
+    try:
+        yield
+    finally:
+        driver.most_seconds = STATEMENT_SECONDS

@@ -1,0 +1,91 @@
+"""Instants that a clock wrote which was ahead: recognised, taken back, and said.
+
+What a row waits for, it waits for from when it was written. A row that was written in the future was written
+by another clock than ours: its wait is counted from now, and is no longer than it ordinarily would be.
+
+unknown, started, ended   look_at comes earlier by as much as the clock was ahead
+deferred                  decided on again: calling hours may rightly lie days ahead, but not by that clock
+events for the CRM        due now, where it is further than the longest wait after so many attempts
+intents                   happened now, for caps; what is in doubt meanwhile is never released by itself, for
+                          its conversation would be looked for at a wrong time
+budgets, executors        where they are read: `rate_slots`, `executors.release`
+"""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, case, literal, or_, select, update
+
+from outreach.ledger.changes import KEEP, Change, apply
+from outreach.ledger.database.pages import read_pages
+from outreach.ledger.database.schema import Instant, contacts, intents, outbox
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.states import LOOKED_FOR, State
+from outreach.webhook.rounds import LEASE_SECONDS
+from outreach.webhook.schedule import DELAYS, JITTER, THROTTLED_SECONDS
+
+SLACK = timedelta(seconds=60)
+"""So far ahead may the clocks of two machines be."""
+
+IN_DOUBT = "outcome_unknown:wrong_clock"
+"""The reason of a doubt whose instant is not known."""
+
+log = logging.getLogger(__name__)
+
+
+def take_back_instants(ledger: Ledger) -> int:
+    """Correct what was written by a clock that was ahead of ours; how many waits are shorter now."""
+    now = ledger.clock.now()
+    found = _take_back_contacts(ledger, now) + _take_back_events(ledger, now)
+    with ledger.db.write() as connection:
+        ahead = update(intents).where(intents.c.at > now + SLACK)
+        found += connection.execute(ahead.values(at=now)).rowcount
+    if found:
+        log.warning("%s instants were written by a clock that was ahead: they are counted from now", found)
+    return found
+
+
+def _take_back_contacts(ledger: Ledger, now: datetime) -> int:
+    c, late = contacts.c, now + SLACK
+    looked_for = c.state.in_([state.value for state in LOOKED_FOR]) & (c.look_at > late)
+    deferred = (c.state == State.DEFERRED.value) & (c.until > now)
+    query = select(c.id, c.state, c.look_at, c.updated_at).where(
+        c.updated_at > late, or_(looked_for, deferred)
+    )
+    found = 0
+    for page in read_pages(ledger.db, query):
+        found += len(apply(ledger, [_counted_from(now, row) for row in page], only_own=False))
+    return found
+
+
+def _counted_from(now: datetime, row: Row[Any]) -> Change:
+    state = State(row.state)
+    earlier = {"until": now} if state is State.DEFERRED else {"look_at": row.look_at - (row.updated_at - now)}
+    return Change(
+        contact_id=row.id,
+        after=state,
+        action="clock_corrected",
+        reason=IN_DOUBT if state is State.UNKNOWN else KEEP,
+        fields=earlier,
+        keep_lease=True,
+    )
+
+
+def _take_back_events(ledger: Ledger, now: datetime) -> int:
+    o = outbox.c
+    pending = update(outbox).where(o.state == "pending")
+    with ledger.db.write() as connection:
+        # Free again: whoever leased them in the future is either done or dead by any clock.
+        stuck = pending.where(o.leased_until > now + timedelta(seconds=LEASE_SECONDS) + SLACK)
+        connection.execute(stuck.values(leased_until=None))
+        return connection.execute(pending.where(o.due_at > _latest(now)).values(due_at=now)).rowcount
+
+
+def _latest(now: datetime) -> ColumnElement[Any]:
+    """The latest instant at which an event may be due after its attempts."""
+    waits = [0.0, *(2 * (1 + JITTER) * max(delay, THROTTLED_SECONDS) for delay in DELAYS)]
+    latest = {
+        number: literal(now + SLACK + timedelta(seconds=wait), Instant) for number, wait in enumerate(waits)
+    }
+    return case(latest, value=outbox.c.attempts, else_=latest[len(DELAYS)])
