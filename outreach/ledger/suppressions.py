@@ -4,11 +4,11 @@ suppressions   opted out, for good: by a person, the CRM, a receipt, an erasure
 listed         on the do-not-contact lists of an organisation, for as long as these name them
 """
 
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Collection, Iterable, Sequence
+from itertools import chain, islice
 
 import orjson
-from sqlalchemy import BindParameter, Connection, bindparam, delete, select, union
+from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, select, union
 
 from outreach.ledger.database.schema import listed, suppressions
 from outreach.ledger.facts import kept_as
@@ -17,10 +17,15 @@ from outreach.ledger.ledger import Ledger
 MIRRORED = "genesys-dnc"
 """What an address is on by, when an organisation's list names it."""
 
-_KEYS: BindParameter[list[str]] = bindparam("keys", expanding=True)
-_LISTED = select(listed.c.address_key).where(listed.c.address_key.in_(_KEYS))
+ERASED = "erasure"
+"""The source of addresses of people who asked to be forgotten: nothing that holds one is stored again."""
 
-SUPPRESSED = union(select(suppressions.c.address_key).where(suppressions.c.address_key.in_(_KEYS)), _LISTED)
+_KEYS: BindParameter[list[str]] = bindparam("keys", expanding=True)
+_OFF = select(suppressions.c.address_key).where(suppressions.c.address_key.in_(_KEYS))
+_LISTED = select(listed.c.address_key).where(listed.c.address_key.in_(_KEYS))
+_ERASED = _OFF.where(suppressions.c.source == ERASED)
+
+SUPPRESSED = union(_OFF, _LISTED)
 """Those of the `keys` that are on."""
 
 
@@ -78,26 +83,36 @@ def allow_again(ledger: Ledger, address: str) -> bool:
 
     An organisation's list that names it puts it on again, with the next look at the list.
     """
-    s, key = suppressions.c, ledger.vault.address_key(address)
+    s, keys = suppressions.c, ledger.vault.address_keys(address)
     with ledger.db.write() as connection:
-        gone = delete(suppressions).where(s.address_key == key).returning(s.source, s.reason, s.at)
-        was = connection.execute(gone).mappings().one_or_none()
-        on_lists = connection.execute(delete(listed).where(listed.c.address_key == key)).rowcount > 0
+        gone = delete(suppressions).where(s.address_key.in_(keys)).returning(s.source, s.reason, s.at)
+        was = connection.execute(gone).mappings().first()
+        on_lists = connection.execute(delete(listed).where(listed.c.address_key.in_(keys))).rowcount > 0
         if was is not None or on_lists:
             kept = {
                 **{str(name): value for name, value in (was or {"source": MIRRORED}).items()},
                 "lifted_at": ledger.clock.now(),
                 "lifted_by": ledger.actor,
             }
-            connection.execute(kept_as(ledger, f"lifted:{key}", orjson.dumps(kept).decode()))
+            connection.execute(kept_as(ledger, f"lifted:{keys[0]}", orjson.dumps(kept).decode()))
     return was is not None or on_lists
 
 
 def find_suppressed(ledger: Ledger, addresses: Sequence[str]) -> set[str]:
     """Those of the addresses that are on, in the spelling that they were asked in."""
-    keys = {address: ledger.vault.address_key(address) for address in addresses}
-    found = set(ledger.db.values(SUPPRESSED, {"keys": list(set(keys.values()))}))
-    return {address for address, key in keys.items() if key in found}
+    keys = {address: ledger.vault.address_keys(address) for address in addresses}
+    found = set(ledger.db.values(SUPPRESSED, {"keys": list(set(chain(*keys.values())))}))
+    return {address for address, own in keys.items() if not found.isdisjoint(own)}
+
+
+def has_erased(ledger: Ledger) -> bool:
+    """Whether anybody asked to be forgotten."""
+    return bool(ledger.db.value(select(exists().where(suppressions.c.source == ERASED))))
+
+
+def find_erased(connection: Connection, keys: Collection[str]) -> set[str]:
+    """Those of the address keys that belong to somebody who asked to be forgotten."""
+    return set(connection.execute(_ERASED, {"keys": list(keys)}).scalars()) if keys else set()
 
 
 def suppression(ledger: Ledger, address: str, source: str, reason: str) -> dict[str, object]:
