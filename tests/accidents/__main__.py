@@ -36,7 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
                 if not console.is_terminal and number % 10 == 0:
                     console.print(line)
 
-            results[database] = play(database, options.rounds, options.seed, tell, first=options.first)
+            results[database] = play(
+                database, options.rounds, options.seed, tell, first=options.first, only=options.only
+            )
         if not options.json:
             console.print(_table(database, *results[database], options.seed, time.monotonic() - began))
             for line in results[database][0].wrong[:SHOWN]:
@@ -51,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.accidents", description=__doc__)
     parser.add_argument("--rounds", type=int, default=50, help="rounds per database")
     parser.add_argument("--first", type=int, default=1, help="the number of the first, to play one again")
+    parser.add_argument("--only", default="", help="accidents whose name holds this, each by itself")
     parser.add_argument("--seed", type=int, default=1, help="the same seed draws the same rounds")
     parser.add_argument("--database", choices=(*DATABASES, "both"), default="both")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")

@@ -117,9 +117,9 @@ class Killed(Accident):
 
     def strike(self, stage: Stage, actor: Actor) -> Actor:
         """Kill and start again, sometimes by another user."""
-        for _ in range(self.random.choice((1, 1, 2, 3))):
-            actor.await_registering()
-            time.sleep(self.random.choice((0.0, self.random.uniform(0, 0.3))))
+        for _ in range(self.random.choice((1, 2, 3, 5))):
+            stage.await_registration(actor)
+            time.sleep(self.random.choice((0.0, 0.0, self.random.uniform(0, 0.3))))
             stage.kills += actor.kill()
             if os.getuid() == 0:
                 stage.user = self.random.choice((None, NOBODY))
@@ -184,8 +184,10 @@ ACCIDENTS: dict[str, tuple[type[Accident], ...]] = {
 }
 
 
-def draw(database: str, random: Random) -> list[Accident]:
-    """One to three of them; a ledger is put back from one copy only."""
+def draw(database: str, random: Random, only: str = "") -> list[Accident]:
+    """One to three of them, one where `only` names it; a ledger is put back from one copy only."""
+    if only:
+        return [random.choice([kind for kind in ACCIDENTS[database] if only in kind.name])(random)]
     kinds = random.sample(ACCIDENTS[database], random.choice((1, 1, 2, 3)))
     copies = [kind for kind in kinds if issubclass(kind, OlderCopy)]
     return [kind(random) for kind in kinds if kind not in copies[1:]]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 
-from tests.accidents.accidents import draw
+from tests.accidents.accidents import Accident, draw
 from tests.accidents.crowd import Crowd
 from tests.accidents.databases import Place, PostgresPlace, SqlitePlace, make_template
 from tests.accidents.stage import Stage
@@ -39,6 +39,7 @@ def play(
     progress: Callable[[int, Verdict, dict[str, Verdict]], None] = lambda *_: None,
     *,
     first: int = 1,
+    only: str = "",
 ) -> tuple[Verdict, dict[str, Verdict]]:
     """Play so many rounds on `sqlite` or `postgres`; the sums, and the same by accident.
 
@@ -53,7 +54,9 @@ def play(
         Path(name).chmod(0o755)
         for number in range(first, first + rounds):
             random = Random(f"{seed}/{database}/{number}")
-            verdict, names = _round(database, number, Path(name), places, emulator, random)
+            accidents = draw(database, random, only)
+            names = [accident.name for accident in accidents]
+            verdict = _round(database, number, Path(name), places, emulator, random, accidents)
             total.add(verdict)
             for accident in names:
                 by_accident.setdefault(accident, Verdict()).add(verdict)
@@ -62,14 +65,18 @@ def play(
 
 
 def _round(
-    database: str, number: int, base: Path, places: Places, emulator: EmulatorThread, random: Random
-) -> tuple[Verdict, list[str]]:
+    database: str,
+    number: int,
+    base: Path,
+    places: Places,
+    emulator: EmulatorThread,
+    random: Random,
+    accidents: Sequence[Accident],
+) -> Verdict:
     folder = base / f"round-{number}"
     folder.mkdir()
     folder.chmod(0o777)  # another user's process works here too
     emulator.reset(keep_settings=True)
-    accidents = draw(database, random)
-    names = [accident.name for accident in accidents]
     place = places(folder)
     try:
         stage = Stage(place, emulator, folder, random, Crowd(folder / "people.csv", random))
@@ -84,12 +91,12 @@ def _round(
             accident.clear(stage)
         stage.come(random.randint(6, 10))
         _make_peace(stage)
-        verdict = judge(stage, names, number)
+        verdict = judge(stage, [accident.name for accident in accidents], number)
         if not verdict.holds:
             shutil.copy(
                 folder / "runs.log", Path(tempfile.gettempdir()) / f"accidents-{database}-{number}.log"
             )
-        return verdict, names
+        return verdict
     finally:
         place.close()
         shutil.rmtree(folder)

@@ -21,6 +21,8 @@ from tests.support.emulator_server import EmulatorThread
 PATIENCE_SECONDS = float(os.environ.get("ACCIDENTS_PATIENCE", "90"))
 """After so long a run counts as hung."""
 
+REGISTER = "contacts.bulk_enrich"
+
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(
     [
@@ -137,6 +139,14 @@ class Stage:
     def contacted(self) -> int:
         """How many contacts there were at the far end."""
         return len(self.emulator.org.truth.rows)
+
+    def await_registration(self, actor: Actor) -> None:
+        """Until the far end was asked to register somebody, or there is nobody left to register."""
+        asked = self.emulator.org.metrics.by_operation
+        actor.await_registering()
+        before, deadline = asked[REGISTER], time.monotonic() + 0.5
+        while asked[REGISTER] == before and actor.lives and time.monotonic() < deadline:
+            time.sleep(0.002)
 
     def await_contacts(self, actor: Actor, count: int) -> None:
         """Until so many were contacted, or the process ended."""
