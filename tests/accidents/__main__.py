@@ -65,7 +65,8 @@ def _table(
 ) -> Table:
     title = (
         f"Accidents on {database}, seed {seed}: {total.rounds} rounds in {seconds:.0f} s, "
-        f"{total.people} people, {total.contacted} contacted, {total.kills} kills; "
+        f"{total.people} people, {total.contacted} contacted, {total.doubts} rightly in doubt, "
+        f"{total.kills} kills; "
         "each sum at the far end / by the ledger"
     )
     table = Table(title=title, title_justify="left")

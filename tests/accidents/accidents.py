@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 from random import Random
@@ -48,7 +47,7 @@ class OlderCopy(Accident):
             with actor.frozen():
                 stage.place.copy(whole=self.whole)
             return actor
-        stage.kills += actor.kill()
+        stage.kill(actor)
         stage.place.copy(whole=self.whole)
         return stage.start()
 
@@ -82,17 +81,11 @@ class UnreadableList(Accident):
     def prepare(self, stage: Stage) -> None:
         """Until the first run is over."""
         how = self.random.choice([*self.KINDS, *self.SETTINGS])
-        if "kind" in how:
-            stage.emulator.configure(faults=[how])
-        else:
-            with contextlib.suppress(ValueError):
-                stage.emulator.configure(**how)
+        stage.emulator.configure(**({"faults": [how]} if "kind" in how else how))
 
     def clear(self, stage: Stage) -> None:
         """They can be read again."""
-        stage.emulator.configure(faults=[])
-        with contextlib.suppress(ValueError):
-            stage.emulator.configure(dnc_export="file", dnc_listing="page")
+        stage.emulator.configure(faults=[], dnc_export="file", dnc_listing="page")
 
 
 class WrongClock(Accident):
@@ -120,7 +113,7 @@ class Killed(Accident):
         for _ in range(self.random.choice((1, 2, 3, 5))):
             stage.await_registration(actor)
             time.sleep(self.random.choice((0.0, 0.0, self.random.uniform(0, 0.3))))
-            stage.kills += actor.kill()
+            stage.kill(actor)
             if os.getuid() == 0:
                 stage.user = self.random.choice((None, NOBODY))
             actor = stage.start()

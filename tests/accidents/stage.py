@@ -28,7 +28,9 @@ _PROCESSES.set_forkserver_preload(
     [
         "tests.accidents.worker",
         # What a run would import late: another user may not be able to read this Python.
+        "encodings.ascii",
         "encodings.idna",
+        "encodings.latin_1",
         "encodings.utf_8_sig",
         "psycopg",
         "sqlalchemy.dialects.postgresql.psycopg",
@@ -111,6 +113,8 @@ class Stage:
     user: int | None = None
     restored: bool = False
     kills: int = 0
+    let_go: set[str] = field(default_factory=set)
+    """References of calls that were on their way when their process was killed, or that were made."""
     reports: list[Report] = field(default_factory=list)
 
     def come(self, count: int) -> None:
@@ -129,6 +133,12 @@ class Stage:
             log=str(self.folder / "runs.log"),
         )
         return Actor(replace(order, ahead_seconds=self.ahead_seconds, user=self.user))
+
+    def kill(self, actor: Actor) -> None:
+        """SIGKILL, and look at what it had let go: of these calls nobody here can say what became."""
+        self.kills += actor.kill()
+        for notes in self.folder.glob("genesys-outreach-*/*"):
+            self.let_go.update(notes.read_text().split())
 
     def finish(self, actor: Actor) -> Report:
         """Its end, kept for the verdict."""

@@ -51,7 +51,7 @@ class Verdict:
     held: Count = field(default_factory=Count)
     left: Count = field(default_factory=Count)
     doubts: int = 0
-    """Held after a ledger was put back, of whom the far end shows a contact: rightly in doubt."""
+    """Held rightly: the call was on its way when its process was killed, or when the ledger was put back."""
     wrong: list[str] = field(default_factory=list)
 
     def add(self, other: Verdict) -> None:
@@ -93,7 +93,11 @@ def judge(stage: Stage, names: Iterable[str], number: int) -> Verdict:
     said = {address[row.id] for row in rows if row.state in {str(state) for state in CONTACTED}}
     unserved = stage.crowd.innocent - said
     kept = {address[row.id]: row for row in rows if _is_kept(row) and address[row.id] in unserved}
-    doubtful = {name for name in kept if stage.restored and reached[name]}
+    doubtful = {
+        name
+        for name, row in kept.items()
+        if row.state == "held" and (row.reference in stage.let_go or (stage.restored and reached[name]))
+    }
     green = [report for report in stage.reports if report.verdict == "green"]
     missed = stage.crowd.innocent - set(reached) - set(kept) if green else set()
     verdict = Verdict(
@@ -103,7 +107,7 @@ def judge(stage: Stage, names: Iterable[str], number: int) -> Verdict:
         contacted=sum(reached.values()),
         twice=Count(sum(times > 1 for times in reached.values()), proof.contacted_twice),
         listed=Count(len(stage.crowd.listed & set(reached)), len(stage.crowd.listed & said)),
-        held=Count(len([n for n in kept if not reached[n]]), len(set(kept) - doubtful)),
+        held=Count(len([n for n in kept if not reached[n] and n not in doubtful]), len(set(kept) - doubtful)),
         left=Count(len(missed), sum(report.left for report in green)),
         doubts=len(doubtful),
     )

@@ -7,11 +7,13 @@ A step that the ledger or the organisation cannot serve now is tried again, as P
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+import tempfile
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -28,11 +30,19 @@ from outreach.campaign.run import Run, open_run
 from outreach.campaign.validation import validate_batch
 from outreach.clock import SystemClock
 from outreach.contacts import Channel
-from outreach.errors import Ambiguous, LedgerError, NotSent, OutreachError, RateLimited, WrongKey
-from outreach.genesys.interface import Senders
+from outreach.errors import (
+    Ambiguous,
+    LedgerError,
+    NotSent,
+    OutreachError,
+    RateLimited,
+    WrongKey,
+)
+from outreach.genesys.interface import Genesys, Senders
 from outreach.genesys.opening import Account, open_genesys
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.claims import BatchRef, plan
+from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.proof import Proof, prove
 from outreach.ledger.runs import stop_campaign
@@ -96,7 +106,7 @@ def work(order: Order, told: Connection) -> None:
     log = Path(order.log).open("a", buffering=1)  # noqa: SIM115 - until the process ends
     os.dup2(log.fileno(), 1)
     os.dup2(log.fileno(), 2)
-    os.environ["HOME"] = order.home
+    os.environ["HOME"] = tempfile.tempdir = order.home  # its notes of what it let go lie there too
     os.umask(0)
     if order.user is not None:
         os.setgid(order.user)
@@ -119,32 +129,39 @@ def _report(order: Order, told: Connection) -> Report:
     return Report("red" if said else "green", said, left, proof.unknown)
 
 
-def _run(order: Order, tell: Callable[[], None]) -> Proof:
+@contextlib.contextmanager
+def _opened(order: Order) -> Iterator[tuple[Ledger, Genesys]]:
     clock = WrongClock(order.ahead_seconds)
     account = Account(client_id="demo", client_secret="demo", api_url=order.emulator)
     senders = Senders(**SENDERS)  # type: ignore[arg-type]  # plain strings
     with (
         open_ledger(order.ledger, keys=[KEY], clock=clock, actor="accident") as ledger,
         open_genesys(account, senders=senders, requests_per_minute=None, clock=clock) as genesys,
-        open_run(ledger, genesys, CAMPAIGN, SETTINGS) as run,
     ):
+        yield ledger, genesys
+
+
+def _run(order: Order, tell: Callable[[], None]) -> Proof:
+    with _opened(order) as (ledger, genesys), open_run(ledger, genesys, CAMPAIGN, SETTINGS) as run:
         recover(run)
         _try_again(lambda: load_source(run, open_source(order.source)))
         ready = _try_again(lambda: check_senders(run))
-        _try_again(lambda: mirror_do_not_contact(run, not_older_than=timedelta(0)))
-        able = replace(run, senders={Channel(name): verdict for name, verdict in ready.items()})
-        tell()
-        stopped = _advance(able)
-        _look(run)
+        lists = _try_again(lambda: mirror_do_not_contact(run, not_older_than=timedelta(0)))
+        stopped: str | None = lists.objection(run.settings)
+        if not stopped:
+            tell()
+            able = replace(run, senders={Channel(name): verdict for name, verdict in ready.items()})
+            stopped = _advance(able, plan(run.ledger, run.campaign, size=10))
+            _look(run)
         if stopped := run.auto_stop.reason or stopped:
             stop_campaign(ledger, run.campaign, stopped)
         return prove(ledger, find_campaign(ledger, CAMPAIGN))
 
 
-def _advance(run: Run) -> str | None:
+def _advance(run: Run, batches: Sequence[BatchRef]) -> str | None:
     """Every step over every batch; why the first failed."""
     steps: tuple[Callable[[Run, BatchRef], object], ...] = (register_batch, validate_batch, _interact)
-    for batch in plan(run.ledger, run.campaign, size=10):
+    for batch in batches:
         try:
             for step in steps:
                 _try_again(partial(step, run, batch))
