@@ -19,7 +19,7 @@ PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 # Tests and the demo start many processes: a module is compiled once, not by each of them.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo test coverage slow browser check format bench chaos up clean
+.PHONY: help install demo test coverage slow browser check format bench chaos accidents up clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -70,6 +70,9 @@ bench: install  ## side by side: ours, the tutorial's way, the SDK, naive Prefec
 
 chaos: install  ## kills, lost answers, 429 storms, two executors; ends in the proof (ROUNDS=50)
 	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS) $(ARGS)
+
+accidents: install  ## restored ledgers, lists nobody can read, wrong clocks, cut networks, kills (ROUNDS=50)
+	@$(BIN)/python -m tests.accidents --rounds $(ROUNDS) $(ARGS)
 
 up: install  ## server, worker, emulator and deployments to click through; Ctrl-C stops them
 	@$(BIN)/outreach up

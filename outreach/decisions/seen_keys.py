@@ -4,6 +4,8 @@ import hashlib
 import secrets
 import sqlite3
 
+from outreach.sameness import same_form
+
 
 class SeenKeys:
     """Ids and addresses seen in this dry run, as hashes under a key that dies with it."""
@@ -36,7 +38,7 @@ class SeenKeys:
         self._database.close()
 
     def _address(self, address: str) -> bytes:
-        return self._hash(address.strip().casefold())  # as the ledger's own address keys have it
+        return self._hash(same_form(address))  # as the ledger's own address keys have it
 
     def _hash(self, text: str) -> bytes:
         return hashlib.blake2b(text.encode(), digest_size=16, key=self._key).digest()

@@ -28,6 +28,11 @@ from outreach.settings import FrequencyCap, SameAddress
 
 _WRITTEN = select(intents.c.reference).where(intents.c.reference.in_(bindparam("references", expanding=True)))
 
+_TAKEN = select(intents.c.address_slot).where(
+    intents.c.address_slot.in_(bindparam("keys", expanding=True)),
+    intents.c.campaign_id == bindparam("campaign"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
@@ -63,8 +68,20 @@ class IntentRequest:
 
 
 class _Keys(NamedTuple):
+    """What the looks and the guard go by. `earlier`: what an older ledger may have the address under."""
+
     address: str
     person: str
+    earlier: tuple[str, ...]
+
+    @property
+    def every_address(self) -> tuple[str, ...]:
+        return self.address, *self.earlier
+
+    @property
+    def seen_by(self) -> tuple[str, ...]:
+        """What a contact counts for, whichever of them it was made under."""
+        return self.person, *self.every_address
 
 
 def commit_intents(
@@ -75,18 +92,14 @@ def commit_intents(
     A contact whose lease was lost is in neither list: somebody else has it.
     """
     now = ledger.clock.now()
-    keys = {
-        want.claimed.id: _Keys(
-            ledger.vault.address_key(want.address),
-            ledger.vault.person_key(want.claimed.contact.external_contact_id),
-        )
-        for want in wanted
-    }
+    keys = {want.claimed.id: _keys(ledger, want) for want in wanted}
     with ledger.db.write() as connection:
         _guard(ledger, connection, [keys[want.claimed.id] for want in wanted if want.caps])
         rows = lock(connection, list(keys))
         ours = [want for want in wanted if _still_ours(rows.get(want.claimed.id), want.claimed.owner)]
         kept = _refuse(connection, ours, keys, now)
+        if same_address is SameAddress.ONCE:
+            kept |= _refuse_taken(connection, ours, keys)
         free = [want for want in ours if want.claimed.id not in kept]
         offered = [_offer(ledger, want, rows[want.claimed.id], keys, same_address, now) for want in free]
         opened = _insert(connection, offered)
@@ -110,6 +123,12 @@ def find_attempted(connection: Connection, contact_ids: Sequence[int]) -> set[in
     return set(connection.execute(found).scalars()) if contact_ids else set()
 
 
+def _keys(ledger: Ledger, want: IntentRequest) -> _Keys:
+    address, *earlier = ledger.vault.address_keys(want.address)
+    person = ledger.vault.person_key(want.claimed.contact.external_contact_id)
+    return _Keys(address, person, tuple(earlier))
+
+
 def _reference(ledger: Ledger, row: Any) -> str:  # noqa: ANN401 - a row of `lock`
     """Sixteen hex digits, never the same for two tries: each try lengthens the contact's audit."""
     return ledger.vault.key("attempt", f"{row.id}/{row.audit_count}")[:16]
@@ -122,7 +141,9 @@ def _still_ours(row: Any, owner: str) -> bool:  # noqa: ANN401 - a row of `lock`
 def _guard(ledger: Ledger, connection: Connection, keys: Sequence[_Keys]) -> None:
     if ledger.db.is_sqlite or not keys:
         return
-    numbers = sorted({int(key[:15], 16) for pair in keys for key in pair})  # 60 bits, to fit a BIGINT
+    numbers = sorted(
+        {int(key[:15], 16) for own in keys for key in (own.address, own.person)}
+    )  # 60 bits, to fit a BIGINT
     for number in numbers:  # in one order everywhere, so that nobody waits in a circle
         connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": number})
 
@@ -130,14 +151,14 @@ def _guard(ledger: Ledger, connection: Connection, keys: Sequence[_Keys]) -> Non
 def _refuse(
     connection: Connection, wanted: Sequence[IntentRequest], keys: dict[int, _Keys], now: datetime
 ) -> dict[int, IntentRefusal]:
-    addresses = [keys[want.claimed.id].address for want in wanted]
+    addresses = [key for want in wanted for key in keys[want.claimed.id].every_address]
     suppressed = set(connection.execute(SUPPRESSED, {"keys": addresses}).scalars())
     recent = _recent(connection, [want for want in wanted if want.caps], keys, now)
     kept: dict[int, IntentRefusal] = {}
     for want in wanted:
         key = keys[want.claimed.id]
-        before = recent[key.address] | recent[key.person] if want.caps else {}
-        if key.address in suppressed:
+        before = {who: at for seen in key.seen_by for who, at in recent[seen].items()} if want.caps else {}
+        if not suppressed.isdisjoint(key.every_address):
             kept[want.claimed.id] = IntentRefusal(want.claimed, want.channel, "suppressed")
         elif until := caps_allow(want.caps, list(before.values()), now):
             kept[want.claimed.id] = IntentRefusal(want.claimed, want.channel, "frequency_cap", until)
@@ -148,12 +169,25 @@ def _refuse(
     return kept
 
 
+def _refuse_taken(
+    connection: Connection, wanted: Sequence[IntentRequest], keys: dict[int, _Keys]
+) -> dict[int, IntentRefusal]:
+    """Whose address the campaign has taken in an earlier form: no key of the database would refuse those."""
+    earlier = {key for want in wanted for key in keys[want.claimed.id].earlier}
+    if not earlier:
+        return {}
+    taken = {"keys": list(earlier), "campaign": wanted[0].claimed.campaign_id}
+    found = set(connection.execute(_TAKEN, taken).scalars())
+    refused = [want for want in wanted if not found.isdisjoint(keys[want.claimed.id].earlier)]
+    return {each.claimed.id: IntentRefusal(each.claimed, each.channel, "same_address") for each in refused}
+
+
 def _recent(
     connection: Connection, capped: Sequence[IntentRequest], keys: dict[int, _Keys], now: datetime
 ) -> defaultdict[str, dict[int, datetime]]:
     if not capped:
         return defaultdict(dict)
-    everything = {key for want in capped for key in keys[want.claimed.id]}
+    everything = {key for want in capped for key in keys[want.claimed.id].seen_by}
     longest = max(cap.hours for want in capped for cap in want.caps)
     return contacts_since(connection, everything, now - timedelta(hours=longest))
 

@@ -46,16 +46,16 @@ def contacts_since(
 
 def find_taken(ledger: Ledger, campaign_id: int, addresses: Collection[str]) -> dict[str, int]:
     """Those of the addresses that the campaign contacts once and has taken, and for which contact."""
-    keys = {address: ledger.vault.address_key(address) for address in addresses}
+    keys = {address: ledger.vault.address_keys(address) for address in addresses}
     i = intents.c
     slots = select(i.address_slot, i.contact_id)
-    slots = slots.where(i.campaign_id == campaign_id, i.address_slot.in_(set(keys.values())))
+    slots = slots.where(i.campaign_id == campaign_id, i.address_slot.in_(set().union(*keys.values())))
     taken = {row.address_slot: row.contact_id for row in ledger.db.rows(slots)}
-    return {address: taken[key] for address, key in keys.items() if key in taken}
+    return {address: taken[key] for address, own in keys.items() for key in own if key in taken}
 
 
 def _keys(ledger: Ledger, row: Claimed) -> set[str]:
     channels = row.contact.channels
     addresses = [channels.address(name) for name in channels.present()]
-    hashed = {ledger.vault.address_key(address) for address in addresses if address}
+    hashed = {key for address in addresses if address for key in ledger.vault.address_keys(address)}
     return hashed | {ledger.vault.person_key(row.contact.external_contact_id)}

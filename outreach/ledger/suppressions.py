@@ -5,11 +5,11 @@ listed         on the do-not-contact lists of an organisation, for as long as th
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Collection, Iterable, Sequence
+from itertools import chain, islice
 
 import orjson
-from sqlalchemy import BindParameter, Connection, bindparam, delete, select, union
+from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, select, union
 
 from outreach.ledger.audit.notes import note
 from outreach.ledger.database.schema import campaigns, listed, suppressions
@@ -19,17 +19,19 @@ from outreach.ledger.ledger import Ledger
 MIRRORED = "genesys-dnc"
 """What an address is on by, when an organisation's list names it."""
 
-ERASURE = "erasure"
-"""The source of what an erasure suppresses for good."""
+ERASED = "erasure"
+"""The source of addresses of people who asked to be forgotten: nothing that holds one is stored again."""
 
 REASON_LIMIT = 200
 LIFTED = "suppressions-lifted"
 """The fact that is another one whenever an address went off: whom it kept back is decided on again."""
 
 _KEYS: BindParameter[list[str]] = bindparam("keys", expanding=True)
+_OFF = select(suppressions.c.address_key).where(suppressions.c.address_key.in_(_KEYS))
 _LISTED = select(listed.c.address_key).where(listed.c.address_key.in_(_KEYS))
+_ERASED = _OFF.where(suppressions.c.source == ERASED)
 
-SUPPRESSED = union(select(suppressions.c.address_key).where(suppressions.c.address_key.in_(_KEYS)), _LISTED)
+SUPPRESSED = union(_OFF, _LISTED)
 """Those of the `keys` that are on."""
 
 
@@ -83,12 +85,11 @@ def _take_off(ledger: Ledger, connection: Connection, organisation: str, keys: S
     connection.execute(kept_as(ledger, LIFTED, secrets.token_hex(8)))
 
 
-def find_erased(ledger: Ledger, addresses: Iterable[str]) -> set[str]:
+def find_erased_addresses(ledger: Ledger, addresses: Iterable[str]) -> set[str]:
     """Those of the addresses that are on because their person was erased, and so for good."""
-    keys = {ledger.vault.address_key(address): address for address in addresses}
-    s = suppressions.c
-    on = select(s.address_key).where(s.address_key.in_(keys), s.source == ERASURE)
-    return {keys[key] for key in ledger.db.values(on)}
+    keys = {key: address for address in addresses for key in ledger.vault.address_keys(address)}
+    with ledger.db.read() as connection:
+        return {keys[key] for key in find_erased(connection, keys)}
 
 
 def allow_again(ledger: Ledger, address: str, reason: str = "") -> bool:
@@ -96,11 +97,11 @@ def allow_again(ledger: Ledger, address: str, reason: str = "") -> bool:
 
     An organisation's list that names it puts it on again, with the next look at the list.
     """
-    s, key = suppressions.c, ledger.vault.address_key(address)
+    s, keys = suppressions.c, ledger.vault.address_keys(address)
     with ledger.db.write() as connection:
-        gone = delete(suppressions).where(s.address_key == key).returning(s.source, s.reason, s.at)
-        was = connection.execute(gone).mappings().one_or_none()
-        on_lists = connection.execute(delete(listed).where(listed.c.address_key == key)).rowcount > 0
+        gone = delete(suppressions).where(s.address_key.in_(keys)).returning(s.source, s.reason, s.at)
+        was = connection.execute(gone).mappings().first()
+        on_lists = connection.execute(delete(listed).where(listed.c.address_key.in_(keys))).rowcount > 0
         if was is not None or on_lists:
             kept = {
                 **{str(name): value for name, value in (was or {"source": MIRRORED}).items()},
@@ -108,8 +109,8 @@ def allow_again(ledger: Ledger, address: str, reason: str = "") -> bool:
                 "lifted_by": ledger.actor,
                 "lifted_because": words(reason),
             }
-            connection.execute(kept_as(ledger, f"lifted:{key}", orjson.dumps(kept).decode()))
-            detail = {"address_key": key, "reason": kept["lifted_because"], "was": kept["source"]}
+            connection.execute(kept_as(ledger, f"lifted:{keys[0]}", orjson.dumps(kept).decode()))
+            detail = {"address_key": keys[0], "reason": kept["lifted_because"], "was": kept["source"]}
             # It binds all of them, and a campaign's chain is what can be verified.
             for campaign_id in connection.execute(select(campaigns.c.id)).scalars().all():
                 note(ledger, connection, campaign_id, "suppression_lifted", detail)
@@ -119,9 +120,19 @@ def allow_again(ledger: Ledger, address: str, reason: str = "") -> bool:
 
 def find_suppressed(ledger: Ledger, addresses: Sequence[str]) -> set[str]:
     """Those of the addresses that are on, in the spelling that they were asked in."""
-    keys = {address: ledger.vault.address_key(address) for address in addresses}
-    found = set(ledger.db.values(SUPPRESSED, {"keys": list(set(keys.values()))}))
-    return {address for address, key in keys.items() if key in found}
+    keys = {address: ledger.vault.address_keys(address) for address in addresses}
+    found = set(ledger.db.values(SUPPRESSED, {"keys": list(set(chain(*keys.values())))}))
+    return {address for address, own in keys.items() if not found.isdisjoint(own)}
+
+
+def has_erased(ledger: Ledger) -> bool:
+    """Whether anybody asked to be forgotten."""
+    return bool(ledger.db.value(select(exists().where(suppressions.c.source == ERASED))))
+
+
+def find_erased(connection: Connection, keys: Collection[str]) -> set[str]:
+    """Those of the address keys that belong to somebody who asked to be forgotten."""
+    return set(connection.execute(_ERASED, {"keys": list(keys)}).scalars()) if keys else set()
 
 
 def words(reason: str) -> str:

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from outreach.errors import WrongKey
+from outreach.sameness import forms_of, same_form
 from outreach.sources.private_file import part_beside, save
 
 SEALED = "sealed:"
@@ -55,8 +56,12 @@ class Vault:
         return hashing.hexdigest()[:40]
 
     def address_key(self, address: str) -> str:
-        """The same for one address however it is written: E.164 as it is, e-mail in lower case."""
-        return self.key("address", address.strip().casefold())
+        """The same for one address however it is written: see outreach/sameness.py."""
+        return self.key("address", same_form(address))
+
+    def address_keys(self, address: str) -> tuple[str, ...]:
+        """Its key, and those that it had in a ledger that was written before two forms were known as one."""
+        return tuple(self.key("address", form) for form in forms_of(address))
 
     def person_key(self, external_contact_id: str) -> str:
         """The same for one person in all campaigns."""

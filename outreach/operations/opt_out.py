@@ -19,7 +19,7 @@ from outreach.compliance.reply_keywords import Reply, classify_reply
 from outreach.contacts import CHANNELS_IN_WORDS, AddressKind, Channel
 from outreach.errors import SourceError, UsageError
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.suppressions import allow_again, find_erased, suppress
+from outreach.ledger.suppressions import allow_again, find_erased_addresses, suppress
 from outreach.sources.cells import read_handle
 from outreach.sources.columns import Headings
 from outreach.sources.csv_file import CsvFile
@@ -93,7 +93,7 @@ def lift(
         UsageError: one is none, or belongs to a person who was erased; none is lifted then.
     """
     read = [read_address(text) for text in addresses]
-    erased = set() if erased_too else find_erased(ledger, read)
+    erased = set() if erased_too else find_erased_addresses(ledger, read)
     if erased:
         numbers = ", ".join(str(number) for number, address in enumerate(read, 1) if address in erased)
         raise UsageError(

@@ -5,8 +5,9 @@
     4.9171E+11                                              ->  rejected: Excel has dropped its digits
 
 One person must not have two spellings, so the result depends on the digits alone, never on the separators:
-what phonenumbers would make of them. Parsing costs it 20 microseconds; a number that does not begin with its
-country's trunk prefix comes back unchanged, so only the others are given to it (a property test holds that).
+what phonenumbers would make of them, in the form of today (outreach/renumbering.py). Parsing costs it 20
+microseconds; a number that does not begin with its country's trunk prefix comes back unchanged, so only the
+others are given to it (a property test holds that).
 """
 
 import re
@@ -17,6 +18,7 @@ import phonenumbers
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, NumberParseException, PhoneMetadata, PhoneNumberFormat
 
 from outreach.contacts import E164
+from outreach.renumbering import is_gone, renew
 from outreach.sources.rows import BadCell
 
 _SEPARATORS = re.compile(
@@ -45,6 +47,9 @@ def normalise_phone(cell: str, *, strict: bool = False) -> str:
     number = cell.replace(" ", "")
     if not _usual(number[:4]).match(number):  # nearly every number is usual: one look, no parsing
         number = _read(cell)
+    number = renew(number)
+    if is_gone(number):
+        raise BadCell("outdated_number", "is in a form that its country has given up; ask for the new number")
     if strict and not _is_assigned(number):
         raise BadCell("unassigned_number", "is well-formed, but no such number is assigned to anybody")
     return number

@@ -21,6 +21,7 @@ from outreach.genesys.http.untrusted_json import (
 )
 from outreach.genesys.interface import NotRegistered, Registered, Senders
 from outreach.reachability import AVAILABLE
+from outreach.sameness import number_in
 
 NOT_RECOGNISED = "not_recognised"
 """Genesys stored the contact, but made no usable address of what we sent."""
@@ -89,7 +90,7 @@ def _write_address(channel: Channel, address: str, name: str, senders: Senders) 
         case Channel.EMAIL:
             return {"workEmail": address}
         case Channel.CHAT if senders.chat_type == "whatsapp":
-            number = {"display": f"+{address.lstrip('+')}"}
+            number = {"display": number_in(address) or f"+{address.lstrip('+')}"}
             return {"whatsAppId": {"phoneNumber": number, "displayName": name}}
         case Channel.CHAT:
             return {}  # an open or web handle has no field of its own

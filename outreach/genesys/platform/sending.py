@@ -17,6 +17,7 @@ from outreach.errors import Invalid
 from outreach.genesys.http.untrusted_json import Json, as_mapping, read_code
 from outreach.genesys.interface import Attempt, Engagement, Senders
 from outreach.genesys.platform.media import medium_of
+from outreach.sameness import number_in
 
 ATTEMPT_ATTRIBUTE = "attempt"
 """The participant attribute of a callback that carries our reference."""
@@ -83,7 +84,8 @@ def address_of(attempt: Attempt, senders: Senders) -> str | None:
         case Channel.CHAT if senders.chat_type == "webmessaging":
             return None
         case Channel.CHAT if senders.chat_type == "whatsapp":
-            return attempt.address.lstrip("+")  # WhatsApp's id has no plus (platform fact sheet 4.1)
+            # WhatsApp's id is the number without its plus (platform fact sheet 4.1).
+            return (number_in(attempt.address) or attempt.address).lstrip("+")
         case Channel.VOICE | Channel.SMS | Channel.EMAIL | Channel.CHAT:
             return attempt.address
         case _:

@@ -18,18 +18,29 @@ _ACCEPTED = State.ACCEPTED.value
 
 
 class Entry:
-    """A row that has a contact; `line` and `raw` are the row's."""
+    """A row that has a contact; `line` and `raw` are the row's. `address_keys` only where asked for."""
 
-    __slots__ = ("_payload", "content_key", "external_contact_id", "line", "raw")
+    __slots__ = ("_payload", "address_keys", "content_key", "external_contact_id", "line", "raw")
 
-    def __init__(self, ledger: Ledger, row: Row) -> None:
+    def __init__(self, ledger: Ledger, row: Row, *, with_addresses: bool = False) -> None:
         assert row.contact is not None  # noqa: S101 - the caller asked
         plain = row.contact.model_dump_json(exclude_defaults=True)
         self.line = row.line
         self.raw = row.raw
         self.external_contact_id = row.contact.external_contact_id
         self.content_key = ledger.vault.key("content", plain)
-        self._payload = ledger.vault.seal(plain)
+        self._payload: str | None = ledger.vault.seal(plain)
+        addresses = row.contact.channels.addresses().values() if with_addresses else ()
+        self.address_keys = {key for address in addresses for key in ledger.vault.address_keys(address)}
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether nothing of it is kept but its id."""
+        return self._payload is None
+
+    def forget(self) -> None:
+        """Keep nothing but the id: it leads to somebody who asked to be forgotten."""
+        self._payload, self.content_key = None, ""
 
     def content(self) -> dict[str, Any]:
         """The columns that a correction replaces."""

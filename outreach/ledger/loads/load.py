@@ -22,7 +22,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
 from outreach.ledger.audit.chain import record_for
-from outreach.ledger.changes import apply_within, to_accepted
+from outreach.ledger.changes import Change, apply_within, to_accepted
 from outreach.ledger.database.bulk_write import write_new, write_rows
 from outreach.ledger.database.schema import audit, contacts, loads, rejects
 from outreach.ledger.intents import find_attempted
@@ -30,6 +30,7 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.deduplication import sort
 from outreach.ledger.loads.entries import Entry, Refused
 from outreach.ledger.states import CORRECTABLE, State
+from outreach.ledger.suppressions import find_erased, has_erased
 from outreach.sources.rows import Row as SourceRow
 
 CHUNK = 1000  # a load that was killed left whole chunks, and nothing of the next
@@ -76,6 +77,7 @@ class Loading:
         self._campaign_id = campaign_id
         self.total = Loaded()
         self._again = bytearray()
+        self._has_erased = has_erased(ledger)
         row = {"campaign_id": campaign_id, "source": source, "started_at": ledger.clock.now()}
         with ledger.db.write() as connection:
             self.id = int(connection.execute(insert(loads).returning(loads.c.id), row).scalar_one())
@@ -100,7 +102,9 @@ class Loading:
         return self.total
 
     def _take(self, row: SourceRow) -> Entry | Refused:
-        return Entry(self._ledger, row) if row.contact else Refused(row)
+        if not row.contact:
+            return Refused(row)
+        return Entry(self._ledger, row, with_addresses=self._has_erased)
 
     def _place(
         self, connection: Connection, chunk: Sequence[Entry | Refused]
@@ -108,6 +112,7 @@ class Loading:
         entries = [taken for taken in chunk if isinstance(taken, Entry)]
         sorted_out = sort(entries, self._existing(connection, entries), self.id, self._again)
         refused = [taken for taken in chunk if isinstance(taken, Refused)] + sorted_out.duplicates
+        self._forget(connection, entries)
         accepted = self._insert(connection, sorted_out.new)
         rejected, duplicates = self._reject(connection, refused)
         # Counted from the places themselves: a row that got lost in between is missed by the proof.
@@ -121,6 +126,13 @@ class Loading:
             corrected=self._correct(connection, sorted_out.again),
         )
         return counts, refused
+
+    def _forget(self, connection: Connection, entries: Sequence[Entry]) -> None:
+        """Of who asked to be forgotten, and comes by another id or a corrected row, keep the id alone."""
+        erased = find_erased(connection, set[str]().union(*(entry.address_keys for entry in entries)))
+        for entry in entries:
+            if not erased.isdisjoint(entry.address_keys):
+                entry.forget()
 
     def _existing(self, connection: Connection, entries: Sequence[Entry]) -> dict[str, Any]:
         names = [entry.external_contact_id for entry in entries]
@@ -147,6 +159,13 @@ class Loading:
             there = set(connection.execute(mine).scalars())
             records = [record for record in records if record["contact_id"] in there]
         write_rows(connection, _AUDIT, records)
+        nameless = {row["id"] for row in rows if row["payload"] is None}
+        gone = [
+            Change(contact_id=record["contact_id"], after=State.BLOCKED, action=ERASED, reason=ERASED)
+            for record in records
+            if record["contact_id"] in nameless
+        ]
+        apply_within(self._ledger, connection, gone, only_own=False)
         return len(records)
 
     def _correct(self, connection: Connection, again: Sequence[tuple[Entry, Any]]) -> int:
@@ -154,6 +173,7 @@ class Loading:
             (entry, row)
             for entry, row in again
             if entry.content_key != row.content_key
+            and not entry.is_forgotten
             and State(row.state) in CORRECTABLE | {State.HELD}
             and row.reason != ERASED
         ]

@@ -24,7 +24,7 @@ from outreach.ledger.executors.release import release_dead_executors
 from outreach.ledger.intents import find_attempted
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import CONTACTED, State
-from outreach.ledger.suppressions import ERASURE, suppression
+from outreach.ledger.suppressions import ERASED, suppression
 
 Cause = Literal["erased", "purged"]
 """On a person's wish, or because of age."""
@@ -116,7 +116,7 @@ def suppress_for_good(ledger: Ledger, addresses: Iterable[str]) -> int:
     new = ledger.db.insert(suppressions)
     lasting = {"source": new.excluded.source, "reason": new.excluded.reason}
     upsert = new.on_conflict_do_update(index_elements=["address_key"], set_=lasting)
-    rows = [suppression(ledger, address, ERASURE, "erased") for address in sorted(addresses)]
+    rows = [suppression(ledger, address, ERASED, "erased") for address in sorted(addresses)]
     if rows:
         with ledger.db.write() as connection:
             connection.execute(upsert, rows)

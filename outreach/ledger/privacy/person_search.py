@@ -20,6 +20,8 @@ from outreach.ledger.database.pages import read_rows
 from outreach.ledger.database.schema import contacts
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.rejects import RejectedRow, read_rejects
+from outreach.renumbering import known_as
+from outreach.sameness import same_form
 from outreach.sources.phones import normalise_phone
 from outreach.sources.rows import BadCell
 
@@ -32,14 +34,14 @@ _NO_DIGIT = re.compile(r"[^0-9]+")
 
 @dataclass(frozen=True)
 class Person:
-    """Everything that a person is known by; addresses as they are compared, in lower case."""
+    """Everything that a person is known by; addresses as they are compared: see outreach/sameness.py."""
 
     ids: frozenset[str] = frozenset()
     addresses: frozenset[str] = frozenset()
 
     def stands_in(self, cells: Iterable[str]) -> bool:
         """Whether a row, as it was read, speaks of this person."""
-        numbers = [_NO_DIGIT.sub("", address) for address in self.addresses if E164.match(address)]
+        numbers = [form[1:] for a in self.addresses if E164.match(a) for form in known_as(a)]
         words = [address for address in self.addresses if not E164.match(address)]
         ids = {name.casefold() for name in self.ids}
         return any(_names(cell.strip().casefold(), ids, words, numbers) for cell in cells)
@@ -107,7 +109,7 @@ def addresses_of(contact: Contact) -> frozenset[str]:
     """All addresses of a contact, as they are compared."""
     channels = contact.channels
     named = (channels.address(channel) for channel in channels.present())
-    return frozenset(address.strip().casefold() for address in named if address)
+    return frozenset(same_form(address) for address in named if address)
 
 
 _CONTACTS = select(contacts.c.id, contacts.c.campaign_id, contacts.c.external_contact_id, contacts.c.payload)
@@ -118,9 +120,9 @@ def _as_address(who: str) -> str:
     if "@" not in who and EXTERNAL_CONTACT_ID.match(who):
         return ""
     try:
-        return normalise_phone(who)
+        return same_form(normalise_phone(who))
     except BadCell:
-        return who.casefold()
+        return same_form(who)
 
 
 def _by_ids(ledger: Ledger, ids: Collection[str]) -> Iterator[Known]:

@@ -1,0 +1,43 @@
+"""Which spellings of an address lead to one person: what every "same address" of the product rests on.
+
+A chat handle may be a phone number (WhatsApp's always is), written with or without its plus, with 00, with
+spaces: that number is what is sent, so that number is compared. An opaque handle is compared as it is.
+"""
+
+import re
+
+from outreach.contacts import E164
+from outreach.renumbering import known_as, renew
+
+_NUMBER = re.compile(r"(?:\+|00)?[\s().-]*[1-9](?:[\s().-]*[0-9]){6,14}\Z")
+_NO_DIGIT = re.compile(r"[^0-9]+")
+
+
+def number_in(handle: str) -> str | None:
+    """The E.164 number that a handle is, in its form of today; None when it is none.
+
+    Without a plus its digits begin with the country's code, as in WhatsApp's own ids.
+    """
+    if E164.match(handle):  # nearly every address that comes here
+        return renew(handle)
+    if not _NUMBER.match(handle):
+        return None
+    digits = _NO_DIGIT.sub("", handle).removeprefix("00")
+    return renew(f"+{digits}")
+
+
+def forms_of(address: str) -> tuple[str, ...]:
+    """Every form by which a ledger may know an address; one person's share the first."""
+    plain = address.strip().casefold()
+    number = number_in(plain)
+    if number is None:
+        return (plain,)
+    known = known_as(number)
+    return tuple(dict.fromkeys((*known, plain, *(form[1:] for form in known))))
+
+
+def same_form(address: str) -> str:
+    """The form on which sameness is computed."""
+    plain = address.strip().casefold()
+    number = number_in(plain)
+    return plain if number is None else known_as(number)[0]
