@@ -1,6 +1,6 @@
 """The campaign: contacts in, interactions started, the CRM told, the sums proven."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
@@ -16,6 +16,7 @@ from flows.dispatch import widen
 from flows.dry_run import rehearse_campaign
 from flows.opening import BlockNames, OpenRun, open_run
 from flows.parameters import BlockName, CampaignName, SourceName
+from flows.stopping import INTERRUPTED, end_early, prefect_heeded
 from flows.verdict import Ended, conclude, decline
 from outreach.campaign.reconciliation import recover
 from outreach.campaign.run import Run
@@ -25,10 +26,11 @@ from outreach.ledger.proof import count_contacted
 from outreach.reachability import Availability
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
+from outreach.sources.source import Source
 from tasks.interaction import interact
 from tasks.loading import load, mirror, ready_senders
 from tasks.policies import BATCHES_AT_MOST, BATCHES_AT_ONCE, RUNNER_THREADS
-from tasks.progress import progress_shown
+from tasks.progress import Sink, progress_shown
 from tasks.registration import register
 from tasks.validation import validate
 from tasks.webhook import deliver
@@ -75,25 +77,43 @@ def run_campaign(
     with (
         open_run(campaign, names, settings) as opened,
         progress_shown(opened.run, opened.spent) as watchers,
+        prefect_heeded(opened.run),
     ):
-        run, before = opened.run, count_contacted(opened.run.ledger, opened.run.campaign)
+        sinks = [watcher.sink for watcher in watchers]
+        try:
+            return work_on(opened, names, contacts, sinks, hands_out=dispatch == "work-pool")
+        except INTERRUPTED as interrupt:
+            return end_early(opened.run, interrupt)
+
+
+def work_on(
+    opened: OpenRun,
+    names: BlockNames,
+    contacts: Callable[[], Source],
+    sinks: Sequence[Sink],
+    *,
+    hands_out: bool,
+) -> State[dict[str, Any]]:
+    """The campaign, from its source to the proof."""
+    run, before = opened.run, count_contacted(opened.run.ledger, opened.run.campaign)
+    recover(run)
+    load(run.campaign.name, opened.reference, contacts, run.rejects_file)
+    availability = prepare(opened, names.genesys)
+    if run.auto_stop.reason:
+        return conclude(opened, [], contacted_before=before)
+    batches = plan_batches(run)
+    due = sum(batch.size for batch in batches)
+    said = ask(replace(run, senders=availability), due, contacts, sinks)
+    if said.is_no:
+        return decline(run, said)
+    work: Sequence[Ended] = (
+        hand_out(run, names, widen(batches, run.batch_size))
+        if hands_out
+        else advance(opened, batches, availability)
+    )
+    if not run.auto_stop.is_called_off:
         recover(run)
-        load(campaign, opened.reference, contacts, run.rejects_file)
-        availability = prepare(opened, genesys)
-        if run.auto_stop.reason:
-            return conclude(opened, [], contacted_before=before)
-        batches = plan_batches(run)
-        due = sum(batch.size for batch in batches)
-        said = ask(replace(run, senders=availability), due, contacts, [watcher.sink for watcher in watchers])
-        if said.is_no:
-            return decline(run, said)
-        work: Sequence[Ended] = (
-            advance(opened, batches, availability)
-            if dispatch == "here"
-            else hand_out(run, names, widen(batches, run.batch_size))
-        )
-        recover(run)
-        return conclude(opened, work, contacted_before=before)
+    return conclude(opened, work, contacted_before=before)
 
 
 def prepare(opened: OpenRun, name: str) -> Availability:

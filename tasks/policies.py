@@ -40,6 +40,9 @@ DISPATCH_LOOK_SECONDS = 1.0
 MISSING_SECONDS = 5.0
 """So long an executor must be gone before its batch is handed to another."""
 
+RECALL_SECONDS = 10.0
+"""So long a run that was stopped waits for the batches that it handed out."""
+
 UNBEGUN_SECONDS = 120.0
 """So long a worker may take from claiming a run to beginning it."""
 
