@@ -7,7 +7,7 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Cancelled, Completed, Failed
+from prefect.states import Cancelled, Completed, Crashed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.campaign import advance, prepare
@@ -58,7 +58,7 @@ def outreach_batch(
     batch = BatchRef(campaign, number, size, first, last)
     with (
         open_run(campaign, BlockNames(genesys, senders, webhook, ledger), settings=None) as opened,
-        prefect_heeded(opened.run),
+        prefect_heeded(opened.run) as watch,
     ):
         run = opened.run
         if run.campaign.stopped:
@@ -71,7 +71,8 @@ def outreach_batch(
             return end_early(run, interrupt)
         signal_refusals(campaign, opened.spent())
         if run.auto_stop.is_called_off:
-            return Cancelled(message=describe_stop(run))
+            end = Crashed if watch.is_orphaned else Cancelled  # crashed: another worker takes it
+            return end(message=describe_stop(run))
         if failure := run.auto_stop.reason or first_failure(work):
             return Failed(message=failure)
     return Completed(message=f"{size} contacts seen to", data={"campaign": campaign, "number": number})

@@ -8,6 +8,8 @@
 `outreach stop` needs none of this: it goes through the ledger, see `outreach.campaign.stop_watch`.
 """
 
+from __future__ import annotations
+
 import contextlib
 import logging
 import os
@@ -38,13 +40,13 @@ log = logging.getLogger("outreach.stop")
 
 
 @contextlib.contextmanager
-def prefect_heeded(run: Run) -> Iterator[None]:
+def prefect_heeded(run: Run) -> Iterator[PrefectWatch]:
     """Stop the run when Prefect, or whoever handed it out, ends it before its time."""
-    watch = _Watch(run)
+    watch = PrefectWatch(run)
     thread = threading.Thread(target=watch.run, name="prefect-watch", daemon=True)
     thread.start()
     try:
-        yield
+        yield watch
     finally:
         watch.ended.set()
         thread.join(LOOK_SECONDS)
@@ -78,11 +80,15 @@ def name_parent(run: Run) -> list[str]:
     return [f"{PARENT_TAG}{flow_run.id}", f"{PARENT_EXECUTOR_TAG}{run.ledger.executor.enter()}"]
 
 
-class _Watch:
-    """Looks every second for one run; for its own thread."""
+class PrefectWatch:
+    """Looks every second for one run; in a thread of its own.
+
+    `is_orphaned`: whether the worker that began it is gone, so that another may take what it worked on.
+    """
 
     def __init__(self, run: Run) -> None:
         self.ended = threading.Event()
+        self.is_orphaned = False
         self._run = run
         self._own = flow_run.id and UUID(flow_run.id)
         self._deployment = deployment.id and UUID(deployment.id)
@@ -93,6 +99,7 @@ class _Watch:
         self._starter = os.getppid() if self._deployment else None
 
     def run(self) -> None:
+        """Look until the end, and stop the run at the first reason."""
         if self.ended.wait(LOOK_SECONDS):  # first: a client takes its time to make, and many runs are short
             return
         with get_client(sync_client=True) as client:
@@ -104,6 +111,7 @@ class _Watch:
 
     def _find_local(self) -> str | None:
         if self._starter is not None and os.getppid() != self._starter:
+            self.is_orphaned = True
             return "The worker of this run is gone."
         with contextlib.suppress(LedgerError):  # no answer is no sign of death
             if self._parent_executor and not is_alive(self._run.ledger, self._parent_executor):
