@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -34,7 +35,7 @@ LATENCY_MS, THREADS = 800, 4
 """Five people a second by one process: unstopped, 400 take at least 80 seconds, by four processes 20."""
 
 BEFORE_STOP = 12
-GRACE_SECONDS, WATCHED_SECONDS, END_SECONDS = 3.0, 9.0, 40.0
+GRACE_SECONDS, WATCHED_SECONDS, END_SECONDS = 3.0, 9.0, 90.0
 ENV = {"PREFECT_WORKER_QUERY_SECONDS": "1", "PREFECT_RUNNER_POLL_FREQUENCY": "1"}
 
 
@@ -55,7 +56,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def office(server: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Office]:
     with emulator(latency_ms=LATENCY_MS, index_delay_seconds=0) as genesys:
-        name = f"stop-{request.node.callspec.id}"
+        name = re.sub(r"[^a-z0-9]+", "-", request.node.name)[-40:].strip("-")
         made = Office(name, server, genesys, tmp_path)
         made.save_blocks()
         yield made
@@ -87,6 +88,8 @@ def serve(office: Office) -> Iterator[Program]:
 def worker(office: Office, dispatch: str = "here") -> Iterator[Program]:
     """By a process worker."""
     deploy()
+    with get_client(sync_client=True) as client:  # so that somebody can pause it
+        client.resume_deployment(wait_for_deployment(client))
     command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"]
     log = office.folder / "worker.log"
     with child([*command, "--name", office.name], log, ENV) as process:
@@ -158,6 +161,25 @@ def terminate(office: Office, program: Program) -> None:
     program.process.send_signal(signal.SIGTERM)
 
 
+def pause(office: Office, program: Program) -> None:
+    """As the switch in the UI does."""
+    with get_client(sync_client=True) as client:
+        client.pause_deployment(wait_for_deployment(client))
+
+
+def lose(office: Office, program: Program) -> None:
+    """The process of the run that hands out batches is killed without a warning."""
+    [run] = [each for each in office.runs() if each["state"]["type"] == "RUNNING"]
+    pid = int(run["infrastructure_pid"].rpartition(":")[2])
+    for each in (*children_of(pid), pid):
+        os.kill(each, signal.SIGKILL)
+
+
+def children_of(pid: int) -> list[int]:
+    done = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
+    return [int(line) for line in done.stdout.split()]
+
+
 OUTREACH = [sys.executable, "-m", "cli.main"]
 WAYS_TO_RUN = {"terminal": terminal, "serve": serve, "worker": worker, "work-pool": work_pool}
 WAYS_TO_STOP = {"cancel": cancel, "verb": stop_verb, "ctrl-c": ctrl_c, "sigterm": terminate}
@@ -165,6 +187,10 @@ CASES = [
     pytest.param(run, stop, id=f"{name}-{way}")
     for name, run in WAYS_TO_RUN.items()
     for way, stop in WAYS_TO_STOP.items()
+]
+CASES += [
+    pytest.param(worker, pause, id="worker-pause"),
+    pytest.param(work_pool, lose, id="work-pool-lost"),
 ]
 
 
@@ -177,7 +203,7 @@ def test_nobody_new_is_contacted_three_seconds_after_a_stop_and_the_next_run_goe
     request: pytest.FixtureRequest,
 ) -> None:
     with run(office) as program:
-        wait_until(lambda: contacted(office) >= BEFORE_STOP, program, seconds=120)
+        wait_until(lambda: contacted(office) >= BEFORE_STOP, program, seconds=240)
         stop(office, program)
         at_stop, stopped = contacted(office), time.monotonic()
         time.sleep(GRACE_SECONDS)
@@ -196,6 +222,10 @@ def test_nobody_new_is_contacted_three_seconds_after_a_stop_and_the_next_run_goe
     assert later == after_grace < PEOPLE
     assert contacted(office) == later
 
+    check_the_next_run_goes_on(office)
+
+
+def check_the_next_run_goes_on(office: Office) -> None:
     office.genesys.configure(latency_ms=0)
     proof = office.run(office.source(PEOPLE), threads=16)
     truth = office.genesys.truth()
@@ -204,6 +234,16 @@ def test_nobody_new_is_contacted_three_seconds_after_a_stop_and_the_next_run_goe
     in_doubt = proof["unknown"] + proof["states"].get("held", 0)
     assert proof["contacted"] + in_doubt == PEOPLE
     assert in_doubt <= 2 * THREADS
+
+
+def test_a_second_ctrl_c_ends_the_process_at_once_and_nobody_is_contacted_twice(office: Office) -> None:
+    with terminal(office) as program:
+        wait_until(lambda: contacted(office) >= BEFORE_STOP, program, seconds=240)
+        program.process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        program.process.send_signal(signal.SIGINT)
+        assert program.process.wait(GRACE_SECONDS) == 130
+    check_the_next_run_goes_on(office)
 
 
 def contacted(office: Office) -> int:
