@@ -56,7 +56,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def office(server: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Office]:
     with emulator(latency_ms=LATENCY_MS, index_delay_seconds=0) as genesys:
-        name = re.sub(r"[^a-z0-9]+", "-", request.node.name)[-40:].strip("-")
+        case = re.search(r"\[(.+)\]", request.node.name)
+        name = f"stop-{case[1] if case else 'twice'}"
         made = Office(name, server, genesys, tmp_path)
         made.save_blocks()
         yield made
@@ -92,7 +93,7 @@ def worker(office: Office, dispatch: str = "here") -> Iterator[Program]:
         client.resume_deployment(wait_for_deployment(client))
     command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"]
     log = office.folder / "worker.log"
-    with child([*command, "--name", office.name], log, ENV) as process:
+    with child([*command, "--name", office.name, "--limit", "3"], log, ENV) as process:
         ask_for_run(office, dispatch)
         yield Program(process, log)
 
