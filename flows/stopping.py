@@ -27,14 +27,15 @@ from prefect.states import Cancelled
 
 from outreach.campaign.run import Run
 from outreach.clock import LOOK_SECONDS
-from outreach.errors import LedgerError
+from outreach.errors import LedgerError, NotSent
 from outreach.ledger.executors.release import is_alive
 from outreach.ledger.proof import count_contacted, count_waiting
 
 PARENT_TAG, PARENT_EXECUTOR_TAG = "parent:", "parent-executor:"
 """With these a flow run names whoever handed it out: the flow run, and its executor in the ledger."""
 
-INTERRUPTED = (KeyboardInterrupt, TerminationSignal)
+INTERRUPTED = (KeyboardInterrupt, TerminationSignal, NotSent)
+"""What ends a flow early; NotSent where the run was stopped while something waited for its turn."""
 
 log = logging.getLogger("outreach.stop")
 
@@ -43,6 +44,9 @@ log = logging.getLogger("outreach.stop")
 def prefect_heeded(run: Run) -> Iterator[PrefectWatch]:
     """Stop the run when Prefect, or whoever handed it out, ends it before its time."""
     watch = PrefectWatch(run)
+    if watch.is_handed_out:  # who waited for a worker begins nothing when it comes too late
+        with get_client(sync_client=True) as client:
+            watch.look(client)
     thread = threading.Thread(target=watch.run, name="prefect-watch", daemon=True)
     thread.start()
     try:
@@ -56,8 +60,11 @@ def end_early(run: Run, interrupt: BaseException) -> State[Any]:
     """The run was interrupted: write down what is in the air, and say what was done.
 
     Raises:
+        NotSent: again, where it does not come of a stop.
         TerminationSignal: again, where a runner of Prefect sent it: how the run ends is the runner's to say.
     """
+    if isinstance(interrupt, NotSent) and not run.has_given_up(interrupt):
+        raise interrupt
     run.stop_watch.end("The run was interrupted.")
     sentence = describe_stop(run)
     log.warning("%s", sentence)
@@ -83,7 +90,8 @@ def name_parent(run: Run) -> list[str]:
 class PrefectWatch:
     """Looks every second for one run; in a thread of its own.
 
-    `is_orphaned`: whether the worker that began it is gone, so that another may take what it worked on.
+    `is_orphaned`: whether the worker that began it is gone, so that another may take what it worked on;
+    `is_handed_out`: whether another run made it.
     """
 
     def __init__(self, run: Run) -> None:
@@ -95,6 +103,7 @@ class PrefectWatch:
         self._is_paused: bool | None = None
         self._parent = _tagged(PARENT_TAG)
         self._parent_executor = _tagged(PARENT_EXECUTOR_TAG)
+        self.is_handed_out = bool(self._parent)
         # Who begins a run of a deployment is a worker, or whoever serves it.
         self._starter = os.getppid() if self._deployment else None
 
@@ -103,11 +112,15 @@ class PrefectWatch:
         if self.ended.wait(LOOK_SECONDS):  # first: a client takes its time to make, and many runs are short
             return
         with get_client(sync_client=True) as client:
-            while not (reason := self._find_local() or self._find_in_prefect(client)):
-                if self.ended.wait(LOOK_SECONDS):
-                    return
-        self._run.auto_stop.call_off(reason)
-        self._run.genesys.give_up()
+            while not self.look(client) and not self.ended.wait(LOOK_SECONDS):
+                pass
+
+    def look(self, client: SyncPrefectClient) -> bool:
+        """Stop the run if there is a reason; whether there is."""
+        if reason := self._find_local() or self._find_in_prefect(client):
+            self._run.auto_stop.call_off(reason)
+            self._run.genesys.give_up()
+        return bool(reason)
 
     def _find_local(self) -> str | None:
         if self._starter is not None and os.getppid() != self._starter:

@@ -42,10 +42,12 @@ class StopWatch:
         try:
             yield
         finally:
-            self.look()
-            with self._changed:
-                self._steps -= 1
-                self._changed.notify_all()
+            try:
+                self.look()
+            finally:
+                with self._changed:
+                    self._steps -= 1
+                    self._changed.notify_all()
 
     def look(self) -> None:
         """Take over a stop from the ledger, and write ours there. Raises LedgerError."""

@@ -3,14 +3,16 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.run import Run
+from outreach.contacts import Contact
 from outreach.errors import NotSent
-from outreach.genesys.interface import Engagement, Started
+from outreach.genesys.interface import Engagement, NotRegistered, Registered, Started
 from outreach.genesys.rate_limit.pacer import GIVEN_UP
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.proof import prove
@@ -123,3 +125,20 @@ def test_who_gives_up_waiting_for_the_budget_was_not_tried(run: Run, organisatio
 
     proof = prove(run.ledger, run.campaign)
     assert (proof.states, proof.balanced) == ({"cleared": 3}, True)
+
+
+def test_a_batch_that_gives_up_waiting_leaves_everybody_where_they_were(run: Run) -> None:
+    class Waiting(Organisation):
+        def register(
+            self, people: Sequence[tuple[Contact, str]], *, priority: int = 0
+        ) -> list[Registered | NotRegistered]:
+            run.auto_stop.call_off("Enough.")
+            raise NotSent("wait for the rate budget", 0, GIVEN_UP)
+
+    load(run, people(3))
+    object.__setattr__(run, "genesys", Waiting())
+
+    assert advance(run).states == {"accepted": 3}
+    with run.ledger.db.read() as connection:
+        leased = connection.exec_driver_sql("SELECT count(*) FROM contacts WHERE lease_owner IS NOT NULL")
+        assert leased.scalar() == 0
