@@ -209,6 +209,7 @@ def test_whom_an_older_ledger_had_mirrored_stays_off_until_the_lists_are_read_ag
         ]
         connection.execute(insert(suppressions), rows)
         connection.exec_driver_sql("DROP TABLE listed")
+        connection.exec_driver_sql("ALTER TABLE campaigns DROP COLUMN stopped_by")
         connection.exec_driver_sql(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0001'")
 
     with new_ledger(tmp_path) as ledger:
