@@ -160,7 +160,7 @@ def stop(campaign: str, *, reason: str = "", ledger: LedgerName = None, json: As
     from outreach.ledger.proof import count_contacted, count_waiting
     from outreach.ledger.runs import stop_campaign
 
-    with open_named(ledger, "stop") as book:
+    with open_named(ledger, "stop", "write") as book:
         found = find_campaign(book, campaign)
         because = f": {reason.rstrip('.')}." if reason else "."
         stop_campaign(book, found, f"Stopped by {book.actor}{because}", by=book.actor)
