@@ -1,4 +1,4 @@
-"""The verbs of a campaign: run, proof, why, export, retry, resolve."""
+"""The verbs of a campaign: run, stop, proof, why, export, retry, resolve."""
 
 from functools import partial
 from pathlib import Path
@@ -167,6 +167,35 @@ def _check_whom(contact: str | None, all_for: str | None, outcome: str) -> None:
         raise UsageError("Many at once can only be released.", "That one started is said of each alone.")
 
 
+def stop(campaign: str, *, reason: str = "", ledger: LedgerName = None, json: AsJson = False) -> None:
+    """Have nobody new contacted, within three seconds, by whichever process and machine; run it to go on.
+
+    What is in the air is followed through. A run that begins later goes on, a scheduled one too: pause its
+    deployment if it must not.
+
+    Args:
+        campaign: its name.
+        reason: why, for the run's state and the audit.
+    """
+    from outreach.ledger.campaigns import find_campaign
+    from outreach.ledger.proof import count_contacted, count_waiting
+    from outreach.ledger.runs import stop_campaign
+
+    with open_named(ledger, "stop", "write") as book:
+        found = find_campaign(book, campaign)
+        because = f": {reason.rstrip('.')}." if reason else "."
+        stop_campaign(book, found, f"Stopped by {book.actor}{because}", by=book.actor)
+        contacted, waiting = count_contacted(book, found), count_waiting(book, found)
+    if json:
+        print_json({"campaign": campaign, "contacted": contacted, "waiting": waiting})
+        return
+    out.print(
+        f"{campaign} is stopped. {contacted:,} contacted so far, {waiting:,} not yet. "
+        f"Run it again to go on: outreach run SOURCE --campaign {campaign}",
+        soft_wrap=True,
+    )
+
+
 def run(
     source: str,
     *,
@@ -187,7 +216,8 @@ def run(
 ) -> int:
     """Contact everybody in a source who is not contacted yet, exactly once, and prove it.
 
-    Run it again to resume, to retry, and to take up deferred contacts.
+    Run it again to resume, to retry, and to take up deferred contacts. Ctrl-C ends it in order, a second one
+    at once; either way the next run goes on.
 
     Args:
         source: path or URL of .csv, .jsonl or .parquet, or a database URL with a query (URL#SELECT ...).

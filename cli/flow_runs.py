@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.console import complain, out, print_json
 from cli.prefect_api import prefect_api
+from cli.processes import INTERRUPTED, stop_by_signals
 from outreach.errors import (
     CampaignStopped,
     NobodyContacted,
@@ -36,7 +37,8 @@ def run_source(
     *,
     as_json: bool,
 ) -> int:
-    """`outreach run`: the campaign's flow, with progress; exit 1 when its verdict is red."""
+    """`outreach run`: the campaign's flow, with progress; exit 1 when its verdict is red, 130 if stopped."""
+    stop_by_signals()
     settle_name(None, campaign)
     check_output(settings)
     look_at(source, settings)
@@ -81,6 +83,11 @@ def tell_verdict(
         UsageError: the run failed because of something that the caller can mend.
         OutreachError: a system failed.
     """
+    if state.is_cancelled():
+        complain(state.message, INTERRUPTED)
+        if as_json:
+            _show(campaign, ledger, usage, green=False, as_json=True)
+        return INTERRUPTED
     try:
         state.result()
     except UsageError:

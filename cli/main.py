@@ -3,6 +3,7 @@
 exit 0   done
 exit 1   the run's own verdict is red, or a system failed
 exit 2   bad usage or input: one sentence says what, where, and what to do
+exit 130 somebody stopped it
 """
 
 import logging
@@ -13,13 +14,14 @@ from pathlib import Path
 
 from cyclopts import App, CycloptsError
 
-from cli.campaigns import export, proof, resolve, retry, run, why
+from cli.campaigns import export, proof, resolve, retry, run, stop, why
 from cli.console import complain
 from cli.demo import demo
 from cli.deploy import deploy
 from cli.emulator import emulator
 from cli.preflight import preflight
 from cli.privacy import audit, erase, export_person, reseal, seal_contact, selfscan
+from cli.processes import INTERRUPTED
 from cli.suppress import suppress
 from cli.up import up
 from cli.webhooks import follow_up, redeliver, replay
@@ -35,6 +37,7 @@ app = App(
 )
 for verb in (
     run,
+    stop,
     demo,
     emulator,
     up,
@@ -76,7 +79,7 @@ def execute(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - none may end in a traceback, which may hold somebody's data
         return _told(error)
     except KeyboardInterrupt:
-        return complain("Stopped. Run it again: it goes on where it stood.", 130)
+        return complain("Stopped. Run it again: it goes on where it stood.", INTERRUPTED)
     return result if isinstance(result, int) else 0
 
 

@@ -26,6 +26,9 @@ QUIET = {
 START_SECONDS, SAY_AFTER_SECONDS = 600.0, 60.0
 """A Prefect server took 104 s on a machine with a load of 18; one that ended is noticed at once."""
 STOP_SECONDS = 10.0
+INTERRUPTED = 130
+"""The exit code of what a person stopped: 128, and the number of SIGINT."""
+
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -60,10 +63,12 @@ def child(command: list[str], log: Path, env: Mapping[str, str]) -> Iterator[sub
             env={**os.environ, **env},
             start_new_session=True,
         )
+    _CHILDREN.add(process)
     try:
         yield process
     finally:
         _stop(process)
+        _CHILDREN.discard(process)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -111,6 +116,31 @@ def _interrupt(_sign: int, _frame: object) -> NoReturn:
     for sign in ENDING:
         signal.signal(sign, signal.SIG_IGN)  # what was begun is put away in peace
     raise KeyboardInterrupt
+
+
+_CHILDREN: set[subprocess.Popen[bytes]] = set()
+"""What we have started and not ended."""
+
+
+def stop_by_signals() -> None:
+    """The first Ctrl-C, SIGTERM or SIGHUP ends the work in order, by KeyboardInterrupt; the next at once."""
+    for sign in ENDING:
+        signal.signal(sign, _stop_in_order)
+
+
+def _stop_in_order(_sign: int, _frame: object) -> NoReturn:
+    for sign in ENDING:
+        signal.signal(sign, _stop_at_once)
+    # Not by a stream: the signal may come while one is being written.
+    os.write(2, b"\nStopping: nobody new is contacted, what is in the air is written down. Again: at once.\n")
+    raise KeyboardInterrupt
+
+
+def _stop_at_once(_sign: int, _frame: object) -> NoReturn:
+    for process in _CHILDREN:
+        process.kill()
+    # What was in the air is in doubt now, and the next run looks for it.
+    os._exit(INTERRUPTED)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
+from prefect.states import Cancelled, Completed, Crashed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.campaign import advance, prepare
@@ -15,6 +15,7 @@ from flows.dispatch import EXECUTOR_TAG
 from flows.events import signal_refusals
 from flows.opening import BlockNames, open_run
 from flows.parameters import BlockName, CampaignName
+from flows.stopping import INTERRUPTED, describe_stop, end_early, prefect_heeded
 from flows.verdict import first_failure
 from outreach.campaign.run import Run
 from outreach.ledger.claims import BatchRef
@@ -55,14 +56,23 @@ def outreach_batch(
         The batch's reference.
     """
     batch = BatchRef(campaign, number, size, first, last)
-    with open_run(campaign, BlockNames(genesys, senders, webhook, ledger), settings=None) as opened:
+    with (
+        open_run(campaign, BlockNames(genesys, senders, webhook, ledger), settings=None) as opened,
+        prefect_heeded(opened.run) as watch,
+    ):
         run = opened.run
         if run.campaign.stopped:
             return Failed(message=f"The campaign was stopped: {run.campaign.stopped}")
         show_executor(run)
         release_dead_executors(run.ledger)
-        work = advance(opened, [batch], prepare(opened, genesys))
+        try:
+            work = advance(opened, [batch], prepare(opened, genesys))
+        except INTERRUPTED as interrupt:
+            return end_early(run, interrupt)
         signal_refusals(campaign, opened.spent())
+        if run.auto_stop.is_called_off:
+            end = Crashed if watch.is_orphaned else Cancelled  # crashed: another worker takes it
+            return end(message=describe_stop(run))
         if failure := run.auto_stop.reason or first_failure(work):
             return Failed(message=failure)
     return Completed(message=f"{size} contacts seen to", data={"campaign": campaign, "number": number})

@@ -16,6 +16,7 @@ from flows.dispatch import widen
 from flows.dry_run import rehearse_campaign
 from flows.opening import BlockNames, OpenRun, open_run
 from flows.parameters import BlockName, CampaignName, SourceName
+from flows.stopping import INTERRUPTED, end_early, prefect_heeded
 from flows.verdict import Ended, conclude, decline, first_failure
 from outreach.campaign.reconciliation import recover
 from outreach.campaign.reconsideration import reconsider
@@ -26,10 +27,11 @@ from outreach.ledger.proof import count_contacted
 from outreach.reachability import Availability
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
+from outreach.sources.source import Source
 from tasks.interaction import interact
 from tasks.loading import load, mirror, ready_senders
 from tasks.policies import BATCHES_AT_MOST, BATCHES_AT_ONCE, RUNNER_THREADS
-from tasks.progress import progress_shown
+from tasks.progress import Sink, progress_shown
 from tasks.registration import register
 from tasks.validation import validate
 from tasks.webhook import deliver
@@ -76,27 +78,44 @@ def run_campaign(
     with (
         open_run(campaign, names, settings) as opened,
         progress_shown(opened.run, opened.spent) as watchers,
+        prefect_heeded(opened.run),
     ):
-        run, before = opened.run, count_contacted(opened.run.ledger, opened.run.campaign)
-        recover(run)
-        load(campaign, opened.reference, contacts, run.rejects_file)
-        availability = prepare(opened, genesys)
-        if run.auto_stop.reason:
-            return conclude(opened, [], contacted_before=before)
-        reconsider(replace(run, senders=availability))
-        batches = plan_batches(run)
-        due = sum(batch.size for batch in batches)
-        said = ask(replace(run, senders=availability), due, contacts, [watcher.sink for watcher in watchers])
-        if said.is_no:
-            return decline(run, said)
+        sinks = [watcher.sink for watcher in watchers]
+        try:
+            return work_on(opened, names, contacts, sinks, hands_out=dispatch == "work-pool")
+        except INTERRUPTED as interrupt:
+            return end_early(opened.run, interrupt)
 
-        def go_through(due: Sequence[BatchRef]) -> Sequence[Ended]:
-            if dispatch == "here":
-                return advance(opened, due, availability)
+
+def work_on(
+    opened: OpenRun,
+    names: BlockNames,
+    contacts: Callable[[], Source],
+    sinks: Sequence[Sink],
+    *,
+    hands_out: bool,
+) -> State[dict[str, Any]]:
+    """The campaign, from its source to the proof."""
+    run, before = opened.run, count_contacted(opened.run.ledger, opened.run.campaign)
+    recover(run)
+    load(run.campaign.name, opened.reference, contacts, run.rejects_file)
+    availability = prepare(opened, names.genesys)
+    if run.auto_stop.reason:
+        return conclude(opened, [], contacted_before=before)
+    reconsider(replace(run, senders=availability))
+    batches = plan_batches(run)
+    due = sum(batch.size for batch in batches)
+    said = ask(replace(run, senders=availability), due, contacts, sinks)
+    if said.is_no:
+        return decline(run, said)
+
+    def go_through(due: Sequence[BatchRef]) -> Sequence[Ended]:
+        if hands_out:
             return hand_out(run, names, widen(due, run.batch_size))
+        return advance(opened, due, availability)
 
-        work, left = finish(run, batches, go_through)
-        return conclude(opened, work, contacted_before=before, left=left)
+    work, left = finish(run, batches, go_through)
+    return conclude(opened, work, contacted_before=before, left=left)
 
 
 def finish(
@@ -105,13 +124,15 @@ def finish(
     """Go through the batches until nothing in them is left to do; the last work, and how many are left.
 
     More than once where people became free again: a try lost the database, a process died, a doubt was
-    released. It ends when something failed, and when going through them once more got nobody further.
+    released. It ends when something failed, when somebody called it off, and when going through them once
+    more got nobody further.
     """
     work: Sequence[Ended] = ()
     left = sum(batch.size for batch in batches) + 1
     while batches:
         work = go_through(batches)
-        recover(run)
+        if not run.auto_stop.is_called_off:
+            recover(run)
         batches = find_unfinished(run.ledger, run.campaign, batches)
         before, left = left, sum(batch.size for batch in batches)
         if run.auto_stop.reason or first_failure(work) or left >= before:

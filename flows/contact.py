@@ -20,6 +20,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.campaign import advance, finish, plan_batches, prepare
 from flows.opening import BlockNames, open_run
 from flows.parameters import BlockName, CampaignName
+from flows.stopping import prefect_heeded
 from flows.verdict import conclude
 from outreach.campaign.reconciliation import recover
 from outreach.campaign.reconsideration import reconsider
@@ -102,7 +103,10 @@ def contact_one(
     """
     if settings.dry_run:
         raise SettingsError("A dry run takes a whole source.", "Use run_campaign, or untick 'Dry run'.")
-    with open_run(campaign, BlockNames(genesys, senders, webhook, ledger), settings) as opened:
+    with (
+        open_run(campaign, BlockNames(genesys, senders, webhook, ledger), settings) as opened,
+        prefect_heeded(opened.run),
+    ):
         before = count_contacted(opened.run.ledger, opened.run.campaign)
         recover(opened.run)
         if isinstance(contact, str) or mask(contact) != contact:  # else it is masked: the ledger has them

@@ -9,20 +9,24 @@ Only references travel. A batch that is handed out again repeats nothing: the le
 decide who is contacted, so even a worker that was thought dead too early does no harm.
 """
 
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 from uuid import UUID
 
+import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.exceptions import ObjectNotFound
 from prefect.runtime import flow_run
-from prefect.states import Crashed
+from prefect.states import Cancelling, Crashed
 
 from flows.opening import BlockNames
+from flows.stopping import name_parent
 from outreach.campaign.run import Run
 from outreach.errors import SettingsError
 from outreach.ledger.claims import BatchRef
@@ -32,6 +36,7 @@ from tasks.policies import (
     DISPATCH_LOOK_SECONDS,
     DISPATCHES_AT_MOST,
     MISSING_SECONDS,
+    RECALL_SECONDS,
     UNBEGUN_SECONDS,
 )
 
@@ -93,12 +98,31 @@ class _Dispatch:
 
     def work(self, batches: Sequence[BatchRef]) -> list[FlowRun]:
         self.waiting.extend((batch, 1) for batch in batches)
-        while self.waiting or self.out:
+        try:
+            with self.run.heeding_stop():
+                self._work()
+        finally:
+            self._recall()
+        return self.ended
+
+    def _work(self) -> None:
+        while (self.waiting or self.out) and not self.run.auto_stop.reason:
             while self.waiting and len(self.out) < BATCHES_DISPATCHED:
                 self._send(*self.waiting.popleft())
             self.run.ledger.clock.sleep(DISPATCH_LOOK_SECONDS)
             self._look()
-        return self.ended
+
+    def _recall(self) -> None:
+        """End what is still out: nobody works for a run that is over. One that has begun ends itself."""
+        over: State[Any] = Cancelling(message="The run that handed this out has ended.")
+        for sent in self.out:
+            with contextlib.suppress(httpx.HTTPError):  # the server is away: they look for us themselves
+                self.client.set_flow_run_state(sent, over)
+        until = self._now() + RECALL_SECONDS
+        while self.out and self._now() < until:
+            self.run.ledger.clock.sleep(DISPATCH_LOOK_SECONDS)
+            with contextlib.suppress(httpx.HTTPError):
+                self._look()
 
     def _send(self, batch: BatchRef, times: int) -> None:
         """Once only for one try of one batch, even if the answer is lost and this is done again."""
@@ -106,7 +130,7 @@ class _Dispatch:
             self.deployment,
             parameters={**asdict(batch), **asdict(self.names)},
             name=f"{batch.campaign}-{batch.number}",
-            tags=["outreach", f"campaign:{batch.campaign}"],
+            tags=["outreach", f"campaign:{batch.campaign}", *name_parent(self.run)],
             idempotency_key=f"{flow_run.id}/{batch.number}/{times}",
         )
         self.out[made.id] = Sent(batch, times, self._now())

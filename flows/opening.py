@@ -18,6 +18,7 @@ from prefect.runtime import flow_run
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
 from blocks.stored import load_block
 from flows.sharing import Shared
+from flows.stopping import prefect_heeded
 from outreach.campaign import run as core
 from outreach.genesys import interface
 from outreach.genesys.guide import Guide
@@ -131,6 +132,7 @@ def _join_elsewhere(campaign: str, names: BlockNames) -> Iterator[core.Run]:
             webhook_name=names.webhook,
             requests_per_minute=blocks.budget,
         ) as run,
+        prefect_heeded(run),  # nobody else tells a task in another process that its flow has ended
     ):
         yield run
 

@@ -5,14 +5,15 @@ from typing import Any, Protocol
 
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.context import FlowRunContext
-from prefect.states import Completed, Failed
+from prefect.states import Cancelled, Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.approval import Said
 from flows.events import signal
 from flows.opening import OpenRun
+from flows.stopping import describe_stop
 from outreach.campaign.notification import announce_end
-from outreach.campaign.run import LAST_DELIVERY_SECONDS, Run
+from outreach.campaign.run import Run, last_delivery_seconds
 from outreach.errors import CampaignStopped, NobodyContacted, SumsDoNotHold
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.proof import Proof, prove, recount_webhooks
@@ -36,11 +37,14 @@ def conclude(
 ) -> State[dict[str, Any]]:
     """Prove the campaign, tell the CRM, publish the report, and say how the run ended."""
     run = opened.run
-    if stopped := run.auto_stop.reason or first_failure(work):
+    called_off = run.auto_stop.is_called_off
+    if not called_off and (stopped := run.auto_stop.reason or first_failure(work)):
         stop_campaign(run.ledger, run.campaign, stopped)
     proof = _settle(run)
     publish(opened.reference, proof, opened.spent() if _is_worked_here(work) else None)
     signal(proof, opened.spent())
+    if called_off and proof.balanced:
+        return Cancelled(message=describe_stop(run))
     return judge(proof, contacted_before=contacted_before, left=left)
 
 
@@ -91,7 +95,7 @@ def _settle(run: Run) -> Proof:
     proof = _prove(run)
     announce_end(run, proof)
     if run.courier:
-        run.courier.stop(LAST_DELIVERY_SECONDS)
+        run.courier.stop(last_delivery_seconds(run.auto_stop))
     return recount_webhooks(run.ledger, run.campaign, proof)
 
 

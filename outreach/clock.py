@@ -1,6 +1,7 @@
 """Where time comes from: aware UTC, from a clock that tests can set."""
 
 import time
+from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Protocol
 
@@ -19,6 +20,17 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None:
         """Wait; a negative number does not wait."""
         ...
+
+
+LOOK_SECONDS = 1.0
+"""How often whoever waits looks whether to stop: a stop holds for everybody within three."""
+
+
+def pause(clock: Clock, seconds: float, is_over: Callable[[], object]) -> None:
+    """Wait so long, or until it is over."""
+    until = clock.monotonic() + seconds
+    while not is_over() and (left := until - clock.monotonic()) > 0:
+        clock.sleep(min(left, LOOK_SECONDS))
 
 
 class SystemClock:

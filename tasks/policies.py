@@ -18,6 +18,7 @@ from prefect.context import TaskRunContext
 from prefect.tasks import Task
 
 from outreach.errors import Ambiguous, LedgerError, NotSent, RateLimited, WrongLedger
+from outreach.genesys.rate_limit.pacer import GIVEN_UP
 
 RETRIES = 3
 RETRY_DELAYS = [20.0, 60.0, 180.0]
@@ -40,6 +41,9 @@ DISPATCH_LOOK_SECONDS = 1.0
 MISSING_SECONDS = 5.0
 """So long an executor must be gone before its batch is handed to another."""
 
+RECALL_SECONDS = 10.0
+"""So long a run that was stopped waits for the batches that it handed out."""
+
 UNBEGUN_SECONDS = 120.0
 """So long a worker may take from claiming a run to beginning it."""
 
@@ -61,7 +65,9 @@ def is_transient(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
         state.result()
     except WrongLedger:
         return False
-    except (NotSent, RateLimited, Ambiguous, LedgerError):
+    except NotSent as error:
+        return error.code != GIVEN_UP  # the run was stopped: nothing waits any more
+    except (RateLimited, Ambiguous, LedgerError):
         return True
     except Exception:  # noqa: BLE001 - every other failure stays one
         return False

@@ -1,4 +1,8 @@
-"""Auto-stop: when too much goes wrong, nobody new is contacted; what is in the air is followed through."""
+"""When a run stops: nobody new is contacted; what is in the air is followed through.
+
+too much goes wrong     `stop`, a failure: the reason stays with the campaign until it is run again
+somebody asks for it    `call_off`: nothing is wrong, and the next run goes on
+"""
 
 import threading
 
@@ -14,11 +18,17 @@ class AutoStop:
         self._lock = threading.Lock()
         self._attempts = self._failed = self._unknown = 0
         self._reason: str | None = None
+        self._called_off = False
 
     @property
     def reason(self) -> str | None:
         """Why new contacts were stopped; None while they are not."""
         return self._reason
+
+    @property
+    def is_called_off(self) -> bool:
+        """Whether somebody asked for it, so that nothing went wrong."""
+        return self._called_off
 
     def count_started(self) -> None:
         """An attempt succeeded."""
@@ -38,6 +48,12 @@ class AutoStop:
         """Contact nobody new; the first reason stays."""
         with self._lock:
             self._reason = self._reason or reason  # the first is the cause, the rest follow from it
+
+    def call_off(self, reason: str) -> None:
+        """Contact nobody new, because somebody wants it so or the run has ended; the first reason stays."""
+        with self._lock:
+            self._called_off = self._called_off or self._reason is None
+            self._reason = self._reason or reason
 
     def _count(self, failed: int = 0, unknown: int = 0) -> None:
         with self._lock:

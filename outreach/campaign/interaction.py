@@ -21,6 +21,7 @@ from outreach.campaign.last_check import recheck
 from outreach.campaign.outcomes import NotAttempted, change_after
 from outreach.campaign.run import Run
 from outreach.campaign.validation import change_for, gather_facts
+from outreach.clock import pause
 from outreach.compliance import Decision, Facts, Verdict
 from outreach.concurrency.call_pool import CallPool
 from outreach.contacts import Channel
@@ -177,11 +178,13 @@ def _contact(run: Run, priority: int, item: Intent) -> Started:
             _note_that_it_leaves(run, item)
             return call.send()  # what its end proves: outcomes.py
         except GenesysError as error:
+            if run.has_given_up(error):
+                raise NotAttempted from error
             failures.append(error)
-            pause = pause_before_repeat(failures)
-            if pause is None:
+            seconds = pause_before_repeat(failures)
+            if seconds is None:
                 raise
-        run.ledger.clock.sleep(pause)
+        pause(run.ledger.clock, seconds, lambda: run.auto_stop.reason)
 
 
 def _note_that_it_leaves(run: Run, item: Intent) -> None:

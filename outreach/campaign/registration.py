@@ -9,7 +9,7 @@ from outreach.campaign.run import Run
 from outreach.concurrency.call_pool import CallPool
 from outreach.genesys.interface import NotRegistered, Registered
 from outreach.ledger.changes import Change, apply
-from outreach.ledger.claims import BatchRef, Claimed, claim, releasing
+from outreach.ledger.claims import BatchRef, Claimed, claim, release, releasing
 from outreach.ledger.executors.release import take_back
 from outreach.ledger.states import State
 from outreach.webhook.events import ContactRegistered, InteractionFailed
@@ -60,7 +60,9 @@ def _register(run: Run, group: Sequence[Claimed], priority: int, counts: Registr
         else:
             answered += zip(bulk, answers, strict=True)
     _record(run, answered, counts)
-    if errors:
+    if run.auto_stop.reason:
+        release(run.ledger, group)  # who was not registered any more; a change has freed the others
+    if errors := [error for error in errors if not run.has_given_up(error)]:
         raise errors[0]
 
 

@@ -9,17 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from outreach.campaign.auto_stop import AutoStop
+from outreach.campaign.stop_watch import StopWatch
 from outreach.compliance import Gate, choose_message
 from outreach.concurrency.adaptive_limit import FEW, AdaptiveLimit
 from outreach.contacts import Contact
-from outreach.errors import RateLimited, Refused
+from outreach.errors import NotSent, RateLimited, Refused
 from outreach.genesys.interface import Genesys
+from outreach.genesys.rate_limit.pacer import GIVEN_UP
 from outreach.ledger.campaigns import Campaign, find_campaign
 from outreach.ledger.changes import OutboundEvent
 from outreach.ledger.claims import Claimed
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.outbox import LedgerOutbox
-from outreach.ledger.runs import enter_campaign, stop_campaign
+from outreach.ledger.runs import enter_campaign
 from outreach.reachability import Availability
 from outreach.settings import CampaignSettings, Event
 from outreach.webhook.delivery import Courier
@@ -34,6 +36,9 @@ LAST_DELIVERY_SECONDS = 15.0
 """So long a run's end waits for the CRM to take what it was not told yet."""
 
 
+ENDED = "The run ended before its work was done."
+
+
 @dataclass(frozen=True)
 class Run:
     """What the steps of one run share, complete when it is made. Safe for threads.
@@ -44,7 +49,8 @@ class Run:
         genesys: the organisation.
         gate: decides who may be contacted.
         call_limit: how many threads make calls at once, whatever the step.
-        auto_stop: stops the run when too much goes wrong.
+        auto_stop: stops the run when too much goes wrong, or when somebody asks for it.
+        stop_watch: looks whether somebody does.
         webhook_name: the webhook block's name; None means that nobody is told.
         courier: tells the CRM in the background; None means that this process does not.
         requests_per_second: requests per second that the budget allows; None means no limit.
@@ -57,6 +63,7 @@ class Run:
     gate: Gate
     call_limit: AdaptiveLimit
     auto_stop: AutoStop
+    stop_watch: StopWatch
     webhook_name: str | None = None
     courier: Courier | None = None
     requests_per_second: float | None = None
@@ -115,14 +122,13 @@ class Run:
 
     @contextlib.contextmanager
     def heeding_stop(self) -> Iterator[None]:
-        """Take over a stop from the ledger, and write ours there: other processes work on it too."""
-        if stopped := find_campaign(self.ledger, self.campaign.name).stopped:
-            self.auto_stop.stop(stopped)
-        try:
+        """Stop when the ledger says so, and write there why we do: other processes work on it too."""
+        with self.stop_watch.heeding():
             yield
-        finally:
-            if self.auto_stop.reason and not stopped:
-                stop_campaign(self.ledger, self.campaign, self.auto_stop.reason)
+
+    def has_given_up(self, error: BaseException) -> bool:
+        """Whether the error only says that the run was stopped before a request's turn came."""
+        return bool(self.auto_stop.reason) and isinstance(error, NotSent) and error.code == GIVEN_UP
 
     def wake_courier(self) -> None:
         """Have the courier look for something new."""
@@ -132,6 +138,11 @@ class Run:
     def message_for(self, contact: Contact) -> str:
         """What to say: the very text that the gate judged."""
         return choose_message(contact, self.settings)
+
+
+def last_delivery_seconds(auto_stop: AutoStop) -> float:
+    """So long a run's end waits for the CRM; somebody who stops it waits for nobody."""
+    return 0.5 if auto_stop.is_called_off else LAST_DELIVERY_SECONDS
 
 
 @functools.cache
@@ -172,22 +183,29 @@ def open_run(
         enter_campaign(ledger, name, settings, gate.packs_hash)
     campaign = find_campaign(ledger, name)
     threads = campaign.settings.threads
+    auto_stop = AutoStop(campaign.settings)
     with contextlib.ExitStack() as stack:
         courier = None
         if endpoint and webhook_name:
             outbox = LedgerOutbox(ledger, webhook_name, campaign.id)
             courier = Courier(outbox, endpoint, clock=ledger.clock, threads=threads)
             courier.start()
-            stack.callback(courier.stop, LAST_DELIVERY_SECONDS)
-        yield Run(
-            campaign=campaign,
-            ledger=ledger,
-            genesys=genesys,
-            gate=gate,
-            # Under a budget all may wait for their turn: the processor is never what limits.
-            call_limit=AdaptiveLimit(threads, floor=threads if requests_per_minute else FEW),
-            auto_stop=AutoStop(campaign.settings),
-            webhook_name=webhook_name,
-            courier=courier,
-            requests_per_second=requests_per_minute / 60 if requests_per_minute else None,
-        )
+            stack.callback(lambda: courier.stop(last_delivery_seconds(auto_stop)))
+        stop_watch = StopWatch(ledger, campaign, genesys, auto_stop)
+        try:
+            yield Run(
+                campaign=campaign,
+                ledger=ledger,
+                genesys=genesys,
+                gate=gate,
+                # Under a budget all may wait for their turn: the processor is never what limits.
+                call_limit=AdaptiveLimit(threads, floor=threads if requests_per_minute else FEW),
+                auto_stop=auto_stop,
+                stop_watch=stop_watch,
+                webhook_name=webhook_name,
+                courier=courier,
+                requests_per_second=requests_per_minute / 60 if requests_per_minute else None,
+            )
+        except BaseException:
+            stop_watch.end(ENDED)  # its steps may be at work in other threads, and the ledger closes now
+            raise

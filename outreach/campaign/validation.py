@@ -12,7 +12,7 @@ from outreach.concurrency.call_pool import CallPool
 from outreach.decisions.record import write_record
 from outreach.genesys.interface import Registered
 from outreach.ledger.changes import Change, OutboundEvent, apply
-from outreach.ledger.claims import BatchRef, Claimed, claim, releasing
+from outreach.ledger.claims import BatchRef, Claimed, claim, release, releasing
 from outreach.ledger.executors.release import take_back
 from outreach.ledger.recent_contacts import find_taken, recent_contacts
 from outreach.ledger.states import State
@@ -48,6 +48,9 @@ def validate_batch(run: Run, batch: BatchRef) -> Counter[str]:
             break
         with releasing(run.ledger, group), run.stopping():
             inspections = _inspect(run, group, batch.number)
+            if inspections is None:
+                release(run.ledger, group)
+                break
             now = run.ledger.clock.now()  # after the inspections, which may have waited for the budget
             facts = gather_facts(run, group, inspections)
             changes = [
@@ -59,7 +62,9 @@ def validate_batch(run: Run, batch: BatchRef) -> Counter[str]:
     return verdicts
 
 
-def _inspect(run: Run, group: Sequence[Claimed], priority: int) -> dict[int, Inspection]:
+def _inspect(run: Run, group: Sequence[Claimed], priority: int) -> dict[int, Inspection] | None:
+    """What Genesys says of each; None when the run was stopped before everybody's turn came."""
+
     def inspect(row: Claimed) -> Inspection:
         return run.genesys.inspect(row.contact, _as_registered(row), priority=priority)
 
@@ -69,6 +74,8 @@ def _inspect(run: Run, group: Sequence[Claimed], priority: int) -> dict[int, Ins
     calls.submit(group)
     inspections: dict[int, Inspection] = {}
     for row, inspection in calls.collect(len(group)):
+        if isinstance(inspection, BaseException) and run.has_given_up(inspection):
+            return None
         if isinstance(inspection, BaseException):  # the group stays as it is and is claimed again
             raise inspection
         inspections[row.id] = inspection

@@ -39,6 +39,10 @@ class Guide:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
+    def give_up(self) -> None:
+        """Nobody waits for a turn any more."""
+        self.connection.give_up()
+
     def register(
         self, people: Sequence[tuple[Contact, str]], *, priority: int = 0
     ) -> list[Registered | NotRegistered]:

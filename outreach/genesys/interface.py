@@ -168,6 +168,9 @@ class Genesys(Protocol):
     can_find: bool
     """Whether `find` can ever see anything; the guide API has no look-up."""
 
+    def give_up(self) -> None:
+        """Nobody waits for a turn any more: the run was stopped. Who does gets NotSent."""
+
     def register(
         self, people: Sequence[tuple[Contact, str]], *, priority: int = 0
     ) -> list[Registered | NotRegistered]:

@@ -111,6 +111,15 @@ def count_contacted(ledger: Ledger, campaign: Campaign) -> int:
         return _count(connection, query, campaign.id)
 
 
+def count_waiting(ledger: Ledger, campaign: Campaign) -> int:
+    """How many people the next run takes up, now or when their time has come."""
+    query = """
+        SELECT count(*) FROM contacts WHERE campaign_id = :c
+        AND state IN ('accepted', 'registered', 'cleared', 'deferred', 'intent')"""
+    with ledger.db.read() as connection:
+        return _count(connection, query, campaign.id)
+
+
 def _prove(connection: Connection, campaign: Campaign) -> Proof:
     counts = {name: _count(connection, query, campaign.id) for name, query in COUNTS.items()}
     states = _group(connection, "state", "", campaign.id)

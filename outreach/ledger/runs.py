@@ -1,12 +1,16 @@
 """A campaign's runs: begun with their settings and rule packs, and stopped with a reason."""
 
-from sqlalchemy import update
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, select, update
 
 from outreach.ledger.audit.notes import note
 from outreach.ledger.campaigns import Campaign, settle_name
 from outreach.ledger.database.schema import campaigns
 from outreach.ledger.ledger import Ledger
 from outreach.settings import CampaignSettings
+
+_STOP = select(campaigns.c.stopped, campaigns.c.stopped_by).where(campaigns.c.id == bindparam("campaign"))
 
 
 def enter_campaign(ledger: Ledger, name: str, settings: CampaignSettings, packs_hash: str) -> Campaign:
@@ -16,7 +20,8 @@ def enter_campaign(ledger: Ledger, name: str, settings: CampaignSettings, packs_
         SettingsError: the name cannot be one, or differs from a known one by case only.
     """
     name = settle_name(ledger, name, is_new=settings.another_campaign)
-    values = {"settings": settings.model_dump_json(), "packs_hash": packs_hash, "stopped": None}
+    going_on = {"stopped": None, "stopped_by": None}
+    values = {"settings": settings.model_dump_json(), "packs_hash": packs_hash, **going_on}
     new = {"name": name, "created_at": ledger.clock.now(), **values}
     with ledger.db.write() as connection:
         made = ledger.db.insert(campaigns).values(new).on_conflict_do_nothing()
@@ -27,9 +32,30 @@ def enter_campaign(ledger: Ledger, name: str, settings: CampaignSettings, packs_
     return Campaign(campaign_id, name, settings, packs_hash, None)
 
 
-def stop_campaign(ledger: Ledger, campaign: Campaign, reason: str) -> None:
-    """Remember why new contacts were stopped; the first reason stays, until the next run lifts it."""
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why new contacts were stopped; `by` is who asked for it, "" where the run itself did."""
+
+    reason: str
+    by: str
+
+
+def read_stop(ledger: Ledger, campaign: Campaign) -> Stop | None:
+    """The campaign's stop, None while it goes on: one short read, since every process looks each second."""
+    row = next(iter(ledger.db.rows(_STOP, {"campaign": campaign.id})), None)
+    return Stop(row.stopped, row.stopped_by or "") if row and row.stopped else None
+
+
+def stop_campaign(ledger: Ledger, campaign: Campaign, reason: str, *, by: str = "") -> None:
+    """Remember why new contacts were stopped; the first reason stays, until the next run lifts it.
+
+    Args:
+        ledger: where the campaign is.
+        campaign: which.
+        reason: what a person reads.
+        by: who asked for it; "" where too much went wrong, which makes the run red.
+    """
     with ledger.db.write() as connection:
         going_on = update(campaigns).where(campaigns.c.id == campaign.id, campaigns.c.stopped.is_(None))
-        if connection.execute(going_on.values(stopped=reason)).rowcount:
-            note(ledger, connection, campaign.id, "stopped", {"reason": reason})
+        if connection.execute(going_on.values(stopped=reason, stopped_by=by or None)).rowcount:
+            note(ledger, connection, campaign.id, "stopped", {"reason": reason, **({"by": by} if by else {})})

@@ -69,6 +69,9 @@ class Organisation:
         """Queue the next answers to `start`."""
         self.answers.extend([(error, after_effect)] * times)
 
+    def give_up(self) -> None:
+        """Nobody waits here."""
+
     def register(
         self, people: Sequence[tuple[Contact, str]], *, priority: int = 0
     ) -> list[Registered | NotRegistered]:

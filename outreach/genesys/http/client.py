@@ -9,6 +9,7 @@ makes it waits for its turn, looks again whether it may still be made, and sends
 """
 
 import functools
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ from urllib.parse import quote, urljoin
 import httpx
 import orjson
 
-from outreach.clock import Clock
+from outreach.clock import Clock, pause
 from outreach.connections import read_date
 from outreach.errors import GenesysError, Invalid, NotSent, RateLimited, Unauthorized, WebhookError
 from outreach.genesys.http import error_mapping
@@ -105,8 +106,9 @@ class Connection:
         )
         self._at = functools.lru_cache(maxsize=256)(lambda path: httpx.URL(url + path))
         self._last_date: tuple[str, datetime] | None = None
-        self._reading = policy(clock, creates=False)
-        self._creating = policy(clock, creates=True)
+        self._given_up = False
+        self._reading = policy(self._pause, creates=False)
+        self._creating = policy(self._pause, creates=True)
 
     def request(
         self,
@@ -172,6 +174,12 @@ class Connection:
         found = error_mapping.correlation_id(received.headers)
         return Answer(received.status, body, found, received.headers, received.milliseconds)
 
+    def give_up(self) -> None:
+        """Nobody waits any more, for a turn or to try again: whoever does gets its error at once."""
+        self._given_up = True
+        for pacer in (self._pacer, *itertools.chain(*self._more_pacers.values())):
+            pacer.give_up()
+
     @property
     def clock_skew(self) -> timedelta:
         """How far Genesys' clock is ahead of ours, by the last answer's `Date`; zero when unknown."""
@@ -187,6 +195,9 @@ class Connection:
         One redirect is followed, to the store where such files lie; our token only goes to our own host.
         """
         return retry(self._reading, functools.partial(self._download, operation, url, most_bytes))
+
+    def _pause(self, seconds: float) -> None:
+        pause(self.clock, seconds, lambda: self._given_up)
 
     def _exchange(self, operation: str, request: httpx.Request, most_bytes: int | None = None) -> Received:
         try:

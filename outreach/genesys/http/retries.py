@@ -18,25 +18,24 @@ from typing import TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
-from outreach.clock import Clock
 from outreach.errors import Ambiguous, GenesysError, NotSent, RateLimited, Unauthorized
 from outreach.genesys.http.error_mapping import LOGIN
-from outreach.genesys.rate_limit.pacer import PATIENCE
+from outreach.genesys.rate_limit.pacer import GIVEN_UP, PATIENCE
 
 Result = TypeVar("Result")
 
 ATTEMPTS = 3
-LASTING = frozenset({"tls", "unsupported_protocol", "invalid_url"})
+LASTING = frozenset({"tls", "unsupported_protocol", "invalid_url", GIVEN_UP})
 """Codes of NotSent that another try won't mend."""
 
 
-def policy(clock: Clock, *, creates: bool) -> Retrying:
+def policy(sleep: Callable[[float], None], *, creates: bool) -> Retrying:
     """The policy for one kind of call; safe to share between threads."""
     return Retrying(
         stop=stop_after_attempt(ATTEMPTS),
         wait=_wait,
         retry=retry_if_exception(functools.partial(may_repeat, creates=creates)),
-        sleep=clock.sleep,
+        sleep=sleep,
         reraise=True,  # our own error, not tenacity's
     )
 

@@ -50,6 +50,10 @@ class Platform:
         self._senders = senders
         self._source = ExternalSource(connection, source_name)
 
+    def give_up(self) -> None:
+        """Nobody waits for a turn any more."""
+        self.connection.give_up()
+
     def register(
         self, people: Sequence[tuple[Contact, str]], *, priority: int = 0
     ) -> list[Registered | NotRegistered]:

@@ -16,7 +16,7 @@ import threading
 from collections import deque
 
 from outreach.clock import Clock
-from outreach.errors import RateLimited
+from outreach.errors import NotSent, RateLimited
 from outreach.genesys.rate_limit.priority_lock import PriorityLock
 from outreach.genesys.rate_limit.slots import SlotAllocator
 
@@ -38,6 +38,9 @@ PATIENCE = 180.0
 
 NEARLY_USED_UP = 0.01
 """The part of the allowance that may be left before everybody waits for the next window."""
+
+GIVEN_UP = "given_up"
+"""The code of what was given up while it waited for its turn."""
 
 _HELD = "The budget is held by an earlier 429: run this again after the time given."
 
@@ -74,16 +77,26 @@ class Pacer:
         self._lock = threading.Lock()
         self._slots: deque[float] = deque()
         self._held_until = 0.0
+        self._given_up = False
         self._resumed_at: float | None = None
 
     def acquire(self, priority: int = 0) -> float:
-        """Wait for a turn; seconds waited. Raises RateLimited when that would be longer than PATIENCE."""
+        """Wait for a turn; seconds waited.
+
+        Raises:
+            RateLimited: it would be longer than PATIENCE.
+            NotSent: `give_up` was called before the turn came.
+        """
         arrived = self._clock.monotonic()
         if self.limit is None and self._held_until <= arrived:
             return 0.0  # nothing to share: no line either, in which everybody would wait for everybody
         with self._turns.turn(priority):
             self._sleep_until_due()
         return self._clock.monotonic() - arrived
+
+    def give_up(self) -> None:
+        """Nobody waits for a turn any more, now or later."""
+        self._given_up = True
 
     def refuse(self, retry_after: float) -> None:
         """Hold everybody for the seconds that a 429 named, and come back slowly."""
@@ -131,6 +144,8 @@ class Pacer:
 
     def _sleep_until_due(self) -> None:
         while True:
+            if self._given_up:
+                raise NotSent("wait for the rate budget", 0, GIVEN_UP, "", "The run was stopped before.")
             instant = self.next_instant(self._turns.waiting)
             gap = instant - self._clock.monotonic()
             if gap <= 0:

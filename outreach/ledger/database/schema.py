@@ -74,6 +74,7 @@ campaigns = Table(
     Column("settings", Text, nullable=False, server_default="{}"),
     Column("packs_hash", String(100), nullable=False, server_default=""),
     Column("stopped", Text, comment="why new contacts were stopped; null while they are not"),
+    Column("stopped_by", String(200), comment="who asked for that stop; null where the run itself did"),
 )
 
 loads = Table(

@@ -56,6 +56,13 @@ def list_living_executors(ledger: Ledger) -> frozenset[str]:
     return frozenset(ledger.db.values(select(executors.c.id)))
 
 
+def is_alive(ledger: Ledger, executor: str) -> bool:
+    """Whether an executor is in the register, and its process not known to be dead."""
+    unseen = executors.c.seen_at < ledger.db.now(ledger.clock, DEAD_AFTER)
+    rows = ledger.db.rows(select(executors, unseen.label("unseen")).where(executors.c.id == executor))
+    return any(not _is_dead(row) for row in rows)
+
+
 def free_rows_of(
     ledger: Ledger, executor: str, *, deaths: int, gone: frozenset[str] | None = None
 ) -> list[int]:

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.clock import SystemClock
-from outreach.errors import RateLimited
-from outreach.genesys.rate_limit.pacer import PATIENCE, Pacer, creations_key, token_key
+from outreach.errors import NotSent, RateLimited
+from outreach.genesys.rate_limit.pacer import GIVEN_UP, PATIENCE, Pacer, creations_key, token_key
 from outreach.genesys.rate_limit.priority_lock import PriorityLock
 from outreach.genesys.rate_limit.slots import FallbackSlotAllocator, LocalSlotAllocator
 from tests.support.clocks import SetClock
@@ -299,3 +299,23 @@ def test_threads_of_one_process_keep_the_spacing() -> None:
     assert len(sent) == 40
     assert sent[-1] - sent[0] >= 39 * (60 / 5850) - 0.05
     assert min(later - earlier for earlier, later in pairwise(sent)) >= 0.0
+
+
+def test_who_waits_for_a_turn_gives_up_at_once_when_the_run_is_stopped() -> None:
+    clock = SystemClock()
+    pacer = Pacer("token:slow", 1, LocalSlotAllocator(clock), clock)
+    pacer.acquire()
+    codes: list[str] = []
+
+    def wait() -> None:
+        with pytest.raises(NotSent) as refused:
+            pacer.acquire()
+        codes.append(refused.value.code)
+
+    line = [threading.Thread(target=wait) for _ in range(5)]
+    for each in line:
+        each.start()
+    pacer.give_up()
+    for each in line:
+        each.join(3)
+    assert codes == [GIVEN_UP] * 5

@@ -14,10 +14,12 @@ from sqlalchemy import event, insert, inspect
 
 from outreach.campaign.run import Run
 from outreach.errors import LedgerError, WrongKey
+from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.database.schema import metadata, suppressions
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations import migrate
 from outreach.ledger.opening import open_ledger
+from outreach.ledger.runs import Stop, read_stop, stop_campaign
 from outreach.ledger.suppressions import find_suppressed, mirror, suppression
 from outreach.ledger.vault import Vault, stored_key
 from tests.support.clocks import SetClock
@@ -45,6 +47,21 @@ def test_a_ledger_of_a_newer_version_is_refused_with_advice(tmp_path: Path) -> N
 
     with pytest.raises(LedgerError, match=r"newer version.*Upgrade"), new_ledger(tmp_path):
         pass
+
+
+def test_a_ledger_without_the_author_of_a_stop_keeps_its_stop_and_goes_on(tmp_path: Path) -> None:
+    with new_ledger(tmp_path) as ledger, new_run(ledger, Organisation()) as run:
+        load(run, people(1))
+        stop_campaign(ledger, run.campaign, "9 of 10 attempts failed.")
+        with ledger.db.write() as connection:
+            connection.exec_driver_sql("ALTER TABLE campaigns DROP COLUMN stopped_by")
+            connection.exec_driver_sql(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0002'")
+
+    with new_ledger(tmp_path) as ledger:
+        stop = read_stop(ledger, find_campaign(ledger, "spring"))
+        assert stop == Stop("9 of 10 attempts failed.", "")
+        with new_run(ledger, Organisation()) as run:
+            assert advance(run).states == {"started": 1}
 
 
 def test_an_empty_database_becomes_a_ledger_and_opening_it_again_keeps_its_people(
@@ -192,6 +209,7 @@ def test_whom_an_older_ledger_had_mirrored_stays_off_until_the_lists_are_read_ag
         ]
         connection.execute(insert(suppressions), rows)
         connection.exec_driver_sql("DROP TABLE listed")
+        connection.exec_driver_sql("ALTER TABLE campaigns DROP COLUMN stopped_by")
         connection.exec_driver_sql(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0001'")
 
     with new_ledger(tmp_path) as ledger:

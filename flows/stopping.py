@@ -1,0 +1,159 @@
+"""Ends that a run does not decide itself: cancelled in Prefect, a signal, a lost parent, a paused deployment.
+
+    cancelled here, or whoever handed this out is over  ──┐ looked at every second, in a thread
+    the worker that began us is gone                    ──┤
+    the deployment is paused meanwhile                  ──┴─> nobody new; the steps end, and so does the flow
+    Ctrl-C, SIGTERM ──> nobody new; what is in the air is written down, in seconds; then the process ends
+
+`outreach stop` needs none of this: it goes through the ledger, see `outreach.campaign.stop_watch`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+from prefect.client.schemas.objects import State
+from prefect.exceptions import TerminationSignal
+from prefect.runtime import deployment, flow_run
+from prefect.states import Cancelled
+
+from outreach.campaign.run import Run
+from outreach.clock import LOOK_SECONDS
+from outreach.errors import LedgerError, NotSent
+from outreach.ledger.executors.release import is_alive
+from outreach.ledger.proof import count_contacted, count_waiting
+
+PARENT_TAG, PARENT_EXECUTOR_TAG = "parent:", "parent-executor:"
+"""With these a flow run names whoever handed it out: the flow run, and its executor in the ledger."""
+
+INTERRUPTED = (KeyboardInterrupt, TerminationSignal, NotSent)
+"""What ends a flow early; NotSent where the run was stopped while something waited for its turn."""
+
+log = logging.getLogger("outreach.stop")
+
+
+@contextlib.contextmanager
+def prefect_heeded(run: Run) -> Iterator[PrefectWatch]:
+    """Stop the run when Prefect, or whoever handed it out, ends it before its time."""
+    watch = PrefectWatch(run)
+    if watch.is_handed_out:  # who waited for a worker begins nothing when it comes too late
+        with get_client(sync_client=True) as client:
+            watch.look(client)
+    thread = threading.Thread(target=watch.run, name="prefect-watch", daemon=True)
+    thread.start()
+    try:
+        yield watch
+    finally:
+        watch.ended.set()
+        thread.join(LOOK_SECONDS)
+
+
+def end_early(run: Run, interrupt: BaseException) -> State[Any]:
+    """The run was interrupted: write down what is in the air, and say what was done.
+
+    Raises:
+        NotSent: again, where it does not come of a stop.
+        TerminationSignal: again, where a runner of Prefect sent it: how the run ends is the runner's to say.
+    """
+    if isinstance(interrupt, NotSent) and not run.has_given_up(interrupt):
+        raise interrupt
+    run.stop_watch.end("The run was interrupted.")
+    sentence = describe_stop(run)
+    log.warning("%s", sentence)
+    if isinstance(interrupt, TerminationSignal) and deployment.id:
+        raise interrupt
+    return Cancelled(message=sentence)
+
+
+def describe_stop(run: Run) -> str:
+    """Why it stopped, how many were contacted, and how to go on: one line."""
+    contacted, waiting = count_contacted(run.ledger, run.campaign), count_waiting(run.ledger, run.campaign)
+    return (
+        f"{run.auto_stop.reason or 'Stopped.'} {contacted:,} contacted, {waiting:,} not yet. "
+        f"Run campaign {run.campaign.name} again: it resumes, and contacts nobody twice."
+    )
+
+
+def name_parent(run: Run) -> list[str]:
+    """The tags by which what this flow run hands out knows it."""
+    return [f"{PARENT_TAG}{flow_run.id}", f"{PARENT_EXECUTOR_TAG}{run.ledger.executor.enter()}"]
+
+
+class PrefectWatch:
+    """Looks every second for one run; in a thread of its own.
+
+    `is_orphaned`: whether the worker that began it is gone, so that another may take what it worked on;
+    `is_handed_out`: whether another run made it.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.ended = threading.Event()
+        self.is_orphaned = False
+        self._run = run
+        self._own = flow_run.id and UUID(flow_run.id)
+        self._deployment = deployment.id and UUID(deployment.id)
+        self._is_paused: bool | None = None
+        self._parent = _tagged(PARENT_TAG)
+        self._parent_executor = _tagged(PARENT_EXECUTOR_TAG)
+        self.is_handed_out = bool(self._parent)
+        # Who begins a run of a deployment is a worker, or whoever serves it.
+        self._starter = os.getppid() if self._deployment else None
+
+    def run(self) -> None:
+        """Look until the end, and stop the run at the first reason."""
+        if self.ended.wait(LOOK_SECONDS):  # first: a client takes its time to make, and many runs are short
+            return
+        with get_client(sync_client=True) as client:
+            while not self.look(client) and not self.ended.wait(LOOK_SECONDS):
+                pass
+
+    def look(self, client: SyncPrefectClient) -> bool:
+        """Stop the run if there is a reason; whether there is."""
+        if reason := self._find_local() or self._find_in_prefect(client):
+            self._run.auto_stop.call_off(reason)
+            self._run.genesys.give_up()
+        return bool(reason)
+
+    def _find_local(self) -> str | None:
+        if self._starter is not None and os.getppid() != self._starter:
+            self.is_orphaned = True
+            return "The worker of this run is gone."
+        with contextlib.suppress(LedgerError):  # no answer is no sign of death
+            if self._parent_executor and not is_alive(self._run.ledger, self._parent_executor):
+                return "The run that handed this out is gone."
+        return None
+
+    def _find_in_prefect(self, client: SyncPrefectClient) -> str | None:
+        try:
+            return self._find_ended(client) or self._find_paused(client)
+        except Exception as error:  # noqa: BLE001 - the server may be away, in many ways, and comes back
+            log.debug("Prefect was not asked: %s", type(error).__name__)
+            return None
+
+    def _find_ended(self, client: SyncPrefectClient) -> str | None:
+        named = [each for each in (self._own, self._parent and UUID(self._parent)) if each]
+        chosen = FlowRunFilter(id=FlowRunFilterId(any_=named))
+        for seen in client.read_flow_runs(flow_run_filter=chosen) if named else ():
+            if seen.state and (seen.state.is_cancelling() or seen.state.is_final()):
+                who = "The run" if seen.id == self._own else "The run that handed this out"
+                return f"{who} was ended in Prefect ({seen.state.name})."
+        return None
+
+    def _find_paused(self, client: SyncPrefectClient) -> str | None:
+        """Paused while the run was under way: one that was paused before was run by hand."""
+        if not self._deployment:
+            return None
+        before, self._is_paused = self._is_paused, client.read_deployment(self._deployment).paused
+        return "The deployment was paused." if before is False and self._is_paused else None
+
+
+def _tagged(prefix: str) -> str | None:
+    return next((tag.removeprefix(prefix) for tag in flow_run.tags if tag.startswith(prefix)), None)
