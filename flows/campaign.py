@@ -91,9 +91,10 @@ def run_campaign(
             return decline(run, said)
 
         def go_through(due: Sequence[BatchRef]) -> Sequence[Ended]:
+            here = partial(advance, opened, senders=availability)
             if dispatch == "here":
-                return advance(opened, due, availability)
-            return hand_out(run, names, widen(due, run.batch_size))
+                return here(due)
+            return hand_out(run, names, widen(due, run.batch_size), here)
 
         work, left = finish(run, batches, go_through)
         return conclude(opened, work, contacted_before=before, left=left)
