@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
@@ -106,6 +106,9 @@ class _Dispatch:
     waiting: deque[tuple[BatchRef, int]] = field(default_factory=deque)
     out: dict[UUID, Sent] = field(default_factory=dict)
     ended: list[FlowRun | PrefectFuture[Any]] = field(default_factory=list)
+    passing: str = field(default_factory=lambda: uuid4().hex)
+    """Tells this going through the batches from an earlier one of the same run."""
+
     taken_back: set[UUID] = field(default_factory=set)
     alone_since: float = 0.0
     """Since when no worker has any of ours."""
@@ -127,7 +130,7 @@ class _Dispatch:
             parameters={**asdict(batch), **asdict(self.names)},
             name=f"{batch.campaign}-{batch.number}",
             tags=["outreach", f"campaign:{batch.campaign}"],
-            idempotency_key=f"{flow_run.id}/{batch.number}/{times}",
+            idempotency_key=f"{flow_run.id}/{self.passing}/{batch.number}/{times}",
         )
         self.out[made.id] = Sent(batch, times)
 
