@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr, StringConstrain
 from outreach.errors import OutreachError
 from outreach.genesys.http.hosts import check_url, region_of
 from outreach.ledger.opening import refuse_url
+from outreach.ledger.place import read_url
 from outreach.ledger.vault import check_roots
 from outreach.sources.emails import normalise_email
 from outreach.sources.rows import BadCell
@@ -51,6 +52,13 @@ def _region(value: str) -> str:
         raise ValueError(str(error)) from None
 
 
+def _ledger_url(value: SecretStr) -> SecretStr:
+    try:
+        return SecretStr(read_url(value.get_secret_value()))
+    except OutreachError as error:
+        raise ValueError(str(error)) from None
+
+
 def _email(value: str) -> str:
     try:
         return normalise_email(value)
@@ -70,7 +78,11 @@ Email = Annotated[
 Secret = Annotated[SecretStr, Trimmed, AfterValidator(_not_empty)]
 GenesysUrl = Annotated[str, Trimmed, AfterValidator(refusing(check_url))]
 Region = Annotated[str, Trimmed, AfterValidator(_region)]
-LedgerUrl = Annotated[Secret, AfterValidator(refusing(lambda url: refuse_url(url.get_secret_value())))]
+LedgerUrl = Annotated[
+    Secret,
+    AfterValidator(_ledger_url),
+    AfterValidator(refusing(lambda url: refuse_url(url.get_secret_value()))),
+]
 SigningSecret = Annotated[
     Secret, AfterValidator(refusing(lambda secret: parse_secrets(secret.get_secret_value())))
 ]

@@ -1,13 +1,17 @@
 """The ledger: the database that remembers what happened to each contact."""
 
 import contextlib
+import os
+from typing import Any
 
 from prefect.blocks.core import Block
+from prefect.context import FlowRunContext
 from pydantic import ConfigDict, Field, SecretStr
 
 from blocks.checks import LedgerKey, LedgerUrl
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger
+from outreach.ledger.place import refuse_relative
 
 
 class ContactLedger(Block):
@@ -28,10 +32,11 @@ class ContactLedger(Block):
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
+    # Without a default: a form shows that of a secret as asterisks, and saves those.
     url: LedgerUrl = Field(
-        default=SecretStr("sqlite:///outreach.db"),
         title="URL",
-        description="sqlite:///path/to/file.db or postgresql://user:password@host/name.",
+        description="The whole path, like sqlite:////home/you/.genesys-outreach/ledger.db, "
+        "or postgresql://user:password@host/name for several machines.",
     )
     key: LedgerKey | None = Field(
         default=None,
@@ -49,11 +54,30 @@ class ContactLedger(Block):
         description="Encrypt names, addresses and messages in the database.",
     )
 
+    def save(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Prefect's, for both worlds
+        """Save it, with a path that is the same file wherever a run works."""
+        self.refuse_relative()
+        return super().save(*args, **kwargs)
+
+    async def asave(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Prefect's
+        """The same, with an event loop."""
+        self.refuse_relative()
+        return await super().asave(*args, **kwargs)
+
+    def refuse_relative(self) -> None:
+        """Raise a LedgerError where the URL is another file in every folder."""
+        refuse_relative(self.url.get_secret_value())
+
     def open(self, actor: str, *, existing: bool = False) -> contextlib.AbstractContextManager[Ledger]:
         """The ledger, open for the length of a `with` block; `actor` stands in its audit.
 
         With `existing`, one that is not there yet is refused instead of made.
+
+        Raises:
+            LedgerError: it cannot be opened, or a deployment's run would look for it in a folder of its own.
         """
+        if is_deployed():
+            self.refuse_relative()
         keys = [self.key, *self.previous_keys] if self.key else []
         return open_ledger(
             self.url.get_secret_value(),
@@ -62,3 +86,10 @@ class ContactLedger(Block):
             actor=actor,
             existing=existing,
         )
+
+
+def is_deployed() -> bool:
+    """Whether this process works on a deployment's run, for which a worker makes a temporary folder."""
+    context = FlowRunContext.get()
+    deployed = context and context.flow_run and context.flow_run.deployment_id
+    return bool(deployed or os.environ.get("PREFECT__FLOW_RUN_ID"))

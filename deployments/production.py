@@ -1,4 +1,4 @@
-"""Deploy everything to a work pool: block types, pool, deployments, automations. Twice changes nothing.
+"""Deploy everything to a pool: block types, pool, queues, deployments, automations. Twice changes nothing.
 
 What a person sets in the UI stays: whether a deployment is paused, its schedules, its default parameters.
 What the code says is brought up to date: entry point, form, description, tags, version, environment.
@@ -12,6 +12,7 @@ from prefect.automations import AutomationCore
 from prefect.blocks.core import Block
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolCreate
+from prefect.client.schemas.objects import ConcurrencyLimitStrategy
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound
@@ -19,7 +20,7 @@ from prefect.workers.process import ProcessWorker
 
 import blocks
 from deployments.automations import list_automations
-from deployments.registry import DEPLOYMENTS, Deployment, build
+from deployments.registry import DEPLOYMENTS, QUEUES, Deployment, build
 from outreach.errors import SettingsError
 
 POOL = "outreach"
@@ -31,7 +32,7 @@ Outcome: TypeAlias = Literal["created", "updated", "unchanged"]
 class Deployed:
     """One thing on the Prefect server, and what became of it."""
 
-    kind: Literal["block type", "work pool", "deployment", "automation"]
+    kind: Literal["block type", "work pool", "work queue", "deployment", "automation"]
     name: str
     outcome: Outcome
 
@@ -51,6 +52,7 @@ def deploy(pool: str = POOL, *, notify: str | None = None, activate: bool = Fals
         return [
             *(_register(client, getattr(blocks, name)) for name in blocks.__all__),
             Deployed("work pool", pool, _make_pool(client, pool)),
+            *(Deployed("work queue", name, _make_queue(client, pool, name)) for name in QUEUES),
             *(_deploy(client, each, pool, activate=activate) for each in DEPLOYMENTS),
             *_automate(client, notify),
         ]
@@ -86,6 +88,16 @@ def _make_pool(client: SyncPrefectClient, name: str) -> Outcome:
     return "unchanged"
 
 
+def _make_queue(client: SyncPrefectClient, pool: str, name: str) -> Outcome:
+    """Below those that are more urgent; whoever gave it another priority keeps that."""
+    try:
+        client.read_work_queue_by_name(name, work_pool_name=pool)
+    except ObjectNotFound:
+        client.create_work_queue(name, work_pool_name=pool, priority=QUEUES.index(name) + 1)
+        return "created"
+    return "unchanged"
+
+
 def _deploy(client: SyncPrefectClient, each: Deployment, pool: str, *, activate: bool) -> Deployed:
     wanted = build(each, pool=pool, paused=False if activate and each.every else None)
     try:
@@ -108,11 +120,22 @@ def _difference(wanted: RunnerDeployment, known: DeploymentResponse) -> dict[str
         "tags": wanted.tags,
         "version": wanted.version,
         "work_pool_name": wanted.work_pool_name,
+        "work_queue_name": wanted.work_queue_name,
         "job_variables": wanted.job_variables,
         "parameter_openapi_schema": schema,
         "enforce_parameter_schema": True,
     }
-    return {name: value for name, value in ours.items() if getattr(known, name, None) != value}
+    change = {name: value for name, value in ours.items() if getattr(known, name, None) != value}
+    if _is_limited_by_us(known):
+        change["concurrency_limit"] = None
+    return change
+
+
+def _is_limited_by_us(known: DeploymentResponse) -> bool:
+    """Whether it has the limit that 0.1.0 gave its rounds: it left out those of every second ledger."""
+    limit, options = known.global_concurrency_limit, known.concurrency_options
+    cancels = options is not None and options.collision_strategy is ConcurrencyLimitStrategy.CANCEL_NEW
+    return cancels and limit is not None and limit.limit == 1
 
 
 def _automate(client: SyncPrefectClient, notify: str | None) -> list[Deployed]:

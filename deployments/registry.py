@@ -1,4 +1,4 @@
-"""Every deployment of this product, as data: which flow, under which name, when, and how often at once.
+"""Every deployment of this product, as data: which flow, under which name, when, and how urgent.
 
     run-campaign/campaign      on a schedule of your own: it has no source yet
     contact-one/contact        when somebody asks
@@ -8,6 +8,7 @@
     retention/retention        every night; it only counts until its `dry_run` is unticked
     preflight/preflight        when somebody asks
 
+Each round (follow-up, redeliver, retention) makes sure that it is alone on its ledger: see `flows/rounds.py`.
 What acts on people or on receivers by itself is created paused: somebody switches it on, and it stays so.
 """
 
@@ -18,7 +19,6 @@ from typing import Any
 
 from prefect import Flow
 from prefect.client.schemas.actions import DeploymentScheduleCreate
-from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
 from prefect.deployments.runner import RunnerDeployment
 from prefect.types.entrypoint import EntrypointType
@@ -33,6 +33,12 @@ from flows.redeliver import redeliver
 from flows.retention import retention
 
 TAGS = ["outreach"]
+
+BATCHES, CAMPAIGNS, MAINTENANCE = "batches", "campaigns", "maintenance"
+QUEUES = (BATCHES, CAMPAIGNS, MAINTENANCE)
+"""Of a work pool, the most urgent first: no batch waits behind a campaign that waits for batches, and what an
+outage left behind of the rounds waits for people's campaigns.
+"""
 
 ENVIRONMENT = {"PREFECT_LOGGING_EXTRA_LOGGERS": "outreach"}
 """What runs have in their environment: the core's own log lines appear in the run's log."""
@@ -51,7 +57,7 @@ class Deployment:
         every: how often, or None.
         cron: when, or None.
         paused: whether its schedule waits for somebody to switch it on.
-        at_once: how many runs of it at once; a further one is left out. None means any number.
+        queue: the work pool's queue that its runs wait in.
     """
 
     flow: Flow[Any, Any]
@@ -59,7 +65,7 @@ class Deployment:
     every: timedelta | None = None
     cron: str | None = None
     paused: bool = False
-    at_once: int | None = None
+    queue: str = CAMPAIGNS
 
     @property
     def schedules(self) -> list[DeploymentScheduleCreate]:
@@ -74,10 +80,10 @@ class Deployment:
 DEPLOYMENTS: Sequence[Deployment] = (
     Deployment(run_campaign, "campaign", cron=WORKDAYS_AT_NINE, paused=True),
     Deployment(contact_one, "contact"),
-    Deployment(outreach_batch, "batch"),
-    Deployment(follow_up, "follow-up", every=timedelta(minutes=5), paused=True, at_once=1),
-    Deployment(redeliver, "redeliver", every=timedelta(minutes=1), paused=True, at_once=1),
-    Deployment(retention, "retention", cron=EVERY_NIGHT, paused=True, at_once=1),
+    Deployment(outreach_batch, "batch", queue=BATCHES),
+    Deployment(follow_up, "follow-up", every=timedelta(minutes=5), paused=True, queue=MAINTENANCE),
+    Deployment(redeliver, "redeliver", every=timedelta(minutes=1), paused=True, queue=MAINTENANCE),
+    Deployment(retention, "retention", cron=EVERY_NIGHT, paused=True, queue=MAINTENANCE),
     Deployment(preflight, "preflight"),
 )
 
@@ -90,19 +96,16 @@ def build(deployment: Deployment, *, pool: str | None = None, paused: bool | Non
         pool: the work pool whose workers run it; None for a process that serves it.
         paused: instead of how it is created.
     """
-    limit = deployment.at_once and ConcurrencyLimitConfig(
-        limit=deployment.at_once, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW
-    )
     return RunnerDeployment.from_flow(
         deployment.flow,
         name=deployment.name,
         schedules=deployment.schedules,
         paused=deployment.paused if paused is None else paused,
-        concurrency_limit=limit or None,
         tags=TAGS,
         version=outreach.__version__,
         enforce_parameter_schema=True,
         work_pool_name=pool,
+        work_queue_name=deployment.queue if pool else None,
         job_variables={"env": dict(ENVIRONMENT)} if pool else None,
         entrypoint_type=EntrypointType.MODULE_PATH,
     )

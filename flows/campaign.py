@@ -110,9 +110,8 @@ def work_on(
         return decline(run, said)
 
     def go_through(due: Sequence[BatchRef]) -> Sequence[Ended]:
-        if hands_out:
-            return hand_out(run, names, widen(due, run.batch_size))
-        return advance(opened, due, availability)
+        here = partial(advance, opened, senders=availability)
+        return hand_out(run, names, widen(due, run.batch_size), here) if hands_out else here(due)
 
     work, left = finish(run, batches, go_through)
     return conclude(opened, work, contacted_before=before, left=left)

@@ -5,6 +5,9 @@
        └─────────┘ │
         its worker died (our ledger no longer knows its executor, or Prefect says so), or never began it
 
+Where no worker takes any for a while (there is none, or its slots are full of campaigns like this one), the
+campaign's run takes the oldest back and works on it itself: one worker with one slot gets there.
+
 Only references travel. A batch that is handed out again repeats nothing: the ledger's leases and intents
 decide who is contacted, so even a worker that was thought dead too early does no harm.
 """
@@ -12,18 +15,19 @@ decide who is contacted, so even a worker that was thought dead too early does n
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
-from uuid import UUID
+from typing import Any, TypeAlias
+from uuid import UUID, uuid4
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.exceptions import ObjectNotFound
+from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
-from prefect.states import Cancelling, Crashed
+from prefect.states import Cancelled, Cancelling, Crashed
 
 from flows.opening import BlockNames
 from flows.stopping import name_parent
@@ -38,6 +42,7 @@ from tasks.policies import (
     MISSING_SECONDS,
     RECALL_SECONDS,
     UNBEGUN_SECONDS,
+    UNTAKEN_SECONDS,
 )
 
 DEPLOYMENT = "outreach-batch/batch"
@@ -45,9 +50,18 @@ EXECUTOR_TAG = "executor:"
 
 log = logging.getLogger("outreach.dispatch")
 
+MORE_WORKERS = "Start another worker, or one with a higher --limit, to be faster."
 
-def dispatch(run: Run, names: BlockNames, batches: Sequence[BatchRef]) -> list[FlowRun]:
-    """Have the batches worked by the pool's workers; returns the last run of each, ended.
+WorkHere: TypeAlias = Callable[[Sequence[BatchRef]], Sequence[PrefectFuture[Any]]]
+"""Works on batches in this process; returns when they are done."""
+
+
+def dispatch(
+    run: Run, names: BlockNames, batches: Sequence[BatchRef], work_here: WorkHere
+) -> list[FlowRun | PrefectFuture[Any]]:
+    """Have the batches worked by the pool's workers, and by this run where none takes them.
+
+    Returns the last run of each batch, ended, and the tasks of those that were worked here.
 
     Raises:
         SettingsError: nobody deployed `outreach-batch`.
@@ -59,7 +73,7 @@ def dispatch(run: Run, names: BlockNames, batches: Sequence[BatchRef]) -> list[F
             raise SettingsError(
                 f"There is no deployment {DEPLOYMENT}.", "Make it with `outreach deploy`, and start a worker."
             ) from None
-        return _Dispatch(run, names, client, deployment.id).work(batches)
+        return _Dispatch(run, names, client, deployment.id, work_here).work(batches)
 
 
 def widen(batches: Sequence[BatchRef], size: int) -> list[BatchRef]:
@@ -80,7 +94,7 @@ class Sent:
 
     batch: BatchRef
     times: int
-    at: float
+    pending_since: float | None = None
     missing_since: float | None = None
 
 
@@ -92,11 +106,19 @@ class _Dispatch:
     names: BlockNames
     client: SyncPrefectClient
     deployment: UUID
+    work_here: WorkHere
     waiting: deque[tuple[BatchRef, int]] = field(default_factory=deque)
     out: dict[UUID, Sent] = field(default_factory=dict)
-    ended: list[FlowRun] = field(default_factory=list)
+    ended: list[FlowRun | PrefectFuture[Any]] = field(default_factory=list)
+    passing: str = field(default_factory=lambda: uuid4().hex)
+    """Tells this going through the batches from an earlier one of the same run."""
 
-    def work(self, batches: Sequence[BatchRef]) -> list[FlowRun]:
+    taken_back: set[UUID] = field(default_factory=set)
+    alone_since: float = 0.0
+    """Since when no worker has any of ours."""
+
+    def work(self, batches: Sequence[BatchRef]) -> list[FlowRun | PrefectFuture[Any]]:
+        self.alone_since = self._now()
         self.waiting.extend((batch, 1) for batch in batches)
         try:
             with self.run.heeding_stop():
@@ -131,11 +153,12 @@ class _Dispatch:
             parameters={**asdict(batch), **asdict(self.names)},
             name=f"{batch.campaign}-{batch.number}",
             tags=["outreach", f"campaign:{batch.campaign}", *name_parent(self.run)],
-            idempotency_key=f"{flow_run.id}/{batch.number}/{times}",
+            idempotency_key=f"{flow_run.id}/{self.passing}/{batch.number}/{times}",
         )
-        self.out[made.id] = Sent(batch, times, self._now())
+        self.out[made.id] = Sent(batch, times)
 
     def _look(self) -> None:
+        untaken: list[UUID] = []
         living = list_living_executors(self.run.ledger)
         chosen = FlowRunFilter(id=FlowRunFilterId(any_=list(self.out)))
         for seen in self.client.read_flow_runs(flow_run_filter=chosen):
@@ -143,18 +166,39 @@ class _Dispatch:
             state = seen.state
             if state is None:
                 continue
+            if state.is_scheduled():
+                untaken.append(seen.id)
+                continue
+            if seen.id not in self.taken_back:
+                self.alone_since = self._now()
             if state.is_crashed():
                 self._again(seen, sent)
+            elif state.is_cancelled() and seen.id in self.taken_back:
+                del self.out[seen.id]
             elif state.is_final():
                 self._end(seen)
             elif self._is_lost(seen, sent, living):
                 self.client.set_flow_run_state(seen.id, Crashed(message="Its worker died."), force=True)
                 self._again(seen, sent)
+        if untaken and self._now() - self.alone_since > UNTAKEN_SECONDS:
+            self._take_back(min(untaken, key=lambda each: self.out[each].batch.number))
+
+    def _take_back(self, untaken: UUID) -> None:
+        """Work on it here. A worker that takes it at this moment shares the rows, and is waited for."""
+        batch = self.out[untaken].batch
+        self.taken_back.add(untaken)
+        log.warning("no worker takes batch %s: this run works on it. %s", batch.number, MORE_WORKERS)
+        self.client.set_flow_run_state(untaken, Cancelled(message="Its campaign works on it."), force=True)
+        done = self.work_here([batch])
+        self.ended.extend(done)
+        if self.run.auto_stop.reason or not all(each.state.is_completed() for each in done):
+            self.waiting.clear()
 
     def _is_lost(self, seen: FlowRun, sent: Sent, living: frozenset[str]) -> bool:
         """Whether nobody works on it: its executor is gone for a while, or it was taken and never begun."""
         if seen.state and seen.state.is_pending():
-            return self._now() - sent.at > UNBEGUN_SECONDS
+            sent.pending_since = sent.pending_since or self._now()  # it may have waited long before
+            return self._now() - sent.pending_since > UNBEGUN_SECONDS
         executor = _executor(seen)
         if executor is None or executor in living:
             sent.missing_since = None

@@ -11,6 +11,7 @@ from prefect.states import Completed, Failed
 from flows.events import signal_dead, signal_held
 from flows.opening import BlockNames, OpenBlocks, offer, open_blocks, open_outbox
 from flows.parameters import BlockName, CampaignName
+from flows.rounds import left_out, taking_round
 from outreach.campaign.run import LAST_DELIVERY_SECONDS, Run, open_run
 from outreach.errors import CampaignStopped, OutreachError
 from outreach.follow_up.rounds import describe_round
@@ -51,6 +52,12 @@ def follow_up(
         The round's counts, summed over the campaigns.
     """
     names = BlockNames(genesys, senders, webhook, ledger)
+    with taking_round(ledger, f"follow-up/{genesys}/{campaign or ''}") as mine:
+        return follow_round(names, campaign) if mine else left_out()
+
+
+def follow_round(names: BlockNames, campaign: str | None) -> State[dict[str, int]]:
+    """Follow the campaign, or all that have something due, and say how that went."""
     with open_blocks(names) as opened:
         release_dead_executors(opened.ledger)
         campaigns = (

@@ -7,6 +7,7 @@ process it finds what the flow has opened, in another one it opens what the name
 import contextlib
 import gc
 import hashlib
+import os
 import threading
 import uuid
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from functools import partial
 from prefect.runtime import flow_run
 
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
+from blocks.ledger import is_deployed
 from blocks.stored import load_block
 from flows.sharing import Shared
 from flows.stopping import prefect_heeded
@@ -26,6 +28,7 @@ from outreach.genesys.http.auth import SealedToken
 from outreach.genesys.http.usage import UsageSnapshot
 from outreach.genesys.platform.api import Platform
 from outreach.genesys.rate_limit.pacer import token_key
+from outreach.home import make_home
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.rate_slots import LedgerSlotAllocator
 from outreach.settings import CampaignSettings
@@ -152,7 +155,9 @@ def open_blocks(names: BlockNames) -> Iterator[OpenBlocks]:
 
 
 def open_ledger(name: str) -> contextlib.AbstractContextManager[Ledger]:
-    """The ledger of a block."""
+    """The ledger of a block. A deployment's run then stands in `OUTREACH_HOME`, for relative paths."""
+    if is_deployed():
+        os.chdir(make_home())
     return load_block(ContactLedger, name).open(actor())
 
 

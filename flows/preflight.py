@@ -1,5 +1,6 @@
 """Preflight: credentials, permissions, senders, limits, ledger, webhook, clock, and Prefect itself."""
 
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
@@ -10,12 +11,13 @@ from prefect.client.schemas.objects import State
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Completed, Failed
 
-from blocks import CrmWebhook, GenesysCredentials, Senders
+from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
 from blocks.stored import load_block
 from flows.dispatch import DEPLOYMENT
 from flows.opening import BlockNames, open_ledger
 from flows.parameters import BlockName
 from outreach.clock import SystemClock
+from outreach.ledger.ledger import Ledger
 from outreach.operations.preflight import Check, Level, Targets, worst
 from tasks.preflight import check
 
@@ -60,13 +62,19 @@ def gather(names: BlockNames) -> Targets:
     senders = load_block(Senders, names.senders).as_senders() if credentials.api == "platform" else None
     webhook = load_block(CrmWebhook, names.webhook) if names.webhook else None
     return Targets(
-        ledger=partial(open_ledger, names.ledger),
+        ledger=partial(open_anywhere, names.ledger),
         login=credentials.fetch_token,
         genesys=lambda token: credentials.open(senders, sealed_token=token),
         webhook=webhook.open if webhook else None,
         budget=credentials.requests_per_minute,
         clock=SystemClock(),
     )
+
+
+def open_anywhere(name: str) -> AbstractContextManager[Ledger]:
+    """The ledger of a block, as a deployment's run would open it."""
+    load_block(ContactLedger, name).refuse_relative()
+    return open_ledger(name)
 
 
 def check_prefect() -> list[Check]:

@@ -11,11 +11,14 @@ from prefect.states import Completed, Failed
 from flows.events import signal_dead
 from flows.opening import open_ledger, open_outbox
 from flows.parameters import BlockName
+from flows.rounds import left_out, taking_round
 from outreach.errors import WebhookError
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.outbox import replay
+from outreach.webhook.endpoint import Endpoint
 from tasks.policies import REDELIVER_SECONDS
 from tasks.redelivery import deliver_waiting, publish_undelivered
+from tasks.references import Reference
 
 
 @flow(
@@ -41,6 +44,21 @@ def redeliver(
         delivered, retried and dead in this round; pending and dead letters after it.
     """
     outbox = partial(open_outbox, webhook, ledger)
+    with taking_round(ledger, f"redeliver/{webhook}") as mine:
+        if not mine and since is None:
+            return left_out()
+        return deliver_round(webhook, ledger, outbox, ignore_schedule=ignore_schedule, since=since)
+
+
+def deliver_round(
+    webhook: str,
+    ledger: str,
+    outbox: Reference[tuple[Ledger, Endpoint]],
+    *,
+    ignore_schedule: bool,
+    since: datetime | None,
+) -> State[dict[str, Any]]:
+    """Deliver what is due, and say how that went."""
     if since is not None:
         with outbox() as (book, _):
             replay_since(book, since)

@@ -9,6 +9,7 @@ from prefect.states import Completed
 
 from flows.opening import open_ledger
 from flows.parameters import BlockName, Days
+from flows.rounds import left_out, taking_round
 from tasks.retention import purge_old
 
 
@@ -32,7 +33,10 @@ def retention(
     Returns:
         How many contacts, rows and files; how many are as old but still open.
     """
-    done = purge_old(partial(open_ledger, ledger), keep_days, dry_run=dry_run)
+    with taking_round(ledger, "retention") as mine:
+        if not mine:
+            return left_out()
+        done = purge_old(partial(open_ledger, ledger), keep_days, dry_run=dry_run)
     would = "would be forgotten" if dry_run else "forgotten"
     message = f"{done.contacts} contacts, {done.rows} rows and {done.files} files {would}"
     return Completed(message=message, data=done.as_json())

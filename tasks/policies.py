@@ -47,6 +47,9 @@ RECALL_SECONDS = 10.0
 UNBEGUN_SECONDS = 120.0
 """So long a worker may take from claiming a run to beginning it."""
 
+UNTAKEN_SECONDS = 30.0
+"""So long a campaign waits for workers of which none takes a batch: a worker looks every fifteen."""
+
 TOKEN_CACHED = timedelta(seconds=240)
 """An OAuth client's shortest token lives 300 seconds, and is renewed 30 before its end."""
 

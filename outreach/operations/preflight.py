@@ -89,7 +89,7 @@ def check_ledger(means: Targets) -> Iterator[Check]:
     """Open the ledger, which also migrates it."""
     try:
         with means.ledger() as ledger:
-            kind = "SQLite" if ledger.db.is_sqlite else "PostgreSQL"
+            kind = "SQLite, on this machine alone" if ledger.db.is_sqlite else "PostgreSQL"
             yield Check("ledger", Level.OK, f"{kind}, at revision {HEAD}.")
     except OutreachError as error:
         yield _error("ledger", error)

@@ -23,6 +23,8 @@ from outreach.webhook.signing import new_secret
 from tests.support.emulation import SENDERS
 from tests.support.emulator_server import EmulatorControl
 
+LEDGER_KEY = "0123456789abcdef0123456789abcdef"
+
 TUTORIAL = {
     "external_contact_id": "EXT-9928374",
     "name": "Acme Corp Support",
@@ -71,7 +73,7 @@ class Office:
             allow_private=True,
         )
         url = self.ledger_url or f"sqlite:///{self.folder / 'ledger.db'}"
-        ledger = ContactLedger(url=url, key="0123456789abcdef0123456789abcdef")
+        ledger = ContactLedger(url=url, key=LEDGER_KEY)
         _register(self.prefect)
         for block in (credentials, Senders(**SENDERS), webhook, ledger):
             self._save(block)
@@ -92,6 +94,14 @@ class Office:
                 client.request("POST", "/block_documents/", json=document)
             except httpx.HTTPStatusError:  # there is one by this name
                 block.save(self.name, overwrite=True)
+
+    def save_ledger_as_a_form(self, url: str) -> None:
+        """Change the ledger's block as the UI does: nothing of ours is asked."""
+        self._saved.pop(ContactLedger, None)
+        with get_client(sync_client=True) as client:
+            known = client.read_block_document_by_name(self.name, ContactLedger.get_block_type_slug())
+            change = {"data": {"url": url, "key": LEDGER_KEY}, "merge_existing_data": False}
+            client.request("PATCH", "/block_documents/{id}", path_params={"id": known.id}, json=change)
 
     def __post_init__(self) -> None:
         """The flow parameters that name our blocks."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import DeploymentUpdate
+from prefect.client.schemas.objects import ConcurrencyLimitStrategy, ConcurrencyOptions
 from prefect.flows import load_flow_from_entrypoint
 
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
@@ -74,3 +75,18 @@ def test_the_form_has_a_title_and_a_description_for_every_setting(deployed: list
     assert all(field.get("description") for field in schema["properties"].values())
     assert schema["properties"]["dispatch"]["enum"] == ["here", "work-pool"]
     assert known.enforce_parameter_schema
+
+
+def test_the_limit_that_left_out_every_second_ledgers_rounds_goes_with_the_next_deploy(
+    deployed: list[Deployed],
+) -> None:
+    old = ConcurrencyOptions(collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+    with get_client(sync_client=True) as client:
+        known = client.read_deployment_by_name("redeliver/redeliver")
+        client.update_deployment(known.id, DeploymentUpdate(concurrency_limit=1, concurrency_options=old))
+
+        outcomes = {each.name: each.outcome for each in deploy("outreach")}
+
+        assert outcomes["redeliver/redeliver"] == "updated"
+        assert client.read_deployment(known.id).global_concurrency_limit is None
+    assert {each.outcome for each in deploy("outreach")} == {"unchanged"}

@@ -25,7 +25,17 @@ MAY_IMPORT = {
 }
 WITHOUT_PREFECT = {"outreach", "emulator"}
 
-GROUND = {"clock", "connections", "contacts", "errors", "reachability", "renumbering", "sameness", "settings"}
+GROUND = {
+    "clock",
+    "connections",
+    "contacts",
+    "errors",
+    "home",
+    "reachability",
+    "renumbering",
+    "sameness",
+    "settings",
+}
 """Single files that every room may import, and that import no room."""
 
 ROOMS: dict[str, set[str]] = {

@@ -1,0 +1,33 @@
+"""Whose turn a round is: one living process at a time for each name, on each ledger."""
+
+import contextlib
+from collections.abc import Iterator
+
+from sqlalchemy import delete
+
+from outreach.ledger.database.schema import facts
+from outreach.ledger.executors.release import list_living_executors
+from outreach.ledger.ledger import Ledger
+
+
+@contextlib.contextmanager
+def taking_turn(ledger: Ledger, name: str) -> Iterator[bool]:
+    """Whether it is ours for the length of the block; it is not while another living process has it."""
+    me, key = ledger.executor.enter(), f"turn/{name}"
+    mine = _take(ledger, key, me, list_living_executors(ledger))
+    try:
+        yield mine
+    finally:
+        if mine:
+            with ledger.db.write() as connection:
+                connection.execute(delete(facts).where(facts.c.name == key, facts.c.value == me))
+
+
+def _take(ledger: Ledger, key: str, me: str, living: frozenset[str]) -> bool:
+    """Make the note that says so; one statement, so that of two at once one gets it."""
+    note = ledger.db.insert(facts).values(name=key, value=me)
+    taking = note.on_conflict_do_update(
+        index_elements=["name"], set_={"value": me}, where=facts.c.value.not_in(living)
+    )
+    with ledger.db.write() as connection:
+        return connection.execute(taking.returning(facts.c.value)).scalar() == me
