@@ -80,6 +80,7 @@ def run_campaign(
         run, before = opened.run, count_contacted(opened.run.ledger, opened.run.campaign)
         recover(run)
         load(campaign, opened.reference, contacts, run.rejects_file)
+        run.age.confirm()
         availability = prepare(opened, genesys)
         if run.auto_stop.reason:
             return conclude(opened, [], contacted_before=before)

@@ -18,6 +18,7 @@ from prefect.runtime import flow_run
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
 from blocks.stored import load_block
 from flows.sharing import Shared
+from flows.witness import PrefectWitness
 from outreach.campaign import run as core
 from outreach.genesys import interface
 from outreach.genesys.guide import Guide
@@ -86,7 +87,7 @@ def open_run(campaign: str, names: BlockNames, settings: CampaignSettings | None
         UnknownCampaign: nobody runs it.
         SettingsError: a block is missing, or a setting is wrong.
         GenesysError: nobody can log in.
-        LedgerError: the ledger cannot be opened.
+        LedgerError: the ledger cannot be opened, or is older than what was done with it.
     """
     with contextlib.ExitStack() as stack:
         stack.enter_context(collecting_seldom())
@@ -99,6 +100,7 @@ def open_run(campaign: str, names: BlockNames, settings: CampaignSettings | None
             webhook_name=names.webhook,
             endpoint=stack.enter_context(blocks.webhook.open()) if blocks.webhook else None,
             requests_per_minute=blocks.budget,
+            witnesses=[PrefectWitness()],
         )
         run = stack.enter_context(gathering)
         yield OpenRun(run, stack.enter_context(offer(run, names)), blocks)

@@ -3,16 +3,17 @@
 import contextlib
 import functools
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from outreach.campaign.auto_stop import AutoStop
+from outreach.campaign.ledger_age import LedgerAge
 from outreach.compliance import Gate, choose_message
 from outreach.concurrency.adaptive_limit import FEW, AdaptiveLimit
 from outreach.contacts import Contact
-from outreach.errors import RateLimited, Refused
+from outreach.errors import LedgerError, RateLimited, Refused
 from outreach.genesys.interface import Genesys
 from outreach.ledger.campaigns import Campaign, find_campaign
 from outreach.ledger.changes import OutboundEvent
@@ -20,6 +21,7 @@ from outreach.ledger.claims import Claimed
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.outbox import LedgerOutbox
 from outreach.ledger.runs import enter_campaign, stop_campaign
+from outreach.ledger.witness import Witness
 from outreach.reachability import Availability
 from outreach.settings import CampaignSettings, Event
 from outreach.webhook.delivery import Courier
@@ -45,6 +47,7 @@ class Run:
         gate: decides who may be contacted.
         call_limit: how many threads make calls at once, whatever the step.
         auto_stop: stops the run when too much goes wrong.
+        age: whether the ledger is older than what was done.
         webhook_name: the webhook block's name; None means that nobody is told.
         courier: tells the CRM in the background; None means that this process does not.
         requests_per_second: requests per second that the budget allows; None means no limit.
@@ -57,6 +60,7 @@ class Run:
     gate: Gate
     call_limit: AdaptiveLimit
     auto_stop: AutoStop
+    age: LedgerAge
     webhook_name: str | None = None
     courier: Courier | None = None
     requests_per_second: float | None = None
@@ -134,6 +138,11 @@ class Run:
         return choose_message(contact, self.settings)
 
 
+def _renew(age: LedgerAge) -> None:
+    with contextlib.suppress(LedgerError):  # the run's own end says more; the mark of its begin stands
+        age.renew(is_open=False)
+
+
 @functools.cache
 def _event_of(body: type[ContactBody]) -> Event:
     event: Event = body.model_fields["event"].default
@@ -150,6 +159,7 @@ def open_run(
     webhook_name: str | None = None,
     endpoint: Endpoint | None = None,
     requests_per_minute: float | None = None,
+    witnesses: Sequence[Witness] = (),
 ) -> Iterator[Run]:
     """Gather what a run of a campaign needs; its courier ends with the block.
 
@@ -162,17 +172,22 @@ def open_run(
         webhook_name: the outbox to write events to; None tells nobody.
         endpoint: where a courier takes them; None leaves them to others.
         requests_per_minute: the budget; None or 0 for none.
+        witnesses: who, beside this machine, remembers how far the ledger had come.
 
     Raises:
+        LedgerOutdated: it is older than what was done with it.
         UnknownCampaign: there is none of that name to work on.
         SettingsError: its rule packs cannot be opened here.
     """
     gate = Gate(find_campaign(ledger, name).settings if settings is None else settings)
+    age = LedgerAge(ledger, genesys, witnesses, is_joined=settings is None)
+    age.check()
     if settings is not None:
         enter_campaign(ledger, name, settings, gate.packs_hash)
     campaign = find_campaign(ledger, name)
     threads = campaign.settings.threads
     with contextlib.ExitStack() as stack:
+        stack.callback(_renew, age)
         courier = None
         if endpoint and webhook_name:
             outbox = LedgerOutbox(ledger, webhook_name, campaign.id)
@@ -187,6 +202,7 @@ def open_run(
             # Under a budget all may wait for their turn: the processor is never what limits.
             call_limit=AdaptiveLimit(threads, floor=threads if requests_per_minute else FEW),
             auto_stop=AutoStop(campaign.settings),
+            age=age,
             webhook_name=webhook_name,
             courier=courier,
             requests_per_second=requests_per_minute / 60 if requests_per_minute else None,
