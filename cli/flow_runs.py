@@ -24,6 +24,8 @@ from outreach.sources.opening import open_source
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
+    from outreach.operations.catch_up import CaughtUp
+
 
 def run_source(
     source: str,
@@ -132,6 +134,17 @@ def follow_conversations(
 
         state = follow_up(genesys, senders, webhook, ledger, campaign, return_state=True)
         return _tell_counts(state, as_json=as_json)
+
+
+def catch_up_ledger(genesys: str, senders: str, ledger: str) -> CaughtUp:
+    """`outreach ledger catch-up`: with the stored blocks; Prefect learns how far the ledger is now."""
+    with prefect_api():
+        from flows.opening import BlockNames, open_blocks
+        from flows.witness import PrefectWitness
+        from outreach.operations.catch_up import catch_up
+
+        with open_blocks(BlockNames(genesys, senders, None, ledger)) as opened:
+            return catch_up(opened.ledger, opened.genesys, [PrefectWitness()])
 
 
 def _tell_counts(state: State[Any], *, as_json: bool, left: str = "") -> int:
