@@ -25,8 +25,8 @@ from outreach.ledger.witness import (
     MachineWitness,
     Standing,
     Witness,
+    ask_witnesses,
     draw_identity,
-    judge,
     read_identity,
     read_mark,
 )
@@ -70,8 +70,7 @@ class LedgerAge:
             LedgerOutdated: it joins a run that nobody may go on with.
         """
         self._since, self._has_begun = known_until(self._ledger), began_at(self._ledger) is not None
-        known = [witness.recall(self._identity) for witness in self._witnesses] if self._identity else []
-        standing = judge(self._ledger, [mark for mark in known if mark])
+        standing = ask_witnesses(self._ledger, self._witnesses)
         if standing is Standing.OLDER:  # said by `confirm`: what is loaded by then can be caught up with
             self._is_older, self._ledger.identity = True, None
         elif self._is_joined:

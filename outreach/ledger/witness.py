@@ -132,6 +132,13 @@ def newest_mark(ledger: Ledger, connection: Connection, *, is_open: bool = False
     return Mark(row.id, row.hash, ledger.clock.now(), is_open) if row else None
 
 
+def ask_witnesses(ledger: Ledger, witnesses: Iterable[Witness]) -> Standing:
+    """What they say of the ledger together."""
+    identity = read_identity(ledger)
+    known = [witness.recall(identity) for witness in witnesses] if identity else []
+    return judge(ledger, [mark for mark in known if mark])
+
+
 def judge(ledger: Ledger, marks: Iterable[Mark]) -> Standing:
     """What these marks say of the ledger together."""
     marks = list(marks)
