@@ -136,7 +136,7 @@ def follow_conversations(
         return _tell_counts(state, as_json=as_json)
 
 
-def catch_up_ledger(genesys: str, senders: str, ledger: str) -> CaughtUp:
+def catch_up_ledger(genesys: str, senders: str, ledger: str, whole: str | None) -> CaughtUp:
     """`outreach ledger catch-up`: with the stored blocks; Prefect learns how far the ledger is now."""
     with prefect_api():
         from flows.opening import BlockNames, open_blocks
@@ -144,7 +144,7 @@ def catch_up_ledger(genesys: str, senders: str, ledger: str) -> CaughtUp:
         from outreach.operations.catch_up import catch_up
 
         with open_blocks(BlockNames(genesys, senders, None, ledger)) as opened:
-            return catch_up(opened.ledger, opened.genesys, [PrefectWitness()])
+            return catch_up(opened.ledger, opened.genesys, [PrefectWitness()], whole=whole)
 
 
 def _tell_counts(state: State[Any], *, as_json: bool, left: str = "") -> int:

@@ -77,6 +77,7 @@ def catch_up(
     genesys: str = "default",
     senders: str = "default",
     ledger: str = "default",
+    whole: str | None = None,
     json: AsJson = False,
 ) -> None:
     """Take in what Genesys knows and a ledger that went back in time does not; then campaigns go on.
@@ -89,12 +90,13 @@ def catch_up(
         genesys: name of the credentials block.
         senders: name of the senders block.
         ledger: name of the ledger block.
+        whole: your reason to be sure that nothing is missing: then nothing is taken in, and nobody is held.
     """
     from dataclasses import asdict
 
     from cli.flow_runs import catch_up_ledger
 
-    done = catch_up_ledger(genesys, senders, ledger)
+    done = catch_up_ledger(genesys, senders, ledger, whole)
     if json:
         print_json(asdict(done))
         return

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 import orjson
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 
 from outreach.contacts import Channel, bare_address
 from outreach.ledger.claims import COLUMNS, Claimed, read_claimed
@@ -80,8 +80,6 @@ def known_until(ledger: Ledger) -> datetime | None:
 
     Later records do not count: a file written, or a load, says nothing of who was contacted.
     """
-    if kept := recall(ledger, UNEXPLAINED):
-        return datetime.fromisoformat(orjson.loads(kept)["since"])
     known = began_at(ledger)
     made = recall(ledger, MADE_AT)
     return known or (datetime.fromisoformat(made) if made else None)
@@ -117,6 +115,12 @@ def remember_unexplained(ledger: Ledger, traces: Sequence[Trace], since: datetim
     remember(ledger, UNEXPLAINED, forget_or_keep)
 
 
+def unexplained_since(ledger: Ledger) -> datetime | None:
+    """From when on conversations are left that fitted nobody; None where none are."""
+    kept = recall(ledger, UNEXPLAINED)
+    return datetime.fromisoformat(orjson.loads(kept)["since"]) if kept else None
+
+
 def count_unexplained(ledger: Ledger) -> int:
     """How many who are due are among those; loaded since, they are for another catching up."""
     kept = recall(ledger, UNEXPLAINED)
@@ -128,8 +132,8 @@ def count_unexplained(ledger: Ledger) -> int:
 
 def find_due(ledger: Ledger) -> Iterator[tuple[Claimed, int]]:
     """Whoever may still be contacted and was not, and how long their audit is."""
-    found = _rows(ledger)
-    return ((row, records) for row, records, was in found if not was and row.state in _DUE)
+    found = _rows(ledger, _C.state.in_([state.value for state in _DUE]))
+    return ((row, records) for row, records, is_attempted in found if not is_attempted)
 
 
 def _keys_of(ledger: Ledger, row: Claimed) -> Iterator[str]:
@@ -157,11 +161,11 @@ def _drop_known(ledger: Ledger, traces: Sequence[Trace]) -> dict[tuple[Channel, 
     return reached
 
 
-def _rows(ledger: Ledger) -> Iterator[tuple[Claimed, int, bool]]:
+def _rows(ledger: Ledger, *chosen: ColumnElement[bool]) -> Iterator[tuple[Claimed, int, bool]]:
     """Everybody who is not erased, how long their audit is, and whether an intent of theirs stands."""
     joined = contacts.outerjoin(intents, intents.c.contact_id == _C.id)
     query = select(*COLUMNS, _C.audit_count, intents.c.at).select_from(joined)
-    rows: Iterator[Row[Any]] = read_rows(ledger.db, query.where(_C.payload.is_not(None)))
+    rows: Iterator[Row[Any]] = read_rows(ledger.db, query.where(_C.payload.is_not(None), *chosen))
     return ((read_claimed(ledger, row), row.audit_count, row.at is not None) for row in rows)
 
 

@@ -20,7 +20,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from outreach.ledger.database.schema import audit
 from outreach.ledger.facts import recall, remember
@@ -38,7 +38,8 @@ FOLDER_VARIABLE = "OUTREACH_WITNESS_FOLDER"
 _NOTHING = "-"
 """The hash of record 0, which every ledger has: nobody was contacted yet."""
 
-_NEWEST = select(audit.c.id, audit.c.hash).order_by(audit.c.id.desc()).limit(1)
+_LAST = select(func.max(audit.c.id)).scalar_subquery()
+_NEWEST = select(audit.c.id, audit.c.hash).where(audit.c.id == _LAST)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from outreach.contacts import Channel
 from outreach.errors import LedgerError, UsageError
 from outreach.genesys.interface import Genesys, OwnConversation
 from outreach.ledger.adoption import Adoption, adopt
+from outreach.ledger.audit.notes import note_everywhere
 from outreach.ledger.campaigns import Campaign, list_campaigns
 from outreach.ledger.changes import OutboundEvent
 from outreach.ledger.claims import Claimed
@@ -28,10 +29,12 @@ from outreach.ledger.forgotten import (
     find_forgotten,
     known_until,
     remember_unexplained,
+    unexplained_since,
 )
 from outreach.ledger.intents import make_reference
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.witness import MachineWitness, Witness, draw_identity, read_identity, read_mark
+from outreach.operations.resolution import read_reason
 from outreach.webhook.events import AuditLog, InteractionCreated, to_bytes
 
 INDEX_DELAY = timedelta(minutes=20)
@@ -50,22 +53,34 @@ class CaughtUp:
     held: int = 0
 
 
-def catch_up(ledger: Ledger, genesys: Genesys, witnesses: Sequence[Witness] = ()) -> CaughtUp:
+def catch_up(
+    ledger: Ledger, genesys: Genesys, witnesses: Sequence[Witness] = (), *, whole: str | None = None
+) -> CaughtUp:
     """Take in what Genesys knows and the ledger does not; what stays in doubt is held.
 
     Doing it again, or after being killed, changes nothing that was done.
 
+    Args:
+        ledger: which may be older than what was done with it.
+        genesys: the organisation.
+        witnesses: who, beside this machine, learns how far the ledger is now.
+        whole: a person's reason to say that nothing is missing; then nobody is asked.
+
     Raises:
-        UsageError: somebody works with the ledger, or it is too early to know.
+        UsageError: somebody works with the ledger, or the reason is too long or empty.
+        LedgerError: it is too early to know.
         GenesysError: Genesys cannot be asked; what was taken in stays.
     """
     if list_living_executors(ledger):
         raise UsageError("A run is going on with this ledger.", "Stop it first, then catch up.")
     everybody = (MachineWitness(), *witnesses)
-    since = known_until(ledger)
+    since = unexplained_since(ledger) or known_until(ledger)
     done = CaughtUp()
-    if since is not None:
+    if whole is not None:
+        note_everywhere(ledger, "called_whole", {"reason": read_reason(whole)})
+    elif since is not None:
         done = _take_in(ledger, genesys, since, everybody) if genesys.can_find else _hold_all(ledger)
+        note_everywhere(ledger, "caught_up", {"found": done.found, "held": done.held})
     identity, mark = draw_identity(ledger), read_mark(ledger)
     for witness in everybody:
         if mark:

@@ -96,7 +96,9 @@ def check_ledger(means: Targets) -> Iterator[Check]:
             yield Check("ledger", Level.OK, f"{kind}, at revision {HEAD}.")
             if ask_witnesses(ledger, (MachineWitness(), *means.witnesses)) is Standing.OLDER:
                 what = "It is older than what was done with it: no run will contact anybody."
-                yield Check("ledger", Level.ERROR, what, "Take in what Genesys knows: outreach ledger catch-up.")
+                yield Check(
+                    "ledger", Level.ERROR, what, "Take in what Genesys knows: outreach ledger catch-up."
+                )
     except OutreachError as error:
         yield _error("ledger", error)
 

@@ -285,3 +285,19 @@ def test_an_older_ledger_costs_three_requests_at_the_most(
             run.age.confirm()
 
     assert place.queries() - before <= 3
+
+
+def test_a_person_may_say_that_nothing_is_missing(place: Place) -> None:
+    place.run(crowd(1))
+    place.back_up()
+    with place.opened() as (ledger, client), open_run(ledger, client, "spring", SETTINGS):
+        pass  # one record more, and nobody contacted
+    place.restore()
+    with pytest.raises(LedgerOutdated):
+        place.run(crowd(1, 2))
+
+    with place.opened() as (ledger, client):
+        done = catch_up(ledger, client, whole="I stopped it before anybody was contacted")
+
+    assert (done.found, done.held) == (0, 0)
+    assert place.run(crowd(1, 2)).contacted == 8
