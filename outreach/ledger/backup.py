@@ -43,8 +43,9 @@ def back_up(ledger: Ledger, file: Path, *, force: bool = False) -> Sequence[Path
 
 
 def _refuse(copies: dict[Path, Path], *, force: bool) -> None:
-    for source, copy in copies.items():
-        if copy.exists() and source.exists() and copy.samefile(source):
+    sources = [source for source in copies if source.exists()]
+    for copy in copies.values():
+        if copy.exists() and any(copy.samefile(source) for source in sources):
             raise UsageError("That is the ledger itself.", "Name another file for the copy.")
         if copy.is_dir():
             raise UsageError(f"{copy} is a folder.", "Name a file for the copy.")

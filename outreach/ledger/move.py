@@ -32,10 +32,10 @@ def move(ledger: Ledger, url: str) -> dict[str, int]:
         raise UsageError("This ledger is not on SQLite.", "PostgreSQL moves with pg_dump and pg_restore.")
     if list_living_executors(ledger):
         raise UsageError("A run is going on with this ledger.", "Stop it first, then move the ledger.")
+    if url.startswith("sqlite"):  # before it is opened, which would make the file
+        raise UsageError("That is SQLite too.", "Copy it there with `outreach ledger backup FILE`.")
     target = Database(url)
     try:
-        if target.is_sqlite:
-            raise UsageError("That is SQLite too.", "Copy it there with `outreach ledger backup FILE`.")
         migrate(target)
         return _move(ledger, target)
     finally:
