@@ -155,8 +155,9 @@ def _drop_known(ledger: Ledger, traces: Sequence[Trace]) -> dict[tuple[Channel, 
     reached: dict[tuple[Channel, str], list[Trace]] = defaultdict(list)
     for trace in traces:
         if trace.conversation_id not in known:
+            addresses = {bare_address(address) for address in trace.addresses} - {""}
             # Where no address is shown, the person's id must do.
-            for name in {bare_address(a) for a in trace.addresses} or trace.contact_ids:
+            for name in addresses or trace.contact_ids:
                 reached[trace.channel, name].append(trace)
     return reached
 
@@ -172,7 +173,8 @@ def _rows(ledger: Ledger, *chosen: ColumnElement[bool]) -> Iterator[tuple[Claime
 def _of(row: Claimed, reached: dict[tuple[Channel, str], list[Trace]]) -> Iterator[Trace]:
     for channel, address in row.contact.channels.addresses().items():
         yield from reached.get((channel, bare_address(address)), ())
-        yield from reached.get((channel, row.genesys_id), ())
+        if row.genesys_id:  # who is not registered yet has none, and is nobody's
+            yield from reached.get((channel, row.genesys_id), ())
 
 
 def _fit(ledger: Ledger, row: Claimed, records: int, trace: Trace) -> Fit | None:
