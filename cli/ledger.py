@@ -56,7 +56,7 @@ def move(url: str, *, ledger: LedgerName = None, json: AsJson = False) -> None:
     from outreach.ledger.move import move as take
 
     target = url_of(url)
-    with open_named(ledger, "ledger move") as book:
+    with open_named(ledger, "ledger move", "write") as book:
         moved = take(book, target)
         has_file = carry_key(f"sqlite:///{book.db.engine.url.database}", target)
     if json:

@@ -148,7 +148,7 @@ class Database:
     def checkpoint(self) -> None:
         """Bring SQLite's log into its file, as far as nobody who reads is in the way."""
         if self.is_sqlite:
-            with _translated(), self.engine.connect() as connection:
+            with _translated(self.engine.url), self.engine.connect() as connection:
                 driver: Any = connection.connection.driver_connection
                 driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 

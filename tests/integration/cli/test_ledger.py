@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from outreach.ledger.opening import open_ledger
 from tests.support.forks import outreach
 
 LEDGER = ("--ledger", "sqlite:///l.db")
@@ -14,7 +15,9 @@ LEDGER = ("--ledger", "sqlite:///l.db")
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    outreach("suppress", "+13175550001", *LEDGER, cwd=tmp_path)  # which makes the ledger
+    with open_ledger(f"sqlite:///{tmp_path / 'l.db'}"):
+        pass
+    outreach("suppress", "+13175550001", *LEDGER, cwd=tmp_path)
     return tmp_path
 
 
