@@ -35,6 +35,7 @@ from outreach.ledger.intents import make_reference
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.witness import MachineWitness, Witness, draw_identity, read_identity, read_mark
 from outreach.operations.resolution import read_reason
+from outreach.settings import Event
 from outreach.webhook.events import AuditLog, InteractionCreated, to_bytes
 
 INDEX_DELAY = timedelta(minutes=20)
@@ -173,7 +174,7 @@ def _tell(ledger: Ledger, campaign: Campaign, fit: Fit) -> tuple[OutboundEvent, 
     )
     if endpoint is None or body.event not in campaign.settings.events:
         return ()
-    return (OutboundEvent(endpoint, body.event.value, to_bytes(body)),)
+    return (OutboundEvent(endpoint, Event(body.event).value, to_bytes(body)),)  # the body holds its text
 
 
 def _hold_all(ledger: Ledger) -> CaughtUp:
