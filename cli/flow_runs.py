@@ -25,6 +25,8 @@ from outreach.sources.opening import open_source
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
+    from outreach.operations.catch_up import CaughtUp
+
 
 def run_source(
     source: str,
@@ -139,6 +141,17 @@ def follow_conversations(
 
         state = follow_up(genesys, senders, webhook, ledger, campaign, return_state=True)
         return _tell_counts(state, as_json=as_json)
+
+
+def catch_up_ledger(genesys: str, senders: str, ledger: str, whole: str | None) -> CaughtUp:
+    """`outreach ledger catch-up`: with the stored blocks; Prefect learns how far the ledger is now."""
+    with prefect_api():
+        from flows.opening import BlockNames, open_blocks
+        from flows.witness import PrefectWitness
+        from outreach.operations.catch_up import catch_up
+
+        with open_blocks(BlockNames(genesys, senders, None, ledger)) as opened:
+            return catch_up(opened.ledger, opened.genesys, [PrefectWitness()], whole=whole)
 
 
 def _tell_counts(state: State[Any], *, as_json: bool, left: str = "") -> int:

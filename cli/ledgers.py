@@ -66,6 +66,23 @@ def _of_block(name: str, actor: str, *, existing: bool) -> contextlib.AbstractCo
         return load_block(ContactLedger, name).open(actor, existing=existing)
 
 
+def url_of(name: str) -> str:
+    """The URL itself, or that of the block of this name.
+
+    Raises:
+        SettingsError: there is no such block.
+        UsageError: its password stands on the command line.
+    """
+    _refuse_password(name)
+    if "://" in name:
+        return name
+    with prefect_api("Give the URL itself: it works without the server."):
+        from blocks import ContactLedger
+        from blocks.stored import load_block
+
+        return load_block(ContactLedger, name).url.get_secret_value()
+
+
 def _refuse_password(name: str | None) -> None:
     """Everybody on the machine can read a command line in the process list."""
     if name and "://" in name and _password_of(name):

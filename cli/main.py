@@ -19,6 +19,7 @@ from cli.console import complain
 from cli.demo import demo
 from cli.deploy import deploy
 from cli.emulator import emulator
+from cli.ledger import ledger
 from cli.preflight import preflight
 from cli.privacy import audit, erase, export_person, reseal, seal_contact, selfscan
 from cli.processes import INTERRUPTED
@@ -52,6 +53,7 @@ for verb in (
     replay,
     follow_up,
     suppress,
+    ledger,
     audit,
     erase,
     export_person,

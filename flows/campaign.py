@@ -99,6 +99,7 @@ def work_on(
     run, before = opened.run, count_contacted(opened.run.ledger, opened.run.campaign)
     recover(run)
     load(run.campaign.name, opened.reference, contacts, run.rejects_file)
+    run.age.confirm()
     availability = prepare(opened, names.genesys)
     if run.auto_stop.reason:
         return conclude(opened, [], contacted_before=before)

@@ -113,6 +113,7 @@ def contact_one(
             sealed = contact if isinstance(contact, str) else seal_contact(opened.run.ledger, contact)
             load(campaign, opened.reference, partial(open_sealed, opened.reference, sealed), None)
             forget_parameters()
+        opened.run.age.confirm()
         known = prepare(opened, genesys)
         reconsider(replace(opened.run, senders=known))
         work, left = finish(opened.run, plan_batches(opened.run), lambda due: advance(opened, due, known))

@@ -21,6 +21,7 @@ from blocks.ledger import is_deployed
 from blocks.stored import load_block
 from flows.sharing import Shared
 from flows.stopping import prefect_heeded
+from flows.witness import PrefectWitness
 from outreach.campaign import run as core
 from outreach.genesys import interface
 from outreach.genesys.guide import Guide
@@ -90,7 +91,7 @@ def open_run(campaign: str, names: BlockNames, settings: CampaignSettings | None
         UnknownCampaign: nobody runs it.
         SettingsError: a block is missing, or a setting is wrong.
         GenesysError: nobody can log in.
-        LedgerError: the ledger cannot be opened.
+        LedgerError: the ledger cannot be opened, or is older than what was done with it.
     """
     with contextlib.ExitStack() as stack:
         stack.enter_context(collecting_seldom())
@@ -103,6 +104,7 @@ def open_run(campaign: str, names: BlockNames, settings: CampaignSettings | None
             webhook_name=names.webhook,
             endpoint=stack.enter_context(blocks.webhook.open()) if blocks.webhook else None,
             requests_per_minute=blocks.budget,
+            witnesses=[PrefectWitness()],
         )
         run = stack.enter_context(gathering)
         yield OpenRun(run, stack.enter_context(offer(run, names)), blocks)

@@ -16,6 +16,7 @@ from blocks.stored import load_block
 from flows.dispatch import DEPLOYMENT
 from flows.opening import BlockNames, open_ledger
 from flows.parameters import BlockName
+from flows.witness import PrefectWitness
 from outreach.clock import SystemClock
 from outreach.ledger.ledger import Ledger
 from outreach.operations.preflight import Check, Level, Targets, worst
@@ -68,6 +69,7 @@ def gather(names: BlockNames) -> Targets:
         webhook=webhook.open if webhook else None,
         budget=credentials.requests_per_minute,
         clock=SystemClock(),
+        witnesses=[PrefectWitness()],
     )
 
 

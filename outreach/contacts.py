@@ -96,6 +96,11 @@ def _e164(value: str) -> str:
 Phone = Annotated[str, AfterValidator(_e164)]
 
 
+def bare_address(address: str) -> str:
+    """What two spellings of one address have in common: tel:+1555, +1555 and WhatsApp's 1555 are one."""
+    return address.strip().casefold().removeprefix("tel:").removeprefix("mailto:").lstrip("+")
+
+
 class Channels(BaseModel):
     """The addresses of one person; absent channels are None."""
 

@@ -7,8 +7,9 @@ OutreachError
 │   │   └── PrefectAway        the Prefect API that is configured does not answer as one
 │   └── UnknownCampaign        no such campaign, or no such contact in it
 ├── LedgerError                the ledger cannot be opened, migrated or written
-│   └── WrongLedger            what was named is no ledger of ours; a UsageError too
-│       └── WrongKey           the ledger was made with another key
+│   ├── WrongLedger            what was named is no ledger of ours; a UsageError too
+│   │   └── WrongKey           the ledger was made with another key
+│   └── LedgerOutdated         the ledger is older than what was done with it
 ├── CampaignStopped            too many failures, unknowns or a missing permission; resumable
 ├── NobodyContacted            a run could contact nobody for reasons of our own; resumable
 ├── SumsDoNotHold              the proof of a campaign is red
@@ -79,6 +80,10 @@ class WrongLedger(LedgerError, UsageError):  # noqa: N818 - it names a thing, no
 
 class WrongKey(WrongLedger):
     """The ledger was made with another key than the one given."""
+
+
+class LedgerOutdated(LedgerError):  # noqa: N818 - it names a thing, not a failure
+    """More was done than the ledger knows, or nobody can say: whoever it contacts may be contacted twice."""
 
 
 class CampaignStopped(OutreachError):  # noqa: N818 - a decision, not a failure

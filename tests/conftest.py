@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).parent
+os.environ.setdefault("OUTREACH_WITNESS_FOLDER", tempfile.mkdtemp(prefix="outreach-witness-"))
 LONGEST = ("flows", "browser", "chaos", "integration/cli")
 """Folders in the order in which they begin; all others follow as they were collected."""
 

@@ -41,7 +41,11 @@ def interact_batch(run: Run, batch: BatchRef) -> Counter[str]:
     """Contact everybody in the batch who is cleared; returns how many ended in each state.
 
     Stops early, with nobody lost, when the run's watch says so.
+
+    Raises:
+        LedgerOutdated: the ledger is older than what was done with it.
     """
+    run.age.confirm()  # the last guard; a flow has asked right after loading
     counts: Counter[str] = Counter()
     group, window = pace(run)
     take_back(run.ledger, run.campaign.id, batch)

@@ -3,17 +3,18 @@
 import contextlib
 import functools
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from outreach.campaign.auto_stop import AutoStop
+from outreach.campaign.ledger_age import LedgerAge
 from outreach.campaign.stop_watch import StopWatch
 from outreach.compliance import Gate, choose_message
 from outreach.concurrency.adaptive_limit import FEW, AdaptiveLimit
 from outreach.contacts import Contact
-from outreach.errors import NotSent, RateLimited, Refused
+from outreach.errors import LedgerError, NotSent, RateLimited, Refused
 from outreach.genesys.interface import Genesys
 from outreach.genesys.rate_limit.pacer import GIVEN_UP
 from outreach.ledger.campaigns import Campaign, find_campaign
@@ -22,6 +23,7 @@ from outreach.ledger.claims import Claimed
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.outbox import LedgerOutbox
 from outreach.ledger.runs import enter_campaign
+from outreach.ledger.witness import Witness
 from outreach.reachability import Availability
 from outreach.settings import CampaignSettings, Event
 from outreach.webhook.delivery import Courier
@@ -51,6 +53,7 @@ class Run:
         call_limit: how many threads make calls at once, whatever the step.
         auto_stop: stops the run when too much goes wrong, or when somebody asks for it.
         stop_watch: looks whether somebody does.
+        age: whether the ledger is older than what was done.
         webhook_name: the webhook block's name; None means that nobody is told.
         courier: tells the CRM in the background; None means that this process does not.
         requests_per_second: requests per second that the budget allows; None means no limit.
@@ -64,6 +67,7 @@ class Run:
     call_limit: AdaptiveLimit
     auto_stop: AutoStop
     stop_watch: StopWatch
+    age: LedgerAge
     webhook_name: str | None = None
     courier: Courier | None = None
     requests_per_second: float | None = None
@@ -145,6 +149,11 @@ def last_delivery_seconds(auto_stop: AutoStop) -> float:
     return 0.5 if auto_stop.is_called_off else LAST_DELIVERY_SECONDS
 
 
+def _renew(age: LedgerAge) -> None:
+    with contextlib.suppress(LedgerError):  # the run's own end says more; the mark of its begin stands
+        age.renew(is_open=False)
+
+
 @functools.cache
 def _event_of(body: type[ContactBody]) -> Event:
     event: Event = body.model_fields["event"].default
@@ -161,6 +170,7 @@ def open_run(
     webhook_name: str | None = None,
     endpoint: Endpoint | None = None,
     requests_per_minute: float | None = None,
+    witnesses: Sequence[Witness] = (),
 ) -> Iterator[Run]:
     """Gather what a run of a campaign needs; its courier ends with the block.
 
@@ -173,18 +183,23 @@ def open_run(
         webhook_name: the outbox to write events to; None tells nobody.
         endpoint: where a courier takes them; None leaves them to others.
         requests_per_minute: the budget; None or 0 for none.
+        witnesses: who, beside this machine, remembers how far the ledger had come.
 
     Raises:
+        LedgerOutdated: it is older than what was done with it.
         UnknownCampaign: there is none of that name to work on.
         SettingsError: its rule packs cannot be opened here.
     """
     gate = Gate(find_campaign(ledger, name).settings if settings is None else settings)
+    age = LedgerAge(ledger, genesys, witnesses, is_joined=settings is None)
+    age.check()
     if settings is not None:
         enter_campaign(ledger, name, settings, gate.packs_hash)
     campaign = find_campaign(ledger, name)
     threads = campaign.settings.threads
     auto_stop = AutoStop(campaign.settings)
     with contextlib.ExitStack() as stack:
+        stack.callback(_renew, age)
         courier = None
         if endpoint and webhook_name:
             outbox = LedgerOutbox(ledger, webhook_name, campaign.id)
@@ -202,6 +217,7 @@ def open_run(
                 call_limit=AdaptiveLimit(threads, floor=threads if requests_per_minute else FEW),
                 auto_stop=auto_stop,
                 stop_watch=stop_watch,
+                age=age,
                 webhook_name=webhook_name,
                 courier=courier,
                 requests_per_second=requests_per_minute / 60 if requests_per_minute else None,

@@ -1,6 +1,7 @@
 """The guide's simplified API behind the interface (guide sheet)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal, cast
 
 from typing_extensions import assert_never
@@ -18,6 +19,7 @@ from outreach.genesys.interface import (
     Engagement,
     Identity,
     NotRegistered,
+    OwnConversation,
     Registered,
 )
 from outreach.reachability import AVAILABLE, Availability, Inspection
@@ -111,6 +113,19 @@ class Guide:
     def list_do_not_contact(self) -> list[DoNotContactList]:
         """Nothing: the guide's API has no such lists; its validation knows."""
         return []
+
+    def list_started(
+        self,
+        since: datetime,  # noqa: ARG002  the interface's
+        *,
+        at_most: int | None = None,  # noqa: ARG002  the interface's
+    ) -> tuple[list[OwnConversation], bool]:
+        """Nothing, and that is not all: the guide's API lists no conversations."""
+        return [], False
+
+    def read_texts(self, conversation_id: str) -> frozenset[str]:  # noqa: ARG002  the interface's
+        """Nothing: the guide's API carries no reference."""
+        return frozenset()
 
     def _register(self, contact: Contact, message: str, priority: int) -> Registered | NotRegistered:
         contact_id = contact.external_contact_id

@@ -147,6 +147,22 @@ class DoNotContactList:
     problem: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class OwnConversation:
+    """A conversation that our sender of a channel started, whoever told it to.
+
+    `addresses` are whom it went to, as Genesys spells them; `contact_ids` Genesys' ids of that person;
+    `texts` where our reference would stand (an e-mail's subject), empty where nothing of the kind is shown.
+    """
+
+    conversation_id: str
+    started_at: datetime
+    channel: Channel
+    addresses: frozenset[str]
+    contact_ids: frozenset[str]
+    texts: frozenset[str] = frozenset()
+
+
 class ReadyCall(Protocol):
     """The call that contacts one person: its turn has come, and nothing of it has left yet."""
 
@@ -187,6 +203,17 @@ class Genesys(Protocol):
 
     def find(self, attempts: Sequence[Attempt]) -> dict[str, list[ConversationMatch]]:
         """Look for the conversations of attempts in doubt: reference to what was seen, possibly nothing."""
+
+    def list_started(
+        self, since: datetime, *, at_most: int | None = None
+    ) -> tuple[list[OwnConversation], bool]:
+        """What our senders started since, the newest first, asked with at most so many requests.
+
+        Also whether that is all. The guide API shows nothing.
+        """
+
+    def read_texts(self, conversation_id: str) -> frozenset[str]:
+        """What stands in a callback where our reference would; nothing where it is not shown."""
 
     def read(self, conversation_ids: Sequence[str]) -> list[Conversation]:
         """What became of interactions; ids that Genesys does not show (yet) are left out."""

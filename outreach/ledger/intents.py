@@ -24,6 +24,7 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.recent_contacts import contacts_since
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import SUPPRESSED
+from outreach.ledger.witness import MachineWitness, newest_mark
 from outreach.settings import FrequencyCap, SameAddress
 
 _WRITTEN = select(intents.c.reference).where(intents.c.reference.in_(bindparam("references", expanding=True)))
@@ -108,6 +109,9 @@ def commit_intents(
                 kept[want.claimed.id] = IntentRefusal(want.claimed, want.channel, "same_address")
         changes = [_intend(item) for item in opened.values()]
         apply_within(ledger, connection, changes, only_own=False, rows=rows)
+        mark = newest_mark(ledger, connection) if opened and ledger.identity else None
+    if mark and ledger.identity:  # after the commit, before any of these calls leaves
+        MachineWitness().remember(ledger.identity, mark)
     return list(opened.values()), list(kept.values())
 
 
@@ -129,9 +133,9 @@ def _keys(ledger: Ledger, want: IntentRequest) -> _Keys:
     return _Keys(address, person, tuple(earlier))
 
 
-def _reference(ledger: Ledger, row: Any) -> str:  # noqa: ANN401 - a row of `lock`
+def make_reference(ledger: Ledger, contact_id: int, audit_count: int) -> str:
     """Sixteen hex digits, never the same for two tries: each try lengthens the contact's audit."""
-    return ledger.vault.key("attempt", f"{row.id}/{row.audit_count}")[:16]
+    return ledger.vault.key("attempt", f"{contact_id}/{audit_count}")[:16]
 
 
 def _still_ours(row: Any, owner: str) -> bool:  # noqa: ANN401 - a row of `lock`, or None
@@ -200,7 +204,7 @@ def _offer(
     same_address: SameAddress,
     now: datetime,
 ) -> Intent:
-    key, reference = keys[row.id], _reference(ledger, row)
+    key, reference = keys[row.id], make_reference(ledger, row.id, row.audit_count)
     intent = {
         "contact_id": row.id,
         "campaign_id": row.campaign_id,

@@ -42,6 +42,9 @@ class Ledger:
     executor: LeaseHolder
     """Set by `opening.open_ledger`: what holds leases needs the ledger itself."""
 
+    identity: str | None = None
+    """Under which witnesses know it, once a run has made sure that it is not older than what was done."""
+
     def __init__(self, database: Database, vault: Vault, clock: Clock, actor: str) -> None:
         self.db = database
         self.vault = vault

@@ -13,6 +13,7 @@ from outreach.ledger.executors.heartbeat import Executor
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations.migrate import migrate, revision_of
 from outreach.ledger.vault import Vault, key_file, stored_key
+from outreach.ledger.witness import enter_as_new
 
 ACTOR_LIMIT = 200
 
@@ -48,8 +49,10 @@ def open_ledger(
             raise no_ledger(database.name)
         migrate(database)
         vault = Vault(keys or [_own_key(database, url)], encrypted=encrypted)
-        _check_key(database, vault)
+        is_new = _check_key(database, vault)
         ledger = Ledger(database, vault, clock or SystemClock(), _line(actor))
+        if is_new:
+            enter_as_new(ledger)
         with contextlib.closing(Executor(ledger)) as ledger.executor:
             yield ledger
     finally:
@@ -84,9 +87,13 @@ def _own_key(database: Database, url: str) -> str:
     return stored_key(path)
 
 
-def _check_key(database: Database, vault: Vault) -> None:
-    """Take over the ledger's own hashing keys, which only its key opens; make them for a new ledger."""
+def _check_key(database: Database, vault: Vault) -> bool:
+    """Take over the ledger's own hashing keys, which only its key opens; make them for a new ledger.
+
+    Whether the ledger is a new one.
+    """
     known, wrapped = _known_keys(database)
+    is_new = known is None
     if wrapped is None:
         if known is None:
             vault.draw_hashing_keys()  # not derived, so that any root can be dropped later
@@ -103,6 +110,7 @@ def _check_key(database: Database, vault: Vault) -> None:
         raise _wrong_key() from None
     if known != vault.fingerprint:
         raise _wrong_key()
+    return is_new
 
 
 def _known_keys(database: Database) -> tuple[str | None, str | None]:

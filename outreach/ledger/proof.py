@@ -98,6 +98,11 @@ def prove(ledger: Ledger, campaign: Campaign) -> Proof:
         return _prove(connection, campaign)
 
 
+def prove_within(connection: Connection, campaign: Campaign) -> Proof:
+    """The same in a transaction that is already open."""
+    return _prove(connection, campaign)
+
+
 def recount_webhooks(ledger: Ledger, campaign: Campaign, proof: Proof) -> Proof:
     """The same proof with the events as they stand now: what was delivered since changes no other sum."""
     with ledger.db.read() as connection:

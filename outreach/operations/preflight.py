@@ -1,6 +1,6 @@
 """Is everything in place before a campaign? Each check says OK, WARN or ERROR, what it found, and what to do.
 
-    ledger       it opens, is of this version, and its key is the right one
+    ledger       it opens, is of this version, its key is the right one, and nothing of it is gone
     login        the client id and secret, at the region's host
     organisation who we are to it                        (platform)
     permissions  the missing ones, by name               (platform)
@@ -13,7 +13,7 @@
 Nobody is contacted. One check that fails does not keep the others from being made.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from enum import Enum
@@ -29,6 +29,7 @@ from outreach.genesys.platform.permission_probes import ESSENTIAL, find_forbidde
 from outreach.genesys.platform.senders import NO_SENDER
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations.migrate import HEAD
+from outreach.ledger.witness import MachineWitness, Standing, Witness, ask_witnesses
 from outreach.reachability import AVAILABLE, NOT_CHECKABLE
 from outreach.settings import CampaignSettings
 from outreach.sources.list_entries import Entries, read_entries
@@ -72,6 +73,8 @@ class Targets:
     webhook: Callable[[], Endpoint] | None
     budget: int
     clock: Clock
+    witnesses: Sequence[Witness] = ()
+    """Who, beside this machine, remembers how far the ledger had come."""
 
 
 def run_preflight(means: Targets) -> list[Check]:
@@ -91,6 +94,11 @@ def check_ledger(means: Targets) -> Iterator[Check]:
         with means.ledger() as ledger:
             kind = "SQLite, on this machine alone" if ledger.db.is_sqlite else "PostgreSQL"
             yield Check("ledger", Level.OK, f"{kind}, at revision {HEAD}.")
+            if ask_witnesses(ledger, (MachineWitness(), *means.witnesses)) is Standing.OLDER:
+                what = "It is older than what was done with it: no run will contact anybody."
+                yield Check(
+                    "ledger", Level.ERROR, what, "Take in what Genesys knows: outreach ledger catch-up."
+                )
     except OutreachError as error:
         yield _error("ledger", error)
 

@@ -51,7 +51,7 @@ def resolve(
         UnknownCampaign: there is no such contact in it.
         UsageError: there is nothing to resolve, or the conversation is another contact's.
     """
-    words = _read_reason(reason)
+    words = read_reason(reason)
     row = _find(ledger, campaign, external_contact_id)
     detail = _detail(row, outcome, words)
     if outcome == "started":
@@ -77,7 +77,7 @@ def release_waiting(
     Raises:
         UsageError: they are in a state in which nobody waits for a person.
     """
-    words = _read_reason(reason)
+    words = read_reason(reason)
     if state not in WAITING:
         raise UsageError(f"Nobody who is {state} waits for a person.", "Name held or unknown.")
     released = 0
@@ -87,7 +87,8 @@ def release_waiting(
     return released
 
 
-def _read_reason(reason: str) -> str:
+def read_reason(reason: str) -> str:
+    """The words that the audit keeps, on one line. Raises UsageError."""
     words = " ".join(reason.split())
     if not 0 < len(words) <= REASON_LIMIT:
         raise UsageError(

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-KEPT = ("PATH", "HOME", "LANG")
+KEPT = ("PATH", "HOME", "LANG", "OUTREACH_WITNESS_FOLDER")
 
 
 def outreach(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -20,6 +20,7 @@ from outreach.genesys.interface import (
     Engagement,
     Identity,
     NotRegistered,
+    OwnConversation,
     Registered,
     Started,
 )
@@ -139,3 +140,20 @@ class Organisation:
 
     def list_do_not_contact(self) -> list[DoNotContactList]:
         return self.lists
+
+    def list_started(
+        self, since: datetime, *, at_most: int | None = None
+    ) -> tuple[list[OwnConversation], bool]:
+        """Newest first, each with the reference where its channel carries one."""
+        seen = self.conversations.items() if self.visible else ()
+        found = [_own(name, attempt) for name, attempt in seen if attempt.at >= since]
+        return sorted(found, key=lambda own: own.started_at, reverse=True), self.can_find
+
+    def read_texts(self, conversation_id: str) -> frozenset[str]:
+        return frozenset({self.conversations[conversation_id].reference})
+
+
+def _own(conversation_id: str, attempt: Attempt) -> OwnConversation:
+    texts = {f"A message [{attempt.reference}]"} if attempt.channel is Channel.EMAIL else set[str]()
+    addresses, ids = frozenset({attempt.address}), frozenset({attempt.genesys_id})
+    return OwnConversation(conversation_id, attempt.at, attempt.channel, addresses, ids, frozenset(texts))

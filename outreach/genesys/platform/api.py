@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 
 from outreach.contacts import Channel, Contact
@@ -17,10 +18,18 @@ from outreach.genesys.interface import (
     Engagement,
     Identity,
     NotRegistered,
+    OwnConversation,
     Registered,
     Senders,
 )
-from outreach.genesys.platform import do_not_contact, enrichment, lookup, organization, sending
+from outreach.genesys.platform import (
+    do_not_contact,
+    enrichment,
+    lookup,
+    organization,
+    own_conversations,
+    sending,
+)
 from outreach.genesys.platform.conversations import FAILED_DELIVERIES, from_analytics, from_conversation
 from outreach.genesys.platform.external_source import DEFAULT_NAME, ExternalSource
 from outreach.genesys.platform.media import medium_of
@@ -93,6 +102,16 @@ class Platform:
     def find(self, attempts: Sequence[Attempt]) -> dict[str, list[ConversationMatch]]:
         """Look for the conversations of attempts in doubt."""
         return lookup.find_conversations(self.connection, self._senders, attempts)
+
+    def list_started(
+        self, since: datetime, *, at_most: int | None = None
+    ) -> tuple[list[OwnConversation], bool]:
+        """What our senders started since, the newest first; and whether that is all."""
+        return own_conversations.list_started(self.connection, self._senders, since, at_most=at_most)
+
+    def read_texts(self, conversation_id: str) -> frozenset[str]:
+        """What stands in a callback where our reference would."""
+        return frozenset(lookup.read_attributes(self.connection, conversation_id))
 
     def read(self, conversation_ids: Sequence[str]) -> list[Conversation]:
         """What became of interactions: many at once, and one by one what that doesn't tell."""

@@ -38,7 +38,7 @@ ATTEMPTS_PER_QUERY = 25
 PAGE_SIZE = 100
 MOST_PAGES = 10
 
-_DETAILS = "/api/v2/analytics/conversations/details/query"
+DETAILS = "/api/v2/analytics/conversations/details/query"
 
 
 def find_conversations(
@@ -91,12 +91,12 @@ def _write_query(
     ahead, latest = connection.clock_skew, group[-1].at
     # Not beyond now, for pages shift while data arrives (platform fact sheet 5.3).
     end = min(latest + WINDOW, max(connection.clock.now(), latest + SKEW))
-    interval = f"{_iso(group[0].at - SKEW + ahead)}/{_iso(end + ahead)}"
+    interval = f"{write_instant(group[0].at - SKEW + ahead)}/{write_instant(end + ahead)}"
     medium = medium_of(group[0].channel)
     told = (address_of(attempt, senders) for attempt in group)
-    wanted = [_predicate(medium.address, address) for address in told if address is not None]
+    wanted = [write_predicate(medium.address, address) for address in told if address is not None]
     if medium is MESSAGE:
-        wanted += [_predicate("externalContactId", i) for a in group for i in sorted(ids[a.reference])]
+        wanted += [write_predicate("externalContactId", i) for a in group for i in sorted(ids[a.reference])]
     return {
         "interval": interval,
         "order": "asc",
@@ -104,7 +104,7 @@ def _write_query(
         "segmentFilters": [
             {
                 "type": "and",
-                "predicates": [_predicate("mediaType", medium.name)],
+                "predicates": [write_predicate("mediaType", medium.name)],
                 "clauses": [{"type": "or", "predicates": wanted}],
             }
         ],
@@ -115,7 +115,7 @@ def _query(connection: Connection, body: dict[str, Any]) -> Iterator[Object]:
     seen: set[str] = set()
     for page in range(1, MOST_PAGES + 1):
         paged = body | {"paging": {"pageSize": PAGE_SIZE, "pageNumber": page}}
-        answer = connection.request("find conversations", "POST", _DETAILS, json=paged)
+        answer = connection.request("find conversations", "POST", DETAILS, json=paged)
         conversations = list(read_list(answer.json, "conversations"))
         for conversation in conversations:
             conversation_id = read_code(conversation, "conversationId")
@@ -147,12 +147,13 @@ def _marks(connection: Connection, attempt: Attempt, conversation_id: str, conve
         case Channel.EMAIL:
             return subjects_of(conversation)
         case Channel.VOICE:
-            return _attributes(connection, conversation_id)
+            return read_attributes(connection, conversation_id)
         case _:
             assert_never(attempt.channel)
 
 
-def _attributes(connection: Connection, conversation_id: str) -> set[str]:
+def read_attributes(connection: Connection, conversation_id: str) -> set[str]:
+    """What stands in a callback where our reference would; nothing where it is not shown."""
     path = f"/api/v2/conversations/{quoted(conversation_id)}"
     try:
         body = connection.request("read conversation", "GET", path).json
@@ -180,9 +181,11 @@ def _merged_ids(connection: Connection, attempts: Sequence[Attempt]) -> dict[str
     return merged
 
 
-def _predicate(dimension: str, value: str) -> dict[str, str]:
+def write_predicate(dimension: str, value: str) -> dict[str, str]:
+    """A dimension with one value, in the words of the details query."""
     return {"type": "dimension", "dimension": dimension, "operator": "matches", "value": value}
 
 
-def _iso(moment: datetime) -> str:
+def write_instant(moment: datetime) -> str:
+    """An instant of an interval."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

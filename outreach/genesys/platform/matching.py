@@ -6,8 +6,9 @@ What isn't shown proves nothing; what is shown and differs rules a conversation 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from outreach.genesys.http.untrusted_json import Object, read_instant, read_list, read_text
-from outreach.genesys.interface import Attempt, Senders
+from outreach.contacts import Channel, bare_address
+from outreach.genesys.http.untrusted_json import Object, read_code, read_instant, read_list, read_text
+from outreach.genesys.interface import Attempt, OwnConversation, Senders
 from outreach.genesys.platform.conversations import sessions_of
 from outreach.genesys.platform.media import EMAIL, Medium, medium_of
 from outreach.genesys.platform.sending import address_of
@@ -42,6 +43,24 @@ def matches(
     )
 
 
+def read_own(conversation: Object, senders: Senders) -> OwnConversation | None:
+    """The conversation, if one of our senders is shown to have started it."""
+    conversation_id = read_code(conversation, "conversationId")
+    started = read_instant(conversation, "conversationStart")
+    if not conversation_id or started is None:
+        return None
+    for channel in Channel:
+        medium = medium_of(channel)
+        sessions = sessions_in(conversation, medium)
+        sender = bare_address(senders.of(channel) or "")
+        if sender and sender in _senders_in(sessions, medium) and _is_outbound(conversation, medium):
+            addresses = frozenset(a for _, session in sessions for a in _addresses(session))
+            ids = frozenset(read_text(participant, "externalContactId") for participant, _ in sessions)
+            texts = frozenset(subjects_of(conversation) if medium is EMAIL else ())
+            return OwnConversation(conversation_id, started, channel, addresses, ids - {""}, texts)
+    return None
+
+
 def sessions_in(conversation: Object, medium: Medium) -> list[tuple[Object, Object]]:
     """The sessions of one medium, each with its participant."""
     return [pair for pair in sessions_of(conversation) if pair[1].get("mediaType") == medium.name]
@@ -60,18 +79,22 @@ def _is_outbound(conversation: Object, medium: Medium) -> bool:
 
 def _is_to(sessions: Sessions, attempt: Attempt, senders: Senders, ids: set[str]) -> bool:
     """To this person's address; by the contact's id where no session shows one, or none was sent to."""
-    shown = {_plain(address) for _, session in sessions for address in _addresses(session)}
+    shown = {bare_address(address) for _, session in sessions for address in _addresses(session)}
     told = address_of(attempt, senders)
     if shown and told is not None:
-        return _plain(told) in shown
+        return bare_address(told) in shown
     return any(read_text(participant, "externalContactId") in ids for participant, _ in sessions)
 
 
 def _is_from(sessions: Sessions, medium: Medium, sender: str | None) -> bool:
     """From our sender, where it is shown; for a callback, in our queue."""
+    shown = _senders_in(sessions, medium)
+    return not shown or bare_address(sender or "") in shown
+
+
+def _senders_in(sessions: Sessions, medium: Medium) -> set[str]:
     parts = (*(session for _, session in sessions), *_segments(sessions))
-    shown = {_plain(read_text(part, medium.sender)) for part in parts}
-    return not shown - {""} or _plain(sender or "") in shown
+    return {bare_address(read_text(part, medium.sender)) for part in parts} - {""}
 
 
 def _segments(sessions: Sessions) -> list[Object]:
@@ -82,8 +105,3 @@ def _addresses(session: Object) -> list[str]:
     numbers = session.get("callbackNumbers")
     listed = [n for n in numbers if isinstance(n, str)] if isinstance(numbers, list) else []
     return [address for address in (read_text(session, "addressTo"), *listed) if address]
-
-
-def _plain(address: str) -> str:
-    # tel:+1555, +1555 and WhatsApp's 1555 are one address.
-    return address.strip().casefold().removeprefix("tel:").removeprefix("mailto:").lstrip("+")

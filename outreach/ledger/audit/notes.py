@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import Connection, insert, select
 
 from outreach.ledger.audit.chain import campaign_record
-from outreach.ledger.database.schema import audit
+from outreach.ledger.database.schema import audit, campaigns
 from outreach.ledger.ledger import Ledger
 
 
@@ -17,6 +17,13 @@ def note(
 ) -> None:
     """Append to the campaign's own chain of the audit."""
     connection.execute(insert(audit), campaign_record(ledger, connection, campaign_id, action, detail))
+
+
+def note_everywhere(ledger: Ledger, action: str, detail: dict[str, object]) -> None:
+    """Append to the own chain of every campaign: what was done to the ledger as a whole."""
+    with ledger.db.write() as connection:
+        for campaign_id in connection.execute(select(campaigns.c.id).order_by(campaigns.c.id)).scalars():
+            note(ledger, connection, campaign_id, action, detail)
 
 
 def note_file(ledger: Ledger, campaign_id: int, action: str, path: Path, **more: object) -> None:

@@ -1,0 +1,138 @@
+"""Is the ledger older than what was done with it? Nobody is contacted before that is answered.
+
+witness knows more ─────────────────> stop, once the source is loaded: a record that was there is gone
+witness knows everything ───────────> go on; Genesys is asked nothing
+nobody knows, or not everything ──> Genesys: what did our senders start since the ledger's last intent?
+    │ ── it fits a contact that the ledger never contacted ──> stop
+    │ ── it cannot be asked, or shows too much ──────────────> stop, unless the ledger never had a witness
+    └ ── nothing fits ───────────────────────────────────────> go on
+
+Neither alone is enough: a witness on this machine knows nothing of a restore on another one, the
+organisation's index lags behind by minutes.
+"""
+
+import logging
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NoReturn
+
+from outreach.errors import LedgerOutdated, Refused
+from outreach.genesys.interface import Genesys
+from outreach.ledger.forgotten import began_at, count_unexplained, find_forgotten, known_until
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.witness import (
+    MachineWitness,
+    Standing,
+    Witness,
+    ask_witnesses,
+    draw_identity,
+    read_identity,
+    read_mark,
+)
+
+log = logging.getLogger(__name__)
+
+MOST_REQUESTS = 3
+"""Of a run's start; what they do not show is for `outreach ledger catch-up`."""
+
+ADVICE = "Take in what Genesys knows: outreach ledger catch-up."
+
+
+class LedgerAge:
+    """What one run knows of its ledger's age. Safe for threads.
+
+    Args:
+        ledger: the ledger.
+        genesys: the organisation, asked where no witness knows.
+        witnesses: who else remembers, beside this machine.
+        is_joined: the campaign is run already: whoever began it has asked.
+    """
+
+    def __init__(
+        self, ledger: Ledger, genesys: Genesys, witnesses: Sequence[Witness] = (), *, is_joined: bool = False
+    ) -> None:
+        self._ledger = ledger
+        self._genesys = genesys
+        self._witnesses = (MachineWitness(), *witnesses)
+        self._is_joined = is_joined
+        self._asking = threading.Lock()
+        self._identity = read_identity(ledger)
+        self._since: datetime | None = None
+        self._has_begun = False
+        self._is_older = False
+        self._is_confirmed = False
+
+    def check(self) -> None:
+        """Ask the witnesses, before this run writes anything.
+
+        Raises:
+            LedgerOutdated: it joins a run that nobody may go on with.
+        """
+        self._since, self._has_begun = known_until(self._ledger), began_at(self._ledger) is not None
+        standing = ask_witnesses(self._ledger, self._witnesses)
+        if standing is Standing.OLDER:  # said by `confirm`: what is loaded by then can be caught up with
+            self._is_older, self._ledger.identity = True, None
+        elif self._is_joined:
+            self._ledger.identity = self._identity
+        elif standing is Standing.WHOLE or self._since is None:
+            self._trust()
+        if self._is_older and self._is_joined:
+            _stop_older()
+
+    def confirm(self) -> None:
+        """Say what came of it, when the source is loaded; asks Genesys once, where no witness knew.
+
+        Raises:
+            LedgerOutdated: it is older than what was done, or nobody can say.
+            GenesysError: Genesys cannot be asked now.
+        """
+        with self._asking:
+            if self._is_older:
+                _stop_older()
+            if self._is_confirmed:
+                return
+            if self._ledger.identity is None and self._since is not None:
+                self._ask(self._since)
+                self._trust()
+            if people := count_unexplained(self._ledger):
+                _stop(f"{people} people here were contacted when the ledger was another state of this one.")
+            self._is_confirmed = True
+
+    def renew(self, *, is_open: bool) -> None:
+        """Tell all witnesses how far the ledger is, once it is trusted; `is_open` while a run goes on.
+
+        Who only joins a run tells nothing: nobody asked there whether the ledger is whole.
+        """
+        if self._is_joined or not self._ledger.identity:
+            return
+        if mark := read_mark(self._ledger, is_open=is_open):
+            for witness in self._witnesses:
+                witness.remember(self._ledger.identity, mark)
+
+    def _trust(self) -> None:
+        self._ledger.identity = self._identity or draw_identity(self._ledger)
+        self.renew(is_open=True)
+
+    def _ask(self, since: datetime) -> None:
+        try:
+            started, is_all = self._genesys.list_started(since, at_most=MOST_REQUESTS)
+        except Refused as error:
+            log.warning("Genesys does not say what our senders started: %s", error)
+            started, is_all = [], False
+        if forgotten := find_forgotten(self._ledger, started):
+            people = len({fit.row.id for fit in forgotten})
+            _stop(
+                f"The ledger is older than what was done: Genesys knows conversations with {people} people "
+                "whom it never contacted."
+            )
+        if not is_all and self._identity and self._has_begun:
+            _stop("Nobody here can say whether the ledger is older than what was done with it.")
+
+
+def _stop_older() -> NoReturn:
+    _stop("The ledger is older than what was done with it, or another state of it.")
+
+
+def _stop(problem: str) -> NoReturn:
+    raise LedgerOutdated(f"{problem} Nobody was contacted.", ADVICE)

@@ -1,0 +1,78 @@
+"""What our senders started since an instant, whoever told them to (platform fact sheet 5.3, 5.4).
+
+The details query is asked by sender: a number or address, for callbacks the queue. Whom it went to, and
+whether it is ours, is decided by who asks. The newest come first, so that a look with few requests sees
+what an old ledger cannot know; intervals have the grain of a day, so the start is checked again here.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from outreach.contacts import Channel
+from outreach.genesys.http.client import Connection
+from outreach.genesys.http.untrusted_json import Object, read_instant, read_list
+from outreach.genesys.interface import OwnConversation, Senders
+from outreach.genesys.platform.lookup import DETAILS, PAGE_SIZE, write_instant, write_predicate
+from outreach.genesys.platform.matching import SKEW, read_own
+from outreach.genesys.platform.media import medium_of
+
+INTERVAL = timedelta(days=7)
+"""The most in one query: longer intervals are said to be refused (platform fact sheet 5.3)."""
+
+
+def list_started(
+    connection: Connection, senders: Senders, since: datetime, *, at_most: int | None = None
+) -> tuple[list[OwnConversation], bool]:
+    """The conversations, the newest first, and whether that is all. Raises GenesysError."""
+    asked = since - SKEW + connection.clock_skew
+    found: dict[str, OwnConversation] = {}
+    if not (predicates := _write_predicates(senders)):
+        return [], True
+    for number, (page, is_last) in enumerate(_pages(connection, predicates, asked), 1):
+        for conversation in page:
+            own = read_own(conversation, senders)
+            if own and own.started_at >= asked:
+                found.setdefault(own.conversation_id, own)  # pages shift while data arrives
+        if is_last or number == at_most:
+            return list(found.values()), is_last
+    raise AssertionError  # the last page ends it
+
+
+def _pages(
+    connection: Connection, predicates: list[dict[str, str]], asked: datetime
+) -> Iterator[tuple[list[Object], bool]]:
+    """Page after page, interval before interval, each with whether it is the last one."""
+    end, number = max(connection.clock.now() + connection.clock_skew, asked + SKEW), 1
+    while True:
+        begin = max(asked, end - INTERVAL)
+        page = _ask(connection, predicates, f"{write_instant(begin)}/{write_instant(end)}", number)
+        is_through = len(page) < PAGE_SIZE or _reaches(page, begin)
+        is_last = is_through and begin <= asked
+        yield page, is_last
+        if is_last:
+            return
+        end, number = (begin, 1) if is_through else (end, number + 1)
+
+
+def _ask(connection: Connection, predicates: list[dict[str, str]], interval: str, page: int) -> list[Object]:
+    body: dict[str, Any] = {
+        "interval": interval,
+        "order": "desc",
+        "orderBy": "conversationStart",
+        "paging": {"pageSize": PAGE_SIZE, "pageNumber": page},
+        "segmentFilters": [{"type": "or", "predicates": predicates}],
+    }
+    answer = connection.request("list own conversations", "POST", DETAILS, json=body)
+    return list(read_list(answer.json, "conversations"))
+
+
+def _reaches(page: list[Object], begin: datetime) -> bool:
+    """Whether it goes back beyond the interval's begin: the server gives whole days."""
+    starts = (read_instant(conversation, "conversationStart") for conversation in page)
+    return any(start < begin for start in starts if start)
+
+
+def _write_predicates(senders: Senders) -> list[dict[str, str]]:
+    told = ((medium_of(channel).sender, senders.of(channel)) for channel in Channel)
+    return [write_predicate(dimension, sender) for dimension, sender in told if sender]

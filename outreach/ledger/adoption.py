@@ -1,0 +1,115 @@
+"""Taking conversations into a ledger that has forgotten them: found, or held for a person.
+
+The contact goes the way of a doubt that was looked for: its intent is put back, it is held, and where the
+conversation is surely its own, or the only one that fits, it is started. So the database's keys and the
+caps count it as they would have, and the proof adds up.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from outreach.contacts import Channel
+from outreach.ledger.changes import Change, OutboundEvent, apply_within, lock, to_accepted, to_started
+from outreach.ledger.claims import Claimed
+from outreach.ledger.database.schema import intents
+from outreach.ledger.intents import find_attempted
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.states import State, may_follow
+
+HELD_REASON = "older_ledger"
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """What is taken in for one contact; without a conversation it is held for a person."""
+
+    row: Claimed
+    channel: Channel
+    address: str
+    reference: str
+    at: datetime
+    conversation_id: str | None = None
+    is_certain: bool = False
+    events: Sequence[OutboundEvent] = ()
+
+
+def adopt(ledger: Ledger, adoptions: Sequence[Adoption]) -> set[int]:
+    """Write them down, all or none; the contacts it was done for: nobody was working on them."""
+    with ledger.db.write() as connection:
+        rows = lock(connection, [each.row.id for each in adoptions])
+        taken = find_attempted(connection, list(rows))
+        free = [each for each in adoptions if _is_free(rows.get(each.row.id), taken)]
+        _insert_intents(ledger, connection, free)
+        for step in _steps(ledger, free):
+            apply_within(ledger, connection, step, only_own=False)
+    return {each.row.id for each in free}
+
+
+def _is_free(row: Any, taken: set[int]) -> bool:  # noqa: ANN401 - a row of `lock`, or None
+    return row is not None and row.lease_owner is None and row.id not in taken
+
+
+def _insert_intents(ledger: Ledger, connection: Connection, adoptions: Sequence[Adoption]) -> None:
+    for each in adoptions:
+        key = ledger.vault.address_key(each.address)
+        slot = intents.c.address_slot == key
+        twin = select(intents.c.contact_id).where(intents.c.campaign_id == each.row.campaign_id, slot)
+        values = {
+            "contact_id": each.row.id,
+            "campaign_id": each.row.campaign_id,
+            "reference": each.reference,
+            "channel": each.channel.value,
+            "address_key": key,
+            # The key would refuse a second one for the address, and the fact would be lost.
+            "address_slot": f"{key}/{each.row.id}" if connection.execute(twin).first() else key,
+            "person_key": ledger.vault.person_key(each.row.contact.external_contact_id),
+            "at": each.at,
+        }
+        connection.execute(insert(intents).values(values))
+
+
+def _steps(ledger: Ledger, adoptions: Sequence[Adoption]) -> Iterator[list[Change]]:
+    """Only along the ways that `states` draws: from where each stands to held, and to started."""
+    far = [each for each in adoptions if not may_follow(each.row.state, State.HELD)]
+    far = [each for each in far if each.row.state is not State.HELD]
+    yield [to_accepted(contact_id=each.row.id, action="caught_up") for each in far]
+    yield [_held(each) for each in adoptions]
+    yield [_started(ledger, each) for each in adoptions if each.conversation_id]
+
+
+def _held(each: Adoption) -> Change:
+    fields = {
+        "channel": each.channel.value,
+        "reference": each.reference,
+        "attempts": each.row.attempts + 1,
+        "until": None,
+        "retryable": False,
+    }
+    detail = {"reference": each.reference, "channel": each.channel.value, "reason": HELD_REASON}
+    return Change(
+        contact_id=each.row.id,
+        after=State.HELD,
+        action="held",
+        reason=HELD_REASON,
+        fields=fields,
+        detail=detail,
+        intent="unknown",
+    )
+
+
+def _started(ledger: Ledger, each: Adoption) -> Change:
+    fields = {
+        "conversation_id": each.conversation_id,
+        "started_at": each.at,
+        "look_at": ledger.clock.now(),
+        "looks": 0,
+        "deaths": 0,
+    }
+    detail = {"conversation_id": each.conversation_id, "certain": each.is_certain}
+    return to_started(
+        contact_id=each.row.id, action="found", fields=fields, detail=detail, events=each.events
+    )

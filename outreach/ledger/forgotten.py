@@ -1,0 +1,197 @@
+"""Whom an older ledger has forgotten: conversations that are nobody's here, and the contacts they fit.
+
+A restored ledger makes the same references again: a contact's number and the length of its audit are all
+that goes into one. So an e-mail's or a callback's reference says surely whose it is. SMS and chat carry
+none: there an address says whose it may be.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import orjson
+from sqlalchemy import ColumnElement, Row, func, select
+
+from outreach.contacts import Channel, bare_address
+from outreach.ledger.claims import COLUMNS, Claimed, read_claimed
+from outreach.ledger.database.pages import read_rows
+from outreach.ledger.database.schema import campaigns, contacts, intents
+from outreach.ledger.facts import recall, remember
+from outreach.ledger.intents import make_reference
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.states import CONTACTED, State
+from outreach.ledger.witness import MADE_AT
+
+STEPS = 64
+"""So many audit records more than it has now a contact may have had when it was contacted."""
+
+UNEXPLAINED = "unexplained"
+"""The fact that keeps, as keyed hashes, whom conversations went to that fitted nobody in the ledger."""
+
+_REFERENCE = re.compile(r"(?:\A|\[)([0-9a-f]{16})\]?\Z")
+_C = contacts.c
+_DUE = (State.ACCEPTED, State.REGISTERED, State.CLEARED, State.DEFERRED)
+
+
+class Trace(Protocol):
+    """A conversation that our sender started: `genesys.interface.OwnConversation`."""
+
+    @property
+    def conversation_id(self) -> str:
+        """Genesys' id."""
+
+    @property
+    def started_at(self) -> datetime:
+        """By Genesys' clock."""
+
+    @property
+    def channel(self) -> Channel:
+        """Whose sender it was."""
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """Whom it went to."""
+
+    @property
+    def contact_ids(self) -> frozenset[str]:
+        """Genesys' ids of that person."""
+
+    @property
+    def texts(self) -> frozenset[str]:
+        """Where our reference would stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A contact whom nobody contacted, as far as this ledger knows, and a conversation that may be theirs."""
+
+    row: Claimed
+    trace: Trace
+    reference: str
+    is_certain: bool
+    """The conversation carries the very reference that this ledger makes for the contact."""
+
+
+def known_until(ledger: Ledger) -> datetime | None:
+    """When the ledger last meant to contact somebody, else when it began; None where nothing says that.
+
+    Later records do not count: a file written, or a load, says nothing of who was contacted.
+    """
+    known = began_at(ledger)
+    made = recall(ledger, MADE_AT)
+    return known or (datetime.fromisoformat(made) if made else None)
+
+
+def began_at(ledger: Ledger) -> datetime | None:
+    """The same, None while it has no campaign."""
+    last = ledger.db.value(select(func.max(intents.c.at)))
+    return last or ledger.db.value(select(func.min(campaigns.c.created_at)))
+
+
+def find_forgotten(ledger: Ledger, traces: Sequence[Trace]) -> list[Fit]:
+    """All contacts of all campaigns that fit one of the conversations that the ledger does not know."""
+    unexplained = _drop_known(ledger, traces)
+    if not unexplained:
+        return []
+    found: dict[str, list[Fit]] = defaultdict(list)
+    in_doubt: set[str] = set()
+    for row, records, is_attempted in _rows(ledger):
+        for trace in _of(row, unexplained):
+            if is_attempted and row.state not in CONTACTED:  # looked for anyway, or with a person already
+                in_doubt.add(trace.conversation_id)
+            elif not is_attempted and (fit := _fit(ledger, row, records, trace)):
+                found[trace.conversation_id].append(fit)
+    return [fit for name, fits in found.items() for fit in _likeliest(fits, is_known=name in in_doubt)]
+
+
+def remember_unexplained(ledger: Ledger, traces: Sequence[Trace], since: datetime) -> None:
+    """Keep whom these went to: a source that is loaded later may bring them."""
+    keys = {_key(ledger, c, name) for c, name in _drop_known(ledger, traces)}
+    kept = {"since": since.isoformat(), "keys": sorted(keys)} if keys else None
+    forget_or_keep = orjson.dumps(kept).decode() if kept else ""
+    remember(ledger, UNEXPLAINED, forget_or_keep)
+
+
+def unexplained_since(ledger: Ledger) -> datetime | None:
+    """From when on conversations are left that fitted nobody; None where none are."""
+    kept = recall(ledger, UNEXPLAINED)
+    return datetime.fromisoformat(orjson.loads(kept)["since"]) if kept else None
+
+
+def count_unexplained(ledger: Ledger) -> int:
+    """How many who are due are among those; loaded since, they are for another catching up."""
+    kept = recall(ledger, UNEXPLAINED)
+    if not kept:
+        return 0
+    keys = set(orjson.loads(kept)["keys"])
+    return sum(any(key in keys for key in _keys_of(ledger, row)) for row, _ in find_due(ledger))
+
+
+def find_due(ledger: Ledger) -> Iterator[tuple[Claimed, int]]:
+    """Whoever may still be contacted and was not, and how long their audit is."""
+    found = _rows(ledger, _C.state.in_([state.value for state in _DUE]))
+    return ((row, records) for row, records, is_attempted in found if not is_attempted)
+
+
+def _keys_of(ledger: Ledger, row: Claimed) -> Iterator[str]:
+    for channel, address in row.contact.channels.addresses().items():
+        yield _key(ledger, channel, bare_address(address))
+
+
+def _key(ledger: Ledger, channel: Channel, name: str) -> str:
+    return ledger.vault.key("unexplained", f"{channel.value}/{name}")[:20]
+
+
+def _drop_known(ledger: Ledger, traces: Sequence[Trace]) -> dict[tuple[Channel, str], list[Trace]]:
+    """What no contact is known to have started, by whom it went to."""
+    known: set[str] = set()
+    ids = [trace.conversation_id for trace in traces]
+    for first in range(0, len(ids), 500):
+        chosen = _C.conversation_id.in_(ids[first : first + 500])
+        known.update(name for name in ledger.db.values(select(_C.conversation_id).where(chosen)) if name)
+    reached: dict[tuple[Channel, str], list[Trace]] = defaultdict(list)
+    for trace in traces:
+        if trace.conversation_id not in known:
+            addresses = {bare_address(address) for address in trace.addresses} - {""}
+            # Where no address is shown, the person's id must do.
+            for name in addresses or trace.contact_ids:
+                reached[trace.channel, name].append(trace)
+    return reached
+
+
+def _rows(ledger: Ledger, *chosen: ColumnElement[bool]) -> Iterator[tuple[Claimed, int, bool]]:
+    """Everybody who is not erased, how long their audit is, and whether an intent of theirs stands."""
+    joined = contacts.outerjoin(intents, intents.c.contact_id == _C.id)
+    query = select(*COLUMNS, _C.audit_count, intents.c.at).select_from(joined)
+    rows: Iterator[Row[Any]] = read_rows(ledger.db, query.where(_C.payload.is_not(None), *chosen))
+    return ((read_claimed(ledger, row), row.audit_count, row.at is not None) for row in rows)
+
+
+def _of(row: Claimed, reached: dict[tuple[Channel, str], list[Trace]]) -> Iterator[Trace]:
+    for channel, address in row.contact.channels.addresses().items():
+        yield from reached.get((channel, bare_address(address)), ())
+        if row.genesys_id:  # who is not registered yet has none, and is nobody's
+            yield from reached.get((channel, row.genesys_id), ())
+
+
+def _fit(ledger: Ledger, row: Claimed, records: int, trace: Trace) -> Fit | None:
+    """None where what stands in the reference's place was never written by this program."""
+    shown = {match[1] for text in trace.texts if (match := _REFERENCE.search(text))}
+    if trace.texts and not shown:
+        return None
+    for count in range(records + STEPS):
+        if (reference := make_reference(ledger, row.id, count)) in shown:
+            return Fit(row, trace, reference, is_certain=True)
+    return Fit(row, trace, make_reference(ledger, row.id, records), is_certain=False)
+
+
+def _likeliest(fits: Sequence[Fit], *, is_known: bool) -> Collection[Fit]:
+    """Whose reference it carries; else those who may still be contacted, unless it is a doubt's anyway."""
+    certain = [fit for fit in fits if fit.is_certain]
+    if certain or is_known:
+        return certain
+    due = [fit for fit in fits if fit.row.state in _DUE]
+    return due or [fit for fit in fits if fit.row.reason != "same_address"]  # that one's twin was contacted

@@ -1,0 +1,198 @@
+"""A ledger that is older than what was done takes in what Genesys knows, and may go on from there.
+
+a conversation that carries the contact's own reference ──> started
+the only one to the address, SMS and chat carry none ─────> started
+several, or one that fits several contacts ───────────────> held for a person
+an API that shows no conversations ───────────────────────> everybody who is due is held
+
+Then the ledger gets a new identity: what witnesses knew of it before counts no more.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+
+from outreach.contacts import Channel
+from outreach.errors import LedgerError, UsageError
+from outreach.genesys.interface import Genesys, OwnConversation
+from outreach.ledger.adoption import Adoption, adopt
+from outreach.ledger.audit.notes import note_everywhere
+from outreach.ledger.campaigns import Campaign, list_campaigns
+from outreach.ledger.changes import OutboundEvent
+from outreach.ledger.claims import Claimed
+from outreach.ledger.deliveries import find_last_endpoint
+from outreach.ledger.executors.release import list_living_executors
+from outreach.ledger.forgotten import (
+    Fit,
+    find_due,
+    find_forgotten,
+    known_until,
+    remember_unexplained,
+    unexplained_since,
+)
+from outreach.ledger.intents import make_reference
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.witness import MachineWitness, Witness, draw_identity, read_identity, read_mark
+from outreach.operations.resolution import read_reason
+from outreach.settings import Event
+from outreach.webhook.events import AuditLog, InteractionCreated, to_bytes
+
+INDEX_DELAY = timedelta(minutes=20)
+"""So long Genesys may need to show a conversation: the last look of `look_after_seconds` waits as long."""
+
+GROUP = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """What catching up did."""
+
+    conversations: int = 0
+    """That our senders started since the ledger's last intent."""
+    found: int = 0
+    held: int = 0
+
+
+def catch_up(
+    ledger: Ledger, genesys: Genesys, witnesses: Sequence[Witness] = (), *, whole: str | None = None
+) -> CaughtUp:
+    """Take in what Genesys knows and the ledger does not; what stays in doubt is held.
+
+    Doing it again, or after being killed, changes nothing that was done.
+
+    Args:
+        ledger: which may be older than what was done with it.
+        genesys: the organisation.
+        witnesses: who, beside this machine, learns how far the ledger is now.
+        whole: a person's reason to say that nothing is missing; then nobody is asked.
+
+    Raises:
+        UsageError: somebody works with the ledger, or the reason is too long or empty.
+        LedgerError: it is too early to know.
+        GenesysError: Genesys cannot be asked; what was taken in stays.
+    """
+    if list_living_executors(ledger):
+        raise UsageError("A run is going on with this ledger.", "Stop it first, then catch up.")
+    everybody = (MachineWitness(), *witnesses)
+    since = unexplained_since(ledger) or known_until(ledger)
+    done = CaughtUp()
+    if whole is not None:
+        note_everywhere(ledger, "called_whole", {"reason": read_reason(whole)})
+    elif since is not None:
+        done = _take_in(ledger, genesys, since, everybody) if genesys.can_find else _hold_all(ledger)
+        note_everywhere(ledger, "caught_up", {"found": done.found, "held": done.held})
+    identity, mark = draw_identity(ledger), read_mark(ledger)
+    for witness in everybody:
+        if mark:
+            witness.remember(identity, mark)
+    return done
+
+
+def _take_in(ledger: Ledger, genesys: Genesys, since: datetime, witnesses: Sequence[Witness]) -> CaughtUp:
+    started, is_all = genesys.list_started(since)
+    if not is_all:
+        raise LedgerError("Genesys does not show all that our senders started.", "Catch up again later.")
+    _await_the_index(ledger, started, witnesses)
+    callbacks = {
+        fit.trace.conversation_id
+        for fit in find_forgotten(ledger, started)
+        if fit.trace.channel is Channel.VOICE
+    }
+    shown = [
+        replace(own, texts=genesys.read_texts(own.conversation_id))
+        if own.conversation_id in callbacks
+        else own
+        for own in started
+    ]
+    fits = find_forgotten(ledger, shown)
+    done = _adopt_all(ledger, _decide(ledger, fits))
+    fitted = {fit.trace.conversation_id for fit in fits}
+    remember_unexplained(ledger, [own for own in shown if own.conversation_id not in fitted], since)
+    return replace(done, conversations=len(started))
+
+
+def _await_the_index(
+    ledger: Ledger, started: Sequence[OwnConversation], witnesses: Sequence[Witness]
+) -> None:
+    """Raises LedgerError while something may have been done that Genesys does not show yet."""
+    now, identity = ledger.clock.now(), read_identity(ledger)
+    marks = [witness.recall(identity) for witness in witnesses] if identity else []
+    seen = [mark.at for mark in marks if mark and mark.at] + [own.started_at for own in started]
+    last = max((at for at in seen if at <= now), default=None)  # a clock that was ahead says nothing
+    if last and now - last < INDEX_DELAY:
+        until = (last + INDEX_DELAY).astimezone(timezone.utc)
+        raise LedgerError(
+            "Something was done a few minutes ago, which Genesys may not show yet.",
+            f"Catch up again after {until:%H:%M} UTC.",
+        )
+
+
+def _decide(ledger: Ledger, fits: Sequence[Fit]) -> list[Adoption]:
+    """One adoption for each contact that a conversation fits."""
+    by_row: dict[int, list[Fit]] = defaultdict(list)
+    for fit in fits:
+        by_row[fit.row.id].append(fit)
+    shared = Counter(fit.trace.conversation_id for fit in fits)
+    campaigns = {campaign.id: campaign for campaign in list_campaigns(ledger)}
+    decided = []
+    for theirs in by_row.values():
+        certain = [fit for fit in theirs if fit.is_certain] or theirs
+        first = certain[0]
+        is_sure = len(certain) == 1 and (first.is_certain or shared[first.trace.conversation_id] == 1)
+        decided.append(
+            _found(ledger, campaigns[first.row.campaign_id], first) if is_sure else _doubted(first)
+        )
+    return decided
+
+
+def _found(ledger: Ledger, campaign: Campaign, fit: Fit) -> Adoption:
+    return replace(
+        _doubted(fit),
+        conversation_id=fit.trace.conversation_id,
+        is_certain=fit.is_certain,
+        events=_tell(ledger, campaign, fit),
+    )
+
+
+def _doubted(fit: Fit) -> Adoption:
+    address = fit.row.contact.channels.address(fit.trace.channel) or ""
+    return Adoption(fit.row, fit.trace.channel, address, fit.reference, fit.trace.started_at)
+
+
+def _tell(ledger: Ledger, campaign: Campaign, fit: Fit) -> tuple[OutboundEvent, ...]:
+    """For whoever was told of this campaign before: perhaps again, under another webhook id."""
+    endpoint = find_last_endpoint(ledger, campaign.id)
+    body = InteractionCreated(
+        timestamp=ledger.clock.now(),
+        campaign=campaign.name,
+        contact_id=fit.row.contact.external_contact_id,
+        conversation_id=fit.trace.conversation_id,
+        latency_ms=0.0,  # nobody measured it
+        audit_log=AuditLog(channel=fit.trace.channel),
+        reference=fit.reference,
+    )
+    if endpoint is None or body.event not in campaign.settings.events:
+        return ()
+    return (OutboundEvent(endpoint, Event(body.event).value, to_bytes(body)),)  # the body holds its text
+
+
+def _hold_all(ledger: Ledger) -> CaughtUp:
+    """Everybody who is due, on the first channel that they have: nobody can say who was contacted."""
+    return _adopt_all(ledger, [each for row, n in find_due(ledger) for each in _hold(ledger, row, n)])
+
+
+def _hold(ledger: Ledger, row: Claimed, records: int) -> list[Adoption]:
+    reference = make_reference(ledger, row.id, records)
+    addresses = list(row.contact.channels.addresses().items())
+    return [Adoption(row, *each, reference, ledger.clock.now()) for each in addresses[:1]]
+
+
+def _adopt_all(ledger: Ledger, adoptions: Sequence[Adoption]) -> CaughtUp:
+    found = held = 0
+    for first in range(0, len(adoptions), GROUP):
+        group = adoptions[first : first + GROUP]
+        made = adopt(ledger, group)
+        found += sum(each.row.id in made for each in group if each.conversation_id)
+        held += sum(each.row.id in made for each in group if not each.conversation_id)
+    return CaughtUp(found=found, held=held)

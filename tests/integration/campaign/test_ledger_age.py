@@ -1,0 +1,303 @@
+"""A ledger that went back in time contacts nobody: what the emulator knows of, channel by channel."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from outreach.campaign.interaction import interact_batch
+from outreach.campaign.loading import load_source
+from outreach.campaign.registration import register_batch
+from outreach.campaign.run import Run, open_run
+from outreach.campaign.validation import validate_batch
+from outreach.clock import SystemClock
+from outreach.errors import LedgerError, LedgerOutdated, OutreachError
+from outreach.genesys.interface import Senders
+from outreach.genesys.opening import Account, open_genesys
+from outreach.ledger.claims import everything
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.opening import open_ledger
+from outreach.ledger.proof import Proof, prove
+from outreach.operations.catch_up import catch_up
+from outreach.settings import CampaignSettings
+from outreach.sources.opening import open_source
+from tests.support.emulation import SENDERS, emulator_thread
+from tests.support.emulator_server import EmulatorThread
+
+SETTINGS = CampaignSettings(hours_bind=())
+ADDRESSES = {
+    "sms": "+1317555{:04d}",
+    "email": "p{}@example.com",
+    "voice": "+1317556{:04d}",
+    "chat": "visitor-{}",
+}
+
+
+def crowd(*numbers: int) -> list[dict[str, Any]]:
+    """So many people on each of the four channels."""
+    return [
+        {"external_contact_id": f"{channel}-{n}", "name": "N", channel: address.format(n)}
+        for n in numbers
+        for channel, address in ADDRESSES.items()
+    ]
+
+
+class LaterClock(SystemClock):
+    """The machine's, so many minutes ahead: Genesys' index had time."""
+
+    def __init__(self, minutes: float = 0) -> None:
+        self.ahead = timedelta(minutes=minutes)
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead
+
+
+@dataclass
+class Place:
+    """A folder with a ledger, and the organisation that is contacted from it."""
+
+    folder: Path
+    genesys: EmulatorThread
+    api: Any = "platform"
+    clock: LaterClock = field(default_factory=LaterClock)
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "ledger.db"
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[tuple[Ledger, Any]]:
+        account = Account(api=self.api, client_id="demo", client_secret="demo", api_url=self.genesys.url)
+        senders = Senders(**SENDERS)  # type: ignore[arg-type]  # a plain mapping
+        with (
+            open_ledger(f"sqlite:///{self.file}", clock=self.clock) as ledger,
+            open_genesys(
+                account, senders=senders, requests_per_minute=None, creations_per_minute=None
+            ) as client,
+        ):
+            yield ledger, client
+
+    def run(self, people: Sequence[dict[str, Any]], name: str = "spring") -> Proof:
+        with self.opened() as (ledger, client), open_run(ledger, client, name, SETTINGS) as run:
+            return work(run, people)
+
+    def back_up(self) -> None:
+        shutil.copytree(self.folder, self.folder.with_name("backup"))
+
+    def restore(self) -> None:
+        shutil.rmtree(self.folder)
+        shutil.copytree(self.folder.with_name("backup"), self.folder)
+
+    def forget_witness(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As on another machine."""
+        monkeypatch.setenv("OUTREACH_WITNESS_FOLDER", str(self.folder.with_name("elsewhere")))
+
+    def contacted(self) -> int:
+        return int(self.genesys.truth()["count"])
+
+    def twice(self) -> int:
+        return int(self.genesys.truth()["contacted_twice_count"])
+
+    def queries(self) -> int:
+        return sum(int(token["accepted"]) for token in self.genesys.metrics()["tokens"])
+
+
+def work(run: Run, people: Sequence[dict[str, Any]]) -> Proof:
+    load_source(run, open_source(people))
+    batch = everything(run.campaign.name)
+    register_batch(run, batch)
+    validate_batch(run, batch)
+    interact_batch(run, batch)
+    return prove(run.ledger, run.campaign)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    with emulator_thread(index_delay_seconds=0) as genesys:
+        (tmp_path / "place").mkdir()
+        yield Place(tmp_path / "place", genesys)
+
+
+def test_a_restored_ledger_contacts_nobody_twice_on_any_channel(place: Place) -> None:
+    place.run(crowd(1))
+    place.back_up()
+    place.run(crowd(1, 2, 3))
+    place.restore()
+
+    with contextlib.suppress(OutreachError):
+        place.run(crowd(1, 2, 3, 4))
+
+    assert (place.contacted(), place.twice()) == (12, 0)
+
+
+def test_a_copy_without_its_log_contacts_nobody_twice(place: Place, tmp_path: Path) -> None:
+    with place.opened() as (ledger, client), open_run(ledger, client, "spring", SETTINGS) as run:
+        work(run, crowd(1, 2, 3))
+        copy = Place(tmp_path / "copy", place.genesys)
+        copy.folder.mkdir()
+        shutil.copy(place.file, copy.file)  # rows lie in -wal still
+        shutil.copy(f"{place.file}.key", f"{copy.file}.key")
+
+    with contextlib.suppress(OutreachError):
+        copy.run(crowd(1, 2, 3))
+
+    assert (place.contacted(), place.twice()) == (12, 0)
+
+
+def test_on_another_machine_genesys_tells_that_a_ledger_is_older(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.run(crowd(1))
+    place.back_up()
+    place.run(crowd(1, 2, 3))
+    place.restore()
+    place.forget_witness(monkeypatch)
+
+    with pytest.raises(LedgerOutdated, match="ledger catch-up"):
+        place.run(crowd(1, 2, 3))
+
+    assert (place.contacted(), place.twice()) == (12, 0)
+
+
+def test_a_ledger_whose_witness_knows_it_asks_genesys_nothing_more(place: Place) -> None:
+    def cost() -> int:
+        before = place.queries()
+        place.run(crowd(1))
+        return place.queries() - before
+
+    cost()
+    assert cost() == 0  # everybody is contacted, and nobody is asked about
+
+
+def test_catching_up_takes_in_every_channel_and_the_campaign_goes_on(place: Place) -> None:
+    place.run(crowd(1))
+    place.back_up()
+    place.run(crowd(1, 2, 3))
+    place.restore()
+    with pytest.raises(LedgerOutdated):
+        place.run(crowd(1, 2, 3, 4))
+    place.clock.ahead = timedelta(minutes=30)
+
+    with place.opened() as (ledger, client):
+        done = catch_up(ledger, client)
+    proof = place.run(crowd(1, 2, 3, 4))
+
+    assert (done.found, done.held) == (8, 0)
+    assert proof.balanced
+    assert proof.contacted == 16
+    assert (place.contacted(), place.twice()) == (16, 0)
+
+
+def test_nobody_catches_up_before_genesys_can_show_what_was_done(place: Place) -> None:
+    place.run(crowd(1))
+
+    with place.opened() as (ledger, client), pytest.raises(LedgerError, match="Catch up again after"):
+        catch_up(ledger, client)
+
+
+def test_a_ledger_from_before_its_campaign_is_caught_up_with_what_is_loaded_later(place: Place) -> None:
+    place.run(crowd(9), name="winter")
+    place.back_up()
+    place.run(crowd(1, 2))
+    place.restore()
+    place.clock.ahead = timedelta(minutes=30)
+    with place.opened() as (ledger, client):
+        catch_up(ledger, client)
+
+    with pytest.raises(LedgerOutdated):
+        place.run(crowd(1, 2, 3))
+    with place.opened() as (ledger, client):
+        assert catch_up(ledger, client).found == 8
+    proof = place.run(crowd(1, 2, 3))
+
+    assert proof.balanced
+    assert (place.contacted(), place.twice()) == (16, 0)
+
+
+def test_two_rows_that_one_text_message_may_have_gone_to_are_held(place: Place) -> None:
+    twin = {"external_contact_id": "twin", "name": "N", "sms": "+13175550002"}
+    place.run(crowd(1))
+    place.back_up()
+    place.run(crowd(1, 2))
+    place.restore()
+    with pytest.raises(LedgerOutdated):
+        place.run([*crowd(1, 2), twin])
+    place.clock.ahead = timedelta(minutes=30)
+
+    with place.opened() as (ledger, client):
+        done = catch_up(ledger, client)
+    proof = place.run([*crowd(1, 2), twin])
+
+    assert (done.found, done.held) == (3, 2)
+    assert proof.balanced
+    assert place.twice() == 0
+
+
+def test_an_api_without_a_look_up_can_only_hold(tmp_path: Path) -> None:
+    (tmp_path / "place").mkdir()
+    with emulator_thread() as genesys:
+        place = Place(tmp_path / "place", genesys, api="guide")
+        place.run(crowd(1))
+        place.back_up()
+        place.run(crowd(1, 2))
+        place.restore()
+        with pytest.raises(LedgerOutdated):
+            place.run(crowd(1, 2, 3))
+
+        with place.opened() as (ledger, client):
+            assert catch_up(ledger, client).held == 8
+        proof = place.run(crowd(1, 2, 3))
+
+        assert proof.balanced
+        assert (place.contacted(), place.twice()) == (8, 0)
+
+
+def test_another_tool_with_our_senders_stops_no_run(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.run(crowd(1))
+    other = Place(place.folder.with_name("other"), place.genesys)
+    other.folder.mkdir()
+    other.run(crowd(7, 8))
+    place.forget_witness(monkeypatch)
+
+    assert place.run(crowd(1, 2)).contacted == 8
+
+
+def test_an_older_ledger_costs_three_requests_at_the_most(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.run(crowd(1))
+    place.back_up()
+    place.run(crowd(*range(1, 120)))
+    place.restore()
+    place.forget_witness(monkeypatch)
+    before = place.queries()
+
+    with place.opened() as (ledger, client), open_run(ledger, client, "spring", SETTINGS) as run:
+        load_source(run, open_source(crowd(1, 2)))
+        with pytest.raises(LedgerOutdated):
+            run.age.confirm()
+
+    assert place.queries() - before <= 3
+
+
+def test_a_person_may_say_that_nothing_is_missing(place: Place) -> None:
+    place.run(crowd(1))
+    place.back_up()
+    with place.opened() as (ledger, client), open_run(ledger, client, "spring", SETTINGS):
+        pass  # one record more, and nobody contacted
+    place.restore()
+    with pytest.raises(LedgerOutdated):
+        place.run(crowd(1, 2))
+
+    with place.opened() as (ledger, client):
+        done = catch_up(ledger, client, whole="I stopped it before anybody was contacted")
+
+    assert (done.found, done.held) == (0, 0)
+    assert place.run(crowd(1, 2)).contacted == 8
