@@ -115,6 +115,7 @@ class Stage:
     kills: int = 0
     let_go: set[str] = field(default_factory=set)
     """References of calls that were on their way when their process was killed, or that were made."""
+    caught_up: int = 0
     reports: list[Report] = field(default_factory=list)
 
     def come(self, count: int) -> None:
@@ -122,8 +123,8 @@ class Stage:
         listed = self.crowd.come(count)
         self.emulator.org.dnc[DNC_LIST_ID].entries |= dict.fromkeys(sorted(listed))
 
-    def start(self) -> Actor:
-        """A process that runs the campaign from now on."""
+    def start(self, *, catches_up: bool = False) -> Actor:
+        """A process that runs the campaign from now on, or takes in what the far end knows."""
         self.place.open_to_all()
         order = Order(
             ledger=self.place.url,
@@ -131,6 +132,7 @@ class Stage:
             source=str(self.crowd.path),
             home=str(self.folder),
             log=str(self.folder / "runs.log"),
+            catches_up=catches_up,
         )
         return Actor(replace(order, ahead_seconds=self.ahead_seconds, user=self.user))
 

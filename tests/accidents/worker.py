@@ -33,6 +33,7 @@ from outreach.contacts import Channel
 from outreach.errors import (
     Ambiguous,
     LedgerError,
+    LedgerOutdated,
     NotSent,
     OutreachError,
     RateLimited,
@@ -41,11 +42,12 @@ from outreach.errors import (
 from outreach.genesys.interface import Genesys, Senders
 from outreach.genesys.opening import Account, open_genesys
 from outreach.ledger.campaigns import find_campaign
-from outreach.ledger.claims import BatchRef, plan
+from outreach.ledger.claims import BatchRef, find_unfinished, plan
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.proof import Proof, prove
 from outreach.ledger.runs import stop_campaign
+from outreach.operations import catch_up
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
 from tests.support.emulation import SENDERS
@@ -69,7 +71,10 @@ WORKING = ("accepted", "registered", "cleared", "intent")
 
 @dataclass(frozen=True)
 class Order:
-    """What one process is to do; `ahead_seconds` is how wrong its clock is, `user` whom it runs as."""
+    """What one process is to do: a run, or to catch up.
+
+    `ahead_seconds` is how wrong its clock is, `user` whom it runs as.
+    """
 
     ledger: str
     emulator: str
@@ -78,13 +83,14 @@ class Order:
     log: str
     ahead_seconds: float = 0.0
     user: int | None = None
+    catches_up: bool = False
 
 
 @dataclass(frozen=True)
 class Report:
     """How a run ended: its own verdict, what it said, and what it left."""
 
-    verdict: Literal["green", "red", "refused", "traceback", "killed", "hung"]
+    verdict: Literal["green", "red", "refused", "outdated", "traceback", "killed", "hung"]
     said: str = ""
     left: int = 0
     doubts: int = 0
@@ -116,14 +122,19 @@ def work(order: Order, told: Connection) -> None:
 
 def _report(order: Order, told: Connection) -> Report:
     try:
-        proof = _run(order, lambda: told.send("registering"))
+        if order.catches_up:
+            return _catch_up(order)
+        proof, left = _run(order, lambda: told.send("registering"))
+    except LedgerOutdated as error:
+        print(f"outdated: {error}")
+        return Report("outdated", str(error))
     except OutreachError as error:
         print(f"{type(error).__name__}: {error}")
         return Report("refused", f"{type(error).__name__}: {error}")
     except BaseException as error:  # noqa: BLE001 - what a person would see as a traceback
         traceback.print_exc(file=sys.stdout)
         return Report("traceback", type(error).__name__)
-    said = proof.stopped or "; ".join(proof.missing)
+    said = proof.stopped or "; ".join(proof.missing) or (f"{left} contacts are still due" if left else "")
     left = sum(proof.states.get(state, 0) for state in WORKING)
     print("red" if said else "green", said, proof.states, proof.reasons)
     return Report("red" if said else "green", said, left, proof.unknown)
@@ -141,21 +152,46 @@ def _opened(order: Order) -> Iterator[tuple[Ledger, Genesys]]:
         yield ledger, genesys
 
 
-def _run(order: Order, tell: Callable[[], None]) -> Proof:
+def _catch_up(order: Order) -> Report:
+    catch_up.INDEX_DELAY = timedelta(seconds=1)  # of this far end; a person waits longer
+    time.sleep(1.2)
+    with _opened(order) as (ledger, genesys):
+        done = catch_up.catch_up(ledger, genesys)
+    print("caught up", done)
+    return Report("green")
+
+
+def _run(order: Order, tell: Callable[[], None]) -> tuple[Proof, int]:
     with _opened(order) as (ledger, genesys), open_run(ledger, genesys, CAMPAIGN, SETTINGS) as run:
         recover(run)
         _try_again(lambda: load_source(run, open_source(order.source)))
+        run.age.confirm()
         ready = _try_again(lambda: check_senders(run))
         lists = _try_again(lambda: mirror_do_not_contact(run, not_older_than=timedelta(0)))
         stopped: str | None = lists.objection(run.settings)
+        left = 0
         if not stopped:
             tell()
             able = replace(run, senders={Channel(name): verdict for name, verdict in ready.items()})
-            stopped = _advance(able, plan(run.ledger, run.campaign, size=10))
+            stopped, left = _finish(able)
             _look(run)
         if stopped := run.auto_stop.reason or stopped:
             stop_campaign(ledger, run.campaign, stopped)
-        return prove(ledger, find_campaign(ledger, CAMPAIGN))
+        return prove(ledger, find_campaign(ledger, CAMPAIGN)), left
+
+
+def _finish(run: Run) -> tuple[str | None, int]:
+    """Go through what is due until nothing is, as the flow does; why it failed, and how many are left."""
+    batches: Sequence[BatchRef] = plan(run.ledger, run.campaign, size=10)
+    left = sum(batch.size for batch in batches) + 1
+    while batches:
+        stopped = _advance(run, batches)
+        recover(run)
+        batches = find_unfinished(run.ledger, run.campaign, batches)
+        before, left = left, sum(batch.size for batch in batches)
+        if run.auto_stop.reason or stopped or left >= before:
+            return stopped, left
+    return None, 0
 
 
 def _advance(run: Run, batches: Sequence[BatchRef]) -> str | None:
@@ -187,7 +223,7 @@ def _try_again(step: Callable[[], T]) -> T:
     for _ in range(TRIES - 1):
         try:
             return step()
-        except WrongKey:  # noqa: PERF203 - it waits anyway
+        except (WrongKey, LedgerOutdated):  # noqa: PERF203 - it waits anyway
             raise
         except (NotSent, RateLimited, Ambiguous, LedgerError) as error:
             print(f"again: {type(error).__name__}: {error}")
