@@ -19,6 +19,7 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, NumberParseException, Phon
 
 from outreach.contacts import E164
 from outreach.renumbering import is_gone, renew
+from outreach.sources.phone_cells import unwrap
 from outreach.sources.rows import BadCell
 
 _SEPARATORS = re.compile(
@@ -33,6 +34,7 @@ _MANGLED = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?[eE][+-][0-9]+\Z|#[A-Z/0]+[!?]?\
 _DIGITS_ONLY = re.compile(r"[0-9]{4,17}(\.0)?\Z")
 _START = re.compile(r"\+[1-9][0-9]{2}\Z")
 _NOTHING = re.compile(r"(?!)")
+_MALFORMED = BadCell("malformed_phone", "is not a phone number in E.164 form, like +15551234567")
 _LONGEST = 64
 """Characters that a number may take with its separators."""
 
@@ -47,20 +49,41 @@ def normalise_phone(cell: str, *, strict: bool = False) -> str:
     number = cell.replace(" ", "")
     if not _usual(number[:4]).match(number):  # nearly every number is usual: one look, no parsing
         number = _read(cell)
-    number = renew(number)
+    return _checked(renew(number), strict=strict)
+
+
+def _checked(number: str, *, strict: bool) -> str:
     if is_gone(number):
         raise BadCell("outdated_number", "is in a form that its country has given up; ask for the new number")
+    if not _usual(number[:4]).match(number) and not _is_possible(number):
+        raise BadCell("impossible_number", "has more or fewer digits than any number of its country")
     if strict and not _is_assigned(number):
         raise BadCell("unassigned_number", "is well-formed, but no such number is assigned to anybody")
     return number
 
 
 def _read(cell: str) -> str:
-    number = _without_separators(cell)
+    if looks_mangled(cell):
+        raise BadCell("mangled_by_excel", "was changed by a spreadsheet; export it as text")
+    if len(cell) > _LONGEST:  # cut off, it would be a shorter number, and somebody else's
+        raise _MALFORMED
+    found = unwrap(cell)
+    number = _e164(found.number)
+    if found.shorter and _is_possible(found_shorter := _e164(found.shorter)):
+        if _is_possible(number):
+            raise BadCell("ambiguous_number", "ends in a point and zeros: write it without them, or as text")
+        return found_shorter
+    return number
+
+
+def _e164(written: str) -> str:
+    number = _without_separators(written)
     if number.startswith("00"):
+        if number.startswith("0011"):  # Australia's prefix, or 00 and a 1 too many
+            raise _MALFORMED
         number = "+" + number[2:]
     if not E164.match(number):
-        raise _why_not(cell, number)
+        raise _why_not(number)
     for _ in number:  # 0049 00171 has two prefixes; the result must not change when it is read again
         read = number if _usual(number[:4]).match(number) else _as_the_library_reads(number)
         if read == number:
@@ -70,8 +93,6 @@ def _read(cell: str) -> str:
 
 
 def _without_separators(cell: str) -> str:
-    if len(cell) > _LONGEST:  # cut off, it would be a shorter number, and somebody else's
-        return ""
     if not cell.isascii():
         cell = "".join(_plain(character) for character in cell)
     return _SEPARATORS.sub("", cell)
@@ -85,12 +106,10 @@ def _plain(character: str) -> str:
     return character if value is None else str(value)
 
 
-def _why_not(cell: str, number: str) -> BadCell:
-    if looks_mangled(cell):
-        return BadCell("mangled_by_excel", "was changed by a spreadsheet; export it as text")
+def _why_not(number: str) -> BadCell:
     if _DIGITS_ONLY.match(number):
         return BadCell("phone_without_country_code", "needs its country code, like +15551234567")
-    return BadCell("malformed_phone", "is not a phone number in E.164 form, like +15551234567")
+    return _MALFORMED
 
 
 @lru_cache(maxsize=1024)
@@ -104,11 +123,15 @@ def _usual(start: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=512)
 def _usual_in(country_code: int) -> re.Pattern[str]:
-    """E.164 that begins with nothing which phonenumbers might strip or change after the country code."""
+    """E.164 of a possible length, with nothing that phonenumbers might strip after the country code."""
     region = COUNTRY_CODE_TO_REGION_CODE[country_code][0]
-    metadata = PhoneMetadata.metadata_for_region_or_calling_code(country_code, region)
-    trunk = metadata.national_prefix_for_parsing if metadata else None
-    return re.compile(rf"\+(?=[1-9][0-9]{{6,14}}\Z){country_code}(?!{trunk})") if trunk else E164
+    known = PhoneMetadata.metadata_for_region_or_calling_code(country_code, region)
+    if known is None:
+        return E164
+    digits = "|".join(f"[0-9]{{{length}}}" for length in known.general_desc.possible_length)
+    trunk = known.national_prefix_for_parsing
+    not_trunk = f"(?!{trunk})" if trunk else ""
+    return re.compile(rf"\+(?=[1-9][0-9]{{6,14}}\Z){country_code}{not_trunk}(?:{digits})\Z")
 
 
 @lru_cache(maxsize=4096)
@@ -118,6 +141,15 @@ def _as_the_library_reads(number: str) -> str:
     except NumberParseException:
         return number
     return read if E164.match(read) else number
+
+
+@lru_cache(maxsize=4096)
+def _is_possible(number: str) -> bool:
+    try:
+        why = phonenumbers.is_possible_number_with_reason(phonenumbers.parse(number, None))
+    except NumberParseException:  # a country code that phonenumbers does not know
+        return True
+    return why == phonenumbers.ValidationResult.IS_POSSIBLE
 
 
 @lru_cache(maxsize=4096)

@@ -47,12 +47,18 @@ def test_a_number_that_its_country_rewrote_reaches_the_same_person(old: str, new
         "+2250707123456",
         "+2290197123456",
         "+84912345678",
-        "+22980012345",
-        "+22513123456",
     ],
 )
 def test_a_number_that_is_right_stays_as_it_is(number: str) -> None:
     assert normalise_phone(number) == number.replace(" ", "")
+
+
+@pytest.mark.parametrize("number", ["+22980012345", "+22513123456"])
+def test_a_short_form_that_was_never_mended_is_refused_for_its_length(number: str) -> None:
+    with pytest.raises(BadCell) as problem:
+        normalise_phone(number)
+
+    assert problem.value.code == "impossible_number"
 
 
 def test_a_form_that_nobody_has_any_more_is_refused_by_name() -> None:
