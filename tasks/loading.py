@@ -45,6 +45,8 @@ def load(
         "%(known)s known already",
         loaded,
     )
+    if source.opt_outs_in_words:
+        get_run_logger().info(source.opt_outs_in_words)
     if source.ignored_in_words:
         get_run_logger().warning(source.ignored_in_words)
     return loaded

@@ -23,11 +23,13 @@ YES = frozenset((
     "yes", "y", "true", "t", "1", "on", "x", "ja", "j", "oui", "o", "si", "sí", "sì", "s", "sim", "tak",
     "igen", "kyllä", "はい", "是", "given", "granted", "confirmed", "subscribed",
     "optin", "opt-in", "opted-in",
+    "wahr", "vrai", "verdadero", "verdadeiro", "vero", "waar", "prawda", "sant",
 ))
 NO = frozenset((
     "no", "n", "false", "f", "0", "off", "nein", "non", "nee", "nej", "nei", "não", "nao", "nie", "nem",
     "ei", "いいえ", "否", "withdrawn", "denied", "refused", "revoked", "unsubscribed",
     "optout", "opt-out", "opted-out",
+    "falsch", "faux", "falso", "onwaar", "fałsz", "falskt",
 ))
 # fmt: on
 

@@ -17,6 +17,7 @@ from difflib import get_close_matches
 from outreach.contacts import CHANNELS_IN_WORDS, Channel
 from outreach.errors import SourceError
 from outreach.sources.cells import read_line
+from outreach.sources.opt_outs import OptOut, Sense, read_header
 from outreach.sources.rows import BadCell
 
 CHANNELS = tuple(channel.value for channel in Channel)
@@ -39,6 +40,12 @@ _A_NAME = re.compile(r"[A-Za-z](?!(?:\D*\d){4})[\w.-]{0,39}\Z", re.ASCII)
 """One short word with at most three digits: no address, no line break, no sentence."""
 _SHOWN = 20
 _METADATA = "metadata."
+IGNORED = "ignore"
+"""What a mapping sends a column to that must not be read at all."""
+OPT_OUTS = {"opt_out": OptOut(Sense.FORBIDS, tuple(Channel), names_channel=False)} | {
+    f"opt_out.{channel.value}": OptOut(Sense.FORBIDS, (channel,), names_channel=True) for channel in Channel
+}
+"""Our own columns of the kind that `opt_outs` recognises in others' words: a yes forbids."""
 
 
 def _plain(header: str) -> str:
@@ -49,6 +56,7 @@ _MEANING = {_plain(column): column for column in (*PLAIN, *CONSENT)}
 _MEANING |= {_plain(f"channels.{channel}"): channel for channel in CHANNELS}
 _MEANING |= {_plain(f"consent.{channel}.given"): f"consent.{channel}" for channel in CHANNELS}
 _MEANING |= {_plain(f"consent.{channel}.on"): f"consent.{channel}.date" for channel in CHANNELS}
+_MEANING |= {_plain(column): column for column in (*OPT_OUTS, IGNORED)}
 
 
 def our_column(header: str) -> str | None:
@@ -85,18 +93,45 @@ class Headings:
 
     def column(self, header: str) -> str | None:
         """Our column for a header of the input; None when it means nothing to us."""
-        return self.mapping.get(_plain(header)) or our_column(header)
+        known = self.mapping.get(_plain(header)) or our_column(header)
+        return known or ("opt_out" if read_header(header) else None)
+
+    def opt_outs(self, headers: Sequence[str]) -> list[tuple[int, str, OptOut]]:
+        """The columns that say who must not be contacted: where each stands, its header, what it says.
+
+        Raises:
+            SourceError: a column looks like one, and nobody can tell what a yes in it means; or a mapping
+                turns one round.
+        """
+        found = []
+        for position, header in enumerate(headers):
+            mapped = self.mapping.get(_plain(header)) or our_column(header)
+            said = OPT_OUTS.get(mapped) if mapped else read_header(header)
+            if mapped and mapped.startswith("consent.") and self._turns_round(header):
+                raise _turned_round(self.label, position + 1, mapped)
+            if said is None:
+                continue
+            if said.sense is Sense.UNCLEAR:
+                raise _unclear(self.label, header, position + 1)
+            found.append((position, header, said))
+        return found
+
+    def _turns_round(self, header: str) -> bool:
+        """Whether a person mapped a column in which a yes forbids to one in which it permits."""
+        said = read_header(header) if _plain(header) in self.mapping else None
+        return said is not None and said.sense is Sense.FORBIDS
 
     def layout(self, headers: Sequence[str], *, complete: bool) -> dict[str, int]:
         """Where each of our columns stands. `complete` asks that what every contact needs is there."""
         found: dict[str, int] = {}
         for position, header in enumerate(headers):
             column = self.column(header)
-            if column is None:
+            if column is None or column == IGNORED or column in OPT_OUTS:  # several may say so
                 continue
             if column in found:  # which of the two is right is not ours to guess
                 raise _two_columns(self.label, column, found[column] + 1, position + 1)
             found[column] = position
+        self.opt_outs(headers)
         if complete:
             self._check(headers, found)
         return found
@@ -133,7 +168,8 @@ def _target(header: str, column: str) -> str:
         return known
     raise SourceError(
         f"The columns mapping sends {header!r} to {column!r}, which is none of our columns.",
-        _hint(get_close_matches(column, (*PLAIN, *CONSENT), n=1)) or "docs/sources.md lists them.",
+        _hint(get_close_matches(column, (*PLAIN, *CONSENT, *OPT_OUTS, IGNORED), n=1))
+        or "docs/sources.md lists them.",
     )
 
 
@@ -148,14 +184,32 @@ def _two_columns(label: str, what: str, first: int, second: int) -> SourceError:
     )
 
 
-def in_words(headers: Sequence[str], numbers: Sequence[int]) -> str:
+def _unclear(label: str, header: str, number: int) -> SourceError:
+    shown = header if _A_NAME.match(header) else f"number {number}"
+    return SourceError(
+        f"{label}: column {shown} seems to say who must not be contacted, but not what its cells mean.",
+        "Map it to opt_out or opt_out.<channel> where a yes forbids, to consent.<channel> where a yes "
+        "permits, to ignore where it says neither.",
+    )
+
+
+def _turned_round(label: str, number: int, column: str) -> SourceError:
+    channel = column.split(".")[1]
+    return SourceError(
+        f"{label}: a yes in column number {number} forbids, and the columns mapping reads it as {column}, "
+        "where a yes permits.",
+        f"Map it to opt_out.{channel}, or leave it out of the mapping.",
+    )
+
+
+def in_words(headers: Sequence[str], numbers: Sequence[int], said: str = "mean nothing here") -> str:
     """Headers for a log: how many, and their names; where that may be somebody's data, their number."""
     shown = [
         header if _A_NAME.match(header) else f"number {number}"
         for header, number in zip(headers, numbers, strict=True)
     ]
     more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
-    return f"{len(headers)} columns mean nothing here: {', '.join(shown[:_SHOWN])}{more}"
+    return f"{len(headers)} columns {said}: {', '.join(shown[:_SHOWN])}{more}"
 
 
 def check_duplicates(label: str, headers: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ from outreach.contacts import CHANNELS_IN_WORDS, AddressKind, Channel, Contact
 from outreach.sources import cells as read
 from outreach.sources.columns import CHANNELS
 from outreach.sources.emails import normalise_email
+from outreach.sources.opt_outs import OptOut, read_wish
 from outreach.sources.phones import normalise_phone
 from outreach.sources.rows import BadCell, Record, Reject, Row
 
@@ -38,12 +39,18 @@ class RowParser:
     """Reads the records of one header. `layout` says where each of our columns stands."""
 
     def __init__(
-        self, headers: tuple[str, ...], layout: Mapping[str, int], *, strict_numbers: bool = False
+        self,
+        headers: tuple[str, ...],
+        layout: Mapping[str, int],
+        opt_outs: Sequence[tuple[int, str, OptOut]] = (),
+        *,
+        strict_numbers: bool = False,
     ) -> None:
         phone = partial(normalise_phone, strict=True) if strict_numbers else normalise_phone
         channels = {channel.value: _address_read(channel.traits.kind, phone) for channel in Channel}
         self._headers = headers
         self._layout = layout
+        self._opt_outs = opt_outs
         # Worked out once a header: a row only walks along the steps.
         self._fields = _steps(layout, _READS)
         self._channels = _steps(layout, channels)
@@ -86,13 +93,34 @@ class RowParser:
                 problems.append(("no_channel", "", f"No channel has an address ({CHANNELS_IN_WORDS})"))
         if self._metadata:
             values["metadata"] = _read(self._metadata, cells, problems)
-        if self._consent:
-            values["consent"] = {
+        if self._consent or self._opt_outs:
+            stated = {
                 channel: consent
                 for channel, steps in self._consent
                 if "given" in (consent := _read(steps, cells, problems))
             }
+            values["consent"] = self._with_opt_outs(stated, cells, problems)
         return values
+
+    def _with_opt_outs(
+        self, stated: dict[str, dict[str, object]], cells: Sequence[str], problems: list[Problem]
+    ) -> dict[str, dict[str, object]]:
+        """What the columns of consent say, and the stricter word of those that speak of opting out."""
+        for position, header, opt_out in self._opt_outs:
+            cell = cells[position].strip()
+            if not cell:
+                continue
+            try:
+                permits = read_wish(cell, opt_out.sense)
+            except BadCell as problem:
+                problems.append((problem.code, f"column {position + 1}", problem.reason))
+                continue
+            for channel in opt_out.channels:
+                if not permits:
+                    stated[channel.value] = {"given": False, "source": f"column {header}"[:255]}
+                elif opt_out.names_channel:
+                    stated.setdefault(channel.value, {"given": True, "source": f"column {header}"[:255]})
+        return stated
 
     def _reject(self, problems: list[Problem]) -> Reject:
         """The leftmost problem in full, the others by column and code."""

@@ -24,7 +24,7 @@ _EXTENSION = re.compile(
 )
 _WHOLE_FLOAT = re.compile(r"(?P<whole>\+?[0-9]{5,17})\.0{1,2}\Z")
 _FLOAT_ZEROS = re.compile(r"\.0+\Z")
-_AREA_SLASH = re.compile(r"(?P<area>\+?(?:[\s().-]*[0-9]){2,6}[\s)]*)/(?=(?:[\s.-]*[0-9]){4})")
+_AREA_SLASH = re.compile(r"\A(?P<area>\+?(?:[\s().-]*[0-9]){2,6}[\s)]*)/(?=(?:[\s.-]*[0-9]){4})")
 """030/23125012: after an area code; behind more digits a slash means `or`."""
 _SEVERAL = re.compile(r"[0-9][^0-9]*[/;,|&\r\n+]")
 _LETTERS = re.compile(r"[^\W\d_]")

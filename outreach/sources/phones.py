@@ -126,7 +126,7 @@ def _usual_in(country_code: int) -> re.Pattern[str]:
     """E.164 of a possible length, with nothing that phonenumbers might strip after the country code."""
     region = COUNTRY_CODE_TO_REGION_CODE[country_code][0]
     known = PhoneMetadata.metadata_for_region_or_calling_code(country_code, region)
-    if known is None:
+    if known is None or known.general_desc is None:
         return E164
     digits = "|".join(f"[0-9]{{{length}}}" for length in known.general_desc.possible_length)
     trunk = known.national_prefix_for_parsing

@@ -29,6 +29,7 @@ class Source:
         self._parsers: dict[tuple[str, ...], RowParser] = {}
         self._columns: dict[str, None] = {}
         self._ignored: dict[str, int] = {}
+        self._opt_outs: dict[str, int] = {}
 
     @property
     def label(self) -> str:
@@ -54,6 +55,13 @@ class Source:
     def ignored_in_words(self) -> str:
         """The same for a log, which must hold nobody's data; "" when there are none."""
         return in_words(self.ignored_columns, tuple(self._ignored.values())) if self._ignored else ""
+
+    @property
+    def opt_outs_in_words(self) -> str:
+        """The columns that say who must not be contacted, for a log; "" when there are none."""
+        found = self._opt_outs
+        said = "say who must not be contacted"
+        return in_words(tuple(found), tuple(found.values()), said) if found else ""
 
     def rows(self) -> Iterator[Row]:
         """Every row, in order, in constant memory. Raises SourceError when the source cannot be read."""
@@ -82,7 +90,9 @@ class Source:
             self._remember(headers)
             if len(self._parsers) >= _PARSERS_KEPT:  # JSON may name other keys in every row
                 self._parsers.clear()
-            parser = RowParser(headers, layout, strict_numbers=self._strict_numbers)
+            opt_outs = self._headings.opt_outs(headers)
+            parser = RowParser(headers, layout, opt_outs, strict_numbers=self._strict_numbers)
+            self._opt_outs.update({header: position + 1 for position, header, _ in opt_outs})
             self._parsers[headers] = parser
         return parser
 

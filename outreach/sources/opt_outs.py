@@ -1,0 +1,169 @@
+"""Columns that say who must not be contacted, in the words of CRMs and of seven languages.
+
+    DoNotCall, HasOptedOutOfEmail, Unsubscribed from all email    yes forbids
+    Accepts SMS Marketing, ContactableBySms, Einwilligung         no forbids
+    Do not allow Phone Calls = Do Not Allow                       a cell's own words beat the header's sense
+    Subscription status, Opt-in/Opt-out                           nobody can tell: the source is refused
+
+They bind where no column of ours says more, and the stricter word holds. A general yes gives no consent: only
+one that names its channel does.
+"""
+
+import re
+import unicodedata
+from enum import Enum
+from functools import lru_cache
+from typing import NamedTuple
+
+from outreach.contacts import Channel
+from outreach.sources.cells import NO, YES
+from outreach.sources.rows import BadCell
+
+
+class Sense(Enum):
+    """What a yes in the column means."""
+
+    FORBIDS = "forbids"
+    PERMITS = "permits"
+    UNCLEAR = "unclear"
+
+
+class OptOut(NamedTuple):
+    """One such column: what a yes in it means, and the channels it speaks of; all where it names none."""
+
+    sense: Sense
+    channels: tuple[Channel, ...]
+    names_channel: bool
+
+
+_FORBIDS = re.compile(
+    # English
+    r"opt(?:ed|s|ing)?outs?|unsubscri\w*|unsub(?=time|date|reason|\Z)|(?:do|does)not(?:allow|bulk|contact|call|phone"
+    r"|e?mail|sms|text|send|disturb|message|market)\w*|dont(?:contact|call|e?mail|text|sms)\w*|\bdnc\b|\bdncm?\b"
+    r"|not(?:subscribed|opt\w*in|contactable|callable|allowed)"
+    r"|no(?:contact|calls?|e?mails?|sms|marketing)\b|suppress\w*|black ?list\w*|block ?list\w*"
+    # German
+    r"|abgemeldet|abmeldung|abbestellt|(?:werbe|kontakt|anruf|mail|sms)sperre|sperrvermerk|gesperrt"
+    r"|nicht(?:an)?(?:rufen|kontaktieren|schreiben|mailen)|nichtmehr\w*|keine?(?:werbung|e?mails?|anrufe|sms|kontakt\w*)"
+    r"|widerspr(?:uch|ochen)\w*|robinson\w*|ausgetragen"
+    # French
+    r"|nepas\w+|desabonn\w*|desinscri\w*|\boppos(?:e|ition)\w*|bloctel|listerouge"
+    # Spanish
+    r"|no(?:llamar|contactar|enviar|molestar)\w*|\b(?:dado ?de ?)?baja\b|excluid[oa]s?|exclusion"
+    # Italian
+    r"|non(?:chiamare|contattare|inviare|disturbare)\w*|disiscri\w*|opposizion\w*"
+    # Portuguese
+    r"|nao(?:ligar|contactar|contatar|enviar|perturbe|incomodar)\w*|descadastr\w*"
+    # Dutch
+    r"|niet(?:bellen|benaderen|contacteren|mailen|sms\w*)|uitgeschreven|afgemeld|belmeniet|geen(?:contact|reclame|mail)"
+    r"|bezwaar"
+)
+_PERMITS = re.compile(
+    r"\bopt(?:ed|s|ing)? ?ins?\b|opt(?:ed)?in(?:time|date|sms|e?mail|status|market)"
+    r"|accepts?\w*market\w*|consent\w*|subscribed"
+    r"|permission\w*|callable|contactable\w*|(?:may|can|okto|allow)(?:be)?(?:contact|call|e?mail|sms|text|phone)\w*"
+    r"|newsletter"
+    r"|einwillig\w*|zustimmung|einverst\w*|werbeerlaubnis|abonniert|darf(?:kontaktiert|angerufen|angeschrieben)\w*"
+    r"|accepte\w*|\babonnee?s?\b|autoris\w*"
+    r"|acepta\w*|suscrit[oa]s?|autoriz\w*|\bpermisos?\b"
+    r"|consenso|accett\w*|iscritt[oa]s?"
+    r"|aceita\w*|inscrit[oa]s?|assinante"
+    r"|toestemming|akkoord|ingeschreven|aangemeld"
+)
+_ASKS = re.compile(
+    r"subscri\w*|donot\w*|gdpr|dsgvo|rgpd|lgpd|(?:contact|communication|marketing)(?:pref|permission|status)\w*"
+)
+"""What looks as if it spoke of this, and is neither of the two."""
+
+_OF_CHANNEL: dict[Channel, re.Pattern[str]] = {
+    Channel.VOICE: re.compile(
+        r"call|phone|voice|telefon|telephon|\btel\b|anruf|rufen|appel|llama|chiama|ligar|ligac|bellen"
+    ),
+    Channel.SMS: re.compile(r"sms|texts?\b|texting|textmess|\bmobile\b|ofmobile|\bmms\b"),
+    Channel.EMAIL: re.compile(r"mail|courriel|correo|newsletter"),
+    Channel.CHAT: re.compile(r"whatsapp|\bchat\b|messenger"),
+}
+_OTHER_WAYS = re.compile(r"\bfax|\bpost\b|postal|(?<!news)letter|\bbrief|directmail|\bsell\b|courrier")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_NAMESPACE = re.compile(r"\A[a-z0-9]+__|__c\Z")
+
+_OWN_NO = frozenset(
+    (
+        *("do-not-allow", "not-allowed", "opted-out", "optedout", "opt-out", "optout", "unsubscribed"),
+        *("unsubscribe", "blocked", "suppressed", "do-not-contact", "do-not-call", "do-not-email", "dnc"),
+        *("stop", "denied", "refused", "revoked", "withdrawn", "abgemeldet", "gesperrt", "desabonne"),
+        *("desinscrit", "baja", "disiscritto", "descadastrado", "uitgeschreven", "afgemeld"),
+    )
+)
+_OWN_YES = frozenset(
+    (
+        "allow",
+        "allowed",
+        "opted-in",
+        "optedin",
+        "opt-in",
+        "optin",
+        "subscribed",
+        "granted",
+        "confirmed",
+        "given",
+    )
+)
+_TIME = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}\b")
+_LONGEST = 64
+
+
+def words_of(text: str) -> str:
+    """Lower case without accents, words apart by one space."""
+    spaced = _CAMEL.sub(" ", _NAMESPACE.sub("", text.strip()))
+    plain = "".join(c for c in unicodedata.normalize("NFKD", spaced) if not unicodedata.combining(c))
+    apart = re.sub(r"[^a-z0-9]+|(?<=[a-z])(?=[0-9])", " ", plain.casefold())
+    return " ".join(apart.split())
+
+
+@lru_cache(maxsize=4096)
+def read_header(header: str) -> OptOut | None:
+    """What a header says of opting out; None when it speaks of something else."""
+    words = words_of(header)
+    forbids, permits = _says(_FORBIDS, words), _permits(words)
+    if not (forbids or permits or _says(_ASKS, words)) or _OTHER_WAYS.search(words):
+        return None
+    sense = Sense.UNCLEAR
+    if forbids is not permits:
+        sense = Sense.FORBIDS if forbids else Sense.PERMITS
+    both = (words, words.replace(" ", ""))
+    named = tuple(channel for channel, of in _OF_CHANNEL.items() if any(of.search(text) for text in both))
+    return OptOut(sense, named or tuple(Channel), bool(named))
+
+
+def _says(pattern: re.Pattern[str], words: str) -> bool:
+    """In words, or written together: Do Not Call, donotcall."""
+    return bool(pattern.search(words) or pattern.search(words.replace(" ", "")))
+
+
+def _permits(words: str) -> bool:
+    """The same of what is left without words that forbid: `unsubscribed` holds `subscribed`."""
+    together = words.replace(" ", "")
+    return any(_PERMITS.search(_FORBIDS.sub(" ", text)) for text in (words, together))
+
+
+@lru_cache(maxsize=4096)
+def read_wish(cell: str, sense: Sense) -> bool:
+    """Whether the cell permits (True) or forbids (False). Raises BadCell where nobody can tell."""
+    word = "-".join(cell.casefold().split()) if len(cell) <= _LONGEST else ""
+    plain = words_of(cell).replace(" ", "-") if word else ""
+    if word in _OWN_NO or plain in _OWN_NO:
+        return False
+    if word in _OWN_YES or plain in _OWN_YES:
+        return True
+    said = _yes_or_no(word)
+    if said is None:
+        raise BadCell("unclear_opt_out", "must be yes or no: it says who must not be contacted")
+    return said is (sense is Sense.PERMITS)
+
+
+def _yes_or_no(word: str) -> bool | None:
+    word = re.sub(r"\A([01])\.0+\Z", r"\1", word)  # a spreadsheet's number
+    if word in YES or _TIME.match(word):  # the time at which they did it
+        return True
+    return False if word in NO else None
