@@ -138,11 +138,12 @@ def _decide(
 def _decide_on(
     run: Run, row: Claimed, facts: Facts, promised: Collection[str], now: datetime
 ) -> tuple[Facts, Decision]:
-    """The decision and its facts: an address that is promised to a row before it counts as taken."""
+    """The decision and its facts: an address that is promised to a row before it is taken, and contacted."""
     if run.settings.same_address is SameAddress.ONCE:
         addresses = row.contact.channels.addresses().items()
-        lost = (name for name, address in addresses if run.ledger.vault.address_key(address) in promised)
-        facts = replace(facts, taken=facts.taken.union(lost))
+        lost = [name for name, address in addresses if run.ledger.vault.address_key(address) in promised]
+        # For the caps too, as they would be if the row before had been of an earlier batch.
+        facts = replace(facts, taken=facts.taken.union(lost), recent=(*facts.recent, *[now] * len(lost)))
     return facts, run.gate.decide(row.contact, facts, now)
 
 
