@@ -27,7 +27,7 @@ from cli.suppress import suppress
 from cli.up import up
 from cli.webhooks import follow_up, redeliver, replay
 from outreach import __version__
-from outreach.errors import OutreachError, UsageError
+from outreach.errors import OutreachError, UsageError, WrongClient
 
 app = App(
     name="outreach",
@@ -70,6 +70,9 @@ def main() -> None:
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "outreach")
     # Prefect counts aloud, beside our answer, what it still has to send when we end.
     logging.getLogger("EventsWorker").setLevel(logging.ERROR)
+    # And each line and event that a server did not take that is away: the run says once that it is.
+    logging.getLogger("prefect._internal.concurrency").setLevel(logging.CRITICAL)
+    logging.raiseExceptions = False
     sys.exit(execute(sys.argv[1:]))
 
 
@@ -92,7 +95,7 @@ def _refuse_bytes(arguments: list[str]) -> None:
 
 def _told(error: Exception) -> int:
     """Say what went wrong in one sentence; the exit code."""
-    if isinstance(error, (UsageError, CycloptsError)):
+    if isinstance(error, (UsageError, WrongClient, CycloptsError)):
         return complain(error, 2)
     if isinstance(error, OutreachError):
         return complain(error, 1)

@@ -15,13 +15,14 @@ What acts on people or on receivers by itself is created paused: somebody switch
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from prefect import Flow
 from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
 from prefect.deployments.runner import RunnerDeployment
 from prefect.types.entrypoint import EntrypointType
+from prefect.utilities.callables import ParameterSchema
 
 import outreach
 from flows.batch import outreach_batch
@@ -96,7 +97,7 @@ def build(deployment: Deployment, *, pool: str | None = None, paused: bool | Non
         pool: the work pool whose workers run it; None for a process that serves it.
         paused: instead of how it is created.
     """
-    return RunnerDeployment.from_flow(
+    made = RunnerDeployment.from_flow(
         deployment.flow,
         name=deployment.name,
         schedules=deployment.schedules,
@@ -109,3 +110,15 @@ def build(deployment: Deployment, *, pool: str | None = None, paused: bool | Non
         job_variables={"env": dict(ENVIRONMENT)} if pool else None,
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
+    form = made._parameter_openapi_schema.model_dump(exclude_unset=True)  # noqa: SLF001 - Prefect has no other way
+    made._parameter_openapi_schema = _Form(**form)  # noqa: SLF001
+    return made
+
+
+class _Form(ParameterSchema):
+    """A flow's parameters, and no others: a misspelt one is refused where it is typed."""
+
+    additionalProperties: Literal[False] = False  # noqa: N815 - JSON Schema's name
+
+    def __init__(self, **form: Any) -> None:  # noqa: ANN401 - whatever the schema holds
+        super().__init__(**form, additionalProperties=False)  # given: Prefect leaves out what was not

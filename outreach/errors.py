@@ -18,7 +18,8 @@ OutreachError
     ├── NotSent                nothing left this machine: refused, DNS, TLS
     ├── Refused                Genesys said no, so nothing happened
     │   ├── Invalid            400, 413, 415, 422
-    │   ├── Unauthorized       401, or the client's secret is wrong
+    │   ├── Unauthorized       401
+    │   │   └── WrongClient    the login refuses the client: its id or secret is wrong (exit code 2)
     │   ├── Forbidden          403, names the missing permission where Genesys does
     │   ├── NotFound           404
     │   ├── Conflict           409
@@ -181,7 +182,11 @@ class Invalid(Refused):
 
 
 class Unauthorized(Refused):
-    """401, or the login refused the client."""
+    """401."""
+
+
+class WrongClient(Unauthorized):
+    """The login refused the client: the id or the secret is wrong, which the caller can mend."""
 
 
 class Forbidden(Refused):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from prefect import task
 
 from outreach.genesys.http.auth import SealedToken
-from tasks.policies import RETRIES, RETRY_DELAYS, TOKEN_CACHED, DomainKey, is_transient
+from tasks.policies import RETRIES, RETRY_DELAYS, TOKEN_CACHED, DomainKey, is_worth_a_wait
 
 
 @task(
@@ -17,7 +17,7 @@ from tasks.policies import RETRIES, RETRY_DELAYS, TOKEN_CACHED, DomainKey, is_tr
     result_serializer="json",
     retries=RETRIES,
     retry_delay_seconds=RETRY_DELAYS,
-    retry_condition_fn=is_transient,
+    retry_condition_fn=is_worth_a_wait,
 )
 def authenticate(name: str, key: str, login: Callable[[], SealedToken]) -> str:  # noqa: ARG001 - the run's name, and the cache's key
     """The organisation's token, sealed with a key derived from the client secret.

@@ -18,6 +18,7 @@ from tasks.policies import (
     SENDERS_CACHED,
     DomainKey,
     is_transient,
+    is_worth_a_wait,
 )
 from tasks.references import Reference
 
@@ -61,7 +62,7 @@ def load(
     result_serializer="json",
     retries=RETRIES,
     retry_delay_seconds=RETRY_DELAYS,
-    retry_condition_fn=is_transient,
+    retry_condition_fn=is_worth_a_wait,
 )
 def ready_senders(name: str, key: str, run: Reference[Run]) -> dict[str, str]:  # noqa: ARG001 - the run's name, and the cache's key
     """Channel to `available`, `not_checkable` or the reason why our sender cannot serve it."""
@@ -75,7 +76,7 @@ def ready_senders(name: str, key: str, run: Reference[Run]) -> dict[str, str]:  
     cache_policy=NO_CACHE,  # its result is the ledger, which knows how old it is
     retries=RETRIES,
     retry_delay_seconds=RETRY_DELAYS,
-    retry_condition_fn=is_transient,
+    retry_condition_fn=is_worth_a_wait,
 )
 def mirror(name: str, run: Reference[Run]) -> Mirrored:  # noqa: ARG001 - the run's name
     """The organisation's do-not-contact lists as keyed hashes in the ledger; what is known of them."""

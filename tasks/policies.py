@@ -15,6 +15,7 @@ from typing import Any
 from prefect.cache_policies import CachePolicy
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
+from prefect.runtime import deployment
 from prefect.tasks import Task
 
 from outreach.errors import Ambiguous, LedgerError, NotSent, RateLimited, WrongLedger
@@ -75,6 +76,21 @@ def is_transient(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
     except Exception:  # noqa: BLE001 - every other failure stays one
         return False
     return False
+
+
+NOBODY_THERE = frozenset({"connect", "dns", "tls", "proxy", "unsupported_protocol", "invalid_url"})
+"""Codes of a call that met no Genesys at all: before anything has answered, rather a wrong setting."""
+
+
+def is_worth_a_wait(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
+    """The same for what a run asks first: by hand, one hears at once that nobody is at an address.
+
+    A deployment's run waits for a network that comes back.
+    """
+    error = state.result(raise_on_failure=False)
+    if isinstance(error, NotSent) and error.code in NOBODY_THERE and not deployment.id:
+        return False
+    return is_transient(task, run, state)
 
 
 @dataclass

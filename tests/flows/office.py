@@ -80,9 +80,9 @@ class Office:
 
     def _save(self, block: Block) -> None:
         data = {name: _bare(value) for name, value in block}
-        if self._saved.get(type(block)) == data:
+        if self._saved.get(type(block)) == {"name": self.name, **data}:
             return
-        self._saved[type(block)] = data
+        self._saved[type(block)] = {"name": self.name, **data}
         document = {
             "name": self.name,
             "data": data,

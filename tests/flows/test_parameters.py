@@ -53,6 +53,8 @@ def test_a_setting_out_of_bounds_is_refused(create_run: str, settings: dict[str,
         {"source": "x.csv", "campaign": "../y"},
         {"source": "x.csv", "campaign": "y", "ledger": ""},
         {"source": "x.csv", "campaign": "y", "dispatch": "moon"},
+        {"source": "x.csv", "campaign": "y", "dry_run": True},
+        {"source": "x.csv", "campaign": "y", "no_such": 1},
     ],
     ids=str,
 )
@@ -62,6 +64,14 @@ def test_a_parameter_that_is_missing_or_makes_no_sense_is_refused(
     answer = httpx.post(create_run, json={"parameters": parameters}, trust_env=False)
 
     assert answer.status_code in {409, 422}, answer.text
+
+
+def test_a_refusal_names_the_parameter_that_there_is_not(create_run: str) -> None:
+    parameters = {"source": "x.csv", "campaign": "y", "dry_run": True}
+
+    answer = httpx.post(create_run, json={"parameters": parameters}, trust_env=False)
+
+    assert "dry_run" in answer.text
 
 
 @pytest.mark.parametrize("packs", [list_packs(), ["/etc/outreach/ours.json"], []], ids=str)

@@ -19,6 +19,7 @@ from outreach.errors import (
     NotSent,
     RateLimited,
     Unauthorized,
+    WrongClient,
 )
 from outreach.genesys.http.call_outcome import Outcome, of_failure, of_status
 from outreach.genesys.http.exchange import Received
@@ -110,7 +111,7 @@ def login_failed(received: Received, now: datetime) -> GenesysError:
     code = read_code(body, "error") or read_code(body, "code") or f"http_{received.status}"
     found = correlation_id(received.headers, body)
     if received.status in {400, 401, 403}:  # a wrong secret is a 400 (platform fact sheet 1.2)
-        return Unauthorized(LOGIN, received.status, code, found, ADVICE[401])
+        return WrongClient(LOGIN, received.status, code, found, ADVICE[401])
     if received.status in {429, 503}:
         return RateLimited(LOGIN, received.status, code, found, ADVICE[received.status], _wait(received, now))
     advice = "The login host gave no token: check login_url and the region."

@@ -141,6 +141,7 @@ BY_THEMSELVES: list[tuple[list[str], str]] = [
     (["run", "list.csv"], "--campaign"),
     (["run", "list.csv", "--campaign", ""], "cannot name a campaign"),
     (["run", "list.csv", "--campaign", "../../etc/x"], "cannot name a campaign"),
+    ([*RUN, "--rules", "mars"], "mars"),
     ([*RUN, "--channels", "fax"], "channel_order"),
     ([*RUN, "--channels", "sms,sms"], "twice"),
     ([*RUN, "--channels", ""], "channel_order"),

@@ -30,6 +30,7 @@ from outreach.errors import (
     NotSent,
     RateLimited,
     Unauthorized,
+    WrongClient,
 )
 from outreach.genesys.http import exchange
 from outreach.genesys.http.auth import seal
@@ -340,8 +341,8 @@ def test_a_401_in_mid_run_renews_the_token_once_and_the_person_is_contacted_once
 
 
 LOGIN_FAILURES: dict[str, tuple[Script, type[GenesysError]]] = {
-    "wrong secret": (answer(400, {"error": "invalid_client", "error_description": "x"}), Unauthorized),
-    "wrong secret, as 401": (answer(401, {"error": "invalid_client"}), Unauthorized),
+    "wrong secret": (answer(400, {"error": "invalid_client", "error_description": "x"}), WrongClient),
+    "wrong secret, as 401": (answer(401, {"error": "invalid_client"}), WrongClient),
     "too many": (answer(429, b"", {"Retry-After": "900"}), RateLimited),
     "broken": (answer(500, b"oops"), NotSent),
     "no token": (answer(200, {"token_type": "bearer"}), NotSent),
