@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from cli.console import complain, out, print_json
 from cli.prefect_api import prefect_api
-from cli.processes import INTERRUPTED, stop_by_signals
+from cli.processes import INTERRUPTED, LAST_WORDS, stop_by_signals
+from outreach.compliance import Gate
 from outreach.errors import (
     CampaignStopped,
     NobodyContacted,
@@ -23,9 +24,13 @@ from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from prefect.client.schemas.objects import State
 
+    from flows.telling import Ending
     from outreach.operations.catch_up import CaughtUp
+    from outreach.report.figures.gather import Figures
 
 
 def run_source(
@@ -43,16 +48,43 @@ def run_source(
     stop_by_signals()
     settle_name(None, campaign)
     check_output(settings)
+    Gate(settings)  # reads its rule packs
     look_at(source, settings)
     with prefect_api():
         from cli.progress import progress_of
         from flows.campaign import run_campaign
+        from flows.telling import ending_known
 
-        with progress_of(campaign) as terminal:
-            state = run_campaign(
-                source, campaign, genesys, senders, webhook, ledger, settings, return_state=True
+        names = (genesys, senders, webhook, ledger)
+        with progress_of(campaign) as terminal, ending_known(wait_no_longer) as ending:
+            state = run_to_its_end(
+                lambda: run_campaign(source, campaign, *names, settings, return_state=True), ending
             )
-        return tell_verdict(state, campaign, ledger, terminal.usage, as_json=as_json)
+        return tell_verdict(state, campaign, ledger, terminal.usage, as_json=as_json, figures=ending.figures)
+
+
+def run_to_its_end(flow: Callable[[], State[Any]], ending: Ending) -> State[Any]:
+    """How the run ended: what it says itself, where Prefect could not tell its server."""
+    import httpx
+
+    try:
+        return flow()
+    except httpx.HTTPError:
+        if ending.state is None:
+            raise
+        if ending.figures is None:  # away since a moment ago
+            complain(ending.keep(), 0)
+            LAST_WORDS.clear()
+        return ending.state
+
+
+def wait_no_longer() -> None:
+    """Have Prefect ask a server that is away once, not for minutes, and end without last words."""
+    from prefect.context import refresh_global_settings_context
+
+    os.environ["PREFECT_CLIENT_MAX_RETRIES"] = "0"
+    refresh_global_settings_context()
+    LAST_WORDS.clear()
 
 
 def check_output(settings: CampaignSettings) -> None:
@@ -77,9 +109,23 @@ def look_at(source: str, settings: CampaignSettings) -> None:
 
 
 def tell_verdict(
-    state: State[Any], campaign: str, ledger: str, usage: UsageSnapshot | None, *, as_json: bool
+    state: State[Any],
+    campaign: str,
+    ledger: str,
+    usage: UsageSnapshot | None,
+    *,
+    as_json: bool,
+    figures: Figures | None = None,
 ) -> int:
     """Show how a campaign's run ended; the exit code.
+
+    Args:
+        state: it ended in.
+        campaign: its name.
+        ledger: the block's name.
+        usage: what the run asked of Genesys.
+        as_json: for machines.
+        figures: where the ledger's block cannot be read any more.
 
     Raises:
         UsageError: the run failed because of something that the caller can mend.
@@ -88,7 +134,7 @@ def tell_verdict(
     if state.is_cancelled():
         complain(state.message, INTERRUPTED)
         if as_json:
-            _show(campaign, ledger, usage, green=False, as_json=True)
+            _show(figures or gather_from(ledger, campaign, usage), green=False, as_json=True)
         return INTERRUPTED
     try:
         state.result()
@@ -100,7 +146,8 @@ def tell_verdict(
         raise
     except Exception as error:  # noqa: BLE001 - the run has the traceback
         return _tell_failure(error, state)
-    return _show(campaign, ledger, usage, green=state.is_completed(), as_json=as_json)
+    shown = figures or gather_from(ledger, campaign, usage)
+    return _show(shown, green=state.is_completed(), as_json=as_json)
 
 
 def _tell_failure(error: Exception, state: State[Any]) -> int:
@@ -108,14 +155,19 @@ def _tell_failure(error: Exception, state: State[Any]) -> int:
     return complain(f"The run failed ({type(error).__name__}): {said}. Its log has more.", 1)
 
 
-def _show(campaign: str, ledger: str, usage: UsageSnapshot | None, *, green: bool, as_json: bool) -> int:
+def gather_from(ledger: str, campaign: str, usage: UsageSnapshot | None) -> Figures:
+    """The campaign's figures, from the ledger of a block."""
     from cli.ledgers import open_named
     from outreach.ledger.campaigns import find_campaign
-    from outreach.report import terminal
     from outreach.report.figures.gather import gather
 
     with open_named(ledger, "run") as book:
-        figures = gather(book, find_campaign(book, campaign), usage=usage)
+        return gather(book, find_campaign(book, campaign), usage=usage)
+
+
+def _show(figures: Figures, *, green: bool, as_json: bool) -> int:
+    from outreach.report import terminal
+
     if as_json:
         print_json(figures.proof.as_json())
     else:

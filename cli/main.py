@@ -22,7 +22,7 @@ from cli.emulator import emulator
 from cli.ledger import ledger
 from cli.preflight import preflight
 from cli.privacy import audit, erase, export_person, reseal, seal_contact, selfscan
-from cli.processes import INTERRUPTED
+from cli.processes import INTERRUPTED, end_process
 from cli.suppress import suppress
 from cli.up import up
 from cli.webhooks import follow_up, redeliver, replay
@@ -73,7 +73,7 @@ def main() -> None:
     # And each line and event that a server did not take that is away: the run says once that it is.
     logging.getLogger("prefect._internal.concurrency").setLevel(logging.CRITICAL)
     logging.raiseExceptions = False
-    sys.exit(execute(sys.argv[1:]))
+    end_process(execute(sys.argv[1:]))
 
 
 def execute(arguments: list[str]) -> int:

@@ -6,21 +6,20 @@ Everything listens on this machine only, and ends with Ctrl-C.
 from __future__ import annotations
 
 import contextlib
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cli.console import err, out
 from cli.emulated import emulated_genesys, save_blocks
 from cli.processes import child, end_by_signals, prefect_server
 
-if TYPE_CHECKING:
-    import subprocess
-
 HOME = Path("out/up")
 EMULATOR_PORT = 8780
 PREFECT_PORT = 4200
+SCHEDULED_WITHIN_SECONDS = 180.0
+"""A server without background services is noticed then: others have made each schedule's next runs."""
 
 SAMPLE = """external_contact_id,name,sms,email,time_zone
 EXT-1,Ada Example,+13172000001,ada@example.com,America/New_York
@@ -40,7 +39,11 @@ def up(*, prefect_port: int = PREFECT_PORT, emulator_port: int = EMULATOR_PORT, 
     end_by_signals()
     with contextlib.suppress(KeyboardInterrupt), running(prefect_port, emulator_port, home) as worker:
         try:
-            worker.wait()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                worker.wait(SCHEDULED_WITHIN_SECONDS)
+            if worker.poll() is None:
+                _say_unscheduled()
+                worker.wait()
         except KeyboardInterrupt:
             err.print("Stopping ...")  # at once: ending takes a few seconds
             raise
@@ -48,6 +51,16 @@ def up(*, prefect_port: int = PREFECT_PORT, emulator_port: int = EMULATOR_PORT, 
         return 1
     err.print("Stopped.")
     return 0
+
+
+def _say_unscheduled() -> None:
+    from prefect.client.orchestration import get_client
+
+    from flows.schedules import ADVICE, find_unscheduled
+
+    with get_client(sync_client=True) as client:
+        if names := find_unscheduled(client):
+            err.print(f"The server makes no runs for {', '.join(names)}. {ADVICE}", soft_wrap=True)
 
 
 @contextlib.contextmanager

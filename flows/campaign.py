@@ -17,6 +17,7 @@ from flows.dry_run import rehearse_campaign
 from flows.opening import BlockNames, OpenRun, open_run
 from flows.parameters import BlockName, CampaignName, SourceName
 from flows.stopping import INTERRUPTED, end_early, prefect_heeded
+from flows.telling import tell_earlier
 from flows.verdict import Ended, conclude, decline, first_failure
 from outreach.campaign.reconciliation import recover
 from outreach.campaign.reconsideration import reconsider
@@ -97,6 +98,7 @@ def work_on(
 ) -> State[dict[str, Any]]:
     """The campaign, from its source to the proof."""
     run, before = opened.run, count_contacted(opened.run.ledger, opened.run.campaign)
+    tell_earlier(run)
     recover(run)
     load(run.campaign.name, opened.reference, contacts, run.rejects_file)
     run.age.confirm()

@@ -1,5 +1,6 @@
 """Preflight: credentials, permissions, senders, limits, ledger, webhook, clock, and Prefect itself."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
@@ -16,6 +17,7 @@ from blocks.stored import load_block
 from flows.dispatch import DEPLOYMENT
 from flows.opening import BlockNames, open_ledger
 from flows.parameters import BlockName
+from flows.schedules import ADVICE, find_unscheduled
 from flows.witness import PrefectWitness
 from outreach.clock import SystemClock
 from outreach.ledger.ledger import Ledger
@@ -80,7 +82,7 @@ def open_anywhere(name: str) -> AbstractContextManager[Ledger]:
 
 
 def check_prefect() -> list[Check]:
-    """The server's version against ours, and the deployment that workers need."""
+    """The server's version against ours, the deployment that workers need, and the runs of schedules."""
     with get_client(sync_client=True) as client:
         version = client.api_version()
         try:
@@ -90,8 +92,16 @@ def check_prefect() -> list[Check]:
             missing = Check("deployments", Level.WARN, f"There is no deployment {DEPLOYMENT}.", advice)
         else:
             missing = Check("deployments", Level.OK, "They are there.")
+        unscheduled = find_unscheduled(client)
     server = _check_version(version)
-    return [server, missing]
+    return [server, missing, _check_schedules(unscheduled)]
+
+
+def _check_schedules(unscheduled: Sequence[str]) -> Check:
+    if not unscheduled:
+        return Check("schedules", Level.OK, "Whatever is switched on has runs to come.")
+    what = f"The server makes no runs for {', '.join(unscheduled)}, though their schedules are on."
+    return Check("schedules", Level.WARN, what, ADVICE)
 
 
 def _check_version(server: str) -> Check:

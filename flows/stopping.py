@@ -23,6 +23,7 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import State
 from prefect.exceptions import TerminationSignal
 from prefect.runtime import deployment, flow_run
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.states import Cancelled
 
 from outreach.campaign.run import Run
@@ -111,7 +112,8 @@ class PrefectWatch:
         """Look until the end, and stop the run at the first reason."""
         if self.ended.wait(LOOK_SECONDS):  # first: a client takes its time to make, and many runs are short
             return
-        with get_client(sync_client=True) as client:
+        # Asked once: while it waited for a server that is away, it would not see a lost parent.
+        with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}), get_client(sync_client=True) as client:
             while not self.look(client) and not self.ended.wait(LOOK_SECONDS):
                 pass
 

@@ -1,6 +1,7 @@
 """The run's own verdict: red where a sum does not hold, it was stopped, or we kept everybody back."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from prefect.client.schemas.objects import FlowRun, State
@@ -12,6 +13,7 @@ from flows.approval import Said
 from flows.events import signal
 from flows.opening import OpenRun
 from flows.stopping import describe_stop
+from flows.telling import hand_over
 from outreach.campaign.notification import announce_end
 from outreach.campaign.run import Run, last_delivery_seconds
 from outreach.errors import CampaignStopped, NobodyContacted, SumsDoNotHold
@@ -41,11 +43,14 @@ def conclude(
     if not called_off and (stopped := run.auto_stop.reason or first_failure(work)):
         stop_campaign(run.ledger, run.campaign, stopped)
     proof = _settle(run)
-    publish(opened.reference, proof, opened.spent() if _is_worked_here(work) else None)
+    show = partial(publish, opened.reference, proof, opened.spent() if _is_worked_here(work) else None)
+    is_told = show()
     signal(proof, opened.spent())
     if called_off and proof.balanced:
-        return Cancelled(message=describe_stop(run))
-    return judge(proof, contacted_before=contacted_before, left=left)
+        state: State[dict[str, Any]] = Cancelled(message=describe_stop(run))
+    else:
+        state = judge(proof, contacted_before=contacted_before, left=left)
+    return hand_over(run, state, is_told=is_told, tell_again=show)
 
 
 def judge(proof: Proof, *, contacted_before: int, left: int = 0) -> State[dict[str, Any]]:

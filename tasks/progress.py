@@ -12,6 +12,7 @@ from typing import Protocol, cast
 from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from outreach.campaign.run import Run
 from outreach.clock import SystemClock
@@ -53,6 +54,12 @@ def shown_in(sink: Sink) -> Iterator[None]:
         _SINKS.reset(token)
 
 
+def tell(notice: str) -> None:
+    """Say it wherever a caller has this thread's progress shown."""
+    for sink in _SINKS.get():
+        sink.tell(notice)
+
+
 @contextlib.contextmanager
 def progress_shown(run: Run, spent: Callable[[], UsageSnapshot]) -> Iterator[list[Watcher]]:
     """Show the campaign's progress for the length of the block, in Prefect's UI first."""
@@ -91,6 +98,11 @@ class Watcher:
             thread.join()
 
     def _watch(self) -> None:
+        # Asked once: what waited for a server that is away would hold up the run's end.
+        with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
+            self._look_on()
+
+    def _look_on(self) -> None:
         rest = 0.0
         while not self._ended.wait(rest):
             rest = max(self.sink.every_seconds, REST_PER_COST * self._look())

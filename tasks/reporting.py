@@ -1,9 +1,13 @@
-"""Showing what became of a campaign: artifacts in the Prefect UI, and the report page."""
+"""Showing what became of a campaign: report page and proof as files, and artifacts in the Prefect UI."""
 
+from collections.abc import Mapping
+
+import httpx
 import orjson
 from prefect import get_run_logger, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from outreach.campaign.run import Run
 from outreach.genesys.http.usage import UsageSnapshot
@@ -12,30 +16,53 @@ from outreach.ledger.proof import Proof
 from outreach.report import markdown, page
 from outreach.report.charts import drawing
 from outreach.report.figures import gather
+from outreach.report.figures.gather import Figures
+from outreach.sources.private_file import write_private
 from tasks.references import Reference
 
 
 @task(name="publish-report", task_run_name="publish-report-{proof.campaign}", cache_policy=NO_CACHE)
-def publish(run: Reference[Run], proof: Proof, usage: UsageSnapshot | None) -> None:
-    """The report as artifacts and as one page; numbers only, nobody's data.
+def publish(run: Reference[Run], proof: Proof, usage: UsageSnapshot | None) -> bool:
+    """The report as one page, and as artifacts; numbers only, nobody's data.
 
     Args:
         run: of the campaign.
         proof: what its rows say.
         usage: what the run asked of Genesys; None when nobody knows all of it.
+
+    Returns:
+        Whether Prefect's server took the artifacts: the files are written without it.
     """
     with run() as opened:
         result = gather.gather(opened.ledger, opened.campaign, usage=usage, proof=proof)
         get_run_logger().info("audit seal: %s", seal(opened.ledger, opened.campaign))
-    key = artifact_key(proof.campaign)
     drawn = drawing.draw_charts(result)
+    try:
+        page.write_page(opened.report_file, result, drawn)
+        write_private(opened.proof_file, [orjson.dumps(proof.as_json(), option=orjson.OPT_INDENT_2)])
+        get_run_logger().info("report: %s", opened.report_file)
+    finally:
+        is_shown = _show_in_prefect(result, drawn)
+    return is_shown
+
+
+def _show_in_prefect(result: Figures, drawn: Mapping[str, str]) -> bool:
+    try:
+        with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 2}):  # the run waits longer
+            _make_artifacts(result, drawn)
+    except httpx.HTTPError as error:
+        get_run_logger().warning("Prefect's server took no artifacts: %s", type(error).__name__)
+        return False
+    return True
+
+
+def _make_artifacts(result: Figures, drawn: Mapping[str, str]) -> None:
+    key = artifact_key(result.proof.campaign)
     report = markdown.write_markdown(result, drawn)
     create_markdown_artifact(report, key=f"report-{key}", description="Report")
-    create_markdown_artifact(as_code(proof), key=f"proof-{key}", description="Proof")
+    create_markdown_artifact(as_code(result.proof), key=f"proof-{key}", description="Proof")
     if rows := markdown.table_rows(result):
         create_table_artifact(rows, key=f"failures-{key}", description="Who was not contacted, by reason")
-    page.write_page(opened.report_file, result, drawn)
-    get_run_logger().info("report: %s", opened.report_file)
 
 
 def as_code(proof: Proof) -> str:

@@ -100,6 +100,16 @@ class Run:
         """Where the report page is written."""
         return Path(self.settings.output) / f"{self.campaign.name}-report.html"
 
+    @property
+    def proof_file(self) -> Path:
+        """Where the proof is written, as JSON."""
+        return Path(self.settings.output) / f"{self.campaign.name}-proof.json"
+
+    @property
+    def untold_file(self) -> Path:
+        """Where it is written which runs' ends Prefect's server was not told of."""
+        return Path(self.settings.output) / f"{self.campaign.name}-untold.json"
+
     def event(self, body: type[ContactBody], row: Claimed, **more: Any) -> tuple[OutboundEvent, ...]:  # noqa: ANN401 - the body's own fields
         """An event about one contact for the outbox; none when the CRM does not want it."""
         name = _event_of(body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -16,6 +17,7 @@ from cli.main import execute
 from deployments.production import POOL, deploy
 from deployments.registry import DEPLOYMENTS
 from tests.flows.office import Office, call_off
+from tests.support.byte_server import answer, serve_bytes
 
 DOCS = Path(__file__).parents[2] / "docs"
 README = DOCS.parent / "README.md"
@@ -102,6 +104,49 @@ def test_what_the_docs_send_by_curl_and_by_python_is_taken(prefect_api: str) -> 
         answer = httpx.post(url, json=body, trust_env=False)
         assert answer.status_code == 201, answer.text
         call_off(answer)
+
+
+def docs_commands() -> str:
+    [block] = re.findall(r"With curl.*?```text\n(.*?)```", (DOCS / "triggering.md").read_text(), re.DOTALL)
+    return str(block)
+
+
+def ask_by_the_docs(api: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-c", docs_commands()],
+        env={**os.environ, "PREFECT_API_URL": api, "no_proxy": "*"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+BUSY = answer(503, b'{"exception_message": "Service Unavailable"}')
+
+
+def test_the_curl_of_the_docs_asks_a_busy_server_again_and_makes_one_run() -> None:
+    with serve_bytes(BUSY, answer(200, {"id": "a-1"}), BUSY, answer(201, {"id": "run-1"})) as server:
+        done = ask_by_the_docs(f"{server.url}/api")
+
+    assert done.returncode == 0, done.stderr
+    assert "run-1" in done.stdout
+    assert {seen.path for seen in server.seen[2:]} == {"/api/deployments/a-1/create_flow_run"}
+    assert len({seen.json()["idempotency_key"] for seen in server.seen[2:]}) == 1
+
+
+def test_the_curl_of_the_docs_fails_loudly() -> None:
+    said = answer(409, b'{"detail": "no_such is no parameter"}')
+    with serve_bytes(answer(200, {"id": "a-1"}), said) as server:
+        refused = ask_by_the_docs(f"{server.url}/api")
+    with serve_bytes(answer(404, b'{"detail": "Deployment not found"}')) as server:
+        unknown = ask_by_the_docs(f"{server.url}/api")
+
+    assert refused.returncode != 0
+    assert "no_such" in refused.stdout
+    assert unknown.returncode != 0
+    assert "404" in unknown.stderr
+    assert len(server.seen) == 1
 
 
 def test_every_verb_and_option_that_a_page_speaks_of_exists(capsys: pytest.CaptureFixture[str]) -> None:
