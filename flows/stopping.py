@@ -26,6 +26,7 @@ from prefect.runtime import deployment, flow_run
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.states import Cancelled
 
+from blocks.ledger import is_deployed
 from outreach.campaign.run import Run
 from outreach.clock import LOOK_SECONDS
 from outreach.errors import LedgerError, NotSent
@@ -69,7 +70,7 @@ def end_early(run: Run, interrupt: BaseException) -> State[Any]:
     run.stop_watch.end("The run was interrupted.")
     sentence = describe_stop(run)
     log.warning("%s", sentence)
-    if isinstance(interrupt, TerminationSignal) and deployment.id:
+    if isinstance(interrupt, TerminationSignal) and is_deployed():
         raise interrupt
     return Cancelled(message=sentence)
 

@@ -22,9 +22,10 @@ import orjson
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import State, StateType
 from prefect.exceptions import ObjectNotFound
-from prefect.runtime import deployment, flow_run
+from prefect.runtime import flow_run
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
+from blocks.ledger import is_deployed
 from outreach.campaign.run import Run
 from outreach.report.figures.gather import Figures, gather
 from outreach.sources.private_file import write_private
@@ -81,7 +82,7 @@ def hand_over(run: Run, state: State[Any], *, is_told: bool, tell_again: Callabl
         return state
     ending.figures = gather(run.ledger, run.campaign)
     with contextlib.suppress(KeyboardInterrupt):  # whoever does not want to wait
-        if _is_back(WAIT_SECONDS if deployment.id else WAIT_BY_HAND_SECONDS) and tell_again():
+        if _is_back(WAIT_SECONDS if is_deployed() else WAIT_BY_HAND_SECONDS) and tell_again():
             return state
     sentence = ending.keep()
     log.warning("%s", sentence)
