@@ -60,7 +60,8 @@ def run_source(
             state = run_to_its_end(
                 lambda: run_campaign(source, campaign, *names, settings, return_state=True), ending
             )
-        return tell_verdict(state, campaign, ledger, terminal.usage, as_json=as_json, figures=ending.figures)
+        figures = ending.figures if ending.is_kept else None
+        return tell_verdict(state, campaign, ledger, terminal.usage, as_json=as_json, figures=figures)
 
 
 def run_to_its_end(flow: Callable[[], State[Any]], ending: Ending) -> State[Any]:
@@ -72,9 +73,9 @@ def run_to_its_end(flow: Callable[[], State[Any]], ending: Ending) -> State[Any]
     except httpx.HTTPError:
         if ending.state is None:
             raise
-        if ending.figures is None:  # away since a moment ago
+        if not ending.is_kept:  # away since a moment ago
             complain(ending.keep(), 0)
-            LAST_WORDS.clear()
+            wait_no_longer()
         return ending.state
 
 

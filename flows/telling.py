@@ -27,6 +27,7 @@ from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from blocks.ledger import is_deployed
 from outreach.campaign.run import Run
+from outreach.genesys.http.usage import UsageSnapshot
 from outreach.report.figures.gather import Figures, gather
 from outreach.sources.private_file import write_private
 from tasks.progress import tell
@@ -40,15 +41,22 @@ log = logging.getLogger("outreach.telling")
 
 @dataclass
 class Ending:
-    """How a run ended; `figures` only where the server was away."""
-
-    state: State[Any] | None = None
-    figures: Figures | None = None
-    keep: Callable[[], str] = str
-    """Writes it down for the next run to tell; returns the sentence that says so."""
+    """How a run ended: its state and figures; both None before its end."""
 
     on_giving_up: Callable[[], None] = lambda: None
     """Called when the server was waited for in vain."""
+
+    state: State[Any] | None = None
+    figures: Figures | None = None
+    is_kept: bool = False
+    """Whether it was written down for the next run to tell."""
+
+    write: Callable[[], str] = str
+
+    def keep(self) -> str:
+        """Write it down for the next run to tell; the sentence that says so."""
+        self.is_kept = True
+        return self.write()
 
 
 _ENDINGS: contextvars.ContextVar[Ending | None] = contextvars.ContextVar("ending", default=None)
@@ -57,7 +65,7 @@ _ENDINGS: contextvars.ContextVar[Ending | None] = contextvars.ContextVar("ending
 @contextlib.contextmanager
 def ending_known(on_giving_up: Callable[[], None] = lambda: None) -> Iterator[Ending]:
     """Know how the campaign's run within the block ended, even if Prefect's server does not."""
-    ending = Ending(on_giving_up=on_giving_up)
+    ending = Ending(on_giving_up)
     token = _ENDINGS.set(ending)
     try:
         yield ending
@@ -65,22 +73,26 @@ def ending_known(on_giving_up: Callable[[], None] = lambda: None) -> Iterator[En
         _ENDINGS.reset(token)
 
 
-def hand_over(run: Run, state: State[Any], *, is_told: bool, tell_again: Callable[[], bool]) -> State[Any]:
+def hand_over(
+    run: Run, state: State[Any], usage: UsageSnapshot, *, is_told: bool, tell_again: Callable[[], bool]
+) -> State[Any]:
     """Give the state on to Prefect and to whoever asked for it.
 
     Args:
         run: that ended.
         state: how.
+        usage: what it asked of Genesys.
         is_told: whether the server took what was published.
         tell_again: publishes it once more; whether the server took it.
     """
-    own = flow_run.id
-    ending = _ENDINGS.get() or Ending()
-    ending.state = state
-    ending.keep = lambda: _keep(run, own, state)
+    own, ending = flow_run.id, _ENDINGS.get()
+    if ending:  # the server may go away after this, and who asks needs it for the ledger's name
+        ending.figures = gather(run.ledger, run.campaign, usage=usage)
+    else:
+        ending = Ending()
+    ending.state, ending.write = state, lambda: _keep(run, own, state)
     if is_told:
         return state
-    ending.figures = gather(run.ledger, run.campaign)
     with contextlib.suppress(KeyboardInterrupt):  # whoever does not want to wait
         if _is_back(WAIT_SECONDS if is_deployed() else WAIT_BY_HAND_SECONDS) and tell_again():
             return state

@@ -50,7 +50,7 @@ def conclude(
         state: State[dict[str, Any]] = Cancelled(message=describe_stop(run))
     else:
         state = judge(proof, contacted_before=contacted_before, left=left)
-    return hand_over(run, state, is_told=is_told, tell_again=show)
+    return hand_over(run, state, opened.spent(), is_told=is_told, tell_again=show)
 
 
 def judge(proof: Proof, *, contacted_before: int, left: int = 0) -> State[dict[str, Any]]:
