@@ -16,6 +16,7 @@ from flows.dispatch import widen
 from flows.dry_run import rehearse_campaign
 from flows.opening import BlockNames, OpenRun, open_run
 from flows.parameters import BlockName, CampaignName, SourceName
+from flows.question import Question, find_question
 from flows.stopping import INTERRUPTED, end_early, prefect_heeded
 from flows.telling import tell_earlier
 from flows.verdict import Ended, conclude, decline, first_failure
@@ -76,14 +77,16 @@ def run_campaign(
     contacts = partial(open_source, source, columns=settings.columns, strict_numbers=settings.strict_numbers)
     if settings.dry_run:
         return rehearse_campaign(contacts, campaign, settings, names)
+    asked = find_question() if settings.approve_above is not None else None
     with (
-        open_run(campaign, names, settings) as opened,
+        # An answer is older than a stop that came after its question.
+        open_run(campaign, names, settings, lifts_stop=asked is None or asked.is_over) as opened,
         progress_shown(opened.run, opened.spent) as watchers,
         prefect_heeded(opened.run),
     ):
         sinks = [watcher.sink for watcher in watchers]
         try:
-            return work_on(opened, names, contacts, sinks, hands_out=dispatch == "work-pool")
+            return work_on(opened, names, contacts, sinks, asked, hands_out=dispatch == "work-pool")
         except INTERRUPTED as interrupt:
             return end_early(opened.run, interrupt)
 
@@ -93,6 +96,7 @@ def work_on(
     names: BlockNames,
     contacts: Callable[[], Source],
     sinks: Sequence[Sink],
+    asked: Question | None,
     *,
     hands_out: bool,
 ) -> State[dict[str, Any]]:
@@ -103,12 +107,13 @@ def work_on(
     load(run.campaign.name, opened.reference, contacts, run.rejects_file)
     run.age.confirm()
     availability = prepare(opened, names.genesys)
+    run.stop_watch.look()
     if run.auto_stop.reason:
         return conclude(opened, [], contacted_before=before)
     reconsider(replace(run, senders=availability))
     batches = plan_batches(run)
     due = sum(batch.size for batch in batches)
-    said = ask(replace(run, senders=availability), due, contacts, sinks)
+    said = ask(replace(run, senders=availability), due, contacts, sinks, asked)
     if said.is_no:
         return decline(run, said)
 

@@ -11,6 +11,7 @@ from prefect.states import Completed, Failed
 from flows.events import signal_dead, signal_held
 from flows.opening import BlockNames, OpenBlocks, offer, open_blocks, open_outbox
 from flows.parameters import BlockName, CampaignName
+from flows.question import end_unanswered
 from flows.rounds import left_out, taking_round
 from outreach.campaign.run import LAST_DELIVERY_SECONDS, Run, open_run
 from outreach.errors import CampaignStopped, OutreachError
@@ -60,6 +61,7 @@ def follow_round(names: BlockNames, campaign: str | None) -> State[dict[str, int
     """Follow the campaign, or all that have something due, and say how that went."""
     with open_blocks(names) as opened:
         release_dead_executors(opened.ledger)
+        end_unanswered(opened.ledger.clock.now())
         campaigns = (
             [find_campaign(opened.ledger, campaign).name] if campaign else find_due_campaigns(opened.ledger)
         )

@@ -78,7 +78,9 @@ RUNS: Shared[core.Run] = Shared()
 
 
 @contextlib.contextmanager
-def open_run(campaign: str, names: BlockNames, settings: CampaignSettings | None) -> Iterator[OpenRun]:
+def open_run(
+    campaign: str, names: BlockNames, settings: CampaignSettings | None, *, lifts_stop: bool = True
+) -> Iterator[OpenRun]:
     """One campaign, ready to work on, which this flow's tasks find by its reference.
 
     Args:
@@ -86,6 +88,7 @@ def open_run(campaign: str, names: BlockNames, settings: CampaignSettings | None
         names: the blocks.
         settings: how it behaves; None joins a campaign that is run already: its settings, and an earlier
             stop, stay.
+        lifts_stop: whether a run with settings goes on after an earlier stop.
 
     Raises:
         UnknownCampaign: nobody runs it.
@@ -105,6 +108,7 @@ def open_run(campaign: str, names: BlockNames, settings: CampaignSettings | None
             endpoint=stack.enter_context(blocks.webhook.open()) if blocks.webhook else None,
             requests_per_minute=blocks.budget,
             witnesses=[PrefectWitness()],
+            lifts_stop=lifts_stop,
         )
         run = stack.enter_context(gathering)
         yield OpenRun(run, stack.enter_context(offer(run, names)), blocks)

@@ -167,6 +167,13 @@ class CampaignSettings(BaseModel):
         title="Approve within",
         description="Minutes after which the run ends, with nobody contacted.",
     )
+    approve_growth: float = Field(
+        default=0.1,
+        ge=0,
+        le=10,
+        title="Approve growth",
+        description="Share by which the numbers may grow between question and answer; above, it asks again.",
+    )
     threads: int = Field(
         default=16,
         ge=1,

@@ -181,6 +181,7 @@ def open_run(
     endpoint: Endpoint | None = None,
     requests_per_minute: float | None = None,
     witnesses: Sequence[Witness] = (),
+    lifts_stop: bool = True,
 ) -> Iterator[Run]:
     """Gather what a run of a campaign needs; its courier ends with the block.
 
@@ -194,6 +195,7 @@ def open_run(
         endpoint: where a courier takes them; None leaves them to others.
         requests_per_minute: the budget; None or 0 for none.
         witnesses: who, beside this machine, remembers how far the ledger had come.
+        lifts_stop: whether a run with settings goes on after an earlier stop.
 
     Raises:
         LedgerOutdated: it is older than what was done with it.
@@ -204,7 +206,7 @@ def open_run(
     age = LedgerAge(ledger, genesys, witnesses, is_joined=settings is None)
     age.check()
     if settings is not None:
-        enter_campaign(ledger, name, settings, gate.packs_hash)
+        enter_campaign(ledger, name, settings, gate.packs_hash, lifts_stop=lifts_stop)
     campaign = find_campaign(ledger, name)
     threads = campaign.settings.threads
     auto_stop = AutoStop(campaign.settings)

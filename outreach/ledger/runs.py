@@ -13,14 +13,16 @@ from outreach.settings import CampaignSettings
 _STOP = select(campaigns.c.stopped, campaigns.c.stopped_by).where(campaigns.c.id == bindparam("campaign"))
 
 
-def enter_campaign(ledger: Ledger, name: str, settings: CampaignSettings, packs_hash: str) -> Campaign:
-    """The campaign of that name, made when it is new; a run lifts an earlier stop.
+def enter_campaign(
+    ledger: Ledger, name: str, settings: CampaignSettings, packs_hash: str, *, lifts_stop: bool = True
+) -> Campaign:
+    """The campaign of that name, made when it is new; a run lifts an earlier stop, unless told otherwise.
 
     Raises:
         SettingsError: the name cannot be one, or differs from a known one by case only.
     """
     name = settle_name(ledger, name, is_new=settings.another_campaign)
-    going_on = {"stopped": None, "stopped_by": None}
+    going_on = {"stopped": None, "stopped_by": None} if lifts_stop else {}
     values = {"settings": settings.model_dump_json(), "packs_hash": packs_hash, **going_on}
     new = {"name": name, "created_at": ledger.clock.now(), **values}
     with ledger.db.write() as connection:
