@@ -59,11 +59,25 @@ def _ledger_url(value: SecretStr) -> SecretStr:
         raise ValueError(str(error)) from None
 
 
+@refusing
+def _signs(value: SecretStr) -> None:
+    parse_secrets(value.get_secret_value())
+
+
+@refusing
+def _seals(value: SecretStr) -> None:
+    check_roots([value.get_secret_value()])
+
+
 def _email(value: str) -> str:
     try:
         return normalise_email(value)
     except BadCell as error:
         raise ValueError(error.reason) from None
+
+
+def _where_given(check: Callable[[SecretStr], SecretStr]) -> Callable[[SecretStr | None], SecretStr | None]:
+    return lambda value: None if value is None else check(value)
 
 
 Trimmed = BeforeValidator(_trimmed)
@@ -83,7 +97,9 @@ LedgerUrl = Annotated[
     AfterValidator(_ledger_url),
     AfterValidator(refusing(lambda url: refuse_url(url.get_secret_value()))),
 ]
-SigningSecret = Annotated[
-    Secret, AfterValidator(refusing(lambda secret: parse_secrets(secret.get_secret_value())))
-]
-LedgerKey = Annotated[Secret, AfterValidator(refusing(lambda key: check_roots([key.get_secret_value()])))]
+SigningSecret = Annotated[Secret, AfterValidator(_signs)]
+
+# Prefect sees no secret in `SigningSecret | None` and saves asterisks, so None is within.
+_Optional = Annotated[SecretStr | None, Trimmed, AfterValidator(_where_given(_not_empty))]
+PreviousSecret = Annotated[_Optional, AfterValidator(_where_given(_signs))]
+LedgerKey = Annotated[_Optional, AfterValidator(_where_given(_seals))]

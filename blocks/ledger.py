@@ -38,7 +38,7 @@ class ContactLedger(Block):
         description="The whole path, like sqlite:////home/you/.genesys-outreach/ledger.db, "
         "or postgresql://user:password@host/name for several machines.",
     )
-    key: LedgerKey | None = Field(
+    key: LedgerKey = Field(
         default=None,
         title="Key",
         description="16 random characters or more that hash and encrypt; without it a key file is used.",

@@ -6,7 +6,7 @@ from prefect.blocks.core import Block
 from pydantic import ConfigDict, Field, model_validator
 from typing_extensions import Self
 
-from blocks.checks import Secret, SigningSecret, refusing
+from blocks.checks import PreviousSecret, Secret, SigningSecret, refusing
 from outreach.webhook.endpoint import Endpoint
 from outreach.webhook.target import parse_target
 
@@ -33,7 +33,7 @@ class CrmWebhook(Block):
     signing_secret: SigningSecret = Field(
         title="Signing secret", description="Standard Webhooks secret, whsec_ and 24 to 64 bytes in base64."
     )
-    previous_secret: SigningSecret | None = Field(
+    previous_secret: PreviousSecret = Field(
         default=None,
         title="Previous secret",
         description="Signs as well while receivers change over to the new one.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from prefect.blocks.core import Block
@@ -93,3 +94,17 @@ def test_the_forms_say_what_they_ask_for() -> None:
     schema = str(Senders.model_json_schema()["properties"]["sms_from"])
 
     assert "pattern" in schema
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "secret"),
+    [(ContactLedger, "key", "0123456789abcdef"), (CrmWebhook, "previous_secret", SECRET)],
+)
+def test_a_secret_that_may_be_missing_is_saved_as_it_is_and_not_as_asterisks(
+    kind: type[Block], field: str, secret: str
+) -> None:
+    block = kind(**GOOD[kind], **{field: secret})
+
+    saved = block._to_block_document("saved", uuid4(), uuid4(), include_secrets=True)
+
+    assert saved.data[field] == secret
