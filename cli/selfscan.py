@@ -13,7 +13,7 @@ import httpx
 from cli.prefect_api import api_url
 from outreach.genesys.http.auth import unseal
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.vault import key_file
+from outreach.ledger.root_key import key_file
 from outreach.privacy.erasure import written_files
 from outreach.privacy.leak_scan import Scan, files_below, scan, search_terms_of
 from outreach.privacy.search_terms import SearchTerm
