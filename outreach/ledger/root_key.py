@@ -1,8 +1,8 @@
 """The key of a ledger whose block gives none.
 
-    SQLite       a file beside it: both lie on one machine, or are copied together
-    PostgreSQL   OUTREACH_LEDGER_KEY, which a secret store puts into the environment of every machine;
-                 else a file in the home of the one machine that made the ledger, which is said
+SQLite       a file beside it: both lie on one machine, or are copied together
+PostgreSQL   OUTREACH_LEDGER_KEY, which a secret store puts into the environment of every machine;
+             else a file in the home of the one machine that made the ledger, which is said
 """
 
 import contextlib

@@ -9,7 +9,6 @@ ledger's own, random, kept in it wrapped under the newest root (`opening`), so a
 
 import base64
 import contextlib
-import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
