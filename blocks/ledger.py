@@ -42,7 +42,7 @@ class ContactLedger(Block):
     key: LedgerKey | None = Field(
         default=None,
         title="Key",
-        description="16 random characters or more that hash and encrypt. Several machines need it here, or in "
+        description="16 random characters or more that hash and encrypt. Several machines need it here or in "
         "OUTREACH_LEDGER_KEY; else it is a file on one machine.",
     )
     previous_keys: list[SecretStr] = Field(
