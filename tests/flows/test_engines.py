@@ -35,7 +35,7 @@ THREADS, LATENCY_MS, BUDGET = 4, 300, 6000
 DOUBTS = 5 * THREADS
 """At most so many are in doubt after the death of a process: those whom it was about to contact."""
 
-EXTRA = "prefect-{0} is not installed: pip install 'genesys-outreach[{0}]'"
+EXTRA = "prefect-{0} is not installed: pip install '.[{0}]'"
 
 Engine = Callable[[Path], AbstractContextManager[Any]]
 """Yields a task runner, or None where the pool's workers do the work; takes a folder for logs."""
