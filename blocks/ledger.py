@@ -12,6 +12,7 @@ from blocks.checks import LedgerKey, LedgerUrl
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.place import refuse_relative
+from outreach.ledger.root_key import environment_key
 
 
 class ContactLedger(Block):
@@ -41,7 +42,8 @@ class ContactLedger(Block):
     key: LedgerKey = Field(
         default=None,
         title="Key",
-        description="16 random characters or more that hash and encrypt; without it a key file is used.",
+        description="16 random characters or more that hash and encrypt. Several machines need it here or in "
+        "OUTREACH_LEDGER_KEY; else it is a file on one machine.",
     )
     previous_keys: list[SecretStr] = Field(
         default_factory=list,
@@ -78,10 +80,12 @@ class ContactLedger(Block):
         """
         if is_deployed():
             self.refuse_relative()
-        keys = [self.key, *self.previous_keys] if self.key else []
+        url = self.url.get_secret_value()
+        newest = self.key.get_secret_value() if self.key else environment_key(url)
+        previous = [key.get_secret_value() for key in self.previous_keys]
         return open_ledger(
-            self.url.get_secret_value(),
-            keys=[key.get_secret_value() for key in keys],
+            url,
+            keys=[newest, *previous] if newest else [],
             encrypted=self.encrypted,
             actor=actor,
             existing=existing,

@@ -54,6 +54,7 @@ def move(url: str, *, ledger: LedgerName = None, json: AsJson = False) -> None:
     """
     from outreach.ledger.move import carry_key
     from outreach.ledger.move import move as take
+    from outreach.ledger.root_key import SHARE
 
     target = url_of(url)
     with open_named(ledger, "ledger move", "write") as book:
@@ -62,9 +63,7 @@ def move(url: str, *, ledger: LedgerName = None, json: AsJson = False) -> None:
     if json:
         print_json({"moved": moved})
         return
-    key = (
-        "Its key file was carried along; other machines need it too." if has_file else "Give it the same key."
-    )
+    key = f"Its key file was carried along. {SHARE}" if has_file else "Give it the same key."
     out.print(
         f"{moved['contacts']} contacts of {moved['campaigns']} campaigns moved; every proof is the same."
     )

@@ -13,7 +13,7 @@ import httpx
 from cli.prefect_api import api_url
 from outreach.genesys.http.auth import unseal
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.vault import key_file
+from outreach.ledger.root_key import environment_key, key_file
 from outreach.privacy.erasure import written_files
 from outreach.privacy.leak_scan import Scan, files_below, scan, search_terms_of
 from outreach.privacy.search_terms import SearchTerm
@@ -61,6 +61,8 @@ def own_files(ledger: Ledger, url: str | None) -> list[Path]:
 
 
 def _keys(ledger: Ledger, url: str | None) -> Iterator[SearchTerm]:
+    if url and (key := environment_key(url)):
+        yield SearchTerm("secret", "the ledger's key", key)
     for file in own_files(ledger, url):
         if file.suffix == ".key" and file.exists():
             yield SearchTerm("secret", "the ledger's key", file.read_text().strip())

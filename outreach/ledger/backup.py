@@ -7,7 +7,7 @@ from pathlib import Path
 
 from outreach.errors import LedgerError, UsageError
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.vault import key_file
+from outreach.ledger.root_key import key_file
 from outreach.sources.private_file import part_beside, save
 
 

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any, Protocol
 
 from outreach.clock import Clock
@@ -44,6 +45,9 @@ class Ledger:
 
     identity: str | None = None
     """Under which witnesses know it, once a run has made sure that it is not older than what was done."""
+
+    key_file: Path | None = None
+    """The file on this machine that holds the key; None where the key was given."""
 
     def __init__(self, database: Database, vault: Vault, clock: Clock, actor: str) -> None:
         self.db = database

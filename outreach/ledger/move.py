@@ -12,7 +12,7 @@ from outreach.ledger.executors.release import list_living_executors
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations.migrate import migrate
 from outreach.ledger.proof import prove_within
-from outreach.ledger.vault import key_file, stored_key
+from outreach.ledger.root_key import key_file, stored_key
 
 GROUP = 1000
 """Rows in one insert."""

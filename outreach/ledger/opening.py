@@ -1,7 +1,9 @@
 """Opening a ledger: migrated to this version, held to its key, closed at the end."""
 
 import contextlib
+import logging
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from sqlalchemy import select
 
@@ -12,10 +14,13 @@ from outreach.ledger.database.schema import facts
 from outreach.ledger.executors.heartbeat import Executor
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations.migrate import migrate, revision_of
-from outreach.ledger.vault import Vault, key_file, stored_key
+from outreach.ledger.root_key import ADVICE, SHARE, environment_key, key_file, missing_key, stored_key
+from outreach.ledger.vault import Vault
 from outreach.ledger.witness import enter_as_new
 
 ACTOR_LIMIT = 200
+
+log = logging.getLogger("outreach.ledger")
 
 
 @contextlib.contextmanager
@@ -32,7 +37,8 @@ def open_ledger(
 
     Args:
         url: `sqlite:///path` or `postgresql://...`.
-        keys: root keys, newest first; none means the key file of `vault.key_file`, made when missing.
+        keys: root keys, newest first; none means the environment's, or the key file, made when missing:
+            see `root_key`.
         encrypted: whether addresses, names and messages are sealed when written.
         clock: the time, the machine's own by default.
         actor: who acts, for the audit.
@@ -48,9 +54,11 @@ def open_ledger(
         if existing and (revision_of(database) is None or database.value(_FINGERPRINT) is None):
             raise no_ledger(database.name)
         migrate(database)
-        vault = Vault(keys or [_own_key(database, url)], encrypted=encrypted)
+        roots, lies_in = _find_roots(database, url, keys)
+        vault = Vault(roots, encrypted=encrypted)
         is_new = _check_key(database, vault)
         ledger = Ledger(database, vault, clock or SystemClock(), _line(actor))
+        ledger.key_file = lies_in
         if is_new:
             enter_as_new(ledger)
         with contextlib.closing(Executor(ledger)) as ledger.executor:
@@ -76,15 +84,19 @@ HASHING = "hashing_keys"
 _FINGERPRINT = select(facts.c.value).where(facts.c.name == "key")
 
 
-def _own_key(database: Database, url: str) -> str:
-    """The key file's; a new one is only made for a new ledger."""
+def _find_roots(database: Database, url: str, keys: Sequence[str]) -> tuple[Sequence[str], Path | None]:
+    """The root keys, and the file that holds them where nobody gave any; made only for a new ledger."""
+    if keys:
+        return keys, None
+    if key := environment_key(url):
+        return [key], None
     path = key_file(url)
-    if database.value(_FINGERPRINT) is not None and not path.exists():  # a new key knows nobody
-        raise WrongKey(
-            f"The key of this ledger is missing: there is no file {path}.",
-            "Give its key in the ledger block, or restore its key file.",
-        )
-    return stored_key(path)
+    if not path.exists():
+        if database.value(_FINGERPRINT) is not None:  # a new key knows nobody
+            raise missing_key(url, path)
+        if not database.is_sqlite:
+            log.warning("The key of this shared ledger is made on this machine alone: %s. %s", path, SHARE)
+    return [stored_key(path)], path
 
 
 def _check_key(database: Database, vault: Vault) -> bool:
@@ -122,5 +134,5 @@ def _known_keys(database: Database) -> tuple[str | None, str | None]:
 def _wrong_key() -> WrongKey:
     return WrongKey(
         "This ledger was made with another key, so it would not recognise the people in it.",
-        "Give its key in the ledger block, or restore its key file.",
+        ADVICE,
     )

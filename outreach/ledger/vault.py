@@ -9,11 +9,9 @@ ledger's own, random, kept in it wrapped under the newest root (`opening`), so a
 
 import base64
 import contextlib
-import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
-from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -21,7 +19,6 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from outreach.errors import WrongKey
 from outreach.sameness import forms_of, same_form
-from outreach.sources.private_file import part_beside, save
 
 SEALED = "sealed:"
 
@@ -133,36 +130,3 @@ def check_roots(roots: Sequence[str]) -> None:
 
 def _derive(root: str, purpose: bytes) -> bytes:
     return HKDF(SHA256(), 32, salt=b"genesys-outreach", info=purpose).derive(root.encode())
-
-
-def key_file(url: str) -> Path:
-    """Where the key of a ledger lies when nobody gave one: beside an SQLite file, else in the home."""
-    if url.startswith("sqlite:///") and len(url) > len("sqlite:///"):
-        return Path(url[len("sqlite:///") :].split("?", maxsplit=1)[0] + ".key")
-    name = hashlib.sha256(url.rpartition("@")[2].encode()).hexdigest()[:16]
-    return Path.home() / ".genesys-outreach" / f"{name}.key"
-
-
-def stored_key(path: Path) -> str:
-    """Read the key file, or make it: private, random, complete from the moment that it is seen."""
-    try:
-        if not path.exists():
-            _make(path)
-        key = path.read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is no text"
-        raise WrongKey(
-            f"The key file {path} cannot be used: {why}.", "Give a key in the ledger block."
-        ) from None
-    if not key:
-        raise WrongKey(f"The key file {path} is empty.", "Restore it from a backup.")
-    return key
-
-
-def _make(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with part_beside(path) as (part, file):
-        file.write(secrets.token_urlsafe(32).encode())
-        save(file)
-        with contextlib.suppress(FileExistsError):  # another process was faster: its key counts
-            path.hardlink_to(part)  # not renamed: that would replace a key in use

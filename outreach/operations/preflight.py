@@ -1,6 +1,7 @@
 """Is everything in place before a campaign? Each check says OK, WARN or ERROR, what it found, and what to do.
 
     ledger       it opens, is of this version, its key is the right one, and nothing of it is gone
+    ledger key   whether that of a shared ledger lies on one machine alone
     login        the client id and secret, at the region's host
     organisation who we are to it                        (platform)
     permissions  the missing ones, by name               (platform)
@@ -29,6 +30,7 @@ from outreach.genesys.platform.permission_probes import ESSENTIAL, find_forbidde
 from outreach.genesys.platform.senders import NO_SENDER
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations.migrate import HEAD
+from outreach.ledger.root_key import SHARE
 from outreach.ledger.witness import MachineWitness, Standing, Witness, ask_witnesses
 from outreach.reachability import AVAILABLE, NOT_CHECKABLE
 from outreach.settings import CampaignSettings
@@ -99,6 +101,9 @@ def check_ledger(means: Targets) -> Iterator[Check]:
                 yield Check(
                     "ledger", Level.ERROR, what, "Take in what Genesys knows: outreach ledger catch-up."
                 )
+            if ledger.key_file and not ledger.db.is_sqlite:
+                what = f"The ledger is shared; its key lies on this machine alone: {ledger.key_file}."
+                yield Check("ledger key", Level.WARN, what, f"{SHARE} Nobody else can open the ledger.")
     except OutreachError as error:
         yield _error("ledger", error)
 

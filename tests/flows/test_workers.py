@@ -1,32 +1,23 @@
 """Several workers, ledger and Prefect on PostgreSQL: one dies in mid-batch, nothing is lost or done twice.
 
-Prefect's own database is the machine's PostgreSQL where one is installed with contrib (Debian: postgresql);
-elsewhere it is SQLite, and the test says so. The ledger's is the same server, or the wheel's.
+Prefect's own database is SQLite where no PostgreSQL is installed, and the test says so: see `crew`.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
 
-from cli.processes import child, prefect_server
-from deployments.production import POOL, deploy
+from tests.flows.crew import Servers, kill_a_worker, office_with, started, workers
 from tests.flows.office import Office
-from tests.support.emulation import emulator
-from tests.support.installed_postgres import find_installed, installed_postgres
-from tests.support.postgres import Postgres, postgres
 
 pytestmark = [
     pytest.mark.slow,
@@ -41,9 +32,6 @@ BUDGET = 1200
 
 LATENCY_MS = 300
 THREADS = 3
-KILL_WITHIN_SECONDS = 120.0
-ENV = {"PREFECT_WORKER_QUERY_SECONDS": "1", "PREFECT_LOGGING_LEVEL": "WARNING"}
-
 TIGHT = 420
 """Requests a minute that one worker alone could use up: the limit binds."""
 
@@ -54,57 +42,15 @@ BUSY = 2.5
 """Above so much load for each core, workers wait for the processor, not for the limit."""
 
 
-@dataclass
-class Servers:
-    """What campaign and workers share."""
-
-    api: str
-    postgres: Postgres
-    words: str
-
-
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """A Prefect server of this module's own, and the PostgreSQL."""
-    home, programs = tmp_path_factory.mktemp("prefect-of-workers"), find_installed()
-    if programs is None:
-        words = "Prefect on SQLite: no PostgreSQL with pg_trgm is installed (Debian: postgresql)"
-        with postgres() as wheel, prefect_server(home) as api:
-            yield Servers(api, wheel, words)
-        return
-    words = f"Prefect and ledger on PostgreSQL {programs.parent.name}"
-    with installed_postgres(programs) as server:
-        database = server.new_database().replace("postgresql://", "postgresql+asyncpg://")
-        with prefect_server(home, database=database) as api:
-            yield Servers(api, server, words)
+    with started(tmp_path_factory.mktemp("prefect-of-workers")) as both:
+        yield both
 
 
 @pytest.fixture
 def ledger(servers: Servers) -> str:
     return servers.postgres.new_database()
-
-
-@contextlib.contextmanager
-def office_with(
-    servers: Servers, ledger: str, folder: Path, budget: int, latency_ms: int
-) -> Iterator[Office]:
-    limits = {"requests_per_minute": budget, "latency_ms": latency_ms, "index_delay_seconds": 0}
-    with emulator(**limits) as genesys:
-        made = Office("workers", servers.api, genesys, folder, ledger, budget)
-        made.save_blocks()
-        deploy()
-        yield made
-
-
-@contextlib.contextmanager
-def workers(count: int, folder: Path) -> Iterator[None]:
-    command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"]
-    with contextlib.ExitStack() as stack:
-        logs = [folder / f"worker-{number}.log" for number in range(count)]
-        for number, log in enumerate(logs):
-            stack.enter_context(child([*command, "--limit", "1", "--name", f"w{number}"], log, ENV))
-        time.sleep(6)  # so that none has a head start
-        yield
 
 
 def campaign(
@@ -117,27 +63,6 @@ def campaign(
     began = time.monotonic()
     proof = office_of.run(source, "work-pool", batch_size=size, threads=threads)
     return proof, time.monotonic() - began
-
-
-def kill_a_worker(office: Office, ledger: str, contacted: int) -> None:
-    """End a process that works on a batch, and its worker, without a warning, in the middle of it."""
-    until = time.monotonic() + KILL_WITHIN_SECONDS
-    while office.genesys.truth(summary=True)["count"] < contacted:
-        assert time.monotonic() < until, "nobody was contacted"
-        time.sleep(0.05)
-    engine = create_engine(ledger.replace("postgresql://", "postgresql+psycopg://"))
-    with engine.connect() as connection:
-        pids = connection.execute(
-            text("SELECT DISTINCT e.pid FROM executors e JOIN contacts c ON c.lease_owner = e.id")
-        )
-        pid = next(pid for pid in pids.scalars() if pid != os.getpid())
-    engine.dispose()
-    for each in (parent_of(pid), pid):
-        os.kill(each, signal.SIGKILL)
-
-
-def parent_of(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for the parent of a process in /proc")

@@ -19,9 +19,10 @@ from outreach.ledger.database.schema import metadata, suppressions
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations import migrate
 from outreach.ledger.opening import open_ledger
+from outreach.ledger.root_key import stored_key
 from outreach.ledger.runs import Stop, read_stop, stop_campaign
 from outreach.ledger.suppressions import find_suppressed, mirror, suppression
-from outreach.ledger.vault import Vault, stored_key
+from outreach.ledger.vault import Vault
 from tests.support.clocks import SetClock
 from tests.support.ledgers import KEY, advance, load, new_ledger, new_run, people, states
 from tests.support.organisations import Organisation

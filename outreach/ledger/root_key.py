@@ -1,0 +1,78 @@
+"""The key of a ledger whose block gives none.
+
+SQLite       a file beside it: both lie on one machine, or are copied together
+PostgreSQL   OUTREACH_LEDGER_KEY, which a secret store puts into the environment of every machine;
+             else a file in the home of the one machine that made the ledger, which is said
+"""
+
+import contextlib
+import hashlib
+import os
+import secrets
+from pathlib import Path
+
+from outreach.errors import WrongKey
+from outreach.home import find_home
+from outreach.sources.private_file import part_beside, save
+
+VARIABLE = "OUTREACH_LEDGER_KEY"
+
+ADVICE = f"Give its key in the ledger block or in {VARIABLE}, or restore its key file."
+SHARE = f"Put the key that stands in it into the ledger block, or into {VARIABLE} on every machine."
+
+
+def environment_key(url: str) -> str | None:
+    """The key of a ledger that machines share, as their environment has it."""
+    return None if _sqlite_file(url) else os.environ.get(VARIABLE, "").strip() or None
+
+
+def key_file(url: str) -> Path:
+    """Where the key of a ledger lies when nobody gave one: beside an SQLite file, else in the home."""
+    if path := _sqlite_file(url):
+        return Path(path + ".key")
+    name = f"{hashlib.sha256(url.rpartition('@')[2].encode()).hexdigest()[:16]}.key"
+    before = Path.home() / ".genesys-outreach" / name  # 0.1.0 knew no OUTREACH_HOME
+    here = find_home() / name
+    return before if before.exists() and not here.exists() else here
+
+
+def stored_key(path: Path) -> str:
+    """Read the key file, or make it: private, random, complete from the moment that it is seen."""
+    try:
+        if not path.exists():
+            _make(path)
+        key = path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no text"
+        raise WrongKey(
+            f"The key file {path} cannot be used: {why}.", "Give a key in the ledger block."
+        ) from None
+    if not key:
+        raise WrongKey(f"The key file {path} is empty.", "Restore it from a backup.")
+    return key
+
+
+def missing_key(url: str, path: Path) -> WrongKey:
+    """What to say where a ledger is known, and its key is not here."""
+    if _sqlite_file(url):
+        return WrongKey(f"The key of this ledger is missing: there is no file {path}.", ADVICE)
+    return WrongKey(
+        f"The key of this ledger is missing: its block gives none, {VARIABLE} is not set, "
+        f"and there is no file {path} on this machine.",
+        f"On the machine that made the ledger, the file {path.name} in its OUTREACH_HOME or "
+        f"~/.genesys-outreach holds it. {SHARE}",
+    )
+
+
+def _sqlite_file(url: str) -> str:
+    """The path in the URL of an SQLite ledger; "" for one that machines share."""
+    return url.removeprefix("sqlite:///").split("?", maxsplit=1)[0] if url.startswith("sqlite:///") else ""
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with part_beside(path) as (part, file):
+        file.write(secrets.token_urlsafe(32).encode())
+        save(file)
+        with contextlib.suppress(FileExistsError):  # another process was faster: its key counts
+            path.hardlink_to(part)  # not renamed: that would replace a key in use
