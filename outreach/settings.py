@@ -153,6 +153,12 @@ class CampaignSettings(BaseModel):
         title="Stop at unread rate",
         description="Share of the do-not-contact lists' entries that cannot be read.",
     )
+    lists_needed: bool = Field(
+        default=True,
+        title="Do-not-contact lists needed",
+        description="Nobody is contacted while the client may not read the organisation's lists. Off: the "
+        "campaign goes on by what the ledger has.",
+    )
     approve_above: int | None = Field(
         default=None,
         ge=0,

@@ -64,6 +64,12 @@ class Mirrored:
 
     def objection(self, settings: CampaignSettings) -> str:
         """Why nobody may be contacted by what is known, "" when they may."""
+        if self.forbidden and not self.at and settings.lists_needed:
+            return (
+                "The client may not read the do-not-contact lists, and there is no earlier copy: nobody is "
+                "contacted. Grant outbound:dncList:view and outbound:dnc:view, or switch off the setting "
+                "lists_needed."
+            )
         if self.problem and not self.at:
             return (
                 f"The do-not-contact lists could not be read ({self.problem}), and there is no earlier copy: "
@@ -86,7 +92,7 @@ def check_senders(run: Run) -> dict[str, str]:
 def mirror_do_not_contact(run: Run, *, not_older_than: timedelta) -> Mirrored:
     """Mirror the organisation's DNC lists into the ledger, unless its copy is fresh; what is known of them.
 
-    Without the permission to look, the campaign goes on by what the ledger has, and says so.
+    Without the permission to look, the last copy stays; `Mirrored.objection` says whether that is enough.
 
     Raises:
         GenesysError: the organisation cannot be asked, and there is no earlier copy.
@@ -124,7 +130,7 @@ def _look(run: Run, known: Mirrored, organisation: str, country: str) -> Mirrore
     now = run.ledger.clock.now().isoformat()
     try:
         lists = run.genesys.list_do_not_contact()
-    except Forbidden as error:  # the permission is optional: preflight names it
+    except Forbidden as error:  # preflight names the permission
         log.warning("The do-not-contact lists are not checkable: %s", error)
         return replace(known, tried=now, forbidden=True)
     except GenesysError as error:

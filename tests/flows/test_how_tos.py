@@ -30,7 +30,10 @@ HOW_TOS = [
 ]
 BLOCK = re.compile(r"^ *```console\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^ *(?:\$ )?((?:outreach|prefect) .*)$", re.MULTILINE)
-MENTION = re.compile(r"(?:^ *|`)(?:\$ )?outreach ([a-z][a-z-]+(?: verify| export| backup| move| catch-up)?)([^`\n#]*)", re.MULTILINE)
+MENTION = re.compile(
+    r"(?:^ *|`)(?:\$ )?outreach ([a-z][a-z-]+(?: (?:verify|export|backup|move|catch-up))?)([^`\n#]*)",
+    re.MULTILINE,
+)
 OPTION = re.compile(r"--[a-z][a-z-]+")
 
 

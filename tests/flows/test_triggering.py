@@ -52,7 +52,7 @@ def await_line(api: str, run_id: str, words: str) -> None:
 
 
 def start(office: Office, deployment: str, **parameters: object) -> Any:
-    settings = office.settings().model_dump(mode="json", exclude_defaults=True)
+    settings = office.settings(lists_needed=False).model_dump(mode="json", exclude_defaults=True)
     parameters |= {"campaign": office.name, **office.names, "settings": settings}
     api = office.prefect
     found = curl(f"{api}/deployments/name/{deployment}")

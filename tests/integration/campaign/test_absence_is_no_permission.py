@@ -226,3 +226,14 @@ def test_a_client_that_may_not_look_keeps_its_last_copy_and_says_so(
 
     assert "not checkable" in caplog.text
     assert contacted(genesys) == set(NUMBERS) - set(LISTED)
+
+
+def test_a_client_that_may_not_look_contacts_nobody_unless_the_settings_say_so(
+    tmp_path: Path, genesys: EmulatorThread
+) -> None:
+    genesys.configure(permissions_denied={"*": ["outbound:dncList:view", "outbound:dnc:view"]})
+    with new_ledger(tmp_path) as ledger, opened(ledger, genesys) as run:
+        found = mirror_do_not_contact(run, not_older_than=timedelta())
+
+        assert "outbound:dncList:view" in found.objection(run.settings)
+        assert found.objection(run.settings.model_copy(update={"lists_needed": False})) == ""
