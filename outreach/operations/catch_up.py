@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
-from outreach.contacts import Channel
 from outreach.errors import LedgerError, UsageError
 from outreach.genesys.interface import Genesys, OwnConversation
 from outreach.ledger.adoption import Adoption, adopt
@@ -97,7 +96,7 @@ def _take_in(ledger: Ledger, genesys: Genesys, since: datetime, witnesses: Seque
     callbacks = {
         fit.trace.conversation_id
         for fit in find_forgotten(ledger, started)
-        if fit.trace.channel is Channel.VOICE
+        if fit.trace.channel.traits.waits_for_agent
     }
     shown = [
         replace(own, texts=genesys.read_texts(own.conversation_id))

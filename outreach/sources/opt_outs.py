@@ -15,6 +15,8 @@ from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
+from typing_extensions import assert_never
+
 from outreach.contacts import Channel
 from outreach.sources.cells import NO, YES
 from outreach.sources.rows import BadCell
@@ -75,14 +77,12 @@ _ASKS = re.compile(
 )
 """What looks as if it spoke of this, and is neither of the two."""
 
-_OF_CHANNEL: dict[Channel, re.Pattern[str]] = {
-    Channel.VOICE: re.compile(
-        r"call|phone|voice|telefon|telephon|\btel\b|anruf|rufen|appel|llama|chiama|ligar|ligac|bellen"
-    ),
-    Channel.SMS: re.compile(r"sms|texts?\b|texting|textmess|\bmobile\b|ofmobile|\bmms\b"),
-    Channel.EMAIL: re.compile(r"mail|courriel|correo|newsletter"),
-    Channel.CHAT: re.compile(r"whatsapp|\bchat\b|messenger"),
-}
+_CALL = re.compile(
+    r"call|phone|voice|telefon|telephon|\btel\b|anruf|rufen|appel|llama|chiama|ligar|ligac|bellen"
+)
+_TEXT = re.compile(r"sms|texts?\b|texting|textmess|\bmobile\b|ofmobile|\bmms\b")
+_MAIL = re.compile(r"mail|courriel|correo|newsletter")
+_CHAT = re.compile(r"whatsapp|\bchat\b|messenger")
 _OTHER_WAYS = re.compile(r"\bfax|\bpost\b|postal|(?<!news)letter|\bbrief|directmail|\bsell\b|courrier")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NAMESPACE = re.compile(r"\A[a-z0-9]+__|__c\Z")
@@ -132,8 +132,22 @@ def read_header(header: str) -> OptOut | None:
     if forbids is not permits:
         sense = Sense.FORBIDS if forbids else Sense.PERMITS
     both = (words, words.replace(" ", ""))
-    named = tuple(channel for channel, of in _OF_CHANNEL.items() if any(of.search(text) for text in both))
+    named = tuple(each for each in Channel if any(_words_for(each).search(text) for text in both))
     return OptOut(sense, named or tuple(Channel), bool(named))
+
+
+def _words_for(channel: Channel) -> re.Pattern[str]:
+    match channel:
+        case Channel.VOICE:
+            return _CALL
+        case Channel.SMS:
+            return _TEXT
+        case Channel.EMAIL:
+            return _MAIL
+        case Channel.CHAT:
+            return _CHAT
+        case _:
+            assert_never(channel)
 
 
 def _says(pattern: re.Pattern[str], words: str) -> bool:
