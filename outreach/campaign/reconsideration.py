@@ -57,8 +57,9 @@ def reconsider(run: Run) -> int:
 
 
 def _read_marks(run: Run) -> dict[str, str]:
+    has_ended = run.gate.has_ended(run.ledger.clock.now())
     return {
-        OURS: run.footing,
+        OURS: f"{run.footing} {has_ended}",
         "suppressed": recall(run.ledger, LIFTED) or "",
         "same_address": mark_given_back(run.ledger, run.campaign.id),
     }
@@ -69,7 +70,8 @@ def _may_differ(run: Run, row: ContactRow, changed: Collection[str]) -> bool:
     recorded = _recorded(row)
     if not list_reasons(row.reason, recorded).isdisjoint(changed):
         return True
-    return recorded.get("footing") != run.footing and rests_on_us(row.reason, recorded)
+    is_older = OURS in changed or recorded.get("footing") != run.footing
+    return is_older and rests_on_us(row.reason, recorded)
 
 
 def _since(known: Mapping[str, Any], changed: Collection[str], now: datetime) -> datetime | None:

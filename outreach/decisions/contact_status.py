@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from outreach.compliance import Decision, Verdict
-from outreach.compliance.owners import may_change
+from outreach.compliance.owners import may_change, rests_on_us
 from outreach.contacts import Channel, Contact
 from outreach.ledger.claims import Claimed
 from outreach.ledger.contacts import ContactRow, find_contacts
@@ -73,6 +73,14 @@ class ContactStatus:
             return Decision(Verdict.BLOCKED, None, self.reasons)
         waits = self.state is State.DEFERRED and self.until is not None and self.until > at
         return Decision(Verdict.DEFERRED, self.channel, self.reasons, self.until) if waits else None
+
+    @property
+    def kept_unless_freed(self) -> Decision | None:
+        """What stays said of whom no reason of ours set aside, for as long as they are kept back."""
+        if not self._is_decided_again or rests_on_us(self.reason, self.recorded):
+            return None
+        verdict = Verdict.HELD if self.state is State.HELD else Verdict.BLOCKED
+        return Decision(verdict, None, self.reasons)
 
     @property
     def _is_decided_again(self) -> bool:

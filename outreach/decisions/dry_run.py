@@ -117,11 +117,14 @@ def forecastable(
 
 @dataclass(frozen=True, slots=True)
 class _Person:
-    """Somebody to decide on. `waits` is the deferral they are under, which only a suppression since ends."""
+    """Somebody to decide on. `waits` is the deferral they are under, which only a suppression since ends;
+    `kept` is what was said of them, and stays so while they are kept back.
+    """
 
     contact: Contact
     inspection: Inspection | None
     waits: Decision | None = None
+    kept: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +171,8 @@ class _Rehearsal:
             return _Person(row.contact, None)  # registered anew, with what it has now
         decision = standing.standing_decision(self._at)
         if decision is None or decision.verdict is Verdict.DEFERRED:
-            return _Person(standing.contact or row.contact, standing.inspection, decision)
+            kept = standing.kept_unless_freed
+            return _Person(standing.contact or row.contact, standing.inspection, decision, kept)
         return self._rehearsed(row.line, row.contact, decision)
 
     def _judge(self, person: _Person, facts: PriorFacts, recent: Sequence[datetime]) -> Decision:
@@ -184,6 +188,8 @@ class _Rehearsal:
         decision = self._gate.decide(person.contact, known, self._at)
         if person.waits:
             return decision if decision.verdict is Verdict.BLOCKED else person.waits
+        if person.kept and decision.verdict is person.kept.verdict:
+            return person.kept
         if decision.verdict is Verdict.ALLOWED and decision.channel:
             self._memory.take(addresses[decision.channel])  # with `each` as well: the caps count it
         return decision

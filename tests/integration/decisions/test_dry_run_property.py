@@ -6,7 +6,7 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from outreach.contacts import Channel
@@ -47,6 +47,22 @@ BEHAVIOUR = st.builds(
 )
 
 
+NOBODY = {
+    "external_contact_id": "EXT-0",
+    "name": "N",
+    "voice": "",
+    "sms": "",
+    "email": "",
+    "time_zone": "",
+    "consent.sms": "",
+    "consent.email": "",
+}
+ENDS = CampaignSettings(hours_bind=(), expires_at=NOW + timedelta(hours=5), threads=1)
+ASKS = ENDS.model_copy(update={"consent": ConsentPolicy.REQUIRED})
+
+
+@example([NOBODY, NOBODY | {"sms": NUMBERS[0]}], [NOBODY, NOBODY], ENDS, 10)
+@example([NOBODY, NOBODY | {"sms": NUMBERS[1]}], [NOBODY, NOBODY], ASKS, 10)
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(SOURCES, SOURCES, BEHAVIOUR, st.sampled_from([0, 4, 10]))
 def test_the_dry_run_decides_what_the_real_run_decides(
