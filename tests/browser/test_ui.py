@@ -84,8 +84,8 @@ def test_the_form_shows_every_setting_with_its_description_and_choices_as_lists(
 
     shown = page.inner_text("body").replace("\n", " ")
     settings = CampaignSettings.model_fields.values()
-    assert [field.title for field in settings if str(field.title) not in shown] == []
-    assert [field.title for field in settings if str(field.description) not in shown] == []
+    assert [each.title for each in settings if str(each.title) not in shown] == []
+    assert [each.title for each in settings if str(each.description) not in shown] == []
     assert [title for title in CHOICES if not field(page, title).locator(".p-select").count()] == []
 
 
