@@ -1,6 +1,6 @@
 """What people and programs put around a phone number in a cell, taken off: only its own digits are left.
 
-    tel:+1-650-253-0000;ext=136    ->  +1-650-253-0000    the extension apart: an SMS cannot reach a desk
+    tel:+1-650-253-0000;ext=136    ->  +1-650-253-0000    the extension goes: an SMS cannot reach a desk
     p:+49..., ="+49...", '+49...   ->  +49...             wrappers of links, lead forms and spreadsheets
     +491715550101.0                ->  +491715550101      a whole float's zeros
     +33.1.40.20.50.00              ->  two readings       a float's zeros, or digits: lengths may tell
@@ -19,7 +19,7 @@ _FORMULA = re.compile(r'=\s*"(?P<inside>[^"]*)"\Z|"(?P<quoted>[^"]*)"\Z')
 _SCHEME = re.compile(r"(?:tel|phone|sms|callto|whatsapp|p)\s*:\s*(?://)?", re.IGNORECASE)
 _EXTENSION = re.compile(
     r"(?:;\s*ext\s*=|[\s,;(]*\b(?:x|ext|extension|extn|durchwahl|dw|poste|interno|anexo|ramal)\b\s*[.:]?\s*"
-    r"|(?<=[0-9])\s*(?:x|ext\.?)\s*|,{2,3}|\s*#\s*)(?P<extension>[0-9]{1,7})\s*[#)]?\Z",
+    r"|(?<=[0-9])\s*(?:x|ext\.?)\s*|,{2,3}|\s*#\s*)[0-9]{1,7}\s*[#)]?\Z",
     re.IGNORECASE,
 )
 _WHOLE_FLOAT = re.compile(r"(?P<whole>\+?[0-9]{5,17})\.0{1,2}\Z")
@@ -32,30 +32,26 @@ _FEW_DIGITS = 5
 
 
 class PhoneCell(NamedTuple):
-    """A cell's number as it is written there, and the extension behind it, "" for none.
+    """A cell's number as it is written there.
 
     `shorter` is the number without zeros that may be a float's, "" where there is one reading.
     """
 
     number: str
-    extension: str
     shorter: str = ""
 
 
 def unwrap(cell: str) -> PhoneCell:
     """The one number that a person reads in the cell. Raises BadCell where that is not one."""
-    text = _without_wrappers(cell.strip())
-    found = _EXTENSION.search(text)
-    extension = found["extension"] if found and _is_number(text[: found.start()]) else ""
-    text = text[: found.start()].strip() if found and extension else text
+    text = _without_extension(_without_wrappers(cell.strip()))
     if whole := _WHOLE_FLOAT.match(text):
-        return PhoneCell(whole["whole"], extension)
+        return PhoneCell(whole["whole"])
     text = _AREA_SLASH.sub(r"\g<area>", text, count=1) if "/" in text else text
     if _SEVERAL.search(text):
         raise BadCell("malformed_phone", "holds more than one number; give each a column of its own")
     if _LETTERS.search(text):
         raise BadCell("malformed_phone", "holds words beside the number; it must be like +15551234567")
-    return PhoneCell(text, extension, _FLOAT_ZEROS.sub("", text) if _FLOAT_ZEROS.search(text) else "")
+    return PhoneCell(text, _FLOAT_ZEROS.sub("", text) if _FLOAT_ZEROS.search(text) else "")
 
 
 def _without_wrappers(text: str) -> str:
@@ -63,6 +59,11 @@ def _without_wrappers(text: str) -> str:
         text = (formula["inside"] or formula["quoted"] or "").strip()
     text = text.removeprefix("'")
     return text[scheme.end() :].strip() if (scheme := _SCHEME.match(text)) else text
+
+
+def _without_extension(text: str) -> str:
+    found = _EXTENSION.search(text)
+    return text[: found.start()].strip() if found and _is_number(text[: found.start()]) else text
 
 
 def _is_number(text: str) -> bool:
