@@ -1,8 +1,9 @@
 """Deciding again on whom a reason kept back that is not the person's, or that may be gone.
 
-ours            a sender, a setting, the text, the campaign's end
-suppressed      an address that is on no more
-same_address    an address that the other row did not take
+ours                a sender, a setting, the text, the campaign's end
+suppressed          an address that is on no more
+same_address        an address that the other row did not take
+validation_unknown  what only Genesys can tell: asked again by each run
 
 Nothing is written while a decision stays as it was. What a decision rests on is known by marks, so that a run
 in which none of them has changed looks at nobody but those who were set aside since the last one.
@@ -18,6 +19,7 @@ import orjson
 from outreach.campaign.run import Run
 from outreach.campaign.validation import STATES, gather_facts
 from outreach.compliance.owners import list_reasons, rests_on_us
+from outreach.compliance.reasons import ASKED_AGAIN
 from outreach.decisions.record import read_facts
 from outreach.ledger.claims import read_claimed
 from outreach.ledger.contacts import ContactRow
@@ -44,7 +46,7 @@ def reconsider(run: Run) -> int:
     name = f"reconsidered:{run.campaign.id}"
     marks = _read_marks(run)
     known = orjson.loads(recall(run.ledger, name) or "{}")
-    changed = {kind for kind, mark in marks.items() if known.get(kind) != mark}
+    changed = {kind for kind, mark in marks.items() if known.get(kind) != mark} | {ASKED_AGAIN}
     opened = 0
     since = _since(known, changed, now)
     for page in read_set_aside(run.ledger, run.campaign.id, since=since, reasons=changed):
@@ -94,6 +96,7 @@ def _find_otherwise(run: Run, rows: Sequence[ContactRow], now: datetime) -> list
         row.id
         for row, decision in decided
         if (STATES[decision.verdict], *decision.reasons[:1]) != (row.state, row.reason)
+        or row.reason == ASKED_AGAIN
     ]
 
 

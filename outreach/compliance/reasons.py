@@ -36,7 +36,9 @@ REASONS = {
     ),
     "validation_failed": Reason("Genesys Cloud says that this contact failed its validation.", Owner.PERSON),
     "validation_unknown": Reason(
-        "Genesys Cloud does not say whether this contact passed its validation.", Owner.PERSON
+        "Genesys Cloud does not say whether this contact passed its validation.",
+        Owner.US,
+        "Each run asks again; `outreach preflight` shows whether Genesys Cloud answers as it should.",
     ),
     "no_address": Reason("The contact has no address on this channel.", Owner.PERSON),
     "not_in_order": Reason(
@@ -75,6 +77,9 @@ _PREFIXES = {
     ),
     "channel_": Reason("Genesys Cloud says that this channel cannot be used", Owner.PERSON),
 }
+
+ASKED_AGAIN = "validation_unknown"
+"""Ours, and known to nobody here: only Genesys can tell whether it has passed."""
 
 MAY_PASS = frozenset({"suppressed", "same_address"})
 """The person's, but it may go: a suppression is lifted, the other row did not take the address."""

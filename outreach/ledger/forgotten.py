@@ -132,8 +132,16 @@ def count_unexplained(ledger: Ledger) -> int:
 
 def find_due(ledger: Ledger) -> Iterator[tuple[Claimed, int]]:
     """Whoever may still be contacted and was not, and how long their audit is."""
-    found = _rows(ledger, _C.state.in_([state.value for state in _DUE]))
-    return ((row, records) for row, records, is_attempted in found if not is_attempted)
+    return _unattempted(ledger, _C.state.in_([state.value for state in _DUE]))
+
+
+def find_retryable(ledger: Ledger) -> Iterator[tuple[Claimed, int]]:
+    """Whoever failed before anything was sent, and goes again when somebody says `retry`."""
+    return _unattempted(ledger, _C.state == State.FAILED.value, _C.retryable.is_(True))
+
+
+def _unattempted(ledger: Ledger, *chosen: ColumnElement[bool]) -> Iterator[tuple[Claimed, int]]:
+    return ((row, records) for row, records, is_attempted in _rows(ledger, *chosen) if not is_attempted)
 
 
 def _keys_of(ledger: Ledger, row: Claimed) -> Iterator[str]:

@@ -28,11 +28,11 @@ _STANDS = select(intents.c.contact_id).where(intents.c.contact_id == _C.id).exis
 def read_set_aside(
     ledger: Ledger, campaign_id: int, *, since: datetime | None = None, reasons: Collection[str] = ()
 ) -> Iterator[Sequence[ContactRow]]:
-    """The rows page by page, with the columns of a claim and their `decision`; but for whom was erased.
+    """The rows page by page, with a claim's columns, `decision` and `audit_count`; but for whom was erased.
 
     With `since`, only those that were set aside since then, or for one of the `reasons`.
     """
-    query = select(*COLUMNS, _C.decision).where(
+    query = select(*COLUMNS, _C.decision, _C.audit_count).where(
         _C.campaign_id == campaign_id, _C.payload.is_not(None), ~_STANDS
     )
     if since is not None:

@@ -3,35 +3,41 @@
 a conversation that carries the contact's own reference ──> started
 the only one to the address, SMS and chat carry none ─────> started
 several, or one that fits several contacts ───────────────> held for a person
-an API that shows no conversations ───────────────────────> everybody who is due is held
+an API that shows no conversations ───────────────────────> everybody who is due, or may be again, is held
 
 Then the ledger gets a new identity: what witnesses knew of it before counts no more.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
+from itertools import chain
 
+import orjson
+
+from outreach.compliance.owners import rests_on_us
 from outreach.errors import LedgerError, UsageError
 from outreach.genesys.interface import Genesys, OwnConversation
 from outreach.ledger.adoption import Adoption, adopt
 from outreach.ledger.audit.notes import note_everywhere
 from outreach.ledger.campaigns import Campaign, list_campaigns
 from outreach.ledger.changes import OutboundEvent
-from outreach.ledger.claims import Claimed
+from outreach.ledger.claims import Claimed, read_claimed
 from outreach.ledger.deliveries import find_last_endpoint
 from outreach.ledger.executors.release import list_living_executors
 from outreach.ledger.forgotten import (
     Fit,
     find_due,
     find_forgotten,
+    find_retryable,
     known_until,
     remember_unexplained,
     unexplained_since,
 )
 from outreach.ledger.intents import make_reference
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.reopening import read_set_aside
 from outreach.ledger.witness import MachineWitness, Witness, draw_identity, read_identity, read_mark
 from outreach.operations.resolution import read_reason
 from outreach.settings import Event
@@ -177,8 +183,17 @@ def _tell(ledger: Ledger, campaign: Campaign, fit: Fit) -> tuple[OutboundEvent, 
 
 
 def _hold_all(ledger: Ledger) -> CaughtUp:
-    """Everybody who is due, on the first channel that they have: nobody can say who was contacted."""
-    return _adopt_all(ledger, [each for row, n in find_due(ledger) for each in _hold(ledger, row, n)])
+    """Everybody whom a run or `retry` may take, on their first channel: nobody can say who was contacted."""
+    everybody = chain(find_due(ledger), find_retryable(ledger), _find_kept_back(ledger))
+    return _adopt_all(ledger, [each for row, n in everybody for each in _hold(ledger, row, n)])
+
+
+def _find_kept_back(ledger: Ledger) -> Iterator[tuple[Claimed, int]]:
+    """Whom a reason of ours kept back, as far as this ledger knows: mended since, it kept nobody."""
+    for campaign in list_campaigns(ledger):
+        for row in chain.from_iterable(read_set_aside(ledger, campaign.id)):
+            if rests_on_us(row.reason, orjson.loads(row.decision or "{}")):
+                yield read_claimed(ledger, row), row.audit_count
 
 
 def _hold(ledger: Ledger, row: Claimed, records: int) -> list[Adoption]:

@@ -14,6 +14,7 @@ import pytest
 
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.loading import load_source
+from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run, open_run
 from outreach.campaign.validation import validate_batch
@@ -26,7 +27,7 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.proof import Proof, prove
 from outreach.operations.catch_up import catch_up
-from outreach.settings import CampaignSettings
+from outreach.settings import CampaignSettings, ConsentPolicy
 from outreach.sources.opening import open_source
 from tests.support.emulation import SENDERS, emulator_thread
 from tests.support.emulator_server import EmulatorThread
@@ -84,8 +85,13 @@ class Place:
         ):
             yield ledger, client
 
-    def run(self, people: Sequence[dict[str, Any]], name: str = "spring") -> Proof:
-        with self.opened() as (ledger, client), open_run(ledger, client, name, SETTINGS) as run:
+    def run(
+        self,
+        people: Sequence[dict[str, Any]],
+        name: str = "spring",
+        settings: CampaignSettings = SETTINGS,
+    ) -> Proof:
+        with self.opened() as (ledger, client), open_run(ledger, client, name, settings) as run:
             return work(run, people)
 
     def back_up(self) -> None:
@@ -111,6 +117,7 @@ class Place:
 
 def work(run: Run, people: Sequence[dict[str, Any]]) -> Proof:
     load_source(run, open_source(people))
+    reconsider(run)
     batch = everything(run.campaign.name)
     register_batch(run, batch)
     validate_batch(run, batch)
@@ -257,6 +264,22 @@ def test_an_api_without_a_look_up_can_only_hold(tmp_path: Path) -> None:
 
         assert proof.balanced
         assert (place.contacted(), place.twice()) == (8, 0)
+
+
+def test_without_a_look_up_those_are_held_too_whom_only_our_own_reason_kept_back(tmp_path: Path) -> None:
+    (tmp_path / "place").mkdir()
+    asking = SETTINGS.model_copy(update={"consent": ConsentPolicy.REQUIRED})
+    with emulator_thread() as genesys:
+        place = Place(tmp_path / "place", genesys, api="guide")
+        place.run(crowd(1), settings=asking)
+        place.back_up()
+        place.run(crowd(1))
+        place.restore()
+        with place.opened() as (ledger, client):
+            assert catch_up(ledger, client).held == 4
+        place.run(crowd(1))
+
+        assert (place.contacted(), place.twice()) == (4, 0)
 
 
 def test_another_tool_with_our_senders_stops_no_run(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

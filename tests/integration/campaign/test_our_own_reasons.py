@@ -20,7 +20,7 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import Proof
 from outreach.ledger.suppressions import allow_again, suppress
 from outreach.operations.resolution import resolve, retry_failed, retry_kept_back
-from outreach.reachability import AVAILABLE
+from outreach.reachability import AVAILABLE, Inspection
 from outreach.settings import CampaignSettings, ConsentPolicy, SameAddress
 from tests.support.ledgers import CALM, NOON, advance, clear, load, new_run, people, row_of, states
 from tests.support.organisations import Organisation
@@ -76,6 +76,21 @@ def test_who_was_kept_back_for_our_own_reason_is_contacted_once_it_is_mended(
     mended = run_again(ledger, organisation)
     assert (mended.states, mended.contacted_twice, mended.balanced) == ({"started": 3}, 0, True)
     assert len(organisation.contacted) == 3
+
+
+def test_whose_validation_genesys_did_not_know_is_asked_about_again_by_each_run(
+    ledger: Ledger, organisation: Organisation
+) -> None:
+    organisation.inspections["C-1"] = Inspection("not_checked", READY)
+    first = start(ledger, organisation, people(1))
+    assert states(ledger) == {"C-1": "held:validation_unknown"}
+    assert first.contacted == 0
+
+    assert run_again(ledger, organisation).states == {"held": 1}
+    organisation.inspections["C-1"] = Inspection("passed", READY)
+
+    assert run_again(ledger, organisation).states == {"started": 1}
+    assert len(organisation.contacted) == 1
 
 
 def test_a_run_that_changes_nothing_writes_nothing(ledger: Ledger, organisation: Organisation) -> None:
