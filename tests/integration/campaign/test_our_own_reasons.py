@@ -81,7 +81,7 @@ def test_who_was_kept_back_for_our_own_reason_is_contacted_once_it_is_mended(
 def test_whose_validation_genesys_did_not_know_is_asked_about_again_by_each_run(
     ledger: Ledger, organisation: Organisation
 ) -> None:
-    organisation.inspections["C-1"] = Inspection("not_checked", READY)
+    organisation.inspections["C-1"] = Inspection("unknown", READY)
     first = start(ledger, organisation, people(1))
     assert states(ledger) == {"C-1": "held:validation_unknown"}
     assert first.contacted == 0
