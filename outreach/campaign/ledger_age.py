@@ -30,6 +30,7 @@ from outreach.ledger.witness import (
     read_identity,
     read_mark,
 )
+from outreach.ledger.wrong_clocks import note_ahead
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +89,7 @@ class LedgerAge:
             GenesysError: Genesys cannot be asked now.
         """
         with self._asking:
+            note_ahead(self._ledger, -self._genesys.clock_skew)
             if self._is_older:
                 _stop_older()
             if self._is_confirmed:

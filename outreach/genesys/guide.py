@@ -1,7 +1,7 @@
 """The guide's simplified API behind the interface (guide sheet)."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
 from typing_extensions import assert_never
@@ -40,6 +40,11 @@ class Guide:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+
+    @property
+    def clock_skew(self) -> timedelta:
+        """How far Genesys' clock is ahead of ours."""
+        return self.connection.clock_skew
 
     def give_up(self) -> None:
         """Nobody waits for a turn any more."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from typing_extensions import assert_never
@@ -183,6 +183,10 @@ class Genesys(Protocol):
     """Whether `inspect` asks Genesys, or knows already."""
     can_find: bool
     """Whether `find` can ever see anything; the guide API has no look-up."""
+
+    @property
+    def clock_skew(self) -> timedelta:
+        """How far Genesys' clock is ahead of ours, by its last answer; zero before there is one."""
 
     def give_up(self) -> None:
         """Nobody waits for a turn any more: the run was stopped. Who does gets NotSent."""

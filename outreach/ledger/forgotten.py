@@ -24,6 +24,7 @@ from outreach.ledger.intents import make_reference
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import CONTACTED, State
 from outreach.ledger.witness import MADE_AT
+from outreach.ledger.wrong_clocks import by_right_clocks
 
 STEPS = 64
 """So many audit records more than it has now a contact may have had when it was contacted."""
@@ -78,11 +79,13 @@ class Fit:
 def known_until(ledger: Ledger) -> datetime | None:
     """When the ledger last meant to contact somebody, else when it began; None where nothing says that.
 
-    Later records do not count: a file written, or a load, says nothing of who was contacted.
+    Later records do not count: a file written, or a load, says nothing of who was contacted. Where a clock
+    was ahead, it may have been earlier than it wrote.
     """
     known = began_at(ledger)
     made = recall(ledger, MADE_AT)
-    return known or (datetime.fromisoformat(made) if made else None)
+    known = known or (datetime.fromisoformat(made) if made else None)
+    return by_right_clocks(ledger, known) if known else None
 
 
 def began_at(ledger: Ledger) -> datetime | None:

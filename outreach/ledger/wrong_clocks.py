@@ -9,10 +9,12 @@ events for the CRM        due now, where it is further than the longest wait aft
 intents                   happened now, for caps; what is in doubt meanwhile is never released by itself, for
                           its conversation would be looked for at a wrong time
 budgets, executors        where they are read: `rate_slots`, `executors.release`
+
+By how much it was ahead is kept: what was done since a ledger's last intent is looked for from before that.
 """
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, case, literal, or_, select, update
@@ -20,6 +22,7 @@ from sqlalchemy import ColumnElement, Row, case, literal, or_, select, update
 from outreach.ledger.changes import KEEP, Change, apply
 from outreach.ledger.database.pages import read_pages
 from outreach.ledger.database.schema import Instant, contacts, intents, outbox
+from outreach.ledger.facts import recall, remember
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import LOOKED_FOR, State
 from outreach.webhook.rounds import LEASE_SECONDS
@@ -27,6 +30,12 @@ from outreach.webhook.schedule import DELAYS, JITTER, THROTTLED_SECONDS
 
 SLACK = timedelta(seconds=60)
 """So far ahead may the clocks of two machines be."""
+
+AHEAD = "clock_ahead"
+"""The fact that keeps by how many seconds a clock was ahead that contacted people, and how long it counts."""
+
+STILL = timedelta(days=1)
+"""So long after it was noticed the same process may go on writing."""
 
 IN_DOUBT = "outcome_unknown:wrong_clock"
 """The reason of a doubt whose instant is not known."""
@@ -44,6 +53,30 @@ def take_back_instants(ledger: Ledger) -> int:
     if found:
         log.warning("%s instants were written by a clock that was ahead: they are counted from now", found)
     return found
+
+
+def note_ahead(ledger: Ledger, ahead: timedelta) -> None:
+    """Keep that this process's clock is ahead of Genesys' own, before it writes down whom it contacts."""
+    if ahead <= SLACK:
+        return
+    known, until = _recall_ahead(ledger)
+    now = ledger.clock.now()
+    if ahead > known + SLACK or now + SLACK > until:
+        kept = f"{max(ahead, known).total_seconds():.0f} {max(now + STILL, until).isoformat()}"
+        remember(ledger, AHEAD, kept)
+
+
+def by_right_clocks(ledger: Ledger, at: datetime) -> datetime:
+    """The earliest that an instant of this ledger can have been, whichever clock wrote it."""
+    ahead, until = _recall_ahead(ledger)
+    return at if at > until else at - ahead
+
+
+def _recall_ahead(ledger: Ledger) -> tuple[timedelta, datetime]:
+    seconds, _, until = (recall(ledger, AHEAD) or "").partition(" ")
+    if not until:
+        return timedelta(), datetime.min.replace(tzinfo=timezone.utc)
+    return timedelta(seconds=int(seconds)), datetime.fromisoformat(until)
 
 
 def _take_back_contacts(ledger: Ledger, now: datetime) -> int:

@@ -7,7 +7,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Literal
 
 from outreach.contacts import Channel, Contact
@@ -51,6 +51,7 @@ class Organisation:
     bulk_size = 10
     asks_to_inspect = True
     can_find = True
+    clock_skew = timedelta()
 
     def __init__(self) -> None:
         self.contacted: list[Engagement] = []

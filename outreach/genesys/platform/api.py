@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from outreach.contacts import Channel, Contact
@@ -58,6 +58,11 @@ class Platform:
         self.connection = connection
         self._senders = senders
         self._source = ExternalSource(connection, source_name)
+
+    @property
+    def clock_skew(self) -> timedelta:
+        """How far Genesys' clock is ahead of ours."""
+        return self.connection.clock_skew
 
     def give_up(self) -> None:
         """Nobody waits for a turn any more."""

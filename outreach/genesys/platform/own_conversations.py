@@ -25,7 +25,8 @@ def list_started(
     connection: Connection, senders: Senders, since: datetime, *, at_most: int | None = None
 ) -> tuple[list[OwnConversation], bool]:
     """The conversations, the newest first, and whether that is all. Raises GenesysError."""
-    asked = since - SKEW + connection.clock_skew
+    # `since` may be another clock's: one of ours that is behind must not make it later.
+    asked = since - SKEW + min(connection.clock_skew, timedelta())
     found: dict[str, OwnConversation] = {}
     if not (predicates := _write_predicates(senders)):
         return [], True

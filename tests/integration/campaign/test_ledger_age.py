@@ -22,10 +22,12 @@ from outreach.clock import SystemClock
 from outreach.errors import LedgerError, LedgerOutdated, OutreachError
 from outreach.genesys.interface import Senders
 from outreach.genesys.opening import Account, open_genesys
+from outreach.ledger.backup import back_up
 from outreach.ledger.claims import everything
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.proof import Proof, prove
+from outreach.ledger.wrong_clocks import take_back_instants
 from outreach.operations.catch_up import catch_up
 from outreach.settings import CampaignSettings, ConsentPolicy
 from outreach.sources.opening import open_source
@@ -80,7 +82,11 @@ class Place:
         with (
             open_ledger(f"sqlite:///{self.file}", clock=self.clock) as ledger,
             open_genesys(
-                account, senders=senders, requests_per_minute=None, creations_per_minute=None
+                account,
+                senders=senders,
+                requests_per_minute=None,
+                creations_per_minute=None,
+                clock=self.clock,
             ) as client,
         ):
             yield ledger, client
@@ -200,6 +206,25 @@ def test_catching_up_takes_in_every_channel_and_the_campaign_goes_on(place: Plac
     assert proof.balanced
     assert proof.contacted == 16
     assert (place.contacted(), place.twice()) == (16, 0)
+
+
+def test_a_copy_from_a_run_whose_clock_was_ahead_is_caught_up_with_what_that_run_did(place: Place) -> None:
+    place.clock.ahead = timedelta(days=1)
+    with place.opened() as (ledger, client), open_run(ledger, client, "spring", SETTINGS) as run:
+        work(run, crowd(1))
+        load_source(run, open_source(crowd(1, 2)))
+        back_up(ledger, place.folder.with_name("backup") / "ledger.db")
+        work(run, crowd(1, 2))
+    place.restore()
+    place.clock.ahead = timedelta(minutes=30)
+
+    with place.opened() as (ledger, client):
+        take_back_instants(ledger)
+        assert catch_up(ledger, client).found == 4
+    proof = place.run(crowd(1, 2, 3))
+
+    assert proof.balanced
+    assert (place.contacted(), place.twice()) == (12, 0)
 
 
 def test_nobody_catches_up_before_genesys_can_show_what_was_done(place: Place) -> None:
