@@ -89,7 +89,7 @@ class LedgerAge:
             GenesysError: Genesys cannot be asked now.
         """
         with self._asking:
-            note_ahead(self._ledger, -self._genesys.clock_skew)
+            self.note_clock()
             if self._is_older:
                 _stop_older()
             if self._is_confirmed:
@@ -100,6 +100,10 @@ class LedgerAge:
             if people := count_unexplained(self._ledger):
                 _stop(f"{people} people here were contacted when the ledger was another state of this one.")
             self._is_confirmed = True
+
+    def note_clock(self) -> None:
+        """Keep in the ledger how far this process's clock is ahead, as far as Genesys' answers tell."""
+        note_ahead(self._ledger, -self._genesys.clock_skew)
 
     def renew(self, *, is_open: bool) -> None:
         """Tell all witnesses how far the ledger is, once it is trusted; `is_open` while a run goes on.
@@ -122,7 +126,8 @@ class LedgerAge:
         except Refused as error:
             log.warning("Genesys does not say what our senders started: %s", error)
             started, is_all = [], False
-        if forgotten := find_forgotten(self._ledger, started):
+        forgotten, _ = find_forgotten(self._ledger, started)
+        if forgotten:
             people = len({fit.row.id for fit in forgotten})
             _stop(
                 f"The ledger is older than what was done: Genesys knows conversations with {people} people "

@@ -59,6 +59,7 @@ def _register(run: Run, group: Sequence[Claimed], priority: int, counts: Registr
             errors.append(answers)
         else:
             answered += zip(bulk, answers, strict=True)
+    run.age.note_clock()  # before anybody here can be contacted
     _record(run, answered, counts)
     if run.auto_stop.reason:
         release(run.ledger, group)  # who was not registered any more; a change has freed the others

@@ -94,11 +94,15 @@ def began_at(ledger: Ledger) -> datetime | None:
     return last or ledger.db.value(select(func.min(campaigns.c.created_at)))
 
 
-def find_forgotten(ledger: Ledger, traces: Sequence[Trace]) -> list[Fit]:
-    """All contacts of all campaigns that fit one of the conversations that the ledger does not know."""
+def find_forgotten(ledger: Ledger, traces: Sequence[Trace]) -> tuple[list[Fit], set[str]]:
+    """All contacts of all campaigns that fit one of the conversations that the ledger does not know.
+
+    Also the ids of those conversations that may be an attempt's whose outcome is in doubt: they are looked
+    for anyway, so nobody else fits them who shares the address.
+    """
     unexplained = _drop_known(ledger, traces)
     if not unexplained:
-        return []
+        return [], set()
     found: dict[str, list[Fit]] = defaultdict(list)
     in_doubt: set[str] = set()
     for row, records, is_attempted in _rows(ledger):
@@ -107,7 +111,8 @@ def find_forgotten(ledger: Ledger, traces: Sequence[Trace]) -> list[Fit]:
                 in_doubt.add(trace.conversation_id)
             elif not is_attempted and (fit := _fit(ledger, row, records, trace)):
                 found[trace.conversation_id].append(fit)
-    return [fit for name, fits in found.items() for fit in _likeliest(fits, is_known=name in in_doubt)]
+    fits = [fit for name, fits in found.items() for fit in _likeliest(fits, is_known=name in in_doubt)]
+    return fits, in_doubt
 
 
 def remember_unexplained(ledger: Ledger, traces: Sequence[Trace], since: datetime) -> None:

@@ -37,6 +37,9 @@ AHEAD = "clock_ahead"
 STILL = timedelta(days=1)
 """So long after it was noticed the same process may go on writing."""
 
+LONG_AGO = timedelta(days=31)
+"""Before now; for an instant in the future of which nobody knows how far its clock was ahead."""
+
 IN_DOUBT = "outcome_unknown:wrong_clock"
 """The reason of a doubt whose instant is not known."""
 
@@ -69,7 +72,10 @@ def note_ahead(ledger: Ledger, ahead: timedelta) -> None:
 def by_right_clocks(ledger: Ledger, at: datetime) -> datetime:
     """The earliest that an instant of this ledger can have been, whichever clock wrote it."""
     ahead, until = _recall_ahead(ledger)
-    return at if at > until else at - ahead
+    now = ledger.clock.now()
+    if ahead and at <= until:
+        return at - ahead
+    return at if at <= now + SLACK else now - LONG_AGO
 
 
 def _recall_ahead(ledger: Ledger) -> tuple[timedelta, datetime]:

@@ -101,7 +101,7 @@ def _take_in(ledger: Ledger, genesys: Genesys, since: datetime, witnesses: Seque
     _await_the_index(ledger, started, witnesses)
     callbacks = {
         fit.trace.conversation_id
-        for fit in find_forgotten(ledger, started)
+        for fit in find_forgotten(ledger, started)[0]
         if fit.trace.channel.traits.waits_for_agent
     }
     shown = [
@@ -110,10 +110,10 @@ def _take_in(ledger: Ledger, genesys: Genesys, since: datetime, witnesses: Seque
         else own
         for own in started
     ]
-    fits = find_forgotten(ledger, shown)
+    fits, explained = find_forgotten(ledger, shown)
     done = _adopt_all(ledger, _decide(ledger, fits))
-    fitted = {fit.trace.conversation_id for fit in fits}
-    remember_unexplained(ledger, [own for own in shown if own.conversation_id not in fitted], since)
+    explained |= {fit.trace.conversation_id for fit in fits}
+    remember_unexplained(ledger, [own for own in shown if own.conversation_id not in explained], since)
     return replace(done, conversations=len(started))
 
 

@@ -123,6 +123,7 @@ class Place:
 
 def work(run: Run, people: Sequence[dict[str, Any]]) -> Proof:
     load_source(run, open_source(people))
+    run.age.confirm()
     reconsider(run)
     batch = everything(run.campaign.name)
     register_batch(run, batch)
@@ -225,6 +226,25 @@ def test_a_copy_from_a_run_whose_clock_was_ahead_is_caught_up_with_what_that_run
 
     assert proof.balanced
     assert (place.contacted(), place.twice()) == (12, 0)
+
+
+def test_what_an_attempt_in_doubt_may_have_started_is_forgotten_by_nobody(place: Place) -> None:
+    person, twin = ({"external_contact_id": name, "name": "N", "sms": "+13175550001"} for name in "ab")
+    place.genesys.configure(faults=[{"kind": "act_then_reset", "operation": "messages.agentless"}])
+    assert place.run([person]).unknown == 1
+    place.back_up()
+    place.run([person, *crowd(2)])
+    place.genesys.configure(faults=[])
+    place.restore()
+    place.clock.ahead = timedelta(minutes=30)
+
+    with place.opened() as (ledger, client):
+        catch_up(ledger, client)
+    proof = place.run([person, twin])
+
+    assert proof.balanced
+    assert (proof.unknown, proof.reasons["same_address"]) == (1, 1)
+    assert place.twice() == 0
 
 
 def test_nobody_catches_up_before_genesys_can_show_what_was_done(place: Place) -> None:
