@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import orjson
 
@@ -13,6 +14,8 @@ from outreach.ledger.claims import BatchRef, Claimed, claim, release, releasing
 from outreach.ledger.executors.release import take_back
 from outreach.ledger.states import State
 from outreach.webhook.events import ContactRegistered, InteractionFailed
+
+Answer = Registered | NotRegistered
 
 CALLS_AT_ONCE = 8  # at 100 ms an answer these are 4,800 requests a minute: no budget waits for them
 
@@ -34,25 +37,31 @@ def register_batch(run: Run, batch: BatchRef) -> RegistrationCounts:
     counts = RegistrationCounts()
     take_back(run.ledger, run.campaign.id, batch)
     room = run.genesys.bulk_size * CALLS_AT_ONCE
+    calls = CallPool(partial(_call, run, batch.number), run.call_limit)
     while not run.auto_stop.reason:  # who is not registered yet simply stays accepted
         group = claim(run.ledger, run.campaign.id, batch, (State.ACCEPTED,), limit=room)
         if not group:
             break
         with releasing(run.ledger, group), run.stopping():
-            _register(run, group, batch.number, counts)
+            _register(run, group, calls, counts)
     return counts
 
 
-def _register(run: Run, group: Sequence[Claimed], priority: int, counts: RegistrationCounts) -> None:
-    def register(bulk: Sequence[Claimed]) -> list[Registered | NotRegistered]:
-        told = [(row.contact, run.message_for(row.contact)) for row in bulk]
-        return run.genesys.register(told, priority=priority)
+def _call(run: Run, priority: int, bulk: Sequence[Claimed]) -> list[Answer]:
+    told = [(row.contact, run.message_for(row.contact)) for row in bulk]
+    return run.genesys.register(told, priority=priority)
 
+
+def _register(
+    run: Run,
+    group: Sequence[Claimed],
+    calls: CallPool[Sequence[Claimed], list[Answer]],
+    counts: RegistrationCounts,
+) -> None:
     size = run.genesys.bulk_size
     bulks = [group[at : at + size] for at in range(0, len(group), size)]
-    calls = CallPool(register, run.call_limit)
     calls.submit(bulks)
-    answered: list[tuple[Claimed, Registered | NotRegistered]] = []
+    answered: list[tuple[Claimed, Answer]] = []
     errors: list[BaseException] = []  # raised last, so that what succeeded is written
     for bulk, answers in calls.collect(len(bulks)):
         if isinstance(answers, BaseException):
@@ -67,9 +76,7 @@ def _register(run: Run, group: Sequence[Claimed], priority: int, counts: Registr
         raise errors[0]
 
 
-def _record(
-    run: Run, answered: Sequence[tuple[Claimed, Registered | NotRegistered]], counts: RegistrationCounts
-) -> None:
+def _record(run: Run, answered: Sequence[tuple[Claimed, Answer]], counts: RegistrationCounts) -> None:
     changes = [
         _registered(run, row, answer) if isinstance(answer, Registered) else _failed(run, row, answer)
         for row, answer in answered

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 import orjson
 
@@ -42,12 +43,13 @@ def validate_batch(run: Run, batch: BatchRef) -> Counter[str]:
     verdicts: Counter[str] = Counter()
     take_back(run.ledger, run.campaign.id, batch)
     size = GROUP_WITH_REQUESTS if run.genesys.asks_to_inspect else GROUP
+    calls = CallPool(partial(_inspect, run, batch.number), run.call_limit)
     while not run.auto_stop.reason:
         group = claim(run.ledger, run.campaign.id, batch, (State.REGISTERED, State.DEFERRED), limit=size)
         if not group:
             break
         with releasing(run.ledger, group), run.stopping():
-            inspections = _inspect(run, group, batch.number)
+            inspections = _inspect_all(run, group, calls)
             if inspections is None:
                 release(run.ledger, group)
                 break
@@ -62,23 +64,28 @@ def validate_batch(run: Run, batch: BatchRef) -> Counter[str]:
     return verdicts
 
 
-def _inspect(run: Run, group: Sequence[Claimed], priority: int) -> dict[int, Inspection] | None:
+def _inspect(run: Run, priority: int, row: Claimed) -> Inspection:
+    return run.genesys.inspect(row.contact, _as_registered(row), priority=priority)
+
+
+def _inspect_all(
+    run: Run, group: Sequence[Claimed], calls: CallPool[Claimed, Inspection]
+) -> dict[int, Inspection] | None:
     """What Genesys says of each; None when the run was stopped before everybody's turn came."""
-
-    def inspect(row: Claimed) -> Inspection:
-        return run.genesys.inspect(row.contact, _as_registered(row), priority=priority)
-
     if not run.genesys.asks_to_inspect:
-        return {row.id: inspect(row) for row in group}
-    calls = CallPool(inspect, run.call_limit)
+        return {row.id: _inspect(run, 0, row) for row in group}
     calls.submit(group)
     inspections: dict[int, Inspection] = {}
+    errors: list[BaseException] = []
     for row, inspection in calls.collect(len(group)):
-        if isinstance(inspection, BaseException) and run.has_given_up(inspection):
-            return None
-        if isinstance(inspection, BaseException):  # the group stays as it is and is claimed again
-            raise inspection
-        inspections[row.id] = inspection
+        if isinstance(inspection, BaseException):
+            errors.append(inspection)
+        else:
+            inspections[row.id] = inspection
+    if any(run.has_given_up(error) for error in errors):
+        return None
+    if errors:  # the group stays as it is and is claimed again
+        raise errors[0]
     return inspections
 
 

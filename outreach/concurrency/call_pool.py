@@ -3,8 +3,9 @@
     submit ──> waiting ──> thread: call, call, call ──> landed ──> collect
                   └──> stop: what nobody has begun
 
-The threads take from one queue and end when it is empty, and whoever collects is woken once, when enough
-have landed: a future for each call, and a wake for each landing, cost as much as writing the outcome down.
+The threads take from one queue and go home when it stays empty, and whoever collects is woken once, when
+enough have landed: a future for each call, a wake for each landing, and a new thread for each group cost as
+much as writing the outcome down.
 They are daemons, and no executor's: a process must be able to end while a far end keeps one of them waiting.
 """
 
@@ -15,6 +16,9 @@ from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
 from outreach.concurrency.adaptive_limit import LOOK_SECONDS, AdaptiveLimit
+
+LINGER_SECONDS = 0.5
+"""So long a thread waits for another group; meanwhile it does not count as one at work."""
 
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
@@ -34,8 +38,10 @@ class CallPool(Generic[Item, Outcome]):
         self._waiting: deque[Item] = deque()
         self._landed: list[tuple[Item, Outcome | BaseException]] = []
         self._threads = self._calling = 0
+        self._idle = self._called_back = 0
         self._wanted = 0
-        self._enough = threading.Condition()
+        lock = threading.Lock()
+        self._enough, self._more = threading.Condition(lock), threading.Condition(lock)
         self.in_flight = 0
         """How many were submitted and not collected."""
 
@@ -80,7 +86,7 @@ class CallPool(Generic[Item, Outcome]):
             needed=not self._threads
         ):
             try:
-                threading.Thread(target=self._work, name="outreach-call", daemon=True).start()
+                self._fetch_one()
             except RuntimeError:
                 self._limit.release()
                 if not self._threads:
@@ -88,10 +94,31 @@ class CallPool(Generic[Item, Outcome]):
                 return
             self._threads += 1
 
+    def _fetch_one(self) -> None:
+        """One who lingers is called back, else a new one comes. Under the lock."""
+        if self._idle:
+            self._idle -= 1
+            self._called_back += 1
+            self._more.notify()
+        else:
+            threading.Thread(target=self._work, name="outreach-call", daemon=True).start()
+
     def _work(self) -> None:
-        """In a thread: call after call, until there is none or fewer threads do."""
+        """In a thread: call after call, as long as somebody calls it back."""
         with self._enough:
             taken = self._take()
+        while True:
+            self._call_all(taken)
+            with self._enough:
+                self._idle += 1
+                if not self._more.wait_for(lambda: self._called_back, timeout=LINGER_SECONDS):
+                    self._idle -= 1
+                    return
+                self._called_back -= 1
+                taken = self._take()
+
+    def _call_all(self, taken: tuple[Item] | None) -> None:
+        """Until there is none, or fewer threads do."""
         while taken:
             (item,) = taken
             try:
@@ -106,7 +133,7 @@ class CallPool(Generic[Item, Outcome]):
                 taken = self._take()
 
     def _take(self) -> tuple[Item] | None:
-        """The next item; None for a thread that is to end. Under the lock."""
+        """The next item; None for a thread that is not needed. Under the lock."""
         # The last thread stays while there is work, whatever the limit says: somebody must.
         if not self._waiting or (self._threads > 1 and self._limit.is_exceeded()):
             self._threads -= 1
