@@ -19,8 +19,13 @@ from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
-from prefect.client.schemas.objects import State
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterId,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import TERMINAL_STATES, State, StateType
 from prefect.exceptions import TerminationSignal
 from prefect.runtime import deployment, flow_run
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
@@ -35,6 +40,8 @@ from outreach.ledger.proof import count_contacted, count_waiting
 
 PARENT_TAG, PARENT_EXECUTOR_TAG = "parent:", "parent-executor:"
 """With these a flow run names whoever handed it out: the flow run, and its executor in the ledger."""
+
+ENDED = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CANCELLING, *sorted(TERMINAL_STATES)]))
 
 INTERRUPTED = (KeyboardInterrupt, TerminationSignal, NotSent)
 """What ends a flow early; NotSent where the run was stopped while something waited for its turn."""
@@ -143,11 +150,13 @@ class PrefectWatch:
 
     def _find_ended(self, client: SyncPrefectClient) -> str | None:
         named = [each for each in (self._own, self._parent and UUID(self._parent)) if each]
-        chosen = FlowRunFilter(id=FlowRunFilterId(any_=named))
-        for seen in client.read_flow_runs(flow_run_filter=chosen) if named else ():
-            if seen.state and (seen.state.is_cancelling() or seen.state.is_final()):
-                who = "The run" if seen.id == self._own else "The run that handed this out"
-                return f"{who} was ended in Prefect ({seen.state.name})."
+        chosen = FlowRunFilter(id=FlowRunFilterId(any_=named), state=ENDED)
+        # Counted first: to read a run, parameters and all, takes 20 ms of the processor, each second.
+        if not named or not client.count_flow_runs(flow_run_filter=chosen):
+            return None
+        for seen in client.read_flow_runs(flow_run_filter=chosen):
+            who = "The run" if seen.id == self._own else "The run that handed this out"
+            return f"{who} was ended in Prefect ({seen.state_name})."
         return None
 
     def _find_paused(self, client: SyncPrefectClient) -> str | None:

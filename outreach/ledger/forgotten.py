@@ -29,6 +29,9 @@ from outreach.ledger.wrong_clocks import by_right_clocks
 STEPS = 64
 """So many audit records more than it has now a contact may have had when it was contacted."""
 
+CAUGHT_UP = "caught_up"
+"""The fact that says until when Genesys has told all that our senders started."""
+
 UNEXPLAINED = "unexplained"
 """The fact that keeps, as keyed hashes, whom conversations went to that fitted nobody in the ledger."""
 
@@ -85,7 +88,11 @@ def known_until(ledger: Ledger) -> datetime | None:
     known = began_at(ledger)
     made = recall(ledger, MADE_AT)
     known = known or (datetime.fromisoformat(made) if made else None)
-    return by_right_clocks(ledger, known) if known else None
+    if known is None:
+        return None
+    caught_up = recall(ledger, CAUGHT_UP)
+    right = by_right_clocks(ledger, known)
+    return max(right, datetime.fromisoformat(caught_up)) if caught_up else right
 
 
 def began_at(ledger: Ledger) -> datetime | None:

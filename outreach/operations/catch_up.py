@@ -26,7 +26,9 @@ from outreach.ledger.changes import OutboundEvent
 from outreach.ledger.claims import Claimed, read_claimed
 from outreach.ledger.deliveries import find_last_endpoint
 from outreach.ledger.executors.release import list_living_executors
+from outreach.ledger.facts import remember
 from outreach.ledger.forgotten import (
+    CAUGHT_UP,
     Fit,
     find_due,
     find_forgotten,
@@ -81,12 +83,14 @@ def catch_up(
         raise UsageError("A run is going on with this ledger.", "Stop it first, then catch up.")
     everybody = (MachineWitness(), *witnesses)
     since = unexplained_since(ledger) or known_until(ledger)
+    until = ledger.clock.now() - INDEX_DELAY
     done = CaughtUp()
     if whole is not None:
         note_everywhere(ledger, "called_whole", {"reason": read_reason(whole)})
     elif since is not None:
         done = _take_in(ledger, genesys, since, everybody) if genesys.can_find else _hold_all(ledger)
         note_everywhere(ledger, "caught_up", {"found": done.found, "held": done.held})
+    remember(ledger, CAUGHT_UP, (until + min(genesys.clock_skew, timedelta())).isoformat())
     identity, mark = draw_identity(ledger), read_mark(ledger)
     for witness in everybody:
         if mark:

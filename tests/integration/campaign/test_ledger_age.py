@@ -107,9 +107,9 @@ class Place:
         shutil.rmtree(self.folder)
         shutil.copytree(self.folder.with_name("backup"), self.folder)
 
-    def forget_witness(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forget_witness(self, monkeypatch: pytest.MonkeyPatch, name: str = "elsewhere") -> None:
         """As on another machine."""
-        monkeypatch.setenv("OUTREACH_WITNESS_FOLDER", str(self.folder.with_name("elsewhere")))
+        monkeypatch.setenv("OUTREACH_WITNESS_FOLDER", str(self.folder.with_name(name)))
 
     def contacted(self) -> int:
         return int(self.genesys.truth()["count"])
@@ -226,6 +226,22 @@ def test_a_copy_from_a_run_whose_clock_was_ahead_is_caught_up_with_what_that_run
 
     assert proof.balanced
     assert (place.contacted(), place.twice()) == (12, 0)
+
+
+def test_a_ledger_from_the_future_is_caught_up_once(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.clock.ahead = timedelta(days=10)
+    with place.opened() as (ledger, client), open_run(ledger, client, "spring", SETTINGS) as run:
+        load_source(run, open_source(crowd(1)))
+    place.clock.ahead = timedelta()
+    place.forget_witness(monkeypatch)
+
+    with pytest.raises(LedgerOutdated, match="Nobody here can say"):
+        place.run(crowd(1))
+    with place.opened() as (ledger, client):
+        catch_up(ledger, client)
+    place.forget_witness(monkeypatch, "and again")
+
+    assert place.run(crowd(1)).contacted == 4
 
 
 def test_what_an_attempt_in_doubt_may_have_started_is_forgotten_by_nobody(place: Place) -> None:
