@@ -7,8 +7,13 @@ import time
 from random import Random
 from typing import ClassVar
 
+from sqlalchemy import select
+
+from outreach.ledger.database.schema import contacts
+from outreach.ledger.opening import open_ledger
 from tests.accidents.databases import PostgresPlace, SqlitePlace
 from tests.accidents.stage import Actor, Stage
+from tests.accidents.worker import KEY
 
 NOBODY = 65534
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
@@ -55,6 +60,9 @@ class OlderCopy(Accident):
         """And put it back."""
         stage.place.restore()
         stage.restored = True
+        with open_ledger(stage.place.direct, keys=[KEY], actor="restore") as ledger:
+            standing = select(contacts.c.reference).where(contacts.c.state == "intent")
+            stage.let_go.update(ledger.db.values(standing))  # what became of them is noted in no older copy
 
 
 class HalfCopy(OlderCopy):
