@@ -11,7 +11,7 @@ from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).parent
 os.environ.setdefault("OUTREACH_WITNESS_FOLDER", tempfile.mkdtemp(prefix="outreach-witness-"))
-LONGEST = ("flows", "browser", "chaos", "integration/cli")
+LONGEST = ("flows", "browser", "chaos", "contract/ledger", "integration/cli")
 """Folders in the order in which they begin; all others follow as they were collected."""
 
 
@@ -30,14 +30,28 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         os.nice(10)
 
 
-class FlowsTogether(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
-    """As `--dist loadfile`, but one worker has all of tests/flows: a second server takes ten seconds more."""
+TOGETHER = {
+    "tests/flows/": "a Prefect server",
+    "tests/contract/ledger/": "a PostgreSQL server",
+    "tests/contract/privacy/": "a PostgreSQL server",
+    "tests/contract/sources/test_postgres": "a PostgreSQL server",
+    "tests/integration/ledger/test_query_plans": "a PostgreSQL server",
+    "tests/integration/ledger/test_existing": "a PostgreSQL server",
+    "tests/integration/operations/test_opt_out": "a PostgreSQL server",
+    "tests/integration/report/test_scale": "a PostgreSQL server",
+}
+"""What shares a server: to start and end another one takes 10 to 20 seconds more."""
+
+
+class ServersTogether(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """As `--dist loadfile`, but one worker has all the tests that share a server."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "tests/flows" if nodeid.startswith("tests/flows/") else str(super()._split_scope(nodeid))
+        shared = (name for start, name in TOGETHER.items() if nodeid.startswith(start))
+        return next(shared, None) or str(super()._split_scope(nodeid))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling | None:
     """For the short tests; of the long ones, those of the flows are the longest."""
-    return FlowsTogether(config, log) if config.getoption("markexpr") == "not slow" else None
+    return ServersTogether(config, log) if config.getoption("markexpr") == "not slow" else None

