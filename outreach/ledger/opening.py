@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from outreach.clock import Clock, SystemClock
 from outreach.errors import WrongKey
-from outreach.ledger.database.engine import Database, check_url, no_ledger
+from outreach.ledger.database.connecting import check_url, no_ledger
+from outreach.ledger.database.engine import Database
 from outreach.ledger.database.schema import facts
 from outreach.ledger.executors.heartbeat import Executor
 from outreach.ledger.ledger import Ledger

@@ -68,7 +68,7 @@ def postgres() -> Iterator[Postgres]:
 
 
 def end_at_once(folder: Path) -> None:
-    """End a server whose files go anyway: an orderly end writes a hundred databases to the disk, 10 s long."""
+    """End a server whose files go anyway: an orderly end writes all databases out, for 10 s."""
     pid = int((folder / "postmaster.pid").read_text().split()[0])
     os.kill(pid, signal.SIGQUIT)
     deadline = time.monotonic() + 10

@@ -174,7 +174,7 @@ def fill(ledger: Ledger, pages: int) -> None:
 def test_a_ledger_that_another_program_holds_is_said(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("outreach.ledger.database.engine.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("outreach.ledger.database.connecting.BUSY_SECONDS", 0.05)
     held = pytest.raises(LedgerError, match="Another program holds the file")
     with new_ledger(tmp_path) as hurried, run.ledger.db.write(), held:
         hurried.executor.enter()

@@ -1,0 +1,128 @@
+"""From a ledger's URL to an engine: an SQLite file that nobody else may read, or a server with deadlines."""
+
+import errno
+import os
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from outreach.errors import LedgerError, WrongLedger
+
+BUSY_SECONDS = 60
+_OF_THE_MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EROFS})
+"""Why a file cannot be opened though its path is right."""
+POOL = {"pool_size": 24, "max_overflow": 24, "pool_timeout": 60, "pool_use_lifo": True}
+"""The connection used last is used next: an SQLite connection's page cache holds until another one writes."""
+
+
+def check_url(url: str) -> URL:
+    """The URL of a database that can hold a ledger. Raises WrongLedger; nothing is opened, nothing made."""
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() in ("sqlite", "postgresql"):
+            parsed.get_dialect()
+            if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+                raise WrongLedger(
+                    "A ledger in memory would forget whom it contacted.", "Name a file: sqlite:///ledger.db"
+                )
+            return parsed
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError):
+        pass
+    raise WrongLedger(
+        "The ledger's URL is not one that can be opened.",
+        "Use sqlite:///path/to/ledger.db or postgresql://user@host/name.",
+    )
+
+
+def name_of(url: URL) -> str:
+    """A database by its file, or by its host and name: what may be shown to anybody."""
+    if url.get_backend_name() == "sqlite":
+        return url.database or ""
+    return f"postgresql://{url.host or ''}{f':{url.port}' if url.port else ''}/{url.database or ''}"
+
+
+def make_engine(url: str, *, existing: bool) -> Engine:
+    """The engine of a ledger's URL. Raises WrongLedger, LedgerError; with `existing` no file is made."""
+    parsed = check_url(url)
+    try:
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")  # the plain name means psycopg2
+        if parsed.get_backend_name() == "sqlite":
+            return _create_sqlite(parsed.database or "", parsed, existing=existing)
+        return _create_server(parsed)
+    except ModuleNotFoundError as error:
+        raise WrongLedger(
+            f"The ledger's database needs the package {error.name}.",
+            "Install it, or leave it out of the URL.",
+        ) from None
+
+
+def _create_server(url: URL) -> Engine:
+    # hide_parameters: a statement's values are people's data.
+    engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, **POOL)
+    if url.drivername == "postgresql+psycopg":
+        from outreach.ledger.database import postgres  # noqa: PLC0415 - its driver takes long to import
+
+        postgres.bound(engine)
+    return engine
+
+
+def _create_sqlite(path: str, url: URL, *, existing: bool) -> Engine:
+    if sqlite3.sqlite_version_info < (3, 35):  # RETURNING came with it
+        raise LedgerError(f"SQLite {sqlite3.sqlite_version} is too old.", "Use 3.35 or newer, or PostgreSQL.")
+    if existing:
+        _look_at(Path(path))
+    else:
+        _create_private(Path(path))
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}, **POOL)
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _create_private(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise _unusable(path, error) from None
+
+
+def _look_at(path: Path) -> None:
+    """Refuse what is no ledger before SQLite touches it: its first pragma would write a header."""
+    if not path.exists():
+        raise WrongLedger(f"There is no ledger {path}.", "Check the path; nothing was made there.")
+    try:
+        with path.open("r+b") as file:
+            begins = file.read(16)
+    except OSError as error:
+        raise _unusable(path, error) from None
+    if begins != b"SQLite format 3\0":
+        raise no_ledger(str(path))
+
+
+def no_ledger(name: str) -> WrongLedger:
+    """What is there is something else, or empty."""
+    return WrongLedger(f"{name} holds no ledger.", "Name the database that a campaign has used.")
+
+
+def _unusable(path: Path, error: OSError) -> LedgerError:
+    kind = LedgerError if error.errno in _OF_THE_MACHINE else WrongLedger
+    return kind(f"The ledger {path} cannot be opened: {error.strerror}.", "Choose another place.")
+
+
+def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    # synchronous=FULL: an intent must outlive a power cut, not only the process.
+    # secure_delete: what is erased is overwritten.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+    # 2 MB: each thread may have a connection, and each connection has a cache of its own.
+    connection.execute("PRAGMA cache_size=-2000")
+
+
+def _begin(connection: Connection) -> None:
+    kind = connection.get_execution_options().get("begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {kind}")

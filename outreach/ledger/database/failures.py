@@ -1,0 +1,57 @@
+"""What a database's failure means, in our words: never with anybody's data, and with what to do."""
+
+import contextlib
+from collections.abc import Iterator
+
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+
+from outreach.errors import LedgerError, WrongLedger
+from outreach.ledger.database.connecting import name_of
+
+
+@contextlib.contextmanager
+def translated(url: URL) -> Iterator[None]:
+    """Keep the driver's words out of tracebacks: PostgreSQL quotes the failing row in them."""
+    try:
+        yield
+    except DBAPIError as error:
+        if wrong := _named_wrongly(error, url):
+            raise wrong from None
+        code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None) or ""
+        raise LedgerError(
+            f"The ledger does not answer ({type(error.orig).__name__} {code}).", _advise(error)
+        ) from None
+    except NoConnectionFree:
+        raise LedgerError(
+            "The ledger does not answer (no connection became free).",
+            "Run the campaign again: it resumes by itself.",
+        ) from None
+
+
+_WRONG_NAMES = {
+    "not a database": "is no SQLite database. Check the path.",
+    "failed to resolve host": "has a host that nobody knows. Check the host in the URL, and the network.",
+    "password authentication failed": "refused the user or the password. Check them.",
+    "no password supplied": "asks for a password. Put it into the ledger block, or into PGPASSWORD.",
+    "does not exist": "does not exist there, or its user does not. Check both names in the URL.",
+}
+
+
+def _named_wrongly(error: DBAPIError, url: URL) -> WrongLedger | None:
+    """What is wrong with the name of the database itself, so that no later try would help; else None."""
+    if getattr(error.orig, "sqlstate", None):  # from a statement: the database was reached
+        return None
+    words = str(error.orig).lower()
+    why = next((why for said, why in _WRONG_NAMES.items() if said in words), None)
+    return WrongLedger(f"The ledger {name_of(url)} {why}") if why else None
+
+
+def _advise(error: DBAPIError) -> str:
+    words = str(error.orig).lower()
+    if "full" in words:
+        return "Free disk space and run the campaign again: it resumes by itself."
+    if "locked" in words:
+        return "Another program holds the file; run the campaign again: it resumes by itself."
+    return "Bring the database back and run the campaign again: it resumes by itself."
