@@ -5,6 +5,7 @@ It holds the number and the hash of one audit record, and nobody's data.
 
 import logging
 from datetime import datetime
+from typing import ClassVar
 
 from prefect.variables import Variable
 
@@ -15,6 +16,8 @@ log = logging.getLogger("outreach.witness")
 
 class PrefectWitness:
     """`outreach.ledger.witness.Witness` over the server's variables. One that is away knows nothing."""
+
+    is_shared: ClassVar[bool] = True
 
     def recall(self, identity: str) -> Mark | None:
         """The mark, None where the server has none that can be read."""

@@ -13,12 +13,13 @@ import contextlib
 import fcntl
 import os
 import secrets
-from collections.abc import Iterable
+import stat
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from enum import Enum
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from sqlalchemy import Connection, func, select
 
@@ -55,6 +56,9 @@ class Mark:
 class Witness(Protocol):
     """Somebody outside the ledger who keeps its newest mark."""
 
+    is_shared: ClassVar[bool]
+    """Whether all who work with the ledger tell it."""
+
     def recall(self, identity: str) -> Mark | None:
         """The mark, None where nothing is known of that ledger."""
 
@@ -73,6 +77,8 @@ class Standing(Enum):
 
 class MachineWitness:
     """This user's files on this machine, one for each ledger."""
+
+    is_shared: ClassVar[bool] = False
 
     def recall(self, identity: str) -> Mark | None:
         """The mark, None where there is none that can be read."""
@@ -136,13 +142,25 @@ def newest_mark(ledger: Ledger, connection: Connection, *, is_open: bool = False
 def ask_witnesses(ledger: Ledger, witnesses: Iterable[Witness]) -> Standing:
     """What they say of the ledger together."""
     identity = read_identity(ledger)
-    known = [witness.recall(identity) for witness in witnesses] if identity else []
-    return judge(ledger, [mark for mark in known if mark])
+    recalled = [(witness, witness.recall(identity)) for witness in witnesses] if identity else []
+    known = [(witness, mark) for witness, mark in recalled if mark]
+    standing = _judge(ledger, [mark for _, mark in known])
+    if standing is Standing.WHOLE and not _is_ours_alone(ledger):
+        # What others did since is known to none but a witness of theirs.
+        return _judge(ledger, [mark for witness, mark in known if witness.is_shared])
+    return standing
 
 
-def judge(ledger: Ledger, marks: Iterable[Mark]) -> Standing:
-    """What these marks say of the ledger together."""
-    marks = list(marks)
+def _is_ours_alone(ledger: Ledger) -> bool:
+    """A file that no other user may open, and no other machine works with."""
+    file = ledger.db.engine.url.database
+    if not ledger.db.is_sqlite or not file:
+        return False
+    seen = Path(file).stat()
+    return seen.st_uid == os.getuid() and not seen.st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+
+
+def _judge(ledger: Ledger, marks: Sequence[Mark]) -> Standing:
     if not all(_has(ledger, mark) for mark in marks):
         return Standing.OLDER
     closed = not any(mark.is_open for mark in marks)

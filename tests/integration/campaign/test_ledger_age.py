@@ -180,6 +180,23 @@ def test_on_another_machine_genesys_tells_that_a_ledger_is_older(
     assert (place.contacted(), place.twice()) == (12, 0)
 
 
+def test_what_another_user_did_since_a_copy_is_no_secret_to_genesys(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.run(crowd(1))
+    place.back_up()
+    with monkeypatch.context() as other:
+        place.forget_witness(other)
+        place.run(crowd(1, 2, 3))
+    place.restore()
+    place.file.chmod(0o660)  # a file of several users
+
+    with pytest.raises(LedgerOutdated, match="Genesys knows"):
+        place.run(crowd(1, 2, 3))
+
+    assert (place.contacted(), place.twice()) == (12, 0)
+
+
 def test_a_ledger_whose_witness_knows_it_asks_genesys_nothing_more(place: Place) -> None:
     def cost() -> int:
         before = place.queries()
