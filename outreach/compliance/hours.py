@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from outreach.compliance.holiday_calendars import EPOCH, is_holiday
 from outreach.compliance.windows import DAY, Span, Spans, Week, intersect, merge
+from outreach.zones import open_zone
 
 # Genesys' own dialler stops a minute early, too (neighbours' fact sheet, 2).
 SAFETY = 60
@@ -129,7 +129,7 @@ class Hours:
 
 def local_time(zone: str, at: int) -> datetime:
     """The time on the wall at an instant."""
-    return datetime.fromtimestamp(at, _zone(zone))
+    return datetime.fromtimestamp(at, open_zone(zone))
 
 
 def count_day(at: datetime) -> int:
@@ -152,10 +152,5 @@ def _steady_parts(zone: str, start: int, end: int) -> tuple[tuple[int, int, int]
 
 
 def _offset(zone: str, at: int) -> int:
-    offset = datetime.fromtimestamp(at, timezone.utc).astimezone(_zone(zone)).utcoffset()
+    offset = datetime.fromtimestamp(at, timezone.utc).astimezone(open_zone(zone)).utcoffset()
     return int(offset.total_seconds()) if offset is not None else 0
-
-
-@lru_cache(maxsize=1024)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)

@@ -89,11 +89,11 @@ class Rule(_Part):
         return None if self.windows is None else read_week(self.windows)
 
     def binds(self, country: str | None, states: frozenset[str] | None) -> bool:
-        """Whether the rule may bind at a place; unknown states are all states."""
+        """Whether the rule may bind at a place; states that are unknown, or none at all, are all states."""
         if "*" not in self.countries and country not in self.countries:
             return False
         # Of a person who may be in two states the rules of both bind, which is the stricter of them.
-        return not self.subdivisions or states is None or not states.isdisjoint(self.subdivisions)
+        return not self.subdivisions or not states or not states.isdisjoint(self.subdivisions)
 
 
 class Pack(_Part):

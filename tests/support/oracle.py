@@ -22,6 +22,10 @@ SETS = {
         "America/St_Thomas America/St_Vincent America/Toronto America/Tortola America/Vancouver "
         "America/Winnipeg Atlantic/Bermuda Pacific/Guam Pacific/Honolulu Pacific/Pago_Pago Pacific/Saipan"
     ),
+    "us": (
+        "Pacific/Honolulu America/Adak America/Anchorage America/Los_Angeles America/Denver America/Phoenix "
+        "America/Chicago America/New_York"
+    ),
     "au-mobile": (
         "Australia/Adelaide Australia/Brisbane Australia/Eucla Australia/Lord_Howe Australia/Perth "
         "Australia/Sydney Indian/Christmas Indian/Cocos"
