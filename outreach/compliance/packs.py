@@ -51,10 +51,14 @@ class _Part(BaseModel):
 
 
 class Holidays(_Part):
-    """Public holidays of a `calendar` (US, US-AL; "*" is the person's own country), and their windows."""
+    """Public holidays of a `calendar` (US, US-AL; "*" is the person's own country), and their windows.
+
+    `also`: days that the law has and the calendar lacks.
+    """
 
     calendar: str
     windows: _Windows = []
+    also: list[date] = []
 
 
 class Golden(_Part):
