@@ -10,7 +10,7 @@ Its zones are often a neighbour's, or one side of a split area (docs/compliance.
     anything else                                     nothing: the contact waits
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import phonenumbers
@@ -44,9 +44,7 @@ def find_number_area(number: str) -> Area:
         return known
     if parsed.country_code == _NANP:
         return _find_american(parsed, region, kind)
-    zones = one_of_each_clock(list_zones(region or ""))
-    if len(zones) > 1:
-        zones = _narrow(zones, list(_ask_library(parsed)), is_local=kind in _LOCAL)
+    zones = _find_zones(list_zones(region or ""), list(_ask_library(parsed)), is_local=kind in _LOCAL)
     return Area(region, None, zones) if zones else ANYWHERE
 
 
@@ -59,8 +57,11 @@ def _find_american(parsed: PhoneNumber, region: str | None, kind: int) -> Area:
     return Area(None, None, tuple(_ask_library(parsed)))
 
 
-def _narrow(zones: tuple[str, ...], given: list[str], *, is_local: bool) -> tuple[str, ...]:
+def _find_zones(own: Sequence[str], given: Sequence[str], *, is_local: bool) -> tuple[str, ...]:
     """Those of a country's zones that libphonenumber gives the prefix; all, when it has a foreign one."""
+    zones = one_of_each_clock([*(zone for zone in given if zone in own), *own])  # by its names, where right
+    if len(zones) < 2:
+        return zones
     found = tuple(zone for zone in zones if any(is_same_clock(zone, other) for other in given))
     knows = is_local and found and len(found) == len(one_of_each_clock(given))
     return found if knows else one_of_each_clock([*zones, *given])

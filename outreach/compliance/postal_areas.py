@@ -114,7 +114,7 @@ def read_areas(name: str, country: str = "") -> dict[str, Area]:
     rows: list[_Row] = json.loads(file.read_text(encoding="utf-8"))["rows"]
     return {
         prefix: Area(
-            row.get("country", country),
+            row.get("country", country) or None,
             frozenset(row["states"]) if "states" in row else None,
             tuple(row.get("zones", ())),
         )
