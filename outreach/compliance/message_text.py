@@ -26,7 +26,10 @@ def fits(text: str, channel: Channel) -> bool:
     """Whether a channel takes a text of this length: of an SMS, its parts count, not its characters."""
     if len(text) > channel.traits.longest_text:
         return False
-    return not channel.traits.has_segments or segments(text) <= MOST_SEGMENTS
+    # Even of emoji, a part takes 33: most texts need no count, which takes as long as half a decision.
+    return (
+        len(text) <= 33 * MOST_SEGMENTS or not channel.traits.has_segments or segments(text) <= MOST_SEGMENTS
+    )
 
 
 def segments(text: str) -> int:
