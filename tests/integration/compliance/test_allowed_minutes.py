@@ -114,7 +114,8 @@ def _truth(row: dict[str, str]) -> set[str]:
             for zone in zones
         }
         return decided if row["number"] in WRONG or not row["decided"] else decided | finer
-    has_area = row["why"] == OURS or row["kind"] in AS_LINES
+    # In Brazil mobiles have the area of a city.
+    has_area = row["why"] == OURS or row["kind"] in AS_LINES or row["region"] == "BR"
     return decided if has_area else set(list_zones().get(row["region"], decided))  # Kosovo has none
 
 
