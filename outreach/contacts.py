@@ -26,7 +26,7 @@ class Traits:
 
     kind: AddressKind
     longest_text: int
-    """Characters of a message; an agentless SMS takes five segments of 153."""
+    """Characters of a message; an agentless SMS takes five segments of 153, or of 67 outside GSM-7."""
     preference: int
     """Its place in the order in which channels are tried, unless a campaign says otherwise."""
     hours_bind: bool

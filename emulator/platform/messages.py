@@ -6,6 +6,7 @@ from emulator.errors import bad_request, conflict
 from emulator.http.fields import Fields
 from emulator.http.messages import JsonObject, Request, Response, answer
 from emulator.http.routing import Operations
+from emulator.platform.sms_parts import MOST_PARTS, count_parts
 from emulator.state.contacts import e164_of
 from emulator.state.conversations import DISCONNECT_TYPES, NEVER, Conversation
 from emulator.state.organisation import Organisation
@@ -94,6 +95,8 @@ def _text(body: Fields, kind: str, template: Fields) -> str:
         raise body.wrong("messagingTemplate", "is required for whatsapp")
     elif not text:
         raise body.wrong("textBody", "is required without a template")
+    elif kind == "sms" and count_parts(text) > MOST_PARTS:
+        raise body.wrong("textBody", f"is sent in more than {MOST_PARTS} parts")
     return text
 
 

@@ -29,6 +29,7 @@ from outreach.settings import CampaignSettings, Event
 from outreach.webhook.delivery import Courier
 from outreach.webhook.endpoint import Endpoint
 from outreach.webhook.events import ContactBody, to_bytes
+from outreach.zones import find_version
 
 BATCH, BATCH_WITHOUT_LIMIT = 500, 2000
 """Contacts in a batch: two minutes' worth of the published limit, or a few seconds' of the processor."""
@@ -80,9 +81,9 @@ class Run:
 
     @functools.cached_property
     def footing(self) -> str:
-        """A hash of all that is ours and that a decision rests on: settings, rule packs, senders."""
+        """A hash of all that is ours and that a decision rests on: settings, rule packs, zones, senders."""
         senders = sorted((str(channel), state) for channel, state in self.senders.items())
-        ours = (self.settings.model_dump_json(), self.gate.packs_hash, senders)
+        ours = (self.settings.model_dump_json(), self.gate.packs_hash, find_version(), senders)
         return hashlib.sha256(repr(ours).encode()).hexdigest()[:32]
 
     @property

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from outreach.compliance.decision import PASSED, Facts, Finding, Verdict
-from outreach.compliance.message_text import choose_message, segments
+from outreach.compliance.message_text import choose_message, fits, segments
 from outreach.compliance.reasons import coin
 from outreach.compliance.redaction import mask_address, mask_text
 from outreach.contacts import Channel, Contact
@@ -119,7 +119,7 @@ def _show_availability(case: Case) -> Mapping[str, str]:
 
 
 def _judge_text(case: Case) -> Finding:
-    return PASSED if len(case.text) <= case.channel.traits.longest_text else blocked("text_too_long")
+    return PASSED if fits(case.text, case.channel) else blocked("text_too_long")
 
 
 def _show_text(case: Case) -> Mapping[str, str]:

@@ -1,5 +1,6 @@
 """Public holidays, by the `holidays` library: which days of a country or state are not ordinary days."""
 
+import warnings
 from datetime import date
 from functools import lru_cache
 
@@ -23,10 +24,13 @@ def has_calendar(country: str | None) -> bool:
 
 
 def check_calendar(calendar: str) -> None:
-    """Raise SettingsError unless the library knows the calendar."""
+    """Raise SettingsError unless the library knows the calendar, and by that name."""
     try:
-        _year(calendar, 2026)  # any year will do: it is the name that is tried
-    except NotImplementedError as error:
+        # An outdated name, such as FR-GES, is taken with a warning, and days are missing from it.
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            _year.__wrapped__(calendar, 2026)  # any year will do: it is the name that is tried
+    except (NotImplementedError, Warning) as error:
         raise SettingsError(
             f"There is no holiday calendar {calendar!r}.",
             "Use a country like US, or a part of it like US-AL, of the holidays library.",

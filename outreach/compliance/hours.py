@@ -8,12 +8,12 @@ that jump forward or back need no special case. All times here are whole seconds
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from outreach.compliance.holiday_calendars import EPOCH, is_holiday
 from outreach.compliance.windows import DAY, Span, Spans, Week, intersect, merge
+from outreach.zones import open_zone
 
 # Genesys' own dialler stops a minute early, too (neighbours' fact sheet, 2).
 SAFETY = 60
@@ -29,7 +29,10 @@ _MONDAY = 3  # 1 January 1970 was a Thursday
 
 @dataclass(frozen=True, slots=True)
 class HourRule:
-    """The hours of one rule, ready to be applied. Days are counted since 1970, `until` is excluded."""
+    """The hours of one rule, ready to be applied. Days are counted since 1970, `until` is excluded.
+
+    `also`: holidays beside those of the calendar.
+    """
 
     id: str
     version: str
@@ -38,6 +41,7 @@ class HourRule:
     on_holidays: Spans = ()
     since: int | None = None
     until: int | None = None
+    also: frozenset[int] = frozenset()
 
     def speaks_on(self, day: int) -> bool:
         """Whether the rule is in force on a local day."""
@@ -52,7 +56,7 @@ class HourRule:
         return [(start + a, start + (min(b, DAY) if closed_after else b)) for a, b in spans]
 
     def _is_special(self, day: int) -> bool:
-        return self.calendar is not None and is_holiday(self.calendar, day)
+        return day in self.also or (self.calendar is not None and is_holiday(self.calendar, day))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +133,11 @@ class Hours:
 
 def local_time(zone: str, at: int) -> datetime:
     """The time on the wall at an instant."""
-    return datetime.fromtimestamp(at, _zone(zone))
+    return datetime.fromtimestamp(at, open_zone(zone))
 
 
-def count_day(at: datetime) -> int:
-    """The day since 1970 of a local time."""
+def count_day(at: date) -> int:
+    """The day since 1970 of a date, or of a local time."""
     return at.toordinal() - EPOCH
 
 
@@ -152,10 +156,5 @@ def _steady_parts(zone: str, start: int, end: int) -> tuple[tuple[int, int, int]
 
 
 def _offset(zone: str, at: int) -> int:
-    offset = datetime.fromtimestamp(at, timezone.utc).astimezone(_zone(zone)).utcoffset()
+    offset = datetime.fromtimestamp(at, timezone.utc).astimezone(open_zone(zone)).utcoffset()
     return int(offset.total_seconds()) if offset is not None else 0
-
-
-@lru_cache(maxsize=1024)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)

@@ -3,34 +3,27 @@
 basis         from                                         confidence
 time_zone     the contact's own IANA name                  stated
 postal_code   its area's zones                             high, or ambiguous when there are several
-number        the number's prefix (libphonenumber)         likely, or ambiguous
+number        the number's prefix (number_areas.py)        likely, or ambiguous
 none          nothing: the contact waits                   none
 
-A number's prefix tells where it was assigned, not where its owner is: hence only "likely".
+A zone like EST or Etc/GMT+5 states no place, so what comes next speaks. A postal code that cannot be read
+says that the person may have moved: an American number then stands for its whole country. A prefix tells
+where a number was assigned, not where its owner is: hence only "likely".
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
-
-import phonenumbers
-from phonenumbers import PhoneNumberType
-from phonenumbers import timezone as prefixes
+from typing import Literal, NamedTuple
 
 from outreach.compliance import postal_areas, time_zones
+from outreach.compliance.number_areas import ANYWHERE, find_number_area
 from outreach.compliance.postal_areas import Area
 
 Basis = Literal["time_zone", "postal_code", "number", "none"]
 Confidence = Literal["stated", "high", "likely", "ambiguous", "none"]
 
-# American mobiles cannot be told from landlines: they are FIXED_LINE_OR_MOBILE (neighbours' fact sheet, C).
-_GEOGRAPHIC = {PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
-_NANP = 1
-_NOWHERE = Area(None, None, ())
 
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):  # its hash is taken with each decision, and a tuple's is many times as fast
     """One zone that the person may be in, and whose rules may bind there. `states` None: any."""
 
     zone: str
@@ -51,42 +44,46 @@ class Place:
 @lru_cache(maxsize=8192)  # a few batches' worth
 def locate(time_zone: str | None, postal_code: str | None, number: str | None) -> Place:
     """Where a person may be, by their stated zone, else postal code, else number (E.164)."""
-    line = _find_line(number) if number else _NOWHERE
-    if time_zone is not None:
-        # A zone that is stated and wrong is not replaced by a guess: somebody mends it.
-        if not time_zones.is_zone(time_zone):
-            return Place((), "time_zone", "none", "zone_invalid")
-        return Place((_stated(time_zone, postal_code, line),), "time_zone", "stated")
+    line = find_number_area(number) if number else ANYWHERE
+    # A zone that is stated and wrong is not replaced by a guess: somebody mends it.
+    if time_zone is not None and not time_zones.is_zone(time_zone):
+        return Place((), "time_zone", "none", "zone_invalid")
+    if time_zone is not None and time_zones.is_place(time_zone):
+        return Place(_stated(time_zone, postal_code, line), "time_zone", "stated")
     area = postal_areas.find_postal_area(postal_code, line.country or _hint(number)) if postal_code else None
     if area is not None:
         return _place(area, "postal_code", "high")
-    return _place(line, "number", "likely")
+    return _place(postal_areas.widen(line) if postal_code else line, "number", "likely")
 
 
 def _place(area: Area, basis: Basis, confidence: Confidence) -> Place:
     if not area.zones:
         return Place((), "none", "none", "zone_unknown")
-    candidates = tuple(_candidate(zone, area) for zone in area.zones)
+    candidates = tuple(
+        _candidate(zone, country, area.states)
+        for zone in area.zones
+        for country in ([area.country] if area.country else time_zones.list_countries(zone))
+    )
     return Place(candidates, basis, confidence if len(candidates) == 1 else "ambiguous")
 
 
-def _candidate(zone: str, area: Area) -> Candidate:
-    country = area.country or time_zones.find_country(zone)
-    states = area.states if area.states is not None else postal_areas.list_states(country or "", zone)
-    return Candidate(zone, country, states)
+def _candidate(zone: str, country: str, states: frozenset[str] | None) -> Candidate:
+    return Candidate(zone, country, postal_areas.list_states(country, zone) if states is None else states)
 
 
-def _stated(zone: str, postal_code: str | None, line: Area) -> Candidate:
-    """The jurisdiction within a stated zone: the postal code's, else the number's where both agree."""
-    country = time_zones.find_country(zone)
-    postal = postal_areas.find_postal_area(postal_code, country or line.country) if postal_code else None
+def _stated(zone: str, postal_code: str | None, line: Area) -> tuple[Candidate, ...]:
+    """The jurisdictions within a stated zone: the postal code's, else the number's where both agree."""
+    countries = time_zones.list_countries(zone)
+    # Of the countries that an old name like US/Eastern may mean, only one has codes that are known by shape.
+    hint = "US" if "US" in countries else countries[0] if len(countries) == 1 else line.country
+    postal = postal_areas.find_postal_area(postal_code, hint) if postal_code else None
     if postal is not None and postal.country:
-        return _candidate(zone, postal)
+        return (_candidate(zone, postal.country, postal.states),)
     # People keep their number when they move: it counts only where its clocks show the stated time.
     if line.country and _agree(zone, time_zones.list_zones(line.country)):
-        states = line.states if _agree(zone, line.zones) else None
-        return _candidate(zone, Area(line.country, states, ()))
-    return _candidate(zone, Area(country or line.country, None, ()))
+        states = line.states if _agree(zone, line.zones) and not postal_code else None
+        return (_candidate(zone, line.country, states),)
+    return tuple(_candidate(zone, country, None) for country in countries)
 
 
 def _agree(zone: str, others: tuple[str, ...]) -> bool:
@@ -96,24 +93,3 @@ def _agree(zone: str, others: tuple[str, ...]) -> bool:
 def _hint(number: str | None) -> str | None:
     """The only +1 country whose postal codes have five digits; toll-free numbers have no country."""
     return "US" if number and number.startswith("+1") else None
-
-
-@lru_cache(maxsize=8192)  # a few batches' worth
-def _find_line(number: str) -> Area:
-    """What a number's prefix tells. American numbers that are not geographic may be anywhere in +1."""
-    try:
-        parsed = phonenumbers.parse(number)
-    except phonenumbers.NumberParseException:
-        return _NOWHERE
-    region = phonenumbers.region_code_for_number(parsed)
-    # Without libphonenumber's own `Etc/Unknown`.
-    zones = tuple(zone for zone in prefixes.time_zones_for_number(parsed) if time_zones.is_zone(zone))
-    if parsed.country_code != _NANP:
-        return Area(region, None, zones)
-    # Toll-free numbers have all 42 zones of +1, with 90 minutes a day in common (neighbours' fact sheet, C).
-    if phonenumbers.number_type(parsed) not in _GEOGRAPHIC:
-        return Area(None, None, zones)
-    states = postal_areas.find_states(number[2:5])
-    if states is None and len(zones) > 1 and region:
-        zones = time_zones.list_zones(region)  # libphonenumber gives every +1 zone for Caribbean mobiles
-    return Area(region, states[1] if states else None, zones)

@@ -1,10 +1,13 @@
 """How long a message may be, and how many SMS segments it costs."""
 
-from outreach.contacts import Contact
+from outreach.contacts import Channel, Contact
 from outreach.settings import CampaignSettings
 
 MESSAGE_WHEN_NONE = "Hello"
 """What is said when neither contact nor campaign brings a message (guide sheet, "Contact payload")."""
+
+MOST_SEGMENTS = 5
+"""Genesys sends an SMS in at most five parts (its help, "Agentless SMS")."""
 
 _GSM_BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -17,6 +20,16 @@ _GSM = _GSM_BASIC | _GSM_EXTENDED
 def choose_message(contact: Contact, settings: CampaignSettings) -> str:
     """What will be said: the contact's own message, else the campaign's."""
     return contact.initial_message or settings.message or MESSAGE_WHEN_NONE
+
+
+def fits(text: str, channel: Channel) -> bool:
+    """Whether a channel takes a text of this length: of an SMS, its parts count, not its characters."""
+    if len(text) > channel.traits.longest_text:
+        return False
+    # Even of emoji, a part takes 33: most texts need no count, which takes as long as half a decision.
+    return (
+        len(text) <= 33 * MOST_SEGMENTS or not channel.traits.has_segments or segments(text) <= MOST_SEGMENTS
+    )
 
 
 def segments(text: str) -> int:

@@ -51,10 +51,14 @@ class _Part(BaseModel):
 
 
 class Holidays(_Part):
-    """Public holidays of a `calendar` (US, US-AL; "*" is the person's own country), and their windows."""
+    """Public holidays of a `calendar` (US, US-AL; "*" is the person's own country), and their windows.
+
+    `also`: days that the law has and the calendar lacks.
+    """
 
     calendar: str
     windows: _Windows = []
+    also: list[date] = []
 
 
 class Golden(_Part):
@@ -89,11 +93,11 @@ class Rule(_Part):
         return None if self.windows is None else read_week(self.windows)
 
     def binds(self, country: str | None, states: frozenset[str] | None) -> bool:
-        """Whether the rule may bind at a place; unknown states are all states."""
+        """Whether the rule may bind at a place; states that are unknown, or none at all, are all states."""
         if "*" not in self.countries and country not in self.countries:
             return False
         # Of a person who may be in two states the rules of both bind, which is the stricter of them.
-        return not self.subdivisions or states is None or not states.isdisjoint(self.subdivisions)
+        return not self.subdivisions or not states or not states.isdisjoint(self.subdivisions)
 
 
 class Pack(_Part):

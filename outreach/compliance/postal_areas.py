@@ -1,4 +1,4 @@
-"""The tables of places shipped as data: ZIP codes, Canadian and French postal codes, American area codes."""
+"""The tables of places shipped as data: ZIP codes, Canadian and French postal codes, prefixes of numbers."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import TypedDict
 
-from outreach.compliance import time_zones
+from outreach.compliance.time_zones import is_same_clock, list_zones, one_of_each_clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class _Row(TypedDict, total=False):
 UNITED_STATES = frozenset({"US", "PR", "VI", "GU", "AS", "MP"})
 """The United States and its territories, which have ISO codes of their own."""
 
+_KNOWN_BY_CODE = UNITED_STATES | {"CA"}
+
 _ZIP = re.compile(r"\d{5}(-?\d{4})?\Z")
 _ZIP_PLUS_FOUR = re.compile(r"\d{5}-\d{4}\Z")
 _CANADIAN = re.compile(r"[ABCEGHJ-NPRSTVXY]\d[A-Z]( ?\d[A-Z]\d)?\Z")
@@ -49,10 +51,10 @@ def find_postal_area(postal_code: str, country: str | None) -> Area | None:
     code = " ".join(postal_code.upper().split())
     if _CANADIAN.match(code):
         return _longest("ca_fsa.json", "CA", code[:3])
-    if _BRITISH.match(code) and country in {None, "GB"}:
-        return Area("GB", None, time_zones.list_zones("GB"))
+    if _BRITISH.match(code):
+        return Area("GB", None, list_zones("GB"))
     # Five digits alone may be American, French or German: only a known country tells.
-    if _ZIP_PLUS_FOUR.match(code) or (country in UNITED_STATES | {"CA"} and _ZIP.match(code)):
+    if _ZIP_PLUS_FOUR.match(code) or (country in _KNOWN_BY_CODE and _ZIP.match(code)):
         return _longest("us_zip3.json", "US", code[:3])
     if country == "FR" and _FRENCH.match(code):
         # Overseas keeps its own time, and the law speaks of the consumer's zone there as well.
@@ -63,45 +65,56 @@ def find_postal_area(postal_code: str, country: str | None) -> Area | None:
     return Area(country, None, zones) if zones else None
 
 
-def find_states(area_code: str) -> tuple[str, frozenset[str]] | None:
-    """The country and the states of an American area code, None when it is not geographic."""
-    area = _read("nanp.json", "").get(area_code)
-    return (area.country, area.states) if area and area.country and area.states else None
+def widen(area: Area) -> Area:
+    """The whole country of an American or Canadian number, whose postal code could not be read."""
+    if area.country not in _KNOWN_BY_CODE:
+        return area  # of other countries few codes are known: one that is not tells nothing
+    home = ("US", area.country) if area.country in UNITED_STATES else (area.country,)
+    zones = one_of_each_clock([*area.zones, *(zone for country in home for zone in list_zones(country))])
+    return Area(area.country, None, zones)
+
+
+def find_prefix(number: str) -> Area | None:
+    """The area of a number (E.164) by its longest prefix in our tables, None when they have none."""
+    if number.startswith("+1"):
+        return read_areas("nanp.json").get(number[2:5])
+    return _longest("numbers.json", "", number[1:])
 
 
 def list_states(country: str, zone: str) -> frozenset[str] | None:
-    """The states of a country whose clocks can show the zone's time; None for countries without a table."""
-    return _states_of(country, zone) if country in {"US", "CA"} else None
+    """The states of a country whose clocks can show the zone's time; None when any may be meant."""
+    return (_states_of(country, zone) or None) if country in {"US", "CA"} else None
 
 
 @lru_cache(maxsize=1024)
 def _states_of(country: str, zone: str) -> frozenset[str]:
-    table = _read("us_zip3.json" if country == "US" else "ca_fsa.json", country)
+    table = read_areas("us_zip3.json" if country == "US" else "ca_fsa.json", country)
     return frozenset(
         state
         for area in table.values()
-        if any(time_zones.is_same_clock(zone, other) for other in area.zones)
+        if any(is_same_clock(zone, other) for other in area.zones)
         for state in area.states or ()
     )
 
 
 def _longest(name: str, country: str, prefix: str) -> Area | None:
-    table = _read(name, country)
+    table = read_areas(name, country)
     return next((table[prefix[:n]] for n in range(len(prefix), 0, -1) if prefix[:n] in table), None)
 
 
 def _only_zone(country: str) -> tuple[str, ...]:
-    zones = time_zones.list_zones(country)
+    zones = list_zones(country)
     return zones if len(zones) == 1 else ()
 
 
 @lru_cache
-def _read(name: str, country: str) -> dict[str, Area]:
+def read_areas(name: str, country: str = "") -> dict[str, Area]:
+    """One of the tables by prefix; `country` is that of rows which name none."""
     file = resources.files("outreach.compliance") / "data" / name
     rows: list[_Row] = json.loads(file.read_text(encoding="utf-8"))["rows"]
     return {
         prefix: Area(
-            row.get("country", country),
+            row.get("country", country) or None,
             frozenset(row["states"]) if "states" in row else None,
             tuple(row.get("zones", ())),
         )

@@ -56,9 +56,10 @@ REASONS = {
         "Another contact of this campaign has this address and is contacted instead.", Owner.PERSON
     ),
     "text_too_long": Reason(
-        "The message is too long for this channel (765 characters by SMS, 2000 elsewhere).",
+        "The message is too long for this channel (five parts by SMS: 765 characters, or 335 once a sign is "
+        "outside GSM-7, such as an emoji or a curly quote; 2000 characters elsewhere).",
         Owner.US,
-        "Shorten the message.",
+        "Shorten the message, or write it without such signs.",
     ),
     "zone_invalid": Reason("The contact's time zone is not an IANA name such as Europe/Paris.", Owner.PERSON),
     "zone_unknown": Reason("Nothing tells which time zone the person is in.", Owner.PERSON),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from outreach.compliance.holiday_calendars import EPOCH, has_calendar
-from outreach.compliance.hours import Binding, HourRule, Hours
+from outreach.compliance.hours import Binding, HourRule, Hours, count_day
 from outreach.compliance.location import Candidate, Place
 from outreach.compliance.packs import DEFAULT, Pack, Rule, hash_packs, open_pack
 from outreach.compliance.windows import read_spans
@@ -88,6 +88,7 @@ def _compile(pack: Pack, rule: Rule, candidate: Candidate) -> HourRule:
         version=pack.version,
         week=rule.week() or (),
         calendar=calendar,
+        also=frozenset(count_day(day) for day in rule.holidays.also) if rule.holidays else frozenset(),
         on_holidays=read_spans(rule.holidays.windows) if rule.holidays else (),
         since=rule.valid_from.toordinal() - EPOCH if rule.valid_from else None,
         until=rule.valid_to.toordinal() - EPOCH if rule.valid_to else None,

@@ -1,10 +1,11 @@
-"""Which time zones exist, which country keeps them, and which of them show the same time (IANA database)."""
+"""Which time zones are places, which country keeps them, and which of them show the same time (IANA)."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
-from importlib import resources
-from zoneinfo import ZoneInfo
+
+from outreach.zones import list_names, open_zone, read_table
 
 # Two days a month for three years: every change of clocks lies between two of them.
 _SAMPLES = tuple(
@@ -14,10 +15,24 @@ _SAMPLES = tuple(
     for day in (5, 20)
 )
 
+# The database makes EST the time of Panama, without summer time, and CET that of Brussels.
+# EST5EDT and its like stay: they say when summer is.
+# fmt: off
+_ABBREVIATIONS = frozenset((
+    "CET", "EET", "EST", "Factory", "GMT", "GMT+0", "GMT-0", "GMT0", "Greenwich", "HST", "MET", "MST", "UCT",
+    "UTC", "Universal", "WET", "Zulu",
+))
+# fmt: on
+
 
 def is_zone(name: str) -> bool:
     """Whether this is an IANA name, spelled as IANA spells it."""
-    return name in _names()
+    return name in list_names()
+
+
+def is_place(name: str) -> bool:
+    """Whether an IANA name says where somebody is; `EST`, `UTC` and `Etc/GMT+5` only say a time."""
+    return name not in _ABBREVIATIONS and not name.startswith("Etc/")
 
 
 def list_zones(country: str) -> tuple[str, ...]:
@@ -25,10 +40,17 @@ def list_zones(country: str) -> tuple[str, ...]:
     return _zones_by_country().get(country, ())
 
 
-def find_country(zone: str) -> str | None:
-    """The country of a zone, by IANA's own table; None for zones like UTC. Old names are followed."""
-    countries = _country_by_zone()
-    return countries.get(zone) or countries.get(_links().get(zone, ""))
+@lru_cache(maxsize=1024)
+def list_countries(zone: str) -> tuple[str, ...]:
+    """The country of a zone by IANA's own table; of an old name, every country that has its clock.
+
+    A link tells no country: America/Coral_Harbour, in Canada, is one to Panama.
+    """
+    country = _country_by_zone().get(zone)
+    if country:
+        return (country,)
+    alike = (owner for other, owner in _country_by_zone().items() if is_same_clock(zone, other))
+    return tuple(dict.fromkeys(alike))
 
 
 def is_same_clock(zone: str, other: str) -> bool:
@@ -36,20 +58,23 @@ def is_same_clock(zone: str, other: str) -> bool:
     return zone == other or _offsets(zone) == _offsets(other)
 
 
+def one_of_each_clock(zones: Iterable[str]) -> tuple[str, ...]:
+    """The first zone of each that show the same time."""
+    found: dict[tuple[timedelta | None, ...], str] = {}
+    for zone in zones:
+        found.setdefault(_offsets(zone), zone)
+    return tuple(found.values())
+
+
 @lru_cache(maxsize=1024)
 def _offsets(zone: str) -> tuple[timedelta | None, ...]:
-    info = ZoneInfo(zone)
+    info = open_zone(zone)
     return tuple(at.astimezone(info).utcoffset() for at in _SAMPLES)
 
 
 @lru_cache
-def _names() -> frozenset[str]:
-    return frozenset(_read("zones"))
-
-
-@lru_cache
 def _country_by_zone() -> dict[str, str]:
-    rows = (line.split("\t") for line in _read("zoneinfo/zone.tab") if line and line[0] != "#")
+    rows = (line.split("\t") for line in read_table("zoneinfo/zone.tab") if line and line[0] != "#")
     return {row[2]: row[0] for row in rows}
 
 
@@ -59,14 +84,3 @@ def _zones_by_country() -> dict[str, tuple[str, ...]]:
     for zone, country in _country_by_zone().items():
         found[country].append(zone)
     return {country: tuple(zones) for country, zones in found.items()}
-
-
-@lru_cache
-def _links() -> dict[str, str]:
-    rows = (line.split() for line in _read("zoneinfo/tzdata.zi") if line.startswith("L "))
-    return {row[2]: row[1] for row in rows}
-
-
-def _read(name: str) -> list[str]:
-    # The package's tables, since slim images have none of their own.
-    return (resources.files("tzdata") / name).read_text(encoding="utf-8").splitlines()

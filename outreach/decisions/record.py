@@ -1,6 +1,6 @@
 """A decision and the facts it rested on, as the ledger keeps them for `outreach why`: written and read.
 
-{at, verdict, channel, reasons, next_allowed_at, losing, packs, footing,
+{at, verdict, channel, reasons, next_allowed_at, losing, packs, zones, footing,
  facts{status, reason, availability, senders, suppressed, taken, recent}}
 codes, channels and times: nobody's address
 """
@@ -14,6 +14,7 @@ import orjson
 from outreach.compliance import Decision, Facts, Verdict
 from outreach.contacts import Channel
 from outreach.reachability import Inspection
+from outreach.zones import find_version
 
 
 def write_record(decision: Decision, facts: Facts, now: datetime, packs: str, footing: str = "") -> str:
@@ -30,6 +31,7 @@ def write_record(decision: Decision, facts: Facts, now: datetime, packs: str, fo
         "next_allowed_at": decision.next_allowed_at,
         "losing": {str(name): reasons for name, reasons in decision.losing.items()},
         "packs": packs,
+        "zones": find_version(),
         "footing": footing,
         "facts": _write_facts(facts),
     }

@@ -26,6 +26,7 @@ from outreach.ledger.rejects import find_duplicate_lines
 from outreach.ledger.states import RESTING, State
 from outreach.ledger.suppressions import find_suppressed
 from outreach.settings import SameAddress
+from outreach.zones import find_version
 
 REJECTED = "rejected"
 """Verdict and state of a row that never became a contact."""
@@ -125,6 +126,9 @@ def _as_recorded(gate: Gate, standing: ContactStatus, contact: Contact) -> dict[
     # The verdict is a fact of then; only the rules on the way to it can be shown as of now.
     if recorded["packs"] != gate.packs_hash:
         notes.append("The rule packs have changed since: the rules shown are those of now.")
+    if recorded.get("zones", find_version()) != find_version():
+        was = recorded["zones"]
+        notes.append(f"It went by the time zones of tzdata {was}; those shown are of {find_version()}.")
     if decision.reasons == (_SAME_ADDRESS,) and "taken" not in recorded["facts"]:  # by an older version
         rules = [*rules, _TAKEN]
     elif (again.verdict, again.reasons[:1]) != (decision.verdict, decision.reasons[:1]):

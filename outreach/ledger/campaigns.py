@@ -17,13 +17,17 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}\Z")  # `$` would let a line
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A campaign as the ledger knows it. `stopped` says why new contacts were stopped, or is None."""
+    """A campaign as the ledger knows it. `stopped` says why new contacts were stopped, or is None.
+
+    `zone_rules`: the version of the time zones' rules, like `packs_hash` of its last run.
+    """
 
     id: int
     name: str
     settings: CampaignSettings
     packs_hash: str
     stopped: str | None
+    zone_rules: str = ""
 
 
 def settle_name(ledger: Ledger | None, name: str, *, is_new: bool = False) -> str:
@@ -95,4 +99,4 @@ def list_campaigns(ledger: Ledger) -> list[Campaign]:
 
 def _read(row: Row[Any]) -> Campaign:
     settings = CampaignSettings.model_validate_json(row.settings)
-    return Campaign(row.id, row.name, settings, row.packs_hash, row.stopped)
+    return Campaign(row.id, row.name, settings, row.packs_hash, row.stopped, row.zone_rules)

@@ -9,6 +9,7 @@ from outreach.ledger.campaigns import Campaign, settle_name
 from outreach.ledger.database.schema import campaigns
 from outreach.ledger.ledger import Ledger
 from outreach.settings import CampaignSettings
+from outreach.zones import find_version
 
 _STOP = select(campaigns.c.stopped, campaigns.c.stopped_by).where(campaigns.c.id == bindparam("campaign"))
 
@@ -23,15 +24,16 @@ def enter_campaign(
     """
     name = settle_name(ledger, name, is_new=settings.another_campaign)
     going_on = {"stopped": None, "stopped_by": None} if lifts_stop else {}
-    values = {"settings": settings.model_dump_json(), "packs_hash": packs_hash, **going_on}
+    went_by = {"packs_hash": packs_hash, "zone_rules": find_version()}
+    values = {"settings": settings.model_dump_json(), **went_by, **going_on}
     new = {"name": name, "created_at": ledger.clock.now(), **values}
     with ledger.db.write() as connection:
         made = ledger.db.insert(campaigns).values(new).on_conflict_do_nothing()
         connection.execute(made)
         named = update(campaigns).where(campaigns.c.name == name).values(values)
         campaign_id = int(connection.execute(named.returning(campaigns.c.id)).scalar_one())
-        note(ledger, connection, campaign_id, "run", {"packs": packs_hash})
-    return Campaign(campaign_id, name, settings, packs_hash, None)
+        note(ledger, connection, campaign_id, "run", {"packs": packs_hash, "zones": find_version()})
+    return Campaign(campaign_id, name, settings, packs_hash, None, find_version())
 
 
 @dataclass(frozen=True, slots=True)

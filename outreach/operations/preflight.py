@@ -1,6 +1,7 @@
 """Is everything in place before a campaign? Each check says OK, WARN or ERROR, what it found, and what to do.
 
     ledger       it opens, is of this version, its key is the right one, and nothing of it is gone
+    time zones   how old their rules are, and whether other processes on the ledger go by the same
     ledger key   whether that of a shared ledger lies on one machine alone
     login        the client id and secret, at the region's host
     organisation who we are to it                        (platform)
@@ -17,6 +18,7 @@ Nobody is contacted. One check that fails does not keep the others from being ma
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
+from datetime import date
 from enum import Enum
 
 from outreach.clock import Clock
@@ -28,6 +30,7 @@ from outreach.genesys.platform.api import Platform
 from outreach.genesys.platform.organization import TOKEN_RATE
 from outreach.genesys.platform.permission_probes import ESSENTIAL, find_forbidden
 from outreach.genesys.platform.senders import NO_SENDER
+from outreach.ledger.executors.release import list_zone_rules
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations.migrate import HEAD
 from outreach.ledger.root_key import SHARE
@@ -36,6 +39,7 @@ from outreach.reachability import AVAILABLE, NOT_CHECKABLE
 from outreach.settings import CampaignSettings
 from outreach.sources.list_entries import Entries, read_entries
 from outreach.webhook.endpoint import Endpoint
+from outreach.zones import OLD_AFTER_DAYS, find_version, made_by
 
 SKEW_WARN_SECONDS = 5.0
 SKEW_ERROR_SECONDS = 240.0  # with a minute's room
@@ -101,11 +105,25 @@ def check_ledger(means: Targets) -> Iterator[Check]:
                 yield Check(
                     "ledger", Level.ERROR, what, "Take in what Genesys knows: outreach ledger catch-up."
                 )
+            yield _check_zones(list_zone_rules(ledger) - {find_version()}, means.clock.now().date())
             if ledger.key_file and not ledger.db.is_sqlite:
                 what = f"The ledger is shared; its key lies on this machine alone: {ledger.key_file}."
                 yield Check("ledger key", Level.WARN, what, f"{SHARE} Nobody else can open the ledger.")
     except OutreachError as error:
         yield _error("ledger", error)
+
+
+def _check_zones(others: set[str], today: date) -> Check:
+    ours = find_version()
+    if others:
+        what = f"The time zones here are of tzdata {ours}; another process on this ledger has {min(others)}."
+        return Check("time zones", Level.WARN, what, "Install the same tzdata everywhere, the newest.")
+    age = (today - made_by(ours)).days
+    if age > OLD_AFTER_DAYS:
+        what = f"The rules of time zones are at least {age} days old (tzdata {ours})."
+        advice = "Countries change them at short notice: pip install --upgrade tzdata."
+        return Check("time zones", Level.WARN, what, advice)
+    return Check("time zones", Level.OK, f"By tzdata {ours}, whatever this machine has.")
 
 
 def check_genesys(means: Targets) -> Iterator[Check]:

@@ -208,6 +208,7 @@ def rules(figures: Figures) -> Table:
             ", ".join(map(clean, went_by.packs)) or "none named: 8 to 21 in the person's own zone",
         ),
         ("Rule packs' hash", went_by.packs_hash[:16] or NOTHING),  # enough to compare by eye
+        ("Time zones' rules", f"tzdata {went_by.zone_rules}" if went_by.zone_rules else NOTHING),
         ("Channel order", ", ".join(went_by.channel_order)),
         ("Same address", went_by.same_address),
     )

@@ -7,11 +7,11 @@ import re
 from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
-from zoneinfo import available_timezones
 
 from outreach.contacts import EXTERNAL_CONTACT_ID
 from outreach.sources.phones import looks_mangled
 from outreach.sources.rows import BadCell
+from outreach.zones import list_names
 
 CELL_LIMIT = 65_536
 """Characters in any cell."""
@@ -108,7 +108,7 @@ def read_duration(cell: str) -> int:
 def _zones() -> dict[str, str]:
     """Every IANA name by its lower case."""
     # These two name no place: one is a placeholder, the other whatever the machine is set to.
-    return {name.lower(): name for name in available_timezones() if name not in {"Factory", "localtime"}}
+    return {name.lower(): name for name in list_names() if name not in {"Factory", "localtime"}}
 
 
 @lru_cache(maxsize=1024)

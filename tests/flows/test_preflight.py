@@ -29,7 +29,8 @@ def test_a_good_office_is_ready_and_the_flow_shows_it(office: Office) -> None:
 
     checks: Any = preflight(**office.names)
 
-    assert {each["level"] for each in checks if each["name"] != "deployments"} == {"OK"}, checks
+    aged = {"deployments", "time zones"}  # the rules of zones that are pinned grow old
+    assert {each["level"] for each in checks if each["name"] not in aged} == {"OK"}, checks
     assert office.genesys.truth()["count"] == 0
     assert office.genesys.webhooks()["by_event"] == {"ping": 1}
 
@@ -77,6 +78,7 @@ def test_a_wrong_secret_is_one_finding_and_the_other_checks_go_on(office: Office
 
     found = {each.name: each.level.value for each in run_preflight(gather(BlockNames(**office.names)))}
 
+    assert found.pop("time zones") in {"OK", "WARN"}
     assert found == {"ledger": "OK", "login": "ERROR", "webhook": "OK"}
 
 

@@ -22,6 +22,10 @@ SETS = {
         "America/St_Thomas America/St_Vincent America/Toronto America/Tortola America/Vancouver "
         "America/Winnipeg Atlantic/Bermuda Pacific/Guam Pacific/Honolulu Pacific/Pago_Pago Pacific/Saipan"
     ),
+    "us": (
+        "Pacific/Honolulu America/Adak America/Anchorage America/Los_Angeles America/Denver America/Phoenix "
+        "America/Chicago America/New_York"
+    ),
     "au-mobile": (
         "Australia/Adelaide Australia/Brisbane Australia/Eucla Australia/Lord_Howe Australia/Perth "
         "Australia/Sydney Indian/Christmas Indian/Cocos"
@@ -40,25 +44,28 @@ FRANCE = _days(
 ALSACE = FRANCE | _days(2026, "3 Apr, 26 Dec")
 ALABAMA = _days(
     2026,
-    "1 Jan, 19 Jan, 16 Feb, 27 Apr, 25 May, 1 Jun, 19 Jun, 3 Jul, 4 Jul, 7 Sep, 12 Oct, 11 Nov, 26 Nov, "
-    "25 Dec",
+    "1 Jan, 19 Jan, 16 Feb, 17 Feb, 27 Apr, 25 May, 1 Jun, 19 Jun, 3 Jul, 4 Jul, 7 Sep, 12 Oct, "
+    "11 Nov, 26 Nov, 25 Dec",
 )
 LOUISIANA = _days(
     2026,
-    "1 Jan, 19 Jan, 16 Feb, 17 Feb, 3 Apr, 25 May, 19 Jun, 3 Jul, 4 Jul, 7 Sep, 3 Nov, 11 Nov, 26 Nov, "
-    "25 Dec",
+    "1 Jan, 8 Jan, 19 Jan, 16 Feb, 17 Feb, 3 Apr, 25 May, 19 Jun, 3 Jul, 4 Jul, 30 Aug, 7 Sep, 12 Oct, "
+    "1 Nov, 3 Nov, 11 Nov, 26 Nov, 27 Nov, 25 Dec",
 )
 PENNSYLVANIA = _days(
     2026,
-    "1 Jan, 19 Jan, 16 Feb, 25 May, 19 Jun, 3 Jul, 4 Jul, 7 Sep, 12 Oct, 11 Nov, 26 Nov, 27 Nov, 25 Dec",
+    "1 Jan, 19 Jan, 16 Feb, 3 Apr, 25 May, 14 Jun, 15 Jun, 19 Jun, 3 Jul, 4 Jul, 7 Sep, 12 Oct, 3 Nov, "
+    "11 Nov, 26 Nov, 27 Nov, 25 Dec",
 )
 RHODE_ISLAND = _days(
     2026,
-    "1 Jan, 19 Jan, 16 Feb, 25 May, 19 Jun, 3 Jul, 4 Jul, 10 Aug, 7 Sep, 12 Oct, 11 Nov, 26 Nov, 25 Dec",
+    "1 Jan, 19 Jan, 16 Feb, 4 May, 25 May, 19 Jun, 3 Jul, 4 Jul, 6 Jul, 10 Aug, 7 Sep, 12 Oct, 3 Nov, "
+    "11 Nov, 26 Nov, 25 Dec",
 )
 UTAH = _days(
     2026,
-    "1 Jan, 19 Jan, 16 Feb, 25 May, 19 Jun, 3 Jul, 4 Jul, 24 Jul, 7 Sep, 12 Oct, 11 Nov, 26 Nov, 25 Dec",
+    "1 Jan, 19 Jan, 16 Feb, 25 May, 15 Jun, 19 Jun, 3 Jul, 4 Jul, 24 Jul, 7 Sep, 12 Oct, 11 Nov, "
+    "26 Nov, 25 Dec",
 )
 GERMANY = _days(2026, "1 Jan, 3 Apr, 6 Apr, 1 May, 14 May, 25 May, 3 Oct, 25 Dec, 26 Dec")
 IRELAND = _days(2026, "1 Jan, 2 Feb, 17 Mar, 6 Apr, 4 May, 1 Jun, 3 Aug, 26 Oct, 25 Dec, 26 Dec")

@@ -35,6 +35,7 @@ GROUND = {
     "renumbering",
     "sameness",
     "settings",
+    "zones",
 }
 """Single files that every room may import, and that import no room."""
 

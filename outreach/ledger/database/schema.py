@@ -73,6 +73,7 @@ campaigns = Table(
     Column("created_at", Instant, nullable=False),
     Column("settings", Text, nullable=False, server_default="{}"),
     Column("packs_hash", String(100), nullable=False, server_default=""),
+    Column("zone_rules", String(20), nullable=False, server_default="", comment="the last run's tzdata"),
     Column("stopped", Text, comment="why new contacts were stopped; null while they are not"),
     Column("stopped_by", String(200), comment="who asked for that stop; null where the run itself did"),
 )
@@ -250,6 +251,7 @@ executors = Table(
         "born", String(64), nullable=False, comment="when the process began, so that a reused pid is known"
     ),
     Column("seen_at", Instant, nullable=False),
+    Column("zone_rules", String(20), nullable=False, server_default="", comment="its version of tzdata"),
     comment="Processes that hold leases.",
 )
 

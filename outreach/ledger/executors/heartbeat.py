@@ -20,6 +20,7 @@ from outreach.ledger.executors.processes import LIVING, born, host
 from outreach.ledger.executors.release import free_rows_of
 from outreach.ledger.executors.send_log import SendLog, read_send_log
 from outreach.ledger.ledger import Ledger
+from outreach.zones import find_version
 
 HEARTBEAT_SECONDS = 5.0
 TRUSTED_SECONDS = 20.0
@@ -92,6 +93,7 @@ class Heartbeat:
     def start(self) -> None:
         """Enter the register and begin. Raises LedgerError."""
         entry = {"id": self.executor, "host": host(), "pid": os.getpid(), "born": born(os.getpid()) or ""}
+        entry["zone_rules"] = find_version()
         seen = self._ledger.db.now(self._ledger.clock)
         with self._ledger.db.write() as connection:
             connection.execute(insert(executors).values(seen_at=seen, **entry))

@@ -50,6 +50,12 @@ def release_dead_executors(ledger: Ledger) -> list[int]:
     return freed
 
 
+def list_zone_rules(ledger: Ledger) -> set[str]:
+    """The versions of the time zones' rules by which living processes decide, where they say so."""
+    seen = executors.c.seen_at >= ledger.db.now(ledger.clock, DEAD_AFTER)
+    return set(ledger.db.values(select(executors.c.zone_rules).where(seen))) - {""}
+
+
 def list_living_executors(ledger: Ledger) -> frozenset[str]:
     """Bury the dead, and name the executors that live."""
     release_dead_executors(ledger)

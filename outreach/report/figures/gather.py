@@ -42,6 +42,7 @@ class Rules:
 
     packs: tuple[str, ...]
     packs_hash: str
+    zone_rules: str
     consent_assumed: bool
     same_address: str
     channel_order: tuple[str, ...]
@@ -149,6 +150,7 @@ def _rules(campaign: Campaign) -> Rules:
     return Rules(
         packs=settings.rules,
         packs_hash=campaign.packs_hash,
+        zone_rules=campaign.zone_rules,
         consent_assumed=settings.consent is ConsentPolicy.ASSUMED,
         same_address=settings.same_address.value,
         channel_order=tuple(channel.value for channel in settings.channel_order),

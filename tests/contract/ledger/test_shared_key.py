@@ -77,7 +77,7 @@ def test_a_key_of_the_environment_opens_it_on_every_machine_and_lies_on_none(
     machine("second", **{VARIABLE: KEY})
 
     assert knows(url)
-    assert [each.level.value for each in found(url)] == ["OK"]
+    assert [each.level.value for each in found(url) if each.name != "time zones"] == ["OK"]
     assert keys_below(tmp_path) == []
 
 
@@ -117,7 +117,7 @@ def test_a_key_that_is_made_on_one_machine_is_said_when_it_is_made_and_by_prefli
     assert str(file) in caplog.text
     assert VARIABLE in caplog.text
     assert file.read_text().strip() not in caplog.text
-    _, key = found(url)
+    [key] = [check for check in found(url) if check.name == "ledger key"]
     assert (key.name, key.level.value) == ("ledger key", "WARN")
     assert str(file) in key.what
     assert VARIABLE in key.advice

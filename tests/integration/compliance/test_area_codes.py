@@ -6,7 +6,7 @@ import phonenumbers
 import pytest
 from phonenumbers import geocoder
 
-from outreach.compliance.postal_areas import find_states
+from outreach.compliance.postal_areas import find_prefix
 
 SAMPLES = {
     "Florida": "FL", "New York, NY": "NY", "New Jersey": "NJ", "Texas": "TX", "Ontario": "ON",
@@ -19,7 +19,7 @@ SAMPLES = {
 def test_a_geographic_area_code_has_the_state_of_its_description(area_code: str) -> None:
     number = phonenumbers.parse(f"+1{area_code}5550123")
     state = SAMPLES.get(geocoder.description_for_number(number, "en"))
-    found = find_states(area_code)
+    found = find_prefix(f"+1{area_code}5550123")
 
-    assert state is None or (found is not None and found[1] == {state})
-    assert found is None or found[0] == phonenumbers.region_code_for_number(number)
+    assert state is None or (found is not None and found.states == frozenset({state}))
+    assert found is None or found.country == phonenumbers.region_code_for_number(number)

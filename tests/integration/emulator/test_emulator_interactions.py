@@ -60,6 +60,8 @@ def test_barging_in_uses_the_conversation_that_goes_on(platform: httpx.Client, f
     [
         ({"toAddress": "4155550100"}, "toAddress"),
         ({"textBody": "x" * 766}, "textBody"),
+        ({"textBody": "x" * 700 + "😀"}, "textBody"),
+        ({"textBody": "ł" * 336}, "textBody"),
         ({"textBody": None}, "textBody"),
         ({"toAddressMessengerType": "pigeon"}, "toAddressMessengerType"),
         ({"fromAddress": "+19999999999"}, "fromAddress"),

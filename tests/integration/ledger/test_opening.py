@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import event, insert, inspect
+from sqlalchemy import Connection, event, insert, inspect
 
 from outreach.campaign.run import Run
 from outreach.errors import LedgerError, WrongKey
@@ -26,6 +26,11 @@ from outreach.ledger.vault import Vault
 from tests.support.clocks import SetClock
 from tests.support.ledgers import KEY, advance, load, new_ledger, new_run, people, states
 from tests.support.organisations import Organisation
+
+
+def forget_zone_rules(connection: Connection) -> None:
+    for table in ("campaigns", "executors"):
+        connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN zone_rules")
 
 
 def test_the_migrations_make_exactly_the_schema(ledger: Ledger) -> None:
@@ -56,6 +61,7 @@ def test_a_ledger_without_the_author_of_a_stop_keeps_its_stop_and_goes_on(tmp_pa
         stop_campaign(ledger, run.campaign, "9 of 10 attempts failed.")
         with ledger.db.write() as connection:
             connection.exec_driver_sql("ALTER TABLE campaigns DROP COLUMN stopped_by")
+            forget_zone_rules(connection)
             connection.exec_driver_sql(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0002'")
 
     with new_ledger(tmp_path) as ledger:
@@ -211,6 +217,7 @@ def test_whom_an_older_ledger_had_mirrored_stays_off_until_the_lists_are_read_ag
         connection.execute(insert(suppressions), rows)
         connection.exec_driver_sql("DROP TABLE listed")
         connection.exec_driver_sql("ALTER TABLE campaigns DROP COLUMN stopped_by")
+        forget_zone_rules(connection)
         connection.exec_driver_sql(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0001'")
 
     with new_ledger(tmp_path) as ledger:

@@ -65,7 +65,7 @@ def test_every_rule_is_listed_in_the_order_in_which_it_was_applied() -> None:
 def test_a_rule_of_a_pack_tells_its_version_and_the_local_time() -> None:
     florida = next(rule for rule in explain() if rule.rule == "us-fl-hours" and rule.local_time)
 
-    assert florida.version == "2026-11"
+    assert florida.version == "2026-11-28"
     assert florida.local_time == "2026-07-14T23:30:00-04:00"
     assert florida.input["windows"] == "08:00-20:00"
     assert florida.verdict is Verdict.DEFERRED

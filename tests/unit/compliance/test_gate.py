@@ -161,6 +161,26 @@ def test_a_long_message_finds_the_channel_that_takes_it(length: int, channel: Ch
     assert decide(who, channel_order=(SMS, EMAIL)).channel is channel
 
 
+@pytest.mark.parametrize(
+    ("text", "channel"),
+    [
+        ("ł" * 335, SMS),
+        ("ł" * 336, EMAIL),
+        ("x" * 334 + "\u2019", SMS),
+        ("x" * 700 + "😀", EMAIL),
+        ("😀" * 165, SMS),
+        ("😀" * 166, EMAIL),
+        ("€" * 380, SMS),
+        ("€" * 381, EMAIL),
+        ("x" * 764 + "€", EMAIL),
+    ],
+)
+def test_an_sms_of_more_than_five_parts_is_too_long_whatever_its_characters(
+    text: str, channel: Channel
+) -> None:
+    assert decide(contact(initial_message=text), channel_order=(SMS, EMAIL)).channel is channel
+
+
 def test_a_message_that_no_channel_takes_blocks() -> None:
     decision = decide(contact(initial_message="x" * 2001), channel_order=(SMS, EMAIL))
 

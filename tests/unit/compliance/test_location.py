@@ -61,7 +61,6 @@ def test_a_toll_free_number_may_be_in_any_of_42_zones_and_their_countries() -> N
         ("Europe/Paris", None, "+3222345678", "BE", None),
         ("Europe/Paris", "67000", None, "FR", {"67"}),
         ("Europe/Paris", None, None, "FR", None),
-        ("UTC", None, None, None, None),
     ],
 )
 def test_the_jurisdiction_is_the_postal_codes_else_the_numbers_where_zones_agree(

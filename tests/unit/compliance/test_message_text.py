@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from emulator.platform.sms_parts import count_parts
 from outreach.compliance import segments
 
 
@@ -32,3 +35,8 @@ from outreach.compliance import segments
 )
 def test_segments_are_counted_as_networks_count_them(text: str, count: int) -> None:
     assert segments(text) == count
+
+
+@given(st.text(st.sampled_from("aé€^{\f\tł\u2019\u202f😀"), max_size=900))
+def test_the_emulator_counts_the_same_by_its_own_count(text: str) -> None:
+    assert count_parts(text) == segments(text)
