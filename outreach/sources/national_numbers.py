@@ -111,21 +111,29 @@ def read_national(digits: str, first: str, home: Home, *, is_text: bool) -> Nati
         raise BadCell(
             "no_national_number", f"is no person's number in {home.code}; write it with + and its code"
         )
+    if not digits.startswith("0"):
+        _refuse_if_foreign(digits, first, read, home, is_text=is_text)
     if not has_prefix and digits != f"{read.country_code}{_significant(read)}":
-        _refuse_doubtful(digits, first, read, kind, home, is_text=is_text)
+        _refuse_if_incomplete(digits, read, kind, home)
     return National(number, kind in TEXTED or kind == PhoneNumberType.UNKNOWN)
 
 
-def _refuse_doubtful(
-    digits: str, first: str, read: PhoneNumber, kind: int, home: Home, *, is_text: bool
-) -> None:
-    """Raise BadCell where a number with neither a leading zero nor its country's code may be another one."""
+def _refuse_if_foreign(digits: str, first: str, read: PhoneNumber, home: Home, *, is_text: bool) -> None:
+    """Raise BadCell where the digits are another number, too, if their plus was lost."""
     other = _with_plus(digits)
-    if other and phonenumbers.number_type(other) in (TEXTED if is_text else _ANSWERED):
-        code = str(other.country_code)
-        is_own = other.country_code == read.country_code
-        if is_own or (not home.of_row and first in {code, digits}):
-            raise _AMBIGUOUS
+    if (
+        not other
+        or other == read
+        or phonenumbers.number_type(other) not in (TEXTED if is_text else _ANSWERED)
+    ):
+        return
+    is_split_elsewhere = first not in {digits, str(other.country_code)}
+    if other.country_code == read.country_code or not (home.of_row or is_split_elsewhere):
+        raise _AMBIGUOUS
+
+
+def _refuse_if_incomplete(digits: str, read: PhoneNumber, kind: int, home: Home) -> None:
+    """Raise BadCell where an area code or a zero may be missing."""
     if kind not in TEXTED and re.match(r"\W*0", phonenumbers.format_number(read, PhoneNumberFormat.NATIONAL)):
         raise BadCell(
             "no_leading_zero", "needs its area code with the leading 0, or + and the country's code"

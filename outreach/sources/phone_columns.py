@@ -28,7 +28,7 @@ class RowPhones(NamedTuple):
 
     channels: dict[str, object]
     extension: str
-    unfit: list[Problem]
+    unfit: tuple[Problem, ...]
 
 
 class PhoneColumns:
@@ -37,7 +37,9 @@ class PhoneColumns:
     def __init__(
         self, places: Mapping[str, Sequence[int]], *, country: str, strict: bool, counts: Counter[str]
     ) -> None:
-        self._channels = [(column, tuple(places[column])) for column in _PHONES if column in places]
+        self._channels = [
+            (column, places[column][0], tuple(places[column][1:])) for column in _PHONES if column in places
+        ]
         self._country_at = next(iter(places.get(COUNTRY, ())), None)
         self._home = Home(country)
         self._strict = strict
@@ -45,27 +47,23 @@ class PhoneColumns:
 
     def read(self, cells: Sequence[str], problems: list[Problem]) -> RowPhones:
         """The row's numbers; what cannot be read is added to the problems."""
-        found = RowPhones({}, "", [])
+        found = RowPhones({}, "", ())
         home = self._home
         if self._country_at is not None:
             home = home_of(cells[self._country_at].strip(), home.code)
-        for column, positions in self._channels:
-            filled = [cell for position in positions if (cell := cells[position].strip())]
-            if len(filled) == 1 and (number := self._usual(filled[0], home)):
+        for column, position, others in self._channels:
+            cell = cells[position].strip()
+            # The short way: nearly every cell is such a number, and nobody asks which others there are.
+            number = usual_phone(cell) if cell and not self._strict and not others else None
+            if number and not home.disagrees_with(number):
                 found.channels[column] = number
-            elif filled:
-                try:
-                    found = self._choose(column, filled, home, found)
-                except BadCell as problem:
-                    problems.append((problem.code, column, problem.reason))
+                continue
+            filled = [cell for cell in (cell, *(cells[other].strip() for other in others)) if cell]
+            try:
+                found = self._choose(column, filled, home, found) if filled else found
+            except BadCell as problem:
+                problems.append((problem.code, column, problem.reason))
         return found
-
-    def _usual(self, cell: str, home: Home) -> str | None:
-        try:
-            number = usual_phone(cell, strict=self._strict)
-        except BadCell:
-            return None
-        return None if number and home.disagrees_with(number) else number
 
     def _choose(self, column: str, filled: Sequence[str], home: Home, found: RowPhones) -> RowPhones:
         is_text = column in _TEXTED
@@ -77,8 +75,7 @@ class PhoneColumns:
         chosen = next((phone for phone in read if phone.is_texted or not is_text), None)
         if chosen is None:
             self._counts[NO_TEXT] += 1
-            found.unfit.append(("no_text_number", column, "is a fixed line, which takes no SMS"))
-            return found
+            return found._replace(unfit=(("no_text_number", column, "is a fixed line, which takes no SMS"),))
         found.channels[column] = chosen.number
         if chosen.is_national:
             self._counts[BY_ROW if home.of_row else BY_DEFAULT] += 1

@@ -27,7 +27,7 @@ from phonenumbers import (
 )
 
 from outreach.contacts import E164
-from outreach.renumbering import is_gone, renew
+from outreach.renumbering import is_current, is_gone, renew
 from outreach.sources.national_numbers import (
     NOBODYS,
     NOT_A_PERSON,
@@ -73,15 +73,13 @@ class Phone(NamedTuple):
 
 def normalise_phone(cell: str, *, strict: bool = False) -> str:
     """The cell as E.164. `strict` also asks that the number lies in an assigned range. Raises BadCell."""
-    return usual_phone(cell, strict=strict) or _phone(cell, NOWHERE, strict=strict).number
+    return (not strict and usual_phone(cell)) or _phone(cell, NOWHERE, strict=strict).number
 
 
-def usual_phone(cell: str, *, strict: bool = False) -> str | None:
-    """The cell where it is E.164 but for spaces, as nearly all are: one look, no parsing. Raises BadCell."""
+def usual_phone(cell: str) -> str | None:
+    """The cell where it is E.164 of today but for spaces, as nearly all are: one look, no parsing."""
     number = cell.replace(" ", "")
-    if not _usual(number[:4]).match(number):
-        return None
-    return _checked(renew(number), strict=strict)
+    return number if _usual(number[:4]).match(number) and is_current(number) else None
 
 
 def read_phones(

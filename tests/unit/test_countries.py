@@ -55,7 +55,7 @@ def test_codes_and_names_of_countries_are_read(written: str, code: str) -> None:
 
 @pytest.mark.parametrize("written", ["Georgia", "Congo", "Korea", "Kongo", "Saint Martin", "Virgin Islands"])
 def test_a_name_of_two_places_asks_which(written: str) -> None:
-    with pytest.raises(NotACountry, match="more than one place; write [A-Z]{2} or [A-Z]{2}") as problem:
+    with pytest.raises(NotACountry, match=r"more than one place; write [A-Z]{2} or [A-Z]{2}") as problem:
         read_country(written)
     assert problem.value.is_ambiguous
 

@@ -90,6 +90,7 @@ def test_what_is_dialled_to_call_abroad_is_read_where_it_is_dialled() -> None:
         ("US", "4792345678", "ambiguous_number"),
         ("US", "47-92-345-678", "ambiguous_number"),
         ("US", "6465550101", "ambiguous_number"),
+        ("RU", "84912345678", "ambiguous_number"),
         ("SE", "468123456", "ambiguous_number"),
         ("IT", "331 123456", "ambiguous_number"),
         ("DE", "0171 5550101.0", "ambiguous_number"),
