@@ -52,6 +52,7 @@ _NATIONAL = re.compile(r"[0-9]{2,}\Z")
 _DIGITS_ONLY = re.compile(r"[0-9]{4,17}(\.0)?\Z")
 _START = re.compile(r"\+[1-9][0-9]{2}\Z")
 _NOTHING = re.compile(r"(?!)")
+_NO_NUMBER = frozenset({"malformed_phone", "no_national_number", "phone_without_country_code"})
 _MALFORMED = BadCell("malformed_phone", "is not a phone number in E.164 form, like +15551234567")
 _LONGEST = 64
 """Characters that a number may take with its separators."""
@@ -129,18 +130,25 @@ def _checked(number: str, *, strict: bool) -> str:
 
 
 def _one_of(found: PhoneCell, read: Callable[[str], Phone]) -> Phone:
-    """The cell's number; where zeros at its end may be a float's, the one reading that is a number."""
-    if not found.shorter:
+    """The cell's number; where zeros at its end may be a float's, the one reading that is a number.
+
+    Without a country's code nothing tells which: digits that cannot be read there may be another country's.
+    """
+    if not found.shorter or not _may_be_one(found.shorter, read):
         return read(found.number)
-    readings = []
-    for written in (found.number, found.shorter):
-        with contextlib.suppress(BadCell):
-            phone = read(written)
-            if phone.is_national or _is_possible(phone.number):
-                readings.append(phone)
-    if len(readings) > 1:
+    shorter = read(found.shorter)
+    if shorter.is_national or _may_be_one(found.number, read):
         raise BadCell("ambiguous_number", "ends in a point and zeros: write it without them, or as text")
-    return readings[0] if readings else read(found.number)
+    return shorter
+
+
+def _may_be_one(written: str, read: Callable[[str], Phone]) -> bool:
+    """Whether somebody may read it as a number, though perhaps of two people or of none."""
+    try:
+        phone = read(written)
+    except BadCell as problem:
+        return problem.code not in _NO_NUMBER
+    return phone.is_national or _is_possible(phone.number)
 
 
 def _as_written(written: str, home: Home, *, is_text: bool) -> Phone:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from outreach.sources import Row, open_source
+from outreach.sources.phone_columns import PhoneColumns, Problem
 
 PERSON = {"external_contact_id": "C-1", "name": "Ada"}
 
@@ -47,6 +50,8 @@ def read_row(cell: str, country: str, channel: str = "voice") -> str:
         ("US", "1-317-555-0101", "+13175550101"),
         ("US", "3175550101", "+13175550101"),
         ("US", "(646) 555-0101", "+16465550101"),
+        ("US", "650.253.0000", "+16502530000"),
+        ("FR", "01.99.00.12.00", "+33199001200"),
         ("GB", "07911 123456", "+447911123456"),
         ("GB", "447911123456", "+447911123456"),
         ("IT", "06 1234567", "+39061234567"),
@@ -94,6 +99,8 @@ def test_what_is_dialled_to_call_abroad_is_read_where_it_is_dialled() -> None:
         ("SE", "468123456", "ambiguous_number"),
         ("IT", "331 123456", "ambiguous_number"),
         ("DE", "0171 5550101.0", "ambiguous_number"),
+        ("IT", "34.81010603.0", "ambiguous_number"),
+        ("SE", "46-8113358.0", "ambiguous_number"),
         ("DE", "23125012", "no_leading_zero"),
         ("US", "555-0101", "no_national_number"),
         ("US", "0049 30 23125012", "no_national_number"),
@@ -230,3 +237,20 @@ def test_a_source_counts_by_whose_country_numbers_were_read() -> None:
     assert source.numbers == {"by_row": 1, "by_default": 2, "no_sms": 1}
     list(source.rows())
     assert source.numbers["by_row"] == 1, "each reading counts anew"
+
+
+def test_the_first_column_whose_number_the_channel_can_use_is_its_address() -> None:
+    places = {"country": (0,), "sms": (2, 1), "voice": (1, 2)}
+    counts: Counter[str] = Counter()
+    columns = PhoneColumns(places, country="", strict=False, counts=counts)
+    problems: list[Problem] = []
+
+    found = columns.read(["DE", "030 23125012 Durchwahl 7", "0171 5550101"], problems)
+    assert found.channels == {"sms": "+491715550101", "voice": "+493023125012"}
+    assert found.extension == "7"
+    landline = columns.read(["DE", "0171 5550102", "030 23125012"], problems)
+    assert landline.channels == {"sms": "+491715550102", "voice": "+491715550102"}
+    assert columns.read(["DE", "", "0171 5550103"], problems).channels["voice"] == "+491715550103"
+    assert not problems
+    columns.read(["DE", "do not call", "0171 5550103"], problems)
+    assert {code for code, _, _ in problems} == {"malformed_phone"}, "a note beside a number is never dropped"
