@@ -10,7 +10,6 @@ microseconds; a number that does not begin with its country's trunk prefix comes
 others are given to it (a property test holds that).
 """
 
-import contextlib
 import re
 import unicodedata
 from collections.abc import Callable
