@@ -84,7 +84,7 @@ def test_everybody_whom_a_number_may_mean_is_left_alone(
     with stage(tmp_path) as staged:
         intake = suppress_file(staged.ledger, write(tmp_path, text), country=country)
         assert not intake.unread
-        assert find_suppressed(staged.ledger, stopped) == stopped
+        assert find_suppressed(staged.ledger, sorted(stopped)) == stopped
 
 
 def test_a_csv_without_addresses_is_refused(tmp_path: Path) -> None:
