@@ -209,6 +209,7 @@ def run(
     rules: str | None = None,
     channels: str | None = None,
     columns: str | None = None,
+    country: str | None = None,
     another_campaign: Annotated[bool, Parameter(negative="")] = False,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     at: PerhapsInstant = None,
@@ -231,6 +232,7 @@ def run(
         rules: rule packs, comma separated.
         channels: channel order, comma separated.
         columns: your headers to ours, like Mobile=sms,Id=external_contact_id.
+        country: where numbers without a country's code are, like DE, unless their row's column country says.
         another_campaign: the name is meant, though a known campaign's differs from it by case only.
         dry_run: decide everything, contact nobody, change nothing.
         at: with --dry-run, decide as of this instant (ISO-8601).
@@ -239,7 +241,12 @@ def run(
     from cli.settings import read_settings
 
     chosen = read_settings(
-        settings, rules=rules, channels=channels, columns=columns, another_campaign=another_campaign
+        settings,
+        rules=rules,
+        channels=channels,
+        columns=columns,
+        country=country,
+        another_campaign=another_campaign,
     )
     if dry_run:
         from cli.dry_run import rehearse_and_show

@@ -50,7 +50,9 @@ def rehearse_and_show(
         UsageError: the source, a setting, or the name of a block or the ledger is wrong.
     """
     instant = at or datetime.now(timezone.utc)
-    contacts = open_source(source, columns=settings.columns, strict_numbers=settings.strict_numbers)
+    contacts = open_source(
+        source, columns=settings.columns, country=settings.country, strict_numbers=settings.strict_numbers
+    )
     rejected: Counter[str] = Counter()
     with _ledger_if_any(ledger) as book:
         campaign = settle_name(book, campaign, is_new=settings.another_campaign)
@@ -58,7 +60,9 @@ def rehearse_and_show(
         rows = decide_all(contacts, settings, campaign=campaign, at=instant, ledger=book, senders=ready)
         told = _written(rows, campaign, instant) if as_json else rows
         decided = forecastable(told, rejected)
-        forecast = make_forecast(decided, instant, pace, rejected=rejected, senders=ready)
+        forecast = make_forecast(
+            decided, instant, pace, rejected=rejected, senders=ready, numbers=contacts.numbers
+        )
     if as_json:
         sys.stdout.write(f'],\n"forecast":{_json(forecast.as_json())}}}\n')
     else:

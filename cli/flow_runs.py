@@ -105,7 +105,9 @@ def look_at(source: str, settings: CampaignSettings) -> None:
     Raises:
         SourceError: the source cannot be read.
     """
-    rows = open_source(source, columns=settings.columns, strict_numbers=settings.strict_numbers).rows()
+    rows = open_source(
+        source, columns=settings.columns, country=settings.country, strict_numbers=settings.strict_numbers
+    ).rows()
     next(rows, None)
 
 

@@ -16,6 +16,7 @@ def read_settings(
     rules: str | None = None,
     channels: str | None = None,
     columns: str | None = None,
+    country: str | None = None,
     another_campaign: bool = False,
 ) -> CampaignSettings:
     """The settings of a JSON file, with those of the command line over them.
@@ -30,6 +31,8 @@ def read_settings(
         values["channel_order"] = _list(channels)
     if columns is not None:
         values["columns"] = dict(_pair(item) for item in _list(columns))
+    if country is not None:
+        values["country"] = country
     _refuse_repeats(values.get("channel_order"))
     if another_campaign:
         values["another_campaign"] = True

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def suppress(
     *addresses: str,
     file: Path | None = None,
+    country: str | None = None,
     lift: Annotated[bool, Parameter(negative="")] = False,
     erased: Annotated[bool, Parameter(negative="")] = False,
     new: Annotated[bool, Parameter(negative="")] = False,
@@ -36,6 +37,7 @@ def suppress(
     Args:
         addresses: numbers in E.164 and e-mail addresses.
         file: a CSV with columns voice, sms, email, chat or address.
+        country: where the file's numbers without a country's code are, like DE.
         lift: take these addresses off again, because they were suppressed by mistake.
         erased: with --lift, also those of people who were erased, which are off for good otherwise.
         new: begin a ledger where there is none yet, for opt-outs that are older than the first campaign.
@@ -49,11 +51,28 @@ def suppress(
         return _lift(addresses, ledger, reason or "lifted by hand", erased=erased, json=json)
     if erased:
         raise UsageError("--erased is for --lift.", "Whoever was erased is suppressed already.")
-    return _suppress(addresses, file, ledger, reason or "asked not to be contacted", new=new, json=json)
+    home = _read_country(country) if country else ""
+    return _suppress(addresses, file, home, ledger, reason or "asked not to be contacted", new=new, json=json)
+
+
+def _read_country(country: str) -> str:
+    from outreach.countries import NotACountry, read_country
+
+    try:
+        return read_country(country)
+    except NotACountry as problem:
+        raise UsageError(f"--country {problem.sentence}.") from None
 
 
 def _suppress(
-    addresses: tuple[str, ...], file: Path | None, ledger: str | None, reason: str, *, new: bool, json: bool
+    addresses: tuple[str, ...],
+    file: Path | None,
+    country: str,
+    ledger: str | None,
+    reason: str,
+    *,
+    new: bool,
+    json: bool,
 ) -> int:
     from outreach.operations.opt_out import opt_out, read_address, suppress_file
 
@@ -63,7 +82,7 @@ def _suppress(
         raise UsageError(f"{file} is no file, so nobody was suppressed.", "Check the path.")
     with _told_of_new(), open_named(ledger, "suppress", "make" if new else "write") as book:
         added = opt_out(book, addresses, reason=reason)
-        intake = suppress_file(book, file, reason=reason) if file else None
+        intake = suppress_file(book, file, reason=reason, country=country) if file else None
     if json:
         print_json({"given": len(addresses), "new": added, "file": intake.as_json() if intake else None})
     else:

@@ -74,7 +74,13 @@ def run_campaign(
         The proof; with `settings.dry_run` the dry run's numbers.
     """
     names = BlockNames(genesys, senders, webhook, ledger)
-    contacts = partial(open_source, source, columns=settings.columns, strict_numbers=settings.strict_numbers)
+    contacts = partial(
+        open_source,
+        source,
+        columns=settings.columns,
+        country=settings.country,
+        strict_numbers=settings.strict_numbers,
+    )
     if settings.dry_run:
         return rehearse_campaign(contacts, campaign, settings, names)
     asked = find_question() if settings.approve_above is not None else None

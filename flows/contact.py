@@ -124,4 +124,6 @@ def open_sealed(run: Reference[Run], sealed: str) -> Source:
     """A source of one contact, which travels to it as the ledger seals it."""
     with run() as opened:
         given, settings = unseal_contact(opened.ledger, sealed), opened.settings
-    return open_source([given], columns=settings.columns, strict_numbers=settings.strict_numbers)
+    return open_source(
+        [given], columns=settings.columns, country=settings.country, strict_numbers=settings.strict_numbers
+    )

@@ -93,6 +93,9 @@ def _e164(value: str) -> str:
     return value
 
 
+EXTENSION = "extension"
+"""Where the extension of the voice number stands in a contact's metadata."""
+
 Phone = Annotated[str, AfterValidator(_e164)]
 
 

@@ -107,6 +107,12 @@ TABLE = (
 _BY_CODE = {change.code: change for change in TABLE}
 
 
+def is_current(number: str) -> bool:
+    """Whether an E.164 number is in its form of today: at once where its country never rewrote any."""
+    change = _change_of(number)
+    return change is None or (renew(number) == number and not is_gone(number))
+
+
 def renew(number: str) -> str:
     """The form in which an E.164 number reaches its owner today."""
     change = _change_of(number)

@@ -4,9 +4,10 @@ from datetime import datetime
 from enum import Enum
 from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from outreach.contacts import Channel
+from outreach.countries import read_country
 
 
 class SameAddress(str, Enum):
@@ -49,6 +50,9 @@ PackName: TypeAlias = Annotated[  # the pattern is the form's; reading a pack sa
 ]
 """A shipped rule pack, or the path of one's own."""
 
+
+CountryName: TypeAlias = Annotated[str, Field(max_length=80), AfterValidator(read_country)]
+"""An ISO 3166-1 code, or what `outreach.countries` reads as one."""
 
 LookDelay: TypeAlias = Annotated[float, Field(gt=0, le=7 * 86400)]
 """Seconds, to a week: by then analytics shows whatever it will ever show."""
@@ -114,6 +118,12 @@ class CampaignSettings(BaseModel):
         default_factory=dict,
         title="Columns",
         description="Your header to our column, like {'Mobile': 'sms'}.",
+    )
+    country: CountryName | None = Field(
+        default=None,  # a number is read in no country that nobody named
+        title="Country",
+        description="ISO 3166-1, like DE: where numbers without a country's code are, unless their row has a "
+        "column country. None: such numbers are rejected.",
     )
     strict_numbers: bool = Field(
         default=False,  # the tutorial's own number is assigned to nobody (guide sheet)

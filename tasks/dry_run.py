@@ -35,8 +35,10 @@ def forecast(
     rejected: Counter[str] = Counter()
     with ledger() as book:
         now = book.clock.now()
-        rows = decide_all(contacts(), settings, campaign=campaign, at=now, ledger=book, senders=senders)
-        result = make_forecast(forecastable(rows, rejected), now, pace, rejected=rejected, senders=senders)
+        source = contacts()
+        rows = decide_all(source, settings, campaign=campaign, at=now, ledger=book, senders=senders)
+        decided = forecastable(rows, rejected)
+        result = make_forecast(decided, now, pace, rejected=rejected, senders=senders, numbers=source.numbers)
     create_markdown_artifact(
         write_forecast(result), key=f"forecast-{artifact_key(campaign)}", description="Dry run"
     )

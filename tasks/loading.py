@@ -10,6 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from outreach.campaign.loading import load_source
 from outreach.campaign.preparation import Mirrored, check_senders, mirror_do_not_contact
 from outreach.campaign.run import Run
+from outreach.report.wording import numbers_sentence
 from outreach.sources.source import Source
 from tasks.policies import (
     DNC_MIRRORED,
@@ -46,6 +47,8 @@ def load(
         "%(known)s known already",
         loaded,
     )
+    if said := numbers_sentence(source.numbers):
+        get_run_logger().info(said)
     if source.opt_outs_in_words:
         get_run_logger().info(source.opt_outs_in_words)
     if source.ignored_in_words:

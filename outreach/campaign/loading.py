@@ -37,7 +37,8 @@ def load_source(run: Run, source: Source, rejects: Path | None = None) -> Loaded
                 for row in refused:
                     file.add(row)
     # Changed while it was read: the next run looks again.
-    return loading.finish(fingerprint if fingerprint == source.fingerprint else "")
+    unchanged = fingerprint if fingerprint == source.fingerprint else ""
+    return loading.finish(unchanged, source.numbers)
 
 
 def _is_written(run: Run, rejects: Path | None) -> bool:

@@ -1,6 +1,7 @@
 """Opt-out intake: from a person's hand, a CSV, a reply's text. What is taken in stops everybody who waits.
 
     a CSV       columns voice, sms, email, chat, or `address`; one column alone needs no header
+    `country`   where a row's numbers without a country's code are; two numbers that may be meant both count
     `reply`     where a CSV has this column, only rows whose reply asks to stop count
     a webhook   the CRM's answer `{"suppress": true}`: ledger/webhook_replies.py
     a receipt   `RecipientOptedOut`: follow_up/rounds.py
@@ -21,11 +22,13 @@ from outreach.errors import SourceError, UsageError
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.suppressions import allow_again, find_erased_addresses, suppress
 from outreach.sources.cells import read_handle
-from outreach.sources.columns import Headings
+from outreach.sources.columns import COUNTRY, Headings
 from outreach.sources.csv_file import CsvFile
 from outreach.sources.emails import normalise_email
 from outreach.sources.files import Location
-from outreach.sources.phones import normalise_phone
+from outreach.sources.list_entries import read_entry
+from outreach.sources.national_numbers import Home, home_of
+from outreach.sources.phones import normalise_phone, read_phones
 from outreach.sources.reference import parse_reference
 from outreach.sources.rows import BadCell, Record
 
@@ -69,7 +72,7 @@ def read_address(text: str, channel: Channel | None = None) -> str:
         UsageError: it is none; the sentence does not repeat it.
     """
     try:
-        return _read(text.strip(), channel)
+        return _read_one(text.strip(), channel)
     except BadCell as error:
         raise UsageError(
             f"An address {error.reason}.",
@@ -121,15 +124,19 @@ def suppress_file(
     *,
     source: str = "file",
     reason: str = "opted_out",
+    country: str = "",
 ) -> Intake:
     """Suppress every address of a CSV (path or URL), in bounded memory.
+
+    A number without its country's code is read in `country` (ISO 3166-1), or in its row's, and also as an
+    international one without its plus: of two people who may be meant, both are left alone.
 
     Raises:
         SourceError: it cannot be read, or has no column of addresses; what was read before stays suppressed.
     """
     intake = Intake()
     chunk: list[str] = []
-    for address in _addresses(reference, intake):
+    for address in _addresses(reference, intake, country):
         chunk.append(address)
         if len(chunk) == CHUNK:
             _suppress(ledger, chunk, source, reason, intake)
@@ -151,7 +158,7 @@ class _Headings(Headings):
         return super().layout(headers, complete=False)
 
 
-def _addresses(reference: str | os.PathLike[str], intake: Intake) -> Iterator[str]:
+def _addresses(reference: str | os.PathLike[str], intake: Intake, country: str) -> Iterator[str]:
     location = parse_reference(os.fspath(reference))
     if not isinstance(location, Location):
         raise SourceError("Addresses are read from a CSV file or URL, not from a database.", "Export them.")
@@ -161,11 +168,11 @@ def _addresses(reference: str | os.PathLike[str], intake: Intake) -> Iterator[st
             columns = _columns(location.label, record.headers)
             if columns == {0: ADDRESS}:
                 with contextlib.suppress(BadCell):  # a list without a header: its first line is somebody, too
-                    first = _read(record.headers[0].strip(), None)
+                    first = _read(record.headers[0].strip(), None, country)
                     intake.rows += 1
-                    yield first
+                    yield from first
         intake.rows += 1
-        yield from _of_row(record, columns, intake)
+        yield from _of_row(record, columns, intake, country)
 
 
 def _columns(label: str, headers: Sequence[str]) -> dict[int, str]:
@@ -174,27 +181,28 @@ def _columns(label: str, headers: Sequence[str]) -> dict[int, str]:
     named = {
         number: headings.column(header) or header.strip().casefold() for number, header in enumerate(headers)
     }
-    found = {number: name for number, name in named.items() if name in {*_CHANNELS, ADDRESS, REPLY}}
-    if set(found.values()) - {REPLY}:
+    found = {number: name for number, name in named.items() if name in {*_CHANNELS, ADDRESS, REPLY, COUNTRY}}
+    if set(found.values()) - {REPLY, COUNTRY}:
         return found
     if len(headers) == 1:
         return {0: ADDRESS}
     raise SourceError(f"{label} has no column of addresses.", f"Call it address, {CHANNELS_IN_WORDS}.")
 
 
-def _of_row(record: Record, columns: dict[int, str], intake: Intake) -> Iterator[str]:
+def _of_row(record: Record, columns: dict[int, str], intake: Intake, country: str) -> Iterator[str]:
     if record.reject is not None:
         intake.unread.append(Unread(record.line, record.reject.code))
         return
     cells = {name: record.cells[n].strip() for n, name in columns.items() if n < len(record.cells)}
     if not _asks_to_stop(cells.pop(REPLY, None), record.line, intake):
         return
+    country = home_of(cells.pop(COUNTRY, ""), country).code or country
     given = {name: cell for name, cell in cells.items() if cell}
     if not given:
         intake.unread.append(Unread(record.line, "no_address"))
     for name, cell in given.items():
         try:
-            yield _read(cell, _CHANNELS.get(name))
+            yield from _read(cell, _CHANNELS.get(name), country)
         except BadCell as error:  # noqa: PERF203 - each cell by itself
             intake.unread.append(Unread(record.line, error.code))
 
@@ -208,7 +216,20 @@ def _asks_to_stop(reply: str | None, line: int, intake: Intake) -> bool:
     return meaning == "stop"
 
 
-def _read(text: str, channel: Channel | None) -> str:
+def _read_one(text: str, channel: Channel | None) -> str:
     if channel and channel.traits.kind is AddressKind.HANDLE:
         return read_handle(text)
     return normalise_email(text) if "@" in text else normalise_phone(text)  # one column may hold both
+
+
+def _read(text: str, channel: Channel | None, country: str) -> set[str]:
+    """Everybody whom a cell may mean. Raises BadCell where that is nobody."""
+    if "@" in text or (channel and channel.traits.kind is AddressKind.HANDLE):
+        return {_read_one(text, channel)}
+    meant = set(read_entry(text, country)[0])
+    try:
+        return meant | {phone.number for phone in read_phones(text, Home(country))}
+    except BadCell:
+        if meant:
+            return meant
+        raise

@@ -10,7 +10,7 @@ other blocked, held                  by reason only
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 
@@ -69,7 +69,8 @@ class Sampled:
 class Forecast:
     """The dry run's numbers. `channels` counts who would be contacted, now or later; `sms_segments` those
     of contacts allowed now on SMS; `minutes` are for those allowed now, at `requests_per_minute`. `senders`
-    is what Genesys said of ours by channel, None when nobody asked.
+    is what Genesys said of ours by channel, None when nobody asked. `numbers` counts phone numbers without
+    their country's code: read `by_row` or `by_default`, left out for `no_sms`.
     """
 
     at: datetime
@@ -87,6 +88,7 @@ class Forecast:
     sample: tuple[Sampled, ...]
     requests_per_minute: float | None = None
     senders: dict[str, str] | None = None
+    numbers: dict[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Numbers, strings, lists and mappings only."""
@@ -101,6 +103,7 @@ def make_forecast(
     *,
     rejected: Mapping[str, int] | None = None,
     senders: Availability | None = None,
+    numbers: Mapping[str, int] | None = None,
     today_in: tzinfo = timezone.utc,
     seed: int = 0,
 ) -> Forecast:
@@ -113,6 +116,7 @@ def make_forecast(
         rejected: rows that never became contacts, by code; looked at after the stream has ended, so that a
             reader may fill it on the way.
         senders: what Genesys said of ours, None when nobody asked.
+        numbers: how phone numbers were read; looked at after the stream, too.
         today_in: whose midnight ends "today".
         seed: of the sample.
     """
@@ -123,7 +127,7 @@ def make_forecast(
     for item in decisions:
         counting.add(*item)
     asked = None if senders is None else {channel.value: said for channel, said in senders.items()}
-    return replace(counting.finish(now, pace, rejected or {}), senders=asked)
+    return replace(counting.finish(now, pace, rejected or {}), senders=asked, numbers=dict(numbers or {}))
 
 
 class _Counting:

@@ -7,7 +7,7 @@ from outreach.report.forecast import Forecast
 from outreach.report.markdown import escape, write_table
 from outreach.report.tables import Table
 from outreach.report.terminal import Grid
-from outreach.report.wording import NOTHING, clean, duration, explain, instant, number
+from outreach.report.wording import NOTHING, clean, duration, explain, instant, number, numbers_sentence
 
 MOST_ROWS = 20
 _AS_KNOWN = "registration, validation and do-not-contact lists count as far as the ledger has them"
@@ -29,6 +29,8 @@ def basis_sentence(forecast: Forecast) -> str:
     """What the numbers rest on: the budget, and what Genesys was asked."""
     budget = forecast.requests_per_minute
     pace = f"Minutes are at {number(round(budget))} requests a minute. " if budget else ""
+    read = numbers_sentence(forecast.numbers)
+    pace = f"{read}. {pace}" if read else pace
     if forecast.senders is None:
         return f"{pace}Genesys Cloud itself said nothing: senders count as ready, {_AS_KNOWN}."
     return f"{pace}Genesys Cloud spoke of the senders alone: {_AS_KNOWN}."

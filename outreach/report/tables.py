@@ -21,6 +21,7 @@ from outreach.report.wording import (
     instant,
     milliseconds,
     number,
+    numbers_sentence,
     percent,
 )
 
@@ -139,7 +140,7 @@ def count_webhooks(box: Outbox) -> str:
 
 def sources(figures: Figures) -> Table:
     """Each reading of a source."""
-    headers = ("Source", "Read at", "Rows", "Known before", "Duplicates", "Rejected", "By code")
+    headers = ("Source", "Read at", "Rows", "Known before", "Duplicates", "Rejected", "By code", "Numbers")
     rows = tuple(
         (
             clean(load.source),
@@ -149,6 +150,7 @@ def sources(figures: Figures) -> Table:
             number(load.duplicates),
             number(sum(load.rejected.values())),
             ", ".join(f"{clean(code)} {number(count)}" for code, count in load.rejected.items()) or NOTHING,
+            numbers_sentence(load.numbers).partition(": ")[2] or NOTHING,
         )
         for load in figures.loads
     )

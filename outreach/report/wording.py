@@ -1,6 +1,7 @@
 """Words for people: what a code means, how numbers and durations are written, and text made safe to show."""
 
 import unicodedata
+from collections.abc import Mapping
 from datetime import datetime, timezone
 
 from outreach.compliance import sentence
@@ -24,6 +25,16 @@ _WHY = {
     "malformed_id": "The external_contact_id has characters that are not allowed.",
     "malformed_phone": "A number is not in E.164 form: a plus, the country code, digits only.",
     "phone_without_country_code": "A number lacks its country code.",
+    "no_national_number": "A number is no person's in the country in which it is read.",
+    "ambiguous_number": "A number may be another one: whose plus, zero or point was lost.",
+    "no_leading_zero": "A number lacks the leading 0 of its area code.",
+    "no_text_number": "A fixed line stands where an SMS should go.",
+    "not_a_person": "A number is a paid, shared-cost, voicemail or company line.",
+    "country_contradicts_number": "A number's country code is not the one of its row's country.",
+    "unknown_country": "The row's country cannot be read, and its number needs it.",
+    "ambiguous_country": "The row's country may be more than one place, and its number needs it.",
+    "impossible_number": "A number has more or fewer digits than any of its country.",
+    "outdated_number": "A number is in a form that its country has given up.",
     "unassigned_number": "A number is well-formed, but assigned to nobody.",
     "mangled_by_excel": "A spreadsheet changed the cell: export the column as text.",
     "malformed_email": "An e-mail address is not one address.",
@@ -52,6 +63,12 @@ _BEFORE = {
     "not_registered": "Genesys Cloud did not register the contact",
 }
 
+_NUMBERS = {
+    "by_row": "read in their row's country",
+    "by_default": "read in the country of the settings",
+    "no_sms": "left out for SMS, being fixed lines",
+}
+
 NOTHING = "-"
 """Shown where there is no value."""
 
@@ -78,6 +95,12 @@ def _printable(sign: str) -> str:
     return (
         "\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else sign
     )
+
+
+def numbers_sentence(counts: Mapping[str, int]) -> str:
+    """How phone numbers without their country's code were read; "" where there are none."""
+    said = [f"{number(counts[key])} {words}" for key, words in _NUMBERS.items() if counts.get(key)]
+    return f"Phone numbers without a country's code: {', '.join(said)}" if said else ""
 
 
 def number(value: float) -> str:

@@ -1,7 +1,8 @@
 """Which header means which of our columns.
 
     external_contact_id name voice sms email chat initial_message interaction_duration_seconds
-    time_zone postal_code consent.<channel> consent.<channel>.source consent.<channel>.date metadata.<key>
+    time_zone postal_code country consent.<channel> consent.<channel>.source consent.<channel>.date
+    metadata.<key>
 
 Headers are compared without regard to case, spaces, `_` and `-`, so the guide's camelCase keys, and
 "External Contact ID", are known too. Whatever else a file calls them is said by a `columns` mapping.
@@ -30,6 +31,8 @@ PLAIN = (
     "time_zone",
     "postal_code",
 )
+COUNTRY = "country"
+"""Where a row's national numbers are: it says how to read others, and is no part of a contact."""
 CONSENT = tuple(f"consent.{channel}{part}" for channel in CHANNELS for part in ("", ".source", ".date"))
 OF_EXPORTS = frozenset({"line", "code", "reason", "retryable", "next_allowed_at"})
 """Columns that the rejects and export files add; a file that is fed back may still have them."""
@@ -52,7 +55,7 @@ def _plain(header: str) -> str:
     return re.sub(r"[\s_-]+", "", header).casefold()
 
 
-_MEANING = {_plain(column): column for column in (*PLAIN, *CONSENT)}
+_MEANING = {_plain(column): column for column in (*PLAIN, COUNTRY, *CONSENT)}
 _MEANING |= {_plain(f"channels.{channel}"): channel for channel in CHANNELS}
 _MEANING |= {_plain(f"consent.{channel}.given"): f"consent.{channel}" for channel in CHANNELS}
 _MEANING |= {_plain(f"consent.{channel}.on"): f"consent.{channel}.date" for channel in CHANNELS}
@@ -168,7 +171,7 @@ def _target(header: str, column: str) -> str:
         return known
     raise SourceError(
         f"The columns mapping sends {header!r} to {column!r}, which is none of our columns.",
-        _hint(get_close_matches(column, (*PLAIN, *CONSENT, *OPT_OUTS, IGNORED), n=1))
+        _hint(get_close_matches(column, (*PLAIN, COUNTRY, *CONSENT, *OPT_OUTS, IGNORED), n=1))
         or "docs/sources.md lists them.",
     )
 

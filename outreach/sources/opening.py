@@ -45,6 +45,7 @@ def open_source(
     reference: str | os.PathLike[str] | Sequence[Mapping[str, object]],
     *,
     columns: Mapping[str, str] = _NO_COLUMNS,
+    country: str | None = None,
     strict_numbers: bool = False,
 ) -> Source:
     """A source of contacts; nothing is read yet.
@@ -53,6 +54,7 @@ def open_source(
         reference: a path or URL of `.csv`, `.jsonl` or `.parquet` (also `.gz`), a database URL with a query
             (`URL#SELECT ...`), or a list of mappings. docs/sources.md describes each.
         columns: the input's headers to our columns, like `{"Mobile": "sms"}`.
+        country: ISO 3166-1, where numbers without a country's code are, unless their row names its own.
         strict_numbers: also reject numbers that are well-formed but assigned to nobody.
 
     Raises:
@@ -60,15 +62,19 @@ def open_source(
     """
     if not isinstance(reference, (str, os.PathLike)):
         headings = Headings.of("The list", columns)
-        return Source(Mappings(reference, headings), headings, strict_numbers=strict_numbers)
+        return Source(
+            Mappings(reference, headings), headings, country=country or "", strict_numbers=strict_numbers
+        )
     parsed = parse_reference(os.fspath(reference))
     headings = Headings.of(parsed.label, columns)
     if not isinstance(parsed, Location):
-        return Source(Query(parsed, headings), headings, strict_numbers=strict_numbers)
+        return Source(Query(parsed, headings), headings, country=country or "", strict_numbers=strict_numbers)
     # Under another mapping the same bytes are other rows: all of it makes the fingerprint.
-    meaning = f"{VERSION}/{sorted(columns.items())}/{strict_numbers}"
+    meaning = f"{VERSION}/{sorted(columns.items())}/{country}/{strict_numbers}"
     look = partial(_fingerprint, parsed, meaning)
-    return Source(_file(parsed, headings), headings, strict_numbers=strict_numbers, look=look)
+    return Source(
+        _file(parsed, headings), headings, country=country or "", strict_numbers=strict_numbers, look=look
+    )
 
 
 def _fingerprint(location: Location, meaning: str) -> str:

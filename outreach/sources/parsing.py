@@ -4,22 +4,20 @@ All cells are read even when the first is bad, so that a person learns of every 
 itself is built by pydantic: it takes 6 microseconds, and building it without validation takes longer.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 
 from pydantic import ValidationError
 from typing_extensions import assert_never
 
-from outreach.contacts import CHANNELS_IN_WORDS, AddressKind, Channel, Contact
+from outreach.contacts import CHANNELS_IN_WORDS, EXTENSION, AddressKind, Channel, Contact
 from outreach.sources import cells as read
 from outreach.sources.columns import CHANNELS
 from outreach.sources.emails import normalise_email
 from outreach.sources.opt_outs import OptOut, read_wish
-from outreach.sources.phones import normalise_phone
+from outreach.sources.phone_columns import PhoneColumns, Problem
 from outreach.sources.rows import BadCell, Record, Reject, Row
 
-Problem = tuple[str, str, str]
-"""Code, column, reason."""
 Step = tuple[int, str, str, Callable[[str], object]]
 """Where the cell is, our column, the name that the value gets, and how it is read."""
 
@@ -44,16 +42,19 @@ class RowParser:
         layout: Mapping[str, int],
         opt_outs: Sequence[tuple[int, str, OptOut]] = (),
         *,
+        country: str = "",
         strict_numbers: bool = False,
+        counts: Counter[str] | None = None,
     ) -> None:
-        phone = partial(normalise_phone, strict=True) if strict_numbers else normalise_phone
-        channels = {channel.value: _address_read(channel.traits.kind, phone) for channel in Channel}
+        counts = Counter() if counts is None else counts
+        places = {column: (position,) for column, position in layout.items()}
         self._headers = headers
         self._layout = layout
         self._opt_outs = opt_outs
         # Worked out once a header: a row only walks along the steps.
         self._fields = _steps(layout, _READS)
-        self._channels = _steps(layout, channels)
+        self._channels = _steps(layout, _ADDRESSES)
+        self._phones = PhoneColumns(places, country=country, strict=strict_numbers, counts=counts)
         self._metadata: list[Step] = [
             (position, column, column.partition(".")[2], read.read_text)
             for column, position in layout.items()
@@ -81,18 +82,22 @@ class RowParser:
 
     def _values(self, cells: Sequence[str], problems: list[Problem]) -> dict[str, object]:
         values = _read(self._fields, cells, problems)
-        channels = _read(self._channels, cells, problems)
-        values["channels"] = channels
+        phones = self._phones.read(cells, problems)
+        values["channels"] = channels = phones.channels
+        channels.update(_read(self._channels, cells, problems))
         if not problems:
             problems.extend(
                 (f"missing_{column.rpartition('_')[2]}", column, "is empty")
                 for column in ("external_contact_id", "name")
                 if column not in values
             )
-            if not channels:
+            if not channels and phones.unfit:
+                problems.extend(phones.unfit)
+            elif not channels:
                 problems.append(("no_channel", "", f"No channel has an address ({CHANNELS_IN_WORDS})"))
-        if self._metadata:
-            values["metadata"] = _read(self._metadata, cells, problems)
+        if self._metadata or phones.extension:
+            extension = {EXTENSION: phones.extension} if phones.extension else {}
+            values["metadata"] = extension | _read(self._metadata, cells, problems)
         if self._consent or self._opt_outs:
             stated = {
                 channel: consent
@@ -133,16 +138,19 @@ class RowParser:
         return Reject(code, text)
 
 
-def _address_read(kind: AddressKind, phone: Callable[[str], str]) -> Callable[[str], object]:
+def _address_read(kind: AddressKind) -> Callable[[str], object] | None:
     match kind:
         case AddressKind.PHONE:
-            return phone
+            return None  # not a cell's matter alone: phone_columns.py
         case AddressKind.EMAIL:
             return normalise_email
         case AddressKind.HANDLE:
             return read.read_handle
         case _:
             assert_never(kind)
+
+
+_ADDRESSES = {channel.value: how for channel in Channel if (how := _address_read(channel.traits.kind))}
 
 
 def _consent_reads(channel: str) -> dict[str, Callable[[str], object]]:

@@ -1,7 +1,7 @@
 """Phone numbers, from how people write them to E.164.
 
     +49 (171) 123-4567, 0049 171 1234567, +49 0171 1234567  ->  +491711234567
-    0171 1234567                                            ->  rejected: no country is ever guessed
+    0171 1234567                                            ->  read where its country is known, else rejected
     4.9171E+11                                              ->  rejected: Excel has dropped its digits
 
 One person must not have two spellings, so the result depends on the digits alone, never on the separators:
@@ -12,14 +12,30 @@ others are given to it (a property test holds that).
 
 import re
 import unicodedata
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import NamedTuple
 
 import phonenumbers
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, NumberParseException, PhoneMetadata, PhoneNumberFormat
+from phonenumbers import (
+    COUNTRY_CODE_TO_REGION_CODE,
+    NumberParseException,
+    PhoneMetadata,
+    PhoneNumberFormat,
+    PhoneNumberType,
+)
 
 from outreach.contacts import E164
-from outreach.renumbering import is_gone, renew
-from outreach.sources.phone_cells import unwrap
+from outreach.renumbering import is_current, is_gone, renew
+from outreach.sources.national_numbers import (
+    NOBODYS,
+    NOT_A_PERSON,
+    NOWHERE,
+    Home,
+    after_exit_code,
+    read_national,
+)
+from outreach.sources.phone_cells import PhoneCell, SeveralNumbers, apart, unwrap
 from outreach.sources.rows import BadCell
 
 _SEPARATORS = re.compile(
@@ -31,9 +47,11 @@ comma or line break: those stand between two numbers."""
 _MANGLED = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?[eE][+-][0-9]+\Z|#[A-Z/0]+[!?]?\Z")
 """What a spreadsheet leaves of a number: 4.9171E+11, or #NAME? of one that began with a plus."""
 
+_NATIONAL = re.compile(r"[0-9]{2,}\Z")
 _DIGITS_ONLY = re.compile(r"[0-9]{4,17}(\.0)?\Z")
 _START = re.compile(r"\+[1-9][0-9]{2}\Z")
 _NOTHING = re.compile(r"(?!)")
+_NO_NUMBER = frozenset({"malformed_phone", "no_national_number", "phone_without_country_code"})
 _MALFORMED = BadCell("malformed_phone", "is not a phone number in E.164 form, like +15551234567")
 _LONGEST = 64
 """Characters that a number may take with its separators."""
@@ -44,44 +62,111 @@ def looks_mangled(cell: str) -> bool:
     return _MANGLED.match(cell) is not None
 
 
+class Phone(NamedTuple):
+    """A number in E.164. `is_texted`: an SMS can reach it; `is_national`: written without its country."""
+
+    number: str
+    extension: str = ""
+    is_texted: bool = True
+    is_national: bool = False
+
+
 def normalise_phone(cell: str, *, strict: bool = False) -> str:
     """The cell as E.164. `strict` also asks that the number lies in an assigned range. Raises BadCell."""
+    return (not strict and usual_phone(cell)) or _phone(cell, NOWHERE, strict=strict).number
+
+
+def usual_phone(cell: str) -> str | None:
+    """The cell where it is E.164 of today but for spaces, as nearly all are: one look, no parsing."""
     number = cell.replace(" ", "")
-    if not _usual(number[:4]).match(number):  # nearly every number is usual: one look, no parsing
-        number = _read(cell)
-    return _checked(renew(number), strict=strict)
+    return number if _usual(number[:4]).match(number) and is_current(number) else None
 
 
-def _checked(number: str, *, strict: bool) -> str:
-    if is_gone(number):
-        raise BadCell("outdated_number", "is in a form that its country has given up; ask for the new number")
-    if not _usual(number[:4]).match(number) and not _is_possible(number):
-        raise BadCell("impossible_number", "has more or fewer digits than any number of its country")
-    if strict and not _is_assigned(number):
-        raise BadCell("unassigned_number", "is well-formed, but no such number is assigned to anybody")
-    return number
+def read_phones(
+    cell: str, home: Home = NOWHERE, *, is_text: bool = False, strict: bool = False
+) -> list[Phone]:
+    """The numbers of a cell, in its order. Raises BadCell where not each of them can be read.
+
+    Args:
+        cell: as people and programs write it.
+        home: where national numbers are.
+        is_text: whether an SMS goes there.
+        strict: also ask that the number lies in an assigned range.
+    """
+    try:
+        return [_phone(cell, home, is_text=is_text, strict=strict)]
+    except SeveralNumbers as several:
+        try:
+            return [_phone(part, home, is_text=is_text, strict=strict) for part in apart(cell)]
+        except BadCell:
+            raise several from None
 
 
-def _read(cell: str) -> str:
+def _phone(cell: str, home: Home, *, is_text: bool = False, strict: bool = False) -> Phone:
     if looks_mangled(cell):
         raise BadCell("mangled_by_excel", "was changed by a spreadsheet; export it as text")
     if len(cell) > _LONGEST:  # cut off, it would be a shorter number, and somebody else's
         raise _MALFORMED
     found = unwrap(cell)
-    number = _e164(found.number)
-    if found.shorter and _is_possible(found_shorter := _e164(found.shorter)):
-        if _is_possible(number):
-            raise BadCell("ambiguous_number", "ends in a point and zeros: write it without them, or as text")
-        return found_shorter
+    phone = _one_of(found, partial(_as_written, home=home, is_text=is_text))
+    if not phone.is_national and home.disagrees_with(phone.number):
+        raise BadCell("country_contradicts_number", "has another country's code than its row's country")
+    number = _checked(renew(phone.number), strict=strict)
+    return phone._replace(number=number, extension=found.extension)
+
+
+def _checked(number: str, *, strict: bool) -> str:
+    if is_gone(number):
+        raise BadCell("outdated_number", "is in a form that its country has given up; ask for the new number")
+    if not _usual(number[:4]).match(number):
+        if not _is_possible(number):
+            raise BadCell("impossible_number", "has more or fewer digits than any number of its country")
+        if _kind(number) in NOBODYS:
+            raise NOT_A_PERSON
+    if strict and not _is_assigned(number):
+        raise BadCell("unassigned_number", "is well-formed, but no such number is assigned to anybody")
     return number
 
 
-def _e164(written: str) -> str:
+def _one_of(found: PhoneCell, read: Callable[[str], Phone]) -> Phone:
+    """The cell's number; where zeros at its end may be a float's, the one reading that is a number.
+
+    Without a country's code nothing tells which: digits that cannot be read there may be another country's.
+    """
+    if not found.shorter or not _may_be_one(found.shorter, read):
+        return read(found.number)
+    shorter = read(found.shorter)
+    if shorter.is_national or _may_be_one(found.number, read):
+        raise BadCell("ambiguous_number", "ends in a point and zeros: write it without them, or as text")
+    return shorter
+
+
+def _may_be_one(written: str, read: Callable[[str], Phone]) -> bool:
+    """Whether somebody may read it as a number, though perhaps of two people or of none."""
+    try:
+        phone = read(written)
+    except BadCell as problem:
+        return problem.code not in _NO_NUMBER
+    return phone.is_national or _is_possible(phone.number)
+
+
+def _as_written(written: str, home: Home, *, is_text: bool) -> Phone:
     number = _without_separators(written)
-    if number.startswith("00"):
-        if number.startswith("0011"):  # Australia's prefix, or 00 and a 1 too many
-            raise _MALFORMED
-        number = "+" + number[2:]
+    if not _NATIONAL.match(number):
+        return Phone(_e164(number))
+    abroad = after_exit_code(number, home)
+    if abroad is not None:
+        return Phone(_e164(f"+{abroad}"))
+    if home.why_not:
+        raise home.why_not
+    if not home.code:
+        raise _why_not(number)
+    first = re.match(r"\D*([0-9]+)", _plain_digits(written))
+    read = read_national(number, first[1] if first else number, home, is_text=is_text)
+    return Phone(read.number, is_texted=read.is_texted, is_national=True)
+
+
+def _e164(number: str) -> str:
     if not E164.match(number):
         raise _why_not(number)
     for _ in number:  # 0049 00171 has two prefixes; the result must not change when it is read again
@@ -93,9 +178,11 @@ def _e164(written: str) -> str:
 
 
 def _without_separators(cell: str) -> str:
-    if not cell.isascii():
-        cell = "".join(_plain(character) for character in cell)
-    return _SEPARATORS.sub("", cell)
+    return _SEPARATORS.sub("", _plain_digits(cell))
+
+
+def _plain_digits(cell: str) -> str:
+    return cell if cell.isascii() else "".join(_plain(character) for character in cell)
 
 
 def _plain(character: str) -> str:
@@ -108,7 +195,10 @@ def _plain(character: str) -> str:
 
 def _why_not(number: str) -> BadCell:
     if _DIGITS_ONLY.match(number):
-        return BadCell("phone_without_country_code", "needs its country code, like +15551234567")
+        return BadCell(
+            "phone_without_country_code",
+            "needs its country code, like +15551234567, or a country to read such numbers in",
+        )
     return _MALFORMED
 
 
@@ -131,7 +221,25 @@ def _usual_in(country_code: int) -> re.Pattern[str]:
     digits = "|".join(f"[0-9]{{{length}}}" for length in known.general_desc.possible_length)
     trunk = known.national_prefix_for_parsing
     not_trunk = f"(?!{trunk})" if trunk else ""
-    return re.compile(rf"\+(?=[1-9][0-9]{{6,14}}\Z){country_code}{not_trunk}(?:{digits})\Z")
+    nobodys = "".join(f"(?!(?:{pattern})\\Z)" for pattern in _patterns_of_nobodys(country_code))
+    return re.compile(
+        rf"\+(?=[1-9][0-9]{{6,14}}\Z){country_code}{not_trunk}{nobodys}(?:{digits})\Z", re.ASCII
+    )
+
+
+def _patterns_of_nobodys(country_code: int) -> set[str]:
+    """How numbers look that may lead to no person, in any region of the code."""
+    regions = (
+        PhoneMetadata.metadata_for_region_or_calling_code(country_code, region)
+        for region in COUNTRY_CODE_TO_REGION_CODE[country_code]
+    )
+    lines = [
+        line
+        for known in regions
+        if known
+        for line in (known.premium_rate, known.shared_cost, known.voicemail, known.uan)
+    ]
+    return {line.national_number_pattern for line in lines if line and line.national_number_pattern}
 
 
 @lru_cache(maxsize=4096)
@@ -150,6 +258,14 @@ def _is_possible(number: str) -> bool:
     except NumberParseException:  # a country code that phonenumbers does not know
         return True
     return why == phonenumbers.ValidationResult.IS_POSSIBLE
+
+
+@lru_cache(maxsize=4096)
+def _kind(number: str) -> int:
+    try:
+        return phonenumbers.number_type(phonenumbers.parse(number, None))
+    except NumberParseException:
+        return PhoneNumberType.UNKNOWN
 
 
 @lru_cache(maxsize=4096)

@@ -1,5 +1,6 @@
 """A source: rows from a reader, and what its headers meant."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 from outreach.errors import SourceError
@@ -19,17 +20,22 @@ class Source:
         reader: Reader,
         headings: Headings,
         *,
+        country: str = "",
         strict_numbers: bool = False,
         look: Callable[[], str] = str,
     ) -> None:
         self._reader = reader
         self._headings = headings
+        self._country = country
         self._strict_numbers = strict_numbers
         self._look = look
         self._parsers: dict[tuple[str, ...], RowParser] = {}
         self._columns: dict[str, None] = {}
         self._ignored: dict[str, int] = {}
         self._opt_outs: dict[str, int] = {}
+        self.numbers: Counter[str] = Counter()
+        """Phone numbers that were written without their country's code, as far as reading has come: `by_row`
+        and `by_default` were read in that country, `no_sms` are fixed lines left out."""
 
     @property
     def label(self) -> str:
@@ -67,6 +73,7 @@ class Source:
         """Every row, in order, in constant memory. Raises SourceError when the source cannot be read."""
         headers: tuple[str, ...] | None = None
         parser: RowParser | None = None
+        self.numbers.clear()
         for record in self._reader.records():
             # By identity: a file's records share one tuple of headers, so a row costs one comparison.
             if parser is None or record.headers is not headers:
@@ -91,7 +98,14 @@ class Source:
             if len(self._parsers) >= _PARSERS_KEPT:  # JSON may name other keys in every row
                 self._parsers.clear()
             opt_outs = self._headings.opt_outs(headers)
-            parser = RowParser(headers, layout, opt_outs, strict_numbers=self._strict_numbers)
+            parser = RowParser(
+                headers,
+                layout,
+                opt_outs,
+                country=self._country,
+                strict_numbers=self._strict_numbers,
+                counts=self.numbers,
+            )
             self._opt_outs.update({header: position + 1 for position, header, _ in opt_outs})
             self._parsers[headers] = parser
         return parser

@@ -29,6 +29,7 @@ GROUND = {
     "clock",
     "connections",
     "contacts",
+    "countries",
     "errors",
     "home",
     "reachability",

@@ -12,7 +12,7 @@ from typing import Any
 
 from typing_extensions import assert_never
 
-from outreach.contacts import Channel
+from outreach.contacts import EXTENSION, Channel
 from outreach.errors import Invalid
 from outreach.genesys.http.untrusted_json import Json, as_mapping, read_code
 from outreach.genesys.interface import Attempt, Engagement, Senders
@@ -146,6 +146,7 @@ def _write_email(engagement: Engagement, senders: Senders, sender: str) -> dict[
 
 def _write_callback(engagement: Engagement, sender: str) -> dict[str, Any]:
     attempt = engagement.attempt
+    extension = engagement.contact.metadata.get(EXTENSION)
     return {
         "queueId": sender,
         "callbackNumbers": [attempt.address],
@@ -154,5 +155,6 @@ def _write_callback(engagement: Engagement, sender: str) -> dict[str, Any]:
             ATTEMPT_ATTRIBUTE: attempt.reference,
             "external_contact_id": attempt.external_contact_id,
             "message": engagement.message,
+            **({EXTENSION: extension} if extension else {}),
         },
     }

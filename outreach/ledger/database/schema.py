@@ -89,6 +89,7 @@ loads = Table(
     Column("rows_read", BigInteger, nullable=False, server_default="0"),
     Column("known", BigInteger, nullable=False, server_default="0", comment="rows that an earlier load had"),
     Column("fingerprint", String(64), comment="of a source that did not change while it was read to its end"),
+    Column("numbers", Text, comment="how numbers without a country's code were read, counts as JSON"),
     comment="One reading of one source. `rows_read` is counted by the reader, not by what it wrote.",
 )
 

@@ -12,13 +12,14 @@ accepted + rejected + duplicates as they are counted in their own tables: that i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import islice
 from operator import itemgetter
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
 from outreach.ledger.audit.chain import record_for
@@ -47,6 +48,8 @@ _COUNT = (
     )
 )
 """Built once: building a statement takes SQLAlchemy longer than SQLite takes to run it."""
+
+_NO_NUMBERS: Mapping[str, int] = MappingProxyType({})
 
 ERASED = "erased"
 """The reason of a contact who asked to be forgotten: no row of a source brings them back."""
@@ -93,11 +96,15 @@ class Loading:
             self.total.add(counts)
             yield [row for row, _ in refused]
 
-    def finish(self, fingerprint: str = "") -> Loaded:
-        """The source ended; with a fingerprint that stayed the same, it need not be read again."""
+    def finish(self, fingerprint: str = "", numbers: Mapping[str, int] = _NO_NUMBERS) -> Loaded:
+        """The source ended; with a fingerprint that stayed the same, it need not be read again.
+
+        `numbers` are counts of how national phone numbers were read, for the report.
+        """
         with self._ledger.db.write() as connection:
             ended = update(loads).where(loads.c.id == self.id)
             values = {"finished_at": self._ledger.clock.now(), "fingerprint": fingerprint or None}
+            values["numbers"] = orjson.dumps(dict(numbers)).decode() if numbers else None
             connection.execute(ended.values(values))
         return self.total
 

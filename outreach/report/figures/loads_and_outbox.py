@@ -1,9 +1,10 @@
 """What came in and what went out: each reading of a source, and the webhooks of the outbox."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import orjson
 from sqlalchemy import Connection, text
 
 from outreach.ledger.database.schema import EPOCH
@@ -16,7 +17,8 @@ MOST_ANSWERS = 50
 class Intake:
     """One reading of one source. `known` rows came with an earlier load; `rejected` is by code.
 
-    `finished_at` is None when the reading did not come to its end.
+    `finished_at` is None when the reading did not come to its end. `numbers` counts phone numbers that were
+    written without their country's code, by how they were read.
     """
 
     source: str
@@ -26,6 +28,7 @@ class Intake:
     known: int
     duplicates: int
     rejected: dict[str, int]
+    numbers: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Outbox:
 def list_loads(connection: Connection, campaign_id: int) -> tuple[tuple[Intake, ...], int]:
     """The last loads in order, and how many older ones are left out."""
     asked = {"c": campaign_id, "most": MOST_LOADS}
-    query = """SELECT id, source, started_at, finished_at, rows_read, known FROM loads
+    query = """SELECT id, source, started_at, finished_at, rows_read, known, numbers FROM loads
                WHERE campaign_id = :c ORDER BY id DESC LIMIT :most"""
     rows = connection.execute(text(query), asked).all()
     total = connection.execute(text("SELECT count(*) FROM loads WHERE campaign_id = :c"), {"c": campaign_id})
@@ -67,6 +70,7 @@ def list_loads(connection: Connection, campaign_id: int) -> tuple[tuple[Intake, 
             known=int(row.known),
             duplicates=duplicates[row.id],
             rejected=dict(rejected[row.id]),
+            numbers=orjson.loads(row.numbers) if row.numbers else {},
         )
         for row in reversed(rows)  # the query took the newest first, to have the last ones
     )

@@ -12,6 +12,8 @@ from outreach.campaign.loading import load_source
 from outreach.campaign.run import Run
 from outreach.ledger.loads.load import Loaded
 from outreach.ledger.proof import prove
+from outreach.report.figures.gather import gather
+from outreach.report.tables import sources
 from outreach.sources.columns import Headings
 from outreach.sources.csv_file import CsvFile
 from outreach.sources.files import Location
@@ -131,3 +133,14 @@ def test_a_rejects_file_that_is_gone_is_written_again(run: Run, people: Path, tm
 
     assert load(run, people, rejects)[1] == 3
     assert "C-3" in rejects.read_text()
+
+
+def test_the_report_says_by_whose_country_numbers_were_read(run: Run) -> None:
+    people = [
+        {"external_contact_id": "C-1", "name": "Ann", "sms": "0171 5550101", "country": "Germany"},
+        {"external_contact_id": "C-2", "name": "Ben", "sms": "317-555-0101"},
+    ]
+    load_source(run, open_source(people, country="US"))
+
+    (shown,) = sources(gather(run.ledger, run.campaign)).rows
+    assert shown[-1] == "1 read in their row's country, 1 read in the country of the settings"

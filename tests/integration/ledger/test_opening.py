@@ -60,6 +60,7 @@ def test_a_ledger_without_the_author_of_a_stop_keeps_its_stop_and_goes_on(tmp_pa
         load(run, people(1))
         stop_campaign(ledger, run.campaign, "9 of 10 attempts failed.")
         with ledger.db.write() as connection:
+            connection.exec_driver_sql("ALTER TABLE loads DROP COLUMN numbers")
             connection.exec_driver_sql("ALTER TABLE campaigns DROP COLUMN stopped_by")
             forget_zone_rules(connection)
             connection.exec_driver_sql(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0002'")
@@ -216,6 +217,7 @@ def test_whom_an_older_ledger_had_mirrored_stays_off_until_the_lists_are_read_ag
         ]
         connection.execute(insert(suppressions), rows)
         connection.exec_driver_sql("DROP TABLE listed")
+        connection.exec_driver_sql("ALTER TABLE loads DROP COLUMN numbers")
         connection.exec_driver_sql("ALTER TABLE campaigns DROP COLUMN stopped_by")
         forget_zone_rules(connection)
         connection.exec_driver_sql(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0001'")

@@ -67,6 +67,26 @@ def test_a_number_without_its_country_is_named_by_its_line_and_the_others_count(
         assert find_suppressed(staged.ledger, [NUMBER]) == {NUMBER}
 
 
+@pytest.mark.parametrize(
+    ("text", "country", "stopped"),
+    [
+        ("phone\n491715550170\n", "", {"+491715550170"}),
+        ("phone\n491715550170\n", "DE", {"+491715550170", "+49491715550170"}),
+        ("phone\n0171 5550170\n", "DE", {"+491715550170"}),
+        ("phone\n+491715550101.0\n", "", {"+491715550101"}),
+        ("sms,country\n0171 5550170,Germany\n(317) 555-0101,US\n", "", {"+491715550170", "+13175550101"}),
+        ("sms,voice\n+13175550101 / +13175550102,+13175550103\n", "", {f"+1317555010{n}" for n in "123"}),
+    ],
+)
+def test_everybody_whom_a_number_may_mean_is_left_alone(
+    tmp_path: Path, text: str, country: str, stopped: set[str]
+) -> None:
+    with stage(tmp_path) as staged:
+        intake = suppress_file(staged.ledger, write(tmp_path, text), country=country)
+        assert not intake.unread
+        assert find_suppressed(staged.ledger, sorted(stopped)) == stopped
+
+
 def test_a_csv_without_addresses_is_refused(tmp_path: Path) -> None:
     with stage(tmp_path) as staged, pytest.raises(SourceError, match="no column of addresses"):
         suppress_file(staged.ledger, write(tmp_path, "first,second\na,b\n"))

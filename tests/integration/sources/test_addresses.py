@@ -40,12 +40,22 @@ def outcome(cell: str) -> str:
         return "refused"
 
 
+NOBODYS = {
+    phonenumbers.PhoneNumberType.PREMIUM_RATE,
+    phonenumbers.PhoneNumberType.SHARED_COST,
+    phonenumbers.PhoneNumberType.VOICEMAIL,
+    phonenumbers.PhoneNumberType.UAN,
+}
+
+
 def _can_exist(number: str) -> bool:
     try:
-        why = phonenumbers.is_possible_number_with_reason(phonenumbers.parse(number, None))
+        parsed = phonenumbers.parse(number, None)
     except phonenumbers.NumberParseException:
         return True
-    return why == phonenumbers.ValidationResult.IS_POSSIBLE and not is_gone(number)
+    why = phonenumbers.is_possible_number_with_reason(parsed)
+    is_persons = phonenumbers.number_type(parsed) not in NOBODYS
+    return why == phonenumbers.ValidationResult.IS_POSSIBLE and not is_gone(number) and is_persons
 
 
 @settings(max_examples=tries(300), deadline=None)

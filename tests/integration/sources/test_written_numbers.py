@@ -9,6 +9,8 @@ from collections.abc import Callable
 import phonenumbers
 import pytest
 
+from outreach.renumbering import renew
+from outreach.sources import open_source
 from outreach.sources.phones import normalise_phone
 from outreach.sources.rows import BadCell
 from tests.support.fuzzing import tries
@@ -82,3 +84,61 @@ def test_a_note_beside_a_number_is_never_dropped(note: str) -> None:
     for cell in (f"+1 317 555 0101 {note}", f"{note} +1 317 555 0101", f"+1 317 555 0101 ({note})"):
         with pytest.raises(BadCell):
             normalise_phone(cell)
+
+
+LEAST = {True: phonenumbers.PhoneNumberType.MOBILE, False: phonenumbers.PhoneNumberType.FIXED_LINE}
+TYPES = {
+    True: {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE},
+    False: {phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE},
+}
+
+
+def assigned_number(dice: random.Random, region: str, *, is_mobile: bool) -> phonenumbers.PhoneNumber:
+    """A valid number of a country, its last digits by lot."""
+    example = phonenumbers.example_number_for_type(region, LEAST[is_mobile])
+    assert example is not None
+    digits = phonenumbers.national_significant_number(example)
+    while True:
+        kept = dice.choice((2, 3, 4)) if len(digits) > 7 else 2
+        tail = "".join(str(dice.randrange(10)) for _ in digits[kept:])
+        number = phonenumbers.parse(f"+{example.country_code}{digits[:kept]}{tail}", None)
+        if phonenumbers.is_valid_number(number) and phonenumbers.number_type(number) in TYPES[is_mobile]:
+            return number
+
+
+def in_e164(number: phonenumbers.PhoneNumber) -> str:
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def as_at_home(dice: random.Random, number: phonenumbers.PhoneNumber) -> str:
+    """As people of its country write it, or as a spreadsheet leaves that: without signs, without its zero."""
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+    bare = re.sub(r"[^0-9]", "", written)
+    return dice.choice((written, bare, phonenumbers.national_significant_number(number)))
+
+
+def test_no_number_of_twenty_countries_is_read_as_another_whatever_it_lost() -> None:
+    """At home in its row's or the list's country; abroad, with its code, under any default, the plus lost."""
+    dice = random.Random(18)
+    accepted = at_home = 0
+    for _ in range(tries(4000)):
+        region, default, is_mobile = dice.choice(COUNTRIES), dice.choice(COUNTRIES), dice.random() < 0.6
+        number = assigned_number(dice, region, is_mobile=is_mobile)
+        if is_home := dice.random() < 0.5:
+            cell = as_at_home(dice, number)
+            row, default = dice.choice(((region, default), ("", region)))
+        else:
+            cell = write(dice, in_e164(number)).lstrip("+0")
+            row = dice.choice(("", "", region))
+        cell = dice.choice((*DAMAGES[:6], DAMAGES[8]))(dice, cell) if dice.random() < 0.4 else cell
+        channel = "sms" if is_mobile else "voice"
+        person = {"external_contact_id": "C-1", "name": "Ada", channel: cell, "country": row}
+        (found,) = open_source([person], country=default).rows()
+        if found.contact is None:
+            continue
+        read = getattr(found.contact.channels, channel)
+        assert read == renew(in_e164(number)), f"{region}, {default=}, {row=}, {is_home=}: {len(cell)} signs"
+        accepted += 1
+        at_home += is_home
+    assert at_home > tries(4000) // 4
+    assert accepted > at_home

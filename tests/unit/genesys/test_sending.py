@@ -21,17 +21,27 @@ REFERENCE = "0a1b2c3d4e5f6a7b"
 
 
 def engage(
-    channel: Channel, address: str = "+15551234567", message: str = "Hi", name: str = "Ann Lee"
+    channel: Channel,
+    address: str = "+15551234567",
+    message: str = "Hi",
+    name: str = "Ann Lee",
+    extension: str = "",
 ) -> Engagement:
     at = datetime(2026, 3, 4, 15, 0, tzinfo=timezone.utc)
     attempt = Attempt(REFERENCE, "A1", "g-1", channel, address, at)
-    return Engagement(
-        attempt, Contact(external_contact_id="A1", name=name, channels=Channels(chat="x")), message
-    )
+    metadata = {"extension": extension} if extension else {}
+    contact = Contact(external_contact_id="A1", name=name, channels=Channels(chat="x"), metadata=metadata)
+    return Engagement(attempt, contact, message)
 
 
 def body(channel: Channel, senders: Senders = SENDERS, **parts: str) -> dict[str, Any]:
     return write_call(engage(channel, **parts), senders).body
+
+
+def test_a_callback_tells_the_agent_the_extension_and_a_message_does_not() -> None:
+    assert body(Channel.VOICE, extension="136")["data"]["extension"] == "136"
+    assert "extension" not in body(Channel.VOICE)["data"]
+    assert "extension" not in str(body(Channel.SMS, extension="136"))
 
 
 def test_a_callback_carries_our_reference_in_its_data() -> None:
