@@ -12,9 +12,10 @@ from outreach.campaign.loading import load_source
 from outreach.campaign.run import Run
 from outreach.ledger.loads.load import Loaded
 from outreach.ledger.proof import prove
+from outreach.sources.choices import Choices
 from outreach.sources.columns import Headings
-from outreach.sources.csv_file import CsvFile
 from outreach.sources.files import Location
+from outreach.sources.list_file import ListFile
 from outreach.sources.opening import open_source
 from outreach.sources.reference import parse_reference
 from outreach.sources.rows import Record
@@ -35,7 +36,7 @@ class Killed(BaseException):
     """The process ends here."""
 
 
-class Counted(CsvFile):
+class Counted(ListFile):
     """Counts the rows that are really read; may be killed before the first."""
 
     is_killed = False
@@ -54,7 +55,7 @@ def counted(path: Path, *, strict_numbers: bool = False) -> tuple[Source, Counte
     location = parse_reference(str(path))
     assert isinstance(location, Location)
     headings = Headings.of(location.label, {})
-    reader = Counted(location, headings)
+    reader = Counted(location, headings, Choices())
     look = open_source(str(path), strict_numbers=strict_numbers)
     return Source(reader, headings, strict_numbers=strict_numbers, look=lambda: look.fingerprint), reader
 
