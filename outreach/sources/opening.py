@@ -71,6 +71,7 @@ def open_list(
         encoding=settings.encoding or "",
         format=settings.format or "",
         hidden_rows=settings.hidden_rows,
+        country=getattr(settings, "country", None) or "",  # where the settings have one
     )
     return open_source(
         reference, columns=settings.columns, strict_numbers=settings.strict_numbers, choices=choices
