@@ -69,6 +69,7 @@ format: install  ## put the code into its form
 	@$(BIN)/ruff check --quiet --fix .
 
 bench: install  ## side by side: ours, the tutorial's way, the SDK, naive Prefect, the ceiling
+	@$(PIP) -r constraints-bench.txt
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 chaos: install  ## kills, lost answers, 429 storms, two executors; ends in the proof (ROUNDS=50)

@@ -210,6 +210,10 @@ def run(
     channels: str | None = None,
     columns: str | None = None,
     country: str | None = None,
+    sheet: str | None = None,
+    encoding: str | None = None,
+    format: str | None = None,
+    hidden_rows: Annotated[bool, Parameter(negative="")] = False,
     another_campaign: Annotated[bool, Parameter(negative="")] = False,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     at: PerhapsInstant = None,
@@ -221,7 +225,8 @@ def run(
     at once; either way the next run goes on.
 
     Args:
-        source: path or URL of .csv, .jsonl or .parquet, or a database URL with a query (URL#SELECT ...).
+        source: path or URL of .csv, .xlsx, .jsonl, .parquet ..., a link to a Google sheet, or a database URL
+            with a query (URL#SELECT ...).
         campaign: its name; the same name is the same campaign, whatever its spaces.
         genesys: name of the credentials block.
         senders: name of the senders block.
@@ -233,6 +238,10 @@ def run(
         channels: channel order, comma separated.
         columns: your headers to ours, like Mobile=sms,Id=external_contact_id.
         country: where numbers without a country's code are, like DE, unless their row's column country says.
+        sheet: the sheet of a workbook; by itself the only visible one that fits.
+        encoding: of a text that is not UTF-8 or UTF-16, like windows-1252.
+        format: what a link without an ending leads to: csv, xlsx, xls, ods, jsonl, json or parquet.
+        hidden_rows: also read the rows of a workbook that a filter hides.
         another_campaign: the name is meant, though a known campaign's differs from it by case only.
         dry_run: decide everything, contact nobody, change nothing.
         at: with --dry-run, decide as of this instant (ISO-8601).
@@ -240,6 +249,7 @@ def run(
     """
     from cli.settings import read_settings
 
+    reading = {"sheet": sheet, "encoding": encoding, "format": format, "hidden_rows": hidden_rows}
     chosen = read_settings(
         settings,
         rules=rules,
@@ -247,6 +257,7 @@ def run(
         columns=columns,
         country=country,
         another_campaign=another_campaign,
+        reading=reading,
     )
     if dry_run:
         from cli.dry_run import rehearse_and_show

@@ -17,6 +17,7 @@ import orjson
 from cli.console import err, out
 from cli.ledgers import DEFAULT_FILE, DEMO_FILE, open_named
 from cli.prefect_api import api_url, prefect_api
+from cli.reading import look_at, tell_notes, timed
 from outreach.decisions.dry_run import DryRunRow, decide_all, forecastable
 from outreach.errors import SettingsError
 from outreach.ledger.campaigns import settle_name
@@ -25,7 +26,7 @@ from outreach.reachability import Availability
 from outreach.report.forecast import Pace, make_forecast
 from outreach.report.forecast_views import show_forecast
 from outreach.settings import CampaignSettings
-from outreach.sources.opening import open_source
+from outreach.sources.opening import open_list
 
 PUBLISHED = Pace(requests_per_minute=300)
 """The published limit, on the platform API."""
@@ -50,19 +51,20 @@ def rehearse_and_show(
         UsageError: the source, a setting, or the name of a block or the ledger is wrong.
     """
     instant = at or datetime.now(timezone.utc)
-    contacts = open_source(
-        source, columns=settings.columns, country=settings.country, strict_numbers=settings.strict_numbers
-    )
+    look_at(source, settings)
+    contacts = open_list(source, settings)
     rejected: Counter[str] = Counter()
     with _ledger_if_any(ledger) as book:
         campaign = settle_name(book, campaign, is_new=settings.another_campaign)
         pace, ready = _ask(genesys, senders, book)
         rows = decide_all(contacts, settings, campaign=campaign, at=instant, ledger=book, senders=ready)
+        rows = timed(rows, contacts)
         told = _written(rows, campaign, instant) if as_json else rows
         decided = forecastable(told, rejected)
         forecast = make_forecast(
             decided, instant, pace, rejected=rejected, senders=ready, numbers=contacts.numbers
         )
+    tell_notes(contacts)
     if as_json:
         sys.stdout.write(f'],\n"forecast":{_json(forecast.as_json())}}}\n')
     else:

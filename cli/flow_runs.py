@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cli.console import complain, out, print_json
 from cli.prefect_api import prefect_api
 from cli.processes import INTERRUPTED, LAST_WORDS, stop_by_signals
+from cli.reading import look_at
 from outreach.compliance import Gate
 from outreach.errors import (
     CampaignStopped,
@@ -21,7 +22,6 @@ from outreach.errors import (
 from outreach.genesys.http.usage import UsageSnapshot
 from outreach.ledger.campaigns import settle_name
 from outreach.settings import CampaignSettings
-from outreach.sources.opening import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,18 +97,6 @@ def check_output(settings: CampaignSettings) -> None:
             f"The output {settings.output} cannot be written: {there} is no folder of yours.",
             "Name a folder.",
         )
-
-
-def look_at(source: str, settings: CampaignSettings) -> None:
-    """Read the first row, so that a wrong path or column is said before anything is started.
-
-    Raises:
-        SourceError: the source cannot be read.
-    """
-    rows = open_source(
-        source, columns=settings.columns, country=settings.country, strict_numbers=settings.strict_numbers
-    ).rows()
-    next(rows, None)
 
 
 def tell_verdict(

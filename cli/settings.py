@@ -1,6 +1,8 @@
 """Campaign settings from a file and from the command line, refused with one sentence."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -8,6 +10,8 @@ from pydantic import ValidationError
 
 from outreach.errors import SettingsError
 from outreach.settings import CampaignSettings
+
+_NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 def read_settings(
@@ -18,8 +22,11 @@ def read_settings(
     columns: str | None = None,
     country: str | None = None,
     another_campaign: bool = False,
+    reading: Mapping[str, object] = _NOTHING,
 ) -> CampaignSettings:
     """The settings of a JSON file, with those of the command line over them.
+
+    `reading` are settings by their names, where they say something.
 
     Raises:
         SettingsError: naming the first setting that is wrong.
@@ -34,6 +41,7 @@ def read_settings(
     if country is not None:
         values["country"] = country
     _refuse_repeats(values.get("channel_order"))
+    values |= {name: value for name, value in reading.items() if value}
     if another_campaign:
         values["another_campaign"] = True
     try:

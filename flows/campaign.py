@@ -28,7 +28,7 @@ from outreach.ledger.claims import BatchRef, find_unfinished, plan
 from outreach.ledger.proof import count_contacted
 from outreach.reachability import Availability
 from outreach.settings import CampaignSettings
-from outreach.sources.opening import open_source
+from outreach.sources.opening import open_list
 from outreach.sources.source import Source
 from tasks.interaction import interact
 from tasks.loading import load, mirror, ready_senders
@@ -61,7 +61,7 @@ def run_campaign(
     contacted twice.
 
     Args:
-        source: Path or URL of .csv, .jsonl or .parquet, or a database URL with a query.
+        source: Path or URL of .csv, .xlsx, .jsonl, .parquet ..., or a database URL with a query.
         campaign: Its name; the same name is the same campaign.
         genesys: Name of the credentials block.
         senders: Name of the senders block.
@@ -74,13 +74,7 @@ def run_campaign(
         The proof; with `settings.dry_run` the dry run's numbers.
     """
     names = BlockNames(genesys, senders, webhook, ledger)
-    contacts = partial(
-        open_source,
-        source,
-        columns=settings.columns,
-        country=settings.country,
-        strict_numbers=settings.strict_numbers,
-    )
+    contacts = partial(open_list, source, settings)
     if settings.dry_run:
         return rehearse_campaign(contacts, campaign, settings, names)
     asked = find_question() if settings.approve_above is not None else None

@@ -31,7 +31,7 @@ from outreach.ledger.proof import count_contacted
 from outreach.ledger.vault import SEALED
 from outreach.privacy.sealed_contact import seal_contact, unseal_contact
 from outreach.settings import CampaignSettings
-from outreach.sources.opening import open_source
+from outreach.sources.opening import open_list
 from outreach.sources.source import Source
 from tasks.loading import load
 from tasks.references import Reference
@@ -124,6 +124,4 @@ def open_sealed(run: Reference[Run], sealed: str) -> Source:
     """A source of one contact, which travels to it as the ledger seals it."""
     with run() as opened:
         given, settings = unseal_contact(opened.ledger, sealed), opened.settings
-    return open_source(
-        [given], columns=settings.columns, country=settings.country, strict_numbers=settings.strict_numbers
-    )
+    return open_list([given], settings)

@@ -125,6 +125,29 @@ class CampaignSettings(BaseModel):
         description="ISO 3166-1, like DE: where numbers without a country's code are, unless their row has a "
         "column country. None: such numbers are rejected.",
     )
+    sheet: str | None = Field(
+        default=None,
+        max_length=100,
+        title="Sheet",
+        description="The sheet of a workbook; by itself the only visible one that fits.",
+    )
+    encoding: str | None = Field(
+        default=None,
+        max_length=40,
+        title="Encoding",
+        description="Of a text that is not UTF-8 or UTF-16, like windows-1252.",
+    )
+    format: str | None = Field(
+        default=None,
+        max_length=10,
+        title="Format",
+        description="What a link without an ending leads to, like csv or xlsx.",
+    )
+    hidden_rows: bool = Field(
+        default=False,  # who filters a list down to forty people means these forty
+        title="Hidden rows",
+        description="Also read the rows of a workbook that are hidden, by a filter for example.",
+    )
     strict_numbers: bool = Field(
         default=False,  # the tutorial's own number is assigned to nobody (guide sheet)
         title="Strict numbers",

@@ -49,6 +49,8 @@ def load(
     )
     if said := numbers_sentence(source.numbers):
         get_run_logger().info(said)
+    for note in source.notes:
+        get_run_logger().warning("%s: %s", source.label, note)
     if source.opt_outs_in_words:
         get_run_logger().info(source.opt_outs_in_words)
     if source.ignored_in_words:

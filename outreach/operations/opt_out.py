@@ -22,11 +22,12 @@ from outreach.errors import SourceError, UsageError
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.suppressions import allow_again, find_erased_addresses, suppress
 from outreach.sources.cells import read_handle
+from outreach.sources.choices import Choices
 from outreach.sources.columns import COUNTRY, Headings
-from outreach.sources.csv_file import CsvFile
 from outreach.sources.emails import normalise_email
 from outreach.sources.files import Location
 from outreach.sources.list_entries import read_entry
+from outreach.sources.list_file import ListFile
 from outreach.sources.national_numbers import Home, home_of
 from outreach.sources.phones import normalise_phone, read_phones
 from outreach.sources.reference import parse_reference
@@ -163,7 +164,7 @@ def _addresses(reference: str | os.PathLike[str], intake: Intake, country: str) 
     if not isinstance(location, Location):
         raise SourceError("Addresses are read from a CSV file or URL, not from a database.", "Export them.")
     columns: dict[int, str] | None = None
-    for record in CsvFile(location, _Headings.of(location.label, {})).records():
+    for record in ListFile(location, _Headings.of(location.label, {}), Choices()).records():
         if columns is None:
             columns = _columns(location.label, record.headers)
             if columns == {0: ADDRESS}:

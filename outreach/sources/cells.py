@@ -33,11 +33,36 @@ NO = frozenset((
 ))
 # fmt: on
 
+NOT_COMPUTED, MERGED, STRUCK_OUT = "#NOT COMPUTED!", "#MERGED!", "#STRUCK OUT!"
+REMARKED, DIGITS_LOST = "#SEE COMMENT!", "#DIGITS LOST!"
+"""What readers hand over for a cell whose value is not known, beside the errors of spreadsheets themselves.
+
+As text, so that the rejects file holds it and a row that is fed back is rejected again.
+"""
+_WHY_NOT_KNOWN = {
+    NOT_COMPUTED: "is a formula whose value nobody has computed; open the file, save it, or write the value",
+    MERGED: "lies under merged cells; unmerge them and fill each row in",
+    STRUCK_OUT: "is struck out; remove the row, or the line through it",
+    REMARKED: "stands in a row with a comment that speaks of not contacting; decide, and delete the comment",
+    DIGITS_LOST: "is a number of which digits were lost; write it as text",
+}
+_AN_ERROR = "holds a spreadsheet's error, so it is not known; mend the formula or write the value"
+_NOT_KNOWN = re.compile(
+    "(?:^|(?<=\\s))(?:"
+    + "|".join(map(re.escape, _WHY_NOT_KNOWN))
+    + r"|#(?:N/A|NV|N/D|NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|UNKNOWN!"
+    r"|BUSY!|GETTING_DATA|WERT!|BEZUG!|ZAHL!|VALEUR!|NOM\?|NOMBRE!|VALORE!|VALOR!|RIF!|NOME\?|WAARDE!|VERW!|NAAM\?|GETAL!"
+    r"|¡(?:VALOR|REF|NUM|DIV/0|NULO)!|¿NOMBRE\?)|Err:5[0-9]{2})(?:$|(?=\s))"
+)
+"""Errors of spreadsheets, in the languages in which they save text."""
+
 _BROKEN = re.compile("[\ud800-\udfff\ufffd]")  # what a wrong encoding leaves
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
 )
 """Control characters and what reorders or hides text. Joiners (U+200C, U+200D) stay: Persian needs them."""
+_UNSEEN_WITHIN = re.compile(_UNSEEN.pattern.replace("[", "[\u00ad\u200c\u200d", 1))
+_UNSEEN_ENDS = re.compile(rf"\A(?:{_UNSEEN_WITHIN.pattern}|\s)+|(?:{_UNSEEN_WITHIN.pattern}|\s)+\Z")
 _LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 # Longer cells are refused: cut off, a sentence could begin with a yes.
 _LONGEST_WORD = 64
@@ -50,13 +75,25 @@ def _readable(cell: str, limit: int) -> str:
         raise BadCell("too_long", f"holds more than {limit} characters")
     if not cell.isascii() and _BROKEN.search(cell):
         raise BadCell("not_utf8", "holds bytes that are not UTF-8; in Excel, save as CSV UTF-8")
+    if found := _found_not_known(cell):
+        raise BadCell("not_known", _WHY_NOT_KNOWN.get(found, _AN_ERROR))
     return cell
+
+
+def is_not_known(cell: str) -> bool:
+    """Whether the cell holds an error, or what readers hand over for a value that is not known."""
+    return bool(_found_not_known(cell))
+
+
+def _found_not_known(cell: str) -> str:
+    found = _NOT_KNOWN.search(cell) if "#" in cell or "Err:" in cell else None
+    return found[0] if found else ""
 
 
 def read_text(cell: str, limit: int = TEXT_LIMIT) -> str:
     """Text of several lines: line ends as one newline, control and direction characters stripped."""
     # The short way, here and in phones.py: a row is read in 14.5 microseconds, before in 18.5.
-    if len(cell) <= limit and cell.isprintable() and "\ufffd" not in cell:
+    if len(cell) <= limit and cell.isprintable() and not ("\ufffd" in cell or "#" in cell or "Err:" in cell):
         return cell  # nothing below would find anything, and most cells are so
     _readable(cell, limit)
     return _UNSEEN.sub("", _LINE_ENDS.sub("\n", cell)).strip()
@@ -76,10 +113,24 @@ def read_handle(cell: str, limit: int = 255) -> str:
     return cell
 
 
+def without_unseen_ends(cell: str, code: str) -> str:
+    """The cell without the invisible signs that copying from a page leaves around it.
+
+    Raises:
+        BadCell: with this code: one stands within, where nobody sees what is wrong.
+    """
+    bare = _UNSEEN_ENDS.sub("", cell)
+    if found := _UNSEEN_WITHIN.search(bare):
+        raise BadCell(code, f"holds an invisible sign, U+{ord(found[0]):04X}; write it anew")
+    return bare
+
+
 def read_id(cell: str) -> str:
     """An external contact id (guide sheet, "Contact payload")."""
     if EXTERNAL_CONTACT_ID.match(cell):
         return cell
+    if not cell.isascii() and (bare := without_unseen_ends(cell, "malformed_id")) != cell:
+        return read_id(bare)
     if looks_mangled(cell):
         raise BadCell("mangled_by_excel", "was changed by a spreadsheet; export it as text")
     if len(cell) > 255:

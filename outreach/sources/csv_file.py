@@ -7,18 +7,23 @@ fewer cells than the header      accepted (Excel leaves trailing empty cells out
                                  line without line end, because a number there may be half a number
 a quote opened or closed amid    rejected: broken_quotes, and reading goes on with the next line
 bytes that are not UTF-8         rejected: not_utf8
+a space before a quoted cell     no part of it
 """
 
 import csv
 import io
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import IO
 
 from outreach.errors import SourceError
 from outreach.sources.cells import CELL_LIMIT
-from outreach.sources.columns import check_duplicates
+from outreach.sources.choices import Choices
+from outreach.sources.columns import Headings, check_duplicates
 from outreach.sources.csv_lines import Lines, Overlong
-from outreach.sources.files import FileReader, as_text
+from outreach.sources.encodings import LOOKED_AT, find_encoding
+from outreach.sources.files import buffered
 from outreach.sources.formulas import restore
 from outreach.sources.rows import Record, Reject
 
@@ -38,20 +43,43 @@ _CUT_OFF = Reject("cut_off", "The file ends in the middle of this row; export it
 _NUL = Reject("control_characters", "The row holds NUL bytes; export it again as text.")
 
 
-class CsvFile(FileReader):
+class CsvFile:
     """A CSV file anywhere."""
 
-    def records(self) -> Iterator[Record]:
+    fixed_columns = True
+
+    def __init__(self, label: str, headings: Headings, choices: Choices) -> None:
+        self.label = label
+        self.notes: list[str] = []
+        self.assumed = ""
+        """The encoding that was taken by the country."""
+        self._headings = headings
+        self._choices = choices
+
+    def records(self, stack: ExitStack, data: IO[bytes]) -> Iterator[Record]:
         """One record a row. Raises SourceError."""
-        with self._location.opened() as data, as_text(self.label, data) as text:
-            yield from self._read(Lines(text))
+        reader = buffered(data)
+        # Peeked: the reader still gets them.
+        head, said = reader.peek(LOOKED_AT)[:LOOKED_AT], self._choices
+        encoding = find_encoding(self.label, head, named=said.encoding, country=said.country)
+        if encoding.assumed:
+            self.assumed = encoding.name
+            self.notes.append(f"it is not UTF-8 and was read as {encoding.name}, by the country")
+        if encoding.is_unsure:
+            self.notes.append(
+                "it is not UTF-8, and rows with other letters than English ones are rejected; say what it is "
+                "by --encoding: windows-1252 (Western Europe), windows-1250 (Central), windows-1251 (Russian)"
+            )
+        # A byte that is none of the encoding costs its row, not the file: cells.py finds the U+FFFD.
+        text = io.TextIOWrapper(reader, encoding=encoding.name, errors="replace", newline="")
+        yield from self._read(Lines(stack.enter_context(text)))
 
     def _read(self, lines: Lines) -> Iterator[Record]:
         delimiter, headers = self._header(lines)
         check_duplicates(self.label, headers)
         self._headings.layout(headers, complete=True)
         # Strict: where a quote stands amid a cell, csv would guess, and go on guessing.
-        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
         while True:
             try:
                 cells = next(reader)
@@ -89,7 +117,8 @@ class CsvFile(FileReader):
                     break
                 if "\ufffd" in header or "\0" in header:
                     raise SourceError(
-                        f"The first line of {self.label} is not UTF-8.", "In Excel, save as 'CSV UTF-8'."
+                        f"The first line of {self.label} is not UTF-8.",
+                        "Save it as 'CSV UTF-8', or say what it is (--encoding).",
                     )
                 lines.next_record()
                 return header
@@ -105,7 +134,7 @@ class CsvFile(FileReader):
 
 def _split(text: str, delimiter: str) -> list[str]:
     try:
-        return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True), [])
     except csv.Error:
         return []
 

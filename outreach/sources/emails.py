@@ -10,6 +10,7 @@ from functools import lru_cache
 from email_validator import EmailNotValidError, validate_email
 from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES
 
+from outreach.sources.cells import without_unseen_ends
 from outreach.sources.rows import BadCell
 
 _USUAL = re.compile(
@@ -30,6 +31,8 @@ def normalise_email(cell: str) -> str:
         return address if local.lower() not in _MAILBOXES_IN_ANY_CASE else address.lower()
     if len(cell) > _LONGEST:
         raise BadCell("too_long", f"holds more than {_LONGEST} characters")
+    if not cell.isascii() and (bare := without_unseen_ends(cell, "malformed_email")) != cell:
+        return normalise_email(bare)
     if "\ufffd" in cell:  # the library takes it for a letter; it is what a broken encoding leaves
         raise BadCell("not_utf8", "holds bytes that are not UTF-8; in Excel, save as CSV UTF-8")
     return _as_the_library_reads(cell)

@@ -4,46 +4,56 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import Any
+from contextlib import ExitStack
+from typing import IO, Any
 
 import orjson
 
-from outreach.errors import SourceError
 from outreach.sources.cells import CELL_LIMIT
+from outreach.sources.columns import Headings
 from outreach.sources.csv_lines import LINE_LIMIT
-from outreach.sources.files import FileReader, buffered
+from outreach.sources.files import buffered
+from outreach.sources.json_values import RepeatedKey, loads
 from outreach.sources.mappings import record_of
 from outreach.sources.rows import Record, Reject
 
 _NOT_JSON = Reject("not_json", "The line is not valid JSON in UTF-8; each line must hold one object.")
 _TOO_LONG = Reject("too_long", f"The line holds more than {LINE_LIMIT} bytes; a value may have {CELL_LIMIT}.")
+_TWICE = Reject("duplicate_columns", "The line gives a name twice, and which of the two counts nobody knows.")
 _NOTHING: tuple[str, ...] = ()
 
 
-class JsonlFile(FileReader):
+class JsonlFile:
     """A JSONL file anywhere."""
 
     fixed_columns = False
 
-    def records(self) -> Iterator[Record]:
+    def __init__(self, label: str, headings: Headings) -> None:
+        self.label = label
+        self.notes: list[str] = []
+        self._headings = headings
+
+    def records(self, stack: ExitStack, data: IO[bytes]) -> Iterator[Record]:
         """One record a line that is not blank. Raises SourceError."""
-        with self._location.opened() as data, buffered(self.label, data) as lines:
-            for number, line in enumerate(_bounded(lines), 1):
-                # A byte order mark: files that were joined have one in the middle.
-                text = line.removeprefix(b"\xef\xbb\xbf").strip()
-                if number == 1 and text.startswith(b"["):
-                    raise SourceError(f"{self.label} holds one JSON array.", "Write one object a line.")
-                if text:
-                    yield self._record(number, text)
+        for number, line in enumerate(_bounded(stack.enter_context(buffered(data))), 1):
+            # A byte order mark: files that were joined have one in the middle.
+            text = line.removeprefix(b"\xef\xbb\xbf").strip()
+            if text:
+                yield self._record(number, text)
 
     def _record(self, number: int, text: bytes) -> Record:
         if len(text) > LINE_LIMIT:
             return Record(number, _NOTHING, (), _TOO_LONG)
         try:
-            return record_of(number, orjson.loads(text), self._headings)
+            return record_of(number, loads(text), self._headings)
+        except RepeatedKey:
+            return Record(number, ("line as it was",), (_shown(text),), _TWICE)
         except orjson.JSONDecodeError:
-            line = text[:CELL_LIMIT].decode("utf-8", "replace")
-            return Record(number, ("line as it was",), (line,), _NOT_JSON)
+            return Record(number, ("line as it was",), (_shown(text),), _NOT_JSON)
+
+
+def _shown(text: bytes) -> str:
+    return text[:CELL_LIMIT].decode("utf-8", "replace")
 
 
 def _bounded(lines: io.BufferedReader[Any]) -> Iterator[bytes]:

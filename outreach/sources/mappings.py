@@ -4,16 +4,20 @@
 becomes the headers externalContactId, channels.sms, consent.sms.given
 """
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import Enum
 
+from outreach.sources.cells import DIGITS_LOST
 from outreach.sources.columns import Headings
 from outreach.sources.rows import Record, Reject
 
 _DEEPEST = 4
+_VALUES = ("value", "number", "phone", "phone_number", "phoneNumber", "email", "email_address", "address")
+_LABELS = ("label", "type", "kind")
 # No contact has as many; a row of a million keys must not fill the memory.
 _MOST_CELLS = 1000
 
@@ -22,6 +26,7 @@ class Mappings:
     """A list of mappings, or another sequence of them."""
 
     fixed_columns = False
+    notes: Sequence[str] = ()
     may_be_empty = False
 
     def __init__(self, rows: Sequence[Mapping[str, object]], headings: Headings) -> None:
@@ -51,8 +56,37 @@ def _flatten(row: Mapping[object, object], prefix: str, flat: dict[str, object],
             return
         if isinstance(value, Mapping) and depth:
             _flatten(value, name + ".", flat, depth - 1)
+        elif isinstance(value, list):
+            _unfold(name, value, flat)
         else:
             flat[name] = value
+
+
+def _unfold(name: str, values: Sequence[object], flat: dict[str, object]) -> None:
+    """A list under one name: labelled values as cells of their own, in order.
+
+    {"emails": [{"label": "work", "value": "a@example.com"}, {"value": "b@example.com"}]} gives emails,
+    emails label, emails 2.
+    """
+    labelled = [_labelled(value) for value in values]
+    if not values or name.startswith("metadata.") or None in labelled:
+        flat[name] = values or None
+        return
+    for number, (value, label) in enumerate(filter(None, labelled), 1):
+        numbered = name if number == 1 else f"{name} {number}"
+        flat[numbered] = value
+        if label:
+            flat[f"{numbered} label"] = label
+
+
+def _labelled(value: object) -> tuple[object, object] | None:
+    """A value and its label; None for anything else."""
+    if not isinstance(value, Mapping):
+        return None
+    found = [
+        value[name] for name in _VALUES if name in value and not isinstance(value[name], (Mapping, list))
+    ]
+    return (found[0], next((value[name] for name in _LABELS if name in value), "")) if found else None
 
 
 def _why_not(flat: Mapping[str, object], headings: Headings) -> Reject | None:
@@ -61,7 +95,7 @@ def _why_not(flat: Mapping[str, object], headings: Headings) -> Reject | None:
     for name, value in flat.items():
         if isinstance(value, (Mapping, list, tuple, set)):
             column = headings.column(name)
-            if column:
+            if column and not column.startswith("metadata."):
                 return Reject("not_text", f"{column} holds a list or an object, where one value is needed.")
     return None
 
@@ -77,17 +111,43 @@ def text_of(value: object) -> str:  # noqa: PLR0911 - one line a type
     if isinstance(value, float):
         return _number(value)
     if isinstance(value, Decimal):
-        return format(value, "f")  # never in scientific notation
+        return _decimal(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value).decode("utf-8", "replace")
+    if isinstance(value, (Mapping, list, tuple, set, frozenset)):
+        # One form whatever they come from; its values too as the cells that they would be.
+        return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"))
     return str(value)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, (set, frozenset)):
+        return sorted(map(text_of, value))
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return (
+        value
+        if value is None or (isinstance(value, (bool, int)) and not isinstance(value, Enum))
+        else text_of(value)
+    )
+
+
+def _decimal(value: Decimal) -> str:
+    """Never in scientific notation, and whole ones without the zeros of their column's scale."""
+    if not value.is_finite():
+        return ""
+    whole = value.to_integral_value()
+    return format(whole if whole == value else value, "f")
 
 
 def _number(value: float) -> str:
     """Whole floats without their point: pandas makes floats of whole numbers where cells are missing."""
     if math.isnan(value):
         return ""
-    # From 2**53 on a float has lost digits already: shown as it is, it is rejected.
-    return str(int(value)) if value.is_integer() and abs(value) < 2**53 else str(value)
+    if not value.is_integer():
+        return str(value)
+    return str(int(value)) if abs(value) < 2**53 else DIGITS_LOST

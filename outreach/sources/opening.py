@@ -2,22 +2,19 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from types import MappingProxyType
 
-from outreach.errors import SourceError
+from outreach.settings import CampaignSettings
+from outreach.sources.choices import Choices
 from outreach.sources.columns import Headings
-from outreach.sources.csv_file import CsvFile
 from outreach.sources.files import Location
-from outreach.sources.jsonl_file import JsonlFile
+from outreach.sources.list_file import ListFile
 from outreach.sources.mappings import Mappings
-from outreach.sources.parquet_file import ParquetFile
 from outreach.sources.query import Query
 from outreach.sources.reference import parse_reference
-from outreach.sources.rows import Reader
 from outreach.sources.source import Source
 
 VERSION = version("genesys-outreach")
@@ -25,20 +22,7 @@ VERSION = version("genesys-outreach")
 
 _NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 
-_FILES: dict[str, Callable[[Location, Headings], Reader]] = {
-    ".csv": CsvFile,
-    ".tsv": CsvFile,
-    ".txt": CsvFile,
-    ".jsonl": JsonlFile,
-    ".ndjson": JsonlFile,
-    ".parquet": ParquetFile,
-}
-_ADVICE = {
-    ".xlsx": "In Excel, save it as 'CSV UTF-8 (comma delimited)'.",
-    ".xls": "In Excel, save it as 'CSV UTF-8 (comma delimited)'.",
-    ".ods": "Save it as CSV in UTF-8.",
-    ".json": "Write one JSON object a line and name it .jsonl.",
-}
+_AS_IT_SAYS = Choices()
 
 
 def open_source(
@@ -47,15 +31,17 @@ def open_source(
     columns: Mapping[str, str] = _NO_COLUMNS,
     country: str | None = None,
     strict_numbers: bool = False,
+    choices: Choices = _AS_IT_SAYS,
 ) -> Source:
     """A source of contacts; nothing is read yet.
 
     Args:
-        reference: a path or URL of `.csv`, `.jsonl` or `.parquet` (also `.gz`), a database URL with a query
-            (`URL#SELECT ...`), or a list of mappings. docs/sources.md describes each.
+        reference: a path or URL of a list (`.csv`, `.xlsx`, `.jsonl`, `.parquet` ..., also packed), a
+            database URL with a query (`URL#SELECT ...`), or a list of mappings (docs/sources.md).
         columns: the input's headers to our columns, like `{"Mobile": "sms"}`.
         country: ISO 3166-1, where numbers without a country's code are, unless their row names its own.
         strict_numbers: also reject numbers that are well-formed but assigned to nobody.
+        choices: what the list does not say of itself: a sheet, an encoding, a format.
 
     Raises:
         SourceError: the reference, or the mapping, cannot be right.
@@ -70,10 +56,15 @@ def open_source(
     if not isinstance(parsed, Location):
         return Source(Query(parsed, headings), headings, country=country or "", strict_numbers=strict_numbers)
     # Under another mapping the same bytes are other rows: all of it makes the fingerprint.
-    meaning = f"{VERSION}/{sorted(columns.items())}/{country}/{strict_numbers}"
+    choices = choices._replace(country=country or choices.country)
+    meaning = f"{VERSION}/{sorted(columns.items())}/{strict_numbers}/{choices}"
     look = partial(_fingerprint, parsed, meaning)
     return Source(
-        _file(parsed, headings), headings, country=country or "", strict_numbers=strict_numbers, look=look
+        ListFile(parsed, headings, choices),
+        headings,
+        country=choices.country,
+        strict_numbers=strict_numbers,
+        look=look,
     )
 
 
@@ -82,14 +73,20 @@ def _fingerprint(location: Location, meaning: str) -> str:
     return hashlib.sha256(f"{of_file}\0{meaning}".encode()).hexdigest()[:40] if of_file else ""
 
 
-def _file(location: Location, headings: Headings) -> Reader:
-    opens = _FILES.get(location.suffix)
-    if opens:
-        return opens(location, headings)
-    if os.path.isdir(location.url):  # noqa: PTH112 - the URL of another filesystem is no path
-        raise SourceError(f"{location.label} is a folder.", "Name one file in it.")
-    near = get_close_matches(location.suffix, _FILES, n=1)
-    guess = f"Is it {near[0]}?" if near else "Use .csv, .jsonl or .parquet."
-    kind = f"has the ending {location.suffix}" if location.suffix else "has no ending"
-    advice = _ADVICE.get(location.suffix, guess)
-    raise SourceError(f"{location.label} {kind}, which is no kind of contact list.", advice)
+def open_list(
+    reference: str | os.PathLike[str] | Sequence[Mapping[str, object]], settings: CampaignSettings
+) -> Source:
+    """The same, read as a campaign's settings say."""
+    choices = Choices(
+        sheet=settings.sheet or "",
+        encoding=settings.encoding or "",
+        format=settings.format or "",
+        hidden_rows=settings.hidden_rows,
+    )
+    return open_source(
+        reference,
+        columns=settings.columns,
+        country=settings.country,
+        strict_numbers=settings.strict_numbers,
+        choices=choices,
+    )

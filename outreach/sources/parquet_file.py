@@ -1,29 +1,37 @@
 """Parquet: streamed batch by batch, dictionaries kept as such, with a bound on what a file may unfold to."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from importlib import import_module
 from typing import IO, Any
 
 from outreach.errors import SourceError
-from outreach.sources.columns import check_duplicates
-from outreach.sources.files import FileReader, check_expansion
+from outreach.sources.cells import DIGITS_LOST
+from outreach.sources.columns import Headings, check_duplicates
 from outreach.sources.mappings import text_of
 from outreach.sources.rows import Record
+from outreach.sources.unpacking import check_expansion, seekable
 
 MOST_BYTES_A_ROW_GROUP = 1 << 29
 _BATCH_BYTES = 1 << 24
 _BATCH_ROWS = 2000
 
 
-class ParquetFile(FileReader):
+class ParquetFile:
     """A Parquet file anywhere. The row's number stands for its line."""
 
-    def records(self) -> Iterator[Record]:
+    fixed_columns = True
+
+    def __init__(self, label: str, headings: Headings) -> None:
+        self.label = label
+        self.notes: list[str] = []
+        self._headings = headings
+
+    def records(self, stack: ExitStack, data: IO[bytes]) -> Iterator[Record]:
         """One record a row. Raises SourceError."""
         parquet = self._library()
-        with self._location.opened() as data:
-            file = self._open(parquet, data)
-            yield from self._rows(file)
+        file = self._open(parquet, seekable(stack, data))
+        yield from self._rows(file)
 
     def _library(self) -> Any:  # noqa: ANN401 - pyarrow has no types
         try:
@@ -40,7 +48,8 @@ class ParquetFile(FileReader):
             file = parquet.ParquetFile(data)
             texts = [field.name for field in file.schema_arrow if _is_text(lib, field.type)]
             data.seek(0)
-            file = parquet.ParquetFile(data, read_dictionary=texts)
+            # Nanoseconds end in 2262: Spark's 9999-12-31 would be a day in 1816.
+            file = parquet.ParquetFile(data, read_dictionary=texts, coerce_int96_timestamp_unit="us")
         except (lib.ArrowException, OSError, ValueError) as e:
             raise SourceError(f"{self.label} is not a readable Parquet file.", "Write it again.") from e
         # The footer has the sizes: nothing is unfolded to learn them.
@@ -68,17 +77,17 @@ class ParquetFile(FileReader):
                 # 26.0.1).
                 for batch in file.iter_batches(batch_size=size, row_groups=[group]):
                     table = _flat(lib, batch)
-                    headers = headers or self._headers(lib, table.schema)
-                    for values in _unfolded(lib, table):
+                    headers = headers or self._headers(lib.types, table.schema)
+                    for cells in _unfolded(lib, table):
                         number += 1
-                        yield Record(number, headers, [text_of(value) for value in values])
+                        yield Record(number, headers, cells)
         except (lib.ArrowException, OSError) as e:
             raise SourceError(f"{self.label} is damaged after row {number}.", "Write it again.") from e
 
-    def _headers(self, lib: Any, schema: Any) -> tuple[str, ...]:  # noqa: ANN401 - pyarrow has no types
+    def _headers(self, types: Any, schema: Any) -> tuple[str, ...]:  # noqa: ANN401 - pyarrow has no types
         for field in schema:
             column = self._headings.column(field.name)
-            if column and lib.types.is_nested(field.type):
+            if column and not column.startswith("metadata.") and types.is_nested(field.type):
                 raise SourceError(f"{column} holds lists in {self.label}.", "One row needs one value.")
         headers = tuple(schema.names)
         check_duplicates(self.label, headers)
@@ -98,14 +107,48 @@ def _rows_at_once(group: Any) -> int:  # noqa: ANN401 - pyarrow has no types
     return max(1, min(_BATCH_ROWS, _BATCH_BYTES * rows // max(1, size)))
 
 
-def _unfolded(lib: Any, table: Any) -> Iterator[tuple[object, ...]]:  # noqa: ANN401 - pyarrow has no types
+def _unfolded(lib: Any, table: Any) -> Iterator[list[str]]:  # noqa: ANN401 - pyarrow has no types
     """The rows, a few at a time: a dictionary's one long value may stand for every row."""
     longest = sum(_longest(lib, column) for column in table.columns)
     # One long value for all rows took gigabytes when a batch was unfolded at once.
     size = max(1, _BATCH_BYTES // max(1, longest))
     for start in range(0, table.num_rows, size):
         columns = table.slice(start, size).columns
-        yield from zip(*(column.to_pylist() for column in columns), strict=True)
+        yield from map(list, zip(*(_texts(lib, column) for column in columns), strict=True))
+
+
+def _texts(lib: Any, column: Any) -> list[str]:  # noqa: ANN401 - pyarrow has no types
+    """A column's cells. What Python has no value for is written as pyarrow writes it."""
+    try:
+        values = _without_nanoseconds(lib, column).to_pylist()
+    except (lib.ArrowException, ValueError, OverflowError):
+        values = _written(lib, column)
+    kind = column.type
+    exact = {"float": 2**24, "halffloat": 2**11}.get(str(kind))
+    if exact is None:
+        return list(map(text_of, values))
+    # A float of four bytes makes another number of a phone's digits.
+    return [DIGITS_LOST if value is not None and abs(value) >= exact else text_of(value) for value in values]
+
+
+def _written(lib: Any, column: Any) -> list[str | None]:  # noqa: ANN401 - pyarrow has no types
+    """As pyarrow writes it; an instant beyond all calendars is not known."""
+    try:
+        found: list[str | None] = column.cast(lib.string()).to_pylist()
+    except lib.ArrowException:
+        return [DIGITS_LOST] * len(column)
+    return [DIGITS_LOST if text and text.startswith("<value out of range") else text for text in found]
+
+
+def _without_nanoseconds(lib: Any, column: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
+    types, kind = lib.types, column.type
+    if types.is_timestamp(kind) and kind.unit == "ns":
+        return column.cast(lib.timestamp("us", kind.tz), safe=False)
+    if types.is_time64(kind) and kind.unit == "ns":
+        return column.cast(lib.time64("us"), safe=False)
+    if types.is_duration(kind) and kind.unit == "ns":
+        return column.cast(lib.duration("us"), safe=False)
+    return column
 
 
 def _longest(lib: Any, column: Any) -> int:  # noqa: ANN401 - pyarrow has no types

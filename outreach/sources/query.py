@@ -6,10 +6,12 @@ SQLite        mode=ro and PRAGMA query_only
 others        one SELECT; give the user no more rights than that
 """
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from urllib.parse import quote
+from pathlib import Path
+from urllib.parse import quote, unquote
 
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.engine import URL, make_url
@@ -34,6 +36,22 @@ _ROWS_AT_ONCE = 1000
 _READS = re.compile(r"\s*(?:\(\s*)*(?:select|with|values|table)\b", re.IGNORECASE)
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\1\$", re.DOTALL)
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+_PACKAGES = {
+    "mysql": "pip install mysqlclient, or write mysql+pymysql:// and pip install pymysql",
+    "mariadb": "pip install mysqlclient, or write mariadb+pymysql:// and pip install pymysql",
+    "mssql": "pip install pyodbc, or write mssql+pymssql:// and pip install pymssql",
+    "oracle": "write oracle+oracledb:// and pip install oracledb",
+    "duckdb": "pip install duckdb-engine",
+    "snowflake": "pip install snowflake-sqlalchemy",
+    "bigquery": "pip install sqlalchemy-bigquery",
+    "redshift": "pip install sqlalchemy-redshift",
+    "trino": "pip install 'trino[sqlalchemy]'",
+    "clickhouse": "pip install clickhouse-sqlalchemy",
+    "cockroachdb": "pip install sqlalchemy-cockroachdb",
+    "databricks": "pip install databricks-sqlalchemy",
+    "awsathena": "pip install pyathena",
+}
+"""What brings a dialect, or its driver, where it is missing."""
 _SPEAKS_OF_NAMES = (OperationalError, ProgrammingError, InternalError, NotSupportedError)
 _READ_ONLY = {
     "postgresql": "SET TRANSACTION READ ONLY",
@@ -47,6 +65,7 @@ class Query:
     """A query's rows. The row's number stands for its line."""
 
     fixed_columns = True
+    notes: Sequence[str] = ()
     may_be_empty = True
 
     def __init__(self, reference: QueryReference, headings: Headings) -> None:
@@ -86,7 +105,9 @@ class Query:
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
         try:
-            engine = create_engine(self._url, poolclass=NullPool)  # one connection, gone with the query
+            engine = create_engine(
+                _readable(self._url), poolclass=NullPool
+            )  # one connection, gone with the query
             with engine.connect() as connection:
                 read_only = _READ_ONLY.get(engine.dialect.name)
                 if read_only:
@@ -96,9 +117,17 @@ class Query:
                     stream_results=True, yield_per=_ROWS_AT_ONCE, no_parameters=True
                 )
         except (NoSuchModuleError, ImportError) as e:
-            raise SourceError(f"{self.label} needs a database driver that is missing.", "Install it.") from e
+            problem = f"{self.label} needs a database driver that is missing."
+            raise SourceError(problem, self._to_install(e)) from e
         except SQLAlchemyError as e:
             raise SourceError(f"{self.label} failed{self._cause(e)}.", "Try it by hand.") from e
+
+    def _to_install(self, error: Exception) -> str:
+        scheme, _, driver = self._url.drivername.partition("+")
+        if not driver and scheme in _PACKAGES:
+            return f"To install it: {_PACKAGES[scheme]}."
+        missing = getattr(error, "name", None) or driver or f"the SQLAlchemy dialect {scheme}"
+        return f"Install the package that brings {missing}."
 
     def _cause(self, error: SQLAlchemyError) -> str:
         """The driver's first line where it speaks of names and connections, not of values."""
@@ -108,3 +137,28 @@ class Query:
         for secret in self._reference.secrets:  # drivers repeat the URL that they could not reach
             cause = cause.replace(secret, "***")
         return f": {cause.rstrip('.')}"
+
+
+def _readable(url: URL) -> URL:
+    """A SQLite file in WAL mode wants to write beside itself; where it may not, what lies there is all.
+
+    Raises:
+        SourceError: rows wait in the log beside it, and cannot be read without writing.
+    """
+    if url.get_backend_name() != "sqlite" or not str(url.database).startswith("file:"):
+        return url
+    path = Path(unquote(str(url.database).removeprefix("file:")))
+    if not path.is_file() or os.access(path.parent, os.W_OK) or not _is_wal(path):
+        return url
+    log = path.with_name(path.name + "-wal")
+    if log.exists() and log.stat().st_size:
+        raise SourceError(
+            f"{path.name} is open elsewhere in WAL mode, in a folder that may not be written to.",
+            "Copy it with its -wal file to a folder of yours, or export the list.",
+        )
+    return url.update_query_dict({"immutable": "1"})
+
+
+def _is_wal(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(20)[18:] == b"\2\2"

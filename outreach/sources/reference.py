@@ -9,16 +9,23 @@ Prefect stores a flow's parameters in clear, so secrets come from the environmen
 
 import os
 import re
+from importlib.metadata import entry_points
 from pathlib import PurePosixPath
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 from outreach.errors import SourceError
-from outreach.sources.files import COMPRESSED, Location
+from outreach.sources.files import Location
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _ONLY_VARIABLES = re.compile(r"(?:\$\{[A-Za-z_][A-Za-z0-9_]*\})+\Z")
 _DATABASES = frozenset({"sqlite", "postgresql", "postgres", "mysql", "mariadb", "mssql", "oracle"})
+_SELECTS = re.compile(r"\s*(?:select|with)\s", re.IGNORECASE)
+_WEB = frozenset({"http", "https", "file"})
+_SHEETS = re.compile(
+    r"(https://docs\.google\.com/spreadsheets/d/(?:e/)?[\w-]+)/?(?P<rest>[^?#]*)(?P<said>.*)\Z"
+)
+_GID = re.compile(r"[?&#]gid=([0-9]+)")
 _USER_PART = re.compile(r"://(?P<user>[^/?#:@]*)(?::(?P<password>[^@]*))?@")
 _SECRET_PARAMETER = re.compile(
     r"[?&;][^=&#]*?(?:password|passwd|pwd|secret|token|signature|credential|\bsig|\bkey|[_-]key)[^=&]*=([^&#]*)",
@@ -42,17 +49,34 @@ def parse_reference(reference: str) -> Location | QueryReference:
     if not reference:
         raise SourceError("The source is empty.", "Name a file, a URL, or a database URL with a query.")
     url, marked, query = reference.partition("#")
-    scheme = _scheme(url)
     # A URL that is one variable shows its kind only by the query behind it.
-    if scheme in _DATABASES or "+" in scheme or (marked and _ONLY_VARIABLES.match(url)):
+    if _is_database(url, query) or (marked and _ONLY_VARIABLES.match(url)):
         return _query_reference(url, query.strip())
+    if _ONLY_VARIABLES.match(reference):
+        return _hidden_location(reference)
     return _location(reference)
 
 
-def _scheme(url: str) -> str:
+def _is_database(url: str, query: str) -> bool:
     head, found, _ = url.partition("://")
-    base = head.partition("+")[0].lower()
-    return (base if base in _DATABASES else head.lower()) if found and "::" not in head else ""
+    scheme, driver, _ = head.lower().partition("+")
+    if not found or "::" in head:
+        return False
+    if scheme in _DATABASES or driver:
+        return True
+    # Other packages bring dialects; one that is missing is known by the query, and then named.
+    return scheme not in _WEB and (bool(_SELECTS.match(query)) or _has_dialect(scheme))
+
+
+def _has_dialect(scheme: str) -> bool:
+    return any(each.name == scheme for each in entry_points(group="sqlalchemy.dialects"))
+
+
+def _hidden_location(reference: str) -> Location:
+    """A file whose address is in the environment, and may be a secret as a whole."""
+    url = _expand(reference)[0].strip()
+    found = _location(url, checked=False)
+    return Location(found.url, reference, found.name)
 
 
 def _query_reference(url: str, query: str) -> QueryReference:
@@ -64,15 +88,27 @@ def _query_reference(url: str, query: str) -> QueryReference:
     return QueryReference(expanded, query, f"{label} (query)", secrets)
 
 
-def _location(reference: str) -> Location:
+def _location(reference: str, *, checked: bool = True) -> Location:
+    reference = _as_export(reference)
     label = _label(reference)
-    _refuse_passwords(reference, label)
+    if checked:
+        _refuse_passwords(reference, label)
     url = _expand(reference)[0] if "://" in reference else os.path.expanduser(reference)  # noqa: PTH111
     path = PurePosixPath(urlsplit(reference.partition("::")[0]).path if "://" in reference else reference)
     name = PurePosixPath(path.name or reference.partition("::")[0].partition("://")[2])
-    compression = name.suffix.lower() if name.suffix.lower() in COMPRESSED else ""
-    suffix = PurePosixPath(name.stem).suffix if compression else name.suffix
-    return Location(url, label, suffix.lower(), compression)
+    known = "sheet.csv" if _SHEETS.match(reference) else str(name)
+    return Location(url, label, known)
+
+
+def _as_export(reference: str) -> str:
+    """A link to a Google sheet, as people copy it from the browser, as the link to its rows."""
+    found = _SHEETS.match(reference)
+    if not found or found["rest"].startswith(("export", "gviz")):
+        return reference
+    gid = _GID.search(found["said"])
+    sheet = f"&gid={gid[1]}" if gid else ""
+    published = found["rest"].startswith("pub")
+    return f"{found[1]}/{'pub?output' if published else 'export?format'}=csv{sheet}"
 
 
 def _label(reference: str) -> str:

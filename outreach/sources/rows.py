@@ -44,10 +44,18 @@ class Reader(Protocol):
     """One kind of source. `label` is safe to log: no credentials, no query text."""
 
     label: str
-    fixed_columns: bool
-    """True when all records share one header; False when each record names its own (JSON, mappings)."""
     may_be_empty: bool
     """True when no rows at all is a usual answer (a query), not a mistake."""
+
+    @property
+    def fixed_columns(self) -> bool:
+        """True when all records share one header; False when each record names its own (JSON, mappings)."""
+        ...
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a person should know of how it was read: what was passed over or assumed."""
+        ...
 
     def records(self) -> Iterator[Record]:
         """Each record once, streaming. Raises SourceError."""

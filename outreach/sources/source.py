@@ -1,10 +1,11 @@
 """A source: rows from a reader, and what its headers meant."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from outreach.errors import SourceError
 from outreach.sources.columns import OF_EXPORTS, Headings, in_words
+from outreach.sources.list_file import ListFile
 from outreach.sources.parsing import RowParser
 from outreach.sources.rows import Reader, Record, Reject, Row
 
@@ -68,6 +69,21 @@ class Source:
         found = self._opt_outs
         said = "say who must not be contacted"
         return in_words(tuple(found), tuple(found.values()), said) if found else ""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a person should know of how it was read, as far as reading has come: no data of anybody."""
+        return self._reader.notes
+
+    @property
+    def assumed_encoding(self) -> str:
+        """The encoding that was taken by the country; "" when the list or a person says it."""
+        return self._reader.encoding if isinstance(self._reader, ListFile) else ""
+
+    @property
+    def share_read(self) -> float | None:
+        """How much of it has been read, 0 to 1; None when that cannot be told."""
+        return self._reader.share_read if isinstance(self._reader, ListFile) else None
 
     def rows(self) -> Iterator[Row]:
         """Every row, in order, in constant memory. Raises SourceError when the source cannot be read."""

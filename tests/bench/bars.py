@@ -72,6 +72,12 @@ def _loading(results: Mapping[str, Any]) -> Iterator[Bar]:
         rows = f"{loading['rows']:,} rows into the ledger"
         yield Bar(f"rows/s ({rows})", loading["rows_per_second"], ">=", 10_000)
         yield Bar(f"peak MB ({rows})", loading["peak_megabytes"], "<", 300)
+        found = {(each["format"], each["way"]): each for each in loading.get("formats", ())}
+        ours, cells = found.get(("xlsx", "ours")), found.get(("xlsx", "ours, cells"))
+        if ours and cells and (other := found.get(("xlsx", "openpyxl"))) and other["read"]:
+            ratio = other["cpu_seconds"] / max(0.01, cells["cpu_seconds"])
+            yield Bar(f"times openpyxl, read-only ({ours['rows']:,} rows of .xlsx)", ratio, ">=", 3)
+            yield Bar(f"peak MB ({ours['rows']:,} rows of .xlsx)", ours["peak_megabytes"], "<", 400)
 
 
 def _growth(results: Mapping[str, Any]) -> Iterator[Bar]:

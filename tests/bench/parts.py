@@ -13,6 +13,7 @@ from tests.bench import (
     contest,
     decision_speed,
     emulator_speed,
+    format_reading,
     growth,
     hanging_receiver,
     ledger_loading,
@@ -43,8 +44,9 @@ def measure_growth(site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
 
 
 def measure_loading(_site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
-    """A million rows into the ledger."""
-    return ledger_loading.measure(20_000 if is_quick else ledger_loading.ROWS)
+    """A million rows into the ledger, and each format beside what others read it by."""
+    loaded = ledger_loading.measure(20_000 if is_quick else ledger_loading.ROWS)
+    return {**loaded, "formats": format_reading.measure(2_000 if is_quick else format_reading.ROWS)}
 
 
 def measure_hanging_receiver(site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part

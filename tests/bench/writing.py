@@ -48,6 +48,9 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     for contest in find_contests(results):
         yield ""
         yield from _contest(contest)
+    if formats := results.get("loading", {}).get("formats"):
+        yield ""
+        yield from _formats(formats)
     if "limits" in results:
         yield ""
         yield from _limits(results["limits"])
@@ -82,6 +85,18 @@ def _contest(contest: Mapping[str, Any]) -> Iterator[str]:
 
 def _spread(figure: Mapping[str, float]) -> str:
     return f"{figure['median']:,.0f} ({figure['lowest']:,.0f} to {figure['highest']:,.0f})"
+
+
+def _formats(formats: list[Mapping[str, Any]]) -> Iterator[str]:
+    yield "## Formats"
+    yield ""
+    yield "| Format | Reader | Rows | CPU s | Peak MB |"
+    yield "|---|---|---|---|---|"
+    for each in formats:
+        said = (
+            f"{each['cpu_seconds']:.2f} | {each['peak_megabytes']:.0f}" if each["read"] else "not installed |"
+        )
+        yield f"| {each['format']} | {each['way']} | {each['read']:,} | {said} |"
 
 
 def _limits(scenarios: list[Mapping[str, Any]]) -> Iterator[str]:

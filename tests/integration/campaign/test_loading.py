@@ -14,9 +14,10 @@ from outreach.ledger.loads.load import Loaded
 from outreach.ledger.proof import prove
 from outreach.report.figures.gather import gather
 from outreach.report.tables import sources
+from outreach.sources.choices import Choices
 from outreach.sources.columns import Headings
-from outreach.sources.csv_file import CsvFile
 from outreach.sources.files import Location
+from outreach.sources.list_file import ListFile
 from outreach.sources.opening import open_source
 from outreach.sources.reference import parse_reference
 from outreach.sources.rows import Record
@@ -37,7 +38,7 @@ class Killed(BaseException):
     """The process ends here."""
 
 
-class Counted(CsvFile):
+class Counted(ListFile):
     """Counts the rows that are really read; may be killed before the first."""
 
     is_killed = False
@@ -56,7 +57,7 @@ def counted(path: Path, *, strict_numbers: bool = False) -> tuple[Source, Counte
     location = parse_reference(str(path))
     assert isinstance(location, Location)
     headings = Headings.of(location.label, {})
-    reader = Counted(location, headings)
+    reader = Counted(location, headings, Choices())
     look = open_source(str(path), strict_numbers=strict_numbers)
     return Source(reader, headings, strict_numbers=strict_numbers, look=lambda: look.fingerprint), reader
 

@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from cli import reading
+from outreach.settings import CampaignSettings
+from outreach.sources import open_source
+from outreach.sources.choices import Choices
 from tests.support.forks import ROOT, outreach
+from tests.support.workbooks import SheetXml, write_workbook
 
 EXAMPLES = ROOT / "examples" / "contacts.csv"
 SUNDAY = "2026-11-22T18:00:00Z"
@@ -72,3 +77,47 @@ def test_a_list_of_national_numbers_needs_its_country_and_says_by_whose_they_wer
     )
     assert refused.returncode == 2
     assert "write GE or US" in " ".join(refused.stderr.split())
+
+
+def test_a_sheet_is_read_by_name_and_what_is_left_out_is_said(tmp_path: Path) -> None:
+    header = ["external_contact_id", "name", "sms"]
+    people = [[f"A-{n}", "Ann", f"+1205555012{n}"] for n in range(3)]
+    sheets = {"May": SheetXml([header, people[0]]), "June": SheetXml([header, *people], hidden=[3])}
+    write_workbook(tmp_path / "list.xlsx", sheets)
+    asked = ("run", "list.xlsx", "--campaign", "c", "--dry-run", "--at", SUNDAY, "--json")
+
+    question = outreach(*asked, cwd=tmp_path)
+    done = outreach(*asked, "--sheet", "June", cwd=tmp_path)
+
+    assert question.returncode == 2
+    assert "'May', 'June'" in question.stderr
+    assert len(json.loads(done.stdout)["decisions"]) == 2
+    assert "1 hidden rows are left out" in done.stderr
+
+
+def test_a_long_dry_run_says_how_far_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    people = "".join(f"A-{n},Ann,+12055{n:06d}\n" for n in range(2000))
+    (tmp_path / "list.csv").write_text("external_contact_id,name,sms\n" + people)
+    monkeypatch.setattr(reading, "_QUIET_SECONDS", 0.0)
+    monkeypatch.setattr(reading, "_SECONDS_BETWEEN", 0.0)
+    source = open_source(tmp_path / "list.csv")
+
+    assert len(list(reading.timed(source.rows(), source))) == 2000
+
+    said = capsys.readouterr().err
+    assert "500 rows decided, " in said
+    assert "s left." in said
+
+
+def test_names_are_shown_where_the_country_decided_the_encoding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes("external_contact_id,name,sms\nA-1,Jürgen,+491715550101\n".encode("cp1252"))
+    monkeypatch.setattr(reading, "open_list", lambda *_: open_source(path, choices=Choices(country="DE")))
+
+    reading.look_at(str(path), CampaignSettings())
+
+    assert "is read as cp1252: Jürgen." in capsys.readouterr().err

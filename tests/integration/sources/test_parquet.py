@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tracemalloc
+from datetime import datetime
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -139,3 +141,56 @@ def test_a_dictionary_unfolds_a_few_rows_at_a_time(path: Path, kind: str) -> Non
 
     assert found == ["too_long"] * 100
     assert peak < 128 << 20
+
+
+def metadata_of(path: Path, column: Any) -> str | None:
+    """The cell of a column; None where its row is a reject."""
+    table = pyarrow.table({"external_contact_id": ["EXT-1"], "name": ["Anna"], "sms": ["+15551234567"]})
+    parquet.write_table(table.append_column("metadata.x", column), path)
+    (row,) = rows_of(path)
+    return row.contact.metadata.get("x", "") if row.contact else None
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "cell"),
+    [
+        ([7], "int8", "7"),
+        ([2**64 - 1], "uint64", str(2**64 - 1)),
+        ([491715550101.0], "float64", "491715550101"),
+        ([2.0**53], "float64", None),
+        ([491715550101.0], "float32", None),
+        ([7.5], "float32", "7.5"),
+        ([Decimal("491715550101.00")], pyarrow.decimal128(38, 2), "491715550101"),
+        (["+491"], pyarrow.large_string(), "+491"),
+        (["+491"], pyarrow.string_view(), "+491"),
+        ([b"+491"], "binary", "+491"),
+        ([[1, 2]], pyarrow.list_(pyarrow.int8()), "[1,2]"),
+        ([1764331200000000001], pyarrow.timestamp("ns"), "2025-11-28T12:00:00"),
+        ([1], pyarrow.time64("ns"), "00:00:00"),
+        ([2**62], pyarrow.timestamp("us"), None),
+    ],
+)
+def test_each_type_is_the_cell_that_people_see_or_not_known(
+    path: Path, values: list[Any], kind: Any, cell: str
+) -> None:
+    assert metadata_of(path, pyarrow.array(values, kind)) == cell
+
+
+def test_a_dictionary_is_its_text(path: Path) -> None:
+    assert metadata_of(path, pyarrow.array(["+491"]).dictionary_encode()) == "+491"
+
+
+def test_a_nanosecond_that_nobody_reads_refuses_no_file(path: Path) -> None:
+    table = pyarrow.Table.from_pylist([FLAT])
+    for kind in (pyarrow.timestamp("ns"), pyarrow.time64("ns"), pyarrow.duration("ns")):
+        table = table.append_column(str(kind), pyarrow.array([1], kind))
+    parquet.write_table(table, path)
+
+    assert [row.contact is not None for row in rows_of(path)] == [True]
+
+
+def test_a_day_that_means_for_ever_stays_that_day(path: Path) -> None:
+    table = pyarrow.Table.from_pylist([{**FLAT, "metadata.x": datetime(9999, 12, 31)}])  # noqa: DTZ001 - as Spark has it
+    parquet.write_table(table, path, use_deprecated_int96_timestamps=True)
+
+    assert rows_of(path)[0].contact.metadata["x"].startswith("9999-12-31")  # type: ignore[union-attr]

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import date, datetime, timezone
+from decimal import Decimal
+from importlib.metadata import EntryPoint
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from sqlalchemy.dialects import registry
 
 from outreach.errors import SourceError
 from outreach.sources import Row, open_source
+from outreach.sources.mappings import text_of
 
 
 @pytest.fixture
@@ -99,3 +105,71 @@ def test_a_label_holds_no_credentials_and_no_query(monkeypatch: pytest.MonkeyPat
     with pytest.raises(SourceError) as error:
         list(source.rows())
     assert "p@ss" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "package"),
+    [
+        ("mysql://localhost/crm", "mysqlclient"),
+        ("mssql://localhost/crm", "pyodbc"),
+        ("oracle://localhost/crm", "oracledb"),
+        ("snowflake://account/crm", "snowflake-sqlalchemy"),
+        ("bigquery://project", "sqlalchemy-bigquery"),
+        ("trino://localhost/crm", "trino"),
+        ("unheard://localhost/crm", "the SQLAlchemy dialect unheard"),
+    ],
+)
+def test_a_database_whose_package_is_missing_names_it(url: str, package: str) -> None:
+    with pytest.raises(SourceError, match=f"driver that is missing.*{package}"):
+        rows_of(f"{url}#SELECT 1")
+
+
+def test_every_dialect_that_is_installed_is_a_database(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = EntryPoint(
+        "crmdb", "sqlalchemy.dialects.sqlite.pysqlite:SQLiteDialect_pysqlite", "sqlalchemy.dialects"
+    )
+    monkeypatch.setattr("outreach.sources.reference.entry_points", lambda group: [entry])
+    registry.register("crmdb", "sqlalchemy.dialects.sqlite.pysqlite", "SQLiteDialect_pysqlite")
+
+    assert codes(rows_of(f"crmdb:///{database}#{SELECT}"))[0] is None
+    with pytest.raises(SourceError, match="has no query"):
+        rows_of(f"crmdb:///{database}")
+
+
+def test_a_file_in_wal_mode_is_read_where_nobody_may_write(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with sqlite3.connect(database) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+    monkeypatch.setattr("outreach.sources.query.os.access", lambda *_: False)
+
+    assert len(rows_of(f"sqlite:///{database}#{SELECT}")) == 3
+    assert not database.with_name("crm.db-shm").exists()
+
+    database.with_name("crm.db-wal").write_bytes(b"rows that wait")
+    with pytest.raises(SourceError, match=r"WAL mode.*-wal file"):
+        rows_of(f"sqlite:///{database}#{SELECT}")
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (Decimal("491715550101.00"), "491715550101"),
+        (Decimal("1E+3"), "1000"),
+        (Decimal("1.50"), "1.50"),
+        (Decimal("NaN"), ""),
+        (UUID("12345678-1234-5678-1234-567812345678"), "12345678-1234-5678-1234-567812345678"),
+        (datetime(2026, 11, 28, 12, tzinfo=timezone.utc), "2026-11-28T12:00:00+00:00"),
+        (date(2026, 11, 28), "2026-11-28"),
+        (None, ""),
+        (2134.0, "2134"),
+        (2.0**53, "#DIGITS LOST!"),
+        (2**70, str(2**70)),
+        (["a", {"b": Decimal("2.0")}, None], '["a",{"b":"2"},null]'),
+    ],
+)
+def test_a_value_of_a_database_is_the_cell_that_a_file_would_hold(value: object, cell: str) -> None:
+    assert text_of(value) == cell

@@ -93,18 +93,36 @@ def test_a_bad_line_is_a_named_reject_and_its_neighbours_are_contacts(
     assert rows[1].line == 2
 
 
-def test_a_json_array_is_one_clear_sentence(tmp_path: Path) -> None:
-    path = tmp_path / "contacts.jsonl"
-    path.write_text(json.dumps([FLAT]))
+@pytest.mark.parametrize("document", [[FLAT], {"page": 1, "entities": [FLAT]}, FLAT])
+def test_a_json_document_is_read_wherever_its_list_lies(tmp_path: Path, document: object) -> None:
+    path = tmp_path / "contacts.json"
+    path.write_text(json.dumps(document, indent=1))
 
-    with pytest.raises(SourceError, match="one object a line"):
+    (row,) = rows_of(path)
+
+    assert row.contact == rows_of([FLAT])[0].contact
+
+
+def test_a_json_document_of_two_lists_is_a_question(tmp_path: Path) -> None:
+    path = tmp_path / "contacts.json"
+    path.write_text(json.dumps({"members": [FLAT], "unsubscribed": [FLAT]}))
+
+    with pytest.raises(SourceError, match="holds 2 lists"):
         rows_of(path)
+
+
+def test_objects_a_line_may_be_called_json(tmp_path: Path) -> None:
+    path = tmp_path / "contacts.json"
+    path.write_text(json.dumps(FLAT) + "\n" + json.dumps(FLAT))
+
+    assert codes(rows_of(path)) == [None, None]
 
 
 def test_parquet_without_pyarrow_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    (tmp_path / "contacts.parquet").write_bytes(b"PAR1")
 
     with pytest.raises(SourceError, match=r"pip install 'genesys-outreach\[parquet\]'"):
         rows_of(tmp_path / "contacts.parquet")
@@ -180,8 +198,8 @@ def test_a_damaged_archive_is_one_clear_sentence(tmp_path: Path) -> None:
         ("", "The source is empty"),
         ("missing.csv", "missing.csv does not exist"),
         ("file:///nowhere/missing.csv", "does not exist"),
-        ("contacts.xlsx", "In Excel, save it as"),
-        ("contacts.json", "name it .jsonl"),
+        ("contacts.xlsx", "contacts.xlsx does not exist"),
+        ("contacts.json", "contacts.json does not exist"),
         ("contacts.cvs", "Is it .csv"),
         ("contacts", "has no ending"),
         ("nonsense://contacts.csv", "Protocol not known"),

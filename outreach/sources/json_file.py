@@ -1,0 +1,67 @@
+"""One JSON document: an array of contacts, or an object in which such an array lies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from typing import IO
+
+import orjson
+
+from outreach.errors import SourceError
+from outreach.sources.columns import Headings
+from outreach.sources.json_values import RepeatedKey, loads
+from outreach.sources.jsonl_file import JsonlFile
+from outreach.sources.mappings import record_of
+from outreach.sources.rows import Record
+from outreach.sources.unpacking import seekable
+
+_LARGEST = 1 << 28
+
+
+class JsonFile:
+    """A JSON file anywhere; one with an object a line is read so, whatever its ending."""
+
+    fixed_columns = False
+
+    def __init__(self, label: str, headings: Headings) -> None:
+        self.label = label
+        self.notes: list[str] = []
+        self._headings = headings
+
+    def records(self, stack: ExitStack, data: IO[bytes]) -> Iterator[Record]:
+        """One record an object, numbered from 1. Raises SourceError."""
+        data = seekable(stack, data)
+        first = data.readline(_LARGEST).removeprefix(b"\xef\xbb\xbf").strip()
+        if first.startswith(b"{") and first.endswith(b"}") and data.readline().strip():
+            data.seek(0)
+            yield from JsonlFile(self.label, self._headings).records(stack, data)
+            return
+        data.seek(0)
+        text = data.read(_LARGEST + 1).removeprefix(b"\xef\xbb\xbf")
+        if len(text) > _LARGEST:
+            raise SourceError(
+                f"{self.label} is one JSON value of hundreds of MB.", "Write one object a line (.jsonl)."
+            )
+        for number, row in enumerate(self._rows(text), 1):
+            yield record_of(number, row, self._headings)
+
+    def _rows(self, text: bytes) -> list[object]:
+        try:
+            value = loads(text)
+        except RepeatedKey as e:
+            raise SourceError(f"{self.label} gives a name twice in one object.", "Export it again.") from e
+        except (orjson.JSONDecodeError, RecursionError) as e:
+            raise SourceError(f"{self.label} is not valid JSON in UTF-8.", "Export it again.") from e
+        if isinstance(value, list):
+            return value
+        lists = (
+            [each for each in value.values() if _holds_objects(each)] if isinstance(value, Mapping) else []
+        )
+        if len(lists) > 1:
+            raise SourceError(f"{self.label} holds {len(lists)} lists.", "Leave the one that is meant.")
+        return lists[0] if lists else [value]
+
+
+def _holds_objects(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(each, Mapping) for each in value)

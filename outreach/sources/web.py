@@ -1,0 +1,93 @@
+"""Lists behind a link: read as they come, with what the server said of it where it gives none."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, cast
+
+import httpx
+
+from outreach.errors import SourceError
+
+_SECONDS = 60.0
+_BUFFER = 1 << 18
+_ANSWERS = {
+    401: (
+        "wants a login ({status}).",
+        "Give the link a key, or share the list with everybody who has the link.",
+    ),
+    403: ("refuses access ({status}).", "Look at who may see it, and whether the link has expired."),
+    404: ("does not exist ({status}).", "Check the link."),
+    410: ("does not exist any more ({status}).", "Make a new link."),
+    429: ("is asked too often ({status}).", "Try again in a few minutes."),
+}
+
+
+def is_web(url: str) -> bool:
+    """Whether it is a plain link."""
+    return url.lower().startswith(("http://", "https://")) and "::" not in url
+
+
+@contextmanager
+def opened(url: str, label: str) -> Iterator[IO[bytes]]:
+    """The bytes behind a link, without the compression of the way. Raises SourceError."""
+    try:
+        with (
+            httpx.Client(follow_redirects=True, timeout=_SECONDS) as client,
+            client.stream("GET", url, headers={"Accept": "*/*"}) as response,
+        ):
+            if not response.is_success:
+                raise refused(label, response.status_code)
+            body = cast("io.RawIOBase", _Body(response.iter_bytes(_BUFFER)))
+            yield io.BufferedReader(body, _BUFFER)
+    except httpx.TimeoutException as e:
+        raise SourceError(f"{label} does not answer in {_SECONDS:.0f} seconds.", "Try again later.") from e
+    except httpx.DecodingError as e:
+        raise SourceError(f"{label} is damaged on its way.", "Try again later.") from e
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as e:
+        raise SourceError(
+            f"{label} cannot be reached ({type(e).__name__}).", "Check address and network."
+        ) from e
+
+
+def refused(label: str, status: int) -> SourceError:
+    """What a server's answer means for a person."""
+    usual = (
+        ("fails there ({status}).", "Try again later.")
+        if status >= 500
+        else ("is refused ({status}).", "Check the link.")
+    )
+    problem, advice = _ANSWERS.get(status, usual)
+    return SourceError(f"{label} {problem.format(status=status)}", advice)
+
+
+class _Body(io.RawIOBase):
+    """Chunks as a file."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = b""
+        self._size = 0
+
+    def tell(self) -> int:
+        """How many bytes have come."""
+        return self._size
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what io passes
+        """Some more bytes."""
+        while not self._rest:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return 0
+            self._rest = chunk
+        count = min(len(buffer), len(self._rest))
+        buffer[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        self._size += count
+        return count

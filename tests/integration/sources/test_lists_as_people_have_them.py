@@ -1,0 +1,95 @@
+"""Lists as people sent them, of invented people: each read as it is meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from outreach.sources import Row, open_source
+from outreach.sources.choices import Choices
+
+LISTS = Path(__file__).with_name("lists")
+
+
+def read(name: str, *, country: str = "", encoding: str = "") -> list[Row]:
+    return list(open_source(LISTS / name, choices=Choices(country=country, encoding=encoding)).rows())
+
+
+def names(rows: list[Row]) -> list[str | None]:
+    return [row.contact.name if row.contact else None for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("name", "people"),
+    [
+        ("06-space-before-quote-header.csv", ["Dora Weber"]),
+        ("06-space-before-quote.csv", ["Anna Weber", "Weber, Bruno", "Carla Weber"]),
+        ("11-lead-export-utf16.csv", ["Jürgen Öz", "Zoë Åkesson"]),
+        ("16-gz-without-suffix.csv", ["Cleo Hart"]),
+        ("17-emoji-message.csv", ["Gina Faro"]),
+        ("24-entities.json", ["V"]),
+    ],
+)
+def test_the_list_is_read_as_it_is_meant(name: str, people: list[str]) -> None:
+    assert names(read(name)) == people
+
+
+def test_a_quoted_message_after_a_space_has_no_quotes() -> None:
+    rows = read("06-space-before-quote.csv")
+
+    assert [row.contact and row.contact.initial_message for row in rows] == [
+        "Your order is ready",
+        "Hello, Bruno",
+        "Hi",
+    ]
+
+
+def test_a_number_in_a_wrapper_out_of_a_utf16_export_is_the_number() -> None:
+    rows = read("11-lead-export-utf16.csv")
+
+    assert [row.contact and row.contact.channels.sms for row in rows] == ["+491715550180", "+46701740605"]
+
+
+def test_a_list_of_windows_is_read_by_the_country_or_by_its_encoding() -> None:
+    people = ["Jürgen Öz", "Hans Klein"]
+
+    assert names(read("11-excel-ansi.csv", country="DE")) == people
+    assert names(read("11-excel-ansi.csv", encoding="windows-1252")) == people
+    assert names(read("11-excel-ansi.csv")) == [None, "Hans Klein"]
+
+
+def test_invisible_signs_are_stripped_at_the_ends_and_named_within() -> None:
+    rows = read("10-zero-width-email.csv")
+
+    addresses = [row.contact and row.contact.channels.email for row in rows]
+    assert addresses == [
+        "jana@example.com",
+        "kurt@example.com",
+        "lena@example.com",
+        None,
+        "nils@example.com",
+        "otto@example.com",
+    ]
+    assert rows[3].reject
+    assert "invisible sign, U+00AD" in rows[3].reject.reason
+    assert rows[5].contact
+    assert rows[5].contact.external_contact_id == "ZW-6"
+
+
+def test_labelled_phones_and_addresses_are_cells_in_order() -> None:
+    raw = read("24-nested-phones.jsonl")[0].raw
+
+    assert (raw["emails"], raw["emails label"]) == ("tara@example.com", "work")
+    assert raw["contact_numbers"] == "+353861234567"
+
+
+def test_an_address_books_export_in_utf16_has_its_headers() -> None:
+    mapped = {"E-mail Address": "email", "First Name": "external_contact_id", "Last Name": "name"}
+    source = open_source(LISTS / "outlook_utf16.csv", columns=mapped)
+
+    first = next(source.rows())
+
+    assert first.contact
+    assert first.contact.channels.email == "ada@example.com"
+    assert "Home Country/Region" in source.columns
