@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from outreach.errors import SourceError
 from outreach.sources.cells import CELL_LIMIT
-from outreach.sources.columns import check_duplicates
+from outreach.sources.columns import tell_apart
 from outreach.sources.csv_lines import Lines, Overlong
 from outreach.sources.files import FileReader, as_text
 from outreach.sources.formulas import restore
@@ -48,7 +48,6 @@ class CsvFile(FileReader):
 
     def _read(self, lines: Lines) -> Iterator[Record]:
         delimiter, headers = self._header(lines)
-        check_duplicates(self.label, headers)
         self._headings.layout(headers, complete=True)
         # Strict: where a quote stands amid a cell, csv would guess, and go on guessing.
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
@@ -77,7 +76,7 @@ class CsvFile(FileReader):
         names = [restore(name).strip() for name in _split(header, best)]
         while names and not names[-1]:  # the empty columns that Excel leaves at the right
             names.pop()
-        return best, tuple(name or f"column {number}" for number, name in enumerate(names, 1))
+        return best, tell_apart([name or f"column {number}" for number, name in enumerate(names, 1)])
 
     def _header_text(self, lines: Lines) -> str:
         """The first record that is not blank, unsplit."""

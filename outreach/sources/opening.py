@@ -70,7 +70,7 @@ def open_source(
     if not isinstance(parsed, Location):
         return Source(Query(parsed, headings), headings, country=country or "", strict_numbers=strict_numbers)
     # Under another mapping the same bytes are other rows: all of it makes the fingerprint.
-    meaning = f"{VERSION}/{sorted(columns.items())}/{country}/{strict_numbers}"
+    meaning = f"{VERSION}/{list(columns.items())}/{country}/{strict_numbers}"
     look = partial(_fingerprint, parsed, meaning)
     return Source(
         _file(parsed, headings), headings, country=country or "", strict_numbers=strict_numbers, look=look

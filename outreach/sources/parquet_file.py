@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import IO, Any
 
 from outreach.errors import SourceError
-from outreach.sources.columns import check_duplicates
+from outreach.sources.columns import tell_apart
 from outreach.sources.files import FileReader, check_expansion
 from outreach.sources.mappings import text_of
 from outreach.sources.rows import Record
@@ -80,9 +80,7 @@ class ParquetFile(FileReader):
             column = self._headings.column(field.name)
             if column and lib.types.is_nested(field.type):
                 raise SourceError(f"{column} holds lists in {self.label}.", "One row needs one value.")
-        headers = tuple(schema.names)
-        check_duplicates(self.label, headers)
-        return headers
+        return tell_apart(schema.names)
 
 
 def _flat(lib: Any, batch: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
