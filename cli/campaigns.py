@@ -231,7 +231,8 @@ def run(
         settings: a JSON file of campaign settings.
         rules: rule packs, comma separated.
         channels: channel order, comma separated.
-        columns: your headers to ours, like Mobile=sms,Id=external_contact_id.
+        columns: your headers to ours, like Mobile=sms,Id=external_contact_id; `outreach columns` shows what
+            is recognised without.
         country: where numbers without a country's code are, like DE, unless their row's column country says.
         another_campaign: the name is meant, though a known campaign's differs from it by case only.
         dry_run: decide everything, contact nobody, change nothing.
@@ -247,6 +248,7 @@ def run(
         columns=columns,
         country=country,
         another_campaign=another_campaign,
+        source=source,
     )
     if dry_run:
         from cli.dry_run import rehearse_and_show
