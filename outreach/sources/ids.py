@@ -21,7 +21,6 @@ WRITTEN = "x--"
 """How an id begins that had signs which ours may not have."""
 _WHOLE = re.compile(r"([0-9]{1,15})\.0{1,2}\Z")
 _FOREIGN = re.compile(r"[^A-Za-z0-9.-]")
-_WRITTEN_SIGN = re.compile(r"((?:_[0-9A-F]{2})+)")
 _NO_IDS = frozenset({"n/a", "#n/a", "-", "?"})
 
 
@@ -45,14 +44,6 @@ def read_id(cell: str) -> str:
 
 def _as_bytes(found: re.Match[str]) -> str:
     return "".join(f"_{byte:02X}" for byte in found[0].encode("utf-8", "replace"))
-
-
-def original_id(external_contact_id: str) -> str:
-    """The source's own id, of one that `read_id` gave."""
-    if not external_contact_id.startswith(WRITTEN):
-        return external_contact_id
-    written = external_contact_id[len(WRITTEN) :]
-    return _WRITTEN_SIGN.sub(lambda found: bytes.fromhex(found[1].replace("_", "")).decode(), written)
 
 
 def make_id(channels: Mapping[str, object]) -> str:

@@ -61,7 +61,7 @@ class RowParser:
         self._headers = headers
         self._places = {column: places[0] for column, places in layout.places.items()}
         self._opt_outs = layout.opt_outs
-        self._several = several = {column: each for column, each in layout.places.items() if len(each) > 1}
+        several = {column: each for column, each in layout.places.items() if len(each) > 1}
         single = {column: place for column, place in self._places.items() if column not in several}
         # Worked out once a header: a row only walks along the steps.
         self._fields = _steps(single, _READS)
