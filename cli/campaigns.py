@@ -236,7 +236,8 @@ def run(
         settings: a JSON file of campaign settings.
         rules: rule packs, comma separated.
         channels: channel order, comma separated.
-        columns: your headers to ours, like Mobile=sms,Id=external_contact_id.
+        columns: your headers to ours, like Mobile=sms,Id=external_contact_id; `outreach columns` shows what
+            is recognised without.
         country: where numbers without a country's code are, like DE, unless their row's column country says.
         sheet: the sheet of a workbook; by itself the only visible one that fits.
         encoding: of a text that is not UTF-8 or UTF-16, like windows-1252.
@@ -258,6 +259,7 @@ def run(
         country=country,
         another_campaign=another_campaign,
         reading=reading,
+        source=source,
     )
     if dry_run:
         from cli.dry_run import rehearse_and_show

@@ -9,6 +9,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -64,6 +65,7 @@ def rehearse_and_show(
         forecast = make_forecast(
             decided, instant, pace, rejected=rejected, senders=ready, numbers=contacts.numbers
         )
+        forecast = replace(forecast, columns=contacts.columns_in_words)
     tell_notes(contacts)
     if as_json:
         sys.stdout.write(f'],\n"forecast":{_json(forecast.as_json())}}}\n')

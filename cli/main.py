@@ -15,6 +15,7 @@ from pathlib import Path
 from cyclopts import App, CycloptsError
 
 from cli.campaigns import export, proof, resolve, retry, run, stop, why
+from cli.columns import columns
 from cli.console import complain
 from cli.demo import demo
 from cli.deploy import deploy
@@ -38,6 +39,7 @@ app = App(
 )
 for verb in (
     run,
+    columns,
     stop,
     demo,
     emulator,

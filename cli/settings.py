@@ -8,8 +8,10 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
+from cli.console import err
 from outreach.errors import SettingsError
 from outreach.settings import CampaignSettings
+from outreach.sources.shell_words import read_option
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
@@ -23,6 +25,7 @@ def read_settings(
     country: str | None = None,
     another_campaign: bool = False,
     reading: Mapping[str, object] = _NOTHING,
+    source: str = "",
 ) -> CampaignSettings:
     """The settings of a JSON file, with those of the command line over them.
 
@@ -36,8 +39,12 @@ def read_settings(
         values["rules"] = _list(rules)
     if channels is not None:
         values["channel_order"] = _list(channels)
+    saved = saved_columns(source)
+    if saved and saved.is_file() and columns is None and "columns" not in values:
+        values["columns"] = _read(saved).get("columns", {})
+        err.print(f"Columns: as saved in {saved}.", soft_wrap=True)
     if columns is not None:
-        values["columns"] = dict(_pair(item) for item in _list(columns))
+        values["columns"] = {**values.get("columns", {}), **read_option(columns)}
     if country is not None:
         values["country"] = country
     _refuse_repeats(values.get("channel_order"))
@@ -51,6 +58,15 @@ def read_settings(
         where = ".".join(str(part) for part in first["loc"]) or "settings"
         place = f" in {file}" if file else ""
         raise SettingsError(f"The setting {where}{place} is wrong: {first['msg']}.") from None
+
+
+def saved_columns(source: str) -> Path | None:
+    """Where `outreach columns --save` keeps the mapping of a file; None for what is no file here."""
+    return Path(f"{source}.columns.json") if source and not {"://", "#", "${"} & _signs(source) else None
+
+
+def _signs(source: str) -> set[str]:
+    return {sign for sign in ("://", "#", "${") if sign in source}
 
 
 def _refuse_repeats(channels: Any) -> None:  # noqa: ANN401 - whatever the file holds
@@ -76,10 +92,3 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _list(text: str) -> list[str]:
     return [item.strip() for item in text.split(",") if item.strip()]
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, target = text.partition("=")
-    if not equals:
-        raise SettingsError(f"--columns does not understand {text!r}.", "Write your header, =, our column.")
-    return name.strip(), target.strip()

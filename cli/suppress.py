@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from cli.console import AsJson, LedgerName, out, print_json
 from cli.ledgers import open_named
 from outreach.errors import UsageError, WrongKey, WrongLedger
+from outreach.sources.shell_words import read_option
 
 if TYPE_CHECKING:
     from outreach.operations.opt_out import Intake
@@ -25,6 +26,7 @@ def suppress(
     erased: Annotated[bool, Parameter(negative="")] = False,
     new: Annotated[bool, Parameter(negative="")] = False,
     reason: str | None = None,
+    columns: str | None = None,
     ledger: LedgerName = None,
     json: AsJson = False,
 ) -> int:
@@ -36,12 +38,13 @@ def suppress(
 
     Args:
         addresses: numbers in E.164 and e-mail addresses.
-        file: a CSV with columns voice, sms, email, chat or address.
+        file: a CSV with columns voice, sms, email, chat or address, or another system's list of opt-outs.
         country: where the file's numbers without a country's code are, like DE.
         lift: take these addresses off again, because they were suppressed by mistake.
         erased: with --lift, also those of people who were erased, which are off for good otherwise.
         new: begin a ledger where there is none yet, for opt-outs that are older than the first campaign.
         reason: stands with them, and with --lift in the audit of every campaign; 200 characters are kept.
+        columns: with --file, your headers to a channel, address, reply or ignore, like 'Contact=address'.
     """
     if not addresses and file is None:
         raise UsageError("Whom?", "Give addresses, or --file with a CSV of them.")
@@ -52,7 +55,8 @@ def suppress(
     if erased:
         raise UsageError("--erased is for --lift.", "Whoever was erased is suppressed already.")
     home = _read_country(country) if country else ""
-    return _suppress(addresses, file, home, ledger, reason or "asked not to be contacted", new=new, json=json)
+    because, mapping = reason or "asked not to be contacted", read_option(columns or "")
+    return _suppress(addresses, file, home, mapping, ledger, because, new=new, json=json)
 
 
 def _read_country(country: str) -> str:
@@ -68,6 +72,7 @@ def _suppress(
     addresses: tuple[str, ...],
     file: Path | None,
     country: str,
+    columns: Mapping[str, str],
     ledger: str | None,
     reason: str,
     *,
@@ -82,7 +87,9 @@ def _suppress(
         raise UsageError(f"{file} is no file, so nobody was suppressed.", "Check the path.")
     with _told_of_new(), open_named(ledger, "suppress", "make" if new else "write") as book:
         added = opt_out(book, addresses, reason=reason)
-        intake = suppress_file(book, file, reason=reason, country=country) if file else None
+        intake = None
+        if file:
+            intake = suppress_file(book, file, reason=reason, columns=columns, country=country)
     if json:
         print_json({"given": len(addresses), "new": added, "file": intake.as_json() if intake else None})
     else:

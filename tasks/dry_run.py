@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
@@ -33,12 +34,13 @@ def forecast(
 ) -> Forecast:
     """The dry run's numbers, as an artifact too: counts and codes, and twenty decisions by their ids."""
     rejected: Counter[str] = Counter()
+    source = contacts()
     with ledger() as book:
         now = book.clock.now()
-        source = contacts()
         rows = decide_all(source, settings, campaign=campaign, at=now, ledger=book, senders=senders)
         decided = forecastable(rows, rejected)
         result = make_forecast(decided, now, pace, rejected=rejected, senders=senders, numbers=source.numbers)
+    result = replace(result, columns=source.columns_in_words)
     create_markdown_artifact(
         write_forecast(result), key=f"forecast-{artifact_key(campaign)}", description="Dry run"
     )

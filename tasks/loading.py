@@ -51,10 +51,8 @@ def load(
         get_run_logger().info(said)
     for note in source.notes:
         get_run_logger().warning("%s: %s", source.label, note)
-    if source.opt_outs_in_words:
-        get_run_logger().info(source.opt_outs_in_words)
-    if source.ignored_in_words:
-        get_run_logger().warning(source.ignored_in_words)
+    for said in source.columns_in_words:
+        get_run_logger().warning(said) if said == source.ignored_in_words else get_run_logger().info(said)
     return loaded
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from outreach.campaign.run import Run
 from outreach.ledger.audit.notes import note_file
+from outreach.ledger.facts import columns_of, remember
 from outreach.ledger.loads.load import Loaded, Loading
 from outreach.ledger.loads.unchanged import find_unchanged, has_rejects
 from outreach.sources.csv_writer import RejectsFile
@@ -37,6 +38,7 @@ def load_source(run: Run, source: Source, rejects: Path | None = None) -> Loaded
                 for row in refused:
                     file.add(row)
     # Changed while it was read: the next run looks again.
+    remember(run.ledger, columns_of(run.campaign.id), "\n".join(source.columns_in_words))
     unchanged = fingerprint if fingerprint == source.fingerprint else ""
     return loading.finish(unchanged, source.numbers)
 

@@ -99,7 +99,7 @@ def decide_all(
     with closing(SeenKeys()) as memory:
         known, headings = LedgerLookup(ledger, campaign, at), Headings.of("The source", settings.columns)
         rehearsal = _Rehearsal(settings, gate, at, known, senders or {}, memory, headings)
-        rows = source.rows()
+        rows = map(known.stored_ids.row, source.rows())
         while chunk := list(islice(rows, CHUNK)):
             yield from rehearsal.decide(chunk)
 

@@ -10,6 +10,7 @@ from outreach.errors import UnknownCampaign
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.entries import Entry
+from outreach.ledger.loads.stored_ids import StoredIds
 from outreach.ledger.recent_contacts import find_taken
 from outreach.ledger.suppressions import find_suppressed
 from outreach.sources.rows import Row
@@ -33,6 +34,8 @@ class LedgerLookup:
         self._ledger = ledger
         self._campaign_id = _find_id(ledger, campaign)
         self._at = at
+        self.stored_ids = StoredIds(ledger, self._campaign_id)
+        """How the campaign knows people whose ids were read otherwise once."""
 
     def standings(self, names: Collection[str]) -> dict[str, ContactStatus]:
         """Where the campaign has those of these ids that it knows."""

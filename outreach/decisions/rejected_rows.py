@@ -12,8 +12,7 @@ LONGEST_ID = 255  # of a real id (guide sheet); a bad row may hold any text
 
 def read_id(raw: Mapping[str, str], headings: Headings) -> str:
     """The external contact id as it stands in a row that is no contact; "" when there is none."""
-    found = (cell for name, cell in raw.items() if headings.column(name) == "external_contact_id")
-    return next(found, "")[:LONGEST_ID]
+    return headings.under_our_names(raw).get("external_contact_id", "")[:LONGEST_ID]
 
 
 def find_rejected(ledger: Ledger, campaign: Campaign, external_contact_id: str) -> list[RejectedRow]:

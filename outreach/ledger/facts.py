@@ -18,6 +18,11 @@ def kept_as(ledger: Ledger, name: str, value: str) -> Executable:
     return upsert.on_conflict_do_update(index_elements=["name"], set_={"value": value})
 
 
+def columns_of(campaign_id: int) -> str:
+    """The fact of what the columns of a campaign's source were read as."""
+    return f"columns@{campaign_id}"
+
+
 def recall(ledger: Ledger, name: str) -> str | None:
     """A fact kept earlier."""
     return ledger.db.value(select(facts.c.value).where(facts.c.name == name))

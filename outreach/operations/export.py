@@ -72,6 +72,6 @@ def _contact_cells(ledger: Ledger, row: ContactRow) -> dict[str, str]:
 
 def _reject_cells(headings: Headings, row: RejectedRow) -> dict[str, str]:
     # Under our names, so that contacts and rejected rows fit into one file.
-    cells = {headings.column(header) or header: cell for header, cell in row.raw.items()}
+    cells = headings.under_our_names(row.raw)
     facts = {"code": row.code, "reason": row.reason, "retryable": "yes" if row.retryable else "no"}
     return {**cells, **facts}

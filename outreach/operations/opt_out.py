@@ -1,6 +1,7 @@
 """Opt-out intake: from a person's hand, a CSV, a reply's text. What is taken in stops everybody who waits.
 
-    a CSV       columns voice, sms, email, chat, or `address`; one column alone needs no header
+    a CSV       columns voice, sms, email, chat, or `address`, also under the names that other systems give
+                them; one column alone needs no header
     `country`   where a row's numbers without a country's code are; two numbers that may be meant both count
     `reply`     where a CSV has this column, only rows whose reply asks to stop count
     a webhook   the CRM's answer `{"suppress": true}`: ledger/webhook_replies.py
@@ -12,8 +13,9 @@ stop nobody. What cannot be read is named by its line, never by its content: nob
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from outreach.compliance.reply_keywords import Reply, classify_reply
@@ -23,9 +25,10 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.suppressions import allow_again, find_erased_addresses, suppress
 from outreach.sources.cells import read_handle
 from outreach.sources.choices import Choices
-from outreach.sources.columns import COUNTRY, Headings
+from outreach.sources.columns import COUNTRY, IGNORED, Headings
 from outreach.sources.emails import normalise_email
 from outreach.sources.files import Location
+from outreach.sources.layout import Layout
 from outreach.sources.list_entries import read_entry
 from outreach.sources.list_file import ListFile
 from outreach.sources.national_numbers import Home, home_of
@@ -35,6 +38,9 @@ from outreach.sources.rows import BadCell, Record
 
 CHUNK = 500  # as many as `suppress` writes in one transaction
 ADDRESS, REPLY = "address", "reply"
+_OF_REPLIES = {"from": ADDRESS, "to": IGNORED, "body": REPLY}
+"""A log of messages that came in."""
+_NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 _CHANNELS = {channel.value: channel for channel in Channel}
 
 
@@ -125,19 +131,21 @@ def suppress_file(
     *,
     source: str = "file",
     reason: str = "opted_out",
+    columns: Mapping[str, str] = _NO_COLUMNS,
     country: str = "",
 ) -> Intake:
     """Suppress every address of a CSV (path or URL), in bounded memory.
 
     A number without its country's code is read in `country` (ISO 3166-1), or in its row's, and also as an
-    international one without its plus: of two people who may be meant, both are left alone.
+    international one without its plus: of two people who may be meant, both are left alone. `columns` are
+    the file's headers to a channel, `address`, `reply`, `country` or `ignore`.
 
     Raises:
         SourceError: it cannot be read, or has no column of addresses; what was read before stays suppressed.
     """
     intake = Intake()
     chunk: list[str] = []
-    for address in _addresses(reference, intake, country):
+    for address in _addresses(reference, intake, columns, country):
         chunk.append(address)
         if len(chunk) == CHUNK:
             _suppress(ledger, chunk, source, reason, intake)
@@ -155,19 +163,21 @@ def _suppress(ledger: Ledger, addresses: Sequence[str], source: str, reason: str
 class _Headings(Headings):
     """A CSV of addresses needs none of the columns that a contact needs."""
 
-    def layout(self, headers: Sequence[str], *, complete: bool) -> dict[str, int]:  # noqa: ARG002 - the base's
+    def layout(self, headers: Sequence[str], *, complete: bool) -> Layout:  # noqa: ARG002 - the base's
         return super().layout(headers, complete=False)
 
 
-def _addresses(reference: str | os.PathLike[str], intake: Intake, country: str) -> Iterator[str]:
+def _addresses(
+    reference: str | os.PathLike[str], intake: Intake, mapping: Mapping[str, str], country: str
+) -> Iterator[str]:
     location = parse_reference(os.fspath(reference))
     if not isinstance(location, Location):
         raise SourceError("Addresses are read from a CSV file or URL, not from a database.", "Export them.")
-    columns: dict[int, str] | None = None
+    columns: list[tuple[int, str]] | None = None
     for record in ListFile(location, _Headings.of(location.label, {}), Choices()).records():
         if columns is None:
-            columns = _columns(location.label, record.headers)
-            if columns == {0: ADDRESS}:
+            columns = _columns(location.label, record.headers, mapping)
+            if columns == [(0, ADDRESS)]:
                 with contextlib.suppress(BadCell):  # a list without a header: its first line is somebody, too
                     first = _read(record.headers[0].strip(), None, country)
                     intake.rows += 1
@@ -176,36 +186,48 @@ def _addresses(reference: str | os.PathLike[str], intake: Intake, country: str) 
         yield from _of_row(record, columns, intake, country)
 
 
-def _columns(label: str, headers: Sequence[str]) -> dict[int, str]:
+def _columns(label: str, headers: Sequence[str], mapping: Mapping[str, str]) -> list[tuple[int, str]]:
     """Where addresses and replies stand. A single column holds addresses, whatever it is called."""
-    headings = Headings.of(label, {})
-    named = {
-        number: headings.column(header) or header.strip().casefold() for number, header in enumerate(headers)
-    }
-    found = {number: name for number, name in named.items() if name in {*_CHANNELS, ADDRESS, REPLY, COUNTRY}}
-    if set(found.values()) - {REPLY, COUNTRY}:
+    headings, wanted = Headings.of(label, {}), {*_CHANNELS, ADDRESS, REPLY, COUNTRY}
+    by_hand = {header.strip().casefold(): target.strip() for header, target in mapping.items()}
+    if wrong := [target for target in by_hand.values() if target not in {*wanted, IGNORED}]:
+        advice = f"Call it {', '.join(sorted(wanted))} or {IGNORED}."
+        raise SourceError(f"A column of addresses cannot be {wrong[0]!r}.", advice)
+    plain = [header.strip().casefold() for header in headers]
+    usual = _OF_REPLIES if set(_OF_REPLIES) <= set(plain) else {}
+    ours = {name: name for name in (ADDRESS, REPLY)} | usual | by_hand
+    named = [ours.get(name) or headings.column(header) for name, header in zip(plain, headers, strict=True)]
+    found = [(number, name) for number, name in enumerate(named) if name and name in wanted]
+    if {name for _, name in found} - {REPLY, COUNTRY}:
         return found
     if len(headers) == 1:
-        return {0: ADDRESS}
-    raise SourceError(f"{label} has no column of addresses.", f"Call it address, {CHANNELS_IN_WORDS}.")
+        return [(0, ADDRESS)]
+    raise SourceError(
+        f"{label} has no column of addresses.",
+        f"Call it address, {CHANNELS_IN_WORDS}; or say which it is, like --columns 'Your header=address'.",
+    )
 
 
-def _of_row(record: Record, columns: dict[int, str], intake: Intake, country: str) -> Iterator[str]:
+def _of_row(
+    record: Record, columns: Sequence[tuple[int, str]], intake: Intake, country: str
+) -> Iterator[str]:
     if record.reject is not None:
         intake.unread.append(Unread(record.line, record.reject.code))
         return
-    cells = {name: record.cells[n].strip() for n, name in columns.items() if n < len(record.cells)}
-    if not _asks_to_stop(cells.pop(REPLY, None), record.line, intake):
+    cells = [(name, record.cells[n].strip()) for n, name in columns if n < len(record.cells)]
+    one = dict(reversed(cells))
+    if not _asks_to_stop(one.get(REPLY), record.line, intake):
         return
-    country = home_of(cells.pop(COUNTRY, ""), country).code or country
-    given = {name: cell for name, cell in cells.items() if cell}
+    country = home_of(one.get(COUNTRY, ""), country).code or country
+    given = [(name, cell) for name, cell in cells if cell and name not in {REPLY, COUNTRY}]
     if not given:
         intake.unread.append(Unread(record.line, "no_address"))
-    for name, cell in given.items():
+    for name, cell in given:
         try:
             yield from _read(cell, _CHANNELS.get(name), country)
         except BadCell as error:  # noqa: PERF203 - each cell by itself
-            intake.unread.append(Unread(record.line, error.code))
+            if name != ADDRESS or len(given) == 1:  # beside an e-mail it may be a street
+                intake.unread.append(Unread(record.line, error.code))
 
 
 def _asks_to_stop(reply: str | None, line: int, intake: Intake) -> bool:

@@ -89,6 +89,8 @@ class Forecast:
     requests_per_minute: float | None = None
     senders: dict[str, str] | None = None
     numbers: dict[str, int] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
+    """What the source's columns were read as, and which were left out, in words."""
 
     def as_json(self) -> dict[str, Any]:
         """Numbers, strings, lists and mappings only."""

@@ -54,7 +54,7 @@ def forecast_tables(forecast: Forecast) -> list[Table]:
 def write_forecast(forecast: Forecast) -> str:
     """As Markdown, everything from the data escaped, nothing indented."""
     parts = [f"**{forecast_sentence(forecast)}.**", "Nobody was contacted and nothing was changed."]
-    parts.append(basis_sentence(forecast))
+    parts += [basis_sentence(forecast), *(f"{escape(said)}." for said in forecast.columns)]
     for table in forecast_tables(forecast):
         if table.rows:
             parts += [f"## {escape(table.title)}", write_table(table)]
@@ -65,7 +65,8 @@ def show_forecast(forecast: Forecast) -> RenderableType:
     """For the terminal."""
     grids = [Grid(table) for table in forecast_tables(forecast) if table.rows]
     words = Text(f"{forecast_sentence(forecast)}. Nobody was contacted.", "bold")
-    return Group(*grids, words, Text(basis_sentence(forecast)))
+    columns = [Text(f"{said}.") for said in forecast.columns]
+    return Group(*grids, words, Text(basis_sentence(forecast)), *columns)
 
 
 def _first(counts: dict[str, int]) -> list[tuple[str, int]]:

@@ -59,6 +59,7 @@ def every(figures: Figures) -> list[Table]:
         *([budget(figures.budget)] if figures.budget else []),
         webhooks(figures),
         sources(figures),
+        columns(figures),
         *([lists(figures.lists)] if figures.lists else []),
         rules(figures),
     ]
@@ -158,6 +159,12 @@ def sources(figures: Figures) -> Table:
         f" (the last {len(rows)} of {len(rows) + figures.loads_left_out})" if figures.loads_left_out else ""
     )
     return Table(f"Sources{more}", headers, rows, frozenset(headers[2:6]))
+
+
+def columns(figures: Figures) -> Table:
+    """What the source's columns were read as, and which were left out."""
+    rows = tuple(tuple(said.split(": ", 1)) for said in figures.columns)
+    return Table("Columns of the source", ("", "Which"), rows)
 
 
 def lists(known: Lists) -> Table:

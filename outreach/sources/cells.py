@@ -5,13 +5,9 @@ Every function takes a trimmed, non-empty cell and raises BadCell with a reason 
 
 import re
 from datetime import date
-from difflib import get_close_matches
 from functools import lru_cache
 
-from outreach.contacts import EXTERNAL_CONTACT_ID
-from outreach.sources.phones import looks_mangled
 from outreach.sources.rows import BadCell
-from outreach.zones import list_names
 
 CELL_LIMIT = 65_536
 """Characters in any cell."""
@@ -61,8 +57,12 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
 )
 """Control characters and what reorders or hides text. Joiners (U+200C, U+200D) stay: Persian needs them."""
-_UNSEEN_WITHIN = re.compile(_UNSEEN.pattern.replace("[", "[\u00ad\u200c\u200d", 1))
-_UNSEEN_ENDS = re.compile(rf"\A(?:{_UNSEEN_WITHIN.pattern}|\s)+|(?:{_UNSEEN_WITHIN.pattern}|\s)+\Z")
+EDGES = (
+    "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008"
+    "\u2009\u200a\u2028\u2029\u202f\u205f\u3000\xad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
+    "\u2060\u2066\u2067\u2068\u2069\ufeff"
+)
+"""What is taken off both ends of a cell: white space, and what nobody sees."""
 _LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 # Longer cells are refused: cut off, a sentence could begin with a yes.
 _LONGEST_WORD = 64
@@ -113,38 +113,6 @@ def read_handle(cell: str, limit: int = 255) -> str:
     return cell
 
 
-def without_unseen_ends(cell: str, code: str) -> str:
-    """The cell without the invisible signs that copying from a page leaves around it.
-
-    Raises:
-        BadCell: with this code: one stands within, where nobody sees what is wrong.
-    """
-    bare = _UNSEEN_ENDS.sub("", cell)
-    if found := _UNSEEN_WITHIN.search(bare):
-        raise BadCell(code, f"holds an invisible sign, U+{ord(found[0]):04X}; write it anew")
-    return bare
-
-
-def read_id(cell: str) -> str:
-    """An external contact id (guide sheet, "Contact payload")."""
-    if EXTERNAL_CONTACT_ID.match(cell):
-        return cell
-    if not cell.isascii() and (bare := without_unseen_ends(cell, "malformed_id")) != cell:
-        return read_id(bare)
-    if looks_mangled(cell):
-        raise BadCell("mangled_by_excel", "was changed by a spreadsheet; export it as text")
-    if len(cell) > 255:
-        raise BadCell("too_long", "holds more than 255 characters")
-    raise BadCell(
-        "malformed_id", "must start with a letter or digit and hold only letters, digits, '-', '_' and '.'"
-    )
-
-
-def read_postal_code(cell: str) -> str:
-    """A postal code as written, at most 32 characters."""
-    return read_line(cell, 32)
-
-
 def read_duration(cell: str) -> int:
     """Whole seconds, 1 to 7200."""
     if not _DURATION.match(cell):
@@ -153,29 +121,6 @@ def read_duration(cell: str) -> int:
     if not 1 <= seconds <= 7200:
         raise BadCell("duration_out_of_range", "must be 1 to 7200 seconds")
     return seconds
-
-
-@lru_cache(maxsize=1)
-def _zones() -> dict[str, str]:
-    """Every IANA name by its lower case."""
-    # These two name no place: one is a placeholder, the other whatever the machine is set to.
-    return {name.lower(): name for name in list_names() if name not in {"Factory", "localtime"}}
-
-
-@lru_cache(maxsize=1024)
-def read_time_zone(cell: str) -> str:
-    """An IANA time zone name, in its own spelling."""
-    zone = _zones().get(cell.lower().replace(" ", "_"))
-    if zone is None:
-        raise BadCell("unknown_time_zone", "is not an IANA time zone" + _nearest_zone(cell[:40].lower()))
-    return zone
-
-
-@lru_cache(maxsize=1024)
-def _nearest_zone(cell: str) -> str:
-    candidates = [zone for zone in _zones() if zone[:2] == cell[:2]]  # 600 would take 5 ms a row
-    near = get_close_matches(cell, candidates, n=1, cutoff=0.75)
-    return f"; the nearest is {_zones()[near[0]]}" if near else ", like Europe/Berlin"
 
 
 @lru_cache(maxsize=1024)

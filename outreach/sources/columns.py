@@ -5,21 +5,25 @@
     metadata.<key>
 
 Headers are compared without regard to case, spaces, `_` and `-`, so the guide's camelCase keys, and
-"External Contact ID", are known too. Whatever else a file calls them is said by a `columns` mapping.
+"External Contact ID", are known too. What others call them is recognised where it can be (recognition.py); a
+`columns` mapping says more than either, and may name several columns of ours: `Phone` as `voice, sms`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from outreach.contacts import CHANNELS_IN_WORDS, Channel
 from outreach.errors import SourceError
 from outreach.sources.cells import read_line
+from outreach.sources.layout import NOTHING, Layout
 from outreach.sources.opt_outs import OptOut, Sense, read_header
+from outreach.sources.recognition import FIRST, LAST, REPEATED, read_words, recognise
 from outreach.sources.rows import BadCell
+from outreach.sources.shell_words import as_option, show_header
 
 CHANNELS = tuple(channel.value for channel in Channel)
 PLAIN = (
@@ -45,8 +49,8 @@ _SHOWN = 20
 _METADATA = "metadata."
 IGNORED = "ignore"
 """What a mapping sends a column to that must not be read at all."""
-OPT_OUTS = {"opt_out": OptOut(Sense.FORBIDS, tuple(Channel), names_channel=False)} | {
-    f"opt_out.{channel.value}": OptOut(Sense.FORBIDS, (channel,), names_channel=True) for channel in Channel
+OPT_OUTS = {"opt_out": OptOut(Sense.FORBIDS, tuple(Channel), gives_consent=False)} | {
+    f"opt_out.{channel.value}": OptOut(Sense.FORBIDS, (channel,), gives_consent=False) for channel in Channel
 }
 """Our own columns of the kind that `opt_outs` recognises in others' words: a yes forbids."""
 
@@ -78,91 +82,174 @@ def _metadata_key(name: str) -> str:
         return ""
 
 
+SEVERAL = frozenset({"name", *CHANNELS})
+"""What several headers may be mapped to: parts of a name, and addresses in their order."""
+_ALONE = {FIRST: "name", LAST: "name"} | dict.fromkeys(("mobile", "phone", "fixed", "last"), "voice")
+_LAYOUTS_KEPT = 256
+_RANKED = re.compile(r"(?P<column>name|voice|sms|email|chat):(?P<rank>[0-9]{1,3})\Z")
+_NO_VALUES = {IGNORED, *OPT_OUTS}
+
+
 @dataclass(frozen=True)
 class Headings:
-    """How the headers of one source are read: by their own names, and by the user's mapping."""
+    """How the headers of one source are read: by the user's mapping, by our names, else by recognition."""
 
     label: str
-    mapping: Mapping[str, str]
-    """Our column by the plain form of a header."""
+    mapping: Mapping[str, tuple[str, ...]]
+    """Our columns by the plain form of a header."""
+    ranks: Mapping[tuple[str, str], int]
+    """The place of such a header among those of one column: `sms:2` is the second number for texts."""
     written: Mapping[str, str]
     """Each of these headers as the user wrote it."""
+    _known: dict[tuple[str, ...], tuple[Layout, Sequence[SourceError]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @classmethod
     def of(cls, label: str, columns: Mapping[str, str]) -> Headings:
         """Checks the targets of a `columns` mapping. Raises SourceError."""
-        targets = {_plain(header): _target(header, column) for header, column in columns.items()}
-        return cls(label, targets, {_plain(header): header for header in columns})
+        targets: dict[str, tuple[str, ...]] = {}
+        ranks: dict[tuple[str, str], int] = {}
+        for header, named in columns.items():
+            for target in named.split(","):
+                ranked = _RANKED.match(target.strip())
+                column = _target(header, ranked["column"] if ranked else target.strip())
+                targets[_plain(header)] = (*targets.get(_plain(header), ()), column)
+                if ranked:
+                    ranks[_plain(header), column] = int(ranked["rank"])
+        return cls(label, targets, ranks, {_plain(header): header for header in columns})
+
+    def columns(self, header: str) -> tuple[str, ...]:
+        """Our columns that a header names: by the mapping, or by itself."""
+        if named := self.mapping.get(_plain(header)):
+            return named
+        own = our_column(REPEATED.sub("", header))
+        return (own,) if own else ()
 
     def column(self, header: str) -> str | None:
-        """Our column for a header of the input; None when it means nothing to us."""
-        known = self.mapping.get(_plain(header)) or our_column(header)
-        return known or ("opt_out" if read_header(header) else None)
+        """Our column that a header means alone; None when it means nothing to us."""
+        if named := self.columns(header):
+            return named[0]
+        if read_header(header):
+            return "opt_out"
+        guess = next(iter(read_words(header)), None)
+        return _ALONE.get(guess.means, guess.means) if guess else None
 
-    def opt_outs(self, headers: Sequence[str]) -> list[tuple[int, str, OptOut]]:
-        """The columns that say who must not be contacted: where each stands, its header, what it says.
+    def layout(self, headers: Sequence[str], *, complete: bool) -> Layout:
+        """Where each of our columns stands. `complete` asks that what every contact needs is there.
 
         Raises:
-            SourceError: a column looks like one, and nobody can tell what a yes in it means; or a mapping
-                turns one round.
+            SourceError: with every problem of the header, and what to do of each.
         """
+        found, problems = self._look(tuple(headers))
+        problems = [*problems, *self._incomplete(headers, found)] if complete else problems
+        if problems:
+            raise _all_of(problems, tuple(headers), found)
+        return found
+
+    def under_our_names(self, row: Mapping[str, str]) -> dict[str, str]:
+        """A row of the source, a bad one too, with our columns by our names and all others as they are."""
+        return self._look(tuple(row))[0].under_our_names(row)
+
+    def _look(self, headers: tuple[str, ...]) -> tuple[Layout, Sequence[SourceError]]:
+        if headers not in self._known:
+            if len(self._known) >= _LAYOUTS_KEPT:  # JSON may name other keys in every row
+                self._known.clear()
+            problems: list[SourceError] = []
+            places, opt_outs = self._named(headers, problems), self._opt_outs(headers, problems)
+            open_to_guesses = [
+                number for number, name in enumerate(headers) if not (self.columns(name) or read_header(name))
+            ]
+            recognised = recognise(headers, open_to_guesses)
+            self._known[headers] = Layout.of(places, recognised, opt_outs), problems
+        return self._known[headers]
+
+    def _named(self, headers: Sequence[str], problems: list[SourceError]) -> dict[str, tuple[int, ...]]:
+        """The columns that the mapping names, in its order, and those that headers name themselves."""
+        by_hand: dict[str, list[int]] = {}
+        own: dict[str, list[int]] = {}
+        order = {header: number for number, header in enumerate(self.mapping)}
+        mapped = [number for number, header in enumerate(headers) if _plain(header) in order]
+        for position in sorted(mapped, key=lambda number: order[_plain(headers[number])]):
+            for column in self.mapping[_plain(headers[position])]:
+                by_hand.setdefault(column, []).append(position)
+        for position, header in enumerate(headers):
+            if _plain(header) not in order and (mine := our_column(REPEATED.sub("", header))):
+                own.setdefault(mine, []).append(position)
+        for column, places in by_hand.items():
+            places.sort(key=lambda position: self.ranks.get((_plain(headers[position]), column), 0))
+        found = {**own, **by_hand}
+        for column, places in found.items():
+            several = column in by_hand and column in SEVERAL
+            if len(places) > 1 and not several and column not in _NO_VALUES:
+                problems.append(_two_columns(self.label, column, places, headers))
+        return {column: tuple(places) for column, places in found.items() if column not in _NO_VALUES}
+
+    def _opt_outs(self, headers: Sequence[str], problems: list[SourceError]) -> list[tuple[int, str, OptOut]]:
+        """The columns that say who must not be contacted: where each stands, its header, what it says."""
         found = []
         for position, header in enumerate(headers):
-            mapped = self.mapping.get(_plain(header)) or our_column(header)
-            said = OPT_OUTS.get(mapped) if mapped else read_header(header)
-            if mapped and mapped.startswith("consent.") and self._turns_round(header):
-                raise _turned_round(self.label, position + 1, mapped)
-            if said is None:
-                continue
-            if said.sense is Sense.UNCLEAR:
-                raise _unclear(self.label, header, position + 1)
-            found.append((position, header, said))
+            targets = self.columns(header)
+            read = read_header(header) if _plain(header) in self.mapping or not targets else None
+            turned = [target for target in targets if _turns(read, target)]
+            problems.extend(_turned_round(self.label, header, target) for target in turned)
+            said = [OPT_OUTS[target] for target in targets if target in OPT_OUTS]
+            if not said and not any(target == IGNORED or target.startswith("consent.") for target in targets):
+                said = [read] if read else []  # mapped to a name or to metadata it still says what it says
+            found += [(position, header, each) for each in said if each.sense is not Sense.UNCLEAR]
+            problems += [_unclear(self.label, header) for each in said if each.sense is Sense.UNCLEAR]
         return found
 
-    def _turns_round(self, header: str) -> bool:
-        """Whether a person mapped a column in which a yes forbids to one in which it permits."""
-        said = read_header(header) if _plain(header) in self.mapping else None
-        return said is not None and said.sense is Sense.FORBIDS
-
-    def layout(self, headers: Sequence[str], *, complete: bool) -> dict[str, int]:
-        """Where each of our columns stands. `complete` asks that what every contact needs is there."""
-        found: dict[str, int] = {}
-        for position, header in enumerate(headers):
-            column = self.column(header)
-            if column is None or column == IGNORED or column in OPT_OUTS:  # several may say so
-                continue
-            if column in found:  # which of the two is right is not ours to guess
-                raise _two_columns(self.label, column, found[column] + 1, position + 1)
-            found[column] = position
-        self.opt_outs(headers)
-        if complete:
-            self._check(headers, found)
-        return found
-
-    def _check(self, headers: Sequence[str], found: Mapping[str, int]) -> None:
+    def _incomplete(self, headers: Sequence[str], found: Layout) -> Iterator[SourceError]:
         present = {_plain(header) for header in headers}
         # A mapped header that is not there would leave its column empty for everybody.
         for header in self.mapping.keys() - present:
             near = get_close_matches(header, present, n=1)
             hint = _hint([name for name in headers if near and _plain(name) == near[0]])
-            raise SourceError(
+            yield SourceError(
                 f"The columns mapping names {self.written[header]!r}, which {self.label} does not have.",
                 hint or "Compare it with the input's first line.",
             )
-        for column in ("external_contact_id", "name"):
-            if column not in found:
-                raise self._missing(f"no column {column}", column, headers)
-        if not found.keys() & set(CHANNELS):
-            raise self._missing(f"no column of any channel ({CHANNELS_IN_WORDS})", "sms", headers)
+        if "external_contact_id" not in found.places and not found.makes_ids:
+            yield self._missing("no column external_contact_id", "external_contact_id", headers)
+        if "name" not in found.places:
+            yield self._missing("no column name", "name", headers)
+        if not found.places.keys() & set(CHANNELS):
+            yield self._missing(f"no column of any channel ({CHANNELS_IN_WORDS})", "sms", headers)
 
     def _missing(self, what: str, column: str, headers: Sequence[str]) -> SourceError:
         unknown = {_plain(header): header for header in headers if self.column(header) is None}
         names = [name for name in unknown if not _TELLS_NOTHING.search(name)]
         near = get_close_matches(_plain(column), names, n=1)
-        advice = f"Name it in the columns mapping, like {{'Your header': '{column}'}}, or add it."
+        advice = f"Say which it is, like {as_option({'Your header': column})}, or add it."
         if near:
-            advice = f"Is it {unknown[near[0]]!r}? Then pass columns={{{unknown[near[0]]!r}: '{column}'}}."
+            advice = f"Is it {unknown[near[0]]!r}? Then add {as_option({unknown[near[0]]: column})}."
         return SourceError(f"{self.label} has {what}.", advice)
+
+
+class WrongHeader(SourceError):  # noqa: N818 - it names a thing, not a failure
+    """A header that no run is begun with; `layout` is what can be read of it."""
+
+    def __init__(
+        self, problem: str, advice: str = "", headers: tuple[str, ...] = (), layout: Layout = NOTHING
+    ) -> None:
+        super().__init__(problem, advice)
+        self.headers = headers
+        self.layout = layout
+
+
+def _all_of(problems: Sequence[SourceError], headers: tuple[str, ...], layout: Layout) -> WrongHeader:
+    """One error of several: each problem with its advice."""
+    *others, last = problems
+    before = " ".join(f"{each.problem} {each.advice}".strip() for each in others)
+    return WrongHeader(f"{before} {last.problem}".strip(), last.advice, headers, layout)
+
+
+def _turns(read: OptOut | None, target: str) -> bool:
+    """Whether a person maps a column to one in which a yes means the contrary."""
+    if read is None or not target.startswith(("consent.", "opt_out")):
+        return False
+    return read.sense is (Sense.FORBIDS if target.startswith("consent.") else Sense.PERMITS)
 
 
 def _target(header: str, column: str) -> str:
@@ -180,28 +267,32 @@ def _hint(near: Sequence[str]) -> str:
     return f"Did you mean {near[0]!r}?" if near else ""
 
 
-def _two_columns(label: str, what: str, first: int, second: int) -> SourceError:
+def _two_columns(label: str, what: str, places: Sequence[int], headers: Sequence[str]) -> SourceError:
+    numbers = " and ".join(f"number {position + 1}" for position in places)
     return SourceError(
-        f"{label} has two columns for {what}: number {first} and number {second}.",
-        "Remove or rename one of them.",
+        f"{label} has two columns for {what}: {numbers}.",
+        f"Leave one of them out: {as_option({headers[places[-1]]: IGNORED})}.",
     )
 
 
-def _unclear(label: str, header: str, number: int) -> SourceError:
-    shown = header if _A_NAME.match(header) else f"number {number}"
+def _unclear(label: str, header: str) -> SourceError:
     return SourceError(
-        f"{label}: column {shown} seems to say who must not be contacted, but not what its cells mean.",
-        "Map it to opt_out or opt_out.<channel> where a yes forbids, to consent.<channel> where a yes "
-        "permits, to ignore where it says neither.",
+        f"{label}: column {show_header(header)} seems to say who must not be contacted, but not what its "
+        "cells mean.",
+        f"Map it, like {as_option({header: 'opt_out'})}: to opt_out or opt_out.<channel> where a yes "
+        "forbids, to consent.<channel> where a yes permits, to ignore where it says neither.",
     )
 
 
-def _turned_round(label: str, number: int, column: str) -> SourceError:
-    channel = column.split(".")[1]
+def _turned_round(label: str, header: str, column: str) -> SourceError:
+    kind, _, channel = column.partition(".")
+    means, right = (
+        ("permits", "consent.<channel>") if kind == "opt_out" else ("forbids", f"opt_out.{channel}")
+    )
     return SourceError(
-        f"{label}: a yes in column number {number} forbids, and the columns mapping reads it as {column}, "
-        "where a yes permits.",
-        f"Map it to opt_out.{channel}, or leave it out of the mapping.",
+        f"{label}: a yes in column {show_header(header)} {means}, and the columns mapping reads it as "
+        f"{column}, where it means the contrary.",
+        f"Map it to {right}, or leave it out of the mapping.",
     )
 
 
@@ -215,11 +306,13 @@ def in_words(headers: Sequence[str], numbers: Sequence[int], said: str = "mean n
     return f"{len(headers)} columns {said}: {', '.join(shown[:_SHOWN])}{more}"
 
 
-def check_duplicates(label: str, headers: Sequence[str]) -> None:
-    """Raises SourceError when two columns have one name: a reader could not tell them apart."""
-    seen: dict[str, int] = {}
-    for number, header in enumerate(headers, 1):
-        name = header.strip()
-        if name in seen:
-            raise _two_columns(label, "one name", seen[name], number)
-        seen[name] = number
+def tell_apart(headers: Sequence[str]) -> tuple[str, ...]:
+    """The headers, each another: a second `Notes` is `Notes (2)`, so that both stand in the rejects file."""
+    names: dict[str, str] = {}
+    for header in headers:
+        name, number = header.strip(), 1
+        while name.casefold() in names:
+            number += 1
+            name = f"{header.strip()} ({number})"
+        names[name.casefold()] = name
+    return tuple(names.values())

@@ -20,7 +20,7 @@ from typing import IO
 from outreach.errors import SourceError
 from outreach.sources.cells import CELL_LIMIT
 from outreach.sources.choices import Choices
-from outreach.sources.columns import Headings, check_duplicates
+from outreach.sources.columns import Headings, tell_apart
 from outreach.sources.csv_lines import Lines, Overlong
 from outreach.sources.encodings import LOOKED_AT, find_encoding
 from outreach.sources.files import buffered
@@ -76,7 +76,6 @@ class CsvFile:
 
     def _read(self, lines: Lines) -> Iterator[Record]:
         delimiter, headers = self._header(lines)
-        check_duplicates(self.label, headers)
         self._headings.layout(headers, complete=True)
         # Strict: where a quote stands amid a cell, csv would guess, and go on guessing.
         reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
@@ -105,7 +104,7 @@ class CsvFile:
         names = [restore(name).strip() for name in _split(header, best)]
         while names and not names[-1]:  # the empty columns that Excel leaves at the right
             names.pop()
-        return best, tuple(name or f"column {number}" for number, name in enumerate(names, 1))
+        return best, tell_apart([name or f"column {number}" for number, name in enumerate(names, 1)])
 
     def _header_text(self, lines: Lines) -> str:
         """The first record that is not blank, unsplit."""

@@ -10,13 +10,13 @@ from functools import lru_cache
 from email_validator import EmailNotValidError, validate_email
 from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES
 
-from outreach.sources.cells import without_unseen_ends
 from outreach.sources.rows import BadCell
 
 _USUAL = re.compile(
     r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*"
     r"@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+(?!(?:arpa|invalid|local|localhost|onion|test)\Z)[a-z]{2,}\Z"
 )
+_UNSEEN = re.compile("[\xad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _USUAL_LENGTH = 64  # so no label can be longer than the 63 that DNS allows
 _LONGEST = 254
 _MAILBOXES_IN_ANY_CASE = frozenset(CASE_INSENSITIVE_MAILBOX_NAMES)
@@ -31,8 +31,9 @@ def normalise_email(cell: str) -> str:
         return address if local.lower() not in _MAILBOXES_IN_ANY_CASE else address.lower()
     if len(cell) > _LONGEST:
         raise BadCell("too_long", f"holds more than {_LONGEST} characters")
-    if not cell.isascii() and (bare := without_unseen_ends(cell, "malformed_email")) != cell:
-        return normalise_email(bare)
+    if unseen := _UNSEEN.search(cell):
+        sign = f"U+{ord(unseen[0]):04X}"
+        raise BadCell("malformed_email", f"holds a sign that nobody sees, {sign}; type it again")
     if "\ufffd" in cell:  # the library takes it for a letter; it is what a broken encoding leaves
         raise BadCell("not_utf8", "holds bytes that are not UTF-8; in Excel, save as CSV UTF-8")
     return _as_the_library_reads(cell)

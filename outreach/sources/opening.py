@@ -57,7 +57,7 @@ def open_source(
         return Source(Query(parsed, headings), headings, country=country or "", strict_numbers=strict_numbers)
     # Under another mapping the same bytes are other rows: all of it makes the fingerprint.
     choices = choices._replace(country=country or choices.country)
-    meaning = f"{VERSION}/{sorted(columns.items())}/{strict_numbers}/{choices}"
+    meaning = f"{VERSION}/{list(columns.items())}/{strict_numbers}/{choices}"
     look = partial(_fingerprint, parsed, meaning)
     return Source(
         ListFile(parsed, headings, choices),

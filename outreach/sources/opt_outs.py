@@ -5,8 +5,8 @@
     Do not allow Phone Calls = Do Not Allow                       a cell's own words beat the header's sense
     Subscription status, Opt-in/Opt-out                           nobody can tell: the source is refused
 
-They bind where no column of ours says more, and the stricter word holds. A general yes gives no consent: only
-one that names its channel does.
+They bind where no column of ours says more, and the stricter word holds. A general yes gives no consent, nor
+does not having opted out: only a yes to a column that permits and names its channel does.
 """
 
 import re
@@ -31,11 +31,13 @@ class Sense(Enum):
 
 
 class OptOut(NamedTuple):
-    """One such column: what a yes in it means, and the channels it speaks of; all where it names none."""
+    """One such column: what a yes in it means, the channels it speaks of (all where it names none), and
+    whether a yes is a person's own, not only the lack of a no.
+    """
 
     sense: Sense
     channels: tuple[Channel, ...]
-    names_channel: bool
+    gives_consent: bool
 
 
 _FORBIDS = re.compile(
@@ -43,7 +45,8 @@ _FORBIDS = re.compile(
     r"opt(?:ed|s|ing)?outs?|unsubscri\w*|unsub(?=time|date|reason|\Z)|(?:do|does)not(?:allow|bulk|contact|call|phone"
     r"|e?mail|sms|text|send|disturb|message|market)\w*|dont(?:contact|call|e?mail|text|sms)\w*|\bdnc\b|\bdncm?\b"
     r"|not(?:subscribed|opt\w*in|contactable|callable|allowed)"
-    r"|no(?:contact|calls?|e?mails?|sms|marketing)\b|suppress\w*|black ?list\w*|block ?list\w*"
+    r"|no(?:contact|calls?|phones?|telephones?|e?mails?|sms|texts?|marketing)\b|suppress\w*"
+    r"|black ?list\w*|block ?list\w*"
     # German
     r"|abgemeldet|abmeldung|abbestellt|(?:werbe|kontakt|anruf|mail|sms)sperre|sperrvermerk|gesperrt"
     r"|nicht(?:an)?(?:rufen|kontaktieren|schreiben|mailen)|nichtmehr\w*|keine?(?:werbung|e?mails?|anrufe|sms|kontakt\w*)"
@@ -76,7 +79,11 @@ _ASKS = re.compile(
     r"subscri\w*|donot\w*|gdpr|dsgvo|rgpd|lgpd|(?:contact|communication|marketing)(?:pref|permission|status)\w*"
 )
 """What looks as if it spoke of this, and is neither of the two."""
+_POSSIBLE = re.compile(r"callable|contactable")
+"""Genesys' own flags, 1 unless somebody objects."""
 
+_OF_A_SPREADSHEET = "do not modify "
+"""How Dynamics begins the headers that it needs when a workbook comes back."""
 _CALL = re.compile(
     r"call|phone|voice|telefon|telephon|\btel\b|anruf|rufen|appel|llama|chiama|ligar|ligac|bellen"
 )
@@ -126,6 +133,8 @@ def read_header(header: str) -> OptOut | None:
     """What a header says of opting out; None when it speaks of something else."""
     words = words_of(header)
     forbids, permits = _says(_FORBIDS, words), _permits(words)
+    if words.startswith(_OF_A_SPREADSHEET):
+        return None
     if not (forbids or permits or _says(_ASKS, words)) or _OTHER_WAYS.search(words):
         return None
     sense = Sense.UNCLEAR
@@ -133,7 +142,8 @@ def read_header(header: str) -> OptOut | None:
         sense = Sense.FORBIDS if forbids else Sense.PERMITS
     both = (words, words.replace(" ", ""))
     named = tuple(each for each in Channel if any(_words_for(each).search(text) for text in both))
-    return OptOut(sense, named or tuple(Channel), bool(named))
+    gives_consent = bool(named) and sense is Sense.PERMITS and not _POSSIBLE.search(both[1])
+    return OptOut(sense, named or tuple(Channel), gives_consent)
 
 
 def _words_for(channel: Channel) -> re.Pattern[str]:

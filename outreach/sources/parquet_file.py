@@ -7,7 +7,7 @@ from typing import IO, Any
 
 from outreach.errors import SourceError
 from outreach.sources.cells import DIGITS_LOST
-from outreach.sources.columns import Headings, check_duplicates
+from outreach.sources.columns import Headings, tell_apart
 from outreach.sources.mappings import text_of
 from outreach.sources.rows import Record
 from outreach.sources.unpacking import check_expansion, seekable
@@ -89,9 +89,7 @@ class ParquetFile:
             column = self._headings.column(field.name)
             if column and not column.startswith("metadata.") and types.is_nested(field.type):
                 raise SourceError(f"{column} holds lists in {self.label}.", "One row needs one value.")
-        headers = tuple(schema.names)
-        check_duplicates(self.label, headers)
-        return headers
+        return tell_apart(schema.names)
 
 
 def _flat(lib: Any, batch: Any) -> Any:  # noqa: ANN401 - pyarrow has no types

@@ -12,11 +12,23 @@ from typing_extensions import assert_never
 
 from outreach.contacts import CHANNELS_IN_WORDS, EXTENSION, AddressKind, Channel, Contact
 from outreach.sources import cells as read
-from outreach.sources.columns import CHANNELS
+from outreach.sources.columns import CHANNELS, COUNTRY
 from outreach.sources.emails import normalise_email
-from outreach.sources.opt_outs import OptOut, read_wish
+from outreach.sources.ids import make_id, read_id
+from outreach.sources.layout import Layout
+from outreach.sources.national_numbers import home_of
+from outreach.sources.opt_outs import read_wish
 from outreach.sources.phone_columns import PhoneColumns, Problem
+from outreach.sources.phones import is_fixed_line
+from outreach.sources.postal_codes import (
+    complete_code,
+    country_of,
+    is_in_canada,
+    lacks_signs,
+    read_postal_code,
+)
 from outreach.sources.rows import BadCell, Record, Reject, Row
+from outreach.sources.zone_names import OLDER, read_time_zone
 
 Step = tuple[int, str, str, Callable[[str], object]]
 """Where the cell is, our column, the name that the value gets, and how it is read."""
@@ -24,12 +36,12 @@ Step = tuple[int, str, str, Callable[[str], object]]
 _MENTIONED = 3
 
 _READS: dict[str, Callable[[str], object]] = {
-    "external_contact_id": read.read_id,
+    "external_contact_id": read_id,
     "name": read.read_line,
     "initial_message": read.read_text,
     "interaction_duration_seconds": read.read_duration,
-    "time_zone": read.read_time_zone,
-    "postal_code": read.read_postal_code,
+    "time_zone": read_time_zone,
+    "postal_code": read_postal_code,
 }
 
 
@@ -39,31 +51,39 @@ class RowParser:
     def __init__(
         self,
         headers: tuple[str, ...],
-        layout: Mapping[str, int],
-        opt_outs: Sequence[tuple[int, str, OptOut]] = (),
+        layout: Layout,
         *,
         country: str = "",
         strict_numbers: bool = False,
         counts: Counter[str] | None = None,
     ) -> None:
         counts = Counter() if counts is None else counts
-        places = {column: (position,) for column, position in layout.items()}
         self._headers = headers
-        self._layout = layout
-        self._opt_outs = opt_outs
+        self._places = {column: places[0] for column, places in layout.places.items()}
+        self._opt_outs = layout.opt_outs
+        several = {column: each for column, each in layout.places.items() if len(each) > 1}
+        single = {column: place for column, place in self._places.items() if column not in several}
         # Worked out once a header: a row only walks along the steps.
-        self._fields = _steps(layout, _READS)
-        self._channels = _steps(layout, _ADDRESSES)
-        self._phones = PhoneColumns(places, country=country, strict=strict_numbers, counts=counts)
+        self._fields = _steps(single, _READS)
+        self._channels = _steps(single, _ADDRESSES)
+        self._guesses_texts = "sms" in layout.guessed
+        self._phones = PhoneColumns(layout.places, country=country, strict=strict_numbers, counts=counts)
+        self._choices = [
+            [step for place in several[channel] for step in _steps({channel: place}, _ADDRESSES)]
+            for channel in _ADDRESSES.keys() & several
+        ]
+        self._name = several.get("name", ())
+        self._makes_ids = layout.makes_ids
+        self._is_foreign = bool(several or layout.guessed)
         self._metadata: list[Step] = [
             (position, column, column.partition(".")[2], read.read_text)
-            for column, position in layout.items()
+            for column, position in self._places.items()
             if column.startswith("metadata.")
         ]
         self._consent = [
-            (channel, _steps(layout, _consent_reads(channel)))
+            (channel, _steps(self._places, _consent_reads(channel)))
             for channel in CHANNELS
-            if f"consent.{channel}" in layout
+            if f"consent.{channel}" in self._places
         ]
 
     def row(self, record: Record) -> Row:
@@ -85,6 +105,11 @@ class RowParser:
         phones = self._phones.read(cells, problems)
         values["channels"] = channels = phones.channels
         channels.update(_read(self._channels, cells, problems))
+        if self._is_foreign:
+            self._add_of_others(values, channels, cells, problems)
+        # Of nearly every row there is nothing to set right: no call for it.
+        if values.get("time_zone") in OLDER or len(str(values.get("postal_code", ""))) not in {0, 5}:
+            self._set_place(values, channels, cells)
         if not problems:
             problems.extend(
                 (f"missing_{column.rpartition('_')[2]}", column, "is empty")
@@ -107,6 +132,37 @@ class RowParser:
             values["consent"] = self._with_opt_outs(stated, cells, problems)
         return values
 
+    def _add_of_others(
+        self,
+        values: dict[str, object],
+        channels: dict[str, object],
+        cells: Sequence[str],
+        problems: list[Problem],
+    ) -> None:
+        """What the lists of other systems have otherwise: several columns for one of ours, and no id."""
+        if self._guesses_texts and is_fixed_line(str(channels.get("sms", ""))):
+            del channels["sms"]  # nobody said that this column is for texts
+        for steps in self._choices:
+            channels.update(_first(steps, cells, problems))
+        if self._name:
+            values |= _joined("name", self._name, cells, problems)
+        if self._makes_ids and channels:
+            values["external_contact_id"] = make_id(channels)
+
+    def _set_place(
+        self, values: dict[str, object], channels: Mapping[str, object], cells: Sequence[str]
+    ) -> None:
+        """What zone and postal code are worth beside the rest of the row."""
+        code = str(values.get("postal_code", ""))
+        if lacks_signs(code):
+            at = self._places.get(COUNTRY)
+            country = home_of(cells[at].strip(), "").code if at is not None else ""
+            values["postal_code"] = complete_code(code, country or country_of(channels))
+        # A zone less sure than the address: an older CRM's "Pacific" for somebody in Vancouver.
+        is_older = values.get("time_zone") in OLDER and "/" not in cells[self._places["time_zone"]]
+        if is_older and is_in_canada(code, channels):
+            del values["time_zone"]
+
     def _with_opt_outs(
         self, stated: dict[str, dict[str, object]], cells: Sequence[str], problems: list[Problem]
     ) -> dict[str, dict[str, object]]:
@@ -123,13 +179,13 @@ class RowParser:
             for channel in opt_out.channels:
                 if not permits:
                     stated[channel.value] = {"given": False, "source": f"column {header}"[:255]}
-                elif opt_out.names_channel:
+                elif opt_out.gives_consent:
                     stated.setdefault(channel.value, {"given": True, "source": f"column {header}"[:255]})
         return stated
 
     def _reject(self, problems: list[Problem]) -> Reject:
         """The leftmost problem in full, the others by column and code."""
-        (code, column, reason), *others = sorted(problems, key=lambda found: self._layout.get(found[1], -1))
+        (code, column, reason), *others = sorted(problems, key=lambda found: self._places.get(found[1], -1))
         text = f"{column} {reason}." if column else f"{reason}."
         if others:
             mentioned = ", ".join(f"{other} ({name})" for name, other, _ in others[:_MENTIONED])
@@ -179,11 +235,33 @@ def _read(steps: Sequence[Step], cells: Sequence[str], problems: list[Problem]) 
         try:
             value = how(cell)
         except BadCell as problem:
-            problems.append((problem.code, column, problem.reason))
+            bare = cell if cell.isascii() else cell.strip(read.EDGES)
+            if bare != cell:  # here, where few cells come
+                values |= _read([(0, column, name, how)], [bare], problems)
+            else:
+                problems.append((problem.code, column, problem.reason))
         else:
             if value != "":  # nothing is left of a cell of invisible signs
                 values[name] = value
     return values
+
+
+def _first(steps: Sequence[Step], cells: Sequence[str], problems: list[Problem]) -> dict[str, object]:
+    """The first address that can be read; where none can, the first problem."""
+    bad: list[Problem] = []
+    for step in steps:
+        if found := _read([step], cells, bad):
+            return found
+    problems.extend(bad[:1])
+    return {}
+
+
+def _joined(
+    column: str, positions: Sequence[int], cells: Sequence[str], problems: list[Problem]
+) -> dict[str, object]:
+    """One value of several cells, like a name of its parts."""
+    text = " ".join(cell for position in positions if (cell := cells[position].strip()))
+    return _read([(0, column, column, read.read_line)], [text], problems)
 
 
 def _as_problem(location: tuple[int | str, ...], kind: str) -> Problem:

@@ -268,6 +268,11 @@ def _kind(number: str) -> int:
         return PhoneNumberType.UNKNOWN
 
 
+def is_fixed_line(number: str) -> bool:
+    """Whether an E.164 number surely takes no SMS."""
+    return _kind(number) == PhoneNumberType.FIXED_LINE
+
+
 @lru_cache(maxsize=4096)
 def _is_assigned(number: str) -> bool:
     try:

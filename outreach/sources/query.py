@@ -27,7 +27,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.pool import NullPool
 
 from outreach.errors import SourceError
-from outreach.sources.columns import Headings, check_duplicates
+from outreach.sources.columns import Headings, tell_apart
 from outreach.sources.mappings import text_of
 from outreach.sources.reference import QueryReference
 from outreach.sources.rows import Record
@@ -78,8 +78,7 @@ class Query:
     def records(self) -> Iterator[Record]:
         """One record a row. Raises SourceError."""
         with self._connected() as connection, connection.exec_driver_sql(self._statement) as result:
-            headers = tuple(result.keys())
-            check_duplicates(self.label, headers)
+            headers = tell_apart(tuple(result.keys()))
             self._headings.layout(headers, complete=True)
             for number, row in enumerate(result, 1):
                 yield Record(number, headers, [text_of(value) for value in row])

@@ -2,15 +2,19 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from outreach.errors import SourceError
-from outreach.sources.columns import OF_EXPORTS, Headings, in_words
+from outreach.sources.columns import OF_EXPORTS, Headings, WrongHeader, in_words
+from outreach.sources.layout import Layout
 from outreach.sources.list_file import ListFile
 from outreach.sources.parsing import RowParser
+from outreach.sources.proposal import Proposal
 from outreach.sources.rows import Reader, Record, Reject, Row
 
 _PARSERS_KEPT = 256
 _COLUMNS_KEPT = 1000
+_SAMPLES = 3
 
 
 class Source:
@@ -37,6 +41,7 @@ class Source:
         self.numbers: Counter[str] = Counter()
         """Phone numbers that were written without their country's code, as far as reading has come: `by_row`
         and `by_default` were read in that country, `no_sms` are fixed lines left out."""
+        self._recognised: dict[str, str] = {}
 
     @property
     def label(self) -> str:
@@ -85,6 +90,27 @@ class Source:
         """How much of it has been read, 0 to 1; None when that cannot be told."""
         return self._reader.share_read if isinstance(self._reader, ListFile) else None
 
+    @property
+    def recognised_in_words(self) -> str:
+        """What was read under the names of other systems, for a log; "" where all names are ours."""
+        found = [f"{column} from {said}" for column, said in sorted(self._recognised.items())]
+        return f"Columns recognised: {'; '.join(found)}" if found else ""
+
+    @property
+    def columns_in_words(self) -> tuple[str, ...]:
+        """What was recognised, what says who must not be contacted, what was left out: a sentence each."""
+        said = (self.recognised_in_words, self.opt_outs_in_words, self.ignored_in_words)
+        return tuple(sentence for sentence in said if sentence)
+
+    def propose(self) -> Proposal:
+        """What the header is read as, with the first rows. Raises SourceError when it cannot be read."""
+        try:
+            records = list(islice(self._reader.records(), _SAMPLES))
+            headers = records[0].headers if records else ()
+            return Proposal(headers, self._headings.layout(headers, complete=bool(records)), records)
+        except WrongHeader as problem:
+            return Proposal(problem.headers, problem.layout, problem=problem)
+
     def rows(self) -> Iterator[Row]:
         """Every row, in order, in constant memory. Raises SourceError when the source cannot be read."""
         headers: tuple[str, ...] | None = None
@@ -110,28 +136,30 @@ class Source:
         parser = self._parsers.get(headers)
         if parser is None:
             layout = self._headings.layout(headers, complete=self._reader.fixed_columns)
-            self._remember(headers)
+            self._remember(headers, layout)
             if len(self._parsers) >= _PARSERS_KEPT:  # JSON may name other keys in every row
                 self._parsers.clear()
-            opt_outs = self._headings.opt_outs(headers)
             parser = RowParser(
                 headers,
                 layout,
-                opt_outs,
                 country=self._country,
                 strict_numbers=self._strict_numbers,
                 counts=self.numbers,
             )
-            self._opt_outs.update({header: position + 1 for position, header, _ in opt_outs})
             self._parsers[headers] = parser
         return parser
 
-    def _remember(self, headers: tuple[str, ...]) -> None:
+    def _remember(self, headers: tuple[str, ...], layout: Layout) -> None:
+        meaning = layout.meaning()
+        self._opt_outs.update({header: position + 1 for position, header, _ in layout.opt_outs})
+        for column in layout.guessed:
+            said = " and ".join(repr(headers[position]) for position in layout.places[column])
+            self._recognised.setdefault(column, said)
         for number, header in enumerate(headers, 1):
             if len(self._columns) >= _COLUMNS_KEPT:
                 return
             self._columns[header] = None
-            if header.strip() and self._headings.column(header) is None and header not in OF_EXPORTS:
+            if header.strip() and number - 1 not in meaning and header not in OF_EXPORTS:
                 self._ignored.setdefault(header, number)
 
 

@@ -30,6 +30,7 @@ from outreach.ledger.intents import find_attempted
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.deduplication import sort
 from outreach.ledger.loads.entries import Entry, Refused
+from outreach.ledger.loads.stored_ids import StoredIds
 from outreach.ledger.states import CORRECTABLE, State
 from outreach.ledger.suppressions import find_erased, has_erased
 from outreach.sources.rows import Row as SourceRow
@@ -81,6 +82,7 @@ class Loading:
         self.total = Loaded()
         self._again = bytearray()
         self._has_erased = has_erased(ledger)
+        self._stored = StoredIds(ledger, campaign_id)
         row = {"campaign_id": campaign_id, "source": source, "started_at": ledger.clock.now()}
         with ledger.db.write() as connection:
             self.id = int(connection.execute(insert(loads).returning(loads.c.id), row).scalar_one())
@@ -111,7 +113,7 @@ class Loading:
     def _take(self, row: SourceRow) -> Entry | Refused:
         if not row.contact:
             return Refused(row)
-        return Entry(self._ledger, row, with_addresses=self._has_erased)
+        return Entry(self._ledger, self._stored.row(row), with_addresses=self._has_erased)
 
     def _place(
         self, connection: Connection, chunk: Sequence[Entry | Refused]

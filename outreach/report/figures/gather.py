@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from outreach.genesys.http.usage import UsageSnapshot
 from outreach.ledger.campaigns import Campaign
+from outreach.ledger.facts import columns_of, recall
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import Proof, prove
 from outreach.ledger.states import State
@@ -75,6 +76,8 @@ class Figures:
     loads_left_out: int
     rules: Rules
     lists: Lists | None = None
+    columns: tuple[str, ...] = ()
+    """What the source's columns were read as, and which were left out, in words."""
 
     @property
     def campaign(self) -> str:
@@ -106,8 +109,10 @@ def gather(
     """
     proof = proof or prove(ledger, campaign)
     lists = read_lists(ledger, campaign.id)
+    columns = tuple((recall(ledger, columns_of(campaign.id)) or "").splitlines())
     with ledger.db.snapshot() as connection:
-        return replace(_gather(connection, campaign, proof, usage, until or ledger.clock.now()), lists=lists)
+        found = _gather(connection, campaign, proof, usage, until or ledger.clock.now())
+        return replace(found, lists=lists, columns=columns)
 
 
 def _gather(

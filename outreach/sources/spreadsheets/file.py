@@ -10,7 +10,7 @@ from itertools import islice
 
 from outreach.errors import SourceError
 from outreach.sources.cells import is_not_known
-from outreach.sources.columns import Headings, check_duplicates
+from outreach.sources.columns import Headings, tell_apart
 from outreach.sources.rows import Record, Reject
 from outreach.sources.spreadsheets.sheets import Book, Sheet, SheetRow
 
@@ -45,8 +45,7 @@ class Contacts:
         at = self._header(top)
         if at is None:
             raise SourceError(f"{self._label} is empty.", "Its first row must name the columns.")
-        headers = self._names(top[at])
-        check_duplicates(self._label, headers)
+        headers = tell_apart(self._names(top[at]))
         self._headings.layout(headers, complete=True)
         if titles := sum(1 for row in top[:at] if _is_filled(row)):
             self._book.notes.append(f"{titles} rows above the headers are taken for titles")

@@ -57,6 +57,27 @@ def test_the_same_source_again_brings_nothing_new(run: Run) -> None:
     assert balanced(run)
 
 
+def test_a_person_whom_an_older_version_knows_by_a_spreadsheets_number_stays_that_person(run: Run) -> None:
+    (person,) = people(1)
+    load(run, [{**person, "external_contact_id": "2134"}])
+    put(run, external_contact_id="2134.0")
+
+    loaded = load(run, [{**person, "external_contact_id": "2134"}])
+    again = load(run, [{**person, "external_contact_id": "2134.0"}])
+
+    assert (loaded.known, loaded.accepted, again.known, again.accepted) == (1, 0, 1, 0)
+    assert balanced(run)
+
+
+def test_a_csv_and_a_spreadsheet_name_one_person_by_one_id(run: Run) -> None:
+    (person,) = people(1)
+
+    load(run, [{**person, "external_contact_id": "2134"}])
+    loaded = load(run, [{**person, "external_contact_id": "2134.0"}])
+
+    assert (loaded.known, loaded.accepted) == (1, 0)
+
+
 def test_a_duplicate_never_corrects_the_row_that_it_duplicates(run: Run) -> None:
     rows = [*people(1), *people(1, name="Again")]
     load(run, rows)

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from outreach.contacts import Channel, Consent
 from outreach.sources import Row, cells, open_source
-from outreach.sources.cells import read_consent, read_duration, read_line, read_text, read_time_zone
+from outreach.sources.cells import read_consent, read_duration, read_line, read_text
 from outreach.sources.emails import normalise_email
 from outreach.sources.phones import normalise_phone
 from outreach.sources.rows import BadCell
+from outreach.sources.zone_names import read_time_zone
 
 PERSON = {"external_contact_id": "EXT-1", "name": "Anna", "sms": "+15551234567"}
 

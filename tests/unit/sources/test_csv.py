@@ -214,7 +214,6 @@ def test_reading_twice_gives_the_same_rows(path: Path) -> None:
         (b"external_contact_id,sms\nEXT-1,+15551234567\n", "has no column name"),
         (b"external_contact_id,name\nEXT-1,Anna\n", "has no column of any channel"),
         (b"external_contact_id,name,sms,SMS\n", "two columns for sms"),
-        (b"external_contact_id,name,sms,x,x\n", "two columns for one name"),
         (b"\0" * 100 + b"\1" * 200, "not UTF-8"),
         (b"PK\x03\x04" + b"\0" * 100, "a spreadsheet"),
         ("external_contact_id,name,sms,Stra\u00dfe\n".encode("latin-1"), "first line"),
@@ -227,6 +226,22 @@ def test_a_file_that_cannot_be_contacts_is_one_clear_sentence(path: Path, conten
 
     assert "contacts.csv" in str(error.value)
     assert error.value.advice
+
+
+def test_a_name_that_is_not_ours_may_stand_twice_and_both_columns_are_kept(path: Path) -> None:
+    (row,) = rows_of(path, "external_contact_id,name,sms,x,x,X\nEXT-1,Anna,n,a,b,c\n")
+
+    assert list(row.raw) == ["external_contact_id", "name", "sms", "x", "x (2)", "X (3)"]
+    assert list(row.raw.values())[3:] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("columns", [{"sms (2)": "ignore"}, {"sms": "ignore"}])
+def test_one_of_two_columns_of_ours_is_ignored_by_name(path: Path, columns: dict[str, str]) -> None:
+    (row,) = rows_of(
+        path, "external_contact_id,name,sms,sms\nE-1,Anna,+15551234567,+15551234567\n", columns=columns
+    )
+
+    assert row.contact
 
 
 def test_a_near_miss_of_a_header_is_suggested(path: Path) -> None:

@@ -1,0 +1,58 @@
+"""Where each of our columns stands in one header, and what of the header means nothing to us."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from outreach.sources.opt_outs import OptOut
+
+PHONES = ("voice", "sms")
+
+
+class Layout(NamedTuple):
+    """The positions of each of our columns: the parts of a name, a channel's addresses in order, else one."""
+
+    places: Mapping[str, tuple[int, ...]]
+    guessed: frozenset[str]
+    """Which of them were recognised by the words of other systems."""
+    opt_outs: Sequence[tuple[int, str, OptOut]] = ()
+
+    @classmethod
+    def of(
+        cls,
+        named: Mapping[str, tuple[int, ...]],
+        recognised: Mapping[str, tuple[int, ...]],
+        opt_outs: Sequence[tuple[int, str, OptOut]],
+    ) -> Layout:
+        """What is named, and of what is recognised only what nobody named."""
+        closed = set(named) | (set(PHONES) if named.keys() & set(PHONES) else set())
+        guessed = {column: places for column, places in recognised.items() if column not in closed}
+        return cls({**guessed, **named}, frozenset(guessed), opt_outs)
+
+    @property
+    def makes_ids(self) -> bool:
+        """Whether this is an address book, whose people have a first and a last name and no id."""
+        return "external_contact_id" not in self.places and len(self.places.get("name", ())) > 1
+
+    def meaning(self) -> dict[int, list[str]]:
+        """What each position means, in our words."""
+        found: dict[int, list[str]] = {position: ["opt-out"] for position, _, _ in self.opt_outs}
+        for column, places in self.places.items():
+            for position in places:
+                found.setdefault(position, []).append(column)
+        return found
+
+    def under_our_names(self, row: Mapping[str, str]) -> dict[str, str]:
+        """A row of the source with our columns by our names, and all others as they are."""
+        cells = [cell.strip() for cell in row.values()]
+        ours = {}
+        for column, places in self.places.items():
+            filled = [cells[position] for position in places if position < len(cells) and cells[position]]
+            ours[column] = " ".join(filled) if column == "name" else next(iter(filled), "")
+        used = {position for places in self.places.values() for position in places}
+        others = {name: cell for number, (name, cell) in enumerate(row.items()) if number not in used}
+        return {**ours, **others}
+
+
+NOTHING = Layout({}, frozenset())
