@@ -62,9 +62,9 @@ def read_words(header: str) -> tuple[Guess, ...]:
 def _as_phone(words: Sequence[str]) -> Guess | None:
     table = _table()["phone"]
     known = frozenset().union(*table.values())
-    if not all(word in known for word in words) or not any(
-        word in table["nouns"] | table["mobile"] for word in words
-    ):
+    # Together, too: a "contact number" is one, though neither word says so.
+    names_one = not (table["nouns"] | table["mobile"]).isdisjoint((*words, "".join(words)))
+    if not (names_one and all(word in known for word in words)):
         return None
     kind = next((kind for kind in ("mobile", "last", "fixed") if not table[kind].isdisjoint(words)), "phone")
     return Guess(kind, _PHONES.index(kind))

@@ -107,7 +107,8 @@ class Source:
         try:
             records = list(islice(self._reader.records(), _SAMPLES))
             headers = records[0].headers if records else ()
-            return Proposal(headers, self._headings.layout(headers, complete=bool(records)), records)
+            alike = [record for record in records if record.headers == headers]
+            return Proposal(headers, self._headings.layout(headers, complete=bool(records)), alike)
         except WrongHeader as problem:
             return Proposal(problem.headers, problem.layout, problem=problem)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from outreach.contacts import Channel
 from outreach.sources import Row, open_source
 from outreach.sources.choices import Choices
 
@@ -72,21 +73,27 @@ def test_invisible_signs_are_stripped_at_the_ends_and_named_within() -> None:
         "otto@example.com",
     ]
     assert rows[3].reject
-    assert "invisible sign, U+00AD" in rows[3].reject.reason
+    assert "a sign that nobody sees, U+00AD" in rows[3].reject.reason
     assert rows[5].contact
     assert rows[5].contact.external_contact_id == "ZW-6"
 
 
-def test_labelled_phones_and_addresses_are_cells_in_order() -> None:
-    raw = read("24-nested-phones.jsonl")[0].raw
+def test_labelled_phones_and_addresses_are_read_without_a_mapping() -> None:
+    labelled, parted = read("24-nested-phones.jsonl")
 
-    assert (raw["emails"], raw["emails label"]) == ("tara@example.com", "work")
-    assert raw["contact_numbers"] == "+353861234567"
+    assert (labelled.raw["emails"], labelled.raw["emails label"]) == ("tara@example.com", "work")
+    assert labelled.contact
+    assert (labelled.contact.channels.sms, labelled.contact.channels.email) == (
+        "+353861234567",
+        "tara@example.com",
+    )
+    assert parted.contact
+    assert parted.contact.name == "Umar Quinn"
+    assert not parted.contact.consent[Channel.EMAIL].given
 
 
 def test_an_address_books_export_in_utf16_has_its_headers() -> None:
-    mapped = {"E-mail Address": "email", "First Name": "external_contact_id", "Last Name": "name"}
-    source = open_source(LISTS / "outlook_utf16.csv", columns=mapped)
+    source = open_source(LISTS / "outlook_utf16.csv", country="US")
 
     first = next(source.rows())
 
