@@ -266,7 +266,8 @@ def ended(office: Office) -> bool:
 
 def family_of(pid: int) -> dict[int, str]:
     """The processes below one, each with when it began."""
-    below = {int(each): parent_of(int(each)) for each in os.listdir("/proc") if each.isdigit()}
+    known = [int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit()]
+    below = {each: parent_of(each) for each in known}
     found = {pid}
     while more := {each for each, parent in below.items() if parent in found} - found:
         found |= more
