@@ -87,8 +87,9 @@ class CsvFile:
             except csv.Error as e:
                 yield _broken(lines, headers, delimiter, e)
             else:
-                if any(cells):
-                    yield from _record(lines, headers, cells)
+                record = _record(lines, headers, cells) if any(cells) else None
+                if record:
+                    yield record
             lines.next_record()
 
     def _header(self, lines: Lines) -> tuple[str, tuple[str, ...]]:
@@ -138,8 +139,8 @@ def _split(text: str, delimiter: str) -> list[str]:
         return []
 
 
-def _record(lines: Lines, headers: tuple[str, ...], cells: list[str]) -> Iterator[Record]:
-    """The record, unless it is blank; its line is where it starts."""
+def _record(lines: Lines, headers: tuple[str, ...], cells: list[str]) -> Record | None:
+    """The record, None where it is blank; its line is where it starts."""
     missing = len(headers) - len(cells)
     reject = None
     if missing:
@@ -149,14 +150,14 @@ def _record(lines: Lines, headers: tuple[str, ...], cells: list[str]) -> Iterato
         elif any(cell.strip() for cell in cells[missing:]):
             reject = _TOO_MANY
     if not cells[0].strip() and not any(cell.strip() for cell in cells):  # mostly one look is enough
-        return
+        return None
     # Looked for once in the line, not in each of its cells.
     for line in lines.taken:
         if "'" in line:
             cells = [restore(cell) for cell in cells]
         if "\0" in line:
             reject = _NUL
-    yield Record(lines.number, headers, cells, reject)
+    return Record(lines.number, headers, cells, reject)
 
 
 def _broken(lines: Lines, headers: tuple[str, ...], delimiter: str, error: csv.Error) -> Record:

@@ -81,7 +81,7 @@ def find_encoding(label: str, head: bytes, *, named: str = "", country: str = ""
         return Encoding(encoding)
     if head.count(b"\0") > len(head) // 8:
         raise SourceError(f"{label} is not UTF-8 text.", "Export it as .csv or .xlsx.")
-    rest, good = _GOOD.subn(b"", head)
+    rest, good = (b"", 0) if head.isascii() else _GOOD.subn(b"", head)
     if good >= len(_HIGH.findall(rest)):
         return Encoding("utf-8-sig")  # a bad byte among good ones is a fault on its line
     if country:

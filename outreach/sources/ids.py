@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 from outreach.contacts import EXTERNAL_CONTACT_ID
 from outreach.sameness import same_form
+from outreach.sources.cells import read_line
 from outreach.sources.phones import looks_mangled
 from outreach.sources.rows import BadCell
 
@@ -27,11 +28,11 @@ _NO_IDS = frozenset({"n/a", "#n/a", "-", "?"})
 def read_id(cell: str) -> str:
     """An external contact id (guide sheet, "Contact payload")."""
     if EXTERNAL_CONTACT_ID.match(cell):
-        return whole[1] if (whole := _WHOLE.match(cell)) else cell
+        whole = _WHOLE.match(cell) if ".0" in cell else None
+        return whole[1] if whole else cell
     if looks_mangled(cell):
         raise BadCell("mangled_by_excel", "was changed by a spreadsheet; export it as text")
-    if len(cell) > 255:
-        raise BadCell("too_long", "holds more than 255 characters")
+    read_line(cell)  # refuses what is too long, no text, or handed over as not known
     if not cell.isprintable():
         raise BadCell("malformed_id", "holds a sign that nobody sees; type it again")
     if cell[0] in "-_." or cell.casefold() in _NO_IDS:

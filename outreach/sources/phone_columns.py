@@ -55,7 +55,7 @@ class PhoneColumns:
             cell = cells[position].strip()
             # The short way: nearly every cell is such a number, and nobody asks which others there are.
             number = usual_phone(cell) if cell and not self._strict and not others else None
-            if number and not home.disagrees_with(number):
+            if number and not (home.of_row and home.disagrees_with(number)):
                 found.channels[column] = number
                 continue
             filled = [cell for cell in (cell, *(cells[other].strip() for other in others)) if cell]

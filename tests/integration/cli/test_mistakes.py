@@ -71,7 +71,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with open_ledger(f"sqlite:///{path / 'l.db'}"):
         pass
     (path / "empty.csv").write_text("")
-    (path / "wrong.csv").write_text("id,name,email\nA-1,Ann,ann@example.com\n")
+    (path / "wrong.csv").write_text("ident,name,email\nA-1,Ann,ann@example.com\n")
     (path / "bad.parquet").write_bytes(b"PAR1 not really")
     (path / "odd.json").write_text('{"threads": 1000}')
     return path

@@ -134,7 +134,7 @@ BY_THEMSELVES: list[tuple[list[str], str]] = [
     (["run", "", "--campaign", "c"], "empty"),
     (["run", "list.docx", "--campaign", "c"], "no kind of contact list"),
     (["run", "empty.csv", "--campaign", "c"], "empty"),
-    (["run", "odd.csv", "--campaign", "c"], "external_contact_id"),
+    (["run", "odd.csv", "--campaign", "c"], "no column of any channel"),
     (["run", "gopher://x/y.csv", "--campaign", "c"], "gopher"),
     (["run", "postgresql://u:geheim@h/d#SELECT 1", "--campaign", "c"], "in clear"),
     (["run", "sqlite:///mine.db#DELETE FROM contacts", "--campaign", "c"], "SELECT"),

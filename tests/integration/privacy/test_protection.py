@@ -30,7 +30,7 @@ from tests.support.organisations import Organisation
 
 OLD, NEW = "the old key of the ledger", "the new key of the ledger"
 SAYS = "unknown customer Ada Quillfeather"
-BAD: dict[str, object] = {"external_contact_id": "!", "name": "Bad Rowland", "email": "rowland@example.org"}
+BAD: dict[str, object] = {"external_contact_id": "-!", "name": "Bad Rowland", "email": "rowland@example.org"}
 
 
 def campaign(ledger: Ledger, folder: Path) -> Run:

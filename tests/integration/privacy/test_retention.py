@@ -23,7 +23,7 @@ from tests.support.ledgers import NOON, advance, load, new_ledger, new_run, peop
 from tests.support.organisations import Organisation
 
 DAY = 86_400.0
-BAD: dict[str, object] = {"external_contact_id": "!", "name": "Rowland", "email": "rowland@example.org"}
+BAD: dict[str, object] = {"external_contact_id": "-!", "name": "Rowland", "email": "rowland@example.org"}
 
 
 def test_what_is_old_is_counted_then_forgotten_and_what_is_new_stays(tmp_path: Path) -> None:

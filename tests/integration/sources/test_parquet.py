@@ -92,7 +92,7 @@ def test_an_empty_parquet_holds_no_contacts(path: Path) -> None:
 
 
 def test_a_missing_column_is_one_clear_sentence(path: Path) -> None:
-    write(path, [{"external_contact_id": "EXT-1", "full_name": "Anna", "sms": "+15551234567"}])
+    write(path, [{"external_contact_id": "EXT-1", "remark": "Anna", "sms": "+15551234567"}])
 
     with pytest.raises(SourceError, match="has no column name"):
         rows_of(path)

@@ -70,7 +70,7 @@ def test_a_query_without_rows_is_no_mistake(database: Path) -> None:
         ("DELETE FROM people", "must be one SELECT"),
         ("SELECT 1; DELETE FROM people", "must be one SELECT"),
         ("WITH gone AS (SELECT 1) DELETE FROM people", "failed"),
-        ("SELECT id FROM people", "has no column external_contact_id"),
+        ("SELECT id FROM people", "has no column name"),
         ("SELECT absent FROM people", "no such column: absent"),
         ("", "has no query"),
     ],
