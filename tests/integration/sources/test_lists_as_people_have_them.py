@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from outreach.contacts import Channel
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.suppressions import find_suppressed
+from outreach.operations.opt_out import suppress_file
 from outreach.sources import Row, open_source
 from outreach.sources.choices import Choices
 
@@ -100,3 +103,57 @@ def test_an_address_books_export_in_utf16_has_its_headers() -> None:
     assert first.contact
     assert first.contact.channels.email == "ada@example.com"
     assert "Home Country/Region" in source.columns
+
+
+def numbers(name: str, country: str | None = None) -> list[str | None]:
+    rows = open_source(LISTS / name, country=country).rows()
+    channels = (row.contact.channels if row.contact else None for row in rows)
+    return [(either.sms or either.voice) if either else None for either in channels]
+
+
+def test_numbers_that_went_through_a_float_are_the_persons_own() -> None:
+    assert numbers("01-float-phones.csv") == [
+        "+491715550101",
+        "+420601555010",
+        "+393355550101",
+        "+13172005501",
+    ]
+    assert numbers("01-float-phones.jsonl") == ["+491715550105"]
+
+
+def test_an_opt_out_that_went_through_a_float_stops_that_person(ledger: Ledger) -> None:
+    suppress_file(ledger, str(LISTS / "01-suppress-floats.csv"))
+
+    assert find_suppressed(ledger, ["+491715550101", "+4917155501010"]) == {"+491715550101"}
+
+
+def test_written_numbers_are_read_as_a_person_reads_them_or_not_at_all() -> None:
+    home = "+16502530000"
+    read_at_home = [
+        home,
+        home,
+        home,
+        home,
+        None,
+        home,
+        home,
+        home,
+        home,
+        None,
+        "+4930123456",
+        "+442079460000",
+    ]
+    renewed = ["+442079460000", "+525512345678", "+5491123456789", "+2290197123456", home, home]
+
+    assert numbers("23-written-numbers.csv", "US") == read_at_home + renewed
+    assert numbers("23-written-numbers.csv")[11] is None  # 011 is a prefix where a country says so
+
+
+def test_zones_of_other_systems_are_iana_names_and_what_names_none_stays_as_it_is() -> None:
+    zones = [row.contact and row.contact.time_zone for row in read("02-zone-abbreviations.csv")]
+    eastern = "America/New_York"
+
+    assert zones == [
+        *("EST", eastern, "MST", "GMT", "Etc/GMT+5", eastern),
+        *("US/Eastern", "Europe/Berlin", eastern, eastern, "UTC"),
+    ]
