@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import orjson
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from outreach.contacts import Channel, Channels, Contact
@@ -69,7 +69,7 @@ SHAPED: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(max_examples=tries(200))
+@settings(max_examples=tries(200), suppress_health_check=[HealthCheck.too_slow])
 @given(
     status=st.integers(300, 999) | st.integers(100, 199),
     content=st.binary(max_size=200) | SHAPED.map(orjson.dumps),
