@@ -36,10 +36,10 @@ def columns(
         settings: a JSON file of campaign settings.
         save: keep the mapping beside the file, as SOURCE.columns.json, where `outreach run` finds it.
     """
-    from outreach.sources.opening import open_source
+    from outreach.sources.opening import open_list
 
     chosen = read_settings(settings, columns=mapping, source=source)
-    proposal = open_source(source, columns=chosen.columns).propose()
+    proposal = open_list(source, chosen).propose()
     if json:
         print_json({"source": source, **_as_json(proposal)})
     else:

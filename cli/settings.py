@@ -15,6 +15,9 @@ from outreach.sources.shell_words import read_option
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
+_OF_NO_FILE = ("://", "#", "${")
+"""What a link, a query or a name to be filled in has, and the name of a file here has not."""
+
 
 def read_settings(
     file: Path | None,
@@ -62,11 +65,8 @@ def read_settings(
 
 def saved_columns(source: str) -> Path | None:
     """Where `outreach columns --save` keeps the mapping of a file; None for what is no file here."""
-    return Path(f"{source}.columns.json") if source and not {"://", "#", "${"} & _signs(source) else None
-
-
-def _signs(source: str) -> set[str]:
-    return {sign for sign in ("://", "#", "${") if sign in source}
+    is_file = source and not any(sign in source for sign in _OF_NO_FILE)
+    return Path(f"{source}.columns.json") if is_file else None
 
 
 def _refuse_repeats(channels: Any) -> None:  # noqa: ANN401 - whatever the file holds

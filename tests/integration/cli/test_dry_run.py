@@ -95,6 +95,19 @@ def test_a_sheet_is_read_by_name_and_what_is_left_out_is_said(tmp_path: Path) ->
     assert "1 hidden rows are left out" in done.stderr
 
 
+def test_columns_are_shown_of_the_sheet_that_the_settings_name(tmp_path: Path) -> None:
+    header = ["external_contact_id", "name", "sms"]
+    sheets = {
+        name: SheetXml([[*header, name], ["A-1", "Ann", "+12055550121", ""]]) for name in ("May", "June")
+    }
+    write_workbook(tmp_path / "list.xlsx", sheets)
+    (tmp_path / "june.json").write_text('{"sheet": "June"}')
+
+    done = outreach("columns", "list.xlsx", "--settings", "june.json", "--json", cwd=tmp_path)
+
+    assert json.loads(done.stdout)["left_out"] == ["June"]
+
+
 def test_a_long_dry_run_says_how_far_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
