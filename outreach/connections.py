@@ -1,6 +1,6 @@
 """Connections to Genesys and to receivers: whom they trust, how a request leaves, when again.
 
-    open_pool ──> straight, or through a proxy ──> connections that are kept ──> WholeStream
+    KeptConnections ──> straight, or through a proxy ──> httpcore's connection ──> WholeStream
 
 httpcore, which carries httpx, without httpx's client and answers: these cost as much again as the exchange.
 """
@@ -40,54 +40,6 @@ def trusted() -> ssl.SSLContext:
     Safe for threads. Read once, for that takes 27 milliseconds.
     """
     return httpx.create_ssl_context()
-
-
-def open_pool(
-    connections: int,
-    *,
-    kept_seconds: float,
-    proxy: str | None = None,
-    tls: ssl.SSLContext | None = None,
-    backend: httpcore.NetworkBackend | None = None,
-) -> httpcore.ConnectionPool:
-    """Connections to any hosts; the caller closes them.
-
-    Args:
-        connections: how many at once.
-        kept_seconds: how long each waits for its next request.
-        proxy: an HTTP proxy's URL, with user and password where it wants them.
-        tls: whom to trust; `trusted()` unless given.
-        backend: opens the sockets.
-
-    Raises httpcore.UnsupportedProtocol for a proxy of another kind, or a URL that is none.
-    """
-    backend = backend or WholeBackend()
-    if proxy is None:
-        return httpcore.ConnectionPool(
-            tls or trusted(),
-            max_connections=connections,
-            keepalive_expiry=kept_seconds,
-            network_backend=backend,
-        )
-    way = _read_proxy(proxy)
-    return httpcore.HTTPProxy(
-        str(way.url),
-        way.raw_auth,
-        ssl_context=tls or trusted(),
-        max_connections=connections,
-        keepalive_expiry=kept_seconds,
-        network_backend=backend,
-    )
-
-
-def _read_proxy(url: str) -> httpx.Proxy:
-    try:
-        proxy = httpx.Proxy(url)
-    except (ValueError, httpx.InvalidURL):
-        proxy = None
-    if proxy is None or proxy.url.scheme not in {"http", "https"}:  # httpx takes SOCKS, HTTPProxy does not
-        raise httpcore.UnsupportedProtocol("the proxy's URL is not one of an HTTP proxy")
-    return proxy
 
 
 class Passage(threading.local):

@@ -16,8 +16,9 @@ from types import TracebackType
 
 import httpcore
 
-from outreach.connections import CONNECTION_ERRORS, Passage, open_pool
+from outreach.connections import CONNECTION_ERRORS, Passage
 from outreach.errors import WebhookError
+from outreach.kept_connections import KeptConnections
 from outreach.webhook import addresses
 from outreach.webhook.attempt import Attempt, read_answer, read_failure
 from outreach.webhook.connection import PinnedBackend
@@ -68,7 +69,7 @@ class Endpoint:
         self.limit_seconds = limit_seconds
         self._deadline = Passage()
         backend = PinnedBackend(resolve, self._deadline, allow_private=allow_private, guarded=proxy is None)
-        self._pool = open_pool(
+        self._connections = KeptConnections(
             connections, kept_seconds=_IDLE_SECONDS, proxy=proxy, tls=ssl_context, backend=backend
         )
         self._url = _request_url(self._target)
@@ -98,7 +99,7 @@ class Endpoint:
 
     def close(self) -> None:
         """Close the connections."""
-        self._pool.close()
+        self._connections.close()
 
     def __enter__(self) -> Endpoint:  # noqa: PYI034 - typing.Self needs Python 3.11
         return self
@@ -122,11 +123,8 @@ class Endpoint:
         return httpcore.Request(b"POST", self._url, headers=headers, content=message.body, extensions=waiting)
 
     def _exchange(self, request: httpcore.Request, now: datetime) -> Attempt:
-        response = self._pool.handle_request(request)
-        try:
+        with self._connections.exchange(request) as response:
             return read_answer(response, now)
-        finally:
-            response.close()
 
 
 def _request_url(target: Target) -> httpcore.URL:

@@ -32,6 +32,7 @@ GROUND = {
     "countries",
     "errors",
     "home",
+    "kept_connections",
     "reachability",
     "renumbering",
     "sameness",

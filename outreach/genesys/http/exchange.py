@@ -14,9 +14,10 @@ import orjson
 
 from outreach import connections
 from outreach.clock import Clock
-from outreach.connections import Passage, WholeBackend, environment_proxy, open_pool
+from outreach.connections import Passage, WholeBackend, environment_proxy
 from outreach.genesys.http.call_outcome import Outcome, of_failure
 from outreach.genesys.http.untrusted_json import Json
+from outreach.kept_connections import KeptConnections
 from outreach.webhook.addresses import resolve, vet
 from outreach.webhook.connection import PinnedBackend
 
@@ -63,7 +64,7 @@ class Transport:
     """The way to Genesys: connections that are kept, straight or through the proxy of the environment."""
 
     def __init__(self) -> None:
-        self._pools: dict[str | None, httpcore.ConnectionPool] = {}
+        self._kept: dict[str | None, KeptConnections] = {}
         self._proxies: dict[tuple[str, str], str | None] = {}
         self._opening = threading.Lock()
         self.passage = Passage()
@@ -72,49 +73,39 @@ class Transport:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for pool in self._pools.values():
-            pool.close()
+        for kept in self._kept.values():
+            kept.close()
 
-    def send(self, request: httpx.Request) -> httpcore.Response:
-        """The answer's head; whoever gets it closes it. Raises what httpcore raises.
+    @contextlib.contextmanager
+    def send(self, request: httpx.Request) -> Iterator[httpcore.Response]:
+        """The answer's head, and its body to be read within the block. Raises what httpcore raises.
 
         A failure while the connection was still being made, by a proxy or by TLS, is a ConnectError.
         """
         self.passage.start(MOST_SECONDS)
-        try:
-            return self._send(request)
-        except EXCHANGE_ERRORS as error:
-            if self.passage.has_left or of_failure(error)[0] is Outcome.REFUSED:
-                raise
-            raise httpcore.ConnectError("nothing of the request had left") from error
+        with contextlib.ExitStack() as opened:
+            try:
+                response = opened.enter_context(self._way(request.url).exchange(_to_httpcore(request)))
+            except EXCHANGE_ERRORS as error:
+                if self.passage.has_left or of_failure(error)[0] is Outcome.REFUSED:
+                    raise
+                raise httpcore.ConnectError("nothing of the request had left") from error
+            yield response
 
-    def _send(self, request: httpx.Request) -> httpcore.Response:
-        url = request.url
-        target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-        return self._way(url).handle_request(
-            httpcore.Request(
-                request.method,
-                target,
-                headers=request.headers.raw,
-                content=request.content,
-                extensions={"timeout": TIMEOUTS},
-            )
-        )
-
-    def _way(self, url: httpx.URL) -> httpcore.ConnectionPool:
+    def _way(self, url: httpx.URL) -> KeptConnections:
         host = (url.scheme, url.host)
         if host not in self._proxies:
             self._proxies[host] = environment_proxy(str(url))
         proxy = self._proxies[host]
-        pool = self._pools.get(proxy)
-        if pool is None:
+        kept = self._kept.get(proxy)
+        if kept is None:
             with self._opening:
-                pool = self._pools.get(proxy) or self._pools.setdefault(proxy, self._open(proxy))
-        return pool
+                kept = self._kept.get(proxy) or self._kept.setdefault(proxy, self._open(proxy))
+        return kept
 
-    def _open(self, proxy: str | None) -> httpcore.ConnectionPool:
+    def _open(self, proxy: str | None) -> KeptConnections:
         backend = WholeBackend(self.passage)
-        return open_pool(THREADS, kept_seconds=KEPT_SECONDS, proxy=proxy, backend=backend)
+        return KeptConnections(THREADS, kept_seconds=KEPT_SECONDS, proxy=proxy, backend=backend)
 
 
 class GuardedTransport(Transport):
@@ -128,15 +119,17 @@ class GuardedTransport(Transport):
         super().__init__()
         self._allow_private = allow_private
 
-    def send(self, request: httpx.Request) -> httpcore.Response:
-        """The answer's head. Raises what httpcore raises; WebhookError for an address that is not public."""
+    @contextlib.contextmanager
+    def send(self, request: httpx.Request) -> Iterator[httpcore.Response]:
+        """As `Transport.send`. Raises WebhookError for an address that is not public."""
         with contextlib.suppress(ValueError):  # a proxy looks names up by itself, but an address is one
             vet([str(ip_address(request.url.host))], allow_private=self._allow_private)
-        return super().send(request)
+        with super().send(request) as response:
+            yield response
 
-    def _open(self, proxy: str | None) -> httpcore.ConnectionPool:
+    def _open(self, proxy: str | None) -> KeptConnections:
         guard = PinnedBackend(resolve, self.passage, allow_private=self._allow_private, guarded=proxy is None)
-        return open_pool(THREADS, kept_seconds=KEPT_SECONDS, proxy=proxy, backend=guard)
+        return KeptConnections(THREADS, kept_seconds=KEPT_SECONDS, proxy=proxy, backend=guard)
 
 
 def exchange(
@@ -148,14 +141,18 @@ def exchange(
     is told by `Received.broken`, since the status already says what happened.
     """
     begun = clock.monotonic()
-    response = transport.send(request)
-    headers = _read_headers(response.headers)
-    try:
+    with transport.send(request) as response:
+        headers = _read_headers(response.headers)
         content, broken = _read(response, headers, clock, begun + MOST_SECONDS, most_bytes or MOST_BYTES)
-    finally:
-        with contextlib.suppress(*EXCHANGE_ERRORS):  # the answer counts, however closing ends
-            response.close()
     return Received(response.status, headers, content, (clock.monotonic() - begun) * 1000.0, broken)
+
+
+def _to_httpcore(request: httpx.Request) -> httpcore.Request:
+    url = request.url
+    target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+    timeouts = {"timeout": TIMEOUTS}
+    headers, content = request.headers.raw, request.content
+    return httpcore.Request(request.method, target, headers=headers, content=content, extensions=timeouts)
 
 
 def _read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
