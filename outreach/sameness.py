@@ -9,6 +9,9 @@ import re
 from outreach.contacts import E164
 from outreach.renumbering import known_as, renew
 
+FORMS = "1"
+"""By these rules a ledger was begun, which keeps this word: another word with every rule that is added."""
+
 _NUMBER = re.compile(r"(?:\+|00)?[\s().-]*[1-9](?:[\s().-]*[0-9]){6,14}\Z")
 _NO_DIGIT = re.compile(r"[^0-9]+")
 

@@ -20,7 +20,7 @@ from functools import partial
 from outreach.campaign.last_check import recheck
 from outreach.campaign.outcomes import NotAttempted, change_after
 from outreach.campaign.run import Run
-from outreach.campaign.validation import change_for, gather_facts
+from outreach.campaign.validation import change_for, gather_facts, presume_free
 from outreach.clock import pause
 from outreach.compliance import Decision, Facts, Verdict
 from outreach.concurrency.call_pool import CallPool
@@ -96,32 +96,43 @@ def _open(run: Run, group: Sequence[Claimed], counts: Counter[str]) -> list[Inte
     now = run.ledger.clock.now()
     # Validation asked; nobody asks again here.
     inspected = {row.id: Inspection("passed", row.availability) for row in group}
-    facts = gather_facts(run, group, inspected)
+    # First as if every address were free: the intent's own transaction looks at those that it takes.
+    wanted, others = _decide(run, group, presume_free(run, group, inspected), now)
+    # From here on a crash leaves them in doubt, never forgotten.
+    opened, kept = commit_intents(run.ledger, wanted, same_address=run.settings.same_address)
+    rest = [*(refusal.claimed for refusal in kept), *(row for row, *_ in others)]
+    intents, changes = _open_rest(run, rest, inspected, now)
+    made = apply(run.ledger, changes)
+    counts.update(change.after.value for change in changes if change.contact_id in made)
+    return [*opened, *intents]
+
+
+def _open_rest(
+    run: Run, undecided: Sequence[Claimed], inspected: Mapping[int, Inspection], now: datetime
+) -> tuple[list[Intent], list[Change]]:
+    """Whose address was not free, or who may not be contacted now: by all the facts."""
     opened: list[Intent] = []
     changes: list[Change] = []
-    undecided = group
+    facts = gather_facts(run, undecided, inspected) if undecided else {}
     while undecided:  # again only for whom a channel was just lost, so at most once a channel
         wanted, others = _decide(run, undecided, facts, now)
-        # From here on a crash leaves them in doubt, never forgotten.
         intents, kept = commit_intents(run.ledger, wanted, same_address=run.settings.same_address)
         opened += intents
-        changes += others
+        changes += [change_for(run, *other, now) for other in others]
         changes += [
             change_for(run, k.claimed, facts[k.claimed.id], _deferred(k), now) for k in kept if k.until
         ]
         undecided = [k.claimed for k in kept if not k.until]
         facts |= {k.claimed.id: _without(facts[k.claimed.id], k) for k in kept}
-    made = apply(run.ledger, changes)
-    counts.update(change.after.value for change in changes if change.contact_id in made)
-    return opened
+    return opened, changes
 
 
 def _decide(
     run: Run, group: Sequence[Claimed], facts: Mapping[int, Facts], now: datetime
-) -> tuple[list[IntentRequest], list[Change]]:
-    """Decide again: the intents to open, and what becomes of the others."""
+) -> tuple[list[IntentRequest], list[tuple[Claimed, Facts, Decision]]]:
+    """Decide again: the intents to open, and what was decided on the others."""
     wanted: list[IntentRequest] = []
-    changes: list[Change] = []
+    others: list[tuple[Claimed, Facts, Decision]] = []
     promised: set[str] = set()  # in the source's order: an earlier row has the address first
     for row in group:
         known, decision = _decide_on(run, row, facts[row.id], promised, now)
@@ -131,8 +142,8 @@ def _decide(
             caps = run.gate.caps(row.contact, decision.channel)
             wanted.append(IntentRequest(row, decision.channel, address, caps))
         else:
-            changes.append(change_for(run, row, known, decision, now))
-    return wanted, changes
+            others.append((row, known, decision))
+    return wanted, others
 
 
 def _decide_on(
@@ -142,8 +153,8 @@ def _decide_on(
     if run.settings.same_address is SameAddress.ONCE:
         addresses = row.contact.channels.addresses().items()
         lost = [name for name, address in addresses if run.ledger.vault.address_key(address) in promised]
-        # For the caps too, as they would be if the row before had been of an earlier batch.
-        facts = replace(facts, taken=facts.taken.union(lost), recent=(*facts.recent, *[now] * len(lost)))
+        if lost:  # for the caps too, as they would be if the row before had been of an earlier batch
+            facts = replace(facts, taken=facts.taken.union(lost), recent=(*facts.recent, *[now] * len(lost)))
     return facts, run.gate.decide(row.contact, facts, now)
 
 

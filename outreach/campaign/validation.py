@@ -1,7 +1,7 @@
 """Validating one batch: may each person be contacted, now, and on which channel?"""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -10,6 +10,7 @@ import orjson
 from outreach.campaign.run import Run
 from outreach.compliance import Decision, Facts, Verdict
 from outreach.concurrency.call_pool import CallPool
+from outreach.contacts import Channel
 from outreach.decisions.record import write_record
 from outreach.genesys.interface import Registered
 from outreach.ledger.changes import Change, OutboundEvent, apply
@@ -102,23 +103,39 @@ def gather_facts(
     off = find_suppressed(run.ledger, addresses)
     once = run.settings.same_address is SameAddress.ONCE
     taken = find_taken(run.ledger, run.campaign.id, addresses) if once else {}
+    return presume_free(run, group, inspections, off, taken)
+
+
+def presume_free(
+    run: Run,
+    group: Sequence[Claimed],
+    inspections: Mapping[int, Inspection],
+    off: Collection[str] = (),
+    taken: Mapping[str, int] | None = None,
+) -> dict[int, Facts]:
+    """As `gather_facts`, but only these addresses are off or taken, and nobody looks whether others are.
+
+    A decision that allows a channel on these grounds is right if that channel's address is free: the
+    intent's own transaction looks at it in any case. No other decision may rest on them.
+    """
     recent = recent_contacts(run.ledger, group, run.gate.cap_hours)
     return {
         row.id: Facts(
             inspection=inspections.get(row.id),
             senders=run.senders,
-            suppressed=frozenset(
-                name for name, address in row.contact.channels.addresses().items() if address in off
-            ),
-            taken=frozenset(
-                name
-                for name, address in row.contact.channels.addresses().items()
-                if taken.get(address, row.id) != row.id
-            ),
+            suppressed=_channels(row, lambda address, _: address in off) if off else frozenset(),
+            taken=_channels(row, lambda address, row: taken.get(address, row) != row)
+            if taken
+            else frozenset(),
             recent=recent.get(row.id, ()),
         )
         for row in group
     }
+
+
+def _channels(row: Claimed, holds: Callable[[str, int], bool]) -> frozenset[Channel]:
+    addresses = row.contact.channels.addresses().items()
+    return frozenset(channel for channel, address in addresses if holds(address, row.id))
 
 
 def change_for(run: Run, row: Claimed, facts: Facts, decision: Decision, now: datetime) -> Change:

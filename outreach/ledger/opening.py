@@ -18,6 +18,7 @@ from outreach.ledger.migrations.migrate import migrate, revision_of
 from outreach.ledger.root_key import ADVICE, SHARE, environment_key, key_file, missing_key, stored_key
 from outreach.ledger.vault import Vault
 from outreach.ledger.witness import enter_as_new
+from outreach.sameness import FORMS
 
 ACTOR_LIMIT = 200
 
@@ -81,6 +82,9 @@ def _line(actor: str) -> str:
 HASHING = "hashing_keys"
 """The fact that holds the ledger's own hashing keys, wrapped under its key."""
 
+_FORMS = "address_forms"
+"""The fact of the rules for one address by which the ledger was begun: `sameness.FORMS`."""
+
 
 _FINGERPRINT = select(facts.c.value).where(facts.c.name == "key")
 
@@ -105,7 +109,7 @@ def _check_key(database: Database, vault: Vault) -> bool:
 
     Whether the ledger is a new one.
     """
-    known, wrapped = _known_keys(database)
+    known, wrapped, forms = _known_keys(database)
     is_new = known is None
     if wrapped is None:
         if known is None:
@@ -114,22 +118,25 @@ def _check_key(database: Database, vault: Vault) -> bool:
             raise _wrong_key()
         with database.write() as connection:
             made = {"key": vault.fingerprint, HASHING: vault.wrap_hashing_keys()}
+            made |= {_FORMS: FORMS} if is_new else {}
             rows = [{"name": name, "value": value} for name, value in made.items()]
             connection.execute(database.insert(facts).on_conflict_do_nothing(), rows)
-        known, wrapped = _known_keys(database)  # another process may have been faster
+        known, wrapped, forms = _known_keys(database)  # another process may have been faster
     try:
         vault.adopt_hashing_keys(wrapped or "")
     except (WrongKey, ValueError):
         raise _wrong_key() from None
     if known != vault.fingerprint:
         raise _wrong_key()
+    vault.has_today_forms = forms == FORMS
     return is_new
 
 
-def _known_keys(database: Database) -> tuple[str | None, str | None]:
-    rows = database.rows(select(facts.c.name, facts.c.value).where(facts.c.name.in_(["key", HASHING])))
+def _known_keys(database: Database) -> tuple[str | None, str | None, str | None]:
+    names = ("key", HASHING, _FORMS)
+    rows = database.rows(select(facts.c.name, facts.c.value).where(facts.c.name.in_(names)))
     found = {row.name: row.value for row in rows}
-    return found.get("key"), found.get(HASHING)
+    return found.get("key"), found.get(HASHING), found.get(_FORMS)
 
 
 def _wrong_key() -> WrongKey:

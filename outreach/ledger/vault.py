@@ -38,6 +38,8 @@ class Vault:
         boxes = [Fernet(base64.urlsafe_b64encode(_derive(root, b"seal"))) for root in roots]
         self._newest, self._box = boxes[0], MultiFernet(boxes)
         self._encrypted = encrypted
+        self.has_today_forms = False
+        """Whether the ledger holds no address under an earlier form, so that nobody looks for one."""
 
     def __repr__(self) -> str:
         return "Vault(...)"
@@ -55,10 +57,10 @@ class Vault:
 
     def address_key(self, address: str) -> str:
         """The same for one address however it is written: see outreach/sameness.py."""
-        return self._address_key(address)
+        return self._address_keys(address)[0]
 
     def address_keys(self, address: str) -> tuple[str, ...]:
-        """Its key, and those that it had in a ledger that was written before two forms were known as one."""
+        """Its key, and those it may have in a ledger that was begun before two forms were known as one."""
         return self._address_keys(address)
 
     def person_key(self, external_contact_id: str) -> str:
@@ -90,11 +92,14 @@ class Vault:
         self._hashing = hmac.new(hashing, digestmod="sha256")
         self._auditing = hmac.new(auditing, digestmod="sha256")
         # A contact's addresses are asked about ten times on their way to the call, 6 microseconds each.
-        keep = functools.lru_cache(maxsize=10_000)
-        self._address_key = keep(lambda address: self.key("address", same_form(address)))
+        # So many, because several batches are under way, each with thousands of addresses.
+        keep = functools.lru_cache(maxsize=32_768)
         self._address_keys = keep(
-            lambda address: tuple(self.key("address", form) for form in forms_of(address))
+            lambda address: tuple(self.key("address", form) for form in self._forms_of(address))
         )
+
+    def _forms_of(self, address: str) -> tuple[str, ...]:
+        return (same_form(address),) if self.has_today_forms else forms_of(address)
 
     def lock(self, value: str) -> str:
         """Encrypted, whatever the ledger's setting; `open` opens it."""

@@ -8,13 +8,13 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from emulator.state import defaults
 from outreach.campaign.run import Run
 from outreach.genesys.interface import Senders
 from outreach.genesys.opening import Account, open_genesys
-from outreach.ledger.database.schema import contacts, rejects
+from outreach.ledger.database.schema import contacts, facts, rejects
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import prove
 from outreach.ledger.suppressions import allow_again, find_suppressed, suppress
@@ -32,12 +32,26 @@ SPELLINGS = ("+13173330017", "13173330017", "+1 317 333 0017", "0013173330017")
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """Begun before two forms were known as one."""
+    with new_ledger(tmp_path) as begun, begun.db.write() as connection:
+        connection.execute(delete(facts).where(facts.c.name == "address_forms"))
     with new_ledger(tmp_path) as opened:
         yield opened
 
 
 def one(n: int, **channels: str) -> dict[str, object]:
     return {"external_contact_id": f"C-{n}", "name": f"N {n}", "time_zone": "America/New_York", **channels}
+
+
+def test_a_ledger_that_was_begun_today_looks_for_no_earlier_form(tmp_path: Path) -> None:
+    with new_ledger(tmp_path) as begun:
+        assert begun.vault.address_keys(NEW) == (begun.vault.address_key(OLD),)
+
+
+def test_an_older_ledger_is_asked_for_every_form(ledger: Ledger) -> None:
+    keys = ledger.vault.address_keys(NEW)
+    assert keys[0] == ledger.vault.address_key(OLD)
+    assert ledger.vault.key("address", OLD) in keys[1:]
 
 
 def as_before() -> AbstractContextManager[object]:
