@@ -1,7 +1,7 @@
 """Connections that are kept: each carries one request at a time, and the last used is used first.
 
-The connections are httpcore's, who keeps them is not its pool: that looks at each of its connections twice a
-request, with a system call, which took an eighth of the processor's time of a whole run.
+httpcore's pool looks at each of its connections twice a request, with a system call, which took an eighth of
+the processor's time of a whole run.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import ssl
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpcore
 import httpx
 
 from outreach.connections import CONNECTION_ERRORS, WholeBackend, trusted
+from outreach.http_connection import HttpConnection
 
 _Host = tuple[bytes, bytes, int]  # scheme, name, port: httpcore's Origin can be no key
 
@@ -43,7 +44,7 @@ class KeptConnections:
         tls: ssl.SSLContext | None = None,
         backend: httpcore.NetworkBackend | None = None,
     ) -> None:
-        self._maker = _maker(kept_seconds, proxy, tls or trusted(), backend or WholeBackend())
+        self._open = _maker(kept_seconds, proxy, tls or trusted(), backend or WholeBackend())
         self._kept_seconds = kept_seconds
         self._places = threading.BoundedSemaphore(most)
         self._free: defaultdict[_Host, list[httpcore.ConnectionInterface]] = defaultdict(list)
@@ -90,7 +91,7 @@ class KeptConnections:
             self._give_back(host, connection)
 
     def _make(self, origin: httpcore.Origin) -> httpcore.ConnectionInterface:
-        connection = self._maker.create_connection(origin)
+        connection = self._open(origin)
         with self._lock:
             self._all.add(connection)
         return connection
@@ -132,14 +133,13 @@ def _is_stale(connection: httpcore.ConnectionInterface) -> bool:
 
 def _maker(
     kept_seconds: float, proxy: str | None, tls: ssl.SSLContext, backend: httpcore.NetworkBackend
-) -> httpcore.ConnectionPool:
-    """Who makes connections; it keeps none."""
+) -> Callable[[httpcore.Origin], httpcore.ConnectionInterface]:
     if proxy is None:
-        return httpcore.ConnectionPool(tls, keepalive_expiry=kept_seconds, network_backend=backend)
+        return lambda origin: HttpConnection(origin, tls, kept_seconds, backend)
     way = _read_proxy(proxy)
     return httpcore.HTTPProxy(
         str(way.url), way.raw_auth, ssl_context=tls, keepalive_expiry=kept_seconds, network_backend=backend
-    )
+    ).create_connection
 
 
 def _read_proxy(url: str) -> httpx.Proxy:

@@ -89,8 +89,8 @@ def read_failure(error: Exception) -> Attempt:
 def _code(error: Exception) -> str:
     if isinstance(error, httpcore.TimeoutException):
         return "E_TIMEOUT"
-    # httpcore itself says "disconnected without a response"; what has a context is h11's complaint.
-    is_malformed = isinstance(error, httpcore.ProtocolError) and error.__context__ is not None
+    # Without a cause nothing came at all; with one something did, and the parser complains.
+    is_malformed = isinstance(error, httpcore.ProtocolError) and (error.__cause__ or error.__context__)
     return "E_HTTP" if is_malformed else "E_CONNECTION"
 
 

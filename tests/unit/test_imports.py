@@ -32,6 +32,7 @@ GROUND = {
     "countries",
     "errors",
     "home",
+    "http_connection",
     "kept_connections",
     "reachability",
     "renumbering",
