@@ -49,7 +49,7 @@ class HttpConnection(httpcore.ConnectionInterface):
     def handle_request(self, request: httpcore.Request) -> httpcore.Response:
         """The answer's head; its body is read from the response, which whoever gets it closes.
 
-        Raises httpcore's NetworkError, TimeoutException, or a ProtocolError: RemoteProtocolError, with a cause
+        Raises httpcore's NetworkError, TimeoutException, or ProtocolError: RemoteProtocolError, with a cause
         where an answer began but is no HTTP; LocalProtocolError for a request that is none.
         """
         self._is_idle = False
@@ -102,6 +102,7 @@ class HttpConnection(httpcore.ConnectionInterface):
         stream = self._backend.connect_tcp(host, self._origin.port, timeout)
         if self._origin.scheme != b"https":
             return stream
+        self._tls.set_alpn_protocols(["http/1.1"])
         return stream.start_tls(self._tls, host, timeout)
 
 
