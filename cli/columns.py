@@ -9,7 +9,6 @@ import orjson
 from cyclopts import Parameter
 
 from cli.console import AsJson, complain, err, out, print_json
-from cli.settings import read_settings, saved_columns
 from outreach.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,6 +35,7 @@ def columns(
         settings: a JSON file of campaign settings.
         save: keep the mapping beside the file, as SOURCE.columns.json, where `outreach run` finds it.
     """
+    from cli.settings import read_settings, saved_columns
     from outreach.sources.opening import open_list
 
     chosen = read_settings(settings, columns=mapping, source=source)

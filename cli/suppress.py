@@ -12,7 +12,6 @@ from cyclopts import Parameter
 from cli.console import AsJson, LedgerName, out, print_json
 from cli.ledgers import open_named
 from outreach.errors import UsageError, WrongKey, WrongLedger
-from outreach.sources.shell_words import read_option
 
 if TYPE_CHECKING:
     from outreach.operations.opt_out import Intake
@@ -52,6 +51,8 @@ def suppress(
         if file:
             raise UsageError("A whole file cannot be lifted.", "Give the addresses.")
         return _lift(addresses, ledger, reason or "lifted by hand", erased=erased, json=json)
+    from outreach.sources.shell_words import read_option
+
     if erased:
         raise UsageError("--erased is for --lift.", "Whoever was erased is suppressed already.")
     home = _read_country(country) if country else ""
