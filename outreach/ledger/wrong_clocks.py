@@ -118,7 +118,9 @@ def _take_back_events(ledger: Ledger, now: datetime) -> int:
         # Free again: whoever leased them in the future is either done or dead by any clock.
         stuck = pending.where(o.leased_until > now + timedelta(seconds=LEASE_SECONDS) + SLACK)
         connection.execute(stuck.values(leased_until=None))
-        return connection.execute(pending.where(o.due_at > _latest(now)).values(due_at=now)).rowcount
+        # The first term goes by an index, and spares nearly every event the second.
+        late = pending.where(o.due_at > now + SLACK, o.due_at > _latest(now))
+        return connection.execute(late.values(due_at=now)).rowcount
 
 
 def _latest(now: datetime) -> ColumnElement[Any]:
