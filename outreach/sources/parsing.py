@@ -20,6 +20,7 @@ from outreach.sources.national_numbers import home_of
 from outreach.sources.opt_outs import read_wish
 from outreach.sources.phone_columns import PhoneColumns, Problem
 from outreach.sources.phones import is_fixed_line
+from outreach.sources.plain_rows import PlainRows
 from outreach.sources.postal_codes import (
     complete_code,
     country_of,
@@ -76,6 +77,7 @@ class RowParser:
         self._name = several.get("name", ())
         self._makes_ids = layout.makes_ids
         self._is_foreign = bool(several or layout.guessed)
+        self._plain = PlainRows(layout) if PlainRows.fits(layout) and not strict_numbers else None
         self._metadata: list[Step] = [
             (position, column, column.partition(".")[2], read.read_text)
             for column, position in self._places.items()
@@ -92,6 +94,8 @@ class RowParser:
         raw = dict(zip(self._headers, record.cells, strict=False))
         if record.reject is not None:
             return Row(record.line, raw, None, record.reject)
+        if self._plain and (contact := self._plain.read(record.cells)):
+            return Row(record.line, raw, contact, None)
         problems: list[Problem] = []
         values = self._values(record.cells, problems)
         if not problems:
