@@ -110,7 +110,10 @@ def _phone(cell: str, home: Home, *, is_text: bool = False, strict: bool = False
     found = unwrap(cell)
     phone = _one_of(found, partial(_as_written, home=home, is_text=is_text))
     if not phone.is_national and home.disagrees_with(phone.number):
-        raise BadCell("country_contradicts_number", "has another country's code than its row's country")
+        raise BadCell(
+            "country_contradicts_number",
+            "has another country's code than its row's country; correct it, or map the country column to ignore",
+        )
     number = _checked(renew(phone.number), strict=strict)
     return phone._replace(number=number, extension=found.extension)
 
