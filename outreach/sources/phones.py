@@ -112,7 +112,7 @@ def _phone(cell: str, home: Home, *, is_text: bool = False, strict: bool = False
     if not phone.is_national and home.disagrees_with(phone.number):
         raise BadCell(
             "country_contradicts_number",
-            "has another country's code than its row's country; correct it, or map the country column to ignore",
+            "has another country's code than its row; correct it, or map the country column to ignore",
         )
     number = _checked(renew(phone.number), strict=strict)
     return phone._replace(number=number, extension=found.extension)
