@@ -107,11 +107,13 @@ TABLE = (
 _BY_CODE = {change.code: change for change in TABLE}
 
 
-def is_current(number: str) -> bool:
-    """Whether an E.164 number is in its form of today: at once where its country never rewrote any."""
-    if number[1:3] not in _BY_CODE and number[1:4] not in _BY_CODE:
-        return True
-    return renew(number) == number and not is_gone(number)
+def old_forms(start: str) -> tuple[str, ...]:
+    """Patterns of the numbers that `renew` changes or that are gone, by a plus and three digits."""
+    change = _change_of(start)
+    if change is None:
+        return ()
+    rewritten = () if change.both_valid else tuple(old.pattern for old, _, _ in change.compiled)
+    return (*rewritten, change.gone)
 
 
 def renew(number: str) -> str:

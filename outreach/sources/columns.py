@@ -38,8 +38,6 @@ PLAIN = (
 COUNTRY = "country"
 """Where a row's national numbers are: it says how to read others, and is no part of a contact."""
 CONSENT = tuple(f"consent.{channel}{part}" for channel in CHANNELS for part in ("", ".source", ".date"))
-OF_EXPORTS = frozenset({"line", "code", "reason", "retryable", "next_allowed_at"})
-"""Columns that the rejects and export files add; a file that is fed back may still have them."""
 
 # In a file without headers these would be somebody's number or address: no error quotes them.
 _TELLS_NOTHING = re.compile(r"[^\w.]|\d{4}")
@@ -161,7 +159,8 @@ class Headings:
                 number for number, name in enumerate(headers) if not (self.columns(name) or read_header(name))
             ]
             recognised = recognise(headers, open_to_guesses)
-            self._known[headers] = Layout.of(places, recognised, opt_outs), problems
+            dismissed = frozenset(at for at, name in enumerate(headers) if IGNORED in self.columns(name))
+            self._known[headers] = Layout.of(places, recognised, opt_outs, dismissed), problems
         return self._known[headers]
 
     def _named(self, headers: Sequence[str], problems: list[SourceError]) -> dict[str, tuple[int, ...]]:

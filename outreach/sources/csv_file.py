@@ -13,7 +13,7 @@ a space before a quoted cell     no part of it
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import IO
 
@@ -21,7 +21,7 @@ from outreach.errors import SourceError
 from outreach.sources.cells import CELL_LIMIT
 from outreach.sources.choices import Choices
 from outreach.sources.columns import Headings, tell_apart
-from outreach.sources.csv_lines import Lines, Overlong
+from outreach.sources.csv_lines import LINE_LIMIT, Lines, Overlong
 from outreach.sources.encodings import LOOKED_AT, find_encoding
 from outreach.sources.files import buffered
 from outreach.sources.formulas import restore
@@ -77,20 +77,16 @@ class CsvFile:
     def _read(self, lines: Lines) -> Iterator[Record]:
         delimiter, headers = self._header(lines)
         self._headings.layout(headers, complete=True)
-        # Strict: where a quote stands amid a cell, csv would guess, and go on guessing.
-        reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
-        while True:
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as e:
-                yield _broken(lines, headers, delimiter, e)
-            else:
-                record = _record(lines, headers, cells) if any(cells) else None
-                if record:
+        reader = _reader(lines, delimiter)
+        while block := lines.take_block():
+            if (rows := _records_of(block, delimiter)) is None:
+                lines.give(block)
+                yield from _one_by_one(lines, reader, headers, delimiter)
+                continue
+            for number, (line, cells) in enumerate(zip(block, rows, strict=True), lines.number):
+                if any(cells) and (record := _record(number, line, headers, cells)):
                     yield record
-            lines.next_record()
+            lines.number += len(block)
 
     def _header(self, lines: Lines) -> tuple[str, tuple[str, ...]]:
         """The delimiter, and the names of the columns."""
@@ -139,25 +135,56 @@ def _split(text: str, delimiter: str) -> list[str]:
         return []
 
 
-def _record(lines: Lines, headers: tuple[str, ...], cells: list[str]) -> Record | None:
-    """The record, None where it is blank; its line is where it starts."""
-    missing = len(headers) - len(cells)
+def _reader(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    # Strict: where a quote stands amid a cell, csv would guess, and go on guessing.
+    return csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
+
+
+def _records_of(block: Sequence[str], delimiter: str) -> list[list[str]] | None:
+    """The cells of lines that each are a record, at once; None where one may not be."""
+    text = "".join(block)
+    if "\0" in text or len(text) > LINE_LIMIT:
+        return None
+    try:
+        rows = list(_reader(block, delimiter))
+    except csv.Error:
+        return None
+    return rows if len(rows) == len(block) else None
+
+
+def _one_by_one(
+    lines: Lines, reader: Iterator[list[str]], headers: tuple[str, ...], delimiter: str
+) -> Iterator[Record]:
+    """The records of lines that were given back, and of those behind them that belong to the last."""
+    while lines.has_some_back:
+        try:
+            cells = next(reader)
+        except csv.Error as e:
+            yield _broken(lines, headers, delimiter, e)
+        else:
+            text = "".join(lines.taken)
+            if any(cells) and (record := _record(lines.number, text, headers, cells)):
+                yield record
+        lines.next_record()
+
+
+def _record(number: int, text: str, headers: tuple[str, ...], cells: list[str]) -> Record | None:
+    """The record of a text that starts on that line; None where it is blank."""
     reject = None
-    if missing:
+    if missing := len(headers) - len(cells):
         if missing > 0:
-            reject = _CUT_OFF if lines.ends_mid_line() else None
+            reject = None if text.endswith(("\n", "\r")) else _CUT_OFF
             cells.extend([""] * missing)
         elif any(cell.strip() for cell in cells[missing:]):
             reject = _TOO_MANY
     if not cells[0].strip() and not any(cell.strip() for cell in cells):  # mostly one look is enough
         return None
-    # Looked for once in the line, not in each of its cells.
-    for line in lines.taken:
-        if "'" in line:
-            cells = [restore(cell) for cell in cells]
-        if "\0" in line:
-            reject = _NUL
-    return Record(lines.number, headers, cells, reject)
+    # Looked for once in the text, not in each of its cells.
+    if "'" in text:
+        cells = [restore(cell) for cell in cells]
+    if "\0" in text:
+        reject = _NUL
+    return Record(number, headers, cells, reject)
 
 
 def _broken(lines: Lines, headers: tuple[str, ...], delimiter: str, error: csv.Error) -> Record:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import csv
 from collections import deque
+from collections.abc import Iterable
+from io import StringIO
 from typing import TextIO
 
 LINE_LIMIT = 1 << 20
 """Characters in a line that is still worth taking apart."""
 RECORD_LIMIT = 1 << 24
 """Characters that one record may have in all before its quotes count as never closed."""
+_BLOCK = 1 << 15
 
 
 class Overlong(csv.Error):
@@ -43,13 +46,13 @@ class Lines:
         self.taken.append(line)
         self._size += len(line)
         if len(line) > LINE_LIMIT or self._size > RECORD_LIMIT:
-            if len(line) == RECORD_LIMIT:  # only its beginning has been read
+            if len(line) >= RECORD_LIMIT:  # perhaps only its beginning has been read
                 self._skip_the_rest(line)
             raise Overlong
         return line.replace("\0", "\ufffd") if "\0" in line else line  # csv of 3.10 stops at a NUL
 
     def _skip_the_rest(self, line: str) -> None:
-        while line and not line.endswith("\n"):
+        while line and not line.endswith(("\n", "\r")):
             line = self._text.readline(RECORD_LIMIT)
 
     def next_record(self) -> None:
@@ -78,6 +81,19 @@ class Lines:
                 return False
         return True
 
-    def ends_mid_line(self) -> bool:
-        """Whether the record is the last of the file and has no line end."""
-        return not self.taken[-1].endswith(("\n", "\r"))
+    def take_block(self) -> list[str]:
+        """Many whole lines at once, none at the end. Where one is no record, they are to be given back."""
+        text = self._text.read(_BLOCK)
+        if text and not text.endswith("\n"):
+            text += self._text.readline(RECORD_LIMIT)
+        # Not splitlines: that also ends lines where a cell holds U+2028 and the like.
+        return list(StringIO(text, newline=""))
+
+    def give(self, block: Iterable[str]) -> None:
+        """Lines that are to be taken one by one."""
+        self._returned.extend(block)
+
+    @property
+    def has_some_back(self) -> bool:
+        """Whether lines that were given back are still there."""
+        return bool(self._returned)

@@ -21,6 +21,8 @@ from outreach.sources.rows import BadCell
 WRITTEN = "x--"
 """How an id begins that had signs which ours may not have."""
 _WHOLE = re.compile(r"([0-9]{1,15})\.0{1,2}\Z")
+PLAIN_ID = r"(?![0-9]{1,15}\.0)[A-Za-z0-9][A-Za-z0-9._-]{0,254}"
+"""An id that stays as it is."""
 _FOREIGN = re.compile(r"[^A-Za-z0-9.-]")
 _NO_IDS = frozenset({"n/a", "#n/a", "-", "?"})
 

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from outreach.sources.opt_outs import OptOut
 
+OF_EXPORTS = frozenset({"line", "code", "reason", "retryable", "next_allowed_at"})
+"""Columns that the rejects and export files add; a file that is fed back may still have them."""
 PHONES = ("voice", "sms")
 
 
@@ -17,6 +19,8 @@ class Layout(NamedTuple):
     guessed: frozenset[str]
     """Which of them were recognised by the words of other systems."""
     opt_outs: Sequence[tuple[int, str, OptOut]] = ()
+    dismissed: frozenset[int] = frozenset()
+    """The positions that a mapping by hand says to ignore."""
 
     @classmethod
     def of(
@@ -24,11 +28,12 @@ class Layout(NamedTuple):
         named: Mapping[str, tuple[int, ...]],
         recognised: Mapping[str, tuple[int, ...]],
         opt_outs: Sequence[tuple[int, str, OptOut]],
+        dismissed: frozenset[int] = frozenset(),
     ) -> Layout:
         """What is named, and of what is recognised only what nobody named."""
         closed = set(named) | (set(PHONES) if named.keys() & set(PHONES) else set())
         guessed = {column: places for column, places in recognised.items() if column not in closed}
-        return cls({**guessed, **named}, frozenset(guessed), opt_outs)
+        return cls({**guessed, **named}, frozenset(guessed), opt_outs, dismissed)
 
     @property
     def makes_ids(self) -> bool:
@@ -42,6 +47,11 @@ class Layout(NamedTuple):
             for position in places:
                 found.setdefault(position, []).append(column)
         return found
+
+    def unknown(self, headers: Sequence[str]) -> tuple[int, ...]:
+        """Where the columns stand that mean nothing to us, and that nobody said to ignore."""
+        known = self.meaning().keys() | self.dismissed
+        return tuple(at for at, header in enumerate(headers) if at not in known and header not in OF_EXPORTS)
 
     def under_our_names(self, row: Mapping[str, str]) -> dict[str, str]:
         """A row of the source with our columns by our names, and all others as they are."""

@@ -3,6 +3,7 @@
     DoNotCall, HasOptedOutOfEmail, Unsubscribed from all email    yes forbids
     Accepts SMS Marketing, ContactableBySms, Einwilligung         no forbids
     Do not allow Phone Calls = Do Not Allow                       a cell's own words beat the header's sense
+    any other column: do not call, Unsubscribed         a cell that says so forbids, whatever its header
     Subscription status, Opt-in/Opt-out                           nobody can tell: the source is refused
 
 They bind where no column of ours says more, and the stricter word holds. A general yes gives no consent, nor
@@ -42,32 +43,37 @@ class OptOut(NamedTuple):
 
 _FORBIDS = re.compile(
     # English
-    r"opt(?:ed|s|ing)?outs?|unsubscri\w*|unsub(?=time|date|reason|\Z)|(?:do|does)not(?:allow|bulk|contact|call|phone"
+    r"opted ?out ?of ?e? ?mail.*|opt(?:ed|s|ing)?outs?|unsubscri\w*|unsub(?=time|date|reason|\Z)"
+    r"|(?:do|does)not(?:allow|bulk|contact|call|phone"
     r"|e?mail|sms|text|send|disturb|message|market)\w*|dont(?:contact|call|e?mail|text|sms)\w*|\bdnc\b|\bdncm?\b"
     r"|not(?:subscribed|opt\w*in|contactable|callable|allowed)"
     r"|no(?:contact|calls?|phones?|telephones?|e?mails?|sms|texts?|marketing)\b|suppress\w*"
+    r"|\bdnd\b|\Astop(?:ped|list)?\Z|suspended|deceased|revo(?:ked|cation)|withdr[ae]w\w*|declined"
+    r"|spam(?=\Z|report|complain)|complain\w*"
     r"|black ?list\w*|block ?list\w*"
     # German
     r"|abgemeldet|abmeldung|abbestellt|(?:werbe|kontakt|anruf|mail|sms)sperre|sperrvermerk|gesperrt"
     r"|nicht(?:an)?(?:rufen|kontaktieren|schreiben|mailen)|nichtmehr\w*|keine?(?:werbung|e?mails?|anrufe|sms|kontakt\w*)"
-    r"|widerspr(?:uch|ochen)\w*|robinson\w*|ausgetragen"
+    r"|widerspr(?:uch|ochen)\w*|robinson\w*|ausgetragen|widerruf\w*|verstorben|entzogen"
     # French
-    r"|nepas\w+|desabonn\w*|desinscri\w*|\boppos(?:e|ition)\w*|bloctel|listerouge"
+    r"|nepas\w+|desabonn\w*|desinscri\w*|\boppos(?:e|ition)\w*|bloctel|listerouge|decede\w*"
     # Spanish
-    r"|no(?:llamar|contactar|enviar|molestar)\w*|\b(?:dado ?de ?)?baja\b|excluid[oa]s?|exclusion"
+    r"|no(?:llamar|contactar|enviar|molestar)\w*|\b(?:dado ?de ?)?baja\b|excluid[oa]s?|exclusion|fallecid[oa]"
     # Italian
-    r"|non(?:chiamare|contattare|inviare|disturbare)\w*|disiscri\w*|opposizion\w*"
+    r"|non(?:chiamare|contattare|inviare|disturbare)\w*|disiscri\w*|opposizion\w*|decedut[oa]|revocat[oa]"
     # Portuguese
-    r"|nao(?:ligar|contactar|contatar|enviar|perturbe|incomodar)\w*|descadastr\w*"
+    r"|nao(?:ligar|contactar|contatar|enviar|perturbe|incomodar)\w*|descadastr\w*|falecid[oa]"
     # Dutch
     r"|niet(?:bellen|benaderen|contacteren|mailen|sms\w*)|uitgeschreven|afgemeld|belmeniet|geen(?:contact|reclame|mail)"
-    r"|bezwaar"
+    r"|bezwaar|overleden|ingetrokken"
 )
 _PERMITS = re.compile(
     r"\bopt(?:ed|s|ing)? ?ins?\b|opt(?:ed)?in(?:time|date|sms|e?mail|status|market)"
     r"|accepts?\w*market\w*|consent\w*|subscribed"
     r"|permission\w*|callable|contactable\w*|(?:may|can|okto|allow)(?:be)?(?:contact|call|e?mail|sms|text|phone)\w*"
-    r"|newsletter"
+    r"|newsletter|(?:contact|calls?|e?mail|sms|text|phone)(?:allowed|permitted|ok\b)"
+    r"|wants?(?:calls?|contact|e?mails?|sms|texts?)|\A(?:(?:e ?mail|sms|phone|text|direct) ?)?marketing\Z"
+    r"|\Awerbung\Z|\bpreferences?(?=calls?|phone|voice|e?mail|sms|texts?|chat|whatsapp)"
     r"|einwillig\w*|zustimmung|einverst\w*|werbeerlaubnis|abonniert|darf(?:kontaktiert|angerufen|angeschrieben)\w*"
     r"|accepte\w*|\babonnee?s?\b|autoris\w*"
     r"|acepta\w*|suscrit[oa]s?|autoriz\w*|\bpermisos?\b"
@@ -79,8 +85,8 @@ _ASKS = re.compile(
     r"subscri\w*|donot\w*|gdpr|dsgvo|rgpd|lgpd|(?:contact|communication|marketing)(?:pref|permission|status)\w*"
 )
 """What looks as if it spoke of this, and is neither of the two."""
-_POSSIBLE = re.compile(r"callable|contactable")
-"""Genesys' own flags, 1 unless somebody objects."""
+_POSSIBLE = re.compile(r"callable|contactable|preference")
+"""Genesys' own flags, 1 unless somebody objects; and what a person likes better, which is no consent."""
 
 _OF_A_SPREADSHEET = "do not modify "
 """How Dynamics begins the headers that it needs when a workbook comes back."""
@@ -98,6 +104,7 @@ _OWN_NO = frozenset(
     (
         *("do-not-allow", "not-allowed", "opted-out", "optedout", "opt-out", "optout", "unsubscribed"),
         *("unsubscribe", "blocked", "suppressed", "do-not-contact", "do-not-call", "do-not-email", "dnc"),
+        *("declined", "dnd", "no-consent", "never-subscribed", "not-subscribed", "do-not-disturb"),
         *("stop", "denied", "refused", "revoked", "withdrawn", "abgemeldet", "gesperrt", "desabonne"),
         *("desinscrit", "baja", "disiscritto", "descadastrado", "uitgeschreven", "afgemeld"),
     )
@@ -118,6 +125,13 @@ _OWN_YES = frozenset(
 )
 _TIME = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}\b")
 _LONGEST = 64
+_NOTHING_SAID = frozenset({"null", "\\n", "(null)", "nil", "none", "0000-00-00", "0000-00-00-00:00:00"})
+"""What databases write into a file for an empty cell."""
+_DETAIL = re.compile(r"(?:reason|source|date|time|timestamp|at|on|by|le|am|el|il|em|op|datum|grund|motivo)\Z")
+"""How a column ends that is filled only for who opted out: `Unsubscribed Reason`."""
+_LONGEST_NOTE = 200
+_NAMES = re.compile(r"baja california|(?<!lista )(?<!liste )robinson(?!list)", re.IGNORECASE)
+"""Of places and people, which only look like a word of ours."""
 
 
 def words_of(text: str) -> str:
@@ -172,22 +186,41 @@ def _permits(words: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def read_wish(cell: str, sense: Sense) -> bool:
-    """Whether the cell permits (True) or forbids (False). Raises BadCell where nobody can tell."""
+def read_wish(cell: str, header: str, sense: Sense) -> bool | None:
+    """Whether the cell permits (True) or forbids (False); None where it is written empty.
+
+    Raises BadCell where nobody can tell.
+    """
     word = "-".join(cell.casefold().split()) if len(cell) <= _LONGEST else ""
     plain = words_of(cell).replace(" ", "-") if word else ""
+    if word in _NOTHING_SAID:
+        return None
     if word in _OWN_NO or plain in _OWN_NO:
         return False
     if word in _OWN_YES or plain in _OWN_YES:
         return True
     said = _yes_or_no(word)
+    if said is None and (
+        forbids_in_words(cell) or (sense is Sense.FORBIDS and _DETAIL.search(words_of(header)))
+    ):
+        return False
     if said is None:
         raise BadCell("unclear_opt_out", "must be yes or no: it says who must not be contacted")
     return said is (sense is Sense.PERMITS)
 
 
+@lru_cache(maxsize=4096)
+def forbids_in_words(cell: str) -> bool:
+    """Whether a cell of any column says in so many words not to contact: `do not call`, `Unsubscribed`."""
+    if len(cell) > _LONGEST_NOTE or "@" in cell or "://" in cell or cell.isdigit():
+        return False
+    said = read_header(_NAMES.sub("", cell))
+    return said is not None and said.sense is Sense.FORBIDS
+
+
 def _yes_or_no(word: str) -> bool | None:
     word = re.sub(r"\A([01])\.0+\Z", r"\1", word)  # a spreadsheet's number
-    if word in YES or _TIME.match(word):  # the time at which they did it
+    # The time at which they did it, also in seconds since 1970.
+    if word in YES or _TIME.match(word) or re.fullmatch(r"[0-9]{10}(?:[0-9]{3})?", word):
         return True
     return False if word in NO else None

@@ -17,9 +17,10 @@ from outreach.sources.emails import normalise_email
 from outreach.sources.ids import make_id, read_id
 from outreach.sources.layout import Layout
 from outreach.sources.national_numbers import home_of
-from outreach.sources.opt_outs import read_wish
+from outreach.sources.opt_outs import forbids_in_words, read_wish
 from outreach.sources.phone_columns import PhoneColumns, Problem
 from outreach.sources.phones import is_fixed_line
+from outreach.sources.plain_rows import PlainRows
 from outreach.sources.postal_codes import (
     complete_code,
     country_of,
@@ -62,6 +63,7 @@ class RowParser:
         self._headers = headers
         self._places = {column: places[0] for column, places in layout.places.items()}
         self._opt_outs = layout.opt_outs
+        self._unknown = layout.unknown(headers)
         several = {column: each for column, each in layout.places.items() if len(each) > 1}
         single = {column: place for column, place in self._places.items() if column not in several}
         # Worked out once a header: a row only walks along the steps.
@@ -76,6 +78,9 @@ class RowParser:
         self._name = several.get("name", ())
         self._makes_ids = layout.makes_ids
         self._is_foreign = bool(several or layout.guessed)
+        self._plain = (
+            PlainRows(layout) if PlainRows.fits(layout) and not (strict_numbers or self._unknown) else None
+        )
         self._metadata: list[Step] = [
             (position, column, column.partition(".")[2], read.read_text)
             for column, position in self._places.items()
@@ -92,6 +97,8 @@ class RowParser:
         raw = dict(zip(self._headers, record.cells, strict=False))
         if record.reject is not None:
             return Row(record.line, raw, None, record.reject)
+        if self._plain and (contact := self._plain.read(record.cells)):
+            return Row(record.line, raw, contact, None)
         problems: list[Problem] = []
         values = self._values(record.cells, problems)
         if not problems:
@@ -126,7 +133,7 @@ class RowParser:
         if self._metadata or phones.extension:
             extension = {EXTENSION: phones.extension} if phones.extension else {}
             values["metadata"] = extension | _read(self._metadata, cells, problems)
-        if self._consent or self._opt_outs:
+        if self._consent or self._opt_outs or self._unknown:
             stated = {
                 channel: consent
                 for channel, steps in self._consent
@@ -170,16 +177,20 @@ class RowParser:
         self, stated: dict[str, dict[str, object]], cells: Sequence[str], problems: list[Problem]
     ) -> dict[str, dict[str, object]]:
         """What the columns of consent say, and the stricter word of those that speak of opting out."""
+        for position in self._unknown:
+            if forbids_in_words(cells[position].strip()):
+                source = f"column {self._headers[position]}"[:255]
+                stated |= {channel: {"given": False, "source": source} for channel in CHANNELS}
         for position, header, opt_out in self._opt_outs:
             cell = cells[position].strip()
             if not cell:
                 continue
             try:
-                permits = read_wish(cell, opt_out.sense)
+                permits = read_wish(cell, header, opt_out.sense)
             except BadCell as problem:
                 problems.append((problem.code, f"column {position + 1}", problem.reason))
                 continue
-            for channel in opt_out.channels:
+            for channel in opt_out.channels if permits is not None else ():
                 if not permits:
                     stated[channel.value] = {"given": False, "source": f"column {header}"[:255]}
                 elif opt_out.gives_consent:

@@ -26,7 +26,7 @@ from phonenumbers import (
 )
 
 from outreach.contacts import E164
-from outreach.renumbering import is_current, is_gone, renew
+from outreach.renumbering import is_gone, old_forms, renew
 from outreach.sources.national_numbers import (
     NOBODYS,
     NOT_A_PERSON,
@@ -79,7 +79,7 @@ def normalise_phone(cell: str, *, strict: bool = False) -> str:
 def usual_phone(cell: str) -> str | None:
     """The cell where it is E.164 of today but for spaces, as nearly all are: one look, no parsing."""
     number = cell.replace(" ", "")
-    return number if _usual(number[:4]).match(number) and is_current(number) else None
+    return number if _of_today(number[:4]).match(number) else None
 
 
 def read_phones(
@@ -110,7 +110,10 @@ def _phone(cell: str, home: Home, *, is_text: bool = False, strict: bool = False
     found = unwrap(cell)
     phone = _one_of(found, partial(_as_written, home=home, is_text=is_text))
     if not phone.is_national and home.disagrees_with(phone.number):
-        raise BadCell("country_contradicts_number", "has another country's code than its row's country")
+        raise BadCell(
+            "country_contradicts_number",
+            "has another country's code than its row; correct it, or map the country column to ignore",
+        )
     number = _checked(renew(phone.number), strict=strict)
     return phone._replace(number=number, extension=found.extension)
 
@@ -200,6 +203,13 @@ def _why_not(number: str) -> BadCell:
             "needs its country code, like +15551234567, or a country to read such numbers in",
         )
     return _MALFORMED
+
+
+@lru_cache(maxsize=1024)
+def _of_today(start: str) -> re.Pattern[str]:
+    """The same without what its country has rewritten since."""
+    old = "".join(f"(?!{form})" for form in old_forms(start))
+    return re.compile(old + _usual(start).pattern, re.ASCII)
 
 
 @lru_cache(maxsize=1024)

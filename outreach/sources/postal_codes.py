@@ -17,6 +17,8 @@ from outreach.sources.cells import read_line
 
 _FLOAT = re.compile(r"([0-9]{3,9})\.0+\Z")
 _ZIP_AT_END = re.compile(r"(?:[A-Za-z][A-Za-z .'-]*,?\s+)+([0-9]{5}(?:-[0-9]{4})?)\Z")
+PLAIN_CODE = r"[0-9]{5}|(?=[0-9 ]*[A-Z])[A-Z0-9]{2,4} ?[A-Z0-9]{2,4}"
+"""A code that stays as it is, whatever the rest of the row says."""
 _LOOSE_END = re.compile(r"([0-9]{5})\s*-\s*\Z")
 _ODD_LENGTHS = frozenset({3, 4, 8, 9})
 _FIVE = 5

@@ -18,6 +18,8 @@ from outreach.sources.opt_outs import words_of
 FIRST, LAST = "first name", "last name"
 REPEATED = re.compile(r" \([0-9]+\)\Z")
 """How readers tell a second column of one name from the first."""
+_PREFIX = re.compile(r"(?:properties|attributes|fields)\.")
+"""In what APIs of CRMs wrap the fields of a person."""
 _PHONES = ("mobile", "phone", "fixed", "last")
 
 
@@ -52,7 +54,7 @@ def _names() -> dict[str, tuple[Guess, ...]]:
 @lru_cache(maxsize=4096)
 def read_words(header: str) -> tuple[Guess, ...]:
     """What a header seems to mean, by itself; nothing where nobody can tell."""
-    words = re.sub(r"\be mail", "email", words_of(REPEATED.sub("", header)))
+    words = re.sub(r"\be mail", "email", words_of(_PREFIX.sub("", REPEATED.sub("", header))))
     if named := _names().get(words.replace(" ", "")):
         return named
     found = _as_phone(words.split()) or _as_email(words.split())

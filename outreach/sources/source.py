@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from outreach.errors import SourceError
-from outreach.sources.columns import OF_EXPORTS, Headings, WrongHeader, in_words
-from outreach.sources.layout import Layout
+from outreach.sources.columns import Headings, WrongHeader, in_words
+from outreach.sources.layout import OF_EXPORTS, Layout
 from outreach.sources.list_file import ListFile
 from outreach.sources.parsing import RowParser
 from outreach.sources.proposal import Proposal

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, iterparse
 from outreach.sources.cells import DIGITS_LOST, MERGED, NOT_COMPUTED
 from outreach.sources.spreadsheets.markup import UnusualMarkup, local
 from outreach.sources.spreadsheets.numbers import PLAIN, show_number
-from outreach.sources.spreadsheets.sheets import MOST_COLUMNS, Merge, Merges, Sheet, SheetRow
+from outreach.sources.spreadsheets.sheets import MOST_COLUMNS, Merge, Merges, Remarks, Sheet, SheetRow
 from outreach.sources.unpacking import check_expansion
 
 _MOST_ROWS = 1 << 24
@@ -31,17 +31,21 @@ class Ods:
     def sheets(self) -> Sequence[Sheet]:
         """Its sheets, in order; a copy of another file's is none."""
         if self._found is None:
-            self._found = [sheet for sheet, _ in self._tables() if not sheet.name.startswith("'file:")]
+            self._found = [
+                sheet for sheet, _ in self._tables(Remarks()) if not sheet.name.startswith("'file:")
+            ]
         return self._found
 
     def rows(self, sheet: Sheet) -> Iterator[SheetRow]:
         """The rows of a sheet."""
-        for found, rows in self._tables():
+        remarks = Remarks()
+        for found, rows in self._tables(remarks):
             if found.name == sheet.name:
                 yield from rows
+                self.notes += remarks.note()
                 return
 
-    def _tables(self) -> Iterator[tuple[Sheet, Iterator[SheetRow]]]:
+    def _tables(self, remarks: Remarks) -> Iterator[tuple[Sheet, Iterator[SheetRow]]]:
         """Each sheet and its rows, which must be read before the next."""
         with self._archive.open(self._content) as file:
             hidden: set[str] = set()
@@ -55,7 +59,7 @@ class Ods:
                     hidden.add(style)
                 elif event == "start" and tag == "table":
                     name, visible = _get(element, "name"), _get(element, "style-name") not in hidden
-                    yield Sheet(name, visible), _rows(events, element)
+                    yield Sheet(name, visible), _rows(events, element, remarks)
 
 
 def _events(file: IO[bytes]) -> Iterator[tuple[str, Element]]:
@@ -65,7 +69,7 @@ def _events(file: IO[bytes]) -> Iterator[tuple[str, Element]]:
     yield from iterparse(file, ("start", "end"))  # noqa: S314 - see above
 
 
-def _rows(events: Iterator[tuple[str, Element]], table: Element) -> Iterator[SheetRow]:
+def _rows(events: Iterator[tuple[str, Element]], table: Element, remarks: Remarks) -> Iterator[SheetRow]:
     number = 0
     merges: list[Merge] = []
     for event, element in events:
@@ -78,6 +82,8 @@ def _rows(events: Iterator[tuple[str, Element]], table: Element) -> Iterator[She
             continue
         hidden = _get(element, "visibility") in ("filter", "collapse")
         cells, spans = _cells(element)
+        for text in _comments(element):
+            remarks.add(number + 1, text)
         merges = [merge for merge in merges if merge.last_row > number]
         merges += [Merge(number + 1, number + rows, first, last) for first, last, rows in spans]
         times = int(_get(element, "number-rows-repeated") or 1)
@@ -94,7 +100,14 @@ def _rows(events: Iterator[tuple[str, Element]], table: Element) -> Iterator[She
             number += 1
             row = SheetRow(number, list(cells), hidden)
             Merges(merges).mark(row, MERGED)
+            remarks.mark(row)
             yield row
+
+
+def _comments(row: Element) -> Iterator[str]:
+    for comment in row.iter():
+        if local(comment.tag) == "annotation":  # its other parts say who wrote it and when
+            yield " ".join(_shown(part) for part in comment if local(part.tag) == "p")
 
 
 def _cells(row: Element) -> tuple[list[str], list[tuple[int, int, int]]]:

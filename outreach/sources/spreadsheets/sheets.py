@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
+from outreach.sources.cells import REMARKED
+from outreach.sources.opt_outs import Sense, read_header
+
 MOST_COLUMNS = 16_384
 """As many as a spreadsheet can have."""
 
@@ -35,6 +38,31 @@ class Book(Protocol):
     def rows(self, sheet: Sheet) -> Iterator[SheetRow]:
         """The rows of a sheet, in order, without what a table's totals row holds."""
         ...
+
+
+class Remarks:
+    """The comments of a sheet: a row with one that speaks of not contacting is kept back."""
+
+    def __init__(self) -> None:
+        self._rows: set[int] = set()
+        self.count = 0
+
+    def add(self, row: int, text: str) -> None:
+        """A comment that stands in a row."""
+        self.count += 1
+        said = read_header(text[:1000])
+        if said and said.sense is not Sense.PERMITS:
+            self._rows.add(row)
+
+    def mark(self, row: SheetRow) -> None:
+        """Make what the row holds not known where a person must look."""
+        if row.number in self._rows:
+            row.cells[:] = [cell and REMARKED for cell in row.cells]
+
+    def note(self) -> list[str]:
+        """What a person should know of them."""
+        said = "cells have comments, which are not read but for words of opting out"
+        return [f"{self.count} {said}"] if self.count else []
 
 
 class Merge(NamedTuple):

@@ -9,7 +9,7 @@ import xlrd
 from outreach.errors import SourceError
 from outreach.sources.cells import MERGED, STRUCK_OUT
 from outreach.sources.spreadsheets.numbers import PLAIN, Style, show_number, style_of
-from outreach.sources.spreadsheets.sheets import Merge, Merges, Sheet, SheetRow
+from outreach.sources.spreadsheets.sheets import Merge, Merges, Remarks, Sheet, SheetRow
 
 _LARGEST = 1 << 28
 _PROTECTED = "EncryptedPackage".encode("utf-16-le")
@@ -43,13 +43,16 @@ class Xls:
         merges = Merges(
             Merge(top + 1, bottom, left + 1, right) for top, bottom, left, right in found.merged_cells
         )
-        if found.cell_note_map:
-            self.notes.append(f"{len(found.cell_note_map)} cells have comments, which are not read")
+        remarks = Remarks()
+        for (number, _), note in found.cell_note_map.items():
+            remarks.add(number + 1, note.text or "")
+        self.notes += remarks.note()
         for number in range(found.nrows):
             cells = [self._text(cell) for cell in found.row(number)]
             info = found.rowinfo_map.get(number)
             row = SheetRow(number + 1, cells, hidden=bool(info and info.hidden))
             merges.mark(row, MERGED)
+            remarks.mark(row)
             yield row
 
     def _text(self, cell: Any) -> str:  # noqa: ANN401 - xlrd has no types

@@ -9,11 +9,10 @@ from collections.abc import Iterator, Sequence
 from typing import IO
 from xml.etree.ElementTree import Element
 
-from outreach.sources.cells import MERGED, REMARKED
-from outreach.sources.opt_outs import Sense, read_header
+from outreach.sources.cells import MERGED
 from outreach.sources.spreadsheets.markup import PIECE, UnusualMarkup, parse, pieces
 from outreach.sources.spreadsheets.numbers import PLAIN, Style, style_of
-from outreach.sources.spreadsheets.sheets import Merge, Merges, Sheet, SheetRow
+from outreach.sources.spreadsheets.sheets import Merge, Merges, Remarks, Sheet, SheetRow
 from outreach.sources.spreadsheets.strings import SharedStrings
 from outreach.sources.spreadsheets.xlsx_rows import Reading, read_rows
 from outreach.sources.unpacking import check_expansion
@@ -55,8 +54,7 @@ class Xlsx:
         with self._part(path) as file:
             for row in read_rows(pieces(file, "</row>"), reading):
                 merges.mark(row, MERGED)
-                if row.number in remarks:
-                    row.cells[:] = [cell and remarks[row.number] for cell in row.cells]
+                remarks.mark(row)
                 if row.number not in totals:
                     yield row
 
@@ -135,17 +133,13 @@ class Xlsx:
             found.update(range(last - min(count, 10) + 1, last + 1))
         return found
 
-    def _remarks(self, path: str) -> dict[int, str]:
-        """The rows with a comment that speaks of not contacting, which keeps them back."""
-        found, count = {}, 0
+    def _remarks(self, path: str) -> Remarks:
+        found = Remarks()
         for target in self._related(path, "comments"):
             for comment in self._tree(target).iter("comment"):
-                count += 1
-                said = read_header("".join(text.text or "" for text in comment.iter("t"))[:1000])
-                if said and said.sense is not Sense.PERMITS:
-                    found[_area(comment.get("ref", "A1")).first_row] = REMARKED
-        if count:
-            self.notes.append(f"{count} cells have comments, which are not read but for words of opting out")
+                text = "".join(part.text or "" for part in comment.iter("t"))
+                found.add(_area(comment.get("ref", "A1")).first_row, text)
+        self.notes += found.note()
         return found
 
 

@@ -317,6 +317,9 @@ def cell(value: str, **attributes: str) -> str:
     return f"<table:table-cell{said}>{f'<text:p>{value}</text:p>' if value else ''}</table:table-cell>"
 
 
+COMMENT = "<office:annotation><text:p>DO NOT</text:p><text:p>CALL</text:p></office:annotation>"
+
+
 def test_an_ods_workbook_tells_errors_hidden_rows_merges_and_booleans(tmp_path: Path) -> None:
     def row(n: int, *cells: str, visibility: str = "visible") -> str:
         inner = "".join([*map(cell, person(n)), *cells])
@@ -332,6 +335,10 @@ def test_an_ods_workbook_tells_errors_hidden_rows_merges_and_booleans(tmp_path: 
         row(6, visibility="filter"),
         row(7, cell(""), cell("02134", office__value_type="float", office__value="2134")),
         row(8, cell(""), cell("a<text:s text:c='2'/>b<text:line-break/>c")),
+        row(
+            9,
+            cell("").replace("/>", ">").replace("</table:table-cell>", "") + COMMENT + "</table:table-cell>",
+        ),
     ]
     path = tmp_path / "list.ods"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -340,9 +347,10 @@ def test_an_ods_workbook_tells_errors_hidden_rows_merges_and_booleans(tmp_path: 
 
     found, source = read(path)
 
-    assert [row.line for row in found] == [2, 3, 4, 5, 6, 8, 9]
+    assert [row.line for row in found] == [2, 3, 4, 5, 6, 8, 9, 10]
     unclear = "unclear_opt_out"
-    assert codes(found) == [None, unclear, unclear, None, unclear, None, None]
+    assert codes(found) == [None, unclear, unclear, None, unclear, None, None, "not_known"]
+    assert any("1 cells have comments" in note for note in source.notes)
     assert not found[0].contact.consent[Channel.SMS].given  # type: ignore[union-attr]  # its code is None
     assert found[5].contact.metadata == {"x": "02134"}  # type: ignore[union-attr]
     assert found[6].contact.metadata == {"x": "a  b\nc"}  # type: ignore[union-attr]

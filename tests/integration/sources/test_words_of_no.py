@@ -1,0 +1,133 @@
+"""Opt-outs as other CRMs than those of the table write them: in a status, a note, a reason, a time."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from outreach.contacts import Channel
+from outreach.errors import SourceError
+from outreach.sources import open_source
+
+EVERY = frozenset(Channel)
+NOBODY: frozenset[Channel] = frozenset()
+EMAIL, SMS, VOICE = (frozenset({channel}) for channel in (Channel.EMAIL, Channel.SMS, Channel.VOICE))
+
+
+def forbidden(tmp_path: Path, header: str, cell: str, **columns: str) -> frozenset[Channel] | None:
+    """The channels that one person forbids; None where the row waits."""
+    text = io.StringIO()
+    csv.writer(text).writerows([("id", "name", "mobile", header), ("1", "Ann", "+13175550101", cell)])
+    path = tmp_path / "list.csv"
+    path.write_text(text.getvalue(), encoding="utf-8")
+    (row,) = open_source(path, columns=columns).rows()
+    if row.contact is None:
+        return None
+    return frozenset(channel for channel, consent in row.contact.consent.items() if not consent.given)
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "channels"),
+    [
+        ("Status", "Unsubscribed", EVERY),
+        ("Status", "do not contact", EVERY),
+        ("Label", "DNC", EVERY),
+        ("notes", "please do not call again", EVERY),
+        ("Bemerkung", "bitte nicht anrufen", EVERY),
+        ("Status", "Active", NOBODY),
+        ("State", "Baja California", NOBODY),
+        ("Owner", "Tom Robinson", NOBODY),
+        ("City", "Stopham", NOBODY),
+        ("STOP", "x", EVERY),
+        ("DND", "Y", EVERY),
+        ("DND Status", "On", EVERY),
+        ("suspended", "true", EVERY),
+        ("Marketing Suspended", "1", EVERY),
+        ("Deceased", "yes", EVERY),
+        ("Verstorben", "ja", EVERY),
+        ("Contact allowed", "0", EVERY),
+        ("Call OK?", "N", VOICE),
+        ("Do you want calls?", "no", VOICE),
+        ("Marketing", "no", EVERY),
+        ("preferences.sms", "false", SMS),
+        ("Marked email as spam", "true", EMAIL),
+        ("Opted out of email: Newsletter", "true", EMAIL),
+        ("Opted out of email: One to One", "true", EMAIL),
+        ("Email Marketing Consent", "NEVER_SUBSCRIBED", EMAIL),
+        ("Email Suppressions", "[USER_SUPPRESSED]", EMAIL),
+        ("Unsubscribed Reason", "too many", EVERY),
+        ("Confirmed opt-out source", "Contact", EVERY),
+        ("sms_opt_out_timestamp", "1735812000", SMS),
+        ("unsubscribed_at", "2025-01-02T10:00:00Z", EVERY),
+        ("unsubscribed_at", "NULL", NOBODY),
+        ("unsubscribed_at", "0000-00-00 00:00:00", NOBODY),
+        ("Opt-In", "declined", EVERY),
+        ("Opt-In", "pending", None),
+    ],
+)
+def test_whoever_says_no_is_heard_wherever_it_stands(
+    tmp_path: Path, header: str, cell: str, channels: frozenset[Channel] | None
+) -> None:
+    assert forbidden(tmp_path, header, cell) == channels
+
+
+@pytest.mark.parametrize("header", ["SMS consent revoked on", "Widerruf der Einwilligung"])
+def test_a_consent_that_is_taken_back_never_counts_as_given(tmp_path: Path, header: str) -> None:
+    with pytest.raises(SourceError):
+        forbidden(tmp_path, header, "2025-01-01")
+
+
+def test_a_column_that_a_person_says_to_ignore_is_not_listened_to(tmp_path: Path) -> None:
+    assert forbidden(tmp_path, "Campaign", "Do not call us late", Campaign="ignore") == NOBODY
+
+
+def test_the_fields_that_an_api_wraps_are_known() -> None:
+    properties = {
+        "firstname": "Ann",
+        "lastname": "Weber",
+        "mobilephone": "+13175550101",
+        "hs_email_optout": "true",
+    }
+    (row,) = open_source([{"id": "1", "properties": properties}]).rows()
+
+    assert row.contact
+    assert (row.contact.name, row.contact.channels.sms) == ("Ann Weber", "+13175550101")
+    assert not row.contact.consent[Channel.EMAIL].given
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "N\u00b0 client;Pr\u00e9nom;Nom;T\u00e9l\u00e9phone portable;Courriel;Code postal;Pays",
+        "C\u00f3digo cliente;Nombre;Apellidos;Tel\u00e9fono m\u00f3vil;Correo electr\u00f3nico;CP;Pa\u00eds",
+        "Codice cliente;Nome;Cognome;Cellulare;Email;CAP;Nazione",
+        "Klantnummer;Voornaam;Achternaam;Mobiel nummer;E-mailadres;Postcode;Land",
+    ],
+)
+def test_headers_of_people_in_other_languages_are_recognised(tmp_path: Path, header: str) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(f"{header}\n7;Ann;Weber;+33612345678;ann@example.com;28001;France\n", encoding="utf-8")
+    source = open_source(path)
+    (row,) = source.rows()
+
+    assert row.contact
+    assert (row.contact.external_contact_id, row.contact.postal_code) == ("7", "28001")
+    assert not source.ignored_columns
+
+
+def test_a_country_that_contradicts_a_number_waits_until_a_person_says_the_numbers_are_right(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("id,name,mobile,Country\n1,Ann,+13175550101,Germany\n", encoding="utf-8")
+
+    (waits,) = open_source(path).rows()
+    (right,) = open_source(path, columns={"Country": "ignore"}).rows()
+
+    assert waits.reject
+    assert waits.reject.code == "country_contradicts_number"
+    assert "map the country column to ignore" in waits.reject.reason
+    assert right.contact
