@@ -1,6 +1,6 @@
 """A pooler in transaction mode between a ledger and its PostgreSQL: PgBouncer, or a small one of our own.
 
-Ours does what breaks sessions, at its hardest: each transaction gets the connection that was used longest ago.
+Ours does what breaks sessions, at its hardest: a transaction gets the connection that was used longest ago.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A ledger behind a pooler in transaction mode: each transaction may meet another connection of the server."""
+"""A ledger behind a pooler in transaction mode: each transaction may have another connection."""
 
 from __future__ import annotations
 
