@@ -32,7 +32,6 @@ OURS = "our table"
 ISLANDS = ("JM", "BM", "PR", "VI", "GU", "MP", "AS", "DO", "TT", "BS")
 WRONG = {
     "+16895550123": "America/Chicago",  # for Orlando
-    "+14745550123": "America/Winnipeg",  # for Saskatchewan
     "+18675550123": "America/Vancouver",  # for Yukon, which left it in 2020
     "+18795550123": "America/Puerto_Rico",  # for Newfoundland
     "+19075550123": "Pacific/Honolulu",  # for the Aleutians
