@@ -5,8 +5,8 @@ connect ── 10 s ── statement ── 60 s at the server, a little more he
 Packets that are dropped make a socket wait for ever; the kernel gives up on its own after hours. What takes
 longer by nature (a migration, a proof) says so, see `unhurried`.
 
-A pooler between (PgBouncer in transaction mode) gives each transaction another connection of the server: there
-nothing is prepared, and what is set for a session is set for each transaction, or it would be a stranger's.
+A pooler between (PgBouncer in transaction mode) gives each transaction another connection of the server:
+there nothing is prepared, and what is set for a session is set for each transaction, or strangers got it.
 """
 
 import contextlib
@@ -81,7 +81,7 @@ def _connect(_dialect: object, _record: object, args: Any, options: dict[str, An
         asked = str(options["prepare_threshold"])
         options = {**options, "prepare_threshold": None if asked.lower() == "none" else int(asked)}
     connection = BoundConnection.connect(*args, **{**ON_CONNECTING, **options})
-    # A pooler names a process of its own; the server's own number tells. Then these hold for this transaction only.
+    # A pooler names a process of its own; the server's own number tells. Then these hold for one transaction.
     is_other = f"pg_backend_pid() <> {connection.info.backend_pid}"
     sets = ", ".join(f"set_config('{name}', '{value}', {is_other})" for name, value in LIMITS.items())
     row = connection.execute(f"SELECT {is_other}, {sets}").fetchone()
