@@ -139,7 +139,7 @@ class _Pooler:
     def _carry(self, client: socket.socket, server: socket.socket, message: bytes) -> bool:
         """One transaction; False when the client goes away within it."""
         server.sendall(message)
-        waits = message[:1] in _ANSWERED_WITH_READY
+        waits = int(message[:1] in _ANSWERED_WITH_READY)
         while True:
             for end in select.select([client, server], [], [])[0]:
                 message = _read_message(end)

@@ -25,7 +25,7 @@ from outreach.ledger.migrations.migrate import migrate
 class Postgres:
     """A running server. `uri` is of its first database; `again` ends it in the midst and starts it again."""
 
-    def __init__(self, uri: str, again: Callable[[], None]) -> None:
+    def __init__(self, uri: str, again: Callable[[], None] = lambda: None) -> None:
         self.uri = uri
         self.again = again
         self._numbers = itertools.count(1)

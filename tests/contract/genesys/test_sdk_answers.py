@@ -104,7 +104,8 @@ def conversation(random: Random, **more: Any) -> dict[str, Any]:
     """One that analytics shows: ours, whatever else stands in it."""
     time = random.choice(TIMES)
     shown = {"conversationId": "C-1", "conversationStart": time, "conversationEnd": time}
-    return draw(random, "AnalyticsConversationWithoutAttributes", 4) | shown | more
+    drawn: dict[str, Any] = draw(random, "AnalyticsConversationWithoutAttributes", 4)
+    return drawn | shown | more
 
 
 @pytest.mark.parametrize("seed", range(40))
