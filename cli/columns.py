@@ -35,7 +35,7 @@ def columns(
         settings: a JSON file of campaign settings.
         save: keep the mapping beside the file, as SOURCE.columns.json, where `outreach run` finds it.
     """
-    from cli.settings import read_settings, saved_columns
+    from cli.settings import read_settings
     from outreach.sources.opening import open_list
 
     chosen = read_settings(settings, columns=mapping, source=source)
@@ -52,6 +52,8 @@ def columns(
 
 
 def _save(source: str, mapping: dict[str, str]) -> None:
+    from cli.settings import saved_columns
+
     path = saved_columns(source)
     if path is None:
         raise UsageError("This source is no file beside which to save.", "Write a file for --settings.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,8 @@ from prefect.states import Completed, Failed
 
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
 from blocks.stored import load_block
+from flows import clock_changes
+from flows.clock_changes import find_odd_times
 from flows.dispatch import DEPLOYMENT
 from flows.opening import BlockNames, open_ledger
 from flows.parameters import BlockName
@@ -93,8 +96,10 @@ def check_prefect() -> list[Check]:
         else:
             missing = Check("deployments", Level.OK, "They are there.")
         unscheduled = find_unscheduled(client)
+        odd = find_odd_times(client, datetime.now(timezone.utc))
     server = _check_version(version)
-    return [server, missing, _check_schedules(unscheduled)]
+    changes = [Check("clock changes", Level.WARN, f"{sentence}.", clock_changes.ADVICE) for sentence in odd]
+    return [server, missing, _check_schedules(unscheduled), *changes]
 
 
 def _check_schedules(unscheduled: Sequence[str]) -> Check:

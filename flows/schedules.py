@@ -18,7 +18,8 @@ SETTLED = timedelta(seconds=120)
 """So long after a deployment was changed its next runs may still be missing: a server looks every minute."""
 
 ADVICE = (
-    "Start the server with its background services (not --no-services), or `prefect server services start`."
+    "Start the server with its background services (not --no-services), or `prefect server services start`; "
+    "where only crons are concerned, `pip install 'whenever>=0.11'` there (Prefect 3.9.1 fails with 0.10.5)."
 )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import os
 import signal
+import subprocess
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +23,11 @@ from outreach.ledger.migrations.migrate import migrate
 
 
 class Postgres:
-    """A running server. `uri` is of its first database."""
+    """A running server. `uri` is of its first database; `again` ends it in the midst and starts it again."""
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, again: Callable[[], None] = lambda: None) -> None:
         self.uri = uri
+        self.again = again
         self._numbers = itertools.count(1)
         self._ledger = ""
 
@@ -61,10 +64,22 @@ def postgres() -> Iterator[Postgres]:
             connection.execute(f"ALTER SYSTEM SET {setting} = off")
         connection.execute("SELECT pg_reload_conf()")
     try:
-        yield Postgres(server.get_uri())
+        yield Postgres(server.get_uri(), functools.partial(_restart, server, folder))
     finally:
         end_at_once(folder)
         server.cleanup()
+
+
+def _restart(server: Any, folder: Path) -> None:
+    """What was committed stays: it is written out before, as it would be where commits wait for the disk."""
+    with psycopg.connect(server.get_uri()) as connection:
+        connection.execute("SET LOCAL synchronous_commit = on")
+        connection.execute("SELECT pg_logical_emit_message(true, 'test', '')")  # something to write
+    end_at_once(folder)
+    with contextlib.suppress(subprocess.SubprocessError):  # on a busy machine it takes more than ten seconds
+        server.ensure_postgres_running()
+        return
+    server.ensure_postgres_running()
 
 
 def end_at_once(folder: Path) -> None:

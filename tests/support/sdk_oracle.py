@@ -12,7 +12,7 @@ import PureCloudPlatformClientV2
 
 _OPERATION = re.compile(
     r"    def (?P<name>\w+)\(self, (?P<arguments>[^)]*?)\*\*kwargs\)"
-    r"(?P<source>.*?)call_api\(resource_path, '(?P<method>[A-Z]+)'",
+    r"(?P<source>.*?)call_api\(resource_path, '(?P<method>[A-Z]+)'.*?response_type=(?P<answer>'[^']*'|None)",
     re.DOTALL,
 )
 _BODY = re.compile(r"body: '([^']*)'")
@@ -29,6 +29,8 @@ class Operation:
     pattern: re.Pattern[str]
     query_names: frozenset[str]
     body: str | None
+    answer: str | None
+    """The model of what comes back."""
 
 
 @functools.cache
@@ -63,4 +65,7 @@ def _read(match: re.Match[str]) -> Operation:
     pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template[1]))
     names = frozenset(_QUERY.findall(source))
     body = _BODY.search(match["arguments"])
-    return Operation(match["name"], match["method"], re.compile(pattern), names, body[1] if body else None)
+    answer = None if match["answer"] == "None" else match["answer"].strip("'")
+    return Operation(
+        match["name"], match["method"], re.compile(pattern), names, body[1] if body else None, answer
+    )

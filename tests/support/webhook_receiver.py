@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -95,10 +95,17 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
+        chunked = self.headers["transfer-encoding"] == "chunked"
+        body = b"".join(self._chunks()) if chunked else self.rfile.read(int(self.headers["content-length"]))
         delivery = Delivery(self.path, dict(self.headers.items()), body, self.client_address)
         answer = self.server.receiver.note(delivery)
         getattr(self, answer.how)(answer)
+
+    def _chunks(self) -> Iterator[bytes]:
+        while size := int(self.rfile.readline(), 16):
+            yield self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
 
     def plainly(self, answer: Answer) -> None:
         self.send_response(answer.status)

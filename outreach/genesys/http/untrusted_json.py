@@ -12,8 +12,9 @@ Object = Mapping[str, Json]
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 _INSTANT = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?(Z|[+-][0-9]{2}:?[0-9]{2})?\Z"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2})(?:(:[0-9]{2})(?:\.([0-9]{1,9}))?)?(Z|[+-][0-9]{2}:?[0-9]{2})?\Z"
 )
+"""Seconds that are zero may be left out, as Java does."""
 
 
 def as_mapping(value: Json) -> Object:
@@ -56,9 +57,12 @@ def read_instant(value: Json, key: str) -> datetime | None:
     parts = _INSTANT.match(read_text(value, key))
     if not parts:
         return None
-    fraction, zone = (parts[2] or "")[:6].ljust(6, "0"), parts[3] or "Z"  # Python 3.10 wants 3 or 6 digits
+    minute, seconds, fraction, zone = parts.groups(default="")
+    fraction, zone = fraction[:6].ljust(6, "0"), zone or "Z"  # Python 3.10 wants 3 or 6 digits
     offset = "+00:00" if zone == "Z" else f"{zone[:3]}:{zone[-2:]}"  # and knows no Z, no +0100
     try:
-        return datetime.fromisoformat(f"{parts[1]}.{fraction}{offset}").astimezone(timezone.utc)
+        return datetime.fromisoformat(f"{minute}{seconds or ':00'}.{fraction}{offset}").astimezone(
+            timezone.utc
+        )
     except (ValueError, OverflowError):
         return None

@@ -38,7 +38,9 @@ def fetch_lists(connection: Connection) -> list[DoNotContactList]:
     """
     params: dict[str, str | int] = {"allowEmptyResult": "true", "includeSize": "true"}
     lists = list(read_pages(connection, _LIST, _LISTS, params, most=MOST_PAGES))
-    fetched = (_fetch(connection, found) for found in lists if found.get("dncSourceType") not in _OUTSIDE)
+    fetched = (
+        _fetch(connection, found) for found in lists if read_text(found, "dncSourceType") not in _OUTSIDE
+    )
     return [each for each in fetched if each is not None]
 
 

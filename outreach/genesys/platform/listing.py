@@ -4,7 +4,14 @@ from collections.abc import Iterator, Mapping
 
 from outreach.errors import Ambiguous
 from outreach.genesys.http.client import Answer, Connection
-from outreach.genesys.http.untrusted_json import Object, as_mapping, read_number
+from outreach.genesys.http.untrusted_json import (
+    Json,
+    Object,
+    as_mapping,
+    read_code,
+    read_instant,
+    read_number,
+)
 
 _ADVICE = "Genesys' answer is not the list that was asked for: what it holds is not known."
 
@@ -30,6 +37,25 @@ def read_pages(
                 break
             return
     raise unreadable(operation, answer)
+
+
+def read_hits(operation: str, answer: Answer) -> list[Object]:
+    """The conversations of a details query; `{}` is what Genesys answers when there are none.
+
+    Raises:
+        Ambiguous: another shape, or a conversation that does not say which it is and when it began.
+    """
+    body = as_mapping(answer.json)
+    found = body.get("conversations")
+    if isinstance(answer.json, dict) and found is None and not read_number(body, "totalHits"):
+        return []
+    if not isinstance(found, list) or not all(map(_is_hit, found)):
+        raise unreadable(operation, answer)
+    return found
+
+
+def _is_hit(found: Json) -> bool:
+    return bool(read_code(found, "conversationId")) and read_instant(found, "conversationStart") is not None
 
 
 def unreadable(operation: str, answer: Answer, code: str = "unrecognised_answer") -> Ambiguous:

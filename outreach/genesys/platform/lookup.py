@@ -30,6 +30,7 @@ from outreach.genesys.http.untrusted_json import (
 )
 from outreach.genesys.interface import Attempt, ConversationMatch, Senders
 from outreach.genesys.platform.conversations import attributes_of
+from outreach.genesys.platform.listing import read_hits
 from outreach.genesys.platform.matching import SKEW, WINDOW, matches, subjects_of
 from outreach.genesys.platform.media import MESSAGE, medium_of
 from outreach.genesys.platform.sending import ATTEMPT_ATTRIBUTE, address_of
@@ -116,10 +117,10 @@ def _query(connection: Connection, body: dict[str, Any]) -> Iterator[Object]:
     for page in range(1, MOST_PAGES + 1):
         paged = body | {"paging": {"pageSize": PAGE_SIZE, "pageNumber": page}}
         answer = connection.request("find conversations", "POST", DETAILS, json=paged)
-        conversations = list(read_list(answer.json, "conversations"))
+        conversations = read_hits("find conversations", answer)
         for conversation in conversations:
             conversation_id = read_code(conversation, "conversationId")
-            if conversation_id and conversation_id not in seen:  # pages shift while data arrives
+            if conversation_id not in seen:  # pages shift while data arrives
                 seen.add(conversation_id)
                 yield conversation
         if len(conversations) < PAGE_SIZE:  # totalHits is only about right (5.3)

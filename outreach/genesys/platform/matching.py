@@ -62,8 +62,10 @@ def read_own(conversation: Object, senders: Senders) -> OwnConversation | None:
 
 
 def sessions_in(conversation: Object, medium: Medium) -> list[tuple[Object, Object]]:
-    """The sessions of one medium, each with its participant."""
-    return [pair for pair in sessions_of(conversation) if pair[1].get("mediaType") == medium.name]
+    """The sessions of one medium, or of one that isn't shown, each with its participant."""
+    return [
+        pair for pair in sessions_of(conversation) if read_text(pair[1], "mediaType") in {"", medium.name}
+    ]
 
 
 def subjects_of(conversation: Object) -> set[str]:

@@ -11,8 +11,9 @@ from typing import Any
 
 from outreach.contacts import Channel
 from outreach.genesys.http.client import Connection
-from outreach.genesys.http.untrusted_json import Object, read_instant, read_list
+from outreach.genesys.http.untrusted_json import Object, read_instant
 from outreach.genesys.interface import OwnConversation, Senders
+from outreach.genesys.platform.listing import read_hits
 from outreach.genesys.platform.lookup import DETAILS, PAGE_SIZE, write_instant, write_predicate
 from outreach.genesys.platform.matching import SKEW, read_own
 from outreach.genesys.platform.media import medium_of
@@ -64,8 +65,8 @@ def _ask(connection: Connection, predicates: list[dict[str, str]], interval: str
         "paging": {"pageSize": PAGE_SIZE, "pageNumber": page},
         "segmentFilters": [{"type": "or", "predicates": predicates}],
     }
-    answer = connection.request("list own conversations", "POST", DETAILS, json=body)
-    return list(read_list(answer.json, "conversations"))
+    operation = "list own conversations"
+    return read_hits(operation, connection.request(operation, "POST", DETAILS, json=body))
 
 
 def _reaches(page: list[Object], begin: datetime) -> bool:

@@ -4,6 +4,9 @@ connect ── 10 s ── statement ── 60 s at the server, a little more he
 
 Packets that are dropped make a socket wait for ever; the kernel gives up on its own after hours. What takes
 longer by nature (a migration, a proof) says so, see `unhurried`.
+
+A pooler between (PgBouncer in transaction mode) gives each transaction another connection of the server:
+there nothing is prepared, and what is set for a session is set for each transaction, or strangers got it.
 """
 
 import contextlib
@@ -23,6 +26,11 @@ GRACE_SECONDS = 5.0
 OPEN_SECONDS = 120.0
 """A client that vanished keeps its locks no longer than this."""
 
+LIMITS = {
+    "statement_timeout": f"{STATEMENT_SECONDS:.0f}s",
+    "idle_in_transaction_session_timeout": f"{OPEN_SECONDS:.0f}s",
+}
+
 ON_CONNECTING: dict[str, Any] = {
     "connect_timeout": CONNECT_SECONDS,
     # A far end that is gone is noticed in 25 seconds; what we sent and nobody confirms, in 20.
@@ -40,6 +48,8 @@ class BoundConnection(psycopg.Connection[Any]):
     """A connection on which no statement is waited for longer than it may take."""
 
     most_seconds = STATEMENT_SECONDS
+    is_pooled = False
+    """Whether a pooler stands between."""
 
     def wait(self, gen: Generator[Any, Any, RV], *args: Any, **more: Any) -> RV:  # noqa: ANN401 - psycopg's
         """Wait for an answer; OperationalError when none comes, and the connection is closed."""
@@ -63,6 +73,7 @@ class BoundConnection(psycopg.Connection[Any]):
 def bound(engine: Engine) -> None:
     """Have every connection of the engine be such a one."""
     event.listen(engine, "do_connect", _connect)
+    event.listen(engine, "begin", _begin)
 
 
 def _connect(_dialect: object, _record: object, args: Any, options: dict[str, Any]) -> BoundConnection:  # noqa: ANN401 - SQLAlchemy's
@@ -70,14 +81,20 @@ def _connect(_dialect: object, _record: object, args: Any, options: dict[str, An
         asked = str(options["prepare_threshold"])
         options = {**options, "prepare_threshold": None if asked.lower() == "none" else int(asked)}
     connection = BoundConnection.connect(*args, **{**ON_CONNECTING, **options})
-    limits = {
-        "statement_timeout": STATEMENT_SECONDS,
-        "idle_in_transaction_session_timeout": OPEN_SECONDS,
-    }
-    names = ", ".join(f"set_config('{name}', '{seconds:.0f}s', false)" for name, seconds in limits.items())
-    connection.execute(f"SELECT {names}")
+    # A pooler names a process of its own; the server's own number tells. Then these hold for one transaction.
+    is_other = f"pg_backend_pid() <> {connection.info.backend_pid}"
+    sets = ", ".join(f"set_config('{name}', '{value}', {is_other})" for name, value in LIMITS.items())
+    row = connection.execute(f"SELECT {is_other}, {sets}").fetchone()
     connection.commit()
+    if row and row[0]:
+        connection.is_pooled, connection.prepare_threshold = True, None
     return connection
+
+
+def _begin(connection: Connection) -> None:
+    driver = connection.connection.driver_connection
+    if isinstance(driver, BoundConnection) and driver.is_pooled:
+        driver.execute("; ".join(f"SET LOCAL {name} = '{value}'" for name, value in LIMITS.items()))
 
 
 @contextlib.contextmanager

@@ -30,8 +30,13 @@ ODD = [
 AS_LINES = {"fixed_line", "fixed_line_or_mobile"}
 OURS = "our table"
 ISLANDS = ("JM", "BM", "PR", "VI", "GU", "MP", "AS", "DO", "TT", "BS")
-WRONG = {"+16895550123", "+14745550123", "+18795550123", "+19075550123"}
-"""Where libphonenumber's zones are of elsewhere: Chicago for Orlando, Winnipeg for Saskatchewan, ..."""
+WRONG = {
+    "+16895550123": "America/Chicago",  # for Orlando
+    "+18675550123": "America/Vancouver",  # for Yukon, which left it in 2020
+    "+18795550123": "America/Puerto_Rico",  # for Newfoundland
+    "+19075550123": "Pacific/Honolulu",  # for the Aleutians
+}
+"""Where one of libphonenumber's zones is of elsewhere."""
 
 
 def days(first: date, last: date) -> range:
@@ -113,7 +118,7 @@ def _truth(row: dict[str, str]) -> set[str]:
             if prefix[:4] == row["number"][1:5]
             for zone in zones
         }
-        return decided if row["number"] in WRONG or not row["decided"] else decided | finer
+        return decided | finer - {WRONG.get(row["number"], "")}
     # In Brazil mobiles have the area of a city.
     has_area = row["why"] == OURS or row["kind"] in AS_LINES or row["region"] == "BR"
     return decided if has_area else set(list_zones().get(row["region"], decided))  # Kosovo has none

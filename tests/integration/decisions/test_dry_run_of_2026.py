@@ -40,6 +40,38 @@ def test_a_machine_of_2025_decides_by_the_rules_of_2026(
 
 
 @pytest.mark.parametrize(
+    ("at", "zone", "verdict", "next_allowed_at"),
+    [
+        # Santiago goes from -4 to -3 at midnight of 6 September 2026, and back as 3 April 2027 ends.
+        ("2026-09-06T00:30:00", "America/Santiago", "allowed", None),  # 20:30 of the 5th, at -4
+        ("2026-09-06T01:30:00", "America/Santiago", "deferred", "2026-09-06T11:00:00+00:00"),  # 8:00 at -3
+        ("2026-09-07T00:30:00", "America/Santiago", "deferred", "2026-09-07T11:00:00+00:00"),  # 21:30
+        ("2027-04-03T23:30:00", "America/Santiago", "allowed", None),  # 20:30 at -3
+        ("2027-04-04T00:30:00", "America/Santiago", "deferred", "2027-04-04T12:00:00+00:00"),  # 8:00 at -4
+        ("2027-04-04T11:30:00", "America/Santiago", "deferred", "2027-04-04T12:00:00+00:00"),  # 7:30
+        ("2026-06-15T11:30:00", "America/Punta_Arenas", "allowed", None),  # -3 all year: 8:30
+        # Cairo goes from +2 to +3 at midnight of 24 April 2026, and back as 29 October ends.
+        ("2026-04-23T18:30:00", "Africa/Cairo", "allowed", None),  # 20:30 at +2
+        ("2026-04-23T19:30:00", "Africa/Cairo", "deferred", "2026-04-24T05:00:00+00:00"),  # 8:00 at +3
+        ("2026-04-24T18:30:00", "Africa/Cairo", "deferred", "2026-04-25T05:00:00+00:00"),  # 21:30
+        ("2026-10-29T17:30:00", "Africa/Cairo", "allowed", None),  # 20:30 at +3
+        ("2026-10-29T18:30:00", "Africa/Cairo", "deferred", "2026-10-30T06:00:00+00:00"),  # 8:00 at +2
+        ("2026-10-30T05:30:00", "Africa/Cairo", "deferred", "2026-10-30T06:00:00+00:00"),  # 7:30
+    ],
+)
+def test_a_dry_run_over_a_change_of_clocks_decides_by_the_time_on_the_wall(
+    at: str, zone: str, verdict: str, next_allowed_at: str | None
+) -> None:
+    person = {"external_contact_id": "A-1", "name": "Ann", "sms": "+12125550123", "time_zone": zone}
+    instant = datetime.fromisoformat(at).replace(tzinfo=timezone.utc)
+
+    [found] = decide([person], at=instant, settings=CampaignSettings())
+
+    decision = found.as_json()
+    assert (decision["verdict"], decision["next_allowed_at"]) == (verdict, next_allowed_at)
+
+
+@pytest.mark.parametrize(
     ("at", "row", "next_allowed_at"),
     [
         # South Sudan left Nairobi's time in 2021; libphonenumber has not.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import http.client
+import threading
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -236,3 +240,50 @@ def test_a_proxy_that_is_named_gets_the_request_and_the_name(receiver: Receiver)
     [delivery] = receiver.deliveries
     assert delivery.path == url
     assert delivery.headers["Proxy-Authorization"].startswith("Basic ")
+
+
+def test_a_signature_outlives_a_proxy_that_buffers_chunks_anew_and_renames() -> None:
+    crm = Receiver()
+    with (
+        buffering_proxy(crm.port) as port,
+        Endpoint(f"http://127.0.0.1:{port}/hooks", crm.secret, allow_private=True) as endpoint,
+    ):
+        message = Message("msg_1", "ping", "EXT-1", '{"event":"ping","name":"Zoë 🙂"}'.encode(), 0, NOW)
+        attempt = endpoint.post(message, NOW)
+    crm.close()
+
+    assert (attempt.outcome, attempt.status) == ("delivered", 204)
+    [delivery] = crm.deliveries  # the receiver verified it
+    assert delivery.body == message.body
+    assert "WEBHOOK-SIGNATURE" in delivery.headers
+
+
+@contextlib.contextmanager
+def buffering_proxy(port: int) -> Iterator[int]:
+    """Takes a whole request, waits, sends it on in chunks under upper-case names, and chunks the answer."""
+
+    class Proxy(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            time.sleep(0.3)
+            left_out = {"content-length", "host", "connection"}
+            headers = {n.upper(): v for n, v in self.headers.items() if n.lower() not in left_out}
+            onward = http.client.HTTPConnection("127.0.0.1", port)
+            pieces = (body[first : first + 5] for first in range(0, len(body), 5))
+            onward.request("POST", self.path, pieces, {**headers, "VIA": "1.1 proxy"}, encode_chunked=True)
+            answer = onward.getresponse()
+            self.send_response(answer.status)
+            self.send_header("TRANSFER-ENCODING", "chunked")
+            self.end_headers()
+            self.wfile.write(b"0\r\n\r\n")
+            onward.close()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
