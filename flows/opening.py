@@ -19,6 +19,7 @@ from prefect.runtime import flow_run
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
 from blocks.ledger import is_deployed
 from blocks.stored import load_block
+from flows.lost_runs import end_lost_runs
 from flows.sharing import Shared
 from flows.stopping import prefect_heeded
 from flows.witness import PrefectWitness
@@ -111,6 +112,7 @@ def open_run(
             lifts_stop=lifts_stop,
         )
         run = stack.enter_context(gathering)
+        end_lost_runs(run.ledger)
         yield OpenRun(run, stack.enter_context(offer(run, names)), blocks)
 
 

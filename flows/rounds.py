@@ -19,6 +19,7 @@ from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.context import FlowRunContext
 from prefect.states import Cancelled
 
+from flows.lost_runs import end_lost_runs
 from flows.opening import open_ledger
 from outreach.ledger.turns import taking_turn
 
@@ -37,11 +38,13 @@ def taking_round(ledger: str, name: str) -> Iterator[bool]:
         name: what the round does, and for whom.
     """
     run = _deployed_run()
-    if run is None:
-        yield True
-        return
-    with open_ledger(ledger) as book, taking_turn(book, name) as mine:
-        yield mine and begin_round(run)
+    with open_ledger(ledger) as book:
+        end_lost_runs(book)
+        if run is None:
+            yield True
+            return
+        with taking_turn(book, name) as mine:
+            yield mine and begin_round(run)
 
 
 def left_out() -> State[Any]:

@@ -54,6 +54,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield api
 
 
+@pytest.fixture(autouse=True)
+def interruptible() -> None:
+    """As from a terminal: what a script began with `&` ignores Ctrl-C, and Prefect's worker SIGTERM too."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture
 def office(server: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Office]:
     with emulator(latency_ms=LATENCY_MS, index_delay_seconds=0) as genesys:
@@ -213,7 +219,7 @@ def test_nobody_new_is_contacted_three_seconds_after_a_stop_and_the_next_run_goe
         after_grace = contacted(office)
         time.sleep(WATCHED_SECONDS)
         later = contacted(office)
-        # A worker, or who serves, that is ended itself kills its runs: Prefect leaves them "Running" then.
+        # A worker, or who serves, that is ended itself kills its runs: "Running" until the next one of ours.
         is_killed = program.process.poll() is not None and run is not terminal
         wait_until(
             lambda: all(is_gone(*each) for each in family.items()) if is_killed else ended(office),
@@ -232,6 +238,7 @@ def test_nobody_new_is_contacted_three_seconds_after_a_stop_and_the_next_run_goe
     assert contacted(office) == later
 
     check_the_next_run_goes_on(office)
+    assert not {"RUNNING", "CANCELLING"} & {each["state"]["type"] for each in office.runs()}
 
 
 def check_the_next_run_goes_on(office: Office) -> None:

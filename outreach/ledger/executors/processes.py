@@ -21,6 +21,12 @@ def host() -> str:
     return "/".join([socket.gethostname()[:200], *marks])
 
 
+def is_of_earlier_boot(there: str) -> bool:
+    """Whether what `host` said there was said on a machine of this name before it was started again."""
+    (name, boot, _), (ours, now, _) = there.split("/"), host().split("/")
+    return name == ours and "" not in (boot, now) and boot != now
+
+
 def born(pid: int) -> str | None:
     """When a process of this machine began, in the kernel's own count.
 

@@ -1,0 +1,128 @@
+"""What a kill leaves "Running" is set right by the ledger's next run; a run that lives is left alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from prefect import flow
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.states import Cancelling, Running
+
+from blocks import ContactLedger
+from flows.follow_up import follow_up
+from flows.lost_runs import BORN, COUNT, HOST, KILLED, LEDGER, PID
+from outreach.ledger.executors.processes import host
+from outreach.ledger.witness import read_identity
+from tests.flows.office import Office
+
+PEOPLE, BEFORE, LATENCY_MS = 60, 3, 1000
+WAIT_SECONDS = 240.0
+
+
+@contextmanager
+def under_way(office: Office, campaign: str, first: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A campaign in a process of its own, which has begun to contact."""
+    settings = office.folder / "settings.json"
+    settings.write_text(office.settings(threads=1).model_dump_json())
+    names = [part for kind, name in office.names.items() for part in (f"--{kind}", name)]
+    command = [sys.executable, "-m", "cli.main", "run", office.source(PEOPLE, first=first)]
+    before = contacted(office)
+    with (office.folder / f"{campaign}.log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "--campaign", campaign, *names, "--settings", str(settings)], stdout=log, stderr=log
+        )
+    try:
+        until = time.monotonic() + WAIT_SECONDS
+        while contacted(office) < before + BEFORE:
+            assert time.monotonic() < until, Path(log.name).read_text()[-2000:]
+            time.sleep(0.1)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def contacted(office: Office) -> int:
+    return int(office.genesys.truth(summary=True)["count"])
+
+
+def states_of(office: Office, campaign: str) -> list[tuple[str, str | None]]:
+    query = {"flow_runs": {"name": {"any_": [campaign]}}}
+    states = [each["state"] for each in office.ask("/flow_runs/filter", query)]
+    return [(each["type"], each["message"]) for each in states]
+
+
+def test_a_round_ends_the_run_of_a_killed_process_and_leaves_the_one_that_lives(office: Office) -> None:
+    office.genesys.configure(latency_ms=LATENCY_MS)
+    killed, living = f"{office.name}-killed", f"{office.name}-living"
+    with under_way(office, killed, 0) as first, under_way(office, living, PEOPLE):
+        first.kill()
+        first.wait()
+        assert states_of(office, killed) == [("RUNNING", None)]
+
+        follow_up(**office.names, return_state=True)
+
+        assert states_of(office, killed) == [("CRASHED", KILLED)]
+        assert states_of(office, living) == [("RUNNING", None)]
+
+
+@pytest.fixture
+def gone() -> int:
+    """The pid of a process that is no more."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        pass
+    return process.pid
+
+
+def test_only_runs_of_this_ledger_whose_last_process_is_surely_gone_are_ended(
+    office: Office, gone: int
+) -> None:
+    office.run(office.source(1))
+    with ContactLedger.load(office.names["ledger"]).open("test") as ledger:  # type: ignore[union-attr]
+        identity = read_identity(ledger)
+    name, _, namespace = host().split("/")
+    left = {LEDGER: identity, COUNT: 1, HOST: host(), PID: gone, BORN: "1"}
+    with get_client(sync_client=True) as client:
+        made = {
+            "gone": make_run(client, left),
+            "gone, to be cancelled": make_run(client, left),
+            "before the machine started again": make_run(client, {**left, HOST: f"{name}/else/{namespace}"}),
+            "begun again": make_run(client, {**left, COUNT: 0}),
+            "of another ledger": make_run(client, {**left, LEDGER: "another"}),
+            "on another machine": make_run(client, {**left, HOST: f"else/else/{namespace}"}),
+            "never named": make_run(client, {}),
+        }
+        client.set_flow_run_state(made["gone, to be cancelled"], Cancelling())
+
+        office.run(office.source(1))
+
+        assert {why: client.read_flow_run(run).state_name for why, run in made.items()} == {
+            "gone": "Crashed",
+            "gone, to be cancelled": "Cancelled",
+            "before the machine started again": "Crashed",
+            "begun again": "Running",
+            "of another ledger": "Running",
+            "on another machine": "Running",
+            "never named": "Running",
+        }
+        for run in made.values():
+            client.delete_flow_run(run)
+
+
+@flow
+def some_flow() -> None:
+    """Never run: its runs are made by hand."""
+
+
+def make_run(client: SyncPrefectClient, labels: dict[str, object]) -> UUID:
+    run = client.create_flow_run(some_flow)
+    client.set_flow_run_state(run.id, Running())
+    client.update_flow_run_labels(run.id, labels)  # type: ignore[arg-type]
+    return run.id
