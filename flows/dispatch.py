@@ -6,7 +6,8 @@
         its worker died (our ledger no longer knows its executor, or Prefect says so), or never began it
 
 Where no worker takes any for a while (there is none, or its slots are full of campaigns like this one), the
-campaign's run takes the oldest back and works on it itself: one worker with one slot gets there.
+campaign's run takes the oldest back and works on it itself: one worker with one slot gets there. Where
+Prefect's server is away for a minute it works on all that is left, and shares the rows with the workers.
 
 Only references travel. A batch that is handed out again repeats nothing: the ledger's leases and intents
 decide who is contacted, so even a worker that was thought dead too early does no harm.
@@ -27,20 +28,22 @@ from prefect.client.schemas.objects import FlowRun, State
 from prefect.exceptions import ObjectNotFound
 from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.states import Cancelled, Cancelling, Crashed
 
 from flows.opening import BlockNames
 from flows.stopping import name_parent
 from outreach.campaign.run import Run
 from outreach.errors import SettingsError
-from outreach.ledger.claims import BatchRef
-from outreach.ledger.executors.release import list_living_executors
+from outreach.ledger.claims import BatchRef, has_other_hands
+from outreach.ledger.executors.release import list_living_executors, release_dead_executors
 from tasks.policies import (
     BATCHES_DISPATCHED,
     DISPATCH_LOOK_SECONDS,
     DISPATCHES_AT_MOST,
     MISSING_SECONDS,
     RECALL_SECONDS,
+    SHARED_SECONDS,
     UNBEGUN_SECONDS,
     UNTAKEN_SECONDS,
 )
@@ -73,7 +76,17 @@ def dispatch(
             raise SettingsError(
                 f"There is no deployment {DEPLOYMENT}.", "Make it with `outreach deploy`, and start a worker."
             ) from None
+        except httpx.HTTPError as error:
+            say_away(error)
+            return list(work_here(batches))
         return _Dispatch(run, names, client, deployment.id, work_here).work(batches)
+
+
+def say_away(error: httpx.HTTPError) -> None:
+    """Say what is done without Prefect's server; raise the error again where the server is there."""
+    if isinstance(error, httpx.HTTPStatusError) and not error.response.is_server_error:
+        raise error
+    log.warning("Prefect's server is away: this run works on the batches that are left itself")
 
 
 def widen(batches: Sequence[BatchRef], size: int) -> list[BatchRef]:
@@ -128,14 +141,38 @@ class _Dispatch:
         return self.ended
 
     def _work(self) -> None:
+        try:
+            self._hand_out()
+        except httpx.HTTPError as error:  # Prefect has asked again for a minute
+            say_away(error)
+            self._work_alone()
+
+    def _hand_out(self) -> None:
         while (self.waiting or self.out) and not self.run.auto_stop.reason:
             while self.waiting and len(self.out) < BATCHES_DISPATCHED:
-                self._send(*self.waiting.popleft())
+                self._send(*self.waiting[0])
+                self.waiting.popleft()
             self.run.ledger.clock.sleep(DISPATCH_LOOK_SECONDS)
             self._look()
 
+    def _work_alone(self) -> None:
+        """Work on all that is left. A worker that has some of it shares the rows, and is waited for."""
+        handed_out = [sent.batch for sent in self.out.values()]
+        left = sorted([*handed_out, *(batch for batch, _ in self.waiting)], key=lambda each: each.number)
+        self.out.clear()
+        self.waiting.clear()
+        self.ended.extend(self.work_here(left))
+        until = self._now() + SHARED_SECONDS
+        while has_other_hands(self.run.ledger, self.run.campaign) and self._now() < until:
+            self.run.ledger.clock.sleep(DISPATCH_LOOK_SECONDS)
+            release_dead_executors(self.run.ledger)
+
     def _recall(self) -> None:
         """End what is still out: nobody works for a run that is over. One that has begun ends itself."""
+        with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):  # away, it would keep us for a minute each
+            self._end_out()
+
+    def _end_out(self) -> None:
         over: State[Any] = Cancelling(message="The run that handed this out has ended.")
         for sent in self.out:
             with contextlib.suppress(httpx.HTTPError):  # the server is away: they look for us themselves

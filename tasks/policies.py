@@ -44,6 +44,9 @@ MISSING_SECONDS = 5.0
 RECALL_SECONDS = 10.0
 """So long a run that was stopped waits for the batches that it handed out."""
 
+SHARED_SECONDS = 60.0
+"""So long a run that worked on its workers' batches waits for what they still had in hand."""
+
 UNBEGUN_SECONDS = 120.0
 """So long a worker may take from claiming a run to beginning it."""
 

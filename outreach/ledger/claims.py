@@ -226,6 +226,15 @@ def find_unfinished(ledger: Ledger, campaign: Campaign, batches: Sequence[BatchR
     return [replace(each, size=size) for each, size in zip(batches, sizes, strict=True) if size]
 
 
+def has_other_hands(ledger: Ledger, campaign: Campaign) -> bool:
+    """Whether another process works on people of the campaign who are still to be contacted."""
+    c = contacts.c
+    elsewhere = and_(c.lease_owner.is_not(None), c.lease_owner != ledger.executor.id)
+    open_states = [state.value for state in (*WORKABLE, State.DEFERRED, State.INTENT)]
+    held = select(c.id).where(c.campaign_id == campaign.id, elsewhere, c.state.in_(open_states))
+    return ledger.db.value(held.limit(1)) is not None
+
+
 def release(ledger: Ledger, claimed: Sequence[Claimed]) -> None:
     """Free the rows that are still ours; an intent stays leased, since its call may be in the air."""
     if not claimed:

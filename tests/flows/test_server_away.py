@@ -15,13 +15,15 @@ from prefect.context import SyncClientContext
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
 from cli.processes import free_port, past_proxies, pointed_to, wait_until_up
+from deployments.production import deploy
 from flows import telling
+from tests.flows.crew import workers
 from tests.flows.office import Office
 from tests.support.emulation import emulator
 
 pytestmark = pytest.mark.slow
 
-PEOPLE, BEFORE = 120, 12
+PEOPLE, BEFORE, MANY = 120, 12, 320
 END_SECONDS = 300.0
 
 
@@ -145,3 +147,42 @@ def test_a_server_that_comes_back_in_time_has_the_artifacts_and_the_end_from_the
     assert [each["state"]["type"] for each in office.runs()] == ["COMPLETED"]
     assert '"contacted": 120' in office.artifact("proof")["data"]
     assert not (office.folder / "out" / f"{office.name}-untold.json").exists()
+
+
+def test_a_campaign_whose_batches_are_out_goes_on_without_the_server(
+    server: Server,
+    office: Office,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(telling, "WAIT_BY_HAND_SECONDS", telling.WAIT_SECONDS)  # as by a worker
+    deploy()
+    office.genesys.configure(
+        latency_ms=1000
+    )  # so that much is left when Prefect has asked again for a minute
+    gone = 0
+
+    def restart() -> None:
+        nonlocal gone
+        wait_for_some(office)
+        server.kill()
+        gone = office.genesys.truth(summary=True)["count"]
+        until = time.monotonic() + END_SECONDS
+        while not (office.folder / "out" / f"{office.name}-proof.json").exists():  # the work is done
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        server.start()
+
+    restarting = threading.Thread(target=restart)
+    with workers(1, office.folder), caplog.at_level("WARNING", "outreach"):
+        restarting.start()
+        proof = office.run(office.source(MANY), "work-pool", threads=2, batch_size=MANY // 4)
+        restarting.join()
+
+    with capsys.disabled():
+        print(f"\nserver gone at {gone} of {MANY}, which a worker's batches had; all contacted")
+    assert gone < proof["contacted"] == MANY
+    assert proof["balanced"]
+    assert office.genesys.truth()["contacted_twice_count"] == 0
+    assert caplog.text.count("Prefect's server is away: this run works on the batches that are left") == 1
