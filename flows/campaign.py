@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
-from prefect import flow, unmapped
+from prefect import Task, flow
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture, wait
 from prefect.task_runners import ThreadPoolTaskRunner
@@ -177,14 +177,29 @@ def plan_batches(run: Run) -> list[BatchRef]:
 def advance(opened: OpenRun, batches: Sequence[BatchRef], senders: Availability) -> list[PrefectFuture[Any]]:
     """The steps over batches: a few of them in the pipeline, the oldest first."""
     work: list[PrefectFuture[Any]] = []
-    run, known = unmapped(opened.reference), unmapped(senders)
+    run = opened.reference
     for wave in waves(batches):
-        registered = register.map(wave, run)
-        validated = validate.map(registered, run, known)
-        interacted = interact.map(validated, run, known)
-        work += [*registered, *validated, *interacted, *deliver.map(interacted, run)]
+        registered = [register.submit(batch, run) for batch in wave]
+        validated = submit_after(registered, wave, validate, run, senders)
+        interacted = submit_after(validated, wave, interact, run, senders)
+        work += [*registered, *validated, *interacted, *submit_after(interacted, wave, deliver, run)]
     wait(work)
     return work
+
+
+def submit_after(
+    before: Sequence[PrefectFuture[Any]],
+    wave: Sequence[BatchRef],
+    step: Task[..., Any],
+    *given: Any,  # noqa: ANN401 - the step's own
+) -> list[PrefectFuture[Any]]:
+    """A step over a wave, each batch as soon as the step before it is done.
+
+    It does not take that step's result: Prefect would ask its server for the state of what is not done yet,
+    and fail where the server is away.
+    """
+    pairs = zip(wave, before, strict=True)
+    return [step.submit(batch, *given, wait_for=[earlier]) for batch, earlier in pairs]
 
 
 def waves(batches: Sequence[BatchRef]) -> Iterator[Sequence[BatchRef]]:

@@ -86,7 +86,7 @@ def test_a_campaign_goes_on_without_the_server_and_the_next_run_tells_it(
     server: Server, office: Office, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = office.folder / "settings.json"
-    settings.write_text(office.settings(threads=4, batch_size=30).model_dump_json())
+    settings.write_text(office.settings(threads=4, batch_size=10).model_dump_json())  # most begin later
     names = [part for kind, name in office.names.items() for part in (f"--{kind}", name)]
     command = [sys.executable, "-m", "cli.main", "run", office.source(PEOPLE), "--campaign", office.name]
     run = subprocess.Popen(
