@@ -51,10 +51,9 @@ def end_lost_runs(ledger: Ledger) -> None:
 
 
 def _name_process(client: SyncPrefectClient, run: UUID, identity: str) -> None:
-    pid = os.getpid()
-    process = {HOST: host(), PID: pid, BORN: born(pid) or ""}
+    pid, begun = os.getpid(), client.read_flow_run(run).run_count
     client.update_flow_run_labels(
-        run, {LEDGER: identity, COUNT: client.read_flow_run(run).run_count, **process}
+        run, {LEDGER: identity, COUNT: begun, HOST: host(), PID: pid, BORN: born(pid) or ""}
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
@@ -121,8 +121,8 @@ def some_flow() -> None:
     """Never run: its runs are made by hand."""
 
 
-def make_run(client: SyncPrefectClient, labels: dict[str, object]) -> UUID:
+def make_run(client: SyncPrefectClient, labels: Mapping[str, object]) -> UUID:
     run = client.create_flow_run(some_flow)
     client.set_flow_run_state(run.id, Running())
-    client.update_flow_run_labels(run.id, labels)  # type: ignore[arg-type]
+    client.update_flow_run_labels(run.id, dict(labels))  # type: ignore[arg-type]
     return run.id
