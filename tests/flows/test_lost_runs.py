@@ -33,14 +33,13 @@ def under_way(office: Office, campaign: str, first: int) -> Iterator[subprocess.
     settings.write_text(office.settings(threads=1).model_dump_json())
     names = [part for kind, name in office.names.items() for part in (f"--{kind}", name)]
     command = [sys.executable, "-m", "cli.main", "run", office.source(PEOPLE, first=first)]
-    before = contacted(office)
     with (office.folder / f"{campaign}.log").open("wb") as log:
         process = subprocess.Popen(
             [*command, "--campaign", campaign, *names, "--settings", str(settings)], stdout=log, stderr=log
         )
     try:
         until = time.monotonic() + WAIT_SECONDS
-        while contacted(office) < before + BEFORE:
+        while contacted(office) < BEFORE or not is_named(office, campaign):
             assert time.monotonic() < until, Path(log.name).read_text()[-2000:]
             time.sleep(0.1)
         yield process
@@ -51,6 +50,12 @@ def under_way(office: Office, campaign: str, first: int) -> Iterator[subprocess.
 
 def contacted(office: Office) -> int:
     return int(office.genesys.truth(summary=True)["count"])
+
+
+def is_named(office: Office, campaign: str) -> bool:
+    """Whether its run has said in which process it is."""
+    query = {"flow_runs": {"name": {"any_": [campaign]}}}
+    return any(PID in each["labels"] for each in office.ask("/flow_runs/filter", query))
 
 
 def states_of(office: Office, campaign: str) -> list[tuple[str, str | None]]:
