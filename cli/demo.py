@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 HOME = Path("out/demo")
 CAMPAIGN = "demo"
-EXAMPLES = Path(__file__).parent.parent / "examples" / "contacts.csv"
+EXAMPLES = Path(__file__).with_name("contacts.csv")  # travels with the package
 LIMITS = {"requests_per_minute": 3000, "creations_per_minute": 1000}
 _EMULATED = LIMITS | {"token_requests_per_minute": 3000}
 OPTIONS = ("--json", *(f"--set={name}={value}" for name, value in _EMULATED.items()))
@@ -35,7 +36,7 @@ def demo(
 
     Args:
         api: the published platform API, or the tutorial's simplified one.
-        source: contacts of your own instead of examples/contacts.csv.
+        source: contacts of your own instead of cli/contacts.csv.
         json: for machines: the proof, and what the far end saw.
     """
     contacts = (source or EXAMPLES).absolute()
@@ -54,8 +55,14 @@ def demo(
         save_blocks(genesys, HOME, api=api, org_id="demo", **LIMITS)
         green, far_end = _campaign(contacts, genesys, show=not json)
     took = time.monotonic() - began
-    say(f"\nNothing is left running. It took {took:.0f} s. Look again: .venv/bin/outreach proof demo")
+    say(f"\nNothing is left running. It took {took:.0f} s. Look again: {_ourselves()} proof demo")
     return 0 if green and far_end.agrees else 1
+
+
+def _ourselves() -> Path:
+    """The command as it can be typed here, also where its environment is not active."""
+    command = Path(sys.executable).with_name("outreach")
+    return command.relative_to(Path.cwd()) if command.is_relative_to(Path.cwd()) else command
 
 
 def _contacted(genesys: str) -> int:

@@ -53,7 +53,7 @@ def render_page(figures: Figures, charts: Mapping[str, str] | None = None) -> st
         summary=count_sentence(figures.proof),
         verdict=verdict(figures.proof),
         tiles=_tiles(figures),
-        # Ours, with every word of the data escaped by matplotlib; the only markup that is let through.
+        # Ours, with every word of the data escaped; the only markup that is let through.
         charts=[(title, Markup(inline(svg))) for title, svg in drawn.items()],  # noqa: S704 - see above
         tables=tables.every(figures),
         consent_assumed=figures.rules.consent_assumed,

@@ -123,6 +123,8 @@ class Query:
 
     def _to_install(self, error: Exception) -> str:
         scheme, _, driver = self._url.drivername.partition("+")
+        if driver == "psycopg":
+            return "Install the extra: pip install 'genesys-outreach[postgres]'."
         if not driver and scheme in _PACKAGES:
             return f"To install it: {_PACKAGES[scheme]}."
         missing = getattr(error, "name", None) or driver or f"the SQLAlchemy dialect {scheme}"

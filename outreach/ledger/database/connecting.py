@@ -53,9 +53,12 @@ def make_engine(url: str, *, existing: bool) -> Engine:
             return _create_sqlite(parsed.database or "", parsed, existing=existing)
         return _create_server(parsed)
     except ModuleNotFoundError as error:
+        ours = error.name == "psycopg"
         raise WrongLedger(
             f"The ledger's database needs the package {error.name}.",
-            "Install it, or leave it out of the URL.",
+            "Install the extra: pip install 'genesys-outreach[postgres]'."
+            if ours
+            else "Install it, or leave it out of the URL.",
         ) from None
 
 

@@ -1,78 +1,89 @@
-"""Drawing surface of the charts: colours, axes, and a figure as small, self-contained, reproducible SVG."""
+"""The charts' surface: bars, lines and texts as small, self-contained, reproducible SVG.
 
-import io
-import re
-import threading
-from typing import Any
-from xml.sax.saxutils import escape
+Texts are in the reader's own font, whose width nobody knows here: each is measured as the widest usual font
+would draw it. Where that has room, no word is cut and none meets another.
+"""
 
-import matplotlib as mpl
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from html import escape
 
 from outreach.report.charts.palette import INK
 from outreach.report.wording import clean
 
-WIDTH = 5.9
-"""Inches; a point of the picture is a 72nd."""
+WIDTH = 420.0
+SIZE = 12.0
+LINE = 18.0
+"""Height of a line of text."""
 
-SIZE = 9.5
-FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
-
-_DRAWING = threading.Lock()  # rc_context changes the settings of the whole process
-_ATTRIBUTES = re.compile(r'\b(id|xlink:href|clip-path)="(#|url\(#)?([^")]+)')
-_HEAD = re.compile(r"\A.*?(?=<svg )", re.DOTALL)  # an XML head has no place inside a page
-# The reader's own font: none is embedded, none is fetched.
-_FONT = re.compile(r"(font: [^;\"]*?[0-9.]+px )[^;\"]+")
-
-
-def open_figure(height: float, panels: tuple[float, ...] = (1.0,)) -> tuple[Figure, list[Axes]]:
-    """A transparent figure of WIDTH x `height` inches with bare axes, stacked in these proportions."""
-    figure = Figure(figsize=(WIDTH, height), layout="constrained")
-    figure.patch.set_alpha(0.0)
-    grid = figure.subplots(len(panels), 1, height_ratios=panels, squeeze=False)
-    axes = [row[0] for row in grid]
-    for ax in axes:
-        ax.patch.set_alpha(0.0)
-        ax.tick_params(colors=INK, labelsize=SIZE, length=0)
-        ax.spines[:].set_visible(False)
-    return figure, axes
+_SHOWN = 1.2  # of WIDTH, where no page says how wide
+_FONTS = (
+    "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"  # none embedded, none fetched
+)
+_SIGNS = {
+    **dict.fromkeys(" !'(),-./:;I[]`fijlrt|", 0.42),
+    **dict.fromkeys("#$&*+<=>ABCDEFGHJKLNOPQRSTUVXYZ^_~", 0.87),
+    **dict.fromkeys("%@MWmw", 1.0),
+}
+"""Widths in parts of SIZE, after DejaVu Sans, the widest of the fonts."""
 
 
-def label(ax: Axes, x: float, y: float, words: str, **more: Any) -> None:  # noqa: ANN401 - matplotlib's own
-    """Text at a point of the data; never read as mathematics, and only in signs that every font has."""
-    plain = clean(words).encode("ascii", "replace").decode()
-    ax.text(x, y, plain, parse_math=False, **{"color": INK, "fontsize": SIZE, "va": "center", **more})
+def plain(words: str) -> str:
+    """One line, only in signs that every font has."""
+    return clean(words).encode("ascii", "replace").decode()
 
 
-def draw_lines(ax: Axes) -> None:
-    """The line that bars stand on, and faint horizontal ones behind them."""
-    ax.spines["bottom"].set(visible=True, color=INK, linewidth=0.6)
-    ax.grid(axis="y", color=INK, alpha=0.22, linewidth=0.6)
-    ax.set_axisbelow(True)
+def measure(words: str) -> float:
+    """The most room that these words take."""
+    return SIZE * sum(_SIGNS.get(sign, 0.65) for sign in words)
 
 
-def to_svg(figure: Figure, name: str, title: str, told: str) -> str:
-    """The picture with its title and what it says in words; the same bytes for the same figure.
-
-    `name` makes its ids unique in a page with several pictures.
-    """
-    # Matplotlib's version and date would make the same picture another file.
-    nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-    out = io.StringIO()
-    # The salt of the ids is the one thing that matplotlib only takes from its global settings.
-    with _DRAWING, mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
-        figure.savefig(out, format="svg", transparent=True, metadata=nothing)
-    return _finish(out.getvalue(), name, title, told)
+def shorten(words: str, room: float) -> str:
+    """The words, cut where they need more room than this."""
+    if measure(words) <= room:
+        return words
+    while words and measure(f"{words}...") > room:
+        words = words[:-1]
+    return f"{words}..."
 
 
-def _finish(svg: str, name: str, title: str, told: str) -> str:
-    svg = _HEAD.sub("", svg)
-    # Ids of the page's own: two pictures with an `m1` would both draw the first one's marks.
-    svg = _ATTRIBUTES.sub(lambda found: f'{found[1]}="{found[2] or ""}{name}-{found[3]}', svg)
-    svg = _FONT.sub(lambda found: f"{found[1]}{FONTS}", svg)
-    svg = re.sub(r"\n\s*", "\n", svg)
-    svg = svg.replace("<svg ", f'<svg role="img" aria-labelledby="{name}-title {name}-told" ', 1)
-    words = f'<title id="{name}-title">{escape(title)}</title>\n<desc id="{name}-told">{escape(told)}</desc>'
-    end = svg.index(">") + 1
-    return f"{svg[:end]}\n{words}{svg[end:]}"
+class Picture:
+    """Takes shapes and texts; `height` is the lower edge of what is drawn so far, moved by whoever draws."""
+
+    def __init__(self, height: float = 0.0) -> None:
+        self.height = height
+        self._parts: list[str] = []
+
+    def bar(self, x: float, y: float, width: float, height: float, colour: str) -> None:
+        """A filled rectangle."""
+        size = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"'
+        self._parts.append(f'<rect {size} fill="{colour}"/>')
+
+    def path(self, steps: str, colour: str, **more: object) -> None:
+        """A line along SVG's path commands; `more` are its attributes, `_` for `-`."""
+        said = {"fill": "none", "stroke": colour, **more}
+        attributes = "".join(f' {name.replace("_", "-")}="{value}"' for name, value in said.items())
+        self._parts.append(f'<path d="{steps}"{attributes}/>')
+
+    def dashed(self, steps: str, colour: str) -> None:
+        """A line that marks a value."""
+        self.path(steps, colour, stroke_width=1.6, stroke_dasharray="4 3")
+
+    def text(self, x: float, y: float, words: str, anchor: str = "start", colour: str = INK) -> None:
+        """Words around the height `y`; centred ones are moved in where they would stick out."""
+        if anchor == "middle":
+            half = measure(words) / 2
+            x = min(max(x, half), WIDTH - half)
+        place = f'x="{x:.1f}" y="{y + SIZE * 0.35:.1f}" text-anchor="{anchor}"'
+        self._parts.append(f'<text {place} fill="{colour}">{escape(plain(words), quote=False)}</text>')
+
+    def to_svg(self, name: str, title: str, told: str) -> str:
+        """The picture with its title and what it says in words; `name` makes its ids unique in a page."""
+        size = f'width="{WIDTH * _SHOWN:.0f}" height="{self.height * _SHOWN:.0f}"'
+        font = f'font-family="{_FONTS}" font-size="{SIZE:.0f}"'
+        head = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {WIDTH:.0f} {self.height:.0f}"'
+            f' role="img" aria-labelledby="{name}-title {name}-told" {font}>'
+        )
+        words = (
+            f'<title id="{name}-title">{escape(title)}</title>\n<desc id="{name}-told">{escape(told)}</desc>'
+        )
+        return "\n".join([head, words, *self._parts, "</svg>\n"])

@@ -1,14 +1,13 @@
 """Charts with axes: the latency histogram, requests against the budget, people over time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from math import ceil
 
-from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-from outreach.report.charts.canvas import SIZE, draw_lines, label, open_figure, to_svg
+from outreach.report.charts.axes import Axes, draw_axes, round_numbers, say
+from outreach.report.charts.canvas import LINE, SIZE, WIDTH, Picture, measure
 from outreach.report.charts.palette import AMBER, BLUE, GREEN, INK
 from outreach.report.figures.gather import Figures
-from outreach.report.figures.percentiles import Bucket
+from outreach.report.figures.percentiles import Bucket, Spread
 from outreach.report.figures.timeline import Series
 from outreach.report.wording import duration, milliseconds, number, percent
 
@@ -17,26 +16,22 @@ _UNITS = ((86_400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds"))  #
 
 def draw_latency(figures: Figures) -> str:
     """The histogram of creating calls, with the median and p95."""
-    buckets = _trim(figures.latency_buckets)
+    buckets, spread = _trim(figures.latency_buckets), figures.latency_ms
     if not buckets:
         return ""
-    figure, (ax,) = open_figure(2.3)
-    ax.bar(range(len(buckets)), [bucket.count for bucket in buckets], width=0.86, color=BLUE)
-    ax.set_xticks(range(len(buckets)), [_edge(bucket) for bucket in buckets])
-    highest = max(bucket.count for bucket in buckets)
-    ax.set_ylim(0, highest * 1.18)
-    _count_axis(ax)
-    spread = figures.latency_ms
-    for name, value, side in (("p50", spread.p50, "right"), ("p95", spread.p95, "left")):
-        at = _position(buckets, value or 0.0)
-        ax.axvline(at, color=AMBER, linewidth=1.2, linestyle=(0, (3, 2)))
-        gap = 0.06 if side == "left" else -0.06
-        label(ax, at + gap, highest * 1.11, f"{name} {milliseconds(value)}", color=AMBER, ha=side)
+    picture = Picture(LINE)
+    axes = draw_axes(picture, len(buckets), max(4, *(bucket.count for bucket in buckets)))
+    for place, bucket in enumerate(buckets):
+        x, top = axes.x(place + 0.04), axes.y(bucket.count)
+        picture.bar(x, top, axes.x(place + 0.96) - x, axes.bottom - top, BLUE)
+    picture.path(axes.across(0), INK)
+    _draw_edges(picture, axes, [bucket.up_to for bucket in buckets])
+    _draw_percentiles(picture, axes, buckets, spread)
     told = (
         f"{number(spread.count)} calls, average {milliseconds(spread.average)}, half under"
         f" {milliseconds(spread.p50)}, 95 % under {milliseconds(spread.p95)}"
     )
-    return to_svg(figure, "latency", "Latency of creating calls", told)
+    return picture.to_svg("latency", "Latency of creating calls", told)
 
 
 def draw_requests(figures: Figures) -> str:
@@ -44,18 +39,17 @@ def draw_requests(figures: Figures) -> str:
     spent = figures.budget
     if spent is None or len(spent.series.points) < 2:
         return ""
-    figure, (ax,) = open_figure(2.3)
-    rates = _draw_series(ax, spent.series, BLUE, spent.span_seconds)
-    top = max(*rates, spent.budget_per_minute or 0)  # the budget's line stays inside the picture
-    if spent.budget_per_minute:
-        ax.axhline(spent.budget_per_minute, color=AMBER, linewidth=1.2, linestyle=(0, (3, 2)))
-        words = f"budget {number(spent.budget_per_minute)} a minute"
-        label(ax, 0, spent.budget_per_minute + top * 0.06, words, color=AMBER)
-    ax.set_ylim(0, top * 1.16)
+    picture, budget = Picture(LINE), spent.budget_per_minute or 0
+    rates = _rates(spent.series, spent.span_seconds)
+    axes = _draw_series(picture, spent.series, rates, BLUE, budget)
+    if budget:
+        picture.dashed(axes.across(budget), AMBER)
+        picture.dashed(f"M{axes.left:.1f} {LINE / 2:.1f}h20", AMBER)
+        picture.text(axes.left + 26, LINE / 2, f"budget {number(budget)} a minute", colour=AMBER)
     told = f"{number(spent.requests)} requests in {duration(spent.span_seconds)}"
     if spent.used is not None:
         told += f", {percent(spent.used)} of the budget"
-    return to_svg(figure, "requests", "Requests a minute against the budget", told)
+    return picture.to_svg("requests", "Requests a minute against the budget", told)
 
 
 def draw_contacts(figures: Figures) -> str:
@@ -63,12 +57,11 @@ def draw_contacts(figures: Figures) -> str:
     series = figures.contacted_over_time
     if len(series.points) < 2:
         return ""
-    figure, (ax,) = open_figure(2.0)
-    rates = _draw_series(ax, series, GREEN)
-    ax.set_ylim(0, max(rates) * 1.1)
+    picture, rates = Picture(), _rates(series)
+    _draw_series(picture, series, rates, GREEN)
     total = sum(point.count for point in series.points)
-    told = f"{number(total)} contacts, at most {number(max(rates))} a minute"
-    return to_svg(figure, "contacts", "Contacts started a minute", told)
+    told = f"{number(total)} contacts, at most {say(max(rates))} a minute"
+    return picture.to_svg("contacts", "Contacts started a minute", told)
 
 
 def _trim(buckets: Iterable[Bucket]) -> list[Bucket]:
@@ -81,45 +74,67 @@ def _trim(buckets: Iterable[Bucket]) -> list[Bucket]:
     return kept
 
 
-def _edge(bucket: Bucket) -> str:
-    if bucket.up_to is None:
-        return "more"
-    return f"{bucket.up_to:.0f} ms" if bucket.up_to < 1000 else f"{bucket.up_to / 1000:.0f} s"
+def _draw_edges(picture: Picture, axes: Axes, edges: Sequence[float | None]) -> None:
+    """Under each right edge its latency; where they are close, under some: rather 1, 10, 100 ms."""
+    words = [
+        "more" if not edge else f"{edge:.0f} ms" if edge < 1000 else f"{edge / 1000:.0f} s" for edge in edges
+    ]
+    every = ceil((max(map(measure, words)) + SIZE / 2) / (axes.x(1) - axes.x(0)))
+    first = next((place for place, edge in enumerate(edges) if edge in {1, 10, 100, 1000}), 0) % every
+    for place in range(first, len(words), every):
+        picture.text(axes.x(place + 1), axes.bottom + LINE / 2, words[place], "middle")
 
 
-def _position(buckets: list[Bucket], value: float) -> float:
+def _draw_percentiles(picture: Picture, axes: Axes, buckets: Sequence[Bucket], spread: Spread) -> None:
+    """Two lines with their words above, which are pushed apart where they would meet."""
+    words = [f"p50 {milliseconds(spread.p50)}", f"p95 {milliseconds(spread.p95)}"]
+    lines = [axes.x(_position(buckets, value or 0.0)) for value in (spread.p50, spread.p95)]
+    first, second = (measure(word) / 2 for word in words)
+    apart = first + second + SIZE
+    right = min(max(lines[1], max(lines[0], first) + apart), WIDTH - second)
+    for line, word, middle in zip(lines, words, (min(lines[0], right - apart), right), strict=True):
+        picture.dashed(f"M{line:.1f} {LINE:.1f}V{axes.bottom:.1f}", AMBER)
+        picture.text(middle, LINE / 2, word, "middle", AMBER)
+
+
+def _position(buckets: Sequence[Bucket], value: float) -> float:
+    """Where a latency lies, in buckets from the left."""
     low = 0.0
     for place, bucket in enumerate(buckets):
         if bucket.up_to is None or value <= bucket.up_to:
             high = bucket.up_to or max(value, low + 1)
             low = low if place else min(value, high / 2)
-            # A bar is 0.86 wide: the line stands where the value lies between the bucket's edges.
-            return place - 0.43 + 0.86 * min(max((value - low) / (high - low), 0.0), 1.0)
+            return place + min(max((value - low) / (high - low), 0.0), 1.0)
         low = bucket.up_to
-    return len(buckets) - 0.5
+    return float(len(buckets))
 
 
-def _draw_series(ax: Axes, series: Series, colour: str, span: float | None = None) -> list[float]:
-    """Steps of the rate a minute, over the time since the first point; returns the rates.
-
-    The last point of a known span may cover less than the others.
-    """
-    width = series.seconds_per_point
-    seconds = [float(width)] * len(series.points)
+def _rates(series: Series, span: float | None = None) -> list[float]:
+    """A minute, point by point; the last point of a known span may cover less than the others."""
+    seconds = [float(series.seconds_per_point)] * len(series.points)
     if span is not None:
-        seconds[-1] = max(span - width * (len(seconds) - 1), 1.0)  # a sliver would look like a peak
-    rates = [point.count * 60 / covered for point, covered in zip(series.points, seconds, strict=True)]
-    unit, name = next((size, unit) for size, unit in _UNITS if width * len(rates) >= size * 3 or size == 1)
-    edges = [place * width / unit for place in range(len(rates) + 1)]
-    ax.stairs(rates, edges, fill=True, color=colour, alpha=0.28)
-    ax.stairs(rates, edges, color=colour, linewidth=1.4, baseline=None)  # no walls at both ends
-    ax.set_xlim(0, edges[-1])
-    _count_axis(ax)
-    ax.set_xlabel(f"{name} since the start; per minute", color=INK, fontsize=SIZE)
-    return rates
+        seconds[-1] = max(span - sum(seconds[:-1]), 1.0)  # a sliver would look like a peak
+    return [point.count * 60 / covered for point, covered in zip(series.points, seconds, strict=True)]
 
 
-def _count_axis(ax: Axes) -> None:
-    ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
-    draw_lines(ax)
+def _draw_series(
+    picture: Picture, series: Series, rates: Sequence[float], colour: str, budget: float = 0
+) -> Axes:
+    """Steps of the rates over the time since the first point."""
+    span = series.seconds_per_point * len(rates)
+    size, unit = next((size, unit) for size, unit in _UNITS if span >= size * 3 or size == 1)
+    axes = draw_axes(picture, span / size, max(*rates, budget) or 1)
+    width = series.seconds_per_point / size
+    steps = "".join(f"V{axes.y(rate):.1f}H{axes.x(n * width):.1f}" for n, rate in enumerate(rates, start=1))
+    floor = f"M{axes.left:.1f} {axes.bottom:.1f}"
+    picture.path(f"{floor}{steps}V{axes.bottom:.1f}Z", "none", fill=colour, fill_opacity=0.28)
+    # Without walls at both ends.
+    picture.path(f"M{axes.left:.1f} {axes.y(rates[0]):.1f}{steps}", colour, stroke_width=1.6)
+    picture.path(axes.across(0), INK)
+    for tick in round_numbers(axes.end, 6):
+        if tick <= axes.end:
+            picture.text(axes.x(tick), axes.bottom + LINE / 2, say(tick), "middle")
+    words = f"{unit} since the start; per minute"
+    picture.text((axes.left + WIDTH) / 2, picture.height + LINE / 2, words, "middle")
+    picture.height += LINE
+    return axes

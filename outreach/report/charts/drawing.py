@@ -1,18 +1,12 @@
-"""The report's charts as SVG: funnel, outcomes, latency, requests against the budget, people over time.
+"""The report's charts as SVG: funnel, outcomes, latency, requests against the budget, people over time."""
 
-Matplotlib is imported when the first chart is drawn: it takes a second, and most commands draw none.
-"""
-
-import logging
-from types import ModuleType
-
+from outreach.report.charts import bars, curves
 from outreach.report.charts.palette import INK
 from outreach.report.figures.gather import Figures
 
 
 def draw_charts(figures: Figures) -> dict[str, str]:
     """SVG by title, in order; a chart without anything to show is left out."""
-    bars, curves = _import_drawing()
     drawn = {
         "From rows to interactions": bars.draw_funnel(figures),
         "Outcomes by channel and reason": bars.draw_outcomes(figures),
@@ -26,15 +20,3 @@ def draw_charts(figures: Figures) -> dict[str, str]:
 def inline(svg: str) -> str:
     """A chart for a place inside a page: its ink is the colour of the text around it."""
     return svg.replace(INK, "currentColor")
-
-
-def _import_drawing() -> tuple[ModuleType, ModuleType]:
-    """Without matplotlib's remarks: it talks about its font cache where nobody asked."""
-    logger = logging.getLogger("matplotlib")
-    before = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        from outreach.report.charts import bars, curves  # noqa: PLC0415 - see above
-    finally:
-        logger.setLevel(before)
-    return bars, curves

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from outreach.report.figures.counts import Funnel
 from outreach.report.figures.gather import Figures
+from outreach.report.figures.percentiles import EDGES_MS, Bucket, Spread
 from outreach.report.page import write_page
 
 pytestmark = pytest.mark.browser
@@ -57,6 +60,39 @@ def test_the_page_shows_everything_and_fetches_nothing(
     assert page.locator("svg").count() == 5
     assert "onerror=alert(1)" in page.inner_text("h1")
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    page.close()
+
+
+OVERLAPS = """svgs => svgs.flatMap(svg => {
+    const view = svg.viewBox.baseVal
+    const texts = [...svg.querySelectorAll("text")].map(text => [text.textContent, text.getBBox()])
+    const cut = texts.filter(([, box]) => box.x < 0 || box.x + box.width > view.width)
+    const met = texts.flatMap(([words, a], place) => texts.slice(place + 1).filter(([, b]) =>
+        a.x < b.x + b.width && b.x < a.x + a.width && a.y + 3 < b.y + b.height && b.y + 3 < a.y + a.height
+    ).map(([others]) => `${words} / ${others}`))
+    return [...cut.map(([words]) => words), ...met]
+})"""
+"""Texts that stick out of their chart, and pairs that meet; a line's ascenders may."""
+
+
+def crowd(figures: Figures) -> Figures:
+    """Figures with long numbers and every bucket, both percentiles close together at one end."""
+    return replace(
+        figures,
+        funnel=Funnel(12_345_678, 12_345_000, 9_000_000, 9_000_000, 8_765_432, 12),
+        latency_buckets=tuple(Bucket(edge, 1_000_000) for edge in (*EDGES_MS, None)),
+        latency_ms=Spread(16_000_000, 50_000.0, 59_000.0, 60_000.0, 200_000.0),
+        tallies=tuple(replace(entry, count=entry.count * 90_000) for entry in figures.tallies),
+    )
+
+
+@pytest.mark.parametrize("change", [replace, crowd], ids=["hostile", "crowded"])
+def test_no_word_of_a_chart_is_cut_or_meets_another(
+    browser: Any, hostile: Figures, change: Callable[[Figures], Figures], tmp_path: Path
+) -> None:
+    page = browser.new_page()
+    page.goto(write_page(tmp_path / "report.html", change(hostile)).as_uri())
+    assert page.eval_on_selector_all("svg", OVERLAPS) == []
     page.close()
 
 

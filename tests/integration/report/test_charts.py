@@ -9,8 +9,13 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from outreach.ledger.ledger import Ledger
+from outreach.report.charts.axes import round_numbers
 from outreach.report.charts.drawing import draw_charts
+from outreach.report.charts.palette import AMBER
+from outreach.report.figures.counts import ReasonCount, Tally
 from outreach.report.figures.gather import Figures, gather
+from outreach.report.figures.timeline import Point, Series
+from tests.support.report_examples import NOW
 from tests.support.report_ledgers import fill
 
 TITLES = [
@@ -83,10 +88,42 @@ def test_without_a_budget_the_requests_are_left_out(figures: Figures) -> None:
     assert TITLES[3] not in draw_charts(replace(figures, budget=None))
 
 
-def test_matplotlib_is_only_imported_to_draw() -> None:
+def test_no_drawing_library_is_imported() -> None:
     program = (
         "import sys; from outreach.report import markdown, page, terminal, live, forecast_views;"
         "from outreach.report.figures import gather; from outreach.report.charts import drawing;"
-        "sys.exit('matplotlib' in sys.modules)"
+        "sys.exit(bool({'matplotlib', 'numpy', 'PIL'} & {*sys.modules}))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_the_same_count_is_as_long_beside_a_channel_as_beside_a_reason(figures: Figures) -> None:
+    alone = replace(
+        figures,
+        tallies=(Tally("blocked", "sms", "suppressed", 30, 0), Tally("held", "voice", "", 120, 0)),
+        reasons=(ReasonCount("blocked", "suppressed", "", 30, 0, ()),),
+    )
+    svg = draw_charts(alone)["Outcomes by channel and reason"]
+    assert len(set(re.findall(rf'width="([0-9.]+)" height="14.0" fill="{AMBER}"', svg))) == 1
+
+
+def test_a_slow_campaign_has_an_axis_that_can_be_read(figures: Figures) -> None:
+    points = tuple(Point(NOW, count) for count in (3, 9, 0, 22))
+    svg = draw_charts(replace(figures, contacted_over_time=Series(21_600, points)))[
+        "Contacts started a minute"
+    ]
+    assert {"0.02", "0.04", "0.06"} <= {element.text for element in ET.fromstring(svg).iter()}
+    assert "at most 0.061 a minute" in svg
+
+
+@pytest.mark.parametrize(
+    ("top", "most", "ticks"),
+    [
+        (7, 4, [0, 2, 4, 6, 8]),
+        (300, 4, [0, 100, 200, 300]),
+        (0.05, 5, [0, 0.01, 0.02, 0.03, 0.04, 0.05]),
+        (1, 4, [0, 0.5, 1]),
+    ],
+)
+def test_an_axis_has_round_numbers(top: float, most: int, ticks: list[float]) -> None:
+    assert round_numbers(top, most) == pytest.approx(ticks)
