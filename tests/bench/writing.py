@@ -117,7 +117,7 @@ def _limits(scenarios: list[Mapping[str, Any]]) -> Iterator[str]:
 def _tokens(scenarios: list[Mapping[str, Any]]) -> Iterator[str]:
     yield "## Ten tokens"
     yield ""
-    yield "| Ledger | Tokens | Processes | Windows | Contacts a minute | Used | Fullest 60 s of a token | 429 |"
+    yield "| Ledger | Tokens | Processes | Windows | Contacts a minute | Used | Fullest of a token | 429 |"
     yield "|---|---|---|---|---|---|---|---|"
     for s in scenarios:
         under = f" under {s['cap']}" if s["cap"] else ""
