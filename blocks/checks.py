@@ -18,6 +18,9 @@ from outreach.webhook.signing import parse_secrets
 
 T = TypeVar("T")
 
+MOST_A_MINUTE = 1_000_000
+"""More than any organisation is given; what is typed above it is a slip."""
+
 
 def refusing(check: Callable[[T], object]) -> Callable[[T], T]:
     """A validator out of a check that raises one of our errors; what is typed stays as it is."""

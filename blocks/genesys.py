@@ -6,7 +6,7 @@ from typing import Literal
 from prefect.blocks.abstract import CredentialsBlock
 from pydantic import ConfigDict, Field
 
-from blocks.checks import GenesysUrl, Id, Region, Secret
+from blocks.checks import MOST_A_MINUTE, GenesysUrl, Id, Region, Secret
 from outreach.genesys.guide import Guide
 from outreach.genesys.http.auth import SealedToken
 from outreach.genesys.interface import Senders
@@ -14,8 +14,8 @@ from outreach.genesys.opening import Account, fetch_token, open_genesys
 from outreach.genesys.platform.api import Platform
 from outreach.genesys.rate_limit.slots import SlotAllocator
 
-MOST_A_MINUTE = 1_000_000
-"""More than any organisation is given; what is typed above it is a slip."""
+MOST_TOKENS = 20
+"""As many as Genesys' own tools open for one client (platform fact sheet 2.2)."""
 
 
 class GenesysCredentials(CredentialsBlock):
@@ -77,6 +77,26 @@ class GenesysCredentials(CredentialsBlock):
         description="Budget of contact creations of the organisation on the guide API; 0 means no limit.",
     )
 
+    emails_per_minute: int = Field(
+        default=300,
+        ge=0,
+        le=MOST_A_MINUTE,
+        title="E-mails a minute",
+        description="Budget of agentless e-mails of the organisation; 0 means no limit of their own.",
+    )
+    tokens: int = Field(
+        default=1,
+        ge=1,
+        le=MOST_TOKENS,
+        title="Tokens",
+        description="So many logins, each with a budget of its own. `outreach preflight` says what they buy.",
+    )
+
+    @property
+    def whole_budget(self) -> int:
+        """Requests a minute of all tokens together; 0 means no limit."""
+        return self.requests_per_minute * self.tokens
+
     def open(
         self,
         senders: Senders | None = None,
@@ -90,6 +110,8 @@ class GenesysCredentials(CredentialsBlock):
             senders=senders,
             requests_per_minute=self.requests_per_minute,
             creations_per_minute=self.creations_per_minute,
+            emails_per_minute=self.emails_per_minute,
+            tokens=self.tokens,
             timetable=timetable,
             sealed_token=sealed_token,
         )
@@ -99,8 +121,8 @@ class GenesysCredentials(CredentialsBlock):
         return self.open()
 
     def fetch_token(self) -> SealedToken:
-        """Log in; the token comes back encrypted, fit for Prefect's cache."""
-        return fetch_token(self._account())
+        """Log in; the token comes back encrypted, fit for Prefect's cache; of several tokens, all."""
+        return fetch_token(self._account(), tokens=self.tokens)
 
     def _account(self) -> Account:
         return Account(

@@ -18,7 +18,7 @@ from emulator.errors import ApiError, forbidden, present
 from emulator.http.messages import Request, Response
 from emulator.http.routing import Operation, Router
 from emulator.state.faults import Fault
-from emulator.state.limits import too_many
+from emulator.state.limits import RateWindow, too_many
 from emulator.state.organisation import Organisation
 from emulator.state.tokens import Token
 
@@ -113,6 +113,7 @@ class _Call:
         self.name = operation.name if operation is not None else "unknown"
         self.token: Token | None = None
         self.limit_headers: list[tuple[str, str]] = []
+        self._left: int | None = None
 
     @property
     def operation(self) -> Operation:
@@ -154,22 +155,39 @@ class _Call:
 
     def _spend(self, token: Token) -> None:
         settings, now = self.org.settings, time.monotonic()
-        if settings.requests_per_minute is not None:
-            allowed = settings.requests_per_minute
-            fits, used, wait = token.budget.take(now, allowed, settings.window_seconds, settings.window)
-            self.limit_headers = [
-                ("inin-ratelimit-count", str(used)),
-                ("inin-ratelimit-allowed", str(allowed)),
-                ("inin-ratelimit-reset", str(wait)),
-            ]
+        budgets = [
+            (token.budget, settings.requests_per_minute),
+            (self.org.tokens.client_budgets[token.client_id], settings.client_requests_per_minute),
+            (self.org.tokens.organisation_budget, settings.organisation_requests_per_minute),
+        ]
+        taken: list[RateWindow] = []
+        for budget, allowed in budgets:
+            if allowed is None:
+                continue
+            fits, used, wait = budget.take(now, allowed, settings.window_seconds, settings.window)
+            self._tell(used, allowed, wait)
             if not fits:
+                for other in taken:
+                    other.give_back()
                 self._refuse(wait)
+            taken.append(budget)
         if self._found is not None and self._found.creation and settings.creations_per_minute is not None:
             fits, _, wait = self.org.creations.take(
                 now, settings.creations_per_minute, settings.window_seconds, settings.window
             )
             if not fits:
                 self._refuse(wait)
+
+    def _tell(self, used: int, allowed: int, wait: int) -> None:
+        """In the headers: of the token's budget, or of the one with the fewest requests left."""
+        if self.limit_headers and self.org.settings.headers_of == "token":
+            return
+        left = allowed - used
+        if self._left is None or left < self._left:
+            self._left = left
+            names = ("count", "allowed", "reset")
+            values = zip(names, (used, allowed, wait), strict=True)
+            self.limit_headers = [(f"inin-ratelimit-{name}", str(value)) for name, value in values]
 
     def _refuse(self, wait: int) -> NoReturn:
         self.org.metrics.over_limit += 1

@@ -62,7 +62,7 @@ def _spend_issue(org: Organisation, client_id: str) -> None:
 def _grant(org: Organisation, client_id: str, api: str) -> JsonObject:
     settings = org.settings
     lifetime = settings.token_lifetime_seconds if api == "platform" else settings.guide_token_lifetime_seconds
-    token = org.tokens.issue(client_id, api, org.now() + lifetime)
+    token = org.tokens.issue(client_id, api, org.now() + lifetime, settings.tokens_alive)
     return {"access_token": token.value, "token_type": "bearer", "expires_in": lifetime}
 
 

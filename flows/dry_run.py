@@ -56,7 +56,7 @@ def ask_organisation(names: BlockNames, ledger: Ledger | None) -> tuple[Pace, Av
 
 
 def _pace(credentials: GenesysCredentials) -> Pace:
-    budget = credentials.requests_per_minute or None
+    budget = credentials.whole_budget or None
     if credentials.api == "guide":
         return Pace(
             budget, requests_per_contact=3, creations_per_minute=credentials.creations_per_minute or None

@@ -158,7 +158,7 @@ def open_blocks(names: BlockNames) -> Iterator[OpenBlocks]:
         token = authenticate(names.genesys, _token_name(credentials), partial(fetch_token, names.genesys))
         timetable = LedgerSlotAllocator(ledger)
         with credentials.open(senders, timetable=timetable, sealed_token=token) as genesys:
-            budget = credentials.requests_per_minute or None
+            budget = credentials.whole_budget or None
             yield OpenBlocks(ledger, genesys, webhook, budget, _senders_name(credentials, senders))
 
 
@@ -220,4 +220,5 @@ def _senders_name(credentials: GenesysCredentials, senders: interface.Senders | 
 def _token_name(credentials: GenesysCredentials) -> str:
     """What the token's cache goes by: the client and its host, as a hash."""
     host = credentials.login_url or credentials.api_url or credentials.org_id or credentials.region
-    return f"{credentials.api}/{token_key(f'{credentials.client_id}@{host}')}"
+    tokens = f"/{credentials.tokens}" if credentials.tokens > 1 else ""
+    return f"{credentials.api}/{token_key(f'{credentials.client_id}@{host}')}{tokens}"

@@ -73,6 +73,7 @@ def gather(names: BlockNames) -> Targets:
         genesys=lambda token: credentials.open(senders, sealed_token=token),
         webhook=webhook.open if webhook else None,
         budget=credentials.requests_per_minute,
+        tokens=credentials.tokens,
         clock=SystemClock(),
         witnesses=[PrefectWitness()],
     )

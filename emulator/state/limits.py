@@ -31,6 +31,12 @@ class RateWindow:
         self._count += fits
         return fits, self._count, max(1, math.ceil(self._opened + seconds - now))
 
+    def give_back(self) -> None:
+        """The last request that was taken was refused by another budget."""
+        self._count -= 1
+        if self._arrivals:
+            self._arrivals.pop()
+
     def _slide(self, now: float, allowed: int, seconds: float) -> tuple[bool, int, int]:
         arrivals = self._arrivals
         while arrivals and now - arrivals[0] >= seconds - _ROUNDING:

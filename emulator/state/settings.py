@@ -59,7 +59,11 @@ class Settings(Document):
     # limits, on the real clock
     requests_per_minute: Limit = 300
     creations_per_minute: Limit = 100
+    client_requests_per_minute: Limit = None
+    organisation_requests_per_minute: Limit = None
+    headers_of: Literal["token", "fullest"] = "token"
     token_requests_per_minute: Limit = 300
+    tokens_alive: Limit = None
     window: Literal["fixed", "sliding"] = "fixed"
     window_seconds: Annotated[Seconds, Field(ge=0.05)] = 60.0
     # faults

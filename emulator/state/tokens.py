@@ -26,9 +26,15 @@ class TokenStore:
         self.by_value: dict[str, Token] = {}
         self.issues: dict[str, RateWindow] = defaultdict(RateWindow)
         """The budget of token requests of each client."""
+        self.client_budgets: dict[str, RateWindow] = defaultdict(RateWindow)
+        self.organisation_budget = RateWindow()
 
-    def issue(self, client_id: str, api: str, expires: float) -> Token:
-        """A new token for a client."""
+    def issue(self, client_id: str, api: str, expires: float, alive: int | None = None) -> Token:
+        """A new token for a client; of its older ones the newest stay, `alive` with this one."""
+        if alive is not None:
+            older = [value for value, token in self.by_value.items() if token.client_id == client_id]
+            for value in older[: max(0, len(older) - alive + 1)]:
+                self.revoke(value)
         token = Token(secrets.token_urlsafe(48), client_id, api, expires)
         self.by_value[token.value] = token
         return token

@@ -33,16 +33,19 @@ GROUP = 50  # what one analytics request reads
 GROUP_ONE_BY_ONE = 10
 """How many are claimed at once where each is a request of its own."""
 
+DOUBTS = 2000
+"""Outcomes in doubt that a round looks for, before it looks at what goes on."""
+
 RECEIPT = "receipt"
 """The source that addresses carry in the suppression table when a receipt said that the person opted out."""
 
 
-def follow_up(run: Run, *, at_most: int = 2000, seconds: float = 240.0) -> Counter[str]:
+def follow_up(run: Run, *, at_most: int = 1_000_000, seconds: float = 240.0) -> Counter[str]:
     """One round over one campaign, the longest due first.
 
     Args:
         run: of a campaign (`run.open_run`).
-        at_most: looks at interactions, and looks for outcomes in doubt.
+        at_most: looks at interactions, more than a round can make: the budget binds it, and `seconds`.
         seconds: after which nothing new is begun; what is begun takes its requests' time.
 
     Returns:
@@ -55,7 +58,7 @@ def follow_up(run: Run, *, at_most: int = 2000, seconds: float = 240.0) -> Count
         GenesysError: interactions cannot be read; what was done is done, the rest stays as it was.
     """
     until = run.ledger.clock.monotonic() + seconds
-    counts = _resolve(run, at_most)
+    counts = _resolve(run, min(at_most, DOUBTS))
     # What still goes on first: a receipt can wait for the next round.
     for state in (State.STARTED, State.ENDED):
         while (left := at_most - counts["looked"]) > 0 and run.ledger.clock.monotonic() < until:

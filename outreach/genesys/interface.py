@@ -26,6 +26,22 @@ class Senders:
     chat_template_parameter: str | None = None
     """The id of that response's parameter which takes our message; None when it takes none."""
 
+    voice_per_minute: int = 0
+    sms_per_minute: int = 0
+    email_per_minute: int = 0
+    chat_per_minute: int = 0
+    """What a sender may do in a minute by its carrier or provider; 0 for no limit of its own."""
+
+    def rate_of(self, channel: Channel) -> int:
+        """How many a minute the channel's sender may, 0 for no limit of its own."""
+        rates = {
+            Channel.VOICE: self.voice_per_minute,
+            Channel.SMS: self.sms_per_minute,
+            Channel.EMAIL: self.email_per_minute,
+            Channel.CHAT: self.chat_per_minute,
+        }
+        return rates[channel]
+
     def of(self, channel: Channel) -> str | None:
         """What contacts people on a channel, None when nothing is set."""
         match channel:

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from outreach.clock import Clock, SystemClock
+from outreach.contacts import Channel
+from outreach.errors import GenesysError
 from outreach.genesys.guide import Guide
 from outreach.genesys.http import permissions
-from outreach.genesys.http.auth import Login, SealedToken, Token
+from outreach.genesys.http.auth import SEPARATOR, Login, SealedToken, Token
 from outreach.genesys.http.client import Connection
 from outreach.genesys.http.exchange import Transport
 from outreach.genesys.http.hosts import Hosts, guide_hosts, platform_hosts
+from outreach.genesys.http.token_pool import TokenPool
 from outreach.genesys.http.usage import Usage
 from outreach.genesys.interface import Senders
 from outreach.genesys.platform.api import Platform
@@ -61,6 +64,8 @@ def open_genesys(
     senders: Senders | None = None,
     requests_per_minute: int | None = 300,
     creations_per_minute: int | None = 100,
+    emails_per_minute: int | None = 300,
+    tokens: int = 1,
     timetable: SlotAllocator | None = None,
     share_when_away: float = 0.5,
     sealed_token: str | None = None,
@@ -72,8 +77,10 @@ def open_genesys(
     Args:
         account: whose organisation.
         senders: who contacts; None leaves every channel of the platform without a sender.
-        requests_per_minute: the token's budget; None or 0 for none.
+        requests_per_minute: the budget of one token; None or 0 for none.
         creations_per_minute: the guide API's budget of registrations; None or 0 for none.
+        emails_per_minute: the platform's budget of agentless e-mails; None or 0 for none.
+        tokens: so many, each of its own login and with its own budget.
         timetable: shared by all processes that use this token; None: shared within this process.
         share_when_away: the part of the budget to go on with while `timetable` doesn't answer, 0 to 1.
         sealed_token: from `fetch_token`, so that no new one is fetched.
@@ -86,17 +93,28 @@ def open_genesys(
     with Transport() as transport:
         slots = FallbackSlotAllocator(timetable, clock, share=share_when_away) if timetable else None
         slots_or_ours = slots or (_THIS_PROCESS if clock is _CLOCK else LocalSlotAllocator(clock))
-        pacer = Pacer(token_key(account.client_id), requests_per_minute, slots_or_ours, clock)
-        creations = Pacer(creations_key(account.org_id or host), creations_per_minute, slots_or_ours, clock)
+        pacer = Pacer(token_key(account.client_id), requests_per_minute, slots_or_ours, clock, tokens)
+        sealed = [*(sealed_token or "").split(SEPARATOR), *[""] * tokens][:tokens]
+        pool = TokenPool([Token(transport, login, clock, text or None) for text in sealed], pacer, clock)
+        whole = requests_per_minute * tokens if requests_per_minute else None
+        budgets = [
+            *_budgets_of_channels(
+                token_key(account.client_id), senders or Senders(), emails_per_minute, whole
+            ),
+            ("register", creations_key(account.org_id or host), creations_per_minute, "creations"),
+        ]
+        more: dict[str, list[Pacer]] = {}
+        for operation, key, limit, name in budgets[-1:] if account.api == "guide" else budgets[:-1]:
+            more.setdefault(operation, []).append(Pacer(key, limit, slots_or_ours, clock, name=name))
         connection = Connection(
             transport,
             host,
-            Token(transport, login, clock, sealed_token),
+            pool,
             pacer,
-            Usage(clock, requests_per_minute or None),
+            Usage(clock, whole),
             clock,
             permissions.GUIDE if account.api == "guide" else permissions.PLATFORM,
-            {"register": (creations,)} if account.api == "guide" else None,
+            more,
             allow_private=account.allow_private,
         )
         if account.api == "guide":
@@ -105,11 +123,36 @@ def open_genesys(
             yield Platform(connection, senders or Senders(), source_name)
 
 
-def fetch_token(account: Account, clock: Clock = _CLOCK) -> SealedToken:
-    """Log in and give the token sealed, fit for any cache until `expires_at`.
+def _budgets_of_channels(
+    client: str, senders: Senders, emails_per_minute: int | None, whole: int | None
+) -> Iterator[tuple[str, str, int | None, str]]:
+    """What binds a channel's calls before the tokens' budget does: operation, key, limit, name for people."""
+    limits = [(Channel.EMAIL, "e-mails", emails_per_minute)]
+    limits += [(channel, f"sender of {channel}", senders.rate_of(channel)) for channel in Channel]
+    for channel, name, limit in limits:
+        if whole and limit and limit < whole:
+            sender = senders.of(channel) if name.startswith("sender") else "all"
+            yield f"start {channel}", token_key(f"{client}/{channel}/{sender}"), limit, name
 
-    Raises SettingsError, Unauthorized, RateLimited or NotSent.
+
+def fetch_token(account: Account, clock: Clock = _CLOCK, *, tokens: int = 1) -> SealedToken:
+    """Log in and give the tokens sealed, fit for any cache until `expires_at`; those that there are.
+
+    Raises SettingsError, Unauthorized, RateLimited or NotSent when there is none.
     """
     login = account.login()
     with Transport() as transport:
-        return Token(transport, login, clock).sealed()
+        found = [_log_in(Token(transport, login, clock)) for _ in range(tokens)]
+    known = [token for token in found if isinstance(token, SealedToken)]
+    for error in found if not known else ():
+        if isinstance(error, GenesysError):
+            raise error
+    text = SEPARATOR.join(token.text if isinstance(token, SealedToken) else "" for token in found)
+    return SealedToken(text, min(token.expires_at for token in known))
+
+
+def _log_in(token: Token) -> SealedToken | GenesysError:
+    try:
+        return token.sealed()
+    except GenesysError as error:
+        return error

@@ -6,6 +6,7 @@
     login        the client id and secret, at the region's host
     organisation who we are to it                        (platform)
     permissions  the missing ones, by name               (platform)
+    tokens       how many live at once, and what they buy   (platform, if several)
     limits       our budget against the organisation's   (platform)
     senders      numbers, addresses, queue, integration
     do-not-contact  each internal list, and which of its lines cannot be read  (platform)
@@ -27,7 +28,7 @@ from outreach.genesys.guide import Guide
 from outreach.genesys.http.auth import SealedToken
 from outreach.genesys.interface import DoNotContactList
 from outreach.genesys.platform.api import Platform
-from outreach.genesys.platform.organization import TOKEN_RATE
+from outreach.genesys.platform.organization import TOKEN_RATE, TokensFound
 from outreach.genesys.platform.permission_probes import ESSENTIAL, find_forbidden
 from outreach.genesys.platform.senders import NO_SENDER
 from outreach.ledger.executors.release import list_zone_rules
@@ -78,9 +79,11 @@ class Targets:
     """Takes the sealed token."""
     webhook: Callable[[], Endpoint] | None
     budget: int
+    """Of one token."""
     clock: Clock
     witnesses: Sequence[Witness] = ()
     """Who, beside this machine, remembers how far the ledger had come."""
+    tokens: int = 1
 
 
 def run_preflight(means: Targets) -> list[Check]:
@@ -143,6 +146,8 @@ def check_genesys(means: Targets) -> Iterator[Check]:
 
 def _check_organisation(genesys: Platform | Guide, means: Targets) -> Iterator[Check]:
     if isinstance(genesys, Platform):
+        if means.tokens > 1:
+            yield _check_tokens(genesys.try_tokens(), means.budget)  # first: it goes by their first requests
         identity = genesys.whoami()
         yield Check("organisation", Level.OK, f"{identity.organization_name or identity.organization_id}.")
         yield from _check_permissions(genesys)
@@ -159,6 +164,23 @@ def _check_permissions(genesys: Platform) -> Iterator[Check]:
         yield Check("permissions", level, f"Not allowed: {operation}.", error.advice)
     if not forbidden:
         yield Check("permissions", Level.OK, "All that can be tried without contacting anybody are there.")
+
+
+def _check_tokens(found: TokensFound, budget: int) -> Check:
+    name, advice = "tokens", f"Set `tokens` to {max(found.alive, 1)} in the credentials block."
+    if found.given < found.asked:
+        what = f"The login gave {found.given} of {found.asked} tokens."
+        return Check(name, Level.WARN, what, advice)
+    if found.alive < found.asked:
+        what = f"Only {found.alive} of {found.asked} tokens live at once: a login ends an older one."
+        return Check(name, Level.WARN, what, advice)
+    if found.together:
+        what = f"{found.asked} tokens share one limit: more of them buy nothing."
+        advice = "Set `tokens` to 1, or ask Genesys for a limit of each token."
+        return Check(name, Level.WARN, what, advice)
+    whole = f": {found.asked * budget} requests a minute" if budget else ""
+    sure = "" if found.together is False else " A limit above them shows only in a run."
+    return Check(name, Level.OK, f"{found.asked} tokens live at once{whole}.{sure}")
 
 
 def _check_limits(genesys: Platform, budget: int) -> Check:

@@ -17,8 +17,8 @@ from typing import Any
 import orjson
 
 from outreach.compliance import Decision, Verdict
-from outreach.genesys.rate_limit.pacer import HEADROOM
 from outreach.reachability import Availability
+from outreach.timetable import HEADROOM
 
 SAMPLE = 20
 MOST_NAMES = 500

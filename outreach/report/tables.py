@@ -11,7 +11,7 @@ from outreach.report.figures.counts import ReasonCount
 from outreach.report.figures.do_not_contact import Lists
 from outreach.report.figures.gather import Figures
 from outreach.report.figures.loads_and_outbox import Outbox
-from outreach.report.figures.timeline import Budget
+from outreach.report.figures.timeline import Bound, Budget
 from outreach.report.summary import list_checks
 from outreach.report.wording import (
     NOTHING,
@@ -202,8 +202,13 @@ def budget(spent: Budget) -> Table:
         ("Answers 429", number(spent.too_many)),
         ("Waited for a turn, all threads", duration(spent.waited_seconds)),
     ]
+    rows += [(f"Bound in {_minutes(each)}", clean(each.name)) for each in spent.bound]
     rows += [(f"of them: {clean(name)}", number(count)) for name, count in spent.by_operation.items()]
     return Table("Requests and budget", ("", "Figure"), tuple(rows), frozenset({"Figure"}))
+
+
+def _minutes(each: Bound) -> str:
+    return f"minute {each.first}" if each.first == each.last else f"minutes {each.first} to {each.last}"
 
 
 def rules(figures: Figures) -> Table:

@@ -31,7 +31,7 @@ class Bar:
 
 def find_bars(results: Mapping[str, Any]) -> list[Bar]:
     """Every bar that the results have a figure for."""
-    readers = (_contests, _limits, _loading, _growth, _small)
+    readers = (_contests, _limits, _tokens, _loading, _growth, _small)
     return [bar for read in readers for bar in read(results)]
 
 
@@ -65,6 +65,22 @@ def _limits(results: Mapping[str, Any]) -> Iterator[Bar]:
         where = f"{what}, {who}, {scenario['window']} windows"
         yield Bar(f"share of the budget used ({where})", scenario["used"], ">=", 0.95)
         yield Bar(f"answers 429 ({where})", scenario["answers_429"], "<=", 0)
+
+
+def _tokens(results: Mapping[str, Any]) -> Iterator[Bar]:
+    scenarios = results.get("tokens", ())
+    ones = {each["ledger"]: each["contacts_a_minute"] for each in scenarios if each["tokens"] == 1}
+    for each in scenarios:
+        where = f"{each['scenario']}"
+        if each["cap"]:
+            yield Bar(f"share of the limit used ({where})", each["used"], ">=", 0.97)
+            yield Bar(f"answers 429 a minute ({where})", each["answers_429"] / each["seconds"] * 60, "<=", 1)
+            continue
+        if each["tokens"] > 1 and each["ledger"] in ones:
+            times = each["contacts_a_minute"] / ones[each["ledger"]]
+            yield Bar(f"times the contacts a minute of one token ({where})", times, ">=", 9.7)
+        yield Bar(f"share of the budget used ({where})", each["used"], ">=", 0.985)
+        yield Bar(f"answers 429 ({where})", each["answers_429"], "<=", 0)
 
 
 def _loading(results: Mapping[str, Any]) -> Iterator[Bar]:

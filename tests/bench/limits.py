@@ -107,12 +107,12 @@ def _figures(scenario: Scenario, genesys: EmulatorServer) -> dict[str, Any]:
         "limit_per_minute": limit,
         "requests": len(times),
         "used": round(steady / (limit * (end - begin) / 60), 4),
-        "fullest_60_seconds": _fullest(times),
+        "fullest_60_seconds": fullest(times),
         "answers_429": seen["too_many"],
     }
 
 
-def _fullest(times: list[float]) -> int:
+def fullest(times: list[float]) -> int:
     most = first = 0
     for last, moment in enumerate(times):
         while moment - times[first] >= 60.0:

@@ -18,6 +18,7 @@ from tests.bench import (
     hanging_receiver,
     ledger_loading,
     limits,
+    tokens,
     webhook_speed,
 )
 from tests.bench.site import Site
@@ -31,6 +32,11 @@ def _measure_contest(setting: contest.Setting, site: Site, is_quick: bool) -> An
     if is_quick:
         return contest.hold(site, setting, rounds=1, part=0.1)
     return contest.hold(site, setting)
+
+
+def measure_tokens(_site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
+    """Ten tokens against one."""
+    return tokens.measure(25.0 if is_quick else limits.SECONDS)
 
 
 def measure_limits(_site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
@@ -96,6 +102,7 @@ PARTS: dict[str, Part] = {
     "hanging_receiver": measure_hanging_receiver,
     "loading": measure_loading,
     "limits": measure_limits,
+    "tokens": measure_tokens,
     "growth": measure_growth,
 }
 

@@ -8,6 +8,7 @@ needs no server.
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from prefect.client.orchestration import get_client
@@ -15,8 +16,8 @@ from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
 from prefect.concurrency.sync import rate_limit
 
 from outreach.clock import SystemClock
-from outreach.genesys.rate_limit.pacer import HEADROOM
 from outreach.genesys.rate_limit.slots import LocalSlotAllocator
+from outreach.timetable import HEADROOM, Slot
 
 BLOCK = 10
 BURST = 2 * BLOCK
@@ -41,8 +42,9 @@ class PrefectTimetable:
         self._held = LocalSlotAllocator(self._clock)
         self._hands = {"token": _Hand(), "creations": _Hand()}
 
-    def reserve(self, key: str, count: int, seconds_apart: float) -> float:
-        """Take the next slots of the block in hand; wait for a new block when it is used up."""
+    def reserve(self, lanes: Mapping[str, float], count: int, gate: str = "") -> list[Slot]:
+        """Take the next slots of the block in hand; wait for a new block when it is used up. Of one lane."""
+        ((key, seconds_apart),) = lanes.items()
         budget = key.partition(":")[0]
         hand = self._hands[budget]
         with hand.lock:
@@ -52,11 +54,16 @@ class PrefectTimetable:
             hand.left -= count
             first = max(hand.next_at, self._clock.monotonic())
             hand.next_at = first + count * seconds_apart
-            return max(first - self._clock.monotonic(), self._held.reserve(key, 0, 0.0))
+            held = self._held.reserve({key: 0.0}, 1)[0].at
+            first = max(first - self._clock.monotonic(), held)
+            return [Slot(first + number * seconds_apart, key, key) for number in range(count)]
 
     def hold(self, key: str, seconds: float) -> None:
         """Nobody of this process goes before so many seconds from now."""
         self._held.hold(key, seconds)
+
+    def narrow(self, gate: str, most: float, part: float) -> None:
+        """Nothing: of one lane there is no gate."""
 
 
 def create_limits(name: str, **per_minute: int) -> None:

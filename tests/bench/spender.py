@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from outreach.campaign.interaction import interact_batch
@@ -18,7 +20,7 @@ from outreach.campaign.run import Run, open_run
 from outreach.campaign.validation import validate_batch
 from outreach.genesys.interface import Senders
 from outreach.genesys.opening import Account, open_genesys
-from outreach.ledger.claims import plan
+from outreach.ledger.claims import BatchRef, plan
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.rate_slots import LedgerSlotAllocator
@@ -27,6 +29,9 @@ from outreach.sources.opening import open_source
 from tests.bench.job import people
 from tests.bench.prefect_timetable import PrefectTimetable
 from tests.support.emulation import SENDERS
+
+BATCHES_AT_ONCE = 4
+"""Batches flow: one registers while another contacts."""
 
 
 def main() -> None:
@@ -39,16 +44,22 @@ def main() -> None:
             senders=Senders(**SENDERS) if task["api"] == "platform" else None,  # type: ignore[arg-type]  # chat_type is a str there
             requests_per_minute=300,
             creations_per_minute=100,
+            tokens=task.get("tokens", 1),
             timetable=_timetable(task, ledger),
             sealed_token=None,
         ) as genesys,
         open_run(
-            ledger, genesys, task["name"], CampaignSettings(hours_bind=()), requests_per_minute=300
+            ledger,
+            genesys,
+            task["name"],
+            CampaignSettings(hours_bind=()),
+            requests_per_minute=300 * task.get("tokens", 1),
         ) as run,
     ):
         threading.Timer(task["seconds"], run.auto_stop.stop, ["the bench is over"]).start()
         _work(run, task)
-    print(json.dumps({"name": task["name"]}))
+        bound = Counter(genesys.connection.usage.snapshot().bound.values())
+    print(json.dumps({"name": task["name"], "bound": bound}))
 
 
 def _timetable(task: dict[str, Any], ledger: Ledger) -> LedgerSlotAllocator | PrefectTimetable:
@@ -61,15 +72,19 @@ def _work(run: Run, task: dict[str, Any]) -> None:
         for n, person in enumerate(people(task["contacts"]))
     ]
     load_source(run, open_source(rows))
-    for batch in plan(run.ledger, run.campaign, size=100):
-        register_batch(run, batch)
-        if task["steps"] == "all":
-            validate_batch(run, batch)
-            interact_batch(run, batch)
+    with ThreadPoolExecutor(min(task.get("tokens", 1), BATCHES_AT_ONCE)) as crew:
+        list(crew.map(lambda batch: _advance(run, batch, task), plan(run.ledger, run.campaign, size=100)))
+
+
+def _advance(run: Run, batch: BatchRef, task: dict[str, Any]) -> None:
+    register_batch(run, batch)
+    if task["steps"] == "all":
+        validate_batch(run, batch)
+        interact_batch(run, batch)
 
 
 def _number(task: dict[str, Any], n: int) -> str:
-    return f"+1317{2_000_000 + task['number'] * 10_000 + n}"
+    return f"+1317{2_000_000 + task['number'] * 100_000 + n}"
 
 
 if __name__ == "__main__":

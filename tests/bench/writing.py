@@ -54,6 +54,9 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     if "limits" in results:
         yield ""
         yield from _limits(results["limits"])
+    if "tokens" in results:
+        yield ""
+        yield from _tokens(results["tokens"])
     if "growth" in results:
         yield ""
         yield from _growth(results["growth"]["campaigns"])
@@ -108,6 +111,20 @@ def _limits(scenarios: list[Mapping[str, Any]]) -> Iterator[str]:
         yield (
             f"| {s['shared_by']} | {s['api']} | {s['processes']} | {s['window']} | {s['used']:.1%} of "
             f"{s['limit_per_minute']} | {s['fullest_60_seconds']} | {s['answers_429']} |"
+        )
+
+
+def _tokens(scenarios: list[Mapping[str, Any]]) -> Iterator[str]:
+    yield "## Ten tokens"
+    yield ""
+    yield "| Ledger | Tokens | Processes | Windows | Contacts a minute | Used | Fullest of a token | 429 |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for s in scenarios:
+        under = f" under {s['cap']}" if s["cap"] else ""
+        yield (
+            f"| {s['ledger']} | {s['tokens']}{under} | {s['processes']} | {s['window']} | "
+            f"{s['contacts_a_minute']:,.0f} | {s['used']:.1%} | {s['fullest_60_seconds_of_a_token']} | "
+            f"{s['answers_429']} |"
         )
 
 

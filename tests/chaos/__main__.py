@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
                     f"{total.contacted_twice} twice, {total.lost} lost"
                 )
 
-            results[database] = play(database, options.rounds, options.seed, tell)
+            results[database] = play(database, options.rounds, options.seed, tell, tokens=options.tokens)
     if options.json:
         document = {name: verdict.as_json() for name, verdict in results.items()}
         print(json.dumps({"seed": options.seed, "rounds": options.rounds, **document}))
@@ -47,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--rounds", type=int, default=50, help="rounds per database")
+    parser.add_argument("--tokens", type=int, default=4, help="tokens that the workers share")
     parser.add_argument("--seed", type=int, default=1, help="the same seed draws the same rounds")
     parser.add_argument("--database", choices=(*DATABASES, "both"), default="both")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
@@ -77,6 +78,7 @@ def _lines(v: Verdict) -> dict[str, str]:
         "answers dropped after the act": lost_answers,
         "people": str(v.people),
         "contacted": str(v.contacted),
+        "requests over a limit": _judged(v.over_limit),
         "contacted twice": _judged(v.contacted_twice),
         "lost": _judged(v.lost),
         "intents freed, never sent": str(v.never_sent),

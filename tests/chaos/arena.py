@@ -71,6 +71,8 @@ class Arena:
     secret: str
     folder: Path
     random: Random
+    tokens: str = ""
+    """The sealed tokens that all workers share."""
     seen: int = 0
     policy: str = POLICIES[0]
 
@@ -125,6 +127,7 @@ class Arena:
             "secret": self.secret,
             "campaign": f"round-{number}",
             "policy": self.policy,
+            "tokens": self.tokens,
             "source": str(crowd.path),
             "name": name,
         }

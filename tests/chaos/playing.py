@@ -12,6 +12,7 @@ from random import Random
 
 from sqlalchemy import func, select
 
+from outreach.genesys.opening import Account, fetch_token
 from outreach.ledger.database.schema import outbox
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.outbox import LedgerOutbox
@@ -20,6 +21,7 @@ from outreach.webhook.endpoint import Endpoint
 from outreach.webhook.signing import new_secret
 from tests.chaos.arena import KEY, Arena, Stuck
 from tests.chaos.verdict import Verdict
+from tests.chaos.worker import PER_MINUTE
 from tests.support.emulation import UNLIMITED
 from tests.support.emulator_server import EmulatorServer
 
@@ -34,6 +36,7 @@ def play(
     seed: int,
     progress: Callable[[int, Verdict], None] = lambda *_: None,
     *,
+    tokens: int = 4,
     to_the_last_webhook: bool = True,
 ) -> Verdict:
     """Play so many rounds on `sqlite` or `postgres`; `progress` is told of each."""
@@ -41,17 +44,20 @@ def play(
     with (
         tempfile.TemporaryDirectory(prefix="outreach-chaos-") as name,
         _database(database, Path(name)) as url,
-        EmulatorServer(dict(UNLIMITED)) as emulator,
+        EmulatorServer(UNLIMITED | {"requests_per_minute": PER_MINUTE}) as emulator,
         open_ledger(url, keys=[KEY], actor="chaos") as ledger,
     ):
         secret = new_secret()
-        arena = Arena(ledger, url, emulator, secret, Path(name), random)
+        account = Account(client_id="demo", client_secret="demo", api_url=emulator.url)
+        sealed = fetch_token(account, tokens=tokens).text
+        arena = Arena(ledger, url, emulator, secret, Path(name), random, sealed)
         for number in range(1, rounds + 1):
             verdict = _round(arena, number)
             total.add(verdict)
             progress(number, total)
             if len(total.wrong) >= WORST:
                 break
+        total.over_limit = emulator.metrics()["over_limit"]
         if to_the_last_webhook:
             total.webhooks_lost = drain(arena)
     return total

@@ -42,6 +42,7 @@ class Verdict:
     poison: int = 0
     unbalanced: int = 0
     webhooks_lost: int = 0
+    over_limit: int = 0
     recovery_seconds: list[float] = field(default_factory=list)
     busy_seconds: list[float] = field(default_factory=list)
     """The same, but measured while the machine had more to do than it can: not judged."""
@@ -69,6 +70,7 @@ class Verdict:
         kept = {
             f"{self.contacted_twice} contacted twice": not self.contacted_twice,
             f"{self.lost} lost": not self.lost,
+            f"{self.over_limit} requests over a limit": not self.over_limit,
             f"{self.unbalanced} proofs not balanced": not self.unbalanced,
             f"{self.webhooks_lost} webhooks lost": not self.webhooks_lost,
             f"only {self.resolved_share:.1%} of the doubts resolved": self.resolved_share >= RESOLVED_SHARE,

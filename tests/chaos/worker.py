@@ -18,11 +18,13 @@ from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run, open_run
 from outreach.campaign.validation import validate_batch
 from outreach.errors import GenesysError, LedgerError
+from outreach.genesys.http.auth import SEPARATOR
 from outreach.genesys.interface import Senders
 from outreach.genesys.opening import Account, open_genesys
 from outreach.ledger.claims import plan
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.proof import prove
+from outreach.ledger.rate_slots import LedgerSlotAllocator
 from outreach.ledger.states import RESTING
 from outreach.operations.resolution import retry_failed
 from outreach.settings import CampaignSettings, WhenNotFound
@@ -41,6 +43,9 @@ SETTINGS = CampaignSettings(
 
 LONGEST_SECONDS = 40.0
 
+PER_MINUTE = 1500
+"""What the emulator lets each token ask."""
+
 
 def main(order: dict[str, str]) -> None:
     """Work on the campaign that the order names, until it is at rest."""
@@ -52,7 +57,10 @@ def main(order: dict[str, str]) -> None:
         open_genesys(
             Account(client_id="demo", client_secret="demo", api_url=url),
             senders=Senders(**SENDERS),  # type: ignore[arg-type]  # plain strings
-            requests_per_minute=None,
+            requests_per_minute=PER_MINUTE,
+            tokens=len(order["tokens"].split(SEPARATOR)),
+            sealed_token=order["tokens"],
+            timetable=LedgerSlotAllocator(ledger),
         ) as genesys,
         receiver as endpoint,
         open_run(ledger, genesys, order["campaign"], settings, webhook_name="crm", endpoint=endpoint) as run,

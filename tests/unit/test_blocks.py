@@ -43,6 +43,9 @@ WRONG: list[tuple[type[Block], str, Any]] = [
     ],
     *[(GenesysCredentials, "requests_per_minute", value) for value in (10**12, -1, "many", 1.5)],
     *[(GenesysCredentials, "creations_per_minute", value) for value in (10**12, -1)],
+    *[(GenesysCredentials, "emails_per_minute", value) for value in (10**12, -1)],
+    *[(GenesysCredentials, "tokens", value) for value in (0, 21, -1, "many", 1.5)],
+    *[(Senders, f"{channel}_per_minute", -1) for channel in ("voice", "sms", "email", "chat")],
     (GenesysCredentials, "api", "soap"),
     *[
         (ContactLedger, "url", value)

@@ -38,6 +38,7 @@ GROUND = {
     "renumbering",
     "sameness",
     "settings",
+    "timetable",
     "zones",
 }
 """Single files that every room may import, and that import no room."""

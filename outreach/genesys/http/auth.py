@@ -62,9 +62,16 @@ _MOST_BYTES = 256 * 1024
 _LONGEST_LIFE = 172_800.0  # 48 hours, the longest that an OAuth client can be given
 
 
+SEPARATOR = ","
+"""Between the sealed tokens of a pool; nothing stands for one that could not log in."""
+
+
 @dataclass(frozen=True, slots=True)
 class SealedToken:
-    """A token that may be cached anywhere: `text` for `open_genesys(sealed_token=...)`, and when it dies."""
+    """A token that may be cached anywhere: `text` for `open_genesys(sealed_token=...)`, and when it dies.
+
+    Of several tokens all texts, and when the first one dies.
+    """
 
     text: str
     expires_at: datetime
@@ -102,6 +109,8 @@ class Token:
         self._lock = threading.Lock()
         self._known = unseal(sealed, login.client_secret) if sealed else None
         self._renew_at = self._known.expires_at - RENEW_BEFORE if self._known else clock.now()
+        self.fetched_at = float("-inf")
+        """When this process logged in last, monotonic."""
 
     def __repr__(self) -> str:
         return f"Token({self._login.url!r})"
@@ -113,11 +122,13 @@ class Token:
         """
         return self._current().value
 
-    def renew(self, bearer: str) -> None:
-        """Somebody was turned down with this bearer: fetch another, unless that was done since."""
+    def renew(self, bearer: str) -> bool:
+        """Somebody was turned down with this bearer: fetch another, unless that was done since (False)."""
         with self._lock:
-            if self._known is not None and self._known.value == bearer:
-                self._known = None
+            if self._known is None or self._known.value != bearer:
+                return False
+            self._known = None
+            return True
 
     def sealed(self) -> SealedToken:
         """A token that lives for more than 30 seconds, sealed with the client secret."""
@@ -146,6 +157,7 @@ class Token:
             received = exchange(self._transport, self._login.request(), self._clock, _MOST_BYTES)
         except (*EXCHANGE_ERRORS, httpx.InvalidURL) as error:
             raise error_mapping.login_unreachable(error) from error
+        self.fetched_at = self._clock.monotonic()
         value, seconds = _read(received)
         if not value:
             raise error_mapping.login_failed(received, self._clock.now())

@@ -8,6 +8,7 @@ Reads and convergent writes are tried three times (retries.py). A creating call 
 makes it waits for its turn, looks again whether it may still be made, and sends it, once.
 """
 
+import contextlib
 import functools
 import itertools
 from collections.abc import Mapping, Sequence
@@ -22,15 +23,14 @@ from outreach.clock import Clock, pause
 from outreach.connections import read_date
 from outreach.errors import GenesysError, Invalid, NotSent, RateLimited, Unauthorized, WebhookError
 from outreach.genesys.http import error_mapping
-from outreach.genesys.http.auth import Token
 from outreach.genesys.http.exchange import EXCHANGE_ERRORS, GuardedTransport, Received, Transport, exchange
 from outreach.genesys.http.hosts import may_be_asked
-from outreach.genesys.http.retries import needs_another_token, policy, retry
+from outreach.genesys.http.retries import TOKEN_ENDED, needs_another_token, policy, retry
+from outreach.genesys.http.token_pool import TokenPool
 from outreach.genesys.http.untrusted_json import Json
 from outreach.genesys.http.usage import Usage
-from outreach.genesys.rate_limit.pacer import Pacer
+from outreach.genesys.rate_limit.pacer import Pacer, Turn
 
-_URGENT = -1_000_000_000  # below every batch's number, which is its priority
 _UNSAFE = (
     "Genesys named an address for the file that is not https, or leads to a network of our own; it was not "
     "asked. For a store in your own network set allow_private in the credentials block."
@@ -56,6 +56,7 @@ class ReadyRequest:
     operation: str
     request: httpx.Request = field(repr=False)
     bearer: str = field(repr=False)
+    turn: Turn
 
 
 class Connection:
@@ -64,8 +65,8 @@ class Connection:
     Args:
         transport: the way there; whoever opened it closes it.
         url: of the API, without a slash at the end.
-        token: gives bearers.
-        pacer: the token's budget.
+        tokens: give bearers.
+        pacer: their budget, a lane for each.
         usage: counts.
         clock: measures and waits.
         permissions: what each operation needs, for advice.
@@ -77,7 +78,7 @@ class Connection:
         self,
         transport: Transport,
         url: str,
-        token: Token,
+        tokens: TokenPool,
         pacer: Pacer,
         usage: Usage,
         clock: Clock,
@@ -90,7 +91,7 @@ class Connection:
         self.usage = usage
         self.clock = clock
         self._transport = transport
-        self._token = token
+        self._tokens = tokens
         self._pacer = pacer
         self._permissions = permissions
         self._more_pacers = more_pacers or {}
@@ -128,8 +129,15 @@ class Connection:
         """
 
         def attempt() -> Answer:
-            ready = self.wait_for_turn(operation, method, path, json=json, params=params, priority=priority)
-            return self.send(ready)
+            while True:
+                ready = self.wait_for_turn(
+                    operation, method, path, json=json, params=params, priority=priority
+                )
+                try:
+                    return self.send(ready)
+                except NotSent as error:
+                    if error.code != TOKEN_ENDED:
+                        raise
 
         def attempt_with_either_token() -> Answer:
             try:
@@ -154,25 +162,38 @@ class Connection:
         """Wait for the budgets and the token. Raises GenesysError, and nothing was sent."""
         content = _encode(operation, json)  # first: what cannot be sent must spend no slot
         url = self._at(path).copy_merge_params(params) if params else self._at(path)
-        self._wait_for_budgets(operation, priority)
         request = httpx.Request(method, url, headers=self._headers, content=content)
-        bearer = _authorize(request, self._token)  # the last wait: a login may take its time
-        return ReadyRequest(operation, request, bearer)
+        turn, bearer = self._take_turn(operation, priority)
+        request.headers["Authorization"] = f"Bearer {bearer}"
+        return ReadyRequest(operation, request, bearer, turn)
 
     def send(self, ready: ReadyRequest) -> Answer:
         """Send it, once. Raises GenesysError; after Unauthorized the next turn has another token."""
         received = self._exchange(ready.operation, ready.request)
-        if received.status == 401:
-            self._token.renew(ready.bearer)  # this one: another thread may have a newer by now
-        self._observe(received.headers)  # before the status: a refusal's headers tell of the window too
+        self._observe(received.headers, ready.turn.lane)  # a refusal's headers tell of the window too
         if not 200 <= received.status <= 299:
-            raise self._refused(ready.operation, received)
+            if received.status == 401:
+                raise self._tokens.turned_down(
+                    ready.turn.lane, ready.bearer, self._refused(ready.operation, received)
+                )
+            raise self._refused(ready.operation, received, ready.turn)
+        self._tokens.accepted(ready.turn.lane, ready.turn.at)
         try:
             body = received.json()
         except ValueError as error:
             raise error_mapping.unreadable(ready.operation, received) from error
         found = error_mapping.correlation_id(received.headers)
         return Answer(received.status, body, found, received.headers, received.milliseconds)
+
+    def ask_with_each_token(self, operation: str, path: str) -> list[Received | None]:
+        """The same read with each token in turn; None where it could not log in. Not paced."""
+        answers: list[Received | None] = []
+        for lane in range(len(self._tokens)):
+            bearer = self._tokens.bearer(lane)
+            headers = {**self._headers, "Authorization": f"Bearer {bearer}"}
+            request = httpx.Request("GET", self._at(path), headers=headers)
+            answers.append(self._exchange(operation, request) if bearer else None)
+        return answers
 
     def give_up(self) -> None:
         """Nobody waits any more, for a turn or to try again: whoever does gets its error at once."""
@@ -205,15 +226,27 @@ class Connection:
         except EXCHANGE_ERRORS as error:
             raise error_mapping.from_failure(operation, error) from error
 
-    def _wait_for_budgets(self, operation: str, priority: int) -> None:
-        waited = 0.0
-        for pacer in self._more_pacers.get(operation, ()):
-            waited += pacer.acquire(priority)
-            priority = _URGENT  # the slot in hand must not grow old while others go first
-        waited += self._pacer.acquire(priority)
-        self.usage.sent(operation, waited)
+    def _take_turn(self, operation: str, priority: int) -> tuple[Turn, str]:
+        """Wait for the budgets, and then for the token whose turn it is: a login may take its time."""
+        while True:
+            turn = self._wait_for_budgets(operation, priority)
+            bearer = self._tokens.bearer(turn.lane)
+            if bearer:
+                return turn, bearer
 
-    def _observe(self, headers: Mapping[str, str]) -> None:
+    def _wait_for_budgets(self, operation: str, priority: int) -> Turn:
+        """The turn in the last of them: who waits for one keeps the one before, so that no slots pile up."""
+        since = self.clock.monotonic()
+        with contextlib.ExitStack() as stack:
+            turns = [
+                stack.enter_context(pacer.turn(priority, since))
+                for pacer in (*self._more_pacers.get(operation, ()), self._pacer)
+            ]
+        longest = max(turns, key=lambda turn: turn.waited)
+        self.usage.sent(operation, turns[-1].at - since, longest.bound)
+        return turns[-1]
+
+    def _observe(self, headers: Mapping[str, str], lane: int) -> None:
         if "date" in headers:
             self._last_date = (headers["date"], self.clock.now())
         if self._pacer.limit is not None and "inin-ratelimit-count" in headers:
@@ -223,16 +256,17 @@ class Connection:
                 reset = float(headers.get("inin-ratelimit-reset", "0"))
             except ValueError:
                 return
-            self._pacer.observe(count, allowed, reset)
+            self._pacer.observe(count, allowed, reset, lane)
 
-    def _refused(self, operation: str, received: Received) -> GenesysError:
+    def _refused(self, operation: str, received: Received, turn: Turn | None = None) -> GenesysError:
         error = error_mapping.from_answer(
             operation, received, self.clock.now(), self._permissions.get(operation, ())
         )
         if isinstance(error, RateLimited) and error.status == 429:  # a 503 is not about our budget
             self.usage.refused()
-            for pacer in (*self._more_pacers.get(operation, ()), self._pacer):
+            for pacer in self._more_pacers.get(operation, ()):
                 pacer.refuse(error.retry_after)
+            self._pacer.refuse(error.retry_after, turn)
         return error
 
     def _download(self, operation: str, url: str, most_bytes: int) -> bytes:
@@ -255,12 +289,13 @@ class Connection:
             raise error_mapping.from_failure(operation, error) from error
         if not ours:  # the store's own address is signed: our token stays here
             return self._fetch_from_store(operation, request, most_bytes)
-        bearer = _authorize(request, self._token)
-        received = self._exchange(operation, request, most_bytes)
-        if received.status == 401:
-            self._token.renew(bearer)
-            _authorize(request, self._token)
+        for _ in range(2):  # a 401: once more, with another token
+            lane, bearer = self._tokens.any_bearer()
+            request.headers["Authorization"] = f"Bearer {bearer}"
             received = self._exchange(operation, request, most_bytes)
+            if received.status != 401:
+                break
+            self._tokens.turned_down(lane, bearer, self._refused(operation, received))
         return received
 
     def _fetch_from_store(self, operation: str, request: httpx.Request, most_bytes: int) -> Received:
@@ -273,12 +308,6 @@ class Connection:
             raise NotSent(operation, 0, "dns", "", "The export's host cannot be looked up.") from error
         except EXCHANGE_ERRORS as error:
             raise error_mapping.from_failure(operation, error) from error
-
-
-def _authorize(request: httpx.Request, token: Token) -> str:
-    bearer = token.bearer()
-    request.headers["Authorization"] = f"Bearer {bearer}"
-    return bearer
 
 
 def quoted(segment: str) -> str:

@@ -5,6 +5,7 @@
 | NotSent (but not for TLS or a wrong URL) | again after 2, then 4 seconds | again after 2, then 4 seconds |
 | RateLimited, up to PATIENCE seconds | again after `Retry-After` | again after `Retry-After` |
 | Ambiguous | again after 2, then 4 seconds | never |
+| NotSent, as its token of several was ended | at once, with another token | at once, with another token |
 | Unauthorized, but for the login itself | once more, with a new token | once more, with a new token |
 | anything else | never | never |
 
@@ -25,6 +26,9 @@ from outreach.genesys.rate_limit.pacer import GIVEN_UP, PATIENCE
 Result = TypeVar("Result")
 
 ATTEMPTS = 3
+TOKEN_ENDED = "token_ended"  # noqa: S105  a code
+"""The code of NotSent where a token of several was ended by the login of another."""
+
 LASTING = frozenset({"tls", "unsupported_protocol", "invalid_url", GIVEN_UP})
 """Codes of NotSent that another try won't mend."""
 
@@ -75,6 +79,9 @@ def needs_another_token(error: GenesysError) -> bool:
 def pause_before_repeat(failures: Sequence[GenesysError]) -> float | None:
     """Seconds until a creating call that ended so, try by try, may be made again; None: it may not."""
     last = failures[-1]
+    if last.code == TOKEN_ENDED:  # another token's turn; that one has no turn again
+        return 0.0
+    failures = [failure for failure in failures if failure.code != TOKEN_ENDED]
     if needs_another_token(last):
         return 0.0 if sum(map(needs_another_token, failures)) == 1 else None
     if len(failures) >= ATTEMPTS or not may_repeat(last, creates=True):

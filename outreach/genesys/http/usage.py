@@ -1,7 +1,8 @@
 """What a client has spent: requests by operation and by second, refusals, waiting. For the report."""
 
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
@@ -9,6 +10,9 @@ from outreach.clock import Clock
 
 MOST_BUCKETS = 1200
 """When a series gets longer than this, its seconds are merged two by two."""
+
+WORTH_TELLING = 1.0
+"""Seconds in a minute that all threads together must have waited for a budget that bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class UsageSnapshot:
     budget_per_minute: int | None
     seconds_per_point: int
     series: list[tuple[datetime, int]] = field(repr=False)
+    bound: dict[int, str] = field(default_factory=dict, repr=False)
+    """Which budget was waited for most, by the minute since the client was opened."""
 
 
 class Usage:
@@ -38,17 +44,20 @@ class Usage:
         self._by_operation: Counter[str] = Counter()
         self._too_many = 0
         self._waited = 0.0
+        self._bound: dict[tuple[int, str], float] = defaultdict(float)
         self._width = 1
         self._buckets: Counter[int] = Counter()
         self._started = clock.now()
         self._zero = clock.monotonic()  # a clock that is set meanwhile moves no point
 
-    def sent(self, operation: str, waited_seconds: float) -> None:
-        """A request leaves, after so long a wait for its turn."""
+    def sent(self, operation: str, waited_seconds: float, bound: str = "") -> None:
+        """A request leaves, after so long a wait for its turn, for which most of it was `bound` to blame."""
         second = int(self._clock.monotonic() - self._zero)
         with self._lock:
             self._by_operation[operation] += 1
             self._waited += waited_seconds
+            if bound:
+                self._bound[second // 60, bound] += waited_seconds
             self._buckets[second // self._width] += 1
             if len(self._buckets) > MOST_BUCKETS:
                 self._merge()
@@ -74,6 +83,7 @@ class Usage:
                 self._budget,
                 self._width,
                 series,
+                _most(self._bound),
             )
 
     def _merge(self) -> None:
@@ -82,3 +92,8 @@ class Usage:
         for bucket, count in self._buckets.items():
             merged[bucket // 2] += count
         self._buckets = merged
+
+
+def _most(waited: Mapping[tuple[int, str], float]) -> dict[int, str]:
+    longest_last = sorted(waited, key=lambda each: waited[each])
+    return {minute: name for minute, name in longest_last if waited[minute, name] >= WORTH_TELLING}

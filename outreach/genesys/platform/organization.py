@@ -1,6 +1,7 @@
 """Who we are to Genesys and what it allows us; none of these calls needs a permission."""
 
 import re
+from dataclasses import dataclass
 
 from outreach.errors import Refused
 from outreach.genesys.http.client import Connection
@@ -46,3 +47,28 @@ def read_limits(connection: Connection) -> dict[str, float]:
             if value is not None and read_code(entity, "key"):
                 limits[read_code(entity, "key")] = value
     return limits
+
+
+@dataclass(frozen=True, slots=True)
+class TokensFound:
+    """How many tokens were asked for, given, and alive after the last login; and whether they share a limit.
+
+    `together` is None where the answers don't tell.
+    """
+
+    asked: int
+    given: int
+    alive: int
+    together: bool | None
+
+
+def try_tokens(connection: Connection) -> TokensFound:
+    """Ask with each token who it is: nothing else may have been asked with them before."""
+    answers = connection.ask_with_each_token("try tokens", "/api/v2/tokens/me")
+    given = [answer for answer in answers if answer is not None]
+    alive = [answer for answer in given if answer.status != 401]
+    counts = [answer.headers.get("inin-ratelimit-count", "") for answer in alive]
+    told = len(counts) > 1 and all(count.isdecimal() for count in counts)
+    # A token that has its own window counts this first request as its first.
+    together = int(counts[-1]) >= len(counts) if told else None
+    return TokensFound(len(answers), len(given), len(alive), together)

@@ -1,4 +1,4 @@
-"""One thread at a time, lowest number first, first come first served among equals."""
+"""One thread at a time, lowest number first, and among equals whoever waits since longest."""
 
 import contextlib
 import heapq
@@ -12,7 +12,7 @@ class PriorityLock:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._line: list[tuple[int, int, threading.Lock]] = []
+        self._line: list[tuple[int, float, int, threading.Lock]] = []
         self._numbers = itertools.count()
         self._occupied = False
 
@@ -22,15 +22,15 @@ class PriorityLock:
         return len(self._line)
 
     @contextlib.contextmanager
-    def turn(self, priority: int) -> Iterator[None]:
+    def turn(self, priority: int, since: float = 0.0) -> Iterator[None]:
         """Wait for a turn, and have it for the length of the block."""
-        self._enter(priority)
+        self._enter(priority, since)
         try:
             yield
         finally:
             self._leave()
 
-    def _enter(self, priority: int) -> None:
+    def _enter(self, priority: int, since: float) -> None:
         with self._lock:
             if not self._occupied:
                 self._occupied = True
@@ -38,7 +38,7 @@ class PriorityLock:
             # One for each who waits: who leaves wakes the next, and not everybody.
             gate = threading.Lock()
             gate.acquire()
-            place = (priority, next(self._numbers), gate)  # the number, as locks do not compare
+            place = (priority, since, next(self._numbers), gate)  # the number, as locks do not compare
             heapq.heappush(self._line, place)
         try:
             gate.acquire()
@@ -49,11 +49,11 @@ class PriorityLock:
     def _leave(self) -> None:
         with self._lock:
             if self._line:
-                heapq.heappop(self._line)[2].release()  # still occupied: nobody slips in between
+                heapq.heappop(self._line)[-1].release()  # still occupied: nobody slips in between
             else:
                 self._occupied = False
 
-    def _give_up(self, place: tuple[int, int, threading.Lock]) -> None:
+    def _give_up(self, place: tuple[int, float, int, threading.Lock]) -> None:
         with self._lock:
             if place in self._line:
                 self._line.remove(place)

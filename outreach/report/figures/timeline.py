@@ -36,6 +36,15 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """From minute to minute (the first is 1) the budget `name` was waited for most."""
+
+    first: int
+    last: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """Requests against what is allowed. Rates are requests per minute.
 
@@ -55,6 +64,7 @@ class Budget:
     started: int
     per_started: float | None
     series: Series
+    bound: tuple[Bound, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +119,18 @@ def trace_budget(connection: Connection, usage: UsageSnapshot) -> Budget:
         started=started,
         per_started=usage.requests / started if started else None,
         series=series,
+        bound=tuple(_spans(usage.bound)),
     )
+
+
+def _spans(bound: Mapping[int, str]) -> list[Bound]:
+    spans: list[Bound] = []
+    for minute, name in sorted(bound.items()):
+        if spans and (spans[-1].last, spans[-1].name) == (minute, name):
+            spans[-1] = Bound(spans[-1].first, minute + 1, name)
+        else:
+            spans.append(Bound(minute + 1, minute + 1, name))
+    return spans
 
 
 def count_deferred(connection: Connection, now: datetime) -> Deferred:

@@ -135,6 +135,46 @@ def test_another_token_has_its_own_budget() -> None:
                 assert [client.get(ME).status_code for _ in range(2)] == [200, 429]
 
 
+@pytest.mark.parametrize("above", ["client", "organisation"])
+@pytest.mark.parametrize("window", ["fixed", "sliding"])
+def test_a_limit_above_the_tokens_is_shared_by_them(above: str, window: str) -> None:
+    limits = {"requests_per_minute": 4, f"{above}_requests_per_minute": 5, "window": window}
+    with (
+        emulator_thread(**limits) as genesys,
+        logged_in(genesys.url) as one,
+        logged_in(genesys.url) as two,
+    ):
+        answers = [client.get(ME) for client in (one, two, one, two, one, two)]
+        assert [each.status_code for each in answers] == [200] * 5 + [429]
+        assert [each.headers["inin-ratelimit-count"] for each in answers] == ["1", "1", "2", "2", "3", "3"]
+        genesys.configure(**{f"{above}_requests_per_minute": None})
+        assert [two.get(ME).status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_the_headers_tell_of_the_fullest_budget_where_that_is_set() -> None:
+    limits = {"requests_per_minute": 4, "client_requests_per_minute": 5, "headers_of": "fullest"}
+    with (
+        emulator_thread(**limits) as genesys,
+        logged_in(genesys.url) as one,
+        logged_in(genesys.url) as two,
+    ):
+        answers = [client.get(ME) for client in (one, one, two, two)]
+        told = [
+            (each.headers["inin-ratelimit-count"], each.headers["inin-ratelimit-allowed"]) for each in answers
+        ]
+        assert told == [("1", "4"), ("2", "4"), ("3", "5"), ("4", "5")]
+
+
+def test_a_login_ends_the_oldest_token_where_only_so_many_live() -> None:
+    with (
+        emulator_thread(tokens_alive=2) as genesys,
+        logged_in(genesys.url) as one,
+        logged_in(genesys.url) as two,
+        logged_in(genesys.url) as three,
+    ):
+        assert [client.get(ME).status_code for client in (one, two, three)] == [401, 200, 200]
+
+
 def test_tokens_themselves_are_limited_per_client() -> None:
     with emulator_thread(token_requests_per_minute=2) as genesys, open_client(genesys.url) as client:
         answers = [client.post("/oauth/token", data=GRANT, auth=("demo", "demo")) for _ in range(3)]

@@ -8,6 +8,7 @@ import random
 import threading
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from itertools import pairwise
 
@@ -20,6 +21,7 @@ from outreach.errors import NotSent, RateLimited
 from outreach.genesys.rate_limit.pacer import GIVEN_UP, PATIENCE, Pacer, creations_key, token_key
 from outreach.genesys.rate_limit.priority_lock import PriorityLock
 from outreach.genesys.rate_limit.slots import FallbackSlotAllocator, LocalSlotAllocator
+from outreach.timetable import Slot
 from tests.support.clocks import SetClock
 from tests.support.fuzzing import tries
 
@@ -174,10 +176,10 @@ def test_no_limit_waits_for_nothing_but_a_429(limit: int | None) -> None:
     clock = SetClock(NOW)
     pacer = Pacer("token:1", limit, LocalSlotAllocator(clock), clock)
 
-    assert sum(pacer.acquire() for _ in range(1000)) == 0.0
+    assert sum(pacer.acquire().waited for _ in range(1000)) == 0.0
     pacer.refuse(7.0)
-    assert pacer.acquire() == pytest.approx(7.0)
-    assert pacer.acquire() == 0.0
+    assert pacer.acquire().waited == pytest.approx(7.0)
+    assert pacer.acquire().waited == 0.0
 
 
 def test_without_a_limit_a_429_that_is_over_makes_nobody_wait_in_line() -> None:
@@ -188,7 +190,7 @@ def test_without_a_limit_a_429_that_is_over_makes_nobody_wait_in_line() -> None:
     waited: list[float] = []
 
     with pacer._turns.turn(0):  # somebody stands in it
-        other = threading.Thread(target=lambda: waited.append(pacer.acquire()), daemon=True)
+        other = threading.Thread(target=lambda: waited.append(pacer.acquire().waited), daemon=True)
         other.start()
         other.join(2)
 
@@ -219,15 +221,20 @@ class Broken:
         self.inner = LocalSlotAllocator(clock)
         self.away = True
 
-    def reserve(self, key: str, count: int, seconds_apart: float) -> float:
+    def reserve(self, lanes: Mapping[str, float], count: int, gate: str = "") -> list[Slot]:
         if self.away:
             raise OSError("no such host")
-        return self.inner.reserve(key, count, seconds_apart)
+        return self.inner.reserve(lanes, count, gate)
 
     def hold(self, key: str, seconds: float) -> None:
         if self.away:
             raise OSError("no such host")
         self.inner.hold(key, seconds)
+
+    def narrow(self, gate: str, most: float, part: float) -> None:
+        if self.away:
+            raise OSError("no such host")
+        self.inner.narrow(gate, most, part)
 
 
 def test_a_shared_budget_that_is_away_leaves_a_safe_share_and_one_warning(
@@ -252,10 +259,10 @@ def test_going_away_after_a_block_was_taken_does_not_spend_it_twice() -> None:
     shared = Broken(clock)
     shared.away = False
     timetable = FallbackSlotAllocator(shared, clock)
-    timetable.reserve("k", 5, 0.2)
+    timetable.reserve({"k": 0.2}, 5)
     shared.away = True
 
-    assert timetable.reserve("k", 1, 0.2) >= 1.0
+    assert timetable.reserve({"k": 0.2}, 1)[0].at >= 1.0
 
 
 def test_the_lowest_number_goes_first_and_equals_go_in_their_order() -> None:

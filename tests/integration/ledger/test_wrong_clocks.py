@@ -65,10 +65,10 @@ def test_slots_that_a_wrong_clock_took_are_taken_back(
     right: Ledger, tmp_path: Path, ahead: timedelta, caplog: pytest.LogCaptureFixture
 ) -> None:
     with new_ledger(tmp_path, SetClock(NOON + ahead)) as wrong:
-        LedgerSlotAllocator(wrong).reserve("token", 5, 0.2)
+        LedgerSlotAllocator(wrong).reserve({"token": 0.2}, 5)
 
-    assert LedgerSlotAllocator(right).reserve("token", 5, 0.2) == 0.0
-    assert LedgerSlotAllocator(right).reserve("token", 5, 0.2) == pytest.approx(1.0)
+    assert LedgerSlotAllocator(right).reserve({"token": 0.2}, 5)[0].at == 0.0
+    assert LedgerSlotAllocator(right).reserve({"token": 0.2}, 5)[0].at == pytest.approx(1.0)
 
 
 @AHEAD
@@ -78,7 +78,7 @@ def test_a_hold_of_a_wrong_clock_lasts_no_longer_than_it_was_meant_to_and_is_sai
     with new_ledger(tmp_path, SetClock(NOON + ahead)) as wrong:
         LedgerSlotAllocator(wrong).hold("token", 7200.0)
 
-    assert LedgerSlotAllocator(right).reserve("token", 1, 1.0) == pytest.approx(7200.0)
+    assert LedgerSlotAllocator(right).reserve({"token": 1.0}, 1)[0].at == pytest.approx(7200.0)
     assert "clock that was ahead" in caplog.text
 
 

@@ -37,3 +37,16 @@ def test_a_day_of_requests_loses_none_and_stays_small() -> None:
     assert len(figures.series) <= MOST_BUCKETS
     assert sum(count for _, count in figures.series) == 86_400
     assert figures.seconds_per_point == 128
+
+
+def test_the_budget_that_was_waited_for_most_is_told_by_the_minute() -> None:
+    clock = SetClock(NOW)
+    usage = Usage(clock, 300)
+    for name, seconds in (("tokens", 30.0), ("e-mails", 40.0), ("tokens", 30.0)):
+        usage.sent("start email", seconds, name)
+    clock.advance(61)
+    usage.sent("start email", 5.0, "e-mails")
+    clock.advance(60)
+    usage.sent("start email", 0.01, "tokens")
+
+    assert usage.snapshot().bound == {0: "tokens", 1: "e-mails"}

@@ -1,0 +1,91 @@
+"""The tokens of one client, each with a lane of the budget; one that is refused or ended is left out a while.
+
+login refused, the login host away    left out, as long as another token is there
+401 of a token that was good          renewed, as with one token
+401 after a login of another one      that login ended it: left out, or the two would end each other by turns
+"""
+
+import logging
+from collections.abc import Sequence
+
+from outreach.clock import Clock
+from outreach.errors import GenesysError, NotSent, RateLimited, WrongClient
+from outreach.genesys.http.auth import Token
+from outreach.genesys.http.retries import TOKEN_ENDED
+from outreach.genesys.rate_limit.pacer import Pacer
+
+REFUSED_SECONDS, ENDED_SECONDS, AWAY_SECONDS = 600.0, 3600.0, 30.0
+"""How long it is left out whose login was refused, that another's login ended, or that could not log in."""
+
+_ENDED = "A later login ended the token: lower `tokens` in the credentials block to what lives at once."
+
+log = logging.getLogger(__name__)
+
+
+class TokenPool:
+    """Safe for threads.
+
+    Args:
+        tokens: one for each lane of the budget, in its order.
+        pacer: the budget.
+        clock: measures.
+    """
+
+    def __init__(self, tokens: Sequence[Token], pacer: Pacer, clock: Clock) -> None:
+        self._tokens = tokens
+        self._pacer = pacer
+        self._clock = clock
+        self._good_at = [float("-inf")] * len(tokens)
+        self._out_until = [float("-inf")] * len(tokens)
+
+    def __len__(self) -> int:
+        return len(self._tokens)
+
+    def bearer(self, lane: int) -> str:
+        """What goes behind `Bearer`; "" when there is none, and the turn of another token must be waited for.
+
+        Raises Unauthorized, RateLimited or NotSent when there is no other.
+        """
+        try:
+            return self._tokens[lane].bearer()
+        except GenesysError as error:
+            seconds = AWAY_SECONDS
+            if isinstance(error, (RateLimited, WrongClient)):
+                seconds = error.retry_after if isinstance(error, RateLimited) else REFUSED_SECONDS
+            if not self._leave_out(lane, seconds, f"could not log in ({error.code})"):
+                raise
+            return ""
+
+    def any_bearer(self) -> tuple[int, str]:
+        """A token for what is not paced, and its lane."""
+        now = self._clock.monotonic()
+        for lane in range(len(self._tokens)):
+            if self._out_until[lane] <= now and (bearer := self.bearer(lane)):
+                return lane, bearer
+        return 0, self._tokens[0].bearer()
+
+    def accepted(self, lane: int, sent_at: float) -> None:
+        """An answer says that the token was good when the request left."""
+        self._good_at[lane] = max(self._good_at[lane], sent_at)
+
+    def turned_down(self, lane: int, bearer: str, error: GenesysError) -> GenesysError:
+        """What a 401 means: its error once it is renewed; NotSent when the token is left out instead."""
+        current = self._tokens[lane].renew(bearer)  # another thread may have a newer by now
+        if current and self._was_ended(lane):
+            self._leave_out(lane, ENDED_SECONDS, "was ended by the login of another")
+        if self._out_until[lane] <= self._clock.monotonic():
+            return error
+        return NotSent(error.operation, error.status, TOKEN_ENDED, error.correlation_id, _ENDED)
+
+    def _was_ended(self, lane: int) -> bool:
+        good_at = max(self._good_at[lane], self._tokens[lane].fetched_at)
+        return any(token.fetched_at > good_at for token in self._tokens if token is not self._tokens[lane])
+
+    def _leave_out(self, lane: int, seconds: float, why: str) -> bool:
+        now = self._clock.monotonic()
+        left = sum(until <= now for number, until in enumerate(self._out_until) if number != lane)
+        if left:
+            self._out_until[lane] = now + seconds
+            self._pacer.leave_out(lane, seconds)
+            log.warning("Token %d of %d %s: going on with %d", lane + 1, len(self), why, left)
+        return bool(left)

@@ -1,0 +1,126 @@
+"""Ten tokens against one, at the published limits, on the real clock: contacts a minute, and answers 429.
+
+Each scenario has an emulator of its own that refuses with 429 what is over 300 requests a minute of a token,
+and in one of them what is over a limit above the tokens that nobody told us of. One or several processes
+share the timetable of a ledger, on SQLite or PostgreSQL. The scenarios are measured one after the other:
+`python -m tests.bench.tokens [seconds]` prints them as JSON, one a line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.bench.job import run_child
+from tests.bench.limits import AFTER_FIRST, BEFORE_LAST, KEY, SECONDS, fullest
+from tests.support.emulation import emulator
+from tests.support.emulator_server import EmulatorServer
+from tests.support.postgres import postgres
+
+LIMIT = 300
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One organisation, some processes that share its tokens. `cap` is of the client, all tokens together."""
+
+    ledger: str
+    tokens: int
+    processes: int = 1
+    window: str = "sliding"
+    cap: int | None = None
+
+    @property
+    def name(self) -> str:
+        """For tables and files."""
+        return f"{self.ledger}-{self.tokens}-tokens-{self.processes}-{self.window}-{self.cap or 'uncapped'}"
+
+
+SCENARIOS = (
+    Scenario("sqlite", 1),
+    Scenario("sqlite", 10),
+    Scenario("sqlite", 10, window="fixed"),
+    Scenario("sqlite", 10, 3),
+    Scenario("postgres", 1),
+    Scenario("postgres", 10),
+    Scenario("postgres", 10, 3),
+    Scenario("sqlite", 10, cap=2000),
+)
+
+
+def measure(seconds: float = SECONDS) -> list[dict[str, Any]]:
+    """Every scenario, one after the other."""
+    return [play(scenario, seconds) for scenario in SCENARIOS]
+
+
+def play(scenario: Scenario, seconds: float) -> dict[str, Any]:
+    """One scenario, for so long."""
+    limits: dict[str, Any] = {"requests_per_minute": LIMIT, "client_requests_per_minute": scenario.cap}
+    with (
+        emulator(window=scenario.window, **limits) as genesys,
+        _ledger(scenario) as url,
+        ThreadPoolExecutor(scenario.processes) as crew,
+    ):
+        tasks = [_task(scenario, url, genesys.url, seconds, n) for n in range(scenario.processes)]
+        said = list(crew.map(lambda task: run_child("spender", task), tasks))
+        bound = {name for each in said for name in each["bound"]}
+        figures = _figures(scenario, genesys)
+        return {"scenario": scenario.name, **asdict(scenario), **figures, "bound": sorted(bound)}
+
+
+@contextlib.contextmanager
+def _ledger(scenario: Scenario) -> Iterator[str]:
+    if scenario.ledger == "postgres":
+        with postgres() as server:
+            yield server.new_database()
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield f"sqlite:///{Path(folder) / 'ledger.db'}"
+
+
+def _task(scenario: Scenario, ledger: str, url: str, seconds: float, number: int) -> dict[str, Any]:
+    return {
+        "name": f"p{number}",
+        "number": number,
+        "api": "platform",
+        "url": url,
+        "ledger": ledger,
+        "key": KEY,
+        "limit": "",
+        "seconds": seconds,
+        "contacts": int(seconds * 5 * scenario.tokens),
+        "tokens": scenario.tokens,
+        "steps": "all",
+    }
+
+
+def _figures(scenario: Scenario, genesys: EmulatorServer) -> dict[str, Any]:
+    seen = genesys.metrics(timestamps=True)
+    times = sorted(moment for token in seen["tokens"] for moment in token["timestamps"])
+    begin, end = times[0] + AFTER_FIRST, times[-1] - BEFORE_LAST
+    steady = sum(begin <= moment < end for moment in times)
+    a_minute = steady / (end - begin) * 60
+    allowed = min(LIMIT * scenario.tokens, scenario.cap or LIMIT * scenario.tokens)
+    contacts = seen["by_operation"].get("messages.agentless", 0) - seen["too_many"]
+    return {
+        "seconds": times[-1] - times[0],
+        "requests": len(times),
+        "requests_a_minute": round(a_minute, 1),
+        "contacts_a_minute": round(a_minute * contacts / len(times), 1),
+        "used": round(a_minute / allowed, 4),
+        "fullest_60_seconds_of_a_token": max(fullest(token["timestamps"]) for token in seen["tokens"]),
+        "answers_429": seen["too_many"],
+    }
+
+
+if __name__ == "__main__":
+    for line in SCENARIOS:
+        if len(sys.argv) < 3 or sys.argv[2] in line.name:
+            print(json.dumps(play(line, float(sys.argv[1]))), flush=True)
