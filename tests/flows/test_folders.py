@@ -98,6 +98,7 @@ def test_two_runs_in_temporary_folders_contact_nobody_twice_and_leave_their_file
     assert {state.type.value for state in states} == {"COMPLETED"}
     assert office.genesys.truth()["count"] == PEOPLE
     assert sorted(file.name for file in (home / "out").iterdir()) == [
+        f"{office.name}-proof.json",
         f"{office.name}-rejects.csv",
         f"{office.name}-report.html",
     ]

@@ -16,7 +16,9 @@ from flows.schedules import find_unscheduled
 
 pytestmark = pytest.mark.slow
 
-ROUNDS = {"follow-up", "redeliver", "retention"}
+ROUNDS = {"follow-up", "redeliver"}
+"""What `--activate` switches on; the schedule of retention stays off until somebody wants it."""
+
 WAIT_SECONDS = 120.0
 
 
