@@ -57,6 +57,7 @@ def read_country(written: str) -> str:
 def _by_code(code: str) -> str:
     if len(code) == 2:
         return code if code in SUPPORTED_REGIONS else ""
+    # CLDR's aliases hold the codes of three letters, and states that broke up: SUN is fifteen.
     meant = get_global("territory_aliases").get(code, ())
     return meant[0] if len(meant) == 1 and meant[0] in SUPPORTED_REGIONS else ""
 
@@ -106,5 +107,6 @@ def _territories(language: str) -> Mapping[str, str]:
 
 def _nearest(written: str) -> str:
     names = [name for code, name in _territories("en").items() if code in SUPPORTED_REGIONS]
+    # difflib tells capitals apart: to it, GERMANY is near no name.
     near = get_close_matches(written.title(), names, n=_NEAREST, cutoff=0.75)
     return f"; the nearest are {', '.join(near)}" if near else ", like DE or Germany"

@@ -18,6 +18,7 @@ def find_home() -> Path:
     if not named:
         return Path.home() / ".genesys-outreach"
     home = Path(named).expanduser()
+    # A deployment's run stands in this folder: a relative one would begin there anew.
     if not home.is_absolute():
         raise SettingsError(f"{VARIABLE} is not an absolute path.", "Begin it with a slash, or with ~.")
     return home
@@ -31,6 +32,7 @@ def make_home() -> Path:
     """
     home = find_home()
     try:
+        # The mode is the last folder's alone: its parents are made as the umask says.
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(

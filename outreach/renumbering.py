@@ -33,6 +33,7 @@ class Renumbering:
     source: str
     rules: tuple[Rule, ...]
     both_valid: bool = False
+    # By default a pattern that matches nothing.
     gone: str = r"(?!)"
 
     @cached_property
@@ -42,6 +43,7 @@ class Renumbering:
 
 
 def _pattern(rule: Rule, middle: str) -> re.Pattern[str]:
+    # ASCII: else \d takes the digits of every script.
     return re.compile(rf"(\+{rule.head}){middle}({rule.tail})\Z", re.ASCII)
 
 
@@ -141,6 +143,7 @@ def known_as(number: str) -> tuple[str, ...]:
 
 
 def _change_of(number: str) -> Renumbering | None:
+    # Two digits, else three: no country's code begins with another's.
     return _BY_CODE.get(number[1:3]) or _BY_CODE.get(number[1:4])
 
 

@@ -23,6 +23,7 @@ class Verdict(str, Enum):
     BLOCKED = "blocked"
     HELD = "held"
 
+    # As in `State`: from Python 3.11 on an f-string would name the class.
     def __str__(self) -> str:
         return self.value
 

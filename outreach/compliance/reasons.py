@@ -46,6 +46,7 @@ REASONS = {
     ),
     "not_needed": Reason("A channel earlier in the campaign's order was chosen.", Owner.PERSON),
     "consent_refused": Reason("The person refused contact on this channel.", Owner.PERSON),
+    # Ours, though it speaks of the person: the source may have left the column out.
     "consent_missing": Reason(
         "The campaign requires consent, and none is recorded for this channel.",
         Owner.US,

@@ -35,6 +35,7 @@ def back_up(ledger: Ledger, file: Path, *, force: bool = False) -> Sequence[Path
     _refuse(copies, force=force)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        # The key first: a copy of the ledger without its key recognises nobody.
         made = [_copy_key(key, copies[key])] if key.exists() else []
         return [_copy_database(ledger, file), *made]
     except (OSError, sqlite3.Error) as error:
@@ -45,6 +46,7 @@ def back_up(ledger: Ledger, file: Path, *, force: bool = False) -> Sequence[Path
 def _refuse(copies: dict[Path, Path], *, force: bool) -> None:
     sources = [source for source in copies if source.exists()]
     for copy in copies.values():
+        # By device and inode: a link, or another way of writing the path, leads to the same file.
         if copy.exists() and any(copy.samefile(source) for source in sources):
             raise UsageError("That is the ledger itself.", "Name another file for the copy.")
         if copy.is_dir():

@@ -172,6 +172,7 @@ def _drop_known(ledger: Ledger, traces: Sequence[Trace]) -> dict[tuple[Channel, 
     """What no contact is known to have started, by whom it went to."""
     known: set[str] = set()
     ids = [trace.conversation_id for trace in traces]
+    # In parts: SQLite takes 32,766 values in one statement at the most.
     for first in range(0, len(ids), 500):
         chosen = _C.conversation_id.in_(ids[first : first + 500])
         known.update(name for name in ledger.db.values(select(_C.conversation_id).where(chosen)) if name)
@@ -205,6 +206,7 @@ def _fit(ledger: Ledger, row: Claimed, records: int, trace: Trace) -> Fit | None
     shown = {match[1] for text in trace.texts if (match := _REFERENCE.search(text))}
     if trace.texts and not shown:
         return None
+    # Every length that its audit may have had by then, for the reference was made of it.
     for count in range(records + STEPS):
         if (reference := make_reference(ledger, row.id, count)) in shown:
             return Fit(row, trace, reference, is_certain=True)

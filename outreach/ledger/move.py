@@ -50,6 +50,7 @@ def carry_key(source: str, target: str) -> bool:
     key = stored_key(old)
     if not new.exists():
         new.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Private before there is anything in it: a mode that is set afterwards leaves a moment open.
         new.touch(mode=0o600)
         new.write_text(key)
     if stored_key(new) != key:
@@ -61,6 +62,7 @@ def _move(ledger: Ledger, target: Database) -> dict[str, int]:
     campaigns = list_campaigns(ledger)
     with ledger.db.snapshot() as source, target.write() as copy:
         _refuse_unless_empty(copy)
+        # Sorted by what refers to what: no row comes before the one that it names.
         moved = {table.name: _copy(source, copy, table) for table in metadata.sorted_tables}
         for campaign in campaigns:
             if prove_within(copy, campaign) != prove_within(source, campaign):
@@ -92,6 +94,7 @@ def _copy(source: Connection, copy: Connection, table: Table) -> int:
 
 def _set_sequence(copy: Connection, table: Table) -> None:
     """The next row's number follows the last one's."""
+    # Rows that bring their own number leave PostgreSQL's sequence where it was, at 1.
     last = copy.execute(select(func.max(table.c.id))).scalar()
     if last is not None:
         named = {"name": table.name, "last": last}

@@ -53,6 +53,7 @@ def open_ledger(
     """
     database = Database(url, existing=existing)
     try:
+        # Before it is migrated, which would make tables in whatever database this is.
         if existing and (revision_of(database) is None or database.value(_FINGERPRINT) is None):
             raise no_ledger(database.name)
         migrate(database)

@@ -59,6 +59,7 @@ class Proof:
 
 
 COUNTS = {
+    # Without the rows that an earlier load had read: each person counts where they came first.
     "rows_read": "SELECT coalesce(sum(rows_read - known), 0) FROM loads WHERE campaign_id = :c",
     "rejected": "SELECT count(*) FROM rejects WHERE campaign_id = :c AND NOT duplicate",
     "duplicates": "SELECT count(*) FROM rejects WHERE campaign_id = :c AND duplicate",
@@ -66,6 +67,7 @@ COUNTS = {
     "doubtful": """
         SELECT count(*) FROM intents i JOIN contacts k ON k.id = i.contact_id
         WHERE i.campaign_id = :c AND i.outcome IS NULL AND k.lease_owner IS NULL""",
+    # "AS twice" below: before version 16 PostgreSQL takes no subquery without a name.
     "same_person": """
         SELECT count(*) FROM (SELECT person_key FROM intents
         WHERE campaign_id = :c AND outcome = 'started' GROUP BY person_key HAVING count(*) > 1) AS twice""",
@@ -76,11 +78,14 @@ COUNTS = {
         SELECT count(*) FROM (SELECT conversation_id FROM contacts
         WHERE campaign_id = :c AND conversation_id IS NOT NULL
         GROUP BY conversation_id HAVING count(*) > 1) AS twice""",
+    # The late answer of an attempt that was given up: no intent tells of it, only the audit does.
     "came_late": "SELECT count(*) FROM audit WHERE campaign_id = :c AND action = 'contacted_twice'",
     "started_intents": "SELECT count(*) FROM intents WHERE campaign_id = :c AND outcome = 'started'",
+    # DISTINCT: whoever was contacted twice has a record for each time.
     "started_audits": """
         SELECT count(DISTINCT contact_id) FROM audit WHERE campaign_id = :c
         AND action IN ('started', 'found', 'resolved_started', 'contacted_twice')""",
+    # LEFT JOIN: a record that is gone must count, and an inner join would drop its contact.
     "broken_chains": """
         SELECT count(*) FROM contacts k LEFT JOIN audit a ON a.contact_id = k.id AND a.n = k.audit_count
         WHERE k.campaign_id = :c AND (a.hash IS NULL OR a.hash <> k.audit_head)""",
@@ -94,6 +99,7 @@ COUNTS = {
 
 def prove(ledger: Ledger, campaign: Campaign) -> Proof:
     """Count everything again, in one consistent look."""
+    # Sums that are taken one after another while a run goes on would never meet.
     with ledger.db.snapshot() as connection:
         return _prove(connection, campaign)
 

@@ -109,6 +109,7 @@ class LedgerSlotAllocator:
         """The instant from which on nobody else moves what goes by this key."""
         if self._ledger.db.is_sqlite:  # one writer at a time
             return (self._ledger.clock.now() - EPOCH) // timedelta(microseconds=1)
+        # Not now(), which stands still from the transaction's beginning on.
         clock = sql(
             "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
             " FROM pg_advisory_xact_lock(hashtext(:name))"

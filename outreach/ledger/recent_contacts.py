@@ -25,6 +25,7 @@ def recent_contacts(
     with ledger.db.read() as connection:
         seen = contacts_since(connection, set().union(*keys.values()), since)
     return {
+        # By contact: the person's key and an address's find the same one, which counts once.
         contact_id: list({other: at for key in own for other, at in seen[key].items()}.values())
         for contact_id, own in keys.items()
     }

@@ -28,6 +28,7 @@ def enter_campaign(
     values = {"settings": settings.model_dump_json(), **went_by, **going_on}
     new = {"name": name, "created_at": ledger.clock.now(), **values}
     with ledger.db.write() as connection:
+        # Two may begin it at once: who meets a conflict gets no row back, so the update tells the id.
         made = ledger.db.insert(campaigns).values(new).on_conflict_do_nothing()
         connection.execute(made)
         named = update(campaigns).where(campaigns.c.name == name).values(values)

@@ -33,6 +33,7 @@ class State(str, Enum):
     DEFERRED = "deferred"
     FAILED = "failed"
 
+    # Without it an f-string says "held" on Python 3.10 and "State.HELD" from 3.11 on.
     def __str__(self) -> str:
         return self.value
 

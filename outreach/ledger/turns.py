@@ -19,6 +19,7 @@ def taking_turn(ledger: Ledger, name: str) -> Iterator[bool]:
         yield mine
     finally:
         if mine:
+            # Only while it is still ours: whoever was taken for dead must not end another's turn.
             with ledger.db.write() as connection:
                 connection.execute(delete(facts).where(facts.c.name == key, facts.c.value == me))
 

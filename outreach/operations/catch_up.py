@@ -90,6 +90,7 @@ def catch_up(
     elif since is not None:
         done = _take_in(ledger, genesys, since, everybody) if genesys.can_find else _hold_all(ledger)
         note_everywhere(ledger, "caught_up", {"found": done.found, "held": done.held})
+    # Where our clock is ahead, so much earlier: Genesys' own instants are compared with it.
     remember(ledger, CAUGHT_UP, (until + min(genesys.clock_skew, timedelta())).isoformat())
     identity, mark = draw_identity(ledger), read_mark(ledger)
     for witness in everybody:

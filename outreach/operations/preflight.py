@@ -93,6 +93,7 @@ def run_preflight(means: Targets) -> list[Check]:
 
 def worst(checks: Iterable[Check]) -> Level:
     """The worst level among them."""
+    # By their place: as texts, which they are too, ERROR would be the least.
     order = list(Level)
     return max((check.level for check in checks), key=order.index, default=Level.OK)
 

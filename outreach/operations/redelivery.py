@@ -59,6 +59,7 @@ def redeliver(
     Raises:
         LedgerError: the ledger does not answer.
     """
+    # First: what a clock that was ahead put off until next year would not be due.
     take_back_instants(ledger)
     courier = Courier(LedgerOutbox(ledger, name), endpoint, clock=ledger.clock)
     done = courier.deliver(deadline_seconds=seconds, ignore_schedule=ignore_schedule)

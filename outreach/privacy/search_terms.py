@@ -102,6 +102,7 @@ class SearchTerms:
             if digits[-4:] not in self._tails:
                 continue
             for group in groups[:end]:
+                # Without the 00 of a call abroad, or the 0 before an area's code.
                 number = digits.lstrip(b"0")
                 needle = self._numbers.get(number) or self._national.get(number)
                 if needle:

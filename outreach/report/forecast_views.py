@@ -70,6 +70,7 @@ def show_forecast(forecast: Forecast) -> RenderableType:
 
 
 def _first(counts: dict[str, int]) -> list[tuple[str, int]]:
+    # Reasons and zones come the commonest first: what is left out is the rarest.
     return list(counts.items())[:MOST_ROWS]
 
 

@@ -69,6 +69,7 @@ def every(figures: Figures) -> list[Table]:
 def outcomes(figures: Figures) -> Table:
     """Every contact and every rejected row, by outcome, channel and reason."""
     place = {str(state): position for position, state in enumerate(ORDER)}
+    # 99: a state that this version does not know is shown last, not left out.
     tallies = sorted(figures.tallies, key=lambda t: (place.get(t.state, 99), t.channel, -t.count, t.code))
     rows = [(t.state, clean(t.channel) or NOTHING, clean(explain(t.code)), number(t.count)) for t in tallies]
     rows += [
@@ -163,6 +164,7 @@ def sources(figures: Figures) -> Table:
 
 def columns(figures: Figures) -> Table:
     """What the source's columns were read as, and which were left out."""
+    # At the first colon only: a header may hold one of its own.
     rows = tuple(tuple(said.split(": ", 1)) for said in figures.columns)
     return Table("Columns of the source", ("", "Which"), rows)
 

@@ -45,6 +45,7 @@ class Grid:
         )
         for header in self._table.headers:
             right = header in self._table.numeric
+            # Folded: by itself rich cuts a long cell and ends it with an ellipsis.
             grid.add_column(
                 Text(header), justify="right" if right else "left", no_wrap=right, overflow="fold"
             )
@@ -111,5 +112,6 @@ def show_report(figures: Figures, *, report: Path | None = None) -> RenderableTy
         Padding(proof_table(figures.proof), (1, 0)),
         Text(summary_sentence(figures.proof), "bold"),
     ]
+    # Folded here, too: a path that is cut off cannot be copied.
     parts += [Text(f"Report: {report}", overflow="fold")] if report else []
     return Group(*parts)

@@ -87,12 +87,14 @@ def explain(code: str) -> str:
 
 def clean(text: str) -> str:
     """One line of text from the data, without control, bidirectional or invisible characters."""
+    # Cut before it is looked at sign by sign; the one sign over tells that there was more.
     shown = "".join(" " if sign in "\t\r\n" else _printable(sign) for sign in text[: LONGEST + 1])
     return shown if len(text) <= LONGEST else f"{shown[:LONGEST]}…"
 
 
 def _printable(sign: str) -> str:
     return (
+        # Cf has the marks that turn the direction of text: one in a name would rewrite its whole line.
         "\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else sign
     )
 

@@ -116,6 +116,7 @@ class PrivateCsv:
             rows = csv.reader(file)
             next(rows)
             for row in rows:
+                # Rows that were written before a late column came are shorter.
                 writer.writerow([row[position] if position < len(row) else "" for position in positions])
         text.detach()  # writes what is left, and leaves the file open
 
@@ -165,4 +166,5 @@ def _safe(cell: str) -> str:
 
 
 def _as_text(file: IO[bytes]) -> io.TextIOWrapper:
+    # A text may hold half a surrogate pair, at which plain UTF-8 would break off the file.
     return io.TextIOWrapper(file, encoding="utf-8", errors="surrogatepass", newline="")

@@ -15,6 +15,7 @@ from outreach.errors import SourceError
 LOOKED_AT = 1 << 20
 """So much of a file's beginning tells."""
 _MARKS = (
+    # First: UTF-16's little-endian mark is how this one begins.
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -62,11 +63,13 @@ def check_encoding(name: str) -> str:
     )
     try:
         found = codecs.lookup(wanted)
+        # codecs also knows base64 and its like, and refuses them as encodings of text only here.
         "".encode(found.name)
     except LookupError:
         raise SourceError(
             f"{name!r} is no encoding of text.", "Say one like windows-1252 or utf-16."
         ) from None
+    # It reads a file with the mark, and one without.
     return "utf-8-sig" if found.name == "utf-8" else found.name
 
 
@@ -75,6 +78,7 @@ def find_encoding(label: str, head: bytes, *, named: str = "", country: str = ""
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return Encoding(encoding)
+    # After the marks: what a file says of itself is surer than what a person believes.
     if named:
         return Encoding(check_encoding(named))
     if encoding := _wide(head):

@@ -47,6 +47,7 @@ class Location:
             return ""
         if time.time_ns() - found.st_mtime_ns < _SETTLED_NANOSECONDS:
             return ""
+        # The inode too: a file that takes another's place may keep its size and its time.
         return f"{os.path.realpath(self.url)}\0{found.st_ino}\0{found.st_size}\0{found.st_mtime_ns}"
 
     @contextmanager
@@ -107,6 +108,7 @@ def _about_the_filesystem(error: Exception) -> str:
     text = str(error)
     if isinstance(error, ImportError) or text.startswith("Protocol not known"):
         return text.splitlines()[0].rstrip(".") + "."
+    # All other messages may quote the address, and with it what is secret there.
     return f"its address is not one that fsspec understands ({type(error).__name__})."
 
 

@@ -20,6 +20,7 @@ from outreach.sources.rows import BadCell
 
 WRITTEN = "x--"
 """How an id begins that had signs which ours may not have."""
+# Fifteen digits: so many a spreadsheet's number keeps; of a longer one the last are lost.
 _WHOLE = re.compile(r"([0-9]{1,15})\.0{1,2}\Z")
 PLAIN_ID = r"(?![0-9]{1,15}\.0)[A-Za-z0-9][A-Za-z0-9._-]{0,254}"
 """An id that stays as it is."""
@@ -46,6 +47,7 @@ def read_id(cell: str) -> str:
 
 
 def _as_bytes(found: re.Match[str]) -> str:
+    # Half a surrogate pair, which a Python text may hold, has no bytes in UTF-8.
     return "".join(f"_{byte:02X}" for byte in found[0].encode("utf-8", "replace"))
 
 

@@ -37,6 +37,7 @@ _KINDS = {
 }
 FORMATS = frozenset(ending.removeprefix(".") for ending in _KINDS)
 _WORKBOOKS = frozenset({"xlsx", "xls", "ods"})
+# Excel 2, 3 and 4 wrote bare records, without the container that later .xls files have.
 _OLD_XLS = tuple(b"\x09" + version + b"\0" for version in (b"\0\x04", b"\2\6", b"\4\6"))
 _XML_2003 = b"urn:schemas-microsoft-com:office:spreadsheet"
 
@@ -127,12 +128,15 @@ class ListFile:
             return "xls"
         if head.startswith(b"PAR1"):
             return "parquet"
+        # UTF-16 has a zero beside every ASCII sign: a page is one in any encoding.
         text = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
         self._refuse_pages(text)
+        # Not where the ending says .csv: a first cell may begin with a bracket.
         if said in ("", "json") and text[:1] in (b"{", b"["):
             return "json"
         if not said:
             raise self._unknown(suffix)
+        # Many systems name their text .xls, so that a click opens it in Excel.
         return "csv" if said in _WORKBOOKS else said
 
     def _refuse_pages(self, text: bytes) -> None:

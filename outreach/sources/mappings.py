@@ -102,10 +102,12 @@ def _why_not(flat: Mapping[str, object], headings: Headings) -> Reject | None:
 
 def text_of(value: object) -> str:  # noqa: PLR0911 - one line a type
     """A value as the cell that a CSV would have held."""
+    # Of an enum its value: as text it would be `Colour.RED`.
     if isinstance(value, str):
         return value.value if isinstance(value, Enum) else value
     if value is None:
         return ""
+    # Before all numbers: in Python True is a number, 1.
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -150,4 +152,5 @@ def _number(value: float) -> str:
         return ""
     if not value.is_integer():
         return str(value)
+    # From 2**53 on a float skips whole numbers: an id would be its neighbour's.
     return str(int(value)) if abs(value) < 2**53 else DIGITS_LOST

@@ -73,6 +73,7 @@ def unwrap(cell: str) -> PhoneCell:
 def _without_wrappers(text: str) -> str:
     if formula := _FORMULA.match(text):
         text = (formula["inside"] or formula["quoted"] or formula["bare"] or "").strip()
+    # Typed before a number it makes text of the cell, and some exports write it out.
     text = text.removeprefix("'")
     return text[scheme.end() :].strip() if (scheme := _SCHEME.match(text)) else text
 

@@ -192,6 +192,7 @@ def _plain(character: str) -> str:
     """Arabic, Devanagari or full-width digits and plus signs as ASCII; everything else as it is."""
     if character == "\uff0b":
         return "+"
+    # Not `unicodedata.digit`: to that a superscript two is a digit.
     value = unicodedata.decimal(character, None)
     return character if value is None else str(value)
 
@@ -217,6 +218,7 @@ def _usual(start: str) -> re.Pattern[str]:
     """E.164 without a trunk prefix, in the country that a plus and three digits begin with."""
     if not _START.match(start):
         return _NOTHING
+    # No country's code begins with another's: the first that is one is the right one.
     codes = (int(start[1:end]) for end in (2, 3, 4))
     return next((_usual_in(code) for code in codes if code in COUNTRY_CODE_TO_REGION_CODE), E164)
 
@@ -224,6 +226,7 @@ def _usual(start: str) -> re.Pattern[str]:
 @lru_cache(maxsize=512)
 def _usual_in(country_code: int) -> re.Pattern[str]:
     """E.164 of a possible length, with nothing that phonenumbers might strip after the country code."""
+    # The main country of a shared code stands first: of +1 it is the US.
     region = COUNTRY_CODE_TO_REGION_CODE[country_code][0]
     known = PhoneMetadata.metadata_for_region_or_calling_code(country_code, region)
     if known is None or known.general_desc is None:
@@ -232,6 +235,7 @@ def _usual_in(country_code: int) -> re.Pattern[str]:
     trunk = known.national_prefix_for_parsing
     not_trunk = f"(?!{trunk})" if trunk else ""
     nobodys = "".join(f"(?!(?:{pattern})\\Z)" for pattern in _patterns_of_nobodys(country_code))
+    # ASCII, since the library's patterns say \d, which takes Arabic digits as well.
     return re.compile(
         rf"\+(?=[1-9][0-9]{{6,14}}\Z){country_code}{not_trunk}{nobodys}(?:{digits})\Z", re.ASCII
     )

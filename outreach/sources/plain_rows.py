@@ -37,6 +37,7 @@ _AS_THEY_ARE = ("external_contact_id", "name", "initial_message", "postal_code")
 _PHONES = frozenset(channel.value for channel in Channel if channel.traits.kind is AddressKind.PHONE)
 _CONTACT = {name: field.default for name, field in Contact.model_fields.items()}
 _CHANNELS = {name: field.default for name, field in Channels.model_fields.items()}
+# object's own, since the models are frozen.
 _set = object.__setattr__
 Model = TypeVar("Model", bound=BaseModel)
 

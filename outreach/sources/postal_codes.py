@@ -15,6 +15,7 @@ import phonenumbers
 
 from outreach.sources.cells import read_line
 
+# What pandas writes of whole numbers, once one cell of their column is empty.
 _FLOAT = re.compile(r"([0-9]{3,9})\.0+\Z")
 _ZIP_AT_END = re.compile(r"(?:[A-Za-z][A-Za-z .'-]*,?\s+)+([0-9]{5}(?:-[0-9]{4})?)\Z")
 PLAIN_CODE = r"[0-9]{5}|(?=[0-9 ]*[A-Z])[A-Z0-9]{2,4} ?[A-Z0-9]{2,4}"
@@ -22,6 +23,7 @@ PLAIN_CODE = r"[0-9]{5}|(?=[0-9 ]*[A-Z])[A-Z0-9]{2,4} ?[A-Z0-9]{2,4}"
 _LOOSE_END = re.compile(r"([0-9]{5})\s*-\s*\Z")
 _ODD_LENGTHS = frozenset({3, 4, 8, 9})
 _FIVE = 5
+# No Canadian code begins with D, F, I, O, Q, U, W or Z.
 _CANADIAN = re.compile(r"[ABCEGHJ-NPRSTVXYabceghj-nprstvxy][0-9][A-Za-z](?: ?-?[0-9][A-Za-z][0-9])?\Z")
 _FIVE_DIGITS = frozenset({"US", "PR", "DE", "FR", "IT", "ES"})
 _AMERICAN = frozenset({"US", "PR"})
@@ -46,6 +48,7 @@ def lacks_signs(code: str) -> bool:
 def complete_code(code: str, country: str) -> str:
     """A code with what a spreadsheet took from it, where the country says how long it is."""
     if country in _AMERICAN and len(code) > _FIVE:
+        # Of 02134-1234 a spreadsheet leaves 21341234: the dash and the zero are gone.
         return f"{code.zfill(9)[:5]}-{code[-4:]}"
     return code.zfill(_FIVE) if country in _FIVE_DIGITS and len(code) < _FIVE else code
 
@@ -62,6 +65,7 @@ def _country_of(number: str) -> str:
         found = phonenumbers.region_code_for_number(phonenumbers.parse(number))
     except phonenumbers.NumberParseException:
         return ""
+    # Where nobody has a number of that +1 area, phonenumbers names no country at all.
     return found or ("US" if number.startswith("+1") else "")
 
 

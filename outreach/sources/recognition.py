@@ -54,6 +54,7 @@ def _names() -> dict[str, tuple[Guess, ...]]:
 @lru_cache(maxsize=4096)
 def read_words(header: str) -> tuple[Guess, ...]:
     """What a header seems to mean, by itself; nothing where nobody can tell."""
+    # To `words_of`, E-Mail is two words.
     words = re.sub(r"\be mail", "email", words_of(_PREFIX.sub("", REPEATED.sub("", header))))
     if named := _names().get(words.replace(" ", "")):
         return named

@@ -46,6 +46,7 @@ def read_option(text: str) -> dict[str, str]:
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
     for item in next(csv.reader([text], skipinitialspace=True), []):
+        # At the last one: a header may hold an equals sign, our columns never do.
         header, equals, column = item.rpartition("=")
         if item.strip() and not equals:
             raise SettingsError(

@@ -27,6 +27,7 @@ _ANSWERS = {
 
 def is_web(url: str) -> bool:
     """Whether it is a plain link."""
+    # Two colons chain fsspec's filesystems, as in zip://a.csv::https://..., which it opens itself.
     return url.lower().startswith(("http://", "https://")) and "::" not in url
 
 
@@ -35,6 +36,7 @@ def opened(url: str, label: str) -> Iterator[IO[bytes]]:
     """The bytes behind a link, without the compression of the way. Raises SourceError."""
     try:
         with (
+            # httpx follows no redirect by itself; the links of file shares consist of them.
             httpx.Client(follow_redirects=True, timeout=_SECONDS) as client,
             client.stream("GET", url, headers={"Accept": "*/*"}) as response,
         ):
@@ -81,6 +83,7 @@ class _Body(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what io passes
         """Some more bytes."""
+        # A chunk may be empty, and to return 0 would say that the file ends here.
         while not self._rest:
             chunk = next(self._chunks, None)
             if chunk is None:

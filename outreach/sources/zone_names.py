@@ -26,6 +26,7 @@ _INNER = re.compile(r"\(([a-z_]+/[a-z_/+-]+)\)\s*\Z")
 _US_AND_CANADA = re.compile(r"\s*\((?:us|u\.s\.|usa)\s*(?:&|and)\s*canada\)")
 _ANY_SEASON = re.compile(r"\b(?<!standard )(?:daylight |summer )?time\Z")
 _REGIONS = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
+# Not EST and MST: IANA has them itself, as zones whose clocks never change.
 _ABBREVIATED = {
     "edt": "America/New_York",
     "cdt": "America/Chicago",

@@ -48,6 +48,7 @@ def campaign_record(
 ) -> dict[str, Any]:
     """The next record of a campaign's own chain; its row is locked so that the chain has one end."""
     own_row = select(campaigns.c.id).where(campaigns.c.id == campaign_id)
+    # FOR NO KEY UPDATE: whoever writes a row that refers to the campaign need not wait for us.
     connection.execute(own_row.with_for_update(key_share=True))
     own = (audit.c.campaign_id == campaign_id, audit.c.contact_id.is_(None))
     last = select(audit.c.n, audit.c.hash).where(*own).order_by(audit.c.n.desc()).limit(1)

@@ -86,6 +86,7 @@ class Figures:
 
     def as_json(self) -> dict[str, Any]:
         """Numbers, strings, lists and mappings only; instants as ISO-8601 UTC."""
+        # There and back: what comes out is only what JSON has, which is all that an artifact may hold.
         plain: dict[str, Any] = orjson.loads(orjson.dumps({"campaign": self.campaign, **asdict(self)}))
         return plain
 
