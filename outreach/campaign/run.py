@@ -165,6 +165,26 @@ def _renew(age: LedgerAge) -> None:
         age.renew(is_open=False)
 
 
+@contextlib.contextmanager
+def _delivering(courier: Courier, auto_stop: AutoStop) -> Iterator[None]:
+    """Tell the CRM for the length of the block, and a little longer."""
+    courier.start()
+    try:
+        yield
+    finally:
+        courier.stop(last_delivery_seconds(auto_stop))
+
+
+@contextlib.contextmanager
+def _ending_steps(stop_watch: StopWatch) -> Iterator[None]:
+    """Where the block fails, end its steps: they may be at work in other threads, and the ledger closes."""
+    try:
+        yield
+    except BaseException:
+        stop_watch.end(ENDED)
+        raise
+
+
 @functools.cache
 def _event_of(body: type[ContactBody]) -> Event:
     event: Event = body.model_fields["event"].default
@@ -211,30 +231,26 @@ def open_run(
     campaign = find_campaign(ledger, name)
     threads = campaign.settings.threads
     auto_stop = AutoStop(campaign.settings)
+    stop_watch = StopWatch(ledger, campaign, genesys, auto_stop)
     with contextlib.ExitStack() as stack:
         stack.callback(_renew, age)
         courier = None
         if endpoint and webhook_name:
             outbox = LedgerOutbox(ledger, webhook_name, campaign.id)
             courier = Courier(outbox, endpoint, clock=ledger.clock, threads=threads)
-            courier.start()
-            stack.callback(lambda: courier.stop(last_delivery_seconds(auto_stop)))
-        stop_watch = StopWatch(ledger, campaign, genesys, auto_stop)
-        try:
-            yield Run(
-                campaign=campaign,
-                ledger=ledger,
-                genesys=genesys,
-                gate=gate,
-                # Under a budget all may wait for their turn: the processor is never what limits.
-                call_limit=AdaptiveLimit(threads, floor=threads if requests_per_minute else FEW),
-                auto_stop=auto_stop,
-                stop_watch=stop_watch,
-                age=age,
-                webhook_name=webhook_name,
-                courier=courier,
-                requests_per_second=requests_per_minute / 60 if requests_per_minute else None,
-            )
-        except BaseException:
-            stop_watch.end(ENDED)  # its steps may be at work in other threads, and the ledger closes now
-            raise
+            stack.enter_context(_delivering(courier, auto_stop))
+        stack.enter_context(_ending_steps(stop_watch))
+        yield Run(
+            campaign=campaign,
+            ledger=ledger,
+            genesys=genesys,
+            gate=gate,
+            # Under a budget all may wait for their turn: the processor is never what limits.
+            call_limit=AdaptiveLimit(threads, floor=threads if requests_per_minute else FEW),
+            auto_stop=auto_stop,
+            stop_watch=stop_watch,
+            age=age,
+            webhook_name=webhook_name,
+            courier=courier,
+            requests_per_second=requests_per_minute / 60 if requests_per_minute else None,
+        )
