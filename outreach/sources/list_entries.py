@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
+from phonenumbers import NumberParseException, PhoneNumberFormat
 
 from outreach.sources.emails import normalise_email
+from outreach.sources.national_numbers import is_possible
 from outreach.sources.phones import looks_mangled, normalise_phone
 from outreach.sources.rows import BadCell
 
@@ -140,10 +141,7 @@ def _read_number(cell: str, country: str | None) -> str:
         return ""
     try:
         number = phonenumbers.parse(cell if country else f"+{cell}", country)
-        if country:
-            fits = phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
-        else:
-            fits = phonenumbers.is_valid_number(number)
+        fits = is_possible(number) if country else phonenumbers.is_valid_number(number)
         return normalise_phone(phonenumbers.format_number(number, PhoneNumberFormat.E164)) if fits else ""
     except (NumberParseException, BadCell):
         return ""

@@ -120,7 +120,7 @@ def read_national(digits: str, first: str, home: Home, *, is_text: bool) -> Nati
 
 def _refuse_if_foreign(digits: str, first: str, read: PhoneNumber, home: Home, *, is_text: bool) -> None:
     """Raise BadCell where the digits are another number, too, if their plus was lost."""
-    other = _with_plus(digits)
+    other = parse_abroad(f"+{digits}")
     if (
         not other
         or other == read
@@ -149,14 +149,15 @@ def _is_unassigned(read: PhoneNumber, kind: int, digits: str, country: str) -> b
     """
     known = _metadata(country)
     one_length = known is not None and known.general_desc and len(known.general_desc.possible_length) == 1
-    if not one_length or kind != PhoneNumberType.UNKNOWN or not _is_possible(read):
+    if not one_length or kind != PhoneNumberType.UNKNOWN or not is_possible(read):
         return False
     return not any(
         phonenumbers.is_valid_number(_parse(digits, other)) for other in _OVERSEAS.get(country, ())
     )
 
 
-def _is_possible(number: PhoneNumber) -> bool:
+def is_possible(number: PhoneNumber) -> bool:
+    """Whether it has as many digits as numbers of its country have."""
     why = phonenumbers.is_possible_number_with_reason(number)
     return why == phonenumbers.ValidationResult.IS_POSSIBLE
 
@@ -168,9 +169,10 @@ def _parse(digits: str, country: str) -> PhoneNumber:
         raise BadCell("malformed_phone", "is not a phone number") from e
 
 
-def _with_plus(digits: str) -> PhoneNumber | None:
+def parse_abroad(number: str) -> PhoneNumber | None:
+    """A number with its plus; None where phonenumbers knows no such country's code."""
     try:
-        return phonenumbers.parse(f"+{digits}", None)
+        return phonenumbers.parse(number, None)
     except NumberParseException:
         return None
 

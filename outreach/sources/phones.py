@@ -19,7 +19,6 @@ from typing import NamedTuple
 import phonenumbers
 from phonenumbers import (
     COUNTRY_CODE_TO_REGION_CODE,
-    NumberParseException,
     PhoneMetadata,
     PhoneNumberFormat,
     PhoneNumberType,
@@ -33,6 +32,8 @@ from outreach.sources.national_numbers import (
     NOWHERE,
     Home,
     after_exit_code,
+    is_possible,
+    parse_abroad,
     read_national,
 )
 from outreach.sources.phone_cells import PhoneCell, SeveralNumbers, apart, unwrap
@@ -258,28 +259,21 @@ def _patterns_of_nobodys(country_code: int) -> set[str]:
 
 @lru_cache(maxsize=4096)
 def _as_the_library_reads(number: str) -> str:
-    try:
-        read = phonenumbers.format_number(phonenumbers.parse(number, None), PhoneNumberFormat.E164)
-    except NumberParseException:
-        return number
+    parsed = parse_abroad(number)
+    read = phonenumbers.format_number(parsed, PhoneNumberFormat.E164) if parsed else number
     return read if E164.match(read) else number
 
 
 @lru_cache(maxsize=4096)
 def _is_possible(number: str) -> bool:
-    try:
-        why = phonenumbers.is_possible_number_with_reason(phonenumbers.parse(number, None))
-    except NumberParseException:  # a country code that phonenumbers does not know
-        return True
-    return why == phonenumbers.ValidationResult.IS_POSSIBLE
+    parsed = parse_abroad(number)
+    return parsed is None or is_possible(parsed)  # nobody knows how long such a country's numbers are
 
 
 @lru_cache(maxsize=4096)
 def _kind(number: str) -> int:
-    try:
-        return phonenumbers.number_type(phonenumbers.parse(number, None))
-    except NumberParseException:
-        return PhoneNumberType.UNKNOWN
+    parsed = parse_abroad(number)
+    return phonenumbers.number_type(parsed) if parsed else PhoneNumberType.UNKNOWN
 
 
 def is_fixed_line(number: str) -> bool:
@@ -289,7 +283,5 @@ def is_fixed_line(number: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _is_assigned(number: str) -> bool:
-    try:
-        return phonenumbers.is_valid_number(phonenumbers.parse(number, None))
-    except NumberParseException:
-        return False
+    parsed = parse_abroad(number)
+    return parsed is not None and phonenumbers.is_valid_number(parsed)
