@@ -17,19 +17,29 @@ from outreach.sources.rows import BadCell
 from outreach.webhook.signing import parse_secrets
 
 T = TypeVar("T")
+U = TypeVar("U")
+
+
+def reading(read: Callable[[T], U]) -> Callable[[T], U]:
+    """A validator out of what reads a value, or raises one of our errors."""
+
+    def validate(value: T) -> U:
+        try:
+            return read(value)
+        except OutreachError as error:
+            raise ValueError(str(error)) from None
+
+    return validate
 
 MOST_A_MINUTE = 1_000_000
 """More than any organisation is given; what is typed above it is a slip."""
 
 
 def refusing(check: Callable[[T], object]) -> Callable[[T], T]:
-    """A validator out of a check that raises one of our errors; what is typed stays as it is."""
+    """The same out of a check; what is typed stays as it is."""
 
     def validate(value: T) -> T:
-        try:
-            check(value)
-        except OutreachError as error:
-            raise ValueError(str(error)) from None
+        reading(check)(value)
         return value
 
     return validate
@@ -48,18 +58,9 @@ def _not_empty(value: SecretStr) -> SecretStr:
     return value
 
 
-def _region(value: str) -> str:
-    try:
-        return region_of(value)
-    except OutreachError as error:
-        raise ValueError(str(error)) from None
-
-
+@reading
 def _ledger_url(value: SecretStr) -> SecretStr:
-    try:
-        return SecretStr(read_url(value.get_secret_value()))
-    except OutreachError as error:
-        raise ValueError(str(error)) from None
+    return SecretStr(read_url(value.get_secret_value()))
 
 
 @refusing
@@ -94,7 +95,7 @@ Email = Annotated[
 ]
 Secret = Annotated[SecretStr, Trimmed, AfterValidator(_not_empty)]
 GenesysUrl = Annotated[str, Trimmed, AfterValidator(refusing(check_url))]
-Region = Annotated[str, Trimmed, AfterValidator(_region)]
+Region = Annotated[str, Trimmed, AfterValidator(reading(region_of))]
 LedgerUrl = Annotated[
     Secret,
     AfterValidator(_ledger_url),

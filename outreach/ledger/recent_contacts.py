@@ -56,7 +56,6 @@ def find_taken(ledger: Ledger, campaign_id: int, addresses: Collection[str]) -> 
 
 
 def _keys(ledger: Ledger, row: Claimed) -> set[str]:
-    channels = row.contact.channels
-    addresses = [channels.address(name) for name in channels.present()]
-    hashed = {key for address in addresses if address for key in ledger.vault.address_keys(address)}
+    addresses = row.contact.channels.addresses().values()
+    hashed = {key for address in addresses for key in ledger.vault.address_keys(address)}
     return hashed | {ledger.vault.person_key(row.contact.external_contact_id)}

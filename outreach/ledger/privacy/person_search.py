@@ -107,9 +107,7 @@ def read_everybody(ledger: Ledger) -> Iterator[Known]:
 
 def addresses_of(contact: Contact) -> frozenset[str]:
     """All addresses of a contact, as they are compared."""
-    channels = contact.channels
-    named = (channels.address(channel) for channel in channels.present())
-    return frozenset(same_form(address) for address in named if address)
+    return frozenset(map(same_form, contact.channels.addresses().values()))
 
 
 _CONTACTS = select(contacts.c.id, contacts.c.campaign_id, contacts.c.external_contact_id, contacts.c.payload)
