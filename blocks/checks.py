@@ -31,6 +31,7 @@ def reading(read: Callable[[T], U]) -> Callable[[T], U]:
 
     return validate
 
+
 MOST_A_MINUTE = 1_000_000
 """More than any organisation is given; what is typed above it is a slip."""
 

@@ -15,6 +15,7 @@ DAY = 86_400
 """Seconds of a day on the wall."""
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+# Not `datetime.time`, which has no 24:00.
 _SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)\Z")
 
 

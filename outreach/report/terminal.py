@@ -108,6 +108,7 @@ def show_report(figures: Figures, *, report: Path | None = None) -> RenderableTy
     )
     parts: list[RenderableType] = [
         Grid(tables.outcomes(figures)),
+        # An empty Text is false.
         *(line for line in lines if line),
         Padding(proof_table(figures.proof), (1, 0)),
         Text(summary_sentence(figures.proof), "bold"),
