@@ -20,6 +20,10 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
+MOST_A_MINUTE = 1_000_000
+"""More than any organisation is given; what is typed above it is a slip."""
+
+
 def reading(read: Callable[[T], U]) -> Callable[[T], U]:
     """A validator out of what reads a value, or raises one of our errors."""
 
@@ -30,10 +34,6 @@ def reading(read: Callable[[T], U]) -> Callable[[T], U]:
             raise ValueError(str(error)) from None
 
     return validate
-
-
-MOST_A_MINUTE = 1_000_000
-"""More than any organisation is given; what is typed above it is a slip."""
 
 
 def refusing(check: Callable[[T], object]) -> Callable[[T], T]:
