@@ -48,9 +48,12 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     for contest in find_contests(results):
         yield ""
         yield from _contest(contest)
-    if formats := results.get("loading", {}).get("formats"):
+    if "formats" in (loading := results.get("loading", {})):
         yield ""
-        yield from _formats(formats)
+        yield from _formats(loading["formats"])
+        if loads := loading.get("machine_load"):
+            yield ""
+            yield f"Measured while {loads[0]} to {loads[1]} processes wanted a core."
     if "limits" in results:
         yield ""
         yield from _limits(results["limits"])
