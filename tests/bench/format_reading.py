@@ -7,7 +7,6 @@ makes contacts of them; `ours, cells` does what the others do.
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import tempfile
 import time
@@ -19,6 +18,7 @@ from xml.sax.saxutils import escape
 
 from tests.bench.job import run_child
 from tests.bench.loading_speed import _write
+from tests.bench.machine import peak_megabytes
 from tests.support.workbooks import letters
 
 ROWS = 50_000
@@ -207,7 +207,6 @@ def main() -> None:
         rows, missing = _WAYS[task["way"]][1](task["path"]), ""
     except ImportError as e:
         rows, missing = 0, str(e)
-    usage = resource.getrusage(resource.RUSAGE_SELF)
     print(
         json.dumps(
             {
@@ -215,7 +214,7 @@ def main() -> None:
                 "missing": missing,
                 "seconds": round(time.perf_counter() - began, 2),
                 "cpu_seconds": round(time.process_time() - cpu, 2),
-                "peak_megabytes": round(usage.ru_maxrss / 1024, 1),
+                "peak_megabytes": peak_megabytes(),
             }
         )
     )

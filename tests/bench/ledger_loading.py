@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 import json
-import resource
 import sys
 import tempfile
 import time
@@ -25,6 +24,7 @@ from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
 from tests.bench.job import run_child
 from tests.bench.loading_speed import _write, read_in_child
+from tests.bench.machine import peak_megabytes
 from tests.support.organisations import Organisation
 
 ROWS = 1_000_000
@@ -89,7 +89,7 @@ def main() -> None:
     folder = Path(json.loads(sys.argv[1])["folder"])
     gc.set_threshold(10_000, 20, 20)  # as flows.opening does; importing it would bring Prefect's memory along
     first = _load(folder)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_megabytes()
     again = _load(folder)
     print(
         json.dumps(
@@ -99,7 +99,7 @@ def main() -> None:
                 "seconds": round(first["seconds"], 1),
                 "rows_per_second": round(first["rows"] / first["seconds"]),
                 "rows_per_cpu_second": round(first["rows"] / first["cpu_seconds"]),
-                "peak_megabytes": round(peak, 1),
+                "peak_megabytes": peak,
                 "seconds_again": round(again["seconds"], 2),
             }
         )
