@@ -26,7 +26,7 @@ from outreach.ledger.suppressions import allow_again, find_erased_addresses, sup
 from outreach.sources.cells import read_handle
 from outreach.sources.choices import Choices
 from outreach.sources.columns import COUNTRY, IGNORED, Headings
-from outreach.sources.emails import normalise_email
+from outreach.sources.emails import normalise_email, read_emails
 from outreach.sources.files import Location
 from outreach.sources.layout import Layout
 from outreach.sources.list_entries import read_entry
@@ -247,8 +247,10 @@ def _read_one(text: str, channel: Channel | None) -> str:
 
 def _read(text: str, channel: Channel | None, country: str) -> set[str]:
     """Everybody whom a cell may mean. Raises BadCell where that is nobody."""
-    if "@" in text or (channel and channel.traits.kind is AddressKind.HANDLE):
+    if channel and channel.traits.kind is AddressKind.HANDLE:
         return {_read_one(text, channel)}
+    if "@" in text:
+        return set(read_emails(text))
     meant = set(read_entry(text, country)[0])
     try:
         return meant | {phone.number for phone in read_phones(text, Home(country))}

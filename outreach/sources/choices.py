@@ -10,11 +10,9 @@ class Choices(NamedTuple):
     encoding     a text's encoding, like windows-1252
     format       what a link without an ending leads to, like csv
     hidden_rows  also read the rows that a filter hides
-    country      whose code page a text that is not UTF-8 has (ISO 3166-1)
     """
 
     sheet: str = ""
     encoding: str = ""
     format: str = ""
     hidden_rows: bool = False
-    country: str = ""

@@ -19,7 +19,6 @@ from typing import IO
 
 from outreach.errors import SourceError
 from outreach.sources.cells import CELL_LIMIT
-from outreach.sources.choices import Choices
 from outreach.sources.columns import Headings, tell_apart
 from outreach.sources.csv_lines import LINE_LIMIT, Lines, Overlong
 from outreach.sources.encodings import LOOKED_AT, find_encoding
@@ -48,20 +47,21 @@ class CsvFile:
 
     fixed_columns = True
 
-    def __init__(self, label: str, headings: Headings, choices: Choices) -> None:
+    def __init__(self, label: str, headings: Headings, encoding: str, country: str) -> None:
         self.label = label
         self.notes: list[str] = []
         self.assumed = ""
         """The encoding that was taken by the country."""
         self._headings = headings
-        self._choices = choices
+        self._encoding = encoding
+        self._country = country
 
     def records(self, stack: ExitStack, data: IO[bytes]) -> Iterator[Record]:
         """One record a row. Raises SourceError."""
         reader = buffered(data)
         # Peeked: the reader still gets them.
-        head, said = reader.peek(LOOKED_AT)[:LOOKED_AT], self._choices
-        encoding = find_encoding(self.label, head, named=said.encoding, country=said.country)
+        head = reader.peek(LOOKED_AT)[:LOOKED_AT]
+        encoding = find_encoding(self.label, head, named=self._encoding, country=self._country)
         if encoding.assumed:
             self.assumed = encoding.name
             self.notes.append(f"it is not UTF-8 and was read as {encoding.name}, by the country")

@@ -22,7 +22,19 @@ PLAIN_EMAIL = (
 """An address in its normal form; what follows it is a `#` (plain_rows.py), or nothing."""
 _PLAIN = re.compile(rf"{PLAIN_EMAIL}\Z")
 _UNSEEN = re.compile("[\xad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_BETWEEN = re.compile(r"[;,|\s]+")
 _LONGEST = 254
+
+
+def read_emails(cell: str) -> list[str]:
+    """The addresses in a cell, in their order: one, or several of which each can be read. Raises BadCell."""
+    parts = _BETWEEN.split(cell) if cell.count("@") > 1 else [cell]
+    return [normalise_email(part) for part in parts if part]
+
+
+def first_email(cell: str) -> str:
+    """The one of them that is contacted. Raises BadCell."""
+    return read_emails(cell)[0]
 
 
 def normalise_email(cell: str) -> str:

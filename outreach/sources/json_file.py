@@ -9,7 +9,6 @@ from typing import IO
 import orjson
 
 from outreach.errors import SourceError
-from outreach.sources.columns import Headings
 from outreach.sources.json_values import RepeatedKey, loads
 from outreach.sources.jsonl_file import JsonlFile
 from outreach.sources.mappings import record_of
@@ -19,15 +18,8 @@ from outreach.sources.unpacking import seekable
 _LARGEST = 1 << 28
 
 
-class JsonFile:
+class JsonFile(JsonlFile):
     """A JSON file anywhere; one with an object a line is read so, whatever its ending."""
-
-    fixed_columns = False
-
-    def __init__(self, label: str, headings: Headings) -> None:
-        self.label = label
-        self.notes: list[str] = []
-        self._headings = headings
 
     def records(self, stack: ExitStack, data: IO[bytes]) -> Iterator[Record]:
         """One record an object, numbered from 1. Raises SourceError."""
@@ -35,7 +27,7 @@ class JsonFile:
         first = data.readline(_LARGEST).removeprefix(b"\xef\xbb\xbf").strip()
         if first.startswith(b"{") and first.endswith(b"}") and data.readline().strip():
             data.seek(0)
-            yield from JsonlFile(self.label, self._headings).records(stack, data)
+            yield from super().records(stack, data)
             return
         data.seek(0)
         text = data.read(_LARGEST + 1).removeprefix(b"\xef\xbb\xbf")

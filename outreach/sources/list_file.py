@@ -54,7 +54,7 @@ class ListFile:
 
     may_be_empty = False
 
-    def __init__(self, location: Location, headings: Headings, choices: Choices) -> None:
+    def __init__(self, location: Location, headings: Headings, choices: Choices, country: str = "") -> None:
         if choices.format and choices.format not in FORMATS:
             raise SourceError(
                 f"{choices.format!r} is no format of lists.", f"Say one of {_in_words(FORMATS)}."
@@ -62,6 +62,7 @@ class ListFile:
         self._location = location
         self._headings = headings
         self._choices = choices
+        self._country = country
         self._reader: Kind | None = None
         self._raw: IO[bytes] | None = None
         self.label = location.label
@@ -109,7 +110,7 @@ class ListFile:
 
     def _open(self, kind: str) -> Kind:
         if kind == "csv":
-            return CsvFile(self.label, self._headings, self._choices)
+            return CsvFile(self.label, self._headings, self._choices.encoding, self._country)
         if kind in _WORKBOOKS:
             return BookFile(self.label, self._headings, self._choices, kind)
         opens: dict[str, Callable[[str, Headings], Kind]] = {"json": JsonFile, "jsonl": JsonlFile}

@@ -39,7 +39,8 @@ def open_source(
         reference: a path or URL of a list (`.csv`, `.xlsx`, `.jsonl`, `.parquet` ..., also packed), a
             database URL with a query (`URL#SELECT ...`), or a list of mappings (docs/sources.md).
         columns: the input's headers to our columns, like `{"Mobile": "sms"}`.
-        country: ISO 3166-1, where numbers without a country's code are, unless their row names its own.
+        country: ISO 3166-1, where numbers without a country's code are, unless their row names its own; and
+            whose code page a text has that is not UTF-8.
         strict_numbers: also reject numbers that are well-formed but assigned to nobody.
         choices: what the list does not say of itself: a sheet, an encoding, a format.
 
@@ -56,13 +57,13 @@ def open_source(
     if not isinstance(parsed, Location):
         return Source(Query(parsed, headings), headings, country=country or "", strict_numbers=strict_numbers)
     # Under another mapping the same bytes are other rows: all of it makes the fingerprint.
-    choices = choices._replace(country=country or choices.country)
-    meaning = f"{VERSION}/{list(columns.items())}/{strict_numbers}/{choices}"
+    country = country or ""
+    meaning = f"{VERSION}/{list(columns.items())}/{strict_numbers}/{choices}/{country}"
     look = partial(_fingerprint, parsed, meaning)
     return Source(
-        ListFile(parsed, headings, choices),
+        ListFile(parsed, headings, choices, country),
         headings,
-        country=choices.country,
+        country=country,
         strict_numbers=strict_numbers,
         look=look,
     )

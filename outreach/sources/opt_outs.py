@@ -4,7 +4,8 @@
     Accepts SMS Marketing, ContactableBySms, Einwilligung         no forbids
     Do not allow Phone Calls = Do Not Allow                       a cell's own words beat the header's sense
     any other column: do not call, Unsubscribed         a cell that says so forbids, whatever its header
-    Subscription status, Opt-in/Opt-out                           nobody can tell: the source is refused
+    Marketing status, Subscription status         by the words of Pipedrive, Freshsales, HubSpot alone
+    Subscription type, Opt-in/Opt-out                             nobody can tell: the source is refused
 
 They bind where no column of ours says more, and the stricter word holds. A general yes gives no consent, nor
 does not having opted out: only a yes to a column that permits and names its channel does.
@@ -71,6 +72,8 @@ _PERMITS = re.compile(
     r"\bopt(?:ed|s|ing)? ?ins?\b|opt(?:ed)?in(?:time|date|sms|e?mail|status|market)"
     r"|accepts?\w*market\w*|consent\w*|subscribed"
     r"|permission\w*|callable|contactable\w*|(?:may|can|okto|allow)(?:be)?(?:contact|call|e?mail|sms|text|phone)\w*"
+    # Pipedrive, Freshsales, HubSpot: columns of words, of which `Subscribed` is the good one
+    r"|\A(?:(?:person|contact|lead) )?(?:marketing|subscription|marketing contact) status\Z"
     r"|newsletter|(?:contact|calls?|e?mail|sms|text|phone)(?:allowed|permitted|ok\b)"
     r"|wants?(?:calls?|contact|e?mails?|sms|texts?)|\A(?:(?:e ?mail|sms|phone|text|direct) ?)?marketing\Z"
     r"|\Awerbung\Z|\bpreferences?(?=calls?|phone|voice|e?mail|sms|texts?|chat|whatsapp)"
@@ -106,6 +109,7 @@ _OWN_NO = frozenset(
         *("unsubscribe", "blocked", "suppressed", "do-not-contact", "do-not-call", "do-not-email", "dnc"),
         *("declined", "dnd", "no-consent", "never-subscribed", "not-subscribed", "do-not-disturb"),
         *("stop", "denied", "refused", "revoked", "withdrawn", "abgemeldet", "gesperrt", "desabonne"),
+        *("non-marketing-contact", "archived"),
         *("desinscrit", "baja", "disiscritto", "descadastrado", "uitgeschreven", "afgemeld"),
     )
 )
@@ -121,12 +125,17 @@ _OWN_YES = frozenset(
         "granted",
         "confirmed",
         "given",
+        "explicit",
+        "express",
+        "marketing-contact",
     )
 )
 _TIME = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}\b")
 _LONGEST = 64
 _NOTHING_SAID = frozenset({"null", "\\n", "(null)", "nil", "none", "0000-00-00", "0000-00-00-00:00:00"})
 """What databases write into a file for an empty cell."""
+_IMPLIED = frozenset({"implied", "implicit"})
+"""A permission that nobody gave, in Constant Contact's words: it neither permits nor forbids."""
 _DETAIL = re.compile(r"(?:reason|source|date|time|timestamp|at|on|by|le|am|el|il|em|op|datum|grund|motivo)\Z")
 """How a column ends that is filled only for who opted out: `Unsubscribed Reason`."""
 _LONGEST_NOTE = 200
@@ -193,7 +202,7 @@ def read_wish(cell: str, header: str, sense: Sense) -> bool | None:
     """
     word = "-".join(cell.casefold().split()) if len(cell) <= _LONGEST else ""
     plain = words_of(cell).replace(" ", "-") if word else ""
-    if word in _NOTHING_SAID:
+    if word in _NOTHING_SAID or (word in _IMPLIED and sense is Sense.PERMITS):
         return None
     if word in _OWN_NO or plain in _OWN_NO:
         return False

@@ -13,7 +13,7 @@ from typing_extensions import assert_never
 from outreach.contacts import CHANNELS_IN_WORDS, EXTENSION, AddressKind, Channel, Contact
 from outreach.sources import cells as read
 from outreach.sources.columns import CHANNELS, COUNTRY
-from outreach.sources.emails import normalise_email
+from outreach.sources.emails import first_email
 from outreach.sources.ids import make_id, read_id
 from outreach.sources.layout import Layout
 from outreach.sources.national_numbers import home_of
@@ -213,7 +213,7 @@ def _address_read(kind: AddressKind) -> Callable[[str], object] | None:
         case AddressKind.PHONE:
             return None  # not a cell's matter alone: phone_columns.py
         case AddressKind.EMAIL:
-            return normalise_email
+            return first_email
         case AddressKind.HANDLE:
             return read.read_handle
         case _:

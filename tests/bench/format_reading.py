@@ -7,7 +7,6 @@ makes contacts of them; `ours, cells` does what the others do.
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import tempfile
 import time
@@ -19,14 +18,17 @@ from xml.sax.saxutils import escape
 
 from tests.bench.job import run_child
 from tests.bench.loading_speed import _write
+from tests.bench.machine import peak_megabytes
 from tests.support.workbooks import letters
 
-ROWS = 1_000_000
+ROWS = 50_000
+LARGEST = 1_000_000
+"""Rows of the workbook that shows our peak memory; the others would take many minutes for it."""
 _SPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _RELATED = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
-def measure(rows: int = ROWS) -> list[dict[str, Any]]:
+def measure(rows: int = ROWS, largest: int = LARGEST) -> list[dict[str, Any]]:
     """Seconds of the processor and peak memory, for each format and reader."""
     results = []
     with tempfile.TemporaryDirectory() as folder:
@@ -36,11 +38,16 @@ def measure(rows: int = ROWS) -> list[dict[str, Any]]:
             path = csv.with_suffix(f".{suffix}")
             if write:
                 write(csv, path)
-            for way in _WAYS:
-                if suffix in _WAYS[way][0]:
-                    found = run_child("format_reading", {"way": way, "path": str(path)})
-                    results.append({"format": suffix, "way": way, "rows": rows, **found})
-    return results
+            results += [_read(way, path, rows) for way, (suffixes, _) in _WAYS.items() if suffix in suffixes]
+        path = csv.with_suffix(".xlsx")
+        _write(csv, largest)
+        _write_xlsx(csv, path)
+        return [*results, _read("ours", path, largest)]
+
+
+def _read(way: str, path: Path, rows: int) -> dict[str, Any]:
+    found = run_child("format_reading", {"way": way, "path": str(path)})
+    return {"format": path.suffix[1:], "way": way, "rows": rows, **found}
 
 
 def _lines(csv: Path) -> Iterator[list[str]]:
@@ -200,7 +207,6 @@ def main() -> None:
         rows, missing = _WAYS[task["way"]][1](task["path"]), ""
     except ImportError as e:
         rows, missing = 0, str(e)
-    usage = resource.getrusage(resource.RUSAGE_SELF)
     print(
         json.dumps(
             {
@@ -208,7 +214,7 @@ def main() -> None:
                 "missing": missing,
                 "seconds": round(time.perf_counter() - began, 2),
                 "cpu_seconds": round(time.process_time() - cpu, 2),
-                "peak_megabytes": round(usage.ru_maxrss / 1024, 1),
+                "peak_megabytes": peak_megabytes(),
             }
         )
     )

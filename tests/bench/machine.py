@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import re
+import resource
 import sqlite3
 from collections.abc import Collection
 from datetime import datetime, timezone
@@ -38,6 +40,16 @@ def cores() -> tuple[set[int], set[int]]:
     every = os.sched_getaffinity(0)
     last = {max(every)}
     return (every - last or every), last
+
+
+def peak_megabytes() -> float:
+    """The most memory that this process had; what `getrusage` says began with its parent's."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        found = re.search(r"VmHWM:\s+([0-9]+) kB", status.read_text())
+        if found:
+            return round(int(found[1]) / 1024, 1)
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
 
 def hold_to(pid: int, chosen: Collection[int]) -> None:

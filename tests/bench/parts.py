@@ -21,6 +21,7 @@ from tests.bench import (
     tokens,
     webhook_speed,
 )
+from tests.bench.machine import load_now
 from tests.bench.site import Site
 
 Part = Callable[[Site, bool], Any]
@@ -49,10 +50,16 @@ def measure_growth(site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
     return growth.measure(site, (200, 1_000) if is_quick else growth.SIZES)
 
 
-def measure_loading(_site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
-    """A million rows into the ledger, and each format beside what others read it by."""
+def measure_loading(site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
+    """A million rows into the ledger, beside an earlier build; each format beside what others read it by."""
+    load, few = load_now(), 2_000
     loaded = ledger_loading.measure(20_000 if is_quick else ledger_loading.ROWS)
-    return {**loaded, "formats": format_reading.measure(2_000 if is_quick else format_reading.ROWS)}
+    if site.before:
+        loaded["times_before"] = (
+            ledger_loading.compare(site.before, few, 1) if is_quick else ledger_loading.compare(site.before)
+        )
+    formats = format_reading.measure(few, few) if is_quick else format_reading.measure()
+    return {**loaded, "formats": formats, "machine_load": [load, load_now()]}
 
 
 def measure_hanging_receiver(site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part

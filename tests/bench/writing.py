@@ -48,9 +48,16 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     for contest in find_contests(results):
         yield ""
         yield from _contest(contest)
-    if formats := results.get("loading", {}).get("formats"):
+    loading = results.get("loading", {})
+    if loads := loading.get("machine_load"):
         yield ""
-        yield from _formats(formats)
+        yield (
+            f"CSV beside the earlier build, and the formats: while {loads[0]} to {loads[1]} "
+            "processes wanted a core."
+        )
+    if "formats" in loading:
+        yield ""
+        yield from _formats(loading["formats"])
     if "limits" in results:
         yield ""
         yield from _limits(results["limits"])

@@ -17,11 +17,17 @@ from outreach.sources.spreadsheets.markup import UnusualMarkup
 from outreach.sources.spreadsheets.ods import Ods
 from outreach.sources.spreadsheets.sheets import Book
 from outreach.sources.spreadsheets.strings import TooMuch
-from outreach.sources.spreadsheets.xls import Xls
 from outreach.sources.spreadsheets.xlsx import Xlsx
 from outreach.sources.unpacking import seekable
 
-_BOOKS: Mapping[str, Callable[[str, IO[bytes]], Book]] = {"xlsx": Xlsx, "xls": Xls, "ods": Ods}
+
+def _open_xls(label: str, data: IO[bytes]) -> Book:
+    from outreach.sources.spreadsheets.xls import Xls  # noqa: PLC0415 - its library is needed for nothing else
+
+    return Xls(label, data)
+
+
+_BOOKS: Mapping[str, Callable[[str, IO[bytes]], Book]] = {"xlsx": Xlsx, "xls": _open_xls, "ods": Ods}
 
 
 class BookFile:

@@ -25,6 +25,7 @@ _CELL = re.compile(
     r'(?:<v(?: xml:space="preserve")?>([^<]*)</v>|<v ?/>)?'
     r'(?:<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)?</c>)'
 )
+_LETTERS = re.compile(r"[A-Z]{1,3}")
 _NUMBER = re.compile(r'\br="([0-9]+)"')
 _HIDDEN = re.compile(r'\bhidden="(?:1|true)"')
 _EMPTY_ROW = re.compile(r"<row\b[^>]*/>")
@@ -92,7 +93,7 @@ def _cells(text: str, reading: Reading) -> list[str]:
     here, strings = -1, reading.strings
     for letters, style, kind, formula, value, inline in found:
         before = here
-        here = _COLUMNS.get(letters, -1) if letters else before + 1
+        here = _POSITIONS[letters] if letters else before + 1
         if here <= before:
             raise UnusualMarkup
         if kind == "s" and not style and value:  # most cells, and half the time of a call
@@ -146,13 +147,19 @@ def _parsed_cell(cell: Element) -> Cell:
     return letters, cell.get("s", ""), cell.get("t", ""), formula, value, within
 
 
-def _letters(position: int) -> str:
-    position += 1
-    text = ""
-    while position:
-        position, digit = divmod(position - 1, 26)
-        text = chr(65 + digit) + text
-    return text
+class _Positions(dict[str, int]):
+    """Where a column stands, from 0, by its letters; -1 for what is none. Counted when first asked for."""
+
+    def __missing__(self, letters: str) -> int:
+        if not _LETTERS.fullmatch(letters):
+            return -1
+        count = 0
+        for letter in letters:
+            count = count * 26 + ord(letter) - ord("A") + 1
+        if count > MOST_COLUMNS:
+            return -1
+        self[letters] = count - 1
+        return count - 1
 
 
-_COLUMNS = {_letters(position): position for position in range(MOST_COLUMNS)}
+_POSITIONS = _Positions()

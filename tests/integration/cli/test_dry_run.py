@@ -10,7 +10,6 @@ import pytest
 from cli import reading
 from outreach.settings import CampaignSettings
 from outreach.sources import open_source
-from outreach.sources.choices import Choices
 from tests.support.forks import ROOT, outreach
 from tests.support.workbooks import SheetXml, write_workbook
 
@@ -129,7 +128,7 @@ def test_names_are_shown_where_the_country_decided_the_encoding(
 ) -> None:
     path = tmp_path / "list.csv"
     path.write_bytes("external_contact_id,name,sms\nA-1,Jürgen,+491715550101\n".encode("cp1252"))
-    monkeypatch.setattr(reading, "open_list", lambda *_: open_source(path, choices=Choices(country="DE")))
+    monkeypatch.setattr(reading, "open_list", lambda *_: open_source(path, country="DE"))
 
     reading.look_at(str(path), CampaignSettings())
 

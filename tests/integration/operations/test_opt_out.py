@@ -75,6 +75,7 @@ def test_a_number_without_its_country_is_named_by_its_line_and_the_others_count(
         ("phone\n0171 5550170\n", "DE", {"+491715550170"}),
         ("phone\n+491715550101.0\n", "", {"+491715550101"}),
         ("sms,country\n0171 5550170,Germany\n(317) 555-0101,US\n", "", {"+491715550170", "+13175550101"}),
+        ("email\na@example.com; b@example.com\n", "", {"a@example.com", "b@example.com"}),
         ("sms,voice\n+13175550101 / +13175550102,+13175550103\n", "", {f"+1317555010{n}" for n in "123"}),
     ],
 )

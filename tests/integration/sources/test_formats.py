@@ -28,13 +28,13 @@ CSV = HEADER + "F-1,Jürgen Öz,+491715550101\nF-2,Zoë Łęcka,+491715550102\n"
 PEOPLE = ["Jürgen Öz", "Zoë Łęcka"]
 
 
-def read(reference: str | Path, **choices: object) -> tuple[list[Row], Source]:
-    source = open_source(reference, choices=Choices(**choices))  # type: ignore[arg-type]  # as a test names them
+def read(reference: str | Path, country: str = "", **choices: object) -> tuple[list[Row], Source]:
+    source = open_source(reference, country=country, choices=Choices(**choices))  # type: ignore[arg-type]  # as a test names them
     return list(source.rows()), source
 
 
 def names(reference: str | Path, **choices: object) -> list[str]:
-    return [row.contact.name for row in read(reference, **choices)[0] if row.contact]
+    return [row.contact.name for row in read(reference, **choices)[0] if row.contact]  # type: ignore[arg-type]  # as a test names them
 
 
 @pytest.fixture

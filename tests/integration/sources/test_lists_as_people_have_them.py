@@ -17,7 +17,7 @@ LISTS = Path(__file__).with_name("lists")
 
 
 def read(name: str, *, country: str = "", encoding: str = "") -> list[Row]:
-    return list(open_source(LISTS / name, choices=Choices(country=country, encoding=encoding)).rows())
+    return list(open_source(LISTS / name, country=country, choices=Choices(encoding=encoding)).rows())
 
 
 def names(rows: list[Row]) -> list[str | None]:

@@ -234,7 +234,7 @@ def test_an_address_book_of_outlook_is_read_and_the_same_export_finds_the_same_p
 
 def test_every_problem_of_a_header_is_said_at_once_as_something_to_paste(tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
-    file.write_text("sms,sms,Subscription status,GDPR, consent\nx,y,z,1,2\n")
+    file.write_text("sms,sms,Subscription type,GDPR, consent\nx,y,z,1,2\n")
 
     with pytest.raises(SourceError) as error:
         list(open_source(file, columns={"Mobil": "voice"}).rows())
@@ -242,7 +242,7 @@ def test_every_problem_of_a_header_is_said_at_once_as_something_to_paste(tmp_pat
     said = str(error.value)
     for part in (
         "two columns for sms",
-        "'Subscription status'",
+        "'Subscription type'",
         "'GDPR'",
         "'Mobil'",
         "external_contact_id",
@@ -250,4 +250,4 @@ def test_every_problem_of_a_header_is_said_at_once_as_something_to_paste(tmp_pat
     ):
         assert part in said
     assert "--columns 'sms (2)=ignore'" in said
-    assert "--columns 'Subscription status=opt_out'" in said
+    assert "--columns 'Subscription type=opt_out'" in said

@@ -114,7 +114,7 @@ def test_a_person_who_opted_out_is_forbidden_in_the_words_of_seven_languages() -
     assert overlooked == []
 
 
-@pytest.mark.parametrize("header", ["Subscription status", "Opt-in/Opt-out", "GDPR status"])
+@pytest.mark.parametrize("header", ["Subscription type", "Opt-in/Opt-out", "GDPR status"])
 def test_a_column_that_nobody_can_tell_stops_the_run_with_what_to_map(header: str, tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     file.write_text(f"external_contact_id,name,sms,{header}\nP-1,Ulla,+491715550170,yes\n")

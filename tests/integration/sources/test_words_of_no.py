@@ -66,6 +66,26 @@ def forbidden(tmp_path: Path, header: str, cell: str, **columns: str) -> frozens
         ("unsubscribed_at", "0000-00-00 00:00:00", NOBODY),
         ("Opt-In", "declined", EVERY),
         ("Opt-In", "pending", None),
+        *(
+            ("Marketing status", cell, EVERY)
+            for cell in ("Unsubscribed", "No consent", "no_consent", "Archived")
+        ),
+        *(
+            ("Subscription status", cell, EVERY)
+            for cell in ("Not subscribed", "Unsubscribed", "Reported as spam")
+        ),
+        ("Person - Marketing status", "unsubscribed", EVERY),
+        ("Marketing contact status", "Non-marketing contact", EVERY),
+        ("Marketing status", "Subscribed", NOBODY),
+        ("Subscription status", "Subscribed", NOBODY),
+        ("Marketing contact status", "Marketing contact", NOBODY),
+        ("Marketing status", "Bounced", None),
+        ("Subscription status", "paused", None),
+        ("Marketing contact status", "n/a yet", None),
+        ("Email permission status", "Unsubscribed", EMAIL),
+        ("Email permission status", "Pending confirmation", None),
+        ("Email permission status", "Temp hold", None),
+        ("Unsubscribed", "Implied", None),
     ],
 )
 def test_whoever_says_no_is_heard_wherever_it_stands(
@@ -131,3 +151,38 @@ def test_a_country_that_contradicts_a_number_waits_until_a_person_says_the_numbe
     assert waits.reject.code == "country_contradicts_number"
     assert "map the country column to ignore" in waits.reject.reason
     assert right.contact
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "consents"),
+    [
+        ("Email permission status", "Explicit", {"email"}),
+        ("Email permission status", "Express", {"email"}),
+        ("Email permission status", "Implied", set()),
+        ("Permission status", "Explicit", set()),
+        ("Marketing status", "Subscribed", set()),
+        ("Marketing contact status", "Marketing contact", set()),
+    ],
+)
+def test_only_a_permission_that_was_given_for_a_channel_is_a_consent(
+    header: str, cell: str, consents: set[str]
+) -> None:
+    person = {"id": "1", "name": "Ann", "email": "a@example.com", header: cell}
+    (row,) = open_source([person]).rows()
+    assert row.contact
+    assert {channel.value for channel in row.contact.consent} == consents
+
+
+@pytest.mark.parametrize("between", [";", ", ", " ", " | ", "\n"])
+def test_of_two_emails_in_a_cell_the_first_is_used(between: str) -> None:
+    cell = between.join(["Ann@example.com", "b@example.com"])
+    (row,) = open_source([{"id": "1", "name": "Ann", "email": cell}]).rows()
+    assert row.contact
+    assert row.contact.channels.email == "Ann@example.com"
+
+
+@pytest.mark.parametrize("cell", ["a@example.com; do not write; b@example.com", "a@example.com;b@", "a@b@c"])
+def test_two_emails_of_which_one_cannot_be_read_keep_their_row_back(cell: str) -> None:
+    (row,) = open_source([{"id": "1", "name": "Ann", "email": cell}]).rows()
+    assert row.reject
+    assert row.reject.code == "malformed_email"

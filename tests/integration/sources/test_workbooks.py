@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import xlrd
 
 from outreach.contacts import Channel
 from outreach.errors import SourceError
@@ -172,6 +173,26 @@ def test_a_comment_that_speaks_of_not_calling_keeps_its_row_back(tmp_path: Path)
     rows, source = read(write_workbook(tmp_path / "list.xlsx", {"List": sheet}))
 
     assert names(rows) == ["Person 2"]
+    assert any("2 cells have comments" in note for note in source.notes)
+
+
+def test_a_comment_in_an_xls_keeps_its_row_back_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = xlrd.open_workbook
+
+    def with_notes(*args: object, **options: object) -> xlrd.book.Book:
+        found = opened(*args, **options)
+        note, other = xlrd.sheet.Note(), xlrd.sheet.Note()
+        note.text, other.text = "DO NOT CALL", "nice person"
+        for sheet in found.sheets():
+            sheet.cell_note_map.update({(1, 1): note, (2, 1): other})
+        return found
+
+    everybody, _ = read(XLS)
+    monkeypatch.setattr(xlrd, "open_workbook", with_notes)
+    rows, source = read(XLS)
+
+    assert rows[0].line == 2
+    assert names(rows) == names(everybody)[1:]
     assert any("2 cells have comments" in note for note in source.notes)
 
 
