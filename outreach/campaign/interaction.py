@@ -96,11 +96,14 @@ def _open(run: Run, group: Sequence[Claimed], counts: Counter[str]) -> list[Inte
     now = run.ledger.clock.now()
     # Validation asked; nobody asks again here.
     inspected = {row.id: Inspection("passed", row.availability) for row in group}
-    # First as if every address were free: the intent's own transaction looks at those that it takes.
+    # First as if every address were free: the intent's own transaction looks at those that it takes. Where
+    # one is not, all are decided by the facts: a later row must not get what an earlier one turns to.
     wanted, others = _decide(run, group, presume_free(run, group, inspected), now)
     # From here on a crash leaves them in doubt, never forgotten.
-    opened, kept = commit_intents(run.ledger, wanted, same_address=run.settings.same_address)
-    rest = [*(refusal.claimed for refusal in kept), *(row for row, *_ in others)]
+    opened, kept = commit_intents(
+        run.ledger, wanted, same_address=run.settings.same_address, all_or_none=True
+    )
+    rest = group if kept else [row for row, *_ in others]
     intents, changes = _open_rest(run, rest, inspected, now)
     made = apply(run.ledger, changes)
     counts.update(change.after.value for change in changes if change.contact_id in made)

@@ -34,13 +34,17 @@ class Senders:
 
     def rate_of(self, channel: Channel) -> int:
         """How many a minute the channel's sender may, 0 for no limit of its own."""
-        rates = {
-            Channel.VOICE: self.voice_per_minute,
-            Channel.SMS: self.sms_per_minute,
-            Channel.EMAIL: self.email_per_minute,
-            Channel.CHAT: self.chat_per_minute,
-        }
-        return rates[channel]
+        match channel:
+            case Channel.VOICE:
+                return self.voice_per_minute
+            case Channel.SMS:
+                return self.sms_per_minute
+            case Channel.EMAIL:
+                return self.email_per_minute
+            case Channel.CHAT:
+                return self.chat_per_minute
+            case _:
+                assert_never(channel)
 
     def of(self, channel: Channel) -> str | None:
         """What contacts people on a channel, None when nothing is set."""

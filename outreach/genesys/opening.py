@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from outreach.clock import Clock, SystemClock
-from outreach.contacts import Channel
+from outreach.contacts import AddressKind, Channel
 from outreach.errors import GenesysError
 from outreach.genesys.guide import Guide
 from outreach.genesys.http import permissions
@@ -127,7 +127,8 @@ def _budgets_of_channels(
     client: str, senders: Senders, emails_per_minute: int | None, whole: int | None
 ) -> Iterator[tuple[str, str, int | None, str]]:
     """What binds a channel's calls before the tokens' budget does: operation, key, limit, name for people."""
-    limits = [(Channel.EMAIL, "e-mails", emails_per_minute)]
+    mailed = [channel for channel in Channel if channel.traits.kind is AddressKind.EMAIL]
+    limits = [(channel, "e-mails", emails_per_minute) for channel in mailed]
     limits += [(channel, f"sender of {channel}", senders.rate_of(channel)) for channel in Channel]
     for channel, name, limit in limits:
         if whole and limit and limit < whole:

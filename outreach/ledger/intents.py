@@ -5,6 +5,7 @@ campaign. Suppression and rolling caps are looked at in the same transaction, be
 person on PostgreSQL (SQLite has one writer anyway), so that nothing slips in between look and act.
 """
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.recent_contacts import contacts_since
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import SUPPRESSED
-from outreach.ledger.witness import MachineWitness, newest_mark
+from outreach.ledger.witness import MachineWitness, Mark, newest_mark
 from outreach.settings import FrequencyCap, SameAddress
 
 _WRITTEN = select(intents.c.reference).where(intents.c.reference.in_(bindparam("references", expanding=True)))
@@ -85,31 +86,42 @@ class _Keys(NamedTuple):
         return self.person, *self.every_address
 
 
+class _RefusedError(Exception):
+    """Takes a transaction back in which somebody was refused."""
+
+
 def commit_intents(
-    ledger: Ledger, wanted: Sequence[IntentRequest], *, same_address: SameAddress
+    ledger: Ledger, wanted: Sequence[IntentRequest], *, same_address: SameAddress, all_or_none: bool = False
 ) -> tuple[list[Intent], list[IntentRefusal]]:
     """Commit an intent for each contact that is still ours and still free; the rest is told why not.
 
-    A contact whose lease was lost is in neither list: somebody else has it.
+    With `all_or_none` nobody gets one where somebody is refused. A contact whose lease was lost is in neither
+    list: somebody else has it.
     """
     now = ledger.clock.now()
     keys = {want.claimed.id: _keys(ledger, want) for want in wanted}
-    with ledger.db.write() as connection:
+    kept: dict[int, IntentRefusal] = {}
+    opened: dict[int, Intent] = {}
+    mark: Mark | None = None
+    with contextlib.suppress(_RefusedError), ledger.db.write() as connection:
         _guard(ledger, connection, [keys[want.claimed.id] for want in wanted if want.caps])
         rows = lock(connection, list(keys))
         ours = [want for want in wanted if _still_ours(rows.get(want.claimed.id), want.claimed.owner)]
-        kept = _refuse(connection, ours, keys, now)
+        kept |= _refuse(connection, ours, keys, now)
         if same_address is SameAddress.ONCE:
             kept |= _refuse_taken(connection, ours, keys)
         free = [want for want in ours if want.claimed.id not in kept]
         offered = [_offer(ledger, want, rows[want.claimed.id], keys, same_address, now) for want in free]
-        opened = _insert(connection, offered)
+        written = _insert(connection, offered)
         for want in free:
-            if want.claimed.id not in opened:  # the database's own key refused it
+            if want.claimed.id not in written:  # the database's own key refused it
                 kept[want.claimed.id] = IntentRefusal(want.claimed, want.channel, "same_address")
-        changes = [_intend(item) for item in opened.values()]
+        if all_or_none and kept:
+            raise _RefusedError
+        changes = [_intend(item) for item in written.values()]
         apply_within(ledger, connection, changes, only_own=False, rows=rows)
-        mark = newest_mark(ledger, connection) if opened and ledger.identity else None
+        mark = newest_mark(ledger, connection) if written and ledger.identity else None
+        opened = written
     if mark and ledger.identity:  # after the commit, before any of these calls leaves
         MachineWitness().remember(ledger.identity, mark)
     return list(opened.values()), list(kept.values())

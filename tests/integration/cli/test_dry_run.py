@@ -13,7 +13,7 @@ from outreach.sources import open_source
 from tests.support.forks import ROOT, outreach
 from tests.support.workbooks import SheetXml, write_workbook
 
-EXAMPLES = ROOT / "examples" / "contacts.csv"
+EXAMPLES = ROOT / "cli" / "contacts.csv"
 SUNDAY = "2026-11-22T18:00:00Z"
 
 

@@ -15,7 +15,7 @@ from outreach.webhook.outbox import Settlement
 from tests.support.forks import ROOT, outreach
 from tests.support.ledger_outbox import ENDPOINT, fill_ledger
 
-EXAMPLES = ROOT / "examples" / "contacts.csv"
+EXAMPLES = ROOT / "cli" / "contacts.csv"
 GOOD = "external_contact_id,name,email\nA-1,Ann,ann@example.com\n"
 
 MISTAKES = {

@@ -18,7 +18,7 @@ from outreach.contacts import Contact
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
 
-EXAMPLES = Path(__file__).parents[3] / "examples" / "contacts.csv"
+EXAMPLES = Path(__file__).parents[3] / "cli" / "contacts.csv"
 YEAR = 2026
 FIRST = datetime(YEAR, 1, 1, tzinfo=timezone.utc)
 FEW = 5

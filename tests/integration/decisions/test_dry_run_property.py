@@ -61,6 +61,18 @@ ENDS = CampaignSettings(hours_bind=(), expires_at=NOW + timedelta(hours=5), thre
 ASKS = ENDS.model_copy(update={"consent": ConsentPolicy.REQUIRED})
 
 
+TURNS = NOBODY | {"external_contact_id": "EXT-2", "sms": NUMBERS[3], "email": "a@example.com"}
+
+
+@example(
+    [
+        NOBODY | {"external_contact_id": "EXT-1", "voice": NUMBERS[3]},
+        NOBODY | {"external_contact_id": "EXT-3"},
+    ],
+    [TURNS, NOBODY | {"email": "A@example.com"}],
+    CampaignSettings(hours_bind=(), threads=1),
+    0,
+)
 @example([NOBODY, NOBODY | {"sms": NUMBERS[0]}], [NOBODY, NOBODY], ENDS, 10)
 @example([NOBODY, NOBODY | {"sms": NUMBERS[1]}], [NOBODY, NOBODY], ASKS, 10)
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])

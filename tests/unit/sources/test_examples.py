@@ -10,7 +10,7 @@ import pytest
 from outreach.contacts import Channel
 from outreach.sources import Row, open_source
 
-EXAMPLES = Path(__file__).parents[3] / "examples" / "contacts.csv"
+EXAMPLES = Path(__file__).parents[3] / "cli" / "contacts.csv"
 
 
 @pytest.fixture(scope="module")
