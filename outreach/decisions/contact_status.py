@@ -18,6 +18,7 @@ import orjson
 from outreach.compliance import Decision, Verdict
 from outreach.compliance.owners import may_change, rests_on_us
 from outreach.contacts import Channel, Contact
+from outreach.decisions.record import read_facts
 from outreach.ledger.claims import Claimed
 from outreach.ledger.contacts import ContactRow, find_contacts
 from outreach.ledger.ledger import Ledger
@@ -81,6 +82,12 @@ class ContactStatus:
             return None
         verdict = Verdict.HELD if self.state is State.HELD else Verdict.BLOCKED
         return Decision(verdict, None, self.reasons)
+
+    @property
+    def lost(self) -> frozenset[Channel]:
+        """The channels that the recorded decision lost for an address that was off, or another row's."""
+        facts = read_facts(self.recorded.get("facts", {}))
+        return facts.suppressed | facts.taken
 
     @property
     def _is_decided_again(self) -> bool:

@@ -118,13 +118,15 @@ def forecastable(
 @dataclass(frozen=True, slots=True)
 class _Person:
     """Somebody to decide on. `waits` is the deferral they are under, which only a suppression since ends;
-    `kept` is what was said of them, and stays so while they are kept back.
+    `kept` is what was said of them, and stays so while they are kept back, at least as long as nothing that
+    they had `lost` is free again.
     """
 
     contact: Contact
     inspection: Inspection | None
     waits: Decision | None = None
     kept: Decision | None = None
+    lost: frozenset[Channel] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,8 @@ class _Rehearsal:
         decision = standing.standing_decision(self._at)
         if decision is None or decision.verdict is Verdict.DEFERRED:
             kept = standing.kept_unless_freed
-            return _Person(standing.contact or row.contact, standing.inspection, decision, kept)
+            lost = standing.lost if kept else frozenset[Channel]()
+            return _Person(standing.contact or row.contact, standing.inspection, decision, kept, lost)
         return self._rehearsed(row.line, row.contact, decision)
 
     def _judge(self, person: _Person, facts: PriorFacts, recent: Sequence[datetime]) -> Decision:
@@ -184,7 +187,10 @@ class _Rehearsal:
             # Whom this dry run would have contacted counts for the caps, as in a real run.
             here = sum(self._memory.times(address) for address in set(addresses.values()))
             recent = [*recent, *[self._at] * here]
-        known = Facts(person.inspection, self._senders, off, recent, self._taken(addresses, facts))
+        taken = self._taken(addresses, facts)
+        if person.kept and person.lost and person.lost <= off | taken:
+            return person.kept  # a real run looks at nobody for whom nothing has changed
+        known = Facts(person.inspection, self._senders, off, recent, taken)
         decision = self._gate.decide(person.contact, known, self._at)
         if person.waits:
             return decision if decision.verdict is Verdict.BLOCKED else person.waits

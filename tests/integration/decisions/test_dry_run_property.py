@@ -73,6 +73,12 @@ TURNS = NOBODY | {"external_contact_id": "EXT-2", "sms": NUMBERS[3], "email": "a
     CampaignSettings(hours_bind=(), threads=1),
     0,
 )
+@example(
+    [NOBODY | {"sms": NUMBERS[3]}, NOBODY | {"external_contact_id": "EXT-1", "sms": NUMBERS[3]}],
+    [NOBODY, NOBODY],
+    CampaignSettings(threads=1),
+    10,
+)
 @example([NOBODY, NOBODY | {"sms": NUMBERS[0]}], [NOBODY, NOBODY], ENDS, 10)
 @example([NOBODY, NOBODY | {"sms": NUMBERS[1]}], [NOBODY, NOBODY], ASKS, 10)
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
