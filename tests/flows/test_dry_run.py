@@ -67,7 +67,7 @@ def test_the_minutes_are_those_of_the_credentials(office: Office) -> None:
     said = office.run(office.source(5), dry_run=True)
 
     assert said["requests_per_minute"] == 600
-    assert said["minutes"] == pytest.approx(5 * 1.1 / (600 * 0.975))
+    assert said["minutes"] == pytest.approx(5 * 1.1 / (600 * 0.987))
 
 
 def test_an_organisation_that_does_not_answer_is_no_reason_not_to_decide(office: Office) -> None:
