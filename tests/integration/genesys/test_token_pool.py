@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 from collections import Counter
@@ -11,7 +12,7 @@ import pytest
 
 from outreach.clock import SystemClock
 from outreach.contacts import Channel
-from outreach.errors import WrongClient
+from outreach.errors import Unauthorized, WrongClient
 from outreach.genesys.http.auth import SEPARATOR
 from outreach.genesys.interface import Registered
 from outreach.genesys.opening import Account, fetch_token
@@ -101,8 +102,14 @@ def test_logins_that_end_older_tokens_leave_as_many_as_live_and_say_so(
         caplog.at_level(logging.WARNING),
     ):
         assert isinstance(genesys, Platform)
+
+        def ask_once(_: int) -> None:
+            # While ten log in at once, a call may meet two that were ended.
+            with contextlib.suppress(Unauthorized):
+                genesys.whoami()
+
         with ThreadPoolExecutor(10) as crew:
-            list(crew.map(lambda _: genesys.whoami(), range(60)))
+            list(crew.map(ask_once, range(60)))
         before = organisation.metrics()["by_operation"]["oauth.token"]
         ask(genesys, 30)
         figures = organisation.metrics()
