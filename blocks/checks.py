@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints
 
 from outreach.errors import OutreachError
 from outreach.genesys.http.hosts import check_url, region_of
@@ -22,6 +22,11 @@ U = TypeVar("U")
 
 MOST_A_MINUTE = 1_000_000
 """More than any organisation is given; what is typed above it is a slip."""
+
+
+def a_minute(what: str, default: int, description: str) -> Any:  # noqa: ANN401  pydantic's
+    """A field of how many a minute there may be."""
+    return Field(default=default, ge=0, le=MOST_A_MINUTE, title=f"{what} a minute", description=description)
 
 
 def reading(read: Callable[[T], U]) -> Callable[[T], U]:

@@ -6,7 +6,7 @@ from typing import Literal
 from prefect.blocks.abstract import CredentialsBlock
 from pydantic import ConfigDict, Field
 
-from blocks.checks import MOST_A_MINUTE, GenesysUrl, Id, Region, Secret
+from blocks.checks import GenesysUrl, Id, Region, Secret, a_minute
 from outreach.genesys.guide import Guide
 from outreach.genesys.http.auth import SealedToken
 from outreach.genesys.interface import Senders
@@ -62,27 +62,14 @@ class GenesysCredentials(CredentialsBlock):
         title="Allow private",
         description="Exports may lie at private addresses that answers name, for a gateway's own store.",
     )
-    requests_per_minute: int = Field(
-        default=300,
-        ge=0,
-        le=MOST_A_MINUTE,
-        title="Requests a minute",
-        description="Budget of one token; 0 means no limit.",
+    requests_per_minute: int = a_minute("Requests", 300, "Budget of one token; 0 means no limit.")
+    creations_per_minute: int = a_minute(
+        "Creations",
+        100,
+        "Budget of contact creations of the organisation on the guide API; 0 means no limit.",
     )
-    creations_per_minute: int = Field(
-        default=100,
-        ge=0,
-        le=MOST_A_MINUTE,
-        title="Creations a minute",
-        description="Budget of contact creations of the organisation on the guide API; 0 means no limit.",
-    )
-
-    emails_per_minute: int = Field(
-        default=300,
-        ge=0,
-        le=MOST_A_MINUTE,
-        title="E-mails a minute",
-        description="Budget of agentless e-mails of the organisation; 0 means no limit of their own.",
+    emails_per_minute: int = a_minute(
+        "E-mails", 300, "Budget of agentless e-mails of the organisation; 0 means no limit of their own."
     )
     tokens: int = Field(
         default=1,

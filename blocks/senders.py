@@ -5,18 +5,12 @@ from typing import Any, Literal
 from prefect.blocks.core import Block
 from pydantic import Field
 
-from blocks.checks import MOST_A_MINUTE, Email, Id, Number
+from blocks.checks import Email, Id, Number, a_minute
 from outreach.genesys import interface
 
 
 def _rate(what: str, sender: str) -> Any:  # noqa: ANN401  pydantic's
-    return Field(
-        default=0,
-        ge=0,
-        le=MOST_A_MINUTE,
-        title=f"{what.capitalize()} a minute",
-        description=f"The {sender}'s own limit; 0: none but the budget's.",
-    )
+    return a_minute(what, 0, f"The {sender}'s own limit; 0: none but the budget's.")
 
 
 class Senders(Block):
@@ -67,10 +61,10 @@ class Senders(Block):
         description="Name of the template's parameter that takes the message.",
     )
 
-    voice_per_minute: int = _rate("callbacks", "queue")
-    sms_per_minute: int = _rate("messages", "number")
-    email_per_minute: int = _rate("e-mails", "address")
-    chat_per_minute: int = _rate("messages", "integration")
+    voice_per_minute: int = _rate("Callbacks", "queue")
+    sms_per_minute: int = _rate("Messages", "number")
+    email_per_minute: int = _rate("E-mails", "address")
+    chat_per_minute: int = _rate("Messages", "integration")
 
     def as_senders(self) -> interface.Senders:
         """As the client takes them."""

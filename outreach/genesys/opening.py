@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from outreach.clock import Clock, SystemClock
 from outreach.contacts import AddressKind, Channel
@@ -97,15 +97,16 @@ def open_genesys(
         sealed = [*(sealed_token or "").split(SEPARATOR), *[""] * tokens][:tokens]
         pool = TokenPool([Token(transport, login, clock, text or None) for text in sealed], pacer, clock)
         whole = requests_per_minute * tokens if requests_per_minute else None
-        budgets = [
-            *_budgets_of_channels(
-                token_key(account.client_id), senders or Senders(), emails_per_minute, whole
-            ),
-            ("register", creations_key(account.org_id or host), creations_per_minute, "creations"),
-        ]
+        if account.api == "guide":
+            creations = creations_key(account.org_id or host)
+            budgets = [_Budget("register", creations, creations_per_minute, "creations")]
+        else:
+            client, who = token_key(account.client_id), senders or Senders()
+            budgets = list(_budgets_of_channels(client, who, emails_per_minute, whole))
         more: dict[str, list[Pacer]] = {}
-        for operation, key, limit, name in budgets[-1:] if account.api == "guide" else budgets[:-1]:
-            more.setdefault(operation, []).append(Pacer(key, limit, slots_or_ours, clock, name=name))
+        for each in budgets:
+            beside = Pacer(each.key, each.limit, slots_or_ours, clock, name=each.name)
+            more.setdefault(each.operation, []).append(beside)
         connection = Connection(
             transport,
             host,
@@ -123,17 +124,25 @@ def open_genesys(
             yield Platform(connection, senders or Senders(), source_name)
 
 
+class _Budget(NamedTuple):
+    """What binds an operation beside the tokens' budget; `name` is for people."""
+
+    operation: str
+    key: str
+    limit: int | None
+    name: str
+
+
 def _budgets_of_channels(
     client: str, senders: Senders, emails_per_minute: int | None, whole: int | None
-) -> Iterator[tuple[str, str, int | None, str]]:
-    """What binds a channel's calls before the tokens' budget does: operation, key, limit, name for people."""
+) -> Iterator[_Budget]:
+    """Those that are narrower than all tokens together: the others bind nobody."""
     mailed = [channel for channel in Channel if channel.traits.kind is AddressKind.EMAIL]
-    limits = [(channel, "e-mails", emails_per_minute) for channel in mailed]
-    limits += [(channel, f"sender of {channel}", senders.rate_of(channel)) for channel in Channel]
-    for channel, name, limit in limits:
+    limits = [(channel, "all", "e-mails", emails_per_minute) for channel in mailed]
+    limits += [(each, senders.of(each) or "", f"sender of {each}", senders.rate_of(each)) for each in Channel]
+    for channel, sender, name, limit in limits:
         if whole and limit and limit < whole:
-            sender = senders.of(channel) if name.startswith("sender") else "all"
-            yield f"start {channel}", token_key(f"{client}/{channel}/{sender}"), limit, name
+            yield _Budget(f"start {channel}", token_key(f"{client}/{channel}/{sender}"), limit, name)
 
 
 def fetch_token(account: Account, clock: Clock = _CLOCK, *, tokens: int = 1) -> SealedToken:
@@ -145,9 +154,8 @@ def fetch_token(account: Account, clock: Clock = _CLOCK, *, tokens: int = 1) -> 
     with Transport() as transport:
         found = [_log_in(Token(transport, login, clock)) for _ in range(tokens)]
     known = [token for token in found if isinstance(token, SealedToken)]
-    for error in found if not known else ():
-        if isinstance(error, GenesysError):
-            raise error
+    if not known:
+        raise next(error for error in found if isinstance(error, GenesysError))
     text = SEPARATOR.join(token.text if isinstance(token, SealedToken) else "" for token in found)
     return SealedToken(text, min(token.expires_at for token in known))
 

@@ -75,10 +75,10 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _contest(contest: Mapping[str, Any]) -> Iterator[str]:
-    yield f"## {contest['api']}, {contest['latency_ms']} ms latency"
-    yield ""
-    yield "| Way | contacts/s | requests/s | CPU ms/contact | ours is so many times |"
-    yield "|---|---|---|---|---|"
+    yield from _head(
+        f"## {contest['api']}, {contest['latency_ms']} ms latency",
+        "| Way | contacts/s | requests/s | CPU ms/contact | ours is so many times |",
+    )
     for way, figures in contest["ways"].items():
         ratio = contest["ratios"].get(way)
         times = f"{ratio['median']:.3g} ({ratio['lowest']:.3g} to {ratio['highest']:.3g})" if ratio else ""
@@ -93,15 +93,20 @@ def _contest(contest: Mapping[str, Any]) -> Iterator[str]:
     )
 
 
+def _head(title: str, columns: str) -> Iterator[str]:
+    """What a table begins with."""
+    yield title
+    yield ""
+    yield columns
+    yield "|" + "---|" * (columns.count("|") - 1)
+
+
 def _spread(figure: Mapping[str, float]) -> str:
     return f"{figure['median']:,.0f} ({figure['lowest']:,.0f} to {figure['highest']:,.0f})"
 
 
 def _formats(formats: list[Mapping[str, Any]]) -> Iterator[str]:
-    yield "## Formats"
-    yield ""
-    yield "| Format | Reader | Rows | CPU s | Peak MB |"
-    yield "|---|---|---|---|---|"
+    yield from _head("## Formats", "| Format | Reader | Rows | CPU s | Peak MB |")
     for each in formats:
         said = (
             f"{each['cpu_seconds']:.2f} | {each['peak_megabytes']:.0f}" if each["read"] else "not installed |"
@@ -110,10 +115,9 @@ def _formats(formats: list[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _limits(scenarios: list[Mapping[str, Any]]) -> Iterator[str]:
-    yield "## At the limit"
-    yield ""
-    yield "| Shared by | API | Processes | Windows | Used | Fullest 60 s | Answers 429 |"
-    yield "|---|---|---|---|---|---|---|"
+    yield from _head(
+        "## At the limit", "| Shared by | API | Processes | Windows | Used | Fullest 60 s | Answers 429 |"
+    )
     for s in scenarios:
         yield (
             f"| {s['shared_by']} | {s['api']} | {s['processes']} | {s['window']} | {s['used']:.1%} of "
@@ -122,10 +126,10 @@ def _limits(scenarios: list[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _tokens(scenarios: list[Mapping[str, Any]]) -> Iterator[str]:
-    yield "## Ten tokens"
-    yield ""
-    yield "| Ledger | Tokens | Processes | Windows | Contacts a minute | Used | Fullest of a token | 429 |"
-    yield "|---|---|---|---|---|---|---|---|"
+    yield from _head(
+        "## Ten tokens",
+        "| Ledger | Tokens | Processes | Windows | Contacts a minute | Used | Fullest of a token | 429 |",
+    )
     for s in scenarios:
         under = f" under {s['cap']}" if s["cap"] else ""
         yield (

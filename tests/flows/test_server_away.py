@@ -124,6 +124,13 @@ def test_a_campaign_goes_on_without_the_server_and_the_next_run_tells_it(
     assert not (out / f"{office.name}-untold.json").exists()
 
 
+def wait_until_done(office: Office) -> None:
+    until = time.monotonic() + END_SECONDS
+    while not (office.folder / "out" / f"{office.name}-proof.json").exists():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
 def test_a_server_that_comes_back_in_time_has_the_artifacts_and_the_end_from_the_run_itself(
     server: Server, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,10 +139,7 @@ def test_a_server_that_comes_back_in_time_has_the_artifacts_and_the_end_from_the
     def restart() -> None:
         wait_for_some(office)
         server.kill()
-        until = time.monotonic() + END_SECONDS
-        while not (office.folder / "out" / f"{office.name}-proof.json").exists():  # the work is done
-            assert time.monotonic() < until
-            time.sleep(0.1)
+        wait_until_done(office)
         server.start()
 
     restarting = threading.Thread(target=restart)
@@ -168,10 +172,7 @@ def test_a_campaign_whose_batches_are_out_goes_on_without_the_server(
         wait_for_some(office)
         server.kill()
         gone = office.genesys.truth(summary=True)["count"]
-        until = time.monotonic() + END_SECONDS
-        while not (office.folder / "out" / f"{office.name}-proof.json").exists():  # the work is done
-            assert time.monotonic() < until
-            time.sleep(0.1)
+        wait_until_done(office)
         server.start()
 
     restarting = threading.Thread(target=restart)
