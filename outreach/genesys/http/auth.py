@@ -122,6 +122,11 @@ class Token:
         """
         return self._current().value
 
+    def known(self) -> str:
+        """The bearer at hand, "" where one must be fetched. Never waits."""
+        known = self._known
+        return known.value if self._is_good(known) else ""
+
     def renew(self, bearer: str) -> bool:
         """Somebody was turned down with this bearer: fetch another, unless that was done since (False)."""
         with self._lock:

@@ -289,7 +289,7 @@ class Connection:
             raise error_mapping.from_failure(operation, error) from error
         if not ours:  # the store's own address is signed: our token stays here
             return self._fetch_from_store(operation, request, most_bytes)
-        for _ in range(2):  # a 401: once more, with another token
+        for _ in range(len(self._tokens) + 1):  # a 401: once more, with another token
             lane, bearer = self._tokens.any_bearer()
             request.headers["Authorization"] = f"Bearer {bearer}"
             received = self._exchange(operation, request, most_bytes)

@@ -3,9 +3,12 @@
 login refused, the login host away    left out, as long as another token is there
 401 of a token that was good          renewed, as with one token
 401 after a login of another one      that login ended it: left out, or the two would end each other by turns
+
+They log in one after another, so that it is known which login came last when one is turned down.
 """
 
 import logging
+import threading
 from collections.abc import Sequence
 
 from outreach.clock import Clock
@@ -37,6 +40,7 @@ class TokenPool:
         self._clock = clock
         self._good_at = [float("-inf")] * len(tokens)
         self._out_until = [float("-inf")] * len(tokens)
+        self._lock = threading.RLock()
 
     def __len__(self) -> int:
         return len(self._tokens)
@@ -46,6 +50,14 @@ class TokenPool:
 
         Raises Unauthorized, RateLimited or NotSent when there is no other.
         """
+        if known := self._tokens[lane].known():
+            return known
+        with self._lock:
+            if self._is_out(lane):  # since it had its turn
+                return ""
+            return self._log_in(lane)
+
+    def _log_in(self, lane: int) -> str:
         try:
             return self._tokens[lane].bearer()
         except GenesysError as error:
@@ -58,9 +70,8 @@ class TokenPool:
 
     def any_bearer(self) -> tuple[int, str]:
         """A token for what is not paced, and its lane."""
-        now = self._clock.monotonic()
         for lane in range(len(self._tokens)):
-            if self._out_until[lane] <= now and (bearer := self.bearer(lane)):
+            if bearer := self.bearer(lane):
                 return lane, bearer
         return 0, self._tokens[0].bearer()
 
@@ -70,16 +81,20 @@ class TokenPool:
 
     def turned_down(self, lane: int, bearer: str, error: GenesysError) -> GenesysError:
         """What a 401 means: its error once it is renewed; NotSent when the token is left out instead."""
-        current = self._tokens[lane].renew(bearer)  # another thread may have a newer by now
-        if current and self._was_ended(lane):
-            self._leave_out(lane, ENDED_SECONDS, "was ended by the login of another")
-        if self._out_until[lane] <= self._clock.monotonic():
-            return error
+        with self._lock:
+            current = self._tokens[lane].renew(bearer)  # another thread may have a newer by now
+            if current and self._was_ended(lane):
+                self._leave_out(lane, ENDED_SECONDS, "was ended by the login of another")
+            if not self._is_out(lane):
+                return error
         return NotSent(error.operation, error.status, TOKEN_ENDED, error.correlation_id, _ENDED)
 
     def _was_ended(self, lane: int) -> bool:
         good_at = max(self._good_at[lane], self._tokens[lane].fetched_at)
         return any(token.fetched_at > good_at for token in self._tokens if token is not self._tokens[lane])
+
+    def _is_out(self, lane: int) -> bool:
+        return self._out_until[lane] > self._clock.monotonic()
 
     def _leave_out(self, lane: int, seconds: float, why: str) -> bool:
         now = self._clock.monotonic()
