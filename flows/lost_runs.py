@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
 from prefect.client.schemas.objects import FlowRun, StateType
@@ -17,6 +18,7 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.runtime import flow_run
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.states import Cancelled, Crashed
+from tenacity import retry, retry_if_exception, stop_after_attempt, wait_exponential
 
 from outreach.ledger.executors.processes import born, host, is_gone, is_of_earlier_boot
 from outreach.ledger.ledger import Ledger
@@ -37,17 +39,27 @@ def end_lost_runs(ledger: Ledger) -> None:
     identity = read_identity(ledger)
     if not flow_run.id or not identity:
         return
-    once = temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0})
     try:
-        with once, get_client(sync_client=True) as client:
-            _name_process(client, UUID(flow_run.id), identity)
-            for each in _find_lost(client, identity, is_file=ledger.db.is_sqlite):
-                is_unwanted = each.state is not None and each.state.type is StateType.CANCELLING
-                end = Cancelled if is_unwanted else Crashed
-                client.set_flow_run_state(each.id, end(message=KILLED))
-                log.warning("flow run %s was left behind by a killed process: %s", each.name, end.__name__)
+        _end_lost(UUID(flow_run.id), identity, is_file=ledger.db.is_sqlite)
     except Exception as error:  # noqa: BLE001 - the server may be away in many ways: the next run looks again
         log.debug("Prefect was not asked for lost runs: %s", type(error).__name__)
+
+
+def _is_busy(error: BaseException) -> bool:
+    return isinstance(error, httpx.HTTPStatusError) and error.response.status_code >= 500
+
+
+@retry(retry=retry_if_exception(_is_busy), stop=stop_after_attempt(4), wait=wait_exponential(), reraise=True)
+def _end_lost(run: UUID, identity: str, *, is_file: bool) -> None:
+    # Prefect's own retries would wait for a server that is away, too.
+    once = temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0})
+    with once, get_client(sync_client=True) as client:
+        _name_process(client, run, identity)
+        for each in _find_lost(client, identity, is_file=is_file):
+            is_unwanted = each.state is not None and each.state.type is StateType.CANCELLING
+            end = Cancelled if is_unwanted else Crashed
+            client.set_flow_run_state(each.id, end(message=KILLED))
+            log.warning("flow run %s was left behind by a killed process: %s", each.name, end.__name__)
 
 
 def _name_process(client: SyncPrefectClient, run: UUID, identity: str) -> None:
