@@ -10,12 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
+import httpx
 import pytest
 from prefect import flow
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.states import Cancelling, Running
 
 from blocks import ContactLedger
+from flows import lost_runs
 from flows.follow_up import follow_up
 from flows.lost_runs import BORN, COUNT, HOST, KILLED, LEDGER, PID
 from outreach.ledger.executors.processes import host
@@ -119,6 +121,30 @@ def test_only_runs_of_this_ledger_whose_last_process_is_surely_gone_are_ended(
         }
         for run in made.values():
             client.delete_flow_run(run)
+
+
+def test_a_prefect_that_is_busy_for_a_moment_is_asked_again(
+    office: Office, gone: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = [httpx.Response(503, request=httpx.Request("PATCH", "http://prefect"))]
+
+    def name_process(client: SyncPrefectClient, run: UUID, ledger: str) -> None:
+        if busy:
+            busy.pop().raise_for_status()
+        named(client, run, ledger)
+
+    named = lost_runs._name_process
+    office.run(office.source(1))
+    with ContactLedger.load(office.names["ledger"]).open("test") as ledger:  # type: ignore[union-attr]
+        identity = read_identity(ledger)
+    with get_client(sync_client=True) as client:
+        left = make_run(client, {LEDGER: identity, COUNT: 1, HOST: host(), PID: gone, BORN: "1"})
+        monkeypatch.setattr(lost_runs, "_name_process", name_process)
+
+        follow_up(**office.names)
+
+        assert client.read_flow_run(left).state_name == "Crashed"
+        client.delete_flow_run(left)
 
 
 @flow
