@@ -121,7 +121,9 @@ def test_a_run_from_the_form_waits_for_approval_finishes_and_its_report_shows_th
     form.get_by_role("switch").click()
     form.locator("textarea").first.fill("Ada")
     shoot(page, "approval")
-    form.get_by_role("button", name="Submit").click()
+    with page.expect_response(lambda answer: answer.url.endswith("/resume")) as answered:
+        form.get_by_role("button", name="Submit").click()
+    assert answered.value.json()["status"] == "ACCEPT", answered.value.text()
 
     run = await_state(ui, CAMPAIGN, "COMPLETED", "FAILED", "CRASHED")
     assert run["state"]["type"] == "COMPLETED", run["state"]
