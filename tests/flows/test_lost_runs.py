@@ -69,7 +69,8 @@ def states_of(office: Office, campaign: str) -> list[tuple[str, str | None]]:
 def test_a_round_ends_the_run_of_a_killed_process_and_leaves_the_one_that_lives(office: Office) -> None:
     office.genesys.configure(latency_ms=LATENCY_MS)
     killed, living = f"{office.name}-killed", f"{office.name}-living"
-    with under_way(office, killed, 0) as first, under_way(office, living, PEOPLE):
+    # The living one first: as it begins it looks for lost runs itself.
+    with under_way(office, living, PEOPLE), under_way(office, killed, 0) as first:
         first.kill()
         first.wait()
         assert states_of(office, killed) == [("RUNNING", None)]

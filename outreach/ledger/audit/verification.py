@@ -17,7 +17,7 @@ from typing import Any, Literal
 import orjson
 from sqlalchemy import Connection, Row, select
 
-from outreach.ledger.audit.chain import canonical, end_of
+from outreach.ledger.audit.chain import COVERED, canonical_row, end_of
 from outreach.ledger.audit.seals import MOST, SEALED, Ends, unpack
 from outreach.ledger.campaigns import Campaign
 from outreach.ledger.database.schema import audit, contacts, facts
@@ -62,6 +62,9 @@ class Verification:
         return {**asdict(self), "intact": self.intact, "first": first}
 
 
+_AS_READ = (*COVERED, audit.c.id, audit.c.hash)
+
+
 @dataclass
 class _Seal:
     n: int
@@ -94,7 +97,7 @@ def verify(ledger: Ledger, campaign: Campaign, *, seal: str | None = None) -> Ve
 def _verify_own(
     ledger: Ledger, connection: Connection, campaign: Campaign, result: Verification
 ) -> list[_Seal]:
-    own = select(audit).where(audit.c.campaign_id == campaign.id, audit.c.contact_id.is_(None))
+    own = select(*_AS_READ).where(audit.c.campaign_id == campaign.id, audit.c.contact_id.is_(None))
     records = connection.execute(own.order_by(audit.c.n, audit.c.id)).all()
     fact = connection.execute(select(facts.c.value).where(facts.c.name == end_of(campaign.id))).scalar()
     count, _, head = (fact or "0 ").partition(" ")
@@ -128,7 +131,7 @@ def _records(connection: Connection, campaign_id: int) -> Iterator[Any]:
     c, a = contacts.c, audit.c
     beside = (c.external_contact_id, c.audit_count, c.audit_head, c.state, c.campaign_id.label("home"))
     with_contact = (
-        select(*audit.c, *beside)
+        select(*_AS_READ, *beside)
         .select_from(audit.outerjoin(contacts, c.id == a.contact_id))
         .where(a.campaign_id == campaign_id, a.contact_id.is_not(None))
     )
@@ -209,8 +212,7 @@ def _meant_for(ledger: Ledger, record: Row[Any], place: int, end: int) -> int | 
 
 
 def _is_genuine(ledger: Ledger, record: Row[Any], n: int) -> bool:
-    content = canonical({**record._mapping, "n": n})  # noqa: SLF001 - SQLAlchemy's public name for it
-    return bool(ledger.vault.chain(record.previous, content) == record.hash)
+    return bool(ledger.vault.chain(record.previous, canonical_row(record, n)) == record.hash)
 
 
 def _add_to_seals(contact_id: int, chain: Sequence[Row[Any]], seals: Sequence[_Seal]) -> Finding | None:

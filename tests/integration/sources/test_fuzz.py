@@ -71,9 +71,9 @@ def check(rows: list[Row], seconds: float) -> Counter[str]:
 
 
 def read(reference: object) -> tuple[list[Row], Counter[str]]:
-    start = time.perf_counter()
+    start = time.process_time()
     rows = list(open_source(reference).rows())  # type: ignore[arg-type]  # every kind of reference
-    return rows, check(rows, time.perf_counter() - start)
+    return rows, check(rows, time.process_time() - start)
 
 
 def test_well_quoted_csv_gives_one_row_for_each(tmp_path: Path) -> None:
