@@ -11,7 +11,8 @@ What the chains cannot show (last records or a whole contact gone) the seals do:
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from itertools import groupby
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import Any, Literal
 
 import orjson
@@ -63,6 +64,7 @@ class Verification:
 
 
 _AS_READ = (*COVERED, audit.c.id, audit.c.hash)
+_CONTACT_ID = itemgetter(_AS_READ.index(audit.c.contact_id))
 
 
 @dataclass
@@ -117,12 +119,13 @@ def _as_seal(ledger: Ledger, record: Row[Any]) -> _Seal:
 def _verify_contacts(
     ledger: Ledger, connection: Connection, campaign: Campaign, seals: Sequence[_Seal], result: Verification
 ) -> None:
-    for contact_id, records in groupby(_records(connection, campaign.id), lambda row: row.contact_id):
-        chain = list(records)
+    for contact_id, read in groupby(_records(connection, campaign.id), _CONTACT_ID):
+        rows = list(read)
+        records = [] if rows[0].n is None else rows
         result.chains += 1
-        result.records += sum(row.n is not None for row in chain)
-        finding = _check_contact(ledger, campaign, [row for row in chain if row.n is not None], chain[0])
-        rolled_back = _add_to_seals(contact_id, chain, seals)
+        result.records += len(records)
+        finding = _check_contact(ledger, campaign, records, rows[0])
+        rolled_back = _add_to_seals(rows[0].external_contact_id, contact_id, records, seals)
         result.findings += [found for found in (finding or rolled_back,) if found]
 
 
@@ -135,12 +138,11 @@ def _records(connection: Connection, campaign_id: int) -> Iterator[Any]:
         .select_from(audit.outerjoin(contacts, c.id == a.contact_id))
         .where(a.campaign_id == campaign_id, a.contact_id.is_not(None))
     )
-    yield from connection.execute(
-        with_contact.order_by(a.contact_id, a.n, a.id).execution_options(yield_per=1000)
-    )
-    nothing = [a[name].label(name) for name in a.keys() if name != "contact_id"]  # noqa: SIM118 - columns
+    ordered = with_contact.order_by(a.contact_id, a.n, a.id).execution_options(yield_per=1000)
+    yield from chain.from_iterable(connection.execute(ordered).partitions())
+    as_read = [c.id.label("contact_id") if column is a.contact_id else column for column in _AS_READ]
     bare = (
-        select(*nothing, c.id.label("contact_id"), *beside)
+        select(*as_read, *beside)
         .select_from(contacts.outerjoin(audit, (a.contact_id == c.id) & (a.campaign_id == campaign_id)))
         .where(c.campaign_id == campaign_id, a.id.is_(None))
     )
@@ -215,12 +217,14 @@ def _is_genuine(ledger: Ledger, record: Row[Any], n: int) -> bool:
     return bool(ledger.vault.chain(record.previous, canonical_row(record, n)) == record.hash)
 
 
-def _add_to_seals(contact_id: int, chain: Sequence[Row[Any]], seals: Sequence[_Seal]) -> Finding | None:
+def _add_to_seals(
+    name: str | None, contact_id: int, records: Sequence[Row[Any]], seals: Sequence[_Seal]
+) -> Finding | None:
     """Fold one chain into each seal as it was then; the first record that a seal counts differently."""
-    name = chain[0].external_contact_id or f"contact number {contact_id}"
+    name = name or f"contact number {contact_id}"
     findings: list[Finding] = []
     for seal in seals:
-        then = [record for record in chain if record.n is not None and record.id <= seal.last]
+        then = [record for record in records if record.id <= seal.last]
         if then:
             seal.ends.add(contact_id, then[-1].n, then[-1].hash)
         counted = seal.counts.pop(contact_id, 0)
