@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from prefect import Task, flow
 from prefect.client.schemas.objects import State
-from prefect.futures import PrefectFuture, wait
+from prefect.futures import PrefectFuture
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.approval import ask
@@ -17,7 +17,7 @@ from flows.dry_run import rehearse_campaign
 from flows.opening import BlockNames, OpenRun, open_run
 from flows.parameters import BlockName, CampaignName, SourceName
 from flows.question import Question, find_question
-from flows.stopping import INTERRUPTED, end_early, prefect_heeded
+from flows.stopping import INTERRUPTED, end_early, prefect_heeded, wait_for
 from flows.telling import tell_earlier
 from flows.verdict import Ended, conclude, decline, first_failure
 from outreach.campaign.reconciliation import recover
@@ -183,7 +183,7 @@ def advance(opened: OpenRun, batches: Sequence[BatchRef], senders: Availability)
         validated = submit_after(registered, wave, validate, run, senders)
         interacted = submit_after(validated, wave, interact, run, senders)
         work += [*registered, *validated, *interacted, *submit_after(interacted, wave, deliver, run)]
-    wait(work)
+    wait_for(work)
     return work
 
 

@@ -31,6 +31,8 @@ from tests.support.emulation import emulator
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="signals")]
 
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="asks /proc for the threads")
+
 PEOPLE, SIZE = 400, 60
 LATENCY_MS, THREADS = 800, 4
 """Five people a second by one process: unstopped, 400 take at least 80 seconds, by four processes 20."""
@@ -169,6 +171,13 @@ def terminate(office: Office, program: Program) -> None:
     program.process.send_signal(signal.SIGTERM)
 
 
+def terminate_a_thread(office: Office, program: Program) -> None:
+    """The same, handed to another thread than the first, as the kernel does now and then."""
+    pid = program.process.pid
+    threads = [int(each.name) for each in Path(f"/proc/{pid}/task").iterdir()]
+    os.kill(max(threads), signal.SIGTERM)
+
+
 def pause(office: Office, program: Program) -> None:
     """As the switch in the UI does."""
     with get_client(sync_client=True) as client:
@@ -197,6 +206,7 @@ CASES = [
     for way, stop in WAYS_TO_STOP.items()
 ]
 CASES += [
+    pytest.param(terminal, terminate_a_thread, id="terminal-thread", marks=LINUX),
     pytest.param(worker, pause, id="worker-pause"),
     pytest.param(work_pool, lose, id="work-pool-lost"),
 ]
