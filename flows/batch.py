@@ -13,9 +13,9 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.campaign import advance, prepare
 from flows.dispatch import EXECUTOR_TAG
 from flows.events import signal_refusals
-from flows.opening import BlockNames, open_run
+from flows.opening import BlockNames, open_ledger, open_run
 from flows.parameters import BlockName, CampaignName
-from flows.stopping import INTERRUPTED, describe_stop, end_early, prefect_heeded
+from flows.stopping import INTERRUPTED, describe_stop, end_early, find_loss, parent_executor, prefect_heeded
 from flows.verdict import first_failure
 from outreach.campaign.run import Run
 from outreach.ledger.claims import BatchRef
@@ -56,6 +56,9 @@ def outreach_batch(
         The batch's reference.
     """
     batch = BatchRef(campaign, number, size, first, last)
+    with open_ledger(ledger) as book:  # before Genesys: where nobody answers, it would be asked for minutes
+        if loss := find_loss(book, parent_executor()):
+            return Cancelled(message=f"{loss} The campaign's next run goes on from there.")
     with (
         open_run(campaign, BlockNames(genesys, senders, webhook, ledger), settings=None) as opened,
         prefect_heeded(opened.run) as watch,

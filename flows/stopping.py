@@ -38,12 +38,15 @@ from outreach.campaign.run import Run
 from outreach.clock import LOOK_SECONDS
 from outreach.errors import LedgerError, NotSent
 from outreach.ledger.executors.release import is_alive
+from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import count_contacted, count_waiting
 
 PARENT_TAG, PARENT_EXECUTOR_TAG = "parent:", "parent-executor:"
 """With these a flow run names whoever handed it out: the flow run, and its executor in the ledger."""
 
 ENDED = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CANCELLING, *sorted(TERMINAL_STATES)]))
+
+PARENT_GONE = "The run that handed this out is gone."
 
 INTERRUPTED = (KeyboardInterrupt, TerminationSignal, NotSent)
 """What ends a flow early; NotSent where the run was stopped while something waited for its turn."""
@@ -110,6 +113,19 @@ def describe_stop(run: Run) -> str:
     )
 
 
+def parent_executor() -> str | None:
+    """Whoever handed this flow run out, by its name in the ledger."""
+    return _tagged(PARENT_EXECUTOR_TAG)
+
+
+def find_loss(ledger: Ledger, parent: str | None) -> str | None:
+    """Why what this parent handed out is in vain: it is gone. Asks nobody but the ledger."""
+    with contextlib.suppress(LedgerError):  # no answer is no sign of death
+        if parent and not is_alive(ledger, parent):
+            return PARENT_GONE
+    return None
+
+
 def name_parent(run: Run) -> list[str]:
     """The tags by which what this flow run hands out knows it."""
     return [f"{PARENT_TAG}{flow_run.id}", f"{PARENT_EXECUTOR_TAG}{run.ledger.executor.enter()}"]
@@ -130,7 +146,7 @@ class PrefectWatch:
         self._deployment = deployment.id and UUID(deployment.id)
         self._is_paused: bool | None = None
         self._parent = _tagged(PARENT_TAG)
-        self._parent_executor = _tagged(PARENT_EXECUTOR_TAG)
+        self._parent_executor = parent_executor()
         self.is_handed_out = bool(self._parent)
         # Who begins a run of a deployment is a worker, or whoever serves it.
         self._starter = os.getppid() if self._deployment else None
@@ -155,10 +171,7 @@ class PrefectWatch:
         if self._starter is not None and os.getppid() != self._starter:
             self.is_orphaned = True
             return "The worker of this run is gone."
-        with contextlib.suppress(LedgerError):  # no answer is no sign of death
-            if self._parent_executor and not is_alive(self._run.ledger, self._parent_executor):
-                return "The run that handed this out is gone."
-        return None
+        return find_loss(self._run.ledger, self._parent_executor)
 
     def _find_in_prefect(self, client: SyncPrefectClient) -> str | None:
         try:

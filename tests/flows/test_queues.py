@@ -16,6 +16,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import pytest
+from prefect import tags
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.filters import (
@@ -33,8 +34,10 @@ from cli.processes import child
 from deployments.production import POOL, deploy
 from deployments.registry import DEPLOYMENTS, QUEUES, Deployment, build
 from flows import dispatch
+from flows.batch import outreach_batch
 from flows.opening import BlockNames
 from flows.rounds import STALE
+from flows.stopping import PARENT_EXECUTOR_TAG, PARENT_GONE
 from outreach.ledger.claims import BatchRef
 from tasks.policies import UNBEGUN_SECONDS
 from tests.flows.office import Office
@@ -282,3 +285,15 @@ def now() -> datetime:
 
 def is_done(run: FlowRun) -> bool:
     return run.state is not None and run.state.is_completed()
+
+
+def test_a_batch_whose_campaigns_run_is_gone_ends_before_it_asks_anybody(office: Office) -> None:
+    office.run(office.source(PEOPLE))
+    asked = office.genesys.metrics()["requests"]
+    batch: Any = outreach_batch
+
+    with tags(f"{PARENT_EXECUTOR_TAG}nobody"):
+        state = batch(office.name, 1, 1, PEOPLE, PEOPLE, **office.names, return_state=True)
+
+    assert (state.name, str(state.message).startswith(PARENT_GONE)) == ("Cancelled", True)
+    assert office.genesys.metrics()["requests"] == asked
