@@ -1,6 +1,6 @@
-"""What both wire formats offer: register, inspect, start, find, read, end. All else speaks only this."""
+"""What both wire formats offer: register, inspect, start, find, read, link, end. All else speaks this."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -130,7 +130,9 @@ class ConversationMatch:
 class Conversation:
     """What became of an interaction. Times are aware UTC; `ended_at` is None while it lasts.
 
-    `delivery` is Genesys' delivery status of the last message, lower case, "" where there is none.
+    `delivery` is Genesys' delivery status of the last message, lower case, "" where there is none; `failure`
+    the code of why it did not arrive. `contact_ids` are whom it names, `communication_id` is what a link to a
+    contact needs; `has_inbound`: the person wrote in it, as far as this look tells.
     """
 
     conversation_id: str
@@ -140,6 +142,32 @@ class Conversation:
     disconnect_type: str = ""
     delivery: str = ""
     opted_out: bool = False
+    failure: str = ""
+    contact_ids: frozenset[str] = frozenset()
+    communication_id: str = ""
+    has_inbound: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InboundConversation:
+    """A conversation in which somebody wrote to one of our senders. `addresses` are theirs, as Genesys spells
+    them.
+    """
+
+    conversation_id: str
+    started_at: datetime
+    ended_at: datetime | None
+    is_email: bool
+    addresses: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """What somebody wrote to us; `text` is theirs alone, and only ever in memory. "" where none is shown."""
+
+    message_id: str
+    at: datetime | None
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +269,20 @@ class Genesys(Protocol):
 
     def read(self, conversation_ids: Sequence[str]) -> list[Conversation]:
         """What became of interactions; ids that Genesys does not show (yet) are left out."""
+
+    def find_canonical(self, genesys_ids: Collection[str]) -> Mapping[str, tuple[str, frozenset[str]]]:
+        """Of contacts that were merged since: the id that leads there today, and all ids of the person."""
+
+    def link(self, conversation: Conversation, genesys_id: str, channel: Channel) -> None:
+        """Ask that a conversation names a contact. Safe to repeat; the next reading shows whether it does."""
+
+    def list_inbound(self, since: datetime, *, at_most: int) -> list[InboundConversation]:
+        """Where people wrote to our senders since, the newest first, asked with at most so many requests."""
+
+    def read_inbound(
+        self, conversation_id: str, *, is_email: bool, known: Collection[str]
+    ) -> list[InboundMessage]:
+        """What people wrote in a conversation, the oldest first, but for the messages that are `known`."""
 
     def end(self, conversation_id: str, channel: Channel) -> None:
         """End an interaction the normal way. Safe to repeat."""

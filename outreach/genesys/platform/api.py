@@ -1,7 +1,7 @@
 """The published platform API v2 behind the interface (platform fact sheet, sections 3 to 6)."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -17,6 +17,8 @@ from outreach.genesys.interface import (
     DoNotContactList,
     Engagement,
     Identity,
+    InboundConversation,
+    InboundMessage,
     NotRegistered,
     OwnConversation,
     Registered,
@@ -25,9 +27,11 @@ from outreach.genesys.interface import (
 from outreach.genesys.platform import (
     do_not_contact,
     enrichment,
+    links,
     lookup,
     organization,
     own_conversations,
+    replies,
     sending,
 )
 from outreach.genesys.platform.conversations import FAILED_DELIVERIES, from_analytics, from_conversation
@@ -132,6 +136,26 @@ class Platform:
                 if found is not None:
                     seen.append(found)
         return seen
+
+    def find_canonical(self, genesys_ids: Collection[str]) -> Mapping[str, tuple[str, frozenset[str]]]:
+        """Of contacts that were merged since: the id that leads there today, and all ids of the person."""
+        return links.find_canonical(self.connection, genesys_ids)
+
+    def link(self, conversation: Conversation, genesys_id: str, channel: Channel) -> None:
+        """Ask that a conversation names a contact."""
+        links.link(self.connection, conversation, genesys_id, channel)
+
+    def list_inbound(self, since: datetime, *, at_most: int) -> list[InboundConversation]:
+        """Where people wrote to our senders since, the newest first."""
+        return replies.list_inbound(self.connection, self._senders, since, at_most=at_most)
+
+    def read_inbound(
+        self, conversation_id: str, *, is_email: bool, known: Collection[str]
+    ) -> list[InboundMessage]:
+        """What people wrote in a conversation, the oldest first."""
+        return replies.read_inbound(
+            self.connection, self._senders, conversation_id, is_email=is_email, known=known
+        )
 
     def end(self, conversation_id: str, channel: Channel) -> None:
         """Disconnect it. One that has ended already, or is gone, is fine."""
