@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 from typing_extensions import assert_never
 
 from outreach.contacts import Channel, Contact
+from outreach.genesys.senders import Sender, choose_sender
 from outreach.reachability import Availability, Inspection
 
 
@@ -31,6 +32,28 @@ class Senders:
     email_per_minute: int = 0
     chat_per_minute: int = 0
     """What a sender may do in a minute by its carrier or provider; 0 for no limit of its own."""
+
+    more: tuple[Sender, ...] = ()
+    """Further senders, each for whom it says."""
+
+    voice_script_id: str | None = None
+    voice_skill_ids: tuple[str, ...] = ()
+    voice_priority: int = 0
+    voice_country: str | None = None
+    voice_validate_numbers: bool = False
+    voice_metadata: tuple[str, ...] = ()
+    """What a callback tells Genesys and the agent beside the number (platform fact sheet 4.3)."""
+
+    def all_of(self, channel: Channel) -> tuple[Sender, ...]:
+        """Every sender of a channel; the block's own first, which serves everybody."""
+        own = self.of(channel)
+        first = (Sender(channel, own, self.rate_of(channel)),) if own else ()
+        return (*first, *(each for each in self.more if each.channel is channel))
+
+    def choose(self, contact: Contact, channel: Channel) -> str | None:
+        """What contacts this very person on the channel, always the same; None when nothing does."""
+        chosen = choose_sender(self.all_of(channel), contact, channel)
+        return chosen.name if chosen else None
 
     def rate_of(self, channel: Channel) -> int:
         """How many a minute the channel's sender may, 0 for no limit of its own."""

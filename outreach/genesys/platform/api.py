@@ -37,7 +37,8 @@ from outreach.genesys.platform import (
 from outreach.genesys.platform.conversations import FAILED_DELIVERIES, from_analytics, from_conversation
 from outreach.genesys.platform.external_source import DEFAULT_NAME, ExternalSource
 from outreach.genesys.platform.media import medium_of
-from outreach.genesys.platform.senders import check_senders
+from outreach.genesys.platform.senders import check_each, check_senders
+from outreach.genesys.senders import budget_of
 from outreach.reachability import Availability, Inspection
 
 READ_AT_ONCE = 50
@@ -99,12 +100,21 @@ class Platform:
         """Which channels our senders can serve."""
         return check_senders(self.connection, self._senders)
 
+    def check_each_sender(self) -> list[tuple[Channel, str, str]]:
+        """Where there are several: the channel of each, itself, and whether it can serve."""
+        return check_each(self.connection, self._senders) if self._senders.more else []
+
     def wait_for_turn(self, engagement: Engagement, *, priority: int = 0) -> CreatingCall:
         """The call that contacts the person, ready to leave."""
         channel = engagement.attempt.channel
         call = sending.write_call(engagement, self._senders)
         ready = self.connection.wait_for_turn(
-            f"start {channel}", "POST", call.path, json=call.body, priority=priority
+            f"start {channel}",
+            "POST",
+            call.path,
+            json=call.body,
+            priority=priority,
+            budget=budget_of(channel, call.sender),
         )
         return CreatingCall(self.connection, ready, functools.partial(sending.read_conversation_id, channel))
 

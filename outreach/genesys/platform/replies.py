@@ -83,7 +83,7 @@ def read_inbound(
 
 def _written_to(senders: Senders) -> list[str]:
     written = (channel for channel in Channel if medium_of(channel) in (MESSAGE, EMAIL))
-    return [sender for channel in written if (sender := senders.of(channel))]
+    return [sender.name for channel in written for sender in senders.all_of(channel)]
 
 
 def _read_inbound(hit: Object, ours: Collection[str]) -> InboundConversation | None:
@@ -141,7 +141,7 @@ def _read_mails(
 
 def _is_ours(mail: Object, senders: Senders) -> bool:
     sender = bare_address(read_text(read_mapping(mail, "from"), "email"))
-    return sender == bare_address(senders.of(Channel.EMAIL) or "")
+    return sender in {bare_address(each.name) for each in senders.all_of(Channel.EMAIL)}
 
 
 def _text_of_mail(mail: Json) -> str:
