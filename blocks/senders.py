@@ -3,14 +3,74 @@
 from typing import Any, Literal
 
 from prefect.blocks.core import Block
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from typing_extensions import Self, assert_never
 
 from blocks.checks import Email, Id, Number, a_minute
+from outreach.contacts import Channel
 from outreach.genesys import interface
+from outreach.genesys.senders import Sender
+from outreach.settings import CountryName
 
 
 def _rate(what: str, sender: str) -> Any:  # noqa: ANN401  pydantic's
     return a_minute(what, 0, f"The {sender}'s own limit; 0: none but the budget's.")
+
+
+class MoreSender(BaseModel):
+    """One more sender of a channel, and for whom it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    channel: Channel = Field(title="Channel", description="The channel that it serves.")
+    sender: str = Field(
+        min_length=1, title="Sender", description="Number, address, or id of the queue or integration."
+    )
+    per_minute: int = a_minute("Contacts", 0, "Its own limit; 0: none but the budget's.")
+    countries: list[CountryName] = Field(
+        default_factory=list,
+        title="Countries",
+        description="People reached there: by their number, else by metadata.country. None: everybody.",
+    )
+    languages: list[str] = Field(
+        default_factory=list,
+        title="Languages",
+        description="People with this in metadata.language, like de. None: everybody.",
+    )
+    metadata: dict[str, str] = Field(
+        default_factory=dict, title="Metadata", description="Only people with these values in their metadata."
+    )
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        _FORMS[self.channel].validate_python(self.sender)
+        return self
+
+    def as_sender(self) -> Sender:
+        """As the client takes it."""
+        return Sender(
+            self.channel,
+            _FORMS[self.channel].validate_python(self.sender),
+            self.per_minute,
+            tuple(self.countries),
+            tuple(language.casefold() for language in self.languages),
+            self.metadata,
+        )
+
+
+def _form_of(channel: Channel) -> TypeAdapter[str]:
+    match channel:
+        case Channel.SMS:
+            return TypeAdapter(Number)
+        case Channel.EMAIL:
+            return TypeAdapter(Email)
+        case Channel.VOICE | Channel.CHAT:
+            return TypeAdapter(Id)
+        case _:
+            assert_never(channel)
+
+
+_FORMS = {channel: _form_of(channel) for channel in Channel}
 
 
 class Senders(Block):
@@ -66,6 +126,36 @@ class Senders(Block):
     email_per_minute: int = _rate("E-mails", "address")
     chat_per_minute: int = _rate("Messages", "integration")
 
+    more: list[MoreSender] = Field(
+        default_factory=list,
+        title="More senders",
+        description="Further numbers, addresses, queues and integrations, each for whom it says. Who may "
+        "hear from several always hears from the same one.",
+    )
+    voice_script_id: Id | None = Field(
+        default=None, title="Voice script", description="Id of the script that the agent of a callback sees."
+    )
+    voice_skill_ids: list[Id] = Field(
+        default_factory=list, title="Voice skills", description="Ids of skills that its agent must have."
+    )
+    voice_priority: int = Field(
+        default=0, ge=0, le=1_000_000, title="Voice priority", description="Of a callback in its queue."
+    )
+    voice_country: CountryName | None = Field(
+        default=None, title="Voice country", description="ISO 3166-1, like DE: where the numbers are read."
+    )
+    voice_validate_numbers: bool = Field(
+        default=False, title="Validate numbers", description="Genesys refuses numbers that it cannot read."
+    )
+    voice_metadata: list[str] = Field(
+        default_factory=list,
+        title="Metadata for the agent",
+        description="Names of the columns of metadata that go with a callback.",
+    )
+
     def as_senders(self) -> interface.Senders:
         """As the client takes them."""
-        return interface.Senders(**self.model_dump(include=set(type(self).model_fields)))
+        told: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields}
+        told["more"] = [each.as_sender() for each in self.more]
+        lists = {name: tuple(value) for name, value in told.items() if isinstance(value, list)}
+        return interface.Senders(**{**told, **lists})

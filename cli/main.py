@@ -26,7 +26,7 @@ from cli.privacy import audit, erase, export_person, reseal, seal_contact, selfs
 from cli.processes import INTERRUPTED, end_process
 from cli.suppress import suppress
 from cli.up import up
-from cli.webhooks import follow_up, redeliver, replay
+from cli.webhooks import follow_up, redeliver, replay, replies
 from outreach import __version__
 from outreach.errors import OutreachError, UsageError, WrongClient
 
@@ -54,6 +54,7 @@ for verb in (
     redeliver,
     replay,
     follow_up,
+    replies,
     suppress,
     ledger,
     audit,

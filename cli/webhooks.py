@@ -1,4 +1,4 @@
-"""The verbs of webhooks and open conversations: redeliver, replay, follow-up."""
+"""The verbs of webhooks and open conversations: redeliver, replay, follow-up, replies."""
 
 from datetime import datetime, timezone
 from typing import Annotated
@@ -93,3 +93,41 @@ def follow_up(
     from cli.flow_runs import follow_conversations
 
     return follow_conversations(genesys, senders, webhook, ledger, campaign, as_json=json)
+
+
+def replies(
+    campaign: str,
+    *,
+    every: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    ledger: LedgerName = None,
+    json: AsJson = False,
+) -> None:
+    """List the answers that a person should read, by their conversation; their words are in Genesys alone.
+
+    Args:
+        campaign: its name.
+        every: also those whose meaning is known: stop, start, none.
+    """
+    from outreach.compliance.reply_keywords import MEANINGS
+    from outreach.ledger.campaigns import find_campaign
+    from outreach.ledger.replies import FOR_A_PERSON, list_answers
+
+    with open_named(ledger, "replies") as book:
+        found = list_answers(book, find_campaign(book, campaign).id, MEANINGS if every else FOR_A_PERSON)
+    rows = [
+        {
+            "external_contact_id": row.external_contact_id,
+            "conversation_id": row.conversation_id,
+            "channel": row.channel,
+            "meaning": row.meaning,
+            "at": row.at.isoformat(),
+        }
+        for row in found
+    ]
+    if json:
+        print_json({"replies": rows})
+        return
+    for row in rows:
+        out.print("  ".join(row.values()), soft_wrap=True, markup=False)
+    if not rows:
+        out.print("Nothing to read.")

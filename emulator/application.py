@@ -45,6 +45,7 @@ class Application:
 
     def answer(self, request: Request) -> Reply:
         """The reply to one request, after its effect (if any) has happened."""
+        self.org.settle()
         operation, request.parameters = _ROUTER.find(request.method, request.path)
         if operation is not None and operation.own:
             return self._own(operation, request)

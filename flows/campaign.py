@@ -24,6 +24,7 @@ from outreach.campaign.reconciliation import recover
 from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.run import Run
 from outreach.contacts import Channel
+from outreach.follow_up.links import link_due
 from outreach.ledger.claims import BatchRef, find_unfinished, plan
 from outreach.ledger.proof import count_contacted
 from outreach.reachability import Availability
@@ -122,6 +123,7 @@ def work_on(
         return hand_out(run, names, widen(due, run.batch_size), here) if hands_out else here(due)
 
     work, left = finish(run, batches, go_through)
+    link_due(run, count_contacted(run.ledger, run.campaign) - before)
     return conclude(opened, work, contacted_before=before, left=left)
 
 

@@ -20,6 +20,7 @@ from outreach.ledger import states
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.contacts import find_due_campaigns
 from outreach.ledger.executors.release import release_dead_executors
+from outreach.ledger.replies import find_answering_campaigns
 from outreach.report.figures.counts import count_states
 from tasks.follow_up import follow
 from tasks.policies import FOLLOW_SECONDS
@@ -62,9 +63,7 @@ def follow_round(names: BlockNames, campaign: str | None) -> State[dict[str, int
     with open_blocks(names) as opened:
         release_dead_executors(opened.ledger)
         end_unanswered(opened.ledger.clock.now())
-        campaigns = (
-            [find_campaign(opened.ledger, campaign).name] if campaign else find_due_campaigns(opened.ledger)
-        )
+        campaigns = [find_campaign(opened.ledger, campaign).name] if campaign else find_due(opened)
         counts: Counter[str] = Counter()
         problems = []
         for name, result in follow_each(opened, campaigns, names):
@@ -76,6 +75,12 @@ def follow_round(names: BlockNames, campaign: str | None) -> State[dict[str, int
     if problems:
         return Failed(message=f"{describe_round(counts)}. {problems[0]}", data=problems[0])
     return Completed(message=describe_round(counts), data=dict(counts))
+
+
+def find_due(opened: OpenBlocks) -> list[str]:
+    """The campaigns with somebody to look at now, and those whose people may have answered."""
+    answering = find_answering_campaigns(opened.ledger) if opened.genesys.can_find else []
+    return list(dict.fromkeys([*find_due_campaigns(opened.ledger), *answering]))
 
 
 def follow_each(

@@ -42,7 +42,15 @@ class Event(str, Enum):
     UNKNOWN = "contact_interaction_unknown"
     RESOLVED = "contact_interaction_resolved"
     ENDED = "contact_interaction_ended"
+    REPLIED = "contact_replied"
     FINISHED = "campaign_finished"
+
+
+class Link(str, Enum):
+    """Which conversations are asked to name the contact that they were started with."""
+
+    MISSING = "missing"
+    NEVER = "never"
 
 
 PackName: TypeAlias = Annotated[  # the pattern is the form's; reading a pack says more
@@ -154,9 +162,25 @@ class CampaignSettings(BaseModel):
         description="Also refuse numbers that are well-formed but not assigned to anybody's range.",
     )
     events: tuple[Event, ...] = Field(
-        default=(Event.CREATED, Event.FAILED, Event.ENDED, Event.FINISHED),
+        default=(Event.CREATED, Event.FAILED, Event.ENDED, Event.REPLIED, Event.FINISHED),
         title="Webhook events",
         description="What the CRM is told.",
+    )
+    link: Link = Field(
+        default=Link.MISSING,
+        title="Link",
+        description="'missing': a conversation that does not name its external contact is linked to it.",
+    )
+    read_replies: bool = Field(
+        default=True,  # an opt-out that nobody reads is none
+        title="Read replies",
+        description="The follow-up reads what people answer, and whoever asks to stop is suppressed. No text "
+        "is kept.",
+    )
+    leave_out_undelivered: bool = Field(
+        default=False,
+        title="Leave out undelivered",
+        description="Addresses to which the last message could not be delivered for good are not used.",
     )
     when_not_found: WhenNotFound = Field(
         default=WhenNotFound.HOLD,  # a second contact cannot be taken back

@@ -111,6 +111,17 @@ def end_conversation(org: Organisation, request: Request) -> Response:
     return answer({"id": key, "ended": True})
 
 
+@operation("own.reply", "POST", "/conversations/{conversationId}/reply")
+def reply(org: Organisation, request: Request) -> Response:
+    """Write as the person of a conversation would: `{"text": "...", "subject": ""}`."""
+    body = request.fields(("text", "subject"))
+    key = request.parameters["conversationId"]
+    conversation = present(org.conversations.by_id.get(key), "conversation")
+    text, subject = body.text("text"), body.text("subject") or f"Re: {conversation.subject}"
+    answered = org.reply(conversation, text, subject)
+    return answer({"id": answered.conversation_id, "message_id": answered.replies[-1].message_id})
+
+
 @operation("own.webhook", "POST", "/webhooks")
 @operation("own.webhook_of", "POST", "/webhooks/{endpoint}")
 def receive_webhook(org: Organisation, request: Request) -> Response:

@@ -3,7 +3,7 @@
 import uuid
 
 from emulator.http.messages import JsonObject, known
-from emulator.state.conversations import Conversation
+from emulator.state.conversations import Conversation, Reply
 from emulator.state.defaults import HOME_DIVISION_ID
 from emulator.state.organisation import Organisation
 
@@ -72,7 +72,7 @@ def _communication(org: Organisation, conversation: Conversation, now: float, pu
         "id": part_id(conversation, f"{purpose}/communication"),
         "state": over if state == "disconnected" else state,
         "initialState": "connected" if conversation.media != "callback" else "scheduled",
-        "direction": "outbound",
+        "direction": "inbound" if conversation.inbound else "outbound",
         "held": False,
         "segments": [_segment(org, conversation, now)],
         "provider": "PureCloud Messaging" if conversation.media == "message" else "PureCloud Email",
@@ -104,6 +104,25 @@ def _address(raw: str) -> JsonObject:
 
 
 def _message_part(org: Organisation, conversation: Conversation, now: float) -> JsonObject:
+    replies = [
+        {
+            "messageId": reply.message_id,
+            "messageURI": f"/api/v2/conversations/messages/{reply.message_id}/details",
+            "messageStatus": "received",
+            "messageSegmentCount": 1,
+            "messageTime": org.stamp(reply.at),
+        }
+        for reply in conversation.replies_at(now)
+    ]
+    return {
+        "type": conversation.message_type,
+        "toAddress": _address(conversation.address),
+        "fromAddress": _address(conversation.sender),
+        "messages": replies if conversation.inbound else [_sent(org, conversation, now), *replies],
+    }
+
+
+def _sent(org: Organisation, conversation: Conversation, now: float) -> JsonObject:
     detail: JsonObject = {
         "messageId": conversation.message_id,
         "messageURI": f"/api/v2/conversations/messages/{conversation.message_id}/details",
@@ -113,12 +132,7 @@ def _message_part(org: Organisation, conversation: Conversation, now: float) -> 
     }
     if detail["messageStatus"] == "failed":
         detail["errorInfo"] = _failure(conversation)
-    return {
-        "type": conversation.message_type,
-        "toAddress": _address(conversation.address),
-        "fromAddress": _address(conversation.sender),
-        "messages": [detail],
-    }
+    return detail
 
 
 def _email_part(conversation: Conversation, now: float) -> JsonObject:
@@ -156,6 +170,9 @@ def message_data(org: Organisation, conversation: Conversation, message_id: str)
     """The MessageData model, with the receipts that have come in."""
     now = org.now()
     key = conversation.conversation_id
+    for reply in conversation.replies:
+        if reply.message_id == message_id:
+            return _reply_data(org, conversation, reply)
     current = status(org, conversation, now)
     return known(
         id=message_id,
@@ -175,6 +192,57 @@ def message_data(org: Organisation, conversation: Conversation, message_id: str)
         selfUri=f"/api/v2/conversations/messages/{key}/messages/{message_id}",
         normalizedReceipts=None if current == "queued" else [_receipt(conversation, message_id, current)],
     )
+
+
+def _reply_data(org: Organisation, conversation: Conversation, reply: Reply) -> JsonObject:
+    ours, theirs = sides(conversation)
+    key = conversation.conversation_id
+    return {
+        "id": reply.message_id,
+        "timestamp": org.stamp(reply.at),
+        "fromAddress": theirs,
+        "toAddress": ours,
+        "direction": "inbound",
+        "messengerType": conversation.message_type,
+        "status": "received",
+        "normalizedMessage": {
+            "id": reply.message_id,
+            "type": "Text",
+            "text": reply.text,
+            "direction": "Inbound",
+        },
+        "conversationId": key,
+        "selfUri": f"/api/v2/conversations/messages/{key}/messages/{reply.message_id}",
+    }
+
+
+def mails(org: Organisation, conversation: Conversation, *, preview: bool) -> list[JsonObject]:
+    """The EmailMessage model of each e-mail of a conversation, or its preview; it tells no direction."""
+    ours, theirs = sides(conversation)
+    sent = Reply(
+        part_id(conversation, "mail"), conversation.start, 0, conversation.text, conversation.subject
+    )
+    written = [] if conversation.inbound else [(sent, ours, theirs)]
+    written += [(reply, theirs, ours) for reply in conversation.replies_at(org.now())]
+    body = "textBodyPreview" if preview else "textBody"
+    return [
+        {
+            "id": mail.message_id,
+            "from": {"email": sender},
+            "to": [{"email": recipient}],
+            "subject": mail.subject,
+            body: mail.text[:80] if preview else mail.text,
+            "time": org.stamp(mail.at),
+            "historyIncluded": False,
+        }
+        for mail, sender, recipient in written
+    ]
+
+
+def sides(conversation: Conversation) -> tuple[str, str]:
+    """Our address, and the person's."""
+    both = conversation.address, conversation.sender
+    return both if conversation.inbound else both[::-1]
 
 
 def _receipt(conversation: Conversation, message_id: str, current: str) -> JsonObject:

@@ -1,10 +1,11 @@
 """Reading, marking and ending conversations (platform fact sheet 3.2, 4.4, 5.1, 5.2)."""
 
-from emulator.errors import missing
+from emulator.errors import missing, present
 from emulator.http.fields import Fields
 from emulator.http.messages import Request, Response, answer, nothing
 from emulator.http.routing import Operations
-from emulator.platform.conversation_view import message_data, part_id, view
+from emulator.platform.conversation_view import mails, message_data, part_id, view
+from emulator.platform.listing import page
 from emulator.platform.media_view import media_view
 from emulator.state.conversations import Conversation
 from emulator.state.organisation import Organisation
@@ -147,10 +148,7 @@ def associate(org: Organisation, request: Request) -> Response:
         raise body.wrong("conversationId", "must be the conversation of the path")
     conversation = org.conversations.by_id.get(request.parameters["conversationId"])
     if conversation is not None:
-        conversation.genesys_id = body.text("externalContactId") or None
-        if conversation.genesys_id:
-            org.conversations.index("person", conversation.genesys_id, conversation.conversation_id)
-            org.truth.associate(conversation.conversation_id, org.person(conversation.genesys_id))
+        org.associate(conversation.conversation_id, body.text("externalContactId") or None)
     return nothing(202)
 
 
@@ -166,3 +164,17 @@ def read_message(org: Organisation, request: Request) -> Response:
     if key is None or key != asked:
         raise missing("message")
     return answer(message_data(org, org.conversations.by_id[key], message_id))
+
+
+@operation("emails.messages", "GET", "/emails/{conversationId}/messages", _READ)
+def list_mails(org: Organisation, request: Request) -> Response:
+    """The e-mails of a conversation, ours and theirs, each with its beginning."""
+    return page(request, mails(org, found(org, request), preview=True))
+
+
+@operation("emails.message", "GET", "/emails/{conversationId}/messages/{messageId}", _READ)
+def read_mail(org: Organisation, request: Request) -> Response:
+    """One e-mail with its text."""
+    shown = mails(org, found(org, request), preview=False)
+    wanted = request.parameters["messageId"]
+    return answer(present(next((mail for mail in shown if mail["id"] == wanted), None), "message"))

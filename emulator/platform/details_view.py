@@ -1,7 +1,7 @@
 """A conversation as analytics shows it: participants with sessions (platform fact sheet 5.3)."""
 
 from emulator.http.messages import JsonObject, known
-from emulator.platform.conversation_view import part_id, status
+from emulator.platform.conversation_view import part_id, sides, status
 from emulator.state.conversations import Conversation
 from emulator.state.defaults import HOME_DIVISION_ID
 from emulator.state.organisation import Organisation
@@ -17,7 +17,7 @@ def details(org: Organisation, conversation: Conversation) -> JsonObject:
         conversationStart=org.stamp(conversation.start),
         conversationEnd=org.stamp(conversation.end_time(now)),
         externalTag=conversation.external_tag,
-        originatingDirection="outbound",
+        originatingDirection="inbound" if conversation.inbound else "outbound",
         divisionIds=[HOME_DIVISION_ID],
         participants=[
             _participant(org, conversation, now, purpose)
@@ -31,15 +31,35 @@ def _participant(org: Organisation, conversation: Conversation, now: float, purp
         participantId=part_id(conversation, purpose),
         purpose=purpose,
         externalContactId=conversation.genesys_id,
-        sessions=[_session(org, conversation, now, purpose)],
+        sessions=[
+            _session(org, conversation, now, purpose),
+            *(_written(org, conversation, now) if purpose == "customer" else ()),
+        ],
     )
+
+
+def _written(org: Organisation, conversation: Conversation, now: float) -> list[JsonObject]:
+    """The session of what the person wrote in a conversation that we began."""
+    if conversation.inbound or not conversation.replies_at(now):
+        return []
+    ours, theirs = sides(conversation)
+    session = {
+        "sessionId": part_id(conversation, "customer/reply"),
+        "mediaType": conversation.media,
+        "direction": "inbound",
+        "addressFrom": theirs,
+        "addressTo": ours,
+        "metrics": [],
+        "segments": [_segment(org, conversation, now)],
+    }
+    return [session]
 
 
 def _session(org: Organisation, conversation: Conversation, now: float, purpose: str) -> JsonObject:
     body: JsonObject = {
         "sessionId": part_id(conversation, f"{purpose}/communication"),
         "mediaType": conversation.media,
-        "direction": "outbound",
+        "direction": "inbound" if conversation.inbound else "outbound",
         "metrics": [{"name": "nConnected", "value": 1, "emitDate": org.stamp(conversation.start)}],
         "segments": [_segment(org, conversation, now)],
     }

@@ -15,6 +15,17 @@ from typing import Any
 DISCONNECT_TYPES = {"message": "inactivity", "email": "system", "callback": "peer"}
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a person wrote to us, shown from `shown` on."""
+
+    message_id: str
+    at: float
+    shown: float
+    text: str
+    subject: str
+
+
 @dataclass(slots=True)
 class Conversation:
     """One conversation. Times are seconds since the epoch of the organisation's clock; inf means never."""
@@ -39,6 +50,13 @@ class Conversation:
     external_tag: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
     guide: bool = False
+    inbound: bool = False
+    """Whether the person began it: then they are its sender, and the address is ours."""
+    replies: list[Reply] = field(default_factory=list)
+
+    def replies_at(self, now: float) -> list[Reply]:
+        """What the person wrote, as far as it is shown."""
+        return [reply for reply in self.replies if reply.shown <= now]
 
     def state(self, now: float) -> str:
         """scheduled, alerting, connected or disconnected."""

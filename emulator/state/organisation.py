@@ -2,11 +2,12 @@
 
 import random
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from emulator.state.clock import Clock, iso
 from emulator.state.contacts import Contact, ContactStore, identifier
-from emulator.state.conversations import Conversation, ConversationStore
+from emulator.state.conversations import Conversation, ConversationStore, Reply
 from emulator.state.defaults import EXTERNAL_SOURCE_ID, EXTERNAL_SOURCE_NAME
 from emulator.state.dnc import first_lists
 from emulator.state.faults import FaultBook
@@ -42,6 +43,7 @@ class Organisation:
         self.receiver = Receiver()
         self.metrics = Metrics()
         self.creations = RateWindow()
+        self.associations: list[tuple[float, str, str | None]] = []
         self.configure(settings)
 
     def configure(self, settings: Settings) -> None:
@@ -51,6 +53,60 @@ class Organisation:
         self.faults = FaultBook(settings.faults, settings.seed)
         self.opted_out = frozenset(settings.opted_out)
         self.receiver.configure(settings.webhook_secrets, settings.webhook_answers, settings.seed)
+
+    def associate(self, conversation_id: str, genesys_id: str | None) -> None:
+        """Have the conversation name this contact, or none, `association_seconds` from now."""
+        self.associations.append(
+            (self.now() + self.settings.association_seconds, conversation_id, genesys_id)
+        )
+        self.settle()
+
+    def reply(self, conversation: Conversation, text: str, subject: str) -> Conversation:
+        """The person writes: in this conversation, or in one that begins with it where that is set."""
+        now = self.now()
+        if self.settings.replies_begin_conversations:
+            conversation = self._begin(conversation, now)
+        written = Reply(self.new_id(), now, now + self.settings.reply_seconds, text, subject)
+        conversation.replies.append(written)
+        self.conversations.by_message[written.message_id] = conversation.conversation_id
+        # From now on it has two addresses on each side.
+        for address in (conversation.sender, conversation.address):
+            self.conversations.index("address", address, conversation.conversation_id)
+        return conversation
+
+    def _begin(self, ours: Conversation, now: float) -> Conversation:
+        kind = "Email" if ours.media == "email" else "Phone"
+        owner = self.contacts.owner(identifier(kind, ours.address))
+        begun = replace(
+            ours,
+            conversation_id=self.new_id(),
+            start=now,
+            connects=now,
+            ends=now + self.settings.message_seconds,
+            sender=ours.address,
+            address=ours.sender,
+            genesys_id=owner.genesys_id if owner else None,
+            message_id="",
+            failure=None,
+            attributes={},
+            inbound=True,
+            replies=[],
+        )
+        self.conversations.add(begun)
+        return begun
+
+    def settle(self) -> None:
+        """Do what was asked for and is due by now: an association is asynchronous (fact sheet 3.2)."""
+        if not self.associations:
+            return
+        now = self.now()
+        due = [each for each in self.associations if each[0] <= now]
+        self.associations = [each for each in self.associations if each[0] > now]
+        for _, key, genesys_id in due:
+            self.conversations.by_id[key].genesys_id = genesys_id
+            if genesys_id:
+                self.conversations.index("person", genesys_id, key)
+                self.truth.associate(key, self.person(genesys_id))
 
     def new_id(self) -> str:
         """A UUID from the organisation's seed."""

@@ -97,6 +97,9 @@ class Settings(Document):
     undeliverable: dict[str, str] = Field(default_factory=dict)
     index_delay_seconds: Seconds = 5.0
     attribute_index_delay_seconds: Seconds = 5.0
+    association_seconds: Seconds = 0.0
+    reply_seconds: Seconds = 0.0
+    replies_begin_conversations: bool = False
     # where the published documents are silent
     duplicate_external_id: Literal["silent", "conflict"] = "silent"
     bulk_most: Annotated[Positive, Field(le=1000)] = 50

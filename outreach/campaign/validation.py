@@ -16,7 +16,7 @@ from outreach.genesys.interface import Registered
 from outreach.ledger.changes import Change, OutboundEvent, apply
 from outreach.ledger.claims import BatchRef, Claimed, claim, release, releasing
 from outreach.ledger.executors.release import take_back
-from outreach.ledger.recent_contacts import find_taken, recent_contacts
+from outreach.ledger.recent_contacts import find_taken, find_undelivered, recent_contacts
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import find_suppressed
 from outreach.reachability import Inspection
@@ -119,6 +119,11 @@ def presume_free(
     intent's own transaction looks at it in any case. No other decision may rest on them.
     """
     recent = recent_contacts(run.ledger, group, run.gate.cap_hours)
+    dead: Collection[str] = ()
+    if run.settings.leave_out_undelivered:
+        dead = find_undelivered(
+            run.ledger, {a for row in group for a in row.contact.channels.addresses().values()}
+        )
     return {
         row.id: Facts(
             inspection=inspections.get(row.id),
@@ -128,6 +133,7 @@ def presume_free(
             if taken
             else frozenset(),
             recent=recent.get(row.id, ()),
+            undelivered=_channels(row, lambda address, _: address in dead) if dead else frozenset(),
         )
         for row in group
     }

@@ -1,7 +1,7 @@
 """The checks of one channel, in order: the first that does not pass speaks for the channel.
 
-address -> consent -> suppression -> sender -> text -> validation -> availability -> zone, caps and hours
--> one contact per address
+address -> consent -> suppression -> delivery -> sender -> text -> validation -> availability
+-> zone, caps and hours -> one contact per address
 """
 
 from collections.abc import Callable, Mapping
@@ -88,6 +88,10 @@ def _judge_suppression(case: Case) -> Finding:
     return blocked("suppressed") if case.channel in case.facts.suppressed else PASSED
 
 
+def _judge_delivery(case: Case) -> Finding:
+    return blocked("undelivered") if case.channel in case.facts.undelivered else PASSED
+
+
 def _judge_taken(case: Case) -> Finding:
     return blocked("same_address") if case.channel in case.facts.taken else PASSED
 
@@ -155,6 +159,11 @@ CHECKS = (
         "suppression",
         _judge_suppression,
         lambda case: {"suppressed": "yes" if case.channel in case.facts.suppressed else "no"},
+    ),
+    Check(
+        "delivery",
+        _judge_delivery,
+        lambda case: {"undelivered": "yes" if case.channel in case.facts.undelivered else "no"},
     ),
     Check(
         "sender",

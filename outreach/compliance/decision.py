@@ -35,7 +35,8 @@ class Facts:
     `inspection`: Genesys' word, None when nobody looked. `senders`: which channels our own senders can
     serve; a channel that is missing was not looked at. `suppressed`: channels whose address must not be
     contacted. `recent`: when this person or address was contacted, aware, over all campaigns, in any order.
-    `taken`: channels whose address the campaign contacts for another row.
+    `taken`: channels whose address the campaign contacts for another row. `undelivered`: channels at whose
+    address the last message did not arrive, for good.
     """
 
     inspection: Inspection | None = None
@@ -43,6 +44,7 @@ class Facts:
     suppressed: frozenset[Channel] = frozenset()
     recent: Sequence[datetime] = ()
     taken: frozenset[Channel] = frozenset()
+    undelivered: frozenset[Channel] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,12 @@ REASONS = {
         "Bring consent columns with the source, or change 'Consent'.",
     ),
     "suppressed": Reason("The address is suppressed: opted out, or on a do-not-contact list.", Owner.PERSON),
+    # Ours, since a setting asks for it: without it the next run goes on.
+    "undelivered": Reason(
+        "The last message to this address did not arrive, for good.",
+        Owner.US,
+        "Correct the address, or switch off 'Leave out undelivered'.",
+    ),
     "same_address": Reason(
         "Another contact of this campaign has this address and is contacted instead.", Owner.PERSON
     ),
@@ -86,7 +92,7 @@ ASKED_AGAIN = "validation_unknown"
 MAY_PASS = frozenset({"suppressed", "same_address"})
 """The person's, but it may go: a suppression is lifted, the other row did not take the address."""
 
-CHOSEN = frozenset({"consent_missing", "not_in_order", "sender_no_sender"})
+CHOSEN = frozenset({"consent_missing", "not_in_order", "sender_no_sender", "undelivered"})
 """Ours, but perhaps on purpose: where the campaign reaches people otherwise, these ask for no mending."""
 
 _NOT_CODE = re.compile(r"[^a-z0-9]+")

@@ -1,19 +1,34 @@
 """What a person's reply means for further contact: stop, start, help, review, or none of these.
 
-Words: United States 47 CFR 64.1200(a)(10), Twilio, AWS and Genesys Cloud (fact sheet of the neighbours, C).
-The whole message or its first word counts. A near miss is for a person to read, never ignored.
+Words: United States 47 CFR 64.1200(a)(10), Twilio, AWS and Genesys Cloud (fact sheet of the neighbours, C);
+their like in six other languages in `data/reply_words.json`. The whole message or its first word counts, a
+"please" before or after it does not. A near miss is for a person to read, never ignored.
 """
 
+import json
 import re
 import unicodedata
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from itertools import chain
+from typing import Literal, get_args
 
 Reply = Literal["stop", "start", "help", "review", "none"]
+MEANINGS: tuple[Reply, ...] = get_args(Reply)
 
-STOP = frozenset(
-    {"stop", "stopall", "quit", "end", "revoke", "optout", "cancel", "unsubscribe", "remove", "arret", "td"}
+_WORDS: Mapping[str, Mapping[str, list[str]]] = json.loads(
+    resources.files("outreach.compliance").joinpath("data/reply_words.json").read_text("utf-8")
 )
+
+
+def _all(kind: str) -> frozenset[str]:
+    return frozenset(chain.from_iterable(_WORDS[kind].values()))
+
+
+STOP = _all("stop")
 """Words that stop contact, without accents; ARRET and TD are Canada's French."""
+_STOP_WHOLE = _all("whole")
+"""These only by themselves: "para" is also "for"."""
 START = frozenset({"start", "unstop", "yes", "subscribe", "optin"})
 HELP = frozenset({"help", "info"})
 
@@ -22,19 +37,32 @@ _SPELLINGS = {"opt out": "optout", "stop all": "stopall", "opt in": "optin", "un
 _HINTS = re.compile(
     r"\b(stop\w*|unsub\w*|opt(?:ing|ed)? ?out|remove|revoke"
     r"|(?:do not|dont) (?:contact|text|call|e?mail|message)"
-    r"|leave me alone|no more|take me off|wrong number)\b"
+    rf"|leave me alone|no more|take me off|wrong number|{'|'.join(sorted(_all('hints')))})\b"
 )
 
 
+def _any_of(words: Iterable[str]) -> str:
+    return "|".join(sorted(words, key=len, reverse=True))
+
+
+_COURTESY = re.compile(rf"^(?:(?:{_any_of(_all('please'))}) )+|(?: (?:{_any_of(_all('please'))}))+$")
+
+
+def is_only_stop(text: str) -> bool:
+    """Whether a text says nothing but to stop, like a line between a greeting and a name."""
+    words = _COURTESY.sub("", normalise(text))
+    return words in STOP or words in _STOP_WHOLE
+
+
 def classify_reply(text: str) -> Reply:
-    """What a reply asks for. Compared without case, accents, punctuation and emoji."""
-    words = normalise(text)
+    """What a reply asks for. Compared without case, accents, punctuation, emoji and courtesy."""
+    words = _COURTESY.sub("", normalise(text))
     if not words:
         return "none"
     for spelling, word in _SPELLINGS.items():
         words = re.sub(rf"^{spelling}\b", word, words)
     # "Stop texting me" stops; "I cannot stop laughing" is for a person to read.
-    meant = _meaning(words) or _meaning(words.split()[0])
+    meant = "stop" if words in _STOP_WHOLE else _meaning(words) or _meaning(words.split()[0])
     if meant:
         return meant
     return "review" if _HINTS.search(words) or _is_near_miss(words.split()) else "none"
@@ -60,9 +88,13 @@ def _meaning(words: str) -> Reply | None:
 
 
 def _is_near_miss(words: list[str]) -> bool:
-    """A short message whose first word is one letter away from a stop word of four letters or more."""
+    """A short message whose first word is one letter away from a stop word that is long enough to tell."""
     # In a longer sentence a word that is one letter off is mostly another word.
-    return len(words) <= 3 and any(len(stop) > 3 and _distance_is_one(words[0], stop) for stop in STOP)
+    return len(words) <= 3 and any(_distance_is_one(words[0], stop) for stop in _TELLING)
+
+
+_TELLING = {word for word in STOP if len(word) > (3 if word in _WORDS["stop"]["en"] else 5)}
+"""Of four letters or more in English; a short foreign one is too near to an English word."""
 
 
 def _distance_is_one(word: str, other: str) -> bool:

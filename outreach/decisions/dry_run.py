@@ -152,7 +152,8 @@ class _Rehearsal:
             else:
                 settled[number] = found
         contacts = {number: person.contact for number, person in people.items()}
-        facts = self._known.facts(contacts, self._gate.cap_hours)
+        dead = self._settings.leave_out_undelivered
+        facts = self._known.facts(contacts, self._gate.cap_hours, leaves_out_undelivered=dead)
         for number, row in enumerate(chunk):
             if number in settled:  # in the source's order, whoever settled the row
                 yield settled[number]
@@ -190,7 +191,8 @@ class _Rehearsal:
         taken = self._taken(addresses, facts)
         if person.kept and person.lost and person.lost <= off | taken:
             return person.kept  # a real run looks at nobody for whom nothing has changed
-        known = Facts(person.inspection, self._senders, off, recent, taken)
+        dead = frozenset(name for name, address in addresses.items() if address in facts.undelivered)
+        known = Facts(person.inspection, self._senders, off, recent, taken, dead)
         decision = self._gate.decide(person.contact, known, self._at)
         if person.waits:
             return decision if decision.verdict is Verdict.BLOCKED else person.waits

@@ -11,7 +11,7 @@ from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.entries import Entry
 from outreach.ledger.loads.stored_ids import StoredIds
-from outreach.ledger.recent_contacts import find_taken
+from outreach.ledger.recent_contacts import find_taken, find_undelivered
 from outreach.ledger.suppressions import find_suppressed
 from outreach.sources.rows import Row
 
@@ -19,12 +19,14 @@ from outreach.sources.rows import Row
 @dataclass(frozen=True, slots=True)
 class PriorFacts:
     """What the ledger knows of one chunk's people: addresses that are `suppressed`, addresses that the
-    campaign has `taken` and for which contact, and by the row's number when the person was contacted.
+    campaign has `taken` and for which contact, by the row's number when the person was contacted, and
+    addresses to which the last message was `undelivered`, for good.
     """
 
     suppressed: Collection[str]
     taken: Mapping[str, int]
     recent: Mapping[int, Sequence[datetime]]
+    undelivered: Collection[str] = ()
 
 
 class LedgerLookup:
@@ -48,7 +50,9 @@ class LedgerLookup:
         # The load's own key: both must agree on what is a correction.
         return Entry(self._ledger, row).content_key if self._ledger else ""
 
-    def facts(self, people: Mapping[int, Contact], cap_hours: float | None) -> PriorFacts:
+    def facts(
+        self, people: Mapping[int, Contact], cap_hours: float | None, *, leaves_out_undelivered: bool = False
+    ) -> PriorFacts:
         """Of people by their row's number; `cap_hours` is how far back any cap looks."""
         if self._ledger is None:
             return PriorFacts((), {}, {})
@@ -56,7 +60,8 @@ class LedgerLookup:
         recent = find_recent(self._ledger, list(people.values()), cap_hours, self._at)
         taken = find_taken(self._ledger, self._campaign_id, addresses) if self._campaign_id else {}
         found = dict(zip(people, recent, strict=True))
-        return PriorFacts(find_suppressed(self._ledger, addresses), taken, found)
+        dead = find_undelivered(self._ledger, addresses) if leaves_out_undelivered else ()
+        return PriorFacts(find_suppressed(self._ledger, addresses), taken, found, dead)
 
 
 def _find_id(ledger: Ledger | None, campaign: str) -> int | None:

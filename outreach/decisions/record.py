@@ -1,7 +1,7 @@
 """A decision and the facts it rested on, as the ledger keeps them for `outreach why`: written and read.
 
 {at, verdict, channel, reasons, next_allowed_at, losing, packs, zones, footing,
- facts{status, reason, availability, senders, suppressed, taken, recent}}
+ facts{status, reason, availability, senders, suppressed, taken, undelivered, recent}}
 codes, channels and times: nobody's address
 """
 
@@ -47,6 +47,7 @@ def _write_facts(facts: Facts) -> dict[str, Any]:
         "senders": {str(name): verdict for name, verdict in facts.senders.items()},
         "suppressed": sorted(str(name) for name in facts.suppressed),  # a set: the same facts, one text
         "taken": sorted(str(name) for name in facts.taken),
+        "undelivered": sorted(str(name) for name in facts.undelivered),
         "recent": sorted(facts.recent),
     }
 
@@ -60,6 +61,7 @@ def read_facts(facts: Mapping[str, Any]) -> Facts:
         senders={Channel(name): verdict for name, verdict in facts.get("senders", {}).items()},
         suppressed=frozenset(Channel(name) for name in facts.get("suppressed", ())),
         taken=frozenset(Channel(name) for name in facts.get("taken", ())),
+        undelivered=frozenset(Channel(name) for name in facts.get("undelivered", ())),
         recent=[datetime.fromisoformat(instant) for instant in facts.get("recent", ())],
     )
 

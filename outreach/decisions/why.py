@@ -21,7 +21,7 @@ from outreach.errors import UnknownCampaign
 from outreach.ledger.audit.history import read_history
 from outreach.ledger.campaigns import Campaign, find_campaign
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.recent_contacts import find_taken
+from outreach.ledger.recent_contacts import find_taken, find_undelivered
 from outreach.ledger.rejects import find_duplicate_lines
 from outreach.ledger.states import RESTING, State
 from outreach.ledger.suppressions import find_suppressed
@@ -184,7 +184,15 @@ def _facts_now(
         suppressed=_find_suppressed_channels(ledger, contact),
         taken=_find_taken_channels(ledger, campaign, standing, contact),
         recent=find_recent(ledger, [contact], gate.cap_hours, at)[0],
+        undelivered=_find_undelivered_channels(ledger, campaign, contact),
     )
+
+
+def _find_undelivered_channels(ledger: Ledger, campaign: Campaign, contact: Contact) -> frozenset[Channel]:
+    """The channels at whose address the last message did not arrive, where the campaign leaves these out."""
+    addresses = contact.channels.addresses() if campaign.settings.leave_out_undelivered else {}
+    dead = find_undelivered(ledger, addresses.values())
+    return frozenset(name for name, address in addresses.items() if address in dead)
 
 
 def _find_suppressed_channels(ledger: Ledger, contact: Contact) -> frozenset[Channel]:

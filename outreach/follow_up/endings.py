@@ -4,14 +4,18 @@ shown, ended           ended: when, how, what was delivered; `overlong` when we 
 shown, going on        started: looked at again, at growing intervals, at the latest when its time is up
 not shown              started: looked for again; after a day `ended`, of an unknown end (`not_found`)
 ended, not delivered   ended: looked at for three days more, and told again when the receipt comes
+ended, link not shown  ended: looked at for three days more, until a reading shows the contact
 """
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from outreach.campaign.run import Run
+from outreach.contacts import Channel
+from outreach.follow_up.links import ASKED
 from outreach.follow_up.observation import Observation
 from outreach.genesys.interface import Conversation
+from outreach.genesys.platform.conversations import FAILED_DELIVERIES
 from outreach.ledger.changes import KEEP, Change, OutboundEvent, still
 from outreach.ledger.claims import Claimed
 from outreach.ledger.states import State
@@ -69,8 +73,8 @@ def change_after(run: Run, seen: Observation) -> Change:
 
 def _open(seen: Observation) -> Change:
     checks = seen.row.checks + 1
-    fields = {"looks": checks, "look_at": _next_look(seen), **_known(seen.found)}
-    detail = {"looks": checks, "shown": seen.found is not None, **_opted_out(seen)}
+    fields = {"looks": checks, "look_at": _next_look(seen), **_known(seen)}
+    detail = {"looks": checks, "shown": seen.found is not None, **_opted_out(seen), **_link(seen)}
     return still(contact_id=seen.row.id, after=State.STARTED, fields=fields, detail=detail)
 
 
@@ -84,23 +88,37 @@ def _next_look(seen: Observation) -> datetime:
 
 
 def _ended(run: Run, seen: Observation, found: Conversation) -> Change:
-    is_on_its_way = found.delivery in ON_ITS_WAY and not seen.row.contact.is_forgotten
-    look_at = seen.now + timedelta(seconds=LOOK_FOR_RECEIPT_SECONDS[0]) if is_on_its_way else None
-    fields = {"ended_at": found.ended_at, "look_at": look_at, "looks": 0, "deaths": 0, **_known(found)}
+    is_open = (found.delivery in ON_ITS_WAY or _is_link_open(seen)) and not seen.row.contact.is_forgotten
+    look_at = seen.now + timedelta(seconds=LOOK_FOR_RECEIPT_SECONDS[0]) if is_open else None
+    fields = {"ended_at": found.ended_at, "look_at": look_at, "looks": 0, "deaths": 0, **_known(seen)}
     return _at_end(seen, ENDED, fields, _detail(seen, found), _told(run, seen, found))
 
 
 def _after_end(run: Run, seen: Observation) -> Change:
-    """Of somebody whose message was on its way at the end: told once more when its receipt came."""
-    if seen.found is not None and (seen.found.opted_out or seen.found.delivery not in ON_ITS_WAY | {""}):
-        fields = {"look_at": None, **_known(seen.found)}
-        detail, told = _detail(seen, seen.found), _told(run, seen, seen.found)
-        return _at_end(seen, RECEIVED, fields, detail, told)
-    checks = seen.row.checks + 1
-    wait = LOOK_FOR_RECEIPT_SECONDS[checks] if checks < len(LOOK_FOR_RECEIPT_SECONDS) else None
-    fields = {"looks": checks, "look_at": None if wait is None else seen.now + timedelta(seconds=wait)}
-    detail = {"looks": checks, "shown": seen.found is not None}
+    """Of somebody whose message was on its way at the end, or whose link is not shown yet."""
+    checks, waited = seen.row.checks + 1, seen.row.delivery in ON_ITS_WAY
+    found = seen.found if waited and seen.found is not None and _is_final(seen.found) else None
+    is_open = (waited and found is None) or _is_link_open(seen)
+    wait = LOOK_FOR_RECEIPT_SECONDS[checks] if is_open and checks < len(LOOK_FOR_RECEIPT_SECONDS) else None
+    look_at = None if wait is None else seen.now + timedelta(seconds=wait)
+    fields = {"looks": checks, "look_at": look_at, **_known(seen)}
+    if found is not None:  # told once more when its receipt came
+        return _at_end(seen, RECEIVED, fields, _detail(seen, found), _told(run, seen, found))
+    detail = {"looks": checks, "shown": seen.found is not None, **_link(seen)}
     return still(contact_id=seen.row.id, after=State.ENDED, fields=fields, detail=detail)
+
+
+def _is_final(found: Conversation) -> bool:
+    return found.opted_out or found.delivery not in ON_ITS_WAY | {""}
+
+
+def _is_link_open(seen: Observation) -> bool:
+    return seen.link.startswith(ASKED)
+
+
+def _link(seen: Observation) -> dict[str, str]:
+    """For the audit, when it is another one than before."""
+    return {"link": seen.link} if seen.link != seen.row.link else {}
 
 
 def _told(run: Run, seen: Observation, found: Conversation) -> tuple[OutboundEvent, ...]:
@@ -127,6 +145,7 @@ def _detail(seen: Observation, found: Conversation) -> dict[str, Any]:
         "delivery": found.delivery,
         "overlong": seen.row.reason == OVERLONG,
         **_opted_out(seen),
+        **_link(seen),
     }
 
 
@@ -171,16 +190,26 @@ def _at_end(
     )
 
 
-def _known(found: Conversation | None) -> dict[str, Any]:
+def _known(seen: Observation) -> dict[str, Any]:
     """The columns that Genesys said something about; foreign codes are cut to the columns' width."""
+    found = seen.found
     if found is None:
         return {}
     known = {
         "connected_at": found.connected_at,
         "disconnect_type": found.disconnect_type[:64],
         "delivery": found.delivery[:64],
+        "undelivered": _why_undelivered(seen, found)[:64],
+        "link": seen.link,
     }
     return {name: value for name, value in known.items() if value}  # an earlier look may have seen more
+
+
+def _why_undelivered(seen: Observation, found: Conversation) -> str:
+    """Genesys' code, or what it calls the delivery where it gives none; "" for what is not known to fail."""
+    if found.delivery in FAILED_DELIVERIES:
+        return found.failure or found.delivery
+    return found.failure if seen.row.channel is Channel.EMAIL else ""  # an e-mail has no delivery status
 
 
 def _opted_out(seen: Observation) -> dict[str, bool]:

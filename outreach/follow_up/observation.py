@@ -18,11 +18,20 @@ LONGEST = timedelta(seconds=7200)
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One look at one contact's interaction; `found` is None when Genesys does not show it."""
+    """One look at one contact's interaction; `found` is None when Genesys does not show it.
+
+    `link` is what is known now of whether the conversation names its contact (`links.py`).
+    """
 
     row: Claimed
     found: Conversation | None
     now: datetime
+    link: str = ""
+
+    @property
+    def contact_ids(self) -> frozenset[str]:
+        """Whom the conversation names."""
+        return self.found.contact_ids if self.found else frozenset()
 
     @property
     def has_ended(self) -> bool:

@@ -1,8 +1,10 @@
 """Following interactions to their end: one round of bounded work, safe to run at any time, by anybody.
 
     free what the dead held ──> outcomes in doubt ──> claim the longest due ──> read many at once
-        ──> overlong ones are asked to end, and read again ──> opt-out receipts suppress ──> states and events
+        ──> overlong ones are asked to end, and read again ──> missing links to contacts are asked for
+        ──> opt-out receipts suppress ──> states and events
         ──> and the same for those that have ended, but whose message may still arrive or fail
+        ──> what people answered is read (replies.py)
 
 It works in one thread, one call at a time. The budget is first come, first served between processes, and a
 campaign asks for it with all of its threads: beside a busy campaign this takes a small share, beside an idle
@@ -19,7 +21,9 @@ from outreach.campaign.reconciliation import recover
 from outreach.campaign.run import Run
 from outreach.errors import Conflict, GenesysError, Invalid, NotFound
 from outreach.follow_up.endings import ENDS, OVERLONG, RECEIVED, change_after, mark_overlong
+from outreach.follow_up.links import ASKED, link
 from outreach.follow_up.observation import Observation
+from outreach.follow_up.replies import read_replies
 from outreach.genesys.interface import Conversation
 from outreach.ledger.changes import apply
 from outreach.ledger.claims import Claimed, claim, everything, releasing
@@ -50,8 +54,9 @@ def follow_up(run: Run, *, at_most: int = 1_000_000, seconds: float = 240.0) -> 
 
     Returns:
         Counts: `looked`, `ended`, of these `overlong`; `asked` to end; `not_shown` by Genesys; `opted_out`
-        addresses; `receipts` that came after an end; outcomes in doubt `resolved` and still `unknown`; and
-        `open`, all that goes on.
+        addresses; `receipts` that came after an end; `linked`, asked to name their contact; `replies`
+        read, of these `stopped` and `to_read` by a person; outcomes in doubt `resolved` and still
+        `unknown`; and `open`, all that goes on.
         `run.auto_stop.reason` says why nothing more could be asked to end.
 
     Raises:
@@ -59,6 +64,7 @@ def follow_up(run: Run, *, at_most: int = 1_000_000, seconds: float = 240.0) -> 
     """
     until = run.ledger.clock.monotonic() + seconds
     counts = _resolve(run, min(at_most, DOUBTS))
+    written: dict[str, Claimed] = {}
     # What still goes on first: a receipt can wait for the next round.
     for state in (State.STARTED, State.ENDED):
         while (left := at_most - counts["looked"]) > 0 and run.ledger.clock.monotonic() < until:
@@ -66,8 +72,11 @@ def follow_up(run: Run, *, at_most: int = 1_000_000, seconds: float = 240.0) -> 
             if not group:
                 break
             with releasing(run.ledger, group):  # a look that fails frees the group at once
-                counts.update(_look_at(run, group))
+                counts.update(_look_at(run, group, written))
             run.wake_courier()
+    if run.ledger.clock.monotonic() < until:
+        counts.update(read_replies(run, written, until))
+        run.wake_courier()
     counts["open"] = count_started(run.ledger, campaign_id=run.campaign.id)
     return counts
 
@@ -87,6 +96,10 @@ def describe_round(counts: Mapping[str, int]) -> str:
         "not_shown": "not shown by Genesys",
         "opted_out": "opted out",
         "receipts": "receipts after the end",
+        "linked": "links asked for",
+        "replies": "answers read",
+        "stopped": "of them asked to stop",
+        "to_read": "of them for a person to read",
     }
     more = [f"{counts[name]} {word}" for name, word in words.items() if counts.get(name)]
     return ", ".join([f"{counts.get('ended', 0)} ended", f"{counts.get('open', 0)} still open", *more])
@@ -98,7 +111,7 @@ def _resolve(run: Run, at_most: int) -> Counter[str]:
     return Counter(resolved=found.total(), unknown=unknown)
 
 
-def _look_at(run: Run, group: Sequence[Claimed]) -> Counter[str]:
+def _look_at(run: Run, group: Sequence[Claimed], written: dict[str, Claimed]) -> Counter[str]:
     now = run.ledger.clock.now()
     seen = _read(run, group)
     observations = [Observation(row, seen.get(row.conversation_id), now) for row in group]
@@ -107,6 +120,10 @@ def _look_at(run: Run, group: Sequence[Claimed]) -> Counter[str]:
         with contextlib.suppress(GenesysError):  # then the next round sees the ends
             seen.update(_read(run, list(asked.values())))
     observations = [Observation(asked.get(row.id, row), seen.get(row.conversation_id), now) for row in group]
+    links = link(run, observations)
+    observations = [replace(each, link=links.get(each.row.id, each.row.link)) for each in observations]
+    wrote = [each.row for each in observations if each.found is not None and each.found.has_inbound]
+    written.update({row.conversation_id: row for row in wrote if not row.contact.is_forgotten})
     # Before the states are written: who dies between the two reads the receipt again.
     opted_out = _suppress(
         run, [each for each in observations if each.found is not None and each.found.opted_out]
@@ -122,6 +139,7 @@ def _look_at(run: Run, group: Sequence[Claimed]) -> Counter[str]:
         not_shown=sum(each.found is None for each in observations),
         opted_out=opted_out,
         receipts=sum(changes[number].action == RECEIVED for number in made),
+        linked=sum(known.startswith(ASKED) for known in links.values()),
     )
 
 

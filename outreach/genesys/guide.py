@@ -1,6 +1,6 @@
 """The guide's simplified API behind the interface (guide sheet)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
@@ -18,6 +18,8 @@ from outreach.genesys.interface import (
     DoNotContactList,
     Engagement,
     Identity,
+    InboundConversation,
+    InboundMessage,
     NotRegistered,
     OwnConversation,
     Registered,
@@ -110,6 +112,27 @@ class Guide:
             found = self._read(conversation_id)
             if found is not None and found.ended_at is None:
                 raise
+
+    def find_canonical(self, genesys_ids: Collection[str]) -> Mapping[str, tuple[str, frozenset[str]]]:  # noqa: ARG002  the interface's
+        """Nothing: the guide's API merges nobody."""
+        return {}
+
+    def link(self, conversation: Conversation, genesys_id: str, channel: Channel) -> None:
+        """Nothing: its conversations are started by the contact's id."""
+
+    def list_inbound(self, since: datetime, *, at_most: int) -> list[InboundConversation]:  # noqa: ARG002  the interface's
+        """Nothing: the guide's API shows no replies."""
+        return []
+
+    def read_inbound(
+        self,
+        conversation_id: str,  # noqa: ARG002  the interface's
+        *,
+        is_email: bool,  # noqa: ARG002  the interface's
+        known: Collection[str],  # noqa: ARG002  the interface's
+    ) -> list[InboundMessage]:
+        """Nothing: the guide's API shows no replies."""
+        return []
 
     def whoami(self) -> Identity:
         """Its host, for the guide's API has one per organisation and no call that tells."""

@@ -1,6 +1,6 @@
-"""What both wire formats offer: register, inspect, start, find, read, end. All else speaks only this."""
+"""What both wire formats offer: register, inspect, start, find, read, link, end. All else speaks this."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 from typing_extensions import assert_never
 
 from outreach.contacts import Channel, Contact
+from outreach.genesys.senders import Sender, choose_sender
 from outreach.reachability import Availability, Inspection
 
 
@@ -31,6 +32,28 @@ class Senders:
     email_per_minute: int = 0
     chat_per_minute: int = 0
     """What a sender may do in a minute by its carrier or provider; 0 for no limit of its own."""
+
+    more: tuple[Sender, ...] = ()
+    """Further senders, each for whom it says."""
+
+    voice_script_id: str | None = None
+    voice_skill_ids: tuple[str, ...] = ()
+    voice_priority: int = 0
+    voice_country: str | None = None
+    voice_validate_numbers: bool = False
+    voice_metadata: tuple[str, ...] = ()
+    """What a callback tells Genesys and the agent beside the number (platform fact sheet 4.3)."""
+
+    def all_of(self, channel: Channel) -> tuple[Sender, ...]:
+        """Every sender of a channel; the block's own first, which serves everybody."""
+        own = self.of(channel)
+        first = (Sender(channel, own, self.rate_of(channel)),) if own else ()
+        return (*first, *(each for each in self.more if each.channel is channel))
+
+    def choose(self, contact: Contact, channel: Channel) -> str | None:
+        """What contacts this very person on the channel, always the same; None when nothing does."""
+        chosen = choose_sender(self.all_of(channel), contact, channel)
+        return chosen.name if chosen else None
 
     def rate_of(self, channel: Channel) -> int:
         """How many a minute the channel's sender may, 0 for no limit of its own."""
@@ -130,7 +153,9 @@ class ConversationMatch:
 class Conversation:
     """What became of an interaction. Times are aware UTC; `ended_at` is None while it lasts.
 
-    `delivery` is Genesys' delivery status of the last message, lower case, "" where there is none.
+    `delivery` is Genesys' delivery status of the last message, lower case, "" where there is none; `failure`
+    the code of why it did not arrive. `contact_ids` are whom it names, `communication_id` is what a link to a
+    contact needs; `has_inbound`: the person wrote in it, as far as this look tells.
     """
 
     conversation_id: str
@@ -140,6 +165,32 @@ class Conversation:
     disconnect_type: str = ""
     delivery: str = ""
     opted_out: bool = False
+    failure: str = ""
+    contact_ids: frozenset[str] = frozenset()
+    communication_id: str = ""
+    has_inbound: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InboundConversation:
+    """A conversation in which somebody wrote to one of our senders. `addresses` are theirs, as Genesys spells
+    them.
+    """
+
+    conversation_id: str
+    started_at: datetime
+    ended_at: datetime | None
+    is_email: bool
+    addresses: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """What somebody wrote to us; `text` is theirs alone, and only ever in memory. "" where none is shown."""
+
+    message_id: str
+    at: datetime | None
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +292,20 @@ class Genesys(Protocol):
 
     def read(self, conversation_ids: Sequence[str]) -> list[Conversation]:
         """What became of interactions; ids that Genesys does not show (yet) are left out."""
+
+    def find_canonical(self, genesys_ids: Collection[str]) -> Mapping[str, tuple[str, frozenset[str]]]:
+        """Of contacts that were merged since: the id that leads there today, and all ids of the person."""
+
+    def link(self, conversation: Conversation, genesys_id: str, channel: Channel) -> None:
+        """Ask that a conversation names a contact. Safe to repeat; the next reading shows whether it does."""
+
+    def list_inbound(self, since: datetime, *, at_most: int) -> list[InboundConversation]:
+        """Where people wrote to our senders since, the newest first, asked with at most so many requests."""
+
+    def read_inbound(
+        self, conversation_id: str, *, is_email: bool, known: Collection[str]
+    ) -> list[InboundMessage]:
+        """What people wrote in a conversation, the oldest first, but for the messages that are `known`."""
 
     def end(self, conversation_id: str, channel: Channel) -> None:
         """End an interaction the normal way. Safe to repeat."""

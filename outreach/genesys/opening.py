@@ -21,6 +21,7 @@ from outreach.genesys.platform.api import Platform
 from outreach.genesys.platform.external_source import DEFAULT_NAME
 from outreach.genesys.rate_limit.pacer import Pacer, creations_key, token_key
 from outreach.genesys.rate_limit.slots import FallbackSlotAllocator, LocalSlotAllocator, SlotAllocator
+from outreach.genesys.senders import budget_of
 
 Api = Literal["platform", "guide"]
 
@@ -125,7 +126,7 @@ def open_genesys(
 
 
 class _Budget(NamedTuple):
-    """What binds an operation beside the tokens' budget; `name` is for people."""
+    """What binds an operation, or a sender, beside the tokens' budget; `name` is for people."""
 
     operation: str
     key: str
@@ -138,11 +139,17 @@ def _budgets_of_channels(
 ) -> Iterator[_Budget]:
     """Those that are narrower than all tokens together: the others bind nobody."""
     mailed = [channel for channel in Channel if channel.traits.kind is AddressKind.EMAIL]
-    limits = [(channel, "all", "e-mails", emails_per_minute) for channel in mailed]
-    limits += [(each, senders.of(each) or "", f"sender of {each}", senders.rate_of(each)) for each in Channel]
-    for channel, sender, name, limit in limits:
-        if whole and limit and limit < whole:
-            yield _Budget(f"start {channel}", token_key(f"{client}/{channel}/{sender}"), limit, name)
+    for channel in mailed:
+        if whole and emails_per_minute and emails_per_minute < whole:
+            key = token_key(f"{client}/{channel}/all")
+            yield _Budget(f"start {channel}", key, emails_per_minute, "e-mails")
+    for channel in Channel:
+        several = len(senders.all_of(channel)) > 1
+        for number, sender in enumerate(senders.all_of(channel), 1):
+            if whole and sender.per_minute and sender.per_minute < whole:
+                key = token_key(f"{client}/{channel}/{sender.name}")
+                name = f"sender of {channel}{f' {number}' if several else ''}"
+                yield _Budget(budget_of(channel, sender.name), key, sender.per_minute, name)
 
 
 def fetch_token(account: Account, clock: Clock = _CLOCK, *, tokens: int = 1) -> SealedToken:

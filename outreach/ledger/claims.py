@@ -60,11 +60,13 @@ class Claimed:
     checks: int = 0
     conversation_id: str = ""
     started_at: datetime | None = None
+    delivery: str = ""
+    link: str = ""
 
 
 _NAMES = """
     id campaign_id external_contact_id payload state genesys_id availability channel attempts deaths reference
-    looks conversation_id started_at reason
+    looks conversation_id started_at reason delivery link
 """
 COLUMNS = tuple(contacts.c[name] for name in _NAMES.split())
 
@@ -163,6 +165,8 @@ def read_claimed(ledger: Ledger, row: Row[Any], owner: str = "") -> Claimed:
         checks=row.looks,
         conversation_id=row.conversation_id or "",
         started_at=row.started_at,
+        delivery=row.delivery,
+        link=row.link,
     )
 
 

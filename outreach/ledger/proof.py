@@ -11,7 +11,7 @@
 `balanced` is true only when every line holds. It is the run's own verdict.
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -34,7 +34,10 @@ class Webhooks:
 class Proof:
     """The sums of one campaign. `contacted` counts people whose interaction exists; `audit` is ok or broken.
 
-    `missing` names every line that does not hold; it is empty when `balanced`.
+    `missing` names every line that does not hold; it is empty when `balanced`. `links`: conversations by
+    whether they name their contact (`named`; `asked` for it; `refused`; `not_shown` while nobody looked).
+    `answers`: what people wrote, by its meaning. `not_delivered`: messages that did not arrive, by Genesys'
+    reason.
     """
 
     campaign: str
@@ -52,6 +55,9 @@ class Proof:
     balanced: bool
     missing: tuple[str, ...]
     stopped: str | None
+    links: dict[str, int] = field(default_factory=dict)
+    answers: dict[str, int] = field(default_factory=dict)
+    not_delivered: dict[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""
@@ -95,6 +101,15 @@ COUNTS = {
     "audit_records": "SELECT count(*) FROM audit WHERE campaign_id = :c AND contact_id IS NOT NULL",
     "audit_expected": "SELECT coalesce(sum(audit_count), 0) FROM contacts WHERE campaign_id = :c",
 }
+
+
+_LINKS = """
+    SELECT CASE WHEN link = '' THEN 'not_shown' WHEN link LIKE 'asked%' THEN 'asked' ELSE link END, count(*)
+    FROM contacts WHERE campaign_id = :c AND conversation_id IS NOT NULL GROUP BY 1 ORDER BY 1"""
+_ANSWERS = "SELECT meaning, count(*) FROM replies WHERE campaign_id = :c GROUP BY 1 ORDER BY 1"
+_UNDELIVERED = """
+    SELECT undelivered, count(*) FROM contacts WHERE campaign_id = :c AND undelivered <> ''
+    GROUP BY 1 ORDER BY 1"""
 
 
 def prove(ledger: Ledger, campaign: Campaign) -> Proof:
@@ -155,6 +170,9 @@ def _prove(connection: Connection, campaign: Campaign) -> Proof:
         balanced=not missing,
         missing=missing,
         stopped=campaign.stopped,
+        links=_counts(connection, _LINKS, campaign.id),
+        answers=_counts(connection, _ANSWERS, campaign.id),
+        not_delivered=_counts(connection, _UNDELIVERED, campaign.id),
     )
 
 
@@ -186,6 +204,10 @@ def _count(connection: Connection, query: str, campaign_id: int) -> int:
 
 def _group(connection: Connection, column: str, more: str, campaign_id: int) -> dict[str, int]:
     query = f"SELECT {column}, count(*) FROM contacts WHERE campaign_id = :c {more} GROUP BY 1 ORDER BY 1"  # noqa: S608 - our own names
+    return _counts(connection, query, campaign_id)
+
+
+def _counts(connection: Connection, query: str, campaign_id: int) -> dict[str, int]:
     return {str(name): int(count) for name, count in connection.execute(text(query), {"c": campaign_id})}
 
 

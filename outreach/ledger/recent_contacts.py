@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, or_, select
 
 from outreach.ledger.claims import Claimed
-from outreach.ledger.database.schema import intents
+from outreach.ledger.database.schema import contacts, intents
 from outreach.ledger.ledger import Ledger
 
 
@@ -53,6 +53,23 @@ def find_taken(ledger: Ledger, campaign_id: int, addresses: Collection[str]) -> 
     slots = slots.where(i.campaign_id == campaign_id, i.address_slot.in_(set().union(*keys.values())))
     taken = {row.address_slot: row.contact_id for row in ledger.db.rows(slots)}
     return {address: taken[key] for address, own in keys.items() for key in own if key in taken}
+
+
+PASSING = frozenset({"RateLimited", "MessageExpired", "ServerError", "GeneralError", "MessageNotAllowed"})
+"""Reasons of Genesys' for a message that did not arrive which say nothing of the address."""
+
+
+def find_undelivered(ledger: Ledger, addresses: Collection[str]) -> set[str]:
+    """Those of the addresses to which the last message of any campaign did not arrive, for good."""
+    keys = {key: address for address in addresses for key in ledger.vault.address_keys(address)}
+    i, c = intents.c, contacts.c
+    query = select(i.address_key, c.undelivered).join(contacts, c.id == i.contact_id)
+    latest: dict[str, str] = {}
+    for row in ledger.db.rows(
+        query.where(i.address_key.in_(sorted(keys)), c.ended_at.is_not(None)).order_by(i.at)
+    ):
+        latest[row.address_key] = row.undelivered
+    return {keys[key] for key, why in latest.items() if why and why not in PASSING}
 
 
 def _keys(ledger: Ledger, row: Claimed) -> set[str]:

@@ -6,6 +6,7 @@
     `reply`     where a CSV has this column, only rows whose reply asks to stop count
     a webhook   the CRM's answer `{"suppress": true}`: ledger/webhook_replies.py
     a receipt   `RecipientOptedOut`: follow_up/rounds.py
+    an answer   to a message or an e-mail: follow_up/replies.py
 
 Addresses are brought to the form in which contacts are kept, since a suppression in another spelling would
 stop nobody. What cannot be read is named by its line, never by its content: nobody is dropped in silence.
@@ -13,12 +14,12 @@ stop nobody. What cannot be read is named by its line, never by its content: nob
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from outreach.compliance.reply_keywords import Reply, classify_reply
+from outreach.compliance.reply_keywords import Reply, classify_reply, is_only_stop
 from outreach.contacts import CHANNELS_IN_WORDS, AddressKind, Channel
 from outreach.errors import SourceError, UsageError
 from outreach.ledger.ledger import Ledger
@@ -113,15 +114,24 @@ def lift(
     return [allow_again(ledger, address, reason) for address in read]
 
 
-def take_reply(ledger: Ledger, address: str, text: str, *, source: str = "reply") -> Reply:
+def take_reply(ledger: Ledger, address: str | Collection[str], text: str, *, source: str = "reply") -> Reply:
     """What a person's reply asks for; on "stop" their address is suppressed at once.
 
     "start" lifts nothing: consent comes from the source's owner (`lift`). "review" is for
-    a person to read.
+    a person to read, and so is what has no words, like a picture.
+
+    Args:
+        ledger: whose suppressions.
+        address: as somebody wrote it; or all of the person's, as a contact keeps them.
+        text: the reply; of several lines, one that says no more than to stop is enough.
+        source: what the suppression says it is from.
     """
-    meaning = classify_reply(text)
+    meaning = classify_reply(text) if text.strip() else "review"
+    if any(is_only_stop(line) for line in text.splitlines()):
+        meaning = "stop"
     if meaning == "stop":
-        opt_out(ledger, [address], source=source, reason="asked_to_stop")
+        kept = [read_address(address)] if isinstance(address, str) else address
+        suppress(ledger, kept, source=source, reason="asked_to_stop")
     return meaning
 
 

@@ -235,8 +235,10 @@ def _check_list(name: str, found: DoNotContactList, country: str) -> Check:
 
 def _check_senders(genesys: Platform | Guide) -> Iterator[Check]:
     found = genesys.check_senders()
-    for channel, verdict in found.items():
-        name = f"sender {channel}"
+    asked = [(f"sender {channel}", verdict) for channel, verdict in found.items()]
+    if isinstance(genesys, Platform):
+        asked += [(f"sender {of} {name}", verdict) for of, name, verdict in genesys.check_each_sender()]
+    for name, verdict in asked:
         if verdict == AVAILABLE:
             yield Check(name, Level.OK, "Ready.")
         elif verdict == NO_SENDER:

@@ -54,6 +54,7 @@ def every(figures: Figures) -> list[Table]:
         proof(figures.proof),
         outcomes(figures),
         not_reached(figures),
+        afterwards(figures.proof),
         deferred(figures),
         timings(figures),
         *([budget(figures.budget)] if figures.budget else []),
@@ -110,6 +111,23 @@ def proof(the_proof: Proof) -> Table:
         (TICK if check.holds else CROSS, check.claim, check.figures) for check in list_checks(the_proof)
     )
     return Table("Proof", ("", "What must hold", "Figures"), rows, frozenset({"Figures"}))
+
+
+LINKS = {
+    "named": "Conversations that name their contact",
+    "asked": "asked to, and not shown yet",
+    "refused": "Genesys did not take it",
+    "not_shown": "nobody looked yet",
+}
+
+
+def afterwards(the_proof: Proof) -> Table:
+    """What the follow-up found: links to contacts, answers by meaning, messages that did not arrive."""
+    shown = the_proof.links if set(the_proof.links) - {"not_shown"} else {}
+    rows = [(LINKS[name], number(shown[name])) for name in LINKS if name in shown]
+    rows += [(f"Answers: {clean(meaning)}", number(count)) for meaning, count in the_proof.answers.items()]
+    rows += [(f"Not delivered: {clean(why)}", number(n)) for why, n in the_proof.not_delivered.items()]
+    return Table("Afterwards", ("", "Count"), tuple(rows), frozenset({"Count"}))
 
 
 def timings(figures: Figures) -> Table:

@@ -1,4 +1,4 @@
-"""What the CRM is told: the bodies of the nine events, and of the ping before a campaign.
+"""What the CRM is told: the bodies of the ten events, and of the ping before a campaign.
 
 Every body has `event`, `type` (the same, where Standard Webhooks looks for it) and `timestamp` (when it
 happened); all but the ping name their `campaign`, and those of a contact its `contact_id`, which is the
@@ -7,7 +7,8 @@ external contact id. `contact_interaction_created` is the guide's body, key by k
     Body ─ Ping
       └ CampaignBody ─ CampaignFinished
           └ ContactBody ─ ContactRegistered, ContactBlocked, ContactDeferred, InteractionCreated,
-                          InteractionFailed, InteractionUnknown, InteractionResolved, InteractionEnded
+                          InteractionFailed, InteractionUnknown, InteractionResolved, InteractionEnded,
+                          ContactReplied
 
 No body holds an address, a name or a message. Reasons are codes: what does not look like one is sent as
 `unspecified`, since free text from another system may say anything.
@@ -206,6 +207,17 @@ class InteractionEnded(ContactBody):
     )
 
 
+class ContactReplied(ContactBody):
+    """The person wrote to us. What they wrote is in Genesys Cloud alone."""
+
+    event: Literal[Event.REPLIED] = Event.REPLIED
+    conversation_id: str = Field(description="The conversation in Genesys Cloud that the message is in.")
+    channel: Channel
+    meaning: Literal["stop", "start", "help", "review", "none"] = Field(
+        description="stop: no campaign contacts them again. review, help: a person should read it."
+    )
+
+
 BODIES: dict[str, type[Body]] = {
     Event.REGISTERED.value: ContactRegistered,
     Event.BLOCKED.value: ContactBlocked,
@@ -215,6 +227,7 @@ BODIES: dict[str, type[Body]] = {
     Event.UNKNOWN.value: InteractionUnknown,
     Event.RESOLVED.value: InteractionResolved,
     Event.ENDED.value: InteractionEnded,
+    Event.REPLIED.value: ContactReplied,
     Event.FINISHED.value: CampaignFinished,
     "ping": Ping,
 }

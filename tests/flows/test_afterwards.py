@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cli.selfscan import prefect_home
 from flows.follow_up import follow_up
 from flows.redeliver import redeliver
 from outreach.errors import OutreachError
@@ -43,6 +44,20 @@ def test_interactions_are_followed_over_all_campaigns_and_the_state_counts_them(
     assert state.result()["ended"] == 7
     assert office.genesys.webhooks()["by_event"]["contact_interaction_ended"] == 7
     assert followed(office).message == "0 ended, 0 still open"
+
+
+def test_a_reply_that_asks_to_stop_is_obeyed_and_its_words_are_nowhere(office: Office) -> None:
+    office.genesys.configure(index_delay_seconds=0)
+    start(office, 2)
+    for reached in office.genesys.truth()["contacts"]:
+        office.genesys.reply(reached["conversation_id"], "Bitte stoppen, zanzibar")
+
+    state = followed(office)
+
+    assert state.result()["stopped"] == 2, state.message
+    assert office.genesys.webhooks()["by_event"]["contact_replied"] == 2
+    files = [file for folder in (prefect_home(), office.folder) for file in folder.rglob("*")]
+    assert [file for file in files if file.is_file() and b"zanzibar" in file.read_bytes()] == []
 
 
 def test_an_end_that_may_not_be_asked_for_makes_the_round_red(office: Office) -> None:

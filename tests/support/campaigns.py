@@ -49,7 +49,12 @@ class Followed(Organisation):
     def start(self, engagement: Engagement) -> Started:
         started = super().start(engagement)
         self.shown[started.conversation_id] = Conversation(
-            started.conversation_id, self.clock.now(), self.clock.now(), None, delivery="sent"
+            started.conversation_id,
+            self.clock.now(),
+            self.clock.now(),
+            None,
+            delivery="sent",
+            contact_ids=frozenset({engagement.attempt.genesys_id}),  # the call carried it
         )
         return started
 

@@ -47,6 +47,11 @@ class EmulatorControl:
         """Let time pass at once."""
         self._ask("POST", "/_emulator/clock", {"advance_seconds": seconds})
 
+    def reply(self, conversation_id: str, text: str, subject: str = "") -> dict[str, Any]:
+        """Write as the person of a conversation: the id of the conversation that it is in."""
+        body = {"text": text, "subject": subject}
+        return self._ask("POST", f"/_emulator/conversations/{conversation_id}/reply", body)
+
     def truth(self, **query: object) -> dict[str, Any]:
         """Every contact that really happened: `contacts`, `count`, `by_channel`, `contacted_twice`, ..."""
         return self._ask("GET", "/_emulator/truth", query=query)

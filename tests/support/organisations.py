@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Literal
@@ -19,6 +19,8 @@ from outreach.genesys.interface import (
     DoNotContactList,
     Engagement,
     Identity,
+    InboundConversation,
+    InboundMessage,
     NotRegistered,
     OwnConversation,
     Registered,
@@ -64,6 +66,12 @@ class Organisation:
         self.visible = True
         self.organization_id = "o-1"
         self.lists: list[DoNotContactList] = []
+        self.merged: dict[str, str] = {}
+        self.links: list[tuple[str, str]] = []
+        self.refuses_link: GenesysError | None = None
+        self.inbound: list[InboundConversation] = []
+        self.written: dict[str, list[InboundMessage]] = {}
+        self.looks_for_replies = 0
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
 
@@ -128,6 +136,7 @@ class Organisation:
                 None,
                 datetime.now(timezone.utc) if conversation_id in self.ended else None,
                 "peer" if conversation_id in self.ended else "",
+                contact_ids=frozenset({self.conversations[conversation_id].genesys_id}),
             )
             for conversation_id in conversation_ids
             if conversation_id in self.conversations
@@ -135,6 +144,23 @@ class Organisation:
 
     def end(self, conversation_id: str, channel: Channel) -> None:
         self.ended.add(conversation_id)
+
+    def find_canonical(self, genesys_ids: Collection[str]) -> dict[str, tuple[str, frozenset[str]]]:
+        return {old: (new, frozenset({old, new})) for old, new in self.merged.items() if old in genesys_ids}
+
+    def link(self, conversation: Conversation, genesys_id: str, channel: Channel) -> None:
+        self.links.append((conversation.conversation_id, genesys_id))
+        if self.refuses_link:
+            raise self.refuses_link
+
+    def list_inbound(self, since: datetime, *, at_most: int) -> list[InboundConversation]:
+        self.looks_for_replies += 1
+        return self.inbound
+
+    def read_inbound(
+        self, conversation_id: str, *, is_email: bool, known: Collection[str]
+    ) -> list[InboundMessage]:
+        return [each for each in self.written.get(conversation_id, ()) if each.message_id not in known]
 
     def whoami(self) -> Identity:
         return Identity(self.organization_id, "", "active", "US")

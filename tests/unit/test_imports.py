@@ -55,7 +55,7 @@ ROOMS: dict[str, set[str]] = {
     "operations": {"compliance", "genesys", "ledger", "sources", "webhook"},
     "report": {"compliance", "genesys", "ledger", "sources"},
     "campaign": {"compliance", "concurrency", "decisions", "genesys", "ledger", "sources", "webhook"},
-    "follow_up": {"campaign", "genesys", "ledger", "webhook"},
+    "follow_up": {"campaign", "genesys", "ledger", "operations", "webhook"},
 }
 """A room of `outreach/`, and the rooms that it may import."""
 

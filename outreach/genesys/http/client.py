@@ -57,6 +57,7 @@ class ReadyRequest:
     request: httpx.Request = field(repr=False)
     bearer: str = field(repr=False)
     turn: Turn
+    budget: str = ""
 
 
 class Connection:
@@ -70,7 +71,8 @@ class Connection:
         usage: counts.
         clock: measures and waits.
         permissions: what each operation needs, for advice.
-        more_pacers: further budgets that an operation spends, waited for before the token's.
+        more_pacers: further budgets, waited for before the token's: by the operation that spends them, or by
+            what a request names.
         allow_private: whether files may lie in our own network, at addresses that an answer names.
     """
 
@@ -158,14 +160,18 @@ class Connection:
         json: Json = None,
         params: Mapping[str, str | int] | None = None,
         priority: int = 0,
+        budget: str = "",
     ) -> ReadyRequest:
-        """Wait for the budgets and the token. Raises GenesysError, and nothing was sent."""
+        """Wait for the budgets and the token. Raises GenesysError, and nothing was sent.
+
+        `budget` names one that this request spends beside its operation's.
+        """
         content = _encode(operation, json)  # first: what cannot be sent must spend no slot
         url = self._at(path).copy_merge_params(params) if params else self._at(path)
         request = httpx.Request(method, url, headers=self._headers, content=content)
-        turn, bearer = self._take_turn(operation, priority)
+        turn, bearer = self._take_turn(operation, priority, budget)
         request.headers["Authorization"] = f"Bearer {bearer}"
-        return ReadyRequest(operation, request, bearer, turn)
+        return ReadyRequest(operation, request, bearer, turn, budget)
 
     def send(self, ready: ReadyRequest) -> Answer:
         """Send it, once. Raises GenesysError; after Unauthorized the next turn has another token."""
@@ -176,7 +182,7 @@ class Connection:
                 raise self._tokens.turned_down(
                     ready.turn.lane, ready.bearer, self._refused(ready.operation, received)
                 )
-            raise self._refused(ready.operation, received, ready.turn)
+            raise self._refused(ready.operation, received, ready.turn, ready.budget)
         self._tokens.accepted(ready.turn.lane, ready.turn.at)
         try:
             body = received.json()
@@ -226,21 +232,24 @@ class Connection:
         except EXCHANGE_ERRORS as error:
             raise error_mapping.from_failure(operation, error) from error
 
-    def _take_turn(self, operation: str, priority: int) -> tuple[Turn, str]:
+    def _take_turn(self, operation: str, priority: int, budget: str) -> tuple[Turn, str]:
         """Wait for the budgets, and then for the token whose turn it is: a login may take its time."""
         while True:
-            turn = self._wait_for_budgets(operation, priority)
+            turn = self._wait_for_budgets(operation, priority, budget)
             bearer = self._tokens.bearer(turn.lane)
             if bearer:
                 return turn, bearer
 
-    def _wait_for_budgets(self, operation: str, priority: int) -> Turn:
+    def _pacers_of(self, operation: str, budget: str) -> Sequence[Pacer]:
+        return (*self._more_pacers.get(budget, ()), *self._more_pacers.get(operation, ()))
+
+    def _wait_for_budgets(self, operation: str, priority: int, budget: str) -> Turn:
         """The turn in the last of them: who waits for one keeps the one before, so that no slots pile up."""
         since = self.clock.monotonic()
         with contextlib.ExitStack() as stack:
             turns = [
                 stack.enter_context(pacer.turn(priority, since))
-                for pacer in (*self._more_pacers.get(operation, ()), self._pacer)
+                for pacer in (*self._pacers_of(operation, budget), self._pacer)
             ]
         longest = max(turns, key=lambda turn: turn.waited)
         self.usage.sent(operation, turns[-1].at - since, longest.bound)
@@ -258,13 +267,15 @@ class Connection:
                 return
             self._pacer.observe(count, allowed, reset, lane)
 
-    def _refused(self, operation: str, received: Received, turn: Turn | None = None) -> GenesysError:
+    def _refused(
+        self, operation: str, received: Received, turn: Turn | None = None, budget: str = ""
+    ) -> GenesysError:
         error = error_mapping.from_answer(
             operation, received, self.clock.now(), self._permissions.get(operation, ())
         )
         if isinstance(error, RateLimited) and error.status == 429:  # a 503 is not about our budget
             self.usage.refused()
-            for pacer in self._more_pacers.get(operation, ()):
+            for pacer in self._pacers_of(operation, budget):
                 pacer.refuse(error.retry_after)
             self._pacer.refuse(error.retry_after, turn)
         return error

@@ -28,6 +28,9 @@ PLATFORM: Mapping[str, tuple[str, ...]] = {
     "find conversations": ("analytics:conversationDetail:view",),
     "read conversations": ("analytics:conversationDetail:view",),
     "read conversation": ("conversation:communication:view",),
+    "link conversation": ("externalContacts:conversation:associate",),
+    "find replies": ("analytics:conversationDetail:view",),
+    "read reply": ("conversation:message:view", "conversation:communication:view"),
     "end conversation": ("conversation:communication:disconnect",),
     "check sms sender": ("sms:phoneNumber:view",),
     "check email sender": ("routing:email:view",),  # `:manage` is a right to write (platform fact sheet 9)

@@ -1,7 +1,7 @@
 """The published platform API v2 behind the interface (platform fact sheet, sections 3 to 6)."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -17,6 +17,8 @@ from outreach.genesys.interface import (
     DoNotContactList,
     Engagement,
     Identity,
+    InboundConversation,
+    InboundMessage,
     NotRegistered,
     OwnConversation,
     Registered,
@@ -25,15 +27,18 @@ from outreach.genesys.interface import (
 from outreach.genesys.platform import (
     do_not_contact,
     enrichment,
+    links,
     lookup,
     organization,
     own_conversations,
+    replies,
     sending,
 )
 from outreach.genesys.platform.conversations import FAILED_DELIVERIES, from_analytics, from_conversation
 from outreach.genesys.platform.external_source import DEFAULT_NAME, ExternalSource
 from outreach.genesys.platform.media import medium_of
-from outreach.genesys.platform.senders import check_senders
+from outreach.genesys.platform.senders import check_each, check_senders
+from outreach.genesys.senders import budget_of
 from outreach.reachability import Availability, Inspection
 
 READ_AT_ONCE = 50
@@ -95,12 +100,21 @@ class Platform:
         """Which channels our senders can serve."""
         return check_senders(self.connection, self._senders)
 
+    def check_each_sender(self) -> list[tuple[Channel, str, str]]:
+        """Where there are several: the channel of each, itself, and whether it can serve."""
+        return check_each(self.connection, self._senders) if self._senders.more else []
+
     def wait_for_turn(self, engagement: Engagement, *, priority: int = 0) -> CreatingCall:
         """The call that contacts the person, ready to leave."""
         channel = engagement.attempt.channel
         call = sending.write_call(engagement, self._senders)
         ready = self.connection.wait_for_turn(
-            f"start {channel}", "POST", call.path, json=call.body, priority=priority
+            f"start {channel}",
+            "POST",
+            call.path,
+            json=call.body,
+            priority=priority,
+            budget=budget_of(channel, call.sender),
         )
         return CreatingCall(self.connection, ready, functools.partial(sending.read_conversation_id, channel))
 
@@ -132,6 +146,26 @@ class Platform:
                 if found is not None:
                     seen.append(found)
         return seen
+
+    def find_canonical(self, genesys_ids: Collection[str]) -> Mapping[str, tuple[str, frozenset[str]]]:
+        """Of contacts that were merged since: the id that leads there today, and all ids of the person."""
+        return links.find_canonical(self.connection, genesys_ids)
+
+    def link(self, conversation: Conversation, genesys_id: str, channel: Channel) -> None:
+        """Ask that a conversation names a contact."""
+        links.link(self.connection, conversation, genesys_id, channel)
+
+    def list_inbound(self, since: datetime, *, at_most: int) -> list[InboundConversation]:
+        """Where people wrote to our senders since, the newest first."""
+        return replies.list_inbound(self.connection, self._senders, since, at_most=at_most)
+
+    def read_inbound(
+        self, conversation_id: str, *, is_email: bool, known: Collection[str]
+    ) -> list[InboundMessage]:
+        """What people wrote in a conversation, the oldest first."""
+        return replies.read_inbound(
+            self.connection, self._senders, conversation_id, is_email=is_email, known=known
+        )
 
     def end(self, conversation_id: str, channel: Channel) -> None:
         """Disconnect it. One that has ended already, or is gone, is fine."""

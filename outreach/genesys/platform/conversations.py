@@ -1,6 +1,6 @@
 """Reading what became of conversations, from analytics (many at once) and from the conversation itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from outreach.genesys.http.untrusted_json import Json, Object, read_code, read_instant, read_list, read_text
@@ -17,6 +17,8 @@ _SPELLING = {
 
 FAILED_DELIVERIES = frozenset({"failed", "delivery-failed"})
 _OPTED_OUT = "recipientoptedout"
+_THEM = frozenset({"customer", "external"})
+"""Who the person is among the participants (platform fact sheet 5.1)."""
 
 
 def from_analytics(body: Object) -> Conversation | None:
@@ -24,8 +26,10 @@ def from_analytics(body: Object) -> Conversation | None:
     conversation_id = read_code(body, "conversationId")
     if not conversation_id:
         return None
-    sessions = [session for _, session in sessions_of(body)]
+    pairs = list(sessions_of(body))
+    sessions = [session for _, session in pairs]
     segments = [s for session in sessions for s in read_list(session, "segments")]
+    theirs = [session for participant, session in pairs if read_text(participant, "purpose") in _THEM]
     return Conversation(
         conversation_id,
         read_instant(body, "conversationStart"),
@@ -34,6 +38,11 @@ def from_analytics(body: Object) -> Conversation | None:
         _last(read_text(segment, "disconnectType") for segment in segments),
         _spell(_last(read_text(session, "deliveryStatus") for session in sessions)),
         any(_is_opt_out(read_text(segment, "errorCode")) for segment in segments),
+        _last(read_code(segment, "errorCode") for segment in segments),
+        _ids_in(participant for participant, _ in pairs),
+        # A session is the communication of its participant, by the same id.
+        next((read_code(session, "sessionId") for session in (*theirs, *sessions)), ""),
+        any(read_text(session, "direction").lower() == "inbound" for session in sessions),
     )
 
 
@@ -42,8 +51,11 @@ def from_conversation(body: Json) -> Conversation | None:
     conversation_id = read_code(body, "id")
     if not conversation_id:
         return None
-    communications = list(_communications_of(body))
+    pairs = list(communications_of(body))
+    communications = [communication for _, communication in pairs]
     messages = [m for c in communications for m in read_list(c, "messages")]
+    errors = [read_code(part.get("errorInfo"), "code") for part in (*messages, *communications)]
+    theirs = [each for participant, each in pairs if read_text(participant, "purpose") in _THEM]
     return Conversation(
         conversation_id,
         read_instant(body, "startTime"),
@@ -51,7 +63,11 @@ def from_conversation(body: Json) -> Conversation | None:
         read_instant(body, "endTime"),
         _last(read_text(communication, "disconnectType") for communication in communications),
         _spell(_last(read_text(message, "messageStatus") for message in messages)),
-        any(_is_opt_out(read_text(m.get("errorInfo"), "code")) for m in (*messages, *communications)),
+        any(map(_is_opt_out, errors)),
+        _last(iter(errors)),
+        _ids_in(participant for participant, _ in pairs),
+        next((read_code(communication, "id") for communication in (*theirs, *communications)), ""),
+        any(read_text(communication, "direction").lower() == "inbound" for communication in communications),
     )
 
 
@@ -69,10 +85,16 @@ def sessions_of(body: Object) -> Iterator[tuple[Object, Object]]:
             yield participant, session
 
 
-def _communications_of(body: Json) -> Iterator[Object]:
+def communications_of(body: Json) -> Iterator[tuple[Object, Object]]:
+    """Each communication of a conversation with its participant."""
     for participant in read_list(body, "participants"):
         for kind in COMMUNICATIONS:
-            yield from read_list(participant, kind)
+            for communication in read_list(participant, kind):
+                yield participant, communication
+
+
+def _ids_in(participants: Iterable[Object]) -> frozenset[str]:
+    return frozenset(read_code(each, "externalContactId") for each in participants) - {""}
 
 
 def _is_talk(segment: Object) -> bool:

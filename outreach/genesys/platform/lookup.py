@@ -18,18 +18,12 @@ from typing import Any
 from typing_extensions import assert_never
 
 from outreach.contacts import Channel
-from outreach.errors import Forbidden, NotFound, Refused
+from outreach.errors import Forbidden, NotFound
 from outreach.genesys.http.client import Connection, quoted
-from outreach.genesys.http.untrusted_json import (
-    Object,
-    read_code,
-    read_instant,
-    read_list,
-    read_mapping,
-    read_text,
-)
+from outreach.genesys.http.untrusted_json import Object, read_code, read_instant
 from outreach.genesys.interface import Attempt, ConversationMatch, Senders
 from outreach.genesys.platform.conversations import attributes_of
+from outreach.genesys.platform.links import other_ids
 from outreach.genesys.platform.listing import read_hits
 from outreach.genesys.platform.matching import SKEW, WINDOW, matches, subjects_of
 from outreach.genesys.platform.media import MESSAGE, medium_of
@@ -46,18 +40,21 @@ def find_conversations(
     connection: Connection, senders: Senders, attempts: Sequence[Attempt]
 ) -> dict[str, list[ConversationMatch]]:
     """Reference to sightings, an empty list where nothing was seen. Raises GenesysError."""
-    found = _look(connection, senders, attempts, {attempt.genesys_id: set() for attempt in attempts})
+    found = _look(connection, senders, attempts, {})
     # Messages of a contact that was merged stand under its other ids: one more question, for these alone.
     unseen = [
         a for a in attempts if not found[a.reference] and medium_of(a.channel) is MESSAGE and a.genesys_id
     ]
-    merged = _merged_ids(connection, unseen)
+    merged = other_ids(connection, [attempt.genesys_id for attempt in unseen])
     again = [attempt for attempt in unseen if merged.get(attempt.genesys_id)]
     return found | _look(connection, senders, again, merged)
 
 
 def _look(
-    connection: Connection, senders: Senders, attempts: Sequence[Attempt], merged: Mapping[str, set[str]]
+    connection: Connection,
+    senders: Senders,
+    attempts: Sequence[Attempt],
+    merged: Mapping[str, frozenset[str]],
 ) -> dict[str, list[ConversationMatch]]:
     found: dict[str, list[ConversationMatch]] = {attempt.reference: [] for attempt in attempts}
     for group in _groups(attempts):
@@ -161,25 +158,6 @@ def read_attributes(connection: Connection, conversation_id: str) -> set[str]:
     except (NotFound, Forbidden):
         return set()
     return attributes_of(body, ATTEMPT_ATTRIBUTE)
-
-
-def _merged_ids(connection: Connection, attempts: Sequence[Attempt]) -> dict[str, set[str]]:
-    """Each contact's other ids, where it was merged since (platform fact sheet 3.5)."""
-    ids = sorted({attempt.genesys_id for attempt in attempts})
-    merged: dict[str, set[str]] = {}
-    for first in range(0, len(ids), ATTEMPTS_PER_QUERY):
-        body = {"entities": [{"id": genesys_id} for genesys_id in ids[first : first + ATTEMPTS_PER_QUERY]]}
-        path = "/api/v2/externalcontacts/bulk/contacts"
-        try:
-            answer = connection.request("look up contacts", "POST", path, json=body)
-        except Refused:  # without this right the contact's own id must do
-            return merged
-        for result in read_list(answer.json, "results"):
-            asked, entity = read_text(result, "id"), read_mapping(result, "entity")
-            listed = (one for name in ("mergeSet", "mergedFrom") for one in read_list(entity, name))
-            known = [entity, read_mapping(entity, "canonicalContact"), *listed]
-            merged[asked] = {read_code(contact, "id") for contact in known} - {"", asked}
-    return merged
 
 
 def write_predicate(dimension: str, value: str) -> dict[str, str]:

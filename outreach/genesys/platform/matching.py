@@ -39,7 +39,7 @@ def matches(
     return (
         _is_outbound(conversation, medium)
         and _is_to(sessions, attempt, senders, ids)
-        and _is_from(sessions, medium, senders.of(attempt.channel))
+        and _is_from(sessions, medium, _names_of(senders, attempt.channel))
     )
 
 
@@ -52,8 +52,8 @@ def read_own(conversation: Object, senders: Senders) -> OwnConversation | None:
     for channel in Channel:
         medium = medium_of(channel)
         sessions = sessions_in(conversation, medium)
-        sender = bare_address(senders.of(channel) or "")
-        if sender and sender in _senders_in(sessions, medium) and _is_outbound(conversation, medium):
+        ours = _names_of(senders, channel)
+        if not ours.isdisjoint(_senders_in(sessions, medium)) and _is_outbound(conversation, medium):
             addresses = frozenset(a for _, session in sessions for a in _addresses(session))
             ids = frozenset(read_text(participant, "externalContactId") for participant, _ in sessions)
             texts = frozenset(subjects_of(conversation) if medium is EMAIL else ())
@@ -88,10 +88,14 @@ def _is_to(sessions: Sessions, attempt: Attempt, senders: Senders, ids: set[str]
     return any(read_text(participant, "externalContactId") in ids for participant, _ in sessions)
 
 
-def _is_from(sessions: Sessions, medium: Medium, sender: str | None) -> bool:
-    """From our sender, where it is shown; for a callback, in our queue."""
+def _is_from(sessions: Sessions, medium: Medium, ours: set[str]) -> bool:
+    """From one of our senders, where it is shown; for a callback, in one of our queues."""
     shown = _senders_in(sessions, medium)
-    return not shown or bare_address(sender or "") in shown
+    return not shown or not shown.isdisjoint(ours)
+
+
+def _names_of(senders: Senders, channel: Channel) -> set[str]:
+    return {bare_address(sender.name) for sender in senders.all_of(channel)}
 
 
 def _senders_in(sessions: Sessions, medium: Medium) -> set[str]:

@@ -19,14 +19,20 @@ class Medium:
     """The dimension of the details query that holds whom it went to."""
     sender: str
     """Where analytics shows who contacted: in a session, or in its segments."""
+    association: str
+    """`mediaType` of the call that links a contact (platform fact sheet 3.2)."""
     has_direction: bool = True
     """Whether `originatingDirection` proves something: which one a callback shows is documented nowhere."""
 
 
 _PATH = "/api/v2/conversations"
-MESSAGE = Medium("message", f"{_PATH}/messages", f"{_PATH}/messages/agentless", "addressTo", "addressFrom")
-EMAIL = Medium("email", f"{_PATH}/emails", f"{_PATH}/emails/agentless", "addressTo", "addressFrom")
-CALLBACK = Medium("callback", f"{_PATH}/callbacks", f"{_PATH}/callbacks", "callbackNumber", "queueId", False)
+MESSAGE = Medium(
+    "message", f"{_PATH}/messages", f"{_PATH}/messages/agentless", "addressTo", "addressFrom", "MESSAGE"
+)
+EMAIL = Medium("email", f"{_PATH}/emails", f"{_PATH}/emails/agentless", "addressTo", "addressFrom", "EMAIL")
+CALLBACK = Medium(
+    "callback", f"{_PATH}/callbacks", f"{_PATH}/callbacks", "callbackNumber", "queueId", "CALLBACK", False
+)
 
 
 def medium_of(channel: Channel) -> Medium:

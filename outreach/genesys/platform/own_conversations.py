@@ -76,5 +76,5 @@ def _reaches(page: list[Object], begin: datetime) -> bool:
 
 
 def _write_predicates(senders: Senders) -> list[dict[str, str]]:
-    told = ((medium_of(channel).sender, senders.of(channel)) for channel in Channel)
-    return [write_predicate(dimension, sender) for dimension, sender in told if sender]
+    ours = (sender for channel in Channel for sender in senders.all_of(channel))
+    return [write_predicate(medium_of(sender.channel).sender, sender.name) for sender in ours]

@@ -17,7 +17,7 @@ NOWHERE = "00000000-0000-0000-0000-000000000000"
 
 
 class _Probe(NamedTuple):
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "PUT"]
     path: str
     params: Mapping[str, str] | None = None
 
@@ -31,6 +31,8 @@ _PROBES: Mapping[str, _Probe] = {
     "find external source": _Probe("GET", "/api/v2/externalcontacts/externalsources"),
     "read conversations": _Probe("GET", "/api/v2/analytics/conversations/details", {"id": NOWHERE}),
     "read conversation": _Probe("GET", f"/api/v2/conversations/{NOWHERE}"),
+    "link conversation": _Probe("PUT", f"/api/v2/externalcontacts/conversations/{NOWHERE}"),
+    "read reply": _Probe("GET", f"/api/v2/conversations/messages/{NOWHERE}/messages/{NOWHERE}"),
     "list do-not-contact lists": _Probe("GET", "/api/v2/outbound/dnclists"),
     "check sms sender": _Probe("GET", "/api/v2/routing/sms/phonenumbers"),
     "check email sender": _Probe("GET", "/api/v2/routing/email/outbound/domains"),
@@ -51,7 +53,7 @@ def find_forbidden(connection: Connection) -> dict[str, Forbidden]:
     forbidden: dict[str, Forbidden] = {}
     for operation, probe in _PROBES.items():
         creates = probe.method == "POST"
-        body: Json = {} if creates else None
+        body: Json = None if probe.method == "GET" else {}
         try:
             # A creating one goes like a real one: never sent twice.
             connection.request(

@@ -4,7 +4,7 @@ A 403, or an answer without the field that would tell, says nothing about the ch
 then, never unavailable. An answer that is no list at all raises.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from typing_extensions import assert_never
 
@@ -26,14 +26,28 @@ MOST_PAGES = 10
 
 
 def check_senders(connection: Connection, senders: Senders) -> dict[Channel, str]:
-    """Channel to AVAILABLE, NOT_CHECKABLE or the reason against it. Raises GenesysError."""
-    return {channel: _ask(connection, senders, channel) for channel in Channel}
+    """Channel to AVAILABLE, NOT_CHECKABLE or the reason against it. Raises GenesysError.
+
+    A channel is as ready as the least ready of its senders: each person has their own.
+    """
+    found = check_each(connection, senders)
+    return {channel: _least([state for of, _, state in found if of is channel]) for channel in Channel}
 
 
-def _ask(connection: Connection, senders: Senders, channel: Channel) -> str:
-    sender = senders.of(channel)
+def check_each(connection: Connection, senders: Senders) -> list[tuple[Channel, str, str]]:
+    """The same of each sender: its channel, itself, and what is said of it. Raises GenesysError."""
+    ours = (sender for channel in Channel for sender in senders.all_of(channel))
+    return [(each.channel, each.name, _ask(connection, senders, each.channel, each.name)) for each in ours]
+
+
+def _least(states: Sequence[str]) -> str:
+    wrong = [state for state in states if state not in {AVAILABLE, NOT_CHECKABLE}]
+    return next(iter([*wrong, *(state for state in states if state == NOT_CHECKABLE), *states]), NO_SENDER)
+
+
+def _ask(connection: Connection, senders: Senders, channel: Channel, sender: str) -> str:
     try:
-        return _check(connection, senders, channel, sender) if sender else NO_SENDER
+        return _check(connection, senders, channel, sender)
     except Forbidden:
         return NOT_CHECKABLE
 

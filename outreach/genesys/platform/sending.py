@@ -31,6 +31,7 @@ class Call:
 
     path: str
     body: dict[str, Any]
+    sender: str
 
 
 def write_call(engagement: Engagement, senders: Senders) -> Call:
@@ -39,17 +40,17 @@ def write_call(engagement: Engagement, senders: Senders) -> Call:
     if len(engagement.message) > channel.traits.longest_text:  # here: a 400 would spend a slot
         advice = f"Shorten the message to {channel.traits.longest_text} characters."
         raise Invalid(f"start {channel}", 0, "message_too_long", "", advice)
-    sender = senders.of(channel)
+    sender = senders.choose(engagement.contact, channel)
     if not sender:
         raise Invalid(f"start {channel}", 0, "no_sender", "", f"Set a sender for {channel} in the senders.")
-    return Call(medium_of(channel).start_path, _write_body(engagement, senders, sender))
+    return Call(medium_of(channel).start_path, _write_body(engagement, senders, sender), sender)
 
 
 def _write_body(engagement: Engagement, senders: Senders, sender: str) -> dict[str, Any]:
     channel = engagement.attempt.channel
     match channel:
         case Channel.VOICE:
-            return _write_callback(engagement, sender)
+            return _write_callback(engagement, senders, sender)
         case Channel.SMS:
             return _write_sms(engagement, sender)
         case Channel.EMAIL:
@@ -144,17 +145,32 @@ def _write_email(engagement: Engagement, senders: Senders, sender: str) -> dict[
     }
 
 
-def _write_callback(engagement: Engagement, sender: str) -> dict[str, Any]:
-    attempt = engagement.attempt
-    extension = engagement.contact.metadata.get(EXTENSION)
+def _write_callback(engagement: Engagement, senders: Senders, sender: str) -> dict[str, Any]:
+    attempt, said = engagement.attempt, engagement.contact.metadata
+    extension = said.get(EXTENSION)
     return {
-        "queueId": sender,
+        **_write_routing(senders, sender),
         "callbackNumbers": [attempt.address],
         "callbackUserName": printable(engagement.contact.name),
         "data": {  # becomes the customer's attributes (platform fact sheet 4.3)
+            **{name: said[name] for name in senders.voice_metadata if said.get(name)},
             ATTEMPT_ATTRIBUTE: attempt.reference,
             "external_contact_id": attempt.external_contact_id,
             "message": engagement.message,
             **({EXTENSION: extension} if extension else {}),
         },
     }
+
+
+def _write_routing(senders: Senders, queue_id: str) -> dict[str, Any]:
+    """To which agents it goes, with which script, and how the number is read."""
+    routing = {"skillIds": list(senders.voice_skill_ids), "priority": senders.voice_priority}
+    asked = {name: value for name, value in routing.items() if value}
+    more = {
+        "scriptId": senders.voice_script_id,
+        "countryCode": senders.voice_country,
+        "validateCallbackNumbers": senders.voice_validate_numbers,
+    }
+    # The queue stands in one of two places, never in both.
+    to = {"routingData": {"queueId": queue_id, **asked}} if asked else {"queueId": queue_id}
+    return to | {name: value for name, value in more.items() if value}

@@ -138,6 +138,8 @@ contacts = Table(
     Column("ended_at", Instant),
     Column("disconnect_type", String(100), nullable=False, server_default=""),
     Column("delivery", String(100), nullable=False, server_default=""),
+    Column("undelivered", String(100), nullable=False, server_default="", comment="why it did not arrive"),
+    Column("link", String(16), nullable=False, server_default="", comment="does the conversation name them"),
     Column("looks", Integer, nullable=False, server_default="0"),
     Column("look_at", Instant, comment="when to look at the conversation, or for it, again"),
     Column("lease_owner", String(32)),
@@ -222,6 +224,20 @@ audit = Table(
     UniqueConstraint("contact_id", "n"),  # not for a campaign's own chain, as NULLs never collide
     Index("ix_audit_campaign_id_contact_id_n", "campaign_id", "contact_id", "n"),
     comment="Append only. Each record's hash covers the one before it.",
+)
+
+replies = Table(
+    "replies",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("campaign_id", ForeignKey("campaigns.id"), nullable=False, index=True),
+    Column("contact_id", ForeignKey("contacts.id"), nullable=False),
+    Column("message_id", String(100), nullable=False, unique=True),
+    Column("conversation_id", String(100), nullable=False, comment="the one that the reply is in"),
+    Column("channel", String(8), nullable=False),
+    Column("meaning", String(8), nullable=False, comment="stop, start, help, review or none"),
+    Column("at", Instant, nullable=False),
+    comment="What people answered: its meaning, never its words.",
 )
 
 suppressions = Table(

@@ -27,11 +27,20 @@ from outreach.ledger.database.schema import contacts, executors, intents, metada
 from outreach.ledger.executors.release import release_dead_executors
 from outreach.ledger.intents import IntentRequest, commit_intents
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.links import write_links
 from outreach.ledger.migrations import migrate
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.outbox import LedgerOutbox
 from outreach.ledger.proof import _prove, prove
 from outreach.ledger.rate_slots import LedgerSlotAllocator
+from outreach.ledger.replies import (
+    Answer,
+    find_answering_campaigns,
+    find_by_address,
+    list_answers,
+    note_answer,
+    read_people,
+)
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import find_suppressed, mirror, suppress
 from outreach.operations.export import export_contacts
@@ -370,3 +379,23 @@ def test_a_database_that_went_away_is_said_and_the_next_try_goes_on(run: Run, ur
     with contextlib.suppress(LedgerError):
         states(run.ledger)
     assert advance(run).balanced
+
+
+def test_an_answer_that_sixteen_read_at_once_is_written_down_and_told_once(ledger: Ledger) -> None:
+    with new_run(ledger, Organisation()) as run:
+        load(run, people(2))
+        advance(run)
+        number = row_of(ledger, "C-1").id
+        assert find_by_address(ledger, ["+13175550001"], NOON + timedelta(hours=1)) == number
+        person = read_people(ledger, [number])[number]
+        answer = Answer("m-1", "c-1", Channel.SMS, "stop", NOON)
+
+        noted = at_once(WORKERS, lambda _: note_answer(ledger, person, answer, ()))
+
+        assert sorted(noted) == [False] * (WORKERS - 1) + [True]
+        assert find_answering_campaigns(ledger) == [run.campaign.name]
+        assert [row.external_contact_id for row in list_answers(ledger, run.campaign.id, ["stop"])] == ["C-1"]
+        write_links(ledger, {number: "named"})
+        proof = prove(ledger, run.campaign)
+    assert (proof.answers, proof.links) == ({"stop": 1}, {"named": 1, "not_shown": 1})
+    assert proof.balanced

@@ -33,6 +33,12 @@ def forget_zone_rules(connection: Connection) -> None:
         connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN zone_rules")
 
 
+def forget_answers(connection: Connection) -> None:
+    connection.exec_driver_sql("DROP TABLE replies")
+    for column in ("link", "undelivered"):
+        connection.exec_driver_sql(f"ALTER TABLE contacts DROP COLUMN {column}")
+
+
 def test_the_migrations_make_exactly_the_schema(ledger: Ledger) -> None:
     with ledger.db.read() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": migrate.VERSION_TABLE})
@@ -63,6 +69,7 @@ def test_a_ledger_without_the_author_of_a_stop_keeps_its_stop_and_goes_on(tmp_pa
             connection.exec_driver_sql("ALTER TABLE loads DROP COLUMN numbers")
             connection.exec_driver_sql("ALTER TABLE campaigns DROP COLUMN stopped_by")
             forget_zone_rules(connection)
+            forget_answers(connection)
             connection.exec_driver_sql(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0002'")
 
     with new_ledger(tmp_path) as ledger:
@@ -220,6 +227,7 @@ def test_whom_an_older_ledger_had_mirrored_stays_off_until_the_lists_are_read_ag
         connection.exec_driver_sql("ALTER TABLE loads DROP COLUMN numbers")
         connection.exec_driver_sql("ALTER TABLE campaigns DROP COLUMN stopped_by")
         forget_zone_rules(connection)
+        forget_answers(connection)
         connection.exec_driver_sql(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0001'")
 
     with new_ledger(tmp_path) as ledger:

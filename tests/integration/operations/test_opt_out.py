@@ -94,7 +94,7 @@ def test_a_csv_without_addresses_is_refused(tmp_path: Path) -> None:
 
 
 def test_of_a_csv_with_replies_only_those_who_ask_to_stop_count(tmp_path: Path) -> None:
-    replies = "address,reply\n+13175550001,STOP!\n+13175550002,thanks\n+13175550003,Stopp bitte\n"
+    replies = "address,reply\n+13175550001,STOP!\n+13175550002,thanks\n+13175550003,STPO bitte\n"
     with stage(tmp_path) as staged:
         intake = suppress_file(staged.ledger, write(tmp_path, replies))
         assert (intake.new, intake.kept, intake.to_review) == (1, 1, [4])

@@ -56,10 +56,11 @@ def test_the_explained_decision_is_the_decision() -> None:
 def test_every_rule_is_listed_in_the_order_in_which_it_was_applied() -> None:
     rules = [rule.rule for rule in explain()]
 
-    assert rules[:8] == [
-        "campaign_end", "address", "consent", "suppression", "sender", "text", "validation", "availability",
+    assert rules[:9] == [
+        "campaign_end", "address", "consent", "suppression", "delivery", "sender", "text", "validation",
+        "availability",
     ]  # fmt: skip
-    assert rules[8:13] == ["time_zone", "frequency_cap", "us-fl-hours", "us-federal-hours", "us-fl-hours"]
+    assert rules[9:14] == ["time_zone", "frequency_cap", "us-fl-hours", "us-federal-hours", "us-fl-hours"]
 
 
 def test_a_rule_of_a_pack_tells_its_version_and_the_local_time() -> None:

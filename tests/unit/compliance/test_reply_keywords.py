@@ -13,12 +13,26 @@ STOPS = [
     "ARRET", "ARRÊT", "arre\N{COMBINING CIRCUMFLEX ACCENT}t", "TD",
     "\N{LEFT DOUBLE QUOTATION MARK}Stop\N{RIGHT DOUBLE QUOTATION MARK}",
 ]  # fmt: skip
+PLEASE_STOP = [
+    "please stop", "Please STOP texting me", "bitte stoppen", "Bitte abmelden!", "Stopp bitte", "Aufhören",
+    "Hört bitte auf", "S'il vous plaît, arrêtez", "merci de me désinscrire", "STOP svp", "Por favor, paren",
+    "Baja", "Darme de baja, por favor", "Per favore, smettetela", "Basta!", "Por favor, parem", "SAIR",
+    "Pare de me enviar mensagens", "Alstublieft stoppen", "Graag uitschrijven", "Afmelden aub", "Para",
+]  # fmt: skip
+"""In English, German, French, Spanish, Italian, Portuguese and Dutch."""
 REVIEWS = [
-    "please stop", "Please STOP texting me", "unsubscibe", "STPO", "sotp", "I want to opt out", "take me off",
+    "Ich möchte nichts mehr bekommen und mich abmelden", "je veux me désabonner", "quiero darme de baja",
+    "vorrei che smetteste di scrivermi", "não me liguem", "ik wil me afmelden",
+    "unsubscibe", "STPO", "sotp", "I want to opt out", "take me off",
     "don't text me", "don\N{RIGHT SINGLE QUOTATION MARK}t call me again", "wrong number",
     "I revoke my consent", "cancle", "Leave me alone",
 ]  # fmt: skip
 NOTHING = [
+    "Please call me at five",
+    "Danke, bis morgen!",
+    "Para mañana está bien",
+    "Merci",
+    "Ja, gerne",
     "",
     "   ",
     "🙂",
@@ -31,7 +45,7 @@ NOTHING = [
 ]
 
 
-@pytest.mark.parametrize("reply", STOPS)
+@pytest.mark.parametrize("reply", [*STOPS, *PLEASE_STOP])
 def test_a_stop_word_alone_or_first_stops(reply: str) -> None:
     assert classify_reply(reply) == "stop"
 

@@ -44,6 +44,9 @@ BODIES: list[events.Body] = [
         campaign="outbound_q3", timestamp=AT, success=True, source_rows=3, contacted=2, states={"ended": 2}
     ),
     events.Ping(timestamp=AT),
+    events.ContactReplied.model_validate(
+        {**SPINE, "conversation_id": "c-1", "channel": "sms", "meaning": "stop"}
+    ),
 ]
 
 

@@ -1,0 +1,157 @@
+"""What people answer (platform fact sheet 6): inbound conversations, and what was written in them.
+
+Whether a reply lands in the conversation that we started or opens one of its own is documented nowhere, so
+both are looked at: the details query is asked for sessions whose `addressTo` is one of our senders.
+"""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta, timezone
+
+import quotequail
+
+from outreach.contacts import Channel, bare_address
+from outreach.errors import NotFound
+from outreach.genesys.http.client import Connection, quoted
+from outreach.genesys.http.untrusted_json import (
+    Json,
+    Object,
+    read_code,
+    read_instant,
+    read_list,
+    read_mapping,
+    read_text,
+)
+from outreach.genesys.interface import InboundConversation, InboundMessage, Senders
+from outreach.genesys.platform.conversations import communications_of, sessions_of
+from outreach.genesys.platform.listing import read_hits
+from outreach.genesys.platform.lookup import DETAILS, PAGE_SIZE, write_instant, write_predicate
+from outreach.genesys.platform.media import EMAIL, MESSAGE, medium_of
+
+INTERVAL = timedelta(days=7)
+MOST_MESSAGES = 20
+"""So many new messages of one conversation are read at a time, the newest."""
+LONGEST = 4000
+"""Characters of a message that are looked at: whoever asks to stop says so at once."""
+
+_BEFORE = datetime.min.replace(tzinfo=timezone.utc)
+_FIND, _READ, _READ_MAIL = "find replies", "read reply", "read reply by e-mail"
+
+
+def list_inbound(
+    connection: Connection, senders: Senders, since: datetime, *, at_most: int
+) -> list[InboundConversation]:
+    """The newest first, of seven days at the most. Raises GenesysError."""
+    ours = {bare_address(sender) for sender in _written_to(senders)}
+    if not ours:
+        return []
+    now = connection.clock.now() + connection.clock_skew
+    interval = f"{write_instant(max(since, now - INTERVAL))}/{write_instant(now + timedelta(minutes=1))}"
+    found: dict[str, InboundConversation] = {}
+    for page in range(1, at_most + 1):
+        body = {
+            "interval": interval,
+            "order": "desc",
+            "orderBy": "conversationStart",
+            "paging": {"pageSize": PAGE_SIZE, "pageNumber": page},
+            "segmentFilters": [
+                {
+                    "type": "or",
+                    "predicates": [write_predicate("addressTo", sender) for sender in _written_to(senders)],
+                }
+            ],
+        }
+        hits = read_hits(_FIND, connection.request(_FIND, "POST", DETAILS, json=body))
+        for hit in hits:
+            if inbound := _read_inbound(hit, ours):
+                found.setdefault(inbound.conversation_id, inbound)  # pages shift while data arrives
+        if len(hits) < PAGE_SIZE:
+            break
+    return list(found.values())
+
+
+def read_inbound(
+    connection: Connection, senders: Senders, conversation_id: str, *, is_email: bool, known: Collection[str]
+) -> list[InboundMessage]:
+    """What people wrote in it, the oldest first, but for the messages that are known. Raises GenesysError."""
+    read = _read_mails if is_email else _read_messages
+    try:
+        new = list(read(connection, senders, quoted(conversation_id), known))
+    except NotFound:  # it is not shown yet, or no more
+        return []
+    return sorted(new, key=lambda message: message.at or _BEFORE)
+
+
+def _written_to(senders: Senders) -> list[str]:
+    written = (channel for channel in Channel if medium_of(channel) in (MESSAGE, EMAIL))
+    return [sender.name for channel in written for sender in senders.all_of(channel)]
+
+
+def _read_inbound(hit: Object, ours: Collection[str]) -> InboundConversation | None:
+    sessions = [session for _, session in sessions_of(hit)]
+    # From one of ours to another nobody answers.
+    to_us = [
+        each
+        for each in sessions
+        if bare_address(read_text(each, "addressTo")) in ours
+        and bare_address(read_text(each, "addressFrom")) not in ours
+    ]
+    started = read_instant(hit, "conversationStart")
+    if not to_us or started is None:
+        return None
+    return InboundConversation(
+        read_code(hit, "conversationId"),
+        started,
+        read_instant(hit, "conversationEnd"),
+        any(read_text(session, "mediaType") == EMAIL.name for session in to_us),
+        frozenset(read_text(session, "addressFrom") for session in to_us) - {""},
+    )
+
+
+def _read_messages(
+    connection: Connection, _: Senders, conversation_id: str, known: Collection[str]
+) -> Iterator[InboundMessage]:
+    body = connection.request(_READ, "GET", f"/api/v2/conversations/{conversation_id}").json
+    listed = (
+        read_code(message, "messageId")
+        for _, communication in communications_of(body)
+        for message in read_list(communication, "messages")
+    )
+    new = [message_id for message_id in dict.fromkeys(listed) if message_id and message_id not in known]
+    for message_id in new[-MOST_MESSAGES:]:
+        path = f"{MESSAGE.path}/{conversation_id}/messages/{quoted(message_id)}"
+        found = connection.request(_READ, "GET", path).json
+        said = read_mapping(found, "normalizedMessage")
+        direction = read_text(found, "direction") or read_text(said, "direction")
+        if direction.lower() == "inbound":
+            text = read_text(said, "text") or read_text(found, "textBody")
+            yield InboundMessage(message_id, read_instant(found, "timestamp"), text[:LONGEST])
+
+
+def _read_mails(
+    connection: Connection, senders: Senders, conversation_id: str, known: Collection[str]
+) -> Iterator[InboundMessage]:
+    path = f"{EMAIL.path}/{conversation_id}/messages"
+    listed = list(read_list(connection.request(_READ_MAIL, "GET", path).json, "entities"))
+    theirs = [mail for mail in listed if not _is_ours(mail, senders)]
+    new = [key for mail in theirs if (key := read_code(mail, "id")) and key not in known]
+    for message_id in new[-MOST_MESSAGES:]:
+        found = connection.request(_READ_MAIL, "GET", f"{path}/{quoted(message_id)}").json
+        yield InboundMessage(message_id, read_instant(found, "time"), _text_of_mail(found))
+
+
+def _is_ours(mail: Object, senders: Senders) -> bool:
+    sender = bare_address(read_text(read_mapping(mail, "from"), "email"))
+    return sender in {bare_address(each.name) for each in senders.all_of(Channel.EMAIL)}
+
+
+def _text_of_mail(mail: Json) -> str:
+    """What they wrote themselves: it mostly quotes ours, and our own "reply STOP" is not theirs."""
+    text = read_text(mail, "textBody")[:LONGEST].replace("\r\n", "\n").strip()
+    if not text:  # who writes to unsubscribe by a link often leaves all but the subject empty
+        return read_text(mail, "subject")[:LONGEST] if not read_text(mail, "htmlBody") else ""
+    [(_, own), *_] = quotequail.quote(text, quote_intro_line=True)
+    own = "\n".join(line for line in own.splitlines() if not line.lstrip().startswith(">"))
+    if own.strip():
+        return own.strip()
+    below: str = (quotequail.unwrap(text) or {}).get("text_bottom", "")
+    return below

@@ -1,0 +1,89 @@
+"""Which of several senders of a channel contacts a person: by country, language, metadata; always the same.
+
+Of the senders that fit, those that ask for the most are meant: one for Germany comes before one for all.
+Where several are left, the person's address decides: whoever was written to from a number hears from it
+again, each sender has its share by its rate, and one more takes over no more people than its own share.
+"""
+
+import contextlib
+import hashlib
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import phonenumbers
+
+from outreach.contacts import Channel, Contact
+from outreach.countries import NotACountry, read_country
+from outreach.sameness import number_in, same_form
+
+COUNTRY, LANGUAGE = "country", "language"
+"""What says so of a person, in their metadata."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """One of our numbers, addresses, queues or integrations, and whom it serves: everybody, unless said.
+
+    `per_minute` is what its carrier or provider lets it send, 0 for no limit of its own.
+    """
+
+    channel: Channel
+    name: str
+    per_minute: int = 0
+    countries: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def wishes(self) -> int:
+        """How much it asks for."""
+        return bool(self.countries) + bool(self.languages) + len(self.metadata)
+
+    def serves(self, contact: Contact) -> bool:
+        """Whether the person is one of those whom it is for."""
+        said = contact.metadata
+        return (
+            (not self.countries or country_of(contact, self.channel) in self.countries)
+            and (not self.languages or not _languages_of(contact).isdisjoint(self.languages))
+            and all(said.get(name) == value for name, value in self.metadata.items())
+        )
+
+
+def choose_sender(senders: Iterable[Sender], contact: Contact, channel: Channel) -> Sender | None:
+    """The one that contacts the person on the channel, None when none serves them."""
+    fitting = [each for each in senders if each.channel is channel and each.serves(contact)]
+    most = max((each.wishes for each in fitting), default=0)
+    left = [each for each in fitting if each.wishes == most]
+    if len(left) < 2:
+        return left[0] if left else None
+    address = same_form(contact.channels.address(channel) or contact.external_contact_id)
+    by_rate = all(each.per_minute for each in left)
+    return max(left, key=lambda each: _draw(each.name, address, each.per_minute if by_rate else 1))
+
+
+def budget_of(channel: Channel, name: str) -> str:
+    """What the budget of a sender's own rate goes by."""
+    return f"start {channel} from {name}"
+
+
+def country_of(contact: Contact, channel: Channel) -> str:
+    """Where the person is reached: by the number, else by their metadata's `country`; "" unknown."""
+    number = number_in(contact.channels.address(channel) or "")
+    with contextlib.suppress(phonenumbers.NumberParseException, NotACountry):
+        if number:
+            return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or ""
+        return read_country(contact.metadata.get(COUNTRY, ""))
+    return ""
+
+
+def _languages_of(contact: Contact) -> set[str]:
+    """`de-AT` is also German."""
+    language = contact.metadata.get(LANGUAGE, "").strip().casefold().replace("_", "-")
+    return {language, language.partition("-")[0]}
+
+
+def _draw(name: str, address: str, weight: float) -> float:
+    """Weighted rendezvous: the largest wins, as often as its weight says."""
+    drawn = int.from_bytes(hashlib.sha256(f"{name}\n{address}".encode()).digest()[:6], "big")
+    return -weight / math.log((drawn + 0.5) / 2**48)

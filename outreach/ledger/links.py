@@ -1,0 +1,33 @@
+"""Whether conversations name their contacts, as far as readings showed."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import bindparam, select, update
+
+from outreach.ledger.claims import COLUMNS, Claimed, read_claimed
+from outreach.ledger.database.schema import contacts
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.states import State
+
+_C = contacts.c
+
+
+def find_unlinked(ledger: Ledger, campaign_id: int, *, limit: int) -> list[Claimed]:
+    """Whose conversation is due to be looked at, the longest due first, and was not linked yet; no lease."""
+    query = select(*COLUMNS).where(
+        _C.campaign_id == campaign_id,
+        _C.state == State.STARTED.value,
+        _C.link == "",
+        _C.look_at <= ledger.clock.now(),
+        _C.payload.is_not(None),
+    )
+    return [read_claimed(ledger, row) for row in ledger.db.rows(query.order_by(_C.look_at).limit(limit))]
+
+
+def write_links(ledger: Ledger, links: Mapping[int, str]) -> None:
+    """Write down what is known of these contacts' links."""
+    rows = [{"_id": number, "_link": link} for number, link in links.items()]
+    if rows:
+        with ledger.db.write() as connection:
+            named = update(contacts).where(_C.id == bindparam("_id"))
+            connection.execute(named.values(link=bindparam("_link")), rows)
