@@ -206,6 +206,7 @@ def run(
     no_webhook: Annotated[bool, Parameter(negative="")] = False,
     ledger: str = "default",
     settings: Path | None = None,
+    message: str | None = None,
     rules: str | None = None,
     channels: str | None = None,
     columns: str | None = None,
@@ -234,6 +235,7 @@ def run(
         no_webhook: tell nobody.
         ledger: name of the ledger block; for a dry run, a URL will do.
         settings: a JSON file of campaign settings.
+        message: what is said to whom the list brings no message for, like "Hi {{ name }}, ...".
         rules: rule packs, comma separated.
         channels: channel order, comma separated.
         columns: your headers to ours, like Mobile=sms,Id=external_contact_id; `outreach columns` shows what
@@ -250,7 +252,13 @@ def run(
     """
     from cli.settings import read_settings
 
-    reading = {"sheet": sheet, "encoding": encoding, "format": format, "hidden_rows": hidden_rows}
+    reading = {
+        "message": message,
+        "sheet": sheet,
+        "encoding": encoding,
+        "format": format,
+        "hidden_rows": hidden_rows,
+    }
     chosen = read_settings(
         settings,
         rules=rules,

@@ -94,7 +94,7 @@ def _campaign(contacts: Path, genesys: str, *, show: bool) -> tuple[bool, FarEnd
     from outreach.report.terminal import show_report
     from outreach.settings import CampaignSettings
 
-    settings = CampaignSettings(output=str(HOME))
+    settings = CampaignSettings(message="Hello", output=str(HOME))
     with progress_of(CAMPAIGN) as terminal:
         first = run_campaign(str(contacts), CAMPAIGN, settings=settings, return_state=True)
     before = _contacted(genesys)

@@ -20,6 +20,7 @@ from cli.ledgers import DEFAULT_FILE, DEMO_FILE, open_named
 from cli.prefect_api import api_url, prefect_api
 from cli.reading import look_at, tell_notes, timed
 from outreach.decisions.dry_run import DryRunRow, decide_all, forecastable
+from outreach.decisions.preview import Preview, SenderOf, nobody
 from outreach.errors import SettingsError
 from outreach.ledger.campaigns import settle_name
 from outreach.ledger.ledger import Ledger
@@ -55,17 +56,18 @@ def rehearse_and_show(
     look_at(source, settings)
     contacts = open_list(source, settings)
     rejected: Counter[str] = Counter()
-    with _ledger_if_any(ledger) as book:
+    with ledger_if_any(ledger) as book:
         campaign = settle_name(book, campaign, is_new=settings.another_campaign)
-        pace, ready = _ask(genesys, senders, book)
+        pace, ready, sender_of = ask(genesys, senders, book)
+        preview = Preview(settings, sender_of)
         rows = decide_all(contacts, settings, campaign=campaign, at=instant, ledger=book, senders=ready)
-        rows = timed(rows, contacts)
+        rows = preview.watch(timed(rows, contacts))
         told = _written(rows, campaign, instant) if as_json else rows
         decided = forecastable(told, rejected)
         forecast = make_forecast(
             decided, instant, pace, rejected=rejected, senders=ready, numbers=contacts.numbers
         )
-        forecast = replace(forecast, columns=contacts.columns_in_words)
+        forecast = replace(forecast, columns=contacts.columns_in_words, texts=preview.as_json())
     tell_notes(contacts)
     if as_json:
         sys.stdout.write(f'],\n"forecast":{_json(forecast.as_json())}}}\n')
@@ -88,25 +90,26 @@ def _json(value: object) -> str:
     return orjson.dumps(value).decode()
 
 
-def _ask(genesys: str, senders: str, book: Ledger | None) -> tuple[Pace, Availability | None]:
+def ask(genesys: str, senders: str, book: Ledger | None) -> tuple[Pace, Availability | None, SenderOf]:
     """What the blocks and the organisation say, as for the flow; else the published limit, and nothing."""
     named = (genesys, senders) != (DEFAULT, DEFAULT)
     if not named and not api_url():
-        return PUBLISHED, None
+        return PUBLISHED, None, nobody
     with prefect_api():
-        from flows.dry_run import ask_organisation
+        from flows.dry_run import ask_organisation, find_sender_of
         from flows.opening import BlockNames
 
+        names = BlockNames(genesys, senders)
         try:
-            return ask_organisation(BlockNames(genesys, senders), book)
+            return *ask_organisation(names, book), find_sender_of(names)
         except SettingsError:
             if named:
                 raise
-            return PUBLISHED, None  # a server without our blocks
+            return PUBLISHED, None, nobody  # a server without our blocks
 
 
 @contextlib.contextmanager
-def _ledger_if_any(name: str) -> Iterator[Ledger | None]:
+def ledger_if_any(name: str) -> Iterator[Ledger | None]:
     """The ledger that is named, or that lies here; a dry run needs none, and makes none."""
     named = name != DEFAULT or "OUTREACH_LEDGER" in os.environ or bool(api_url())
     if not named and not DEFAULT_FILE.exists() and not DEMO_FILE.exists():

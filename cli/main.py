@@ -22,6 +22,7 @@ from cli.deploy import deploy
 from cli.emulator import emulator
 from cli.ledger import ledger
 from cli.preflight import preflight
+from cli.preview import preview, send_test
 from cli.privacy import audit, erase, export_person, reseal, seal_contact, selfscan
 from cli.processes import INTERRUPTED, end_process
 from cli.suppress import suppress
@@ -40,6 +41,7 @@ app = App(
 for verb in (
     run,
     columns,
+    preview,
     stop,
     demo,
     emulator,
@@ -65,6 +67,7 @@ for verb in (
     selfscan,
 ):
     app.command(verb)
+app.command(send_test, name="test")
 
 
 def main() -> None:

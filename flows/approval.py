@@ -30,6 +30,8 @@ from flows.question import SLACK_SECONDS, UNANSWERED, Question, can_suspend, sus
 from outreach.campaign.run import Run
 from outreach.compliance import Verdict
 from outreach.decisions.dry_run import decide_all
+from outreach.decisions.preview import Preview, SenderOf, nobody
+from outreach.report.texts_view import write_texts
 from outreach.sources.source import Source
 from tasks.progress import Sink
 
@@ -79,6 +81,7 @@ def ask(
     reopen: Callable[[], Source],
     sinks: Sequence[Sink] = (),
     earlier: Question | None = None,
+    sender_of: SenderOf = nobody,
 ) -> Said:
     """Wait for a person's word when more contacts are due than the settings let pass.
 
@@ -88,6 +91,7 @@ def ask(
         reopen: opens the source once more, for the dry run.
         sinks: where it is said that somebody is waited for.
         earlier: what this very run asked before it was begun anew.
+        sender_of: from whom messages come.
     """
     settings, minutes = run.settings, run.settings.approve_within_minutes
     known = _read_answer(earlier, minutes) if earlier else None
@@ -95,7 +99,8 @@ def ask(
         return known
     if settings.approve_above is None or due <= settings.approve_above:
         return Said(Answer.NOT_NEEDED)
-    rows, reached = _rehearse(run, reopen())
+    preview = Preview(run.settings, sender_of)
+    rows, reached = _rehearse(run, reopen(), preview)
     numbers = {"due": due, **reached}
     approved = earlier.read_numbers() if earlier and known else None
     if known and approved and not has_grown(approved, numbers, settings.approve_growth):
@@ -106,6 +111,7 @@ def ask(
     form = describe(
         run.campaign.name, due, rows, until=until, before=approved.get("due") if approved else None
     )
+    form += write_texts(preview.as_json())
     return _read_form(_wait_for(form, minutes * 60, numbers), minutes)
 
 
@@ -145,13 +151,14 @@ def _where() -> str:
     return f": {url}" if url else " in Prefect's UI"
 
 
-def _rehearse(run: Run, source: Source) -> tuple[Counter[str], Counter[str]]:
+def _rehearse(run: Run, source: Source, preview: Preview) -> tuple[Counter[str], Counter[str]]:
     """The dry run: rows by verdict, and people by the channel that would reach them, now or later."""
     rows, reached = Counter[str](), Counter[str]()
     now = run.ledger.clock.now()
-    for row in decide_all(
+    decided = decide_all(
         source, run.settings, campaign=run.campaign.name, at=now, ledger=run.ledger, senders=run.senders
-    ):
+    )
+    for row in preview.watch(decided):
         channel = row.decision.channel if row.decision else None
         rows[f"{row.verdict} by {channel.value}" if channel else row.verdict] += 1
         if channel and row.verdict in (Verdict.ALLOWED, Verdict.DEFERRED):

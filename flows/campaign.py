@@ -13,7 +13,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.approval import ask
 from flows.dispatch import dispatch as hand_out
 from flows.dispatch import widen
-from flows.dry_run import rehearse_campaign
+from flows.dry_run import find_sender_of, rehearse_campaign
 from flows.opening import BlockNames, OpenRun, open_run
 from flows.parameters import BlockName, CampaignName, SourceName
 from flows.question import Question, find_question
@@ -23,6 +23,7 @@ from flows.verdict import Ended, conclude, decline, first_failure
 from outreach.campaign.reconciliation import recover
 from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.run import Run
+from outreach.campaign.texts import object_to_texts
 from outreach.contacts import Channel
 from outreach.follow_up.links import link_due
 from outreach.ledger.claims import BatchRef, find_unfinished, plan
@@ -114,7 +115,7 @@ def work_on(
     reconsider(replace(run, senders=availability))
     batches = plan_batches(run)
     due = sum(batch.size for batch in batches)
-    said = ask(replace(run, senders=availability), due, contacts, sinks, asked)
+    said = ask(replace(run, senders=availability), due, contacts, sinks, asked, find_sender_of(names))
     if said.is_no:
         return decline(run, said)
 
@@ -152,11 +153,12 @@ def finish(
 def prepare(opened: OpenRun, name: str) -> Availability:
     """Ask the organisation whom it leaves alone, and which channels our senders can serve.
 
-    The run is stopped where nobody knows whom it leaves alone.
+    The run is stopped where nobody knows whom it leaves alone, or what to say.
     """
     ready = ask_senders(name, opened)
-    if objection := mirror(name, opened.reference).objection(opened.run.settings):
-        opened.run.auto_stop.stop(objection)
+    run = opened.run
+    if objection := mirror(name, opened.reference).objection(run.settings) or object_to_texts(run):
+        run.auto_stop.stop(objection)
     return {Channel(channel): verdict for channel, verdict in ready.items()}
 
 

@@ -11,7 +11,8 @@ from prefect.states import Completed
 from blocks import GenesysCredentials, Senders
 from blocks.stored import load_block
 from flows.opening import BlockNames, open_ledger
-from outreach.errors import GenesysError
+from outreach.decisions.preview import SenderOf, nobody
+from outreach.errors import GenesysError, SettingsError
 from outreach.ledger.campaigns import settle_name
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.rate_slots import LedgerSlotAllocator
@@ -32,7 +33,8 @@ def rehearse_campaign(
     with open_ledger(names.ledger) as ledger:
         campaign = settle_name(ledger, campaign, is_new=settings.another_campaign)
         pace, senders = ask_organisation(names, ledger)
-    result = forecast(campaign, contacts, settings, partial(open_ledger, names.ledger), pace, senders)
+    book = partial(open_ledger, names.ledger)
+    result = forecast(campaign, contacts, settings, book, pace, senders, find_sender_of(names))
     return Completed(message=f"Dry run: {forecast_sentence(result)}", data=result.as_json())
 
 
@@ -53,6 +55,14 @@ def ask_organisation(names: BlockNames, ledger: Ledger | None) -> tuple[Pace, Av
     except GenesysError as error:
         log.warning("The senders could not be asked about: %s", error)
         return _pace(credentials), None
+
+
+def find_sender_of(names: BlockNames) -> SenderOf:
+    """From whom messages come by the senders block; nobody where there is none, as on the guide API."""
+    try:
+        return load_block(Senders, names.senders).as_senders().of
+    except SettingsError:
+        return nobody
 
 
 def _pace(credentials: GenesysCredentials) -> Pace:

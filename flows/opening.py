@@ -24,6 +24,7 @@ from flows.sharing import Shared
 from flows.stopping import prefect_heeded
 from flows.witness import PrefectWitness
 from outreach.campaign import run as core
+from outreach.errors import SettingsError
 from outreach.genesys import interface
 from outreach.genesys.guide import Guide
 from outreach.genesys.http.auth import SealedToken
@@ -160,6 +161,26 @@ def open_blocks(names: BlockNames) -> Iterator[OpenBlocks]:
         with credentials.open(senders, timetable=timetable, sealed_token=token) as genesys:
             budget = credentials.whole_budget or None
             yield OpenBlocks(ledger, genesys, webhook, budget, _senders_name(credentials, senders))
+
+
+@contextlib.contextmanager
+def open_for_sample(names: BlockNames) -> Iterator[tuple[Ledger, Platform]]:
+    """The ledger and the organisation, for a test message to oneself.
+
+    Raises:
+        SettingsError: a block is missing, or the API reaches registered contacts alone.
+    """
+    credentials = load_block(GenesysCredentials, names.genesys)
+    senders = load_block(Senders, names.senders).as_senders()
+    with (
+        open_ledger(names.ledger) as ledger,
+        credentials.open(senders, timetable=LedgerSlotAllocator(ledger)) as genesys,
+    ):
+        if not isinstance(genesys, Platform):
+            raise SettingsError(
+                "The guide API contacts registered people alone.", "Test on the platform API."
+            )
+        yield ledger, genesys
 
 
 def open_ledger(name: str) -> contextlib.AbstractContextManager[Ledger]:

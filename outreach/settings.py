@@ -31,6 +31,20 @@ class WhenNotFound(str, Enum):
     RELEASE = "release"
 
 
+class SmsSigns(str, Enum):
+    """What becomes of typographic signs in an SMS, each of which makes it cost up to three times as much."""
+
+    KEEP = "keep"
+    PLAIN = "plain"
+
+
+class EmailReference(str, Enum):
+    """Where an e-mail carries our reference, by which one in doubt is found for certain."""
+
+    SUBJECT = "subject"
+    NONE = "none"
+
+
 class Event(str, Enum):
     """What the CRM can be told."""
 
@@ -61,6 +75,18 @@ PackName: TypeAlias = Annotated[  # the pattern is the form's; reading a pack sa
 
 CountryName: TypeAlias = Annotated[str, Field(max_length=80), AfterValidator(read_country)]
 """An ISO 3166-1 code, or what `outreach.countries` reads as one."""
+
+LanguageName: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*$")]
+"""Like en, en-GB or zh_Hant_TW."""
+
+_Line: TypeAlias = Annotated[str, Field(max_length=2000)]
+_Page: TypeAlias = Annotated[str, Field(max_length=200_000)]
+
+Text: TypeAlias = str | dict[str, str]
+"""A template, or one a language."""
+
+Message: TypeAlias = _Line | Annotated[dict[LanguageName, _Line], Field(min_length=1)]
+Page: TypeAlias = _Page | Annotated[dict[LanguageName, _Page], Field(min_length=1)]
 
 LookDelay: TypeAlias = Annotated[float, Field(gt=0, le=7 * 86400)]
 """Seconds, to a week: by then analytics shows whatever it will ever show."""
@@ -116,11 +142,59 @@ class CampaignSettings(BaseModel):
         title="Ends at",
         description="After this instant nobody new is contacted.",
     )
-    message: str | None = Field(
+    message: Message | None = Field(
         default=None,
-        max_length=2000,
         title="Message",
-        description="Said to contacts that bring no message of their own.",
+        description="Said to contacts that bring no message of their own. May hold fields, like {{ name }}, "
+        'and differ by language: {"en": ..., "de": ...}.',
+    )
+    messages: dict[Channel, Message] = Field(
+        default_factory=dict,
+        title="Messages by channel",
+        description="Said on one channel in place of the message, like {'sms': ...}.",
+    )
+    language: LanguageName | None = Field(
+        default=None,
+        title="Language",
+        description="Of the texts, and of whoever's row names none of theirs, like en-GB.",
+    )
+    subject: Message | None = Field(
+        default=None, title="E-mail subject", description="In place of the one in the senders block."
+    )
+    html: Page | None = Field(
+        default=None,
+        title="E-mail HTML",
+        description="An e-mail as HTML; its text part is the message, else made from it.",
+    )
+    footer: Message | None = Field(
+        default=None,
+        title="E-mail footer",
+        description="Ends every e-mail; may hold {{ opt_out_link }}.",
+    )
+    opt_out_link: str | None = Field(
+        default=None,
+        max_length=1000,
+        title="Link to opt out",
+        description="Its address, filled for each person: https://example.com/stop?id={{ email|url }}.",
+    )
+    reply_to: str | None = Field(
+        default=None, max_length=254, title="Reply to", description="Where answers to e-mails go."
+    )
+    sender_name: str | None = Field(
+        default=None, max_length=64, title="Sender's name", description="Shown beside an e-mail's address."
+    )
+    sms_signs: SmsSigns = Field(
+        default=SmsSigns.KEEP,
+        title="Signs in an SMS",
+        description="'plain': curly quotes, dashes and dots become their plain forms, which cost less. "
+        "Hidden blanks always do.",
+    )
+    sms_segment_price: float | None = Field(
+        default=None,
+        ge=0,
+        le=100,
+        title="Price of an SMS segment",
+        description="For the forecast, in your currency.",
     )
     columns: dict[str, str] = Field(
         default_factory=dict,
@@ -267,3 +341,17 @@ class CampaignSettings(BaseModel):
     dry_run: bool = Field(
         default=False, title="Dry run", description="Decide everything, contact nobody, change nothing."
     )
+
+    def texts(self) -> dict[str, str]:
+        """Everything that the campaign says, as templates, by setting and language: `message.de`."""
+        given: dict[str, Text | None] = {"message": self.message}
+        given |= {f"messages.{channel}": text for channel, text in self.messages.items()}
+        given |= {"subject": self.subject, "html": self.html, "footer": self.footer}
+        given["opt_out_link"] = self.opt_out_link
+        found: dict[str, str] = {}
+        for name, text in given.items():
+            if isinstance(text, str):
+                found[name] = text
+            elif text:
+                found |= {f"{name}.{language}": each for language, each in text.items()}
+        return found

@@ -9,6 +9,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from outreach.decisions.dry_run import decide_all, forecastable
+from outreach.decisions.preview import Preview, SenderOf
 from outreach.ledger.ledger import Ledger
 from outreach.reachability import Availability
 from outreach.report.forecast import Forecast, Pace, make_forecast
@@ -31,16 +32,17 @@ def forecast(
     ledger: Reference[Ledger],
     pace: Pace,
     senders: Availability | None,
+    sender_of: SenderOf,
 ) -> Forecast:
-    """The dry run's numbers, as an artifact too: counts and codes, and twenty decisions by their ids."""
+    """The dry run's numbers, as an artifact too: counts and codes, and people by their ids."""
     rejected: Counter[str] = Counter()
-    source = contacts()
+    source, preview = contacts(), Preview(settings, sender_of)
     with ledger() as book:
         now = book.clock.now()
         rows = decide_all(source, settings, campaign=campaign, at=now, ledger=book, senders=senders)
-        decided = forecastable(rows, rejected)
+        decided = forecastable(preview.watch(rows), rejected)
         result = make_forecast(decided, now, pace, rejected=rejected, senders=senders, numbers=source.numbers)
-    result = replace(result, columns=source.columns_in_words)
+    result = replace(result, columns=source.columns_in_words, texts=preview.as_json())
     create_markdown_artifact(
         write_forecast(result), key=f"forecast-{artifact_key(campaign)}", description="Dry run"
     )

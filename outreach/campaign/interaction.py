@@ -27,7 +27,7 @@ from outreach.concurrency.call_pool import CallPool
 from outreach.contacts import Channel
 from outreach.errors import GenesysError
 from outreach.genesys.http.retries import pause_before_repeat
-from outreach.genesys.interface import Attempt, Engagement, Started
+from outreach.genesys.interface import Attempt, Started
 from outreach.ledger.changes import Change, apply, apply_outcomes
 from outreach.ledger.claims import BatchRef, Claimed, claim, releasing
 from outreach.ledger.executors.release import take_back
@@ -186,7 +186,7 @@ def _contact(run: Run, priority: int, item: Intent) -> Started:
         item.address,
         item.at,
     )
-    engagement = Engagement(attempt, row.contact, run.message_for(row.contact))
+    engagement = run.engage(attempt, row.contact)
     failures: list[GenesysError] = []
     while True:
         if run.auto_stop.reason or not run.ledger.executor.may_act(row.owner):

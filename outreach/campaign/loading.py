@@ -4,6 +4,7 @@ import contextlib
 from pathlib import Path
 
 from outreach.campaign.run import Run
+from outreach.decisions.unfilled_rows import refuse_unfilled
 from outreach.ledger.audit.notes import note_file
 from outreach.ledger.facts import columns_of, remember
 from outreach.ledger.loads.load import Loaded, Loading
@@ -33,7 +34,7 @@ def load_source(run: Run, source: Source, rejects: Path | None = None) -> Loaded
             # So that erasing a person finds the file.
             note_file(run.ledger, run.campaign.id, "rejects", rejects)
         file = stack.enter_context(RejectsFile(rejects)) if rejects else None
-        for refused in loading.add(source.rows()):
+        for refused in loading.add(refuse_unfilled(source.rows(), run.gate.wording)):
             if file:
                 for row in refused:
                     file.add(row)

@@ -48,7 +48,7 @@ def register_batch(run: Run, batch: BatchRef) -> RegistrationCounts:
 
 
 def _call(run: Run, priority: int, bulk: Sequence[Claimed]) -> list[Answer]:
-    told = [(row.contact, run.message_for(row.contact)) for row in bulk]
+    told = [(row.contact, run.gate.wording.greet(row.contact)) for row in bulk]
     return run.genesys.register(told, priority=priority)
 
 

@@ -11,11 +11,12 @@ from typing import Any
 from outreach.campaign.auto_stop import AutoStop
 from outreach.campaign.ledger_age import LedgerAge
 from outreach.campaign.stop_watch import StopWatch
-from outreach.compliance import Gate, choose_message
+from outreach.compliance import Gate
+from outreach.compliance.reasons import advice_on
 from outreach.concurrency.adaptive_limit import FEW, AdaptiveLimit
 from outreach.contacts import Contact
-from outreach.errors import LedgerError, NotSent, RateLimited, Refused
-from outreach.genesys.interface import Genesys
+from outreach.errors import Invalid, LedgerError, NotSent, RateLimited, Refused
+from outreach.genesys.interface import Attempt, Engagement, Genesys, Letter
 from outreach.genesys.rate_limit.pacer import GIVEN_UP
 from outreach.ledger.campaigns import Campaign, find_campaign
 from outreach.ledger.changes import OutboundEvent
@@ -24,6 +25,7 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.outbox import LedgerOutbox
 from outreach.ledger.runs import enter_campaign
 from outreach.ledger.witness import Witness
+from outreach.messages.wording import Said, Unsaid, Wording
 from outreach.reachability import Availability
 from outreach.settings import CampaignSettings, Event
 from outreach.webhook.delivery import Courier
@@ -150,9 +152,21 @@ class Run:
         if self.courier is not None:
             self.courier.wake()
 
-    def message_for(self, contact: Contact) -> str:
-        """What to say: the very text that the gate judged."""
-        return choose_message(contact, self.settings)
+    def engage(self, attempt: Attempt, contact: Contact) -> Engagement:
+        """An attempt with what it says: the very text that the gate judged.
+
+        Raises:
+            Invalid: the gate would have found nothing to say.
+        """
+        said = self.gate.wording.compose(contact, attempt.channel)
+        if isinstance(said, Unsaid):
+            raise Invalid(f"start {attempt.channel}", 0, said.code, "", advice_on(said.code))
+        return Engagement(attempt, contact, said.text, write_letter(self.settings, said))
+
+
+def write_letter(settings: CampaignSettings, said: Said) -> Letter:
+    """What an e-mail of a campaign has beside its text."""
+    return Letter(said.subject, said.html, settings.reply_to or "", settings.sender_name or "")
 
 
 def last_delivery_seconds(auto_stop: AutoStop) -> float:
@@ -223,7 +237,9 @@ def open_run(
         UnknownCampaign: there is none of that name to work on.
         SettingsError: its rule packs cannot be opened here.
     """
-    gate = Gate(find_campaign(ledger, name).settings if settings is None else settings)
+    chosen = find_campaign(ledger, name).settings if settings is None else settings
+    # The guide's API has a greeting of its own; on the platform nobody is told what nobody wrote.
+    gate = Gate(chosen, Wording(chosen, greets=genesys.api == "guide"))
     age = LedgerAge(ledger, genesys, witnesses, is_joined=settings is None)
     age.check()
     if settings is not None:

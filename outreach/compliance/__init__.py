@@ -3,7 +3,6 @@
 from outreach.compliance.caps import caps_allow
 from outreach.compliance.decision import Decision, Facts, RuleApplied, Verdict
 from outreach.compliance.gate import Gate
-from outreach.compliance.message_text import choose_message, segments
 from outreach.compliance.reasons import is_ours, sentence
 from outreach.compliance.reply_keywords import classify_reply
 
@@ -14,9 +13,7 @@ __all__ = [
     "RuleApplied",
     "Verdict",
     "caps_allow",
-    "choose_message",
     "classify_reply",
     "is_ours",
-    "segments",
     "sentence",
 ]

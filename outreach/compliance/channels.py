@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from outreach.compliance.decision import PASSED, Facts, Finding, Verdict
-from outreach.compliance.message_text import choose_message, fits, segments
 from outreach.compliance.reasons import coin
 from outreach.compliance.redaction import mask_address, mask_text
 from outreach.contacts import Channel, Contact
+from outreach.messages.sms import segments
+from outreach.messages.wording import Said, Unsaid, Wording, fits
 from outreach.reachability import AVAILABLE, NOT_CHECKABLE
 from outreach.settings import CampaignSettings, ConsentPolicy
 
@@ -31,6 +32,7 @@ class Case:
     channel: Channel
     facts: Facts
     settings: CampaignSettings
+    wording: Wording
     now: datetime
 
     @property
@@ -39,10 +41,10 @@ class Case:
         return self.contact.channels.address(self.channel)
 
     @property
-    def text(self) -> str:
+    def said(self) -> Said | Unsaid:
         """What will be said."""
         # One function chooses: the text judged is the text sent.
-        return choose_message(self.contact, self.settings)
+        return self.wording.say(self.contact, self.channel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +125,18 @@ def _show_availability(case: Case) -> Mapping[str, str]:
 
 
 def _judge_text(case: Case) -> Finding:
-    return PASSED if fits(case.text, case.channel) else blocked("text_too_long")
+    said = case.said
+    if isinstance(said, Unsaid):
+        return blocked(said.code)
+    return PASSED if fits(said.text, case.channel) else blocked("text_too_long")
 
 
 def _show_text(case: Case) -> Mapping[str, str]:
-    shown = {"characters": str(len(case.text))}
-    return {**shown, "segments": str(segments(case.text))} if case.channel.traits.has_segments else shown
+    said = case.said
+    if isinstance(said, Unsaid):
+        return {"missing": said.in_words() or "message"}
+    shown = {"characters": str(len(said.text))}
+    return {**shown, "segments": str(segments(said.text))} if case.channel.traits.has_segments else shown
 
 
 def _judge_validation(case: Case) -> Finding:

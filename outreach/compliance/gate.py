@@ -14,16 +14,21 @@ from outreach.compliance.reasons import CHOSEN, is_ours
 from outreach.compliance.rulebook import Bound, Rulebook
 from outreach.compliance.timing import explain_place, explain_timing, find_place, judge_timing
 from outreach.contacts import Channel, Contact
+from outreach.messages.wording import Wording
 from outreach.settings import CampaignSettings, FrequencyCap
 
 Trace = list[RuleApplied]
 
 
 class Gate:
-    """Decides for one campaign. Opens its rule packs once; raises SettingsError. Safe for threads."""
+    """Decides for one campaign. Opens its rule packs and texts once; raises SettingsError. Safe for threads.
 
-    def __init__(self, settings: CampaignSettings) -> None:
+    `wording` is what the campaign says; None makes it of the settings.
+    """
+
+    def __init__(self, settings: CampaignSettings, wording: Wording | None = None) -> None:
         self._settings = settings
+        self.wording = wording or Wording(settings)
         self._rulebook = Rulebook(settings.rules)
         self._ends_at = _aware(settings.expires_at) if settings.expires_at else None
 
@@ -67,7 +72,7 @@ class Gate:
         findings: dict[Channel, Finding] = {}
         # The first that passes is taken, and those after it are not judged: most people cost one channel.
         for channel in self._settings.channel_order:
-            case = Case(contact, channel, facts, self._settings, now)
+            case = Case(contact, channel, facts, self._settings, self.wording, now)
             finding = findings[channel] = self._judge(case, trace)
             if finding.verdict is Verdict.ALLOWED:
                 return Decision(Verdict.ALLOWED, channel, losing=self._losing(contact, findings, channel))

@@ -68,6 +68,21 @@ REASONS = {
         Owner.US,
         "Shorten the message, or write it without such signs.",
     ),
+    "no_message": Reason(
+        "The campaign has no message for this channel, and the contact brings none.",
+        Owner.US,
+        "Set `message` in the settings.",
+    ),
+    "field_missing": Reason(
+        "The message needs a field that this contact lacks, or that cannot be read.",
+        Owner.US,
+        'Fill the column, or give the text a default: {{ first_name|default("there") }}.',
+    ),
+    "placeholder_left": Reason(
+        "The contact's own message holds what looks like a placeholder: it would be sent as it stands.",
+        Owner.US,
+        "Fill it in the list, or leave the column out and write the campaign's message with fields.",
+    ),
     "zone_invalid": Reason("The contact's time zone is not an IANA name such as Europe/Paris.", Owner.PERSON),
     "zone_unknown": Reason("Nothing tells which time zone the person is in.", Owner.PERSON),
     "no_common_hours": Reason(

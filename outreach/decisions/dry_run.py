@@ -13,18 +13,21 @@ temporary database that spills to disk, so memory stays bounded.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from itertools import islice
 from typing import Any
 
-from outreach.compliance import Decision, Facts, Gate, Verdict, choose_message, segments
+from outreach.compliance import Decision, Facts, Gate, Verdict
 from outreach.contacts import Channel, Contact
 from outreach.decisions.contact_status import ContactStatus
 from outreach.decisions.ledger_lookup import LedgerLookup, PriorFacts
 from outreach.decisions.rejected_rows import read_id
 from outreach.decisions.seen_keys import SeenKeys
+from outreach.decisions.unfilled_rows import refuse_unfilled
 from outreach.ledger.ledger import Ledger
+from outreach.messages.sms import segments
+from outreach.messages.wording import Said
 from outreach.reachability import Availability, Inspection
 from outreach.settings import CampaignSettings, SameAddress
 from outreach.sources.columns import Headings
@@ -42,7 +45,8 @@ UNKNOWN_ZONE = "unknown"
 class DryRunRow:
     """What would become of one row. `decision` is None for a row that is rejected, by `code`.
 
-    `zone` is the person's, where hours bind the channel; `segments` what the message costs by SMS.
+    `zone` is the person's, where hours bind the channel; `segments` what the message costs by SMS; `problem`
+    what a text of theirs lacks; `contact` the person, for a preview.
     """
 
     line: int
@@ -51,6 +55,8 @@ class DryRunRow:
     code: str = ""
     zone: str | None = None
     segments: int = 0
+    problem: str = ""
+    contact: Contact | None = field(default=None, repr=False)
 
     @property
     def verdict(self) -> str:
@@ -99,7 +105,7 @@ def decide_all(
     with closing(SeenKeys()) as memory:
         known, headings = LedgerLookup(ledger, campaign, at), Headings.of("The source", settings.columns)
         rehearsal = _Rehearsal(settings, gate, at, known, senders or {}, memory, headings)
-        rows = map(known.stored_ids.row, source.rows())
+        rows = map(known.stored_ids.row, refuse_unfilled(source.rows(), gate.wording))
         while chunk := list(islice(rows, CHUNK)):
             yield from rehearsal.decide(chunk)
 
@@ -165,7 +171,8 @@ class _Rehearsal:
         """What is settled without the gate, or the person that it must decide on."""
         if row.contact is None:
             name = read_id(row.raw, self._headings)
-            return DryRunRow(row.line, name, None, row.reject.code if row.reject else "")
+            code, reason, _ = row.reject or ("", "", False)
+            return DryRunRow(row.line, name, None, code, problem=reason)
         name = row.contact.external_contact_id
         if not self._memory.is_new(name):  # the first row with an id wins, as in a load
             return DryRunRow(row.line, name, None, DUPLICATE)
@@ -213,13 +220,15 @@ class _Rehearsal:
         )
 
     def _rehearsed(self, line: int, contact: Contact, decision: Decision) -> DryRunRow:
-        counted = decision.channel is not None and decision.channel.traits.has_segments
+        channel = decision.channel
+        said = self._gate.wording.say(contact, channel) if channel and channel.traits.has_segments else None
         return DryRunRow(
             line,
             contact.external_contact_id,
             decision,
             zone=self._zone(contact, decision.channel),
-            segments=segments(choose_message(contact, self._settings)) if counted else 0,
+            segments=segments(said.text) if isinstance(said, Said) else 0,
+            contact=contact,
         )
 
     def _zone(self, contact: Contact, channel: Channel | None) -> str | None:

@@ -25,6 +25,7 @@ from outreach.ledger.recent_contacts import find_taken, find_undelivered
 from outreach.ledger.rejects import find_duplicate_lines
 from outreach.ledger.states import RESTING, State
 from outreach.ledger.suppressions import find_suppressed
+from outreach.messages.wording import Wording
 from outreach.settings import SameAddress
 from outreach.zones import find_version
 
@@ -96,7 +97,8 @@ def _decision(
     if standing.contact is None:
         note = "The person was erased: the rules cannot be applied again, only the history remains."
         return write_answer("erased", at, None, [], campaign.packs_hash, [note])
-    gate = Gate(campaign.settings)
+    # An ended campaign may say what no new one may.
+    gate = Gate(campaign.settings, Wording(campaign.settings, checked=False))
     if at is None and standing.recorded:
         told = _as_recorded(gate, standing, standing.contact)
         told["notes"] += _on_suppression(ledger, standing, standing.contact)

@@ -123,12 +123,30 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Letter:
+    """What an e-mail has beside its text; "" for what it has not.
+
+    `subject`: in place of the senders'. `carries_reference`: whether the subject ends in our reference.
+    """
+
+    subject: str = ""
+    html: str = ""
+    reply_to: str = ""
+    sender_name: str = ""
+    carries_reference: bool = True
+
+
+PLAIN_LETTER = Letter()
+
+
+@dataclass(frozen=True, slots=True)
 class Engagement:
     """Everything that starting an interaction needs."""
 
     attempt: Attempt
     contact: Contact
     message: str
+    letter: Letter = PLAIN_LETTER
 
 
 @dataclass(frozen=True, slots=True)

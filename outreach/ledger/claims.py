@@ -176,6 +176,11 @@ def _read_contact(payload: str) -> Contact:
     return Contact.model_validate_json(payload)
 
 
+def read_contact(ledger: Ledger, payload: str) -> Contact:
+    """A row's contact, of its sealed payload."""
+    return _read_contact(ledger.vault.open(payload))
+
+
 def everything(campaign: str) -> BatchRef:
     """All contacts of a campaign as one range, for steps that are not mapped."""
     return BatchRef(campaign, 0, 0, 0, 2**62)  # beyond every id, and still a BIGINT

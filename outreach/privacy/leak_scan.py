@@ -158,7 +158,7 @@ def search_terms_of(ledger: Ledger) -> Iterator[SearchTerm]:
     """Everything personal that a ledger holds."""
     campaigns = {campaign.id: campaign for campaign in list_campaigns(ledger)}
     # What a campaign says to everybody stands in its settings, and is nobody's secret.
-    said = {campaign.settings.message for campaign in campaigns.values()}
+    said = {text for campaign in campaigns.values() for text in campaign.settings.texts().values()}
     for known in read_everybody(ledger):
         if known.contact:
             yield from (

@@ -91,6 +91,8 @@ class Forecast:
     numbers: dict[str, int] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
     """What the source's columns were read as, and which were left out, in words."""
+    texts: dict[str, Any] = field(default_factory=dict)
+    """What a preview says of the texts (`decisions.preview`), empty where nobody looked."""
 
     def as_json(self) -> dict[str, Any]:
         """Numbers, strings, lists and mappings only."""

@@ -7,6 +7,7 @@ from outreach.report.forecast import Forecast
 from outreach.report.markdown import escape, write_table
 from outreach.report.tables import Table
 from outreach.report.terminal import Grid
+from outreach.report.texts_view import people_table, template_table, text_sentences
 from outreach.report.wording import NOTHING, clean, duration, explain, instant, number, numbers_sentence
 
 MOST_ROWS = 20
@@ -47,6 +48,8 @@ def forecast_tables(forecast: Forecast) -> list[Table]:
         Table("Channels, now and later", ("Channel", "Count"), _channels(forecast), count),
         Table("Time zones", ("Zone", "Count"), _rows(forecast.zones), count),
         Table("Our senders", ("Channel", "Genesys says"), tuple(senders)),
+        template_table(forecast.texts),
+        people_table(forecast.texts),
         _sample(forecast),
     ]
 
@@ -54,7 +57,8 @@ def forecast_tables(forecast: Forecast) -> list[Table]:
 def write_forecast(forecast: Forecast) -> str:
     """As Markdown, everything from the data escaped, nothing indented."""
     parts = [f"**{forecast_sentence(forecast)}.**", "Nobody was contacted and nothing was changed."]
-    parts += [basis_sentence(forecast), *(f"{escape(said)}." for said in forecast.columns)]
+    sentences = [*forecast.columns, *text_sentences(forecast.texts)]
+    parts += [basis_sentence(forecast), *(f"{escape(said)}." for said in sentences)]
     for table in forecast_tables(forecast):
         if table.rows:
             parts += [f"## {escape(table.title)}", write_table(table)]
@@ -65,7 +69,7 @@ def show_forecast(forecast: Forecast) -> RenderableType:
     """For the terminal."""
     grids = [Grid(table) for table in forecast_tables(forecast) if table.rows]
     words = Text(f"{forecast_sentence(forecast)}. Nobody was contacted.", "bold")
-    columns = [Text(f"{said}.") for said in forecast.columns]
+    columns = [Text(f"{said}.") for said in (*forecast.columns, *text_sentences(forecast.texts))]
     return Group(*grids, words, Text(basis_sentence(forecast)), *columns)
 
 

@@ -55,6 +55,7 @@ from tests.support.emulation import SENDERS
 KEY = "a key for the accidents"
 CAMPAIGN = "spring"
 SETTINGS = CampaignSettings(
+    message="Hello",
     hours_bind=(),
     threads=4,
     look_after_seconds=(0.1, 0.3, 0.5, 1.0),

@@ -73,7 +73,7 @@ def _load(folder: Path) -> dict[str, Any]:
     began, cpu = time.perf_counter(), time.process_time()
     with (
         open_ledger(f"sqlite:///{folder / 'ledger.db'}") as ledger,
-        open_run(ledger, Organisation(), "bench", CampaignSettings()) as run,
+        open_run(ledger, Organisation(), "bench", CampaignSettings(message="Hello")) as run,
     ):
         loaded = load_source(run, open_source(str(folder / "contacts.csv")), folder / "rejects.csv")
     return {

@@ -114,7 +114,7 @@ def _contact_by_ours(emulator: EmulatorControl, people: int) -> dict[str, Any]:
     rows = [
         {"external_contact_id": f"C-{n}", "name": f"Person {n}", "sms": _number(n)} for n in range(people)
     ]
-    settings = CampaignSettings(hours_bind=(), look_after_seconds=LOOKS)
+    settings = CampaignSettings(message="Hello", hours_bind=(), look_after_seconds=LOOKS)
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="outreach-bench-")))
         ledger = stack.enter_context(open_ledger(f"sqlite:///{folder / 'ledger.db'}"))

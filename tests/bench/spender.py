@@ -52,7 +52,7 @@ def main() -> None:
             ledger,
             genesys,
             task["name"],
-            CampaignSettings(hours_bind=()),
+            CampaignSettings(message="Hello", hours_bind=()),
             requests_per_minute=300 * task.get("tokens", 1),
         ) as run,
     ):

@@ -33,6 +33,7 @@ from outreach.webhook.endpoint import Endpoint
 from tests.support.emulation import SENDERS
 
 SETTINGS = CampaignSettings(
+    message="Hello",
     hours_bind=(),
     threads=6,
     look_after_seconds=(0.3, 0.3, 0.5, 0.5),

@@ -119,7 +119,9 @@ class Office:
 
     def settings(self, **more: object) -> CampaignSettings:
         """Settings under which nobody has to wait for the morning."""
-        return CampaignSettings.model_validate({"hours_bind": (), "output": str(self.folder / "out"), **more})
+        return CampaignSettings.model_validate(
+            {"hours_bind": (), "message": "Hello", "output": str(self.folder / "out"), **more}
+        )
 
     def source(self, count: int, *, first: int = 0) -> str:
         """A CSV file of so many people, each with a number and an address."""

@@ -30,7 +30,7 @@ from tests.support.ledgers import new_ledger
 from tests.support.organisations import Organisation
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=timezone.utc)
-SETTINGS = CampaignSettings(hours_bind=(), events=tuple(Event))
+SETTINGS = CampaignSettings(message="Hello", hours_bind=(), events=tuple(Event))
 
 
 class Followed(Organisation):

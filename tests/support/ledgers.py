@@ -48,7 +48,7 @@ NOON = datetime(2026, 3, 3, 17, 0, tzinfo=timezone.utc)
 """A Tuesday, noon in New York: everybody may be called."""
 
 KEY = "a key for tests only"
-CALM = CampaignSettings(hours_bind=(), threads=2, look_after_seconds=(30, 60))
+CALM = CampaignSettings(message="Hello", hours_bind=(), threads=2, look_after_seconds=(30, 60))
 
 
 @functools.lru_cache(maxsize=1)

@@ -55,7 +55,7 @@ def fill(
     rejected: int = 3,
 ) -> Campaign:
     """A balanced campaign of so many contacts, `rejected` bad rows and one duplicate."""
-    campaign = enter_campaign(ledger, name, settings or CampaignSettings(), "5f2b" * 16)
+    campaign = enter_campaign(ledger, name, settings or CampaignSettings(message="Hello"), "5f2b" * 16)
     with ledger.db.write() as connection:
         load_id = connection.execute(
             insert(loads).returning(loads.c.id),

@@ -44,17 +44,27 @@ GROUND = {
 """Single files that every room may import, and that import no room."""
 
 ROOMS: dict[str, set[str]] = {
-    "compliance": set(),
+    "messages": set(),
+    "compliance": {"messages"},
     "concurrency": set(),
     "genesys": {"webhook"},  # its guard of addresses that strangers name
     "sources": set(),
     "webhook": {"concurrency"},
     "ledger": {"compliance", "sources", "webhook"},
-    "decisions": {"compliance", "ledger", "sources"},
+    "decisions": {"compliance", "ledger", "messages", "sources"},
     "privacy": {"ledger", "sources"},
-    "operations": {"compliance", "genesys", "ledger", "sources", "webhook"},
+    "operations": {"compliance", "genesys", "ledger", "messages", "sources", "webhook"},
     "report": {"compliance", "genesys", "ledger", "sources"},
-    "campaign": {"compliance", "concurrency", "decisions", "genesys", "ledger", "sources", "webhook"},
+    "campaign": {
+        "compliance",
+        "concurrency",
+        "decisions",
+        "genesys",
+        "ledger",
+        "messages",
+        "sources",
+        "webhook",
+    },
     "follow_up": {"campaign", "genesys", "ledger", "operations", "webhook"},
 }
 """A room of `outreach/`, and the rooms that it may import."""

@@ -33,7 +33,7 @@ def prepare(job: Job) -> Iterator[Go]:
     folder = Path(job.folder, name)
     folder.mkdir()
     save_blocks(job, name, folder)
-    settings = CampaignSettings(hours_bind=(), output=str(folder))
+    settings = CampaignSettings(message="Hello", hours_bind=(), output=str(folder))
     names: dict[str, Any] = dict.fromkeys(("genesys", "senders", "webhook", "ledger"), name)
     source = write_source(folder / "people.csv", job.contacts)
     for _ in range(2):  # the first also imports what is imported late

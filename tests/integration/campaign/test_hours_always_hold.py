@@ -36,6 +36,7 @@ OPENS, CLOSES = time(8), time(21)
 """The default hours."""
 
 RULES = CampaignSettings(
+    message="Hello",
     threads=1,
     look_after_seconds=(1,),
     when_not_found=WhenNotFound.HOLD,

@@ -147,7 +147,7 @@ def test_the_deferred_are_contacted_when_their_time_has_come(
     ledger: Ledger, clock: SetClock, organisation: Organisation
 ) -> None:
     clock.advance(NIGHT)
-    with new_run(ledger, organisation, CampaignSettings(threads=2)) as run:
+    with new_run(ledger, organisation, CampaignSettings(message="Hello", threads=2)) as run:
         load(run, people(2, email=""))
         assert advance(run).states == {"deferred": 2}
         clock.advance(row_of(ledger, "C-1").until.timestamp() - clock.now().timestamp())
@@ -157,7 +157,7 @@ def test_the_deferred_are_contacted_when_their_time_has_come(
 def test_whose_hours_end_between_clearing_and_contact_is_deferred(
     ledger: Ledger, clock: SetClock, organisation: Organisation
 ) -> None:
-    with new_run(ledger, organisation, CampaignSettings(threads=2)) as run:
+    with new_run(ledger, organisation, CampaignSettings(message="Hello", threads=2)) as run:
         load(run, people(2, email=""))
         clear(run)
         clock.advance(NIGHT)

@@ -34,7 +34,7 @@ from outreach.sources.opening import open_source
 from tests.support.emulation import SENDERS, emulator_thread
 from tests.support.emulator_server import EmulatorThread
 
-SETTINGS = CampaignSettings(hours_bind=())
+SETTINGS = CampaignSettings(message="Hello", hours_bind=())
 ADDRESSES = {
     "sms": "+1317555{:04d}",
     "email": "p{}@example.com",

@@ -29,7 +29,7 @@ EVENING = datetime(2026, 3, 4, 1, 58, tzinfo=timezone.utc)
 """20:58 in New York: two minutes before the end, one before the safety minute."""
 
 MORNING = datetime(2026, 3, 4, 13, 0, tzinfo=timezone.utc)
-ONE = CampaignSettings(threads=1)
+ONE = CampaignSettings(message="Hello", threads=1)
 STARTS = {"platform": "messages.agentless", "guide": "guide.start"}
 APIS = pytest.mark.parametrize("api", STARTS)
 
@@ -131,7 +131,9 @@ def test_who_may_still_be_contacted_after_a_429_is(
 def test_a_cap_that_the_contact_itself_fills_turns_nobody_back(
     tmp_path: Path, genesys: EmulatorThread, clock: Waiting
 ) -> None:
-    capped = CampaignSettings(threads=1, hours_bind=(), caps=(FrequencyCap(contacts=1, hours=24),))
+    capped = CampaignSettings(
+        message="Hello", threads=1, hours_bind=(), caps=(FrequencyCap(contacts=1, hours=24),)
+    )
     with campaign(tmp_path, genesys, clock, "platform", capped) as run:
         assert interact_batch(run, batch(run)) == {"started": 1}
 
@@ -163,7 +165,9 @@ def test_without_the_ledgers_word_nobody_goes_and_nobody_is_in_doubt(
 def test_nobody_is_called_after_the_campaigns_end(
     tmp_path: Path, genesys: EmulatorThread, clock: Waiting, seconds: int, wait: int
 ) -> None:
-    ends = CampaignSettings(threads=1, hours_bind=(), expires_at=EVENING + timedelta(seconds=seconds))
+    ends = CampaignSettings(
+        message="Hello", threads=1, hours_bind=(), expires_at=EVENING + timedelta(seconds=seconds)
+    )
     with campaign(tmp_path, genesys, clock, "platform", ends, wait=wait) as run:
         assert interact_batch(run, batch(run)) == {"blocked": 1}
         assert states(run.ledger) == {"C-1": "blocked:campaign_ended"}

@@ -22,7 +22,7 @@ Shown = Callable[..., str]
 
 @pytest.fixture
 def run(ledger: Ledger, organisation: Organisation) -> Any:
-    with new_run(ledger, organisation, CampaignSettings(threads=1)) as opened:
+    with new_run(ledger, organisation, CampaignSettings(message="Hello", threads=1)) as opened:
         load(
             opened,
             [

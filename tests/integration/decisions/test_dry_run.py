@@ -64,7 +64,7 @@ def test_senders_that_are_not_ready_are_known_when_somebody_asked() -> None:
 
 def test_a_wrong_rule_pack_is_said_before_anything_is_read() -> None:
     with pytest.raises(SettingsError):
-        decide([person(1)], settings=CampaignSettings(rules=("no-such-pack",)))
+        decide([person(1)], settings=CampaignSettings(message="Hello", rules=("no-such-pack",)))
 
 
 def test_the_decisions_make_a_forecast() -> None:
@@ -91,7 +91,7 @@ def digest(staged: Stage, folder: Path) -> str:
 
 
 def test_nothing_in_the_ledger_changes_and_nobody_is_asked(tmp_path: Path) -> None:
-    with stage(tmp_path, [person(1)], CampaignSettings(hours_bind=())) as staged:
+    with stage(tmp_path, [person(1)], CampaignSettings(message="Hello", hours_bind=())) as staged:
         before, contacted = digest(staged, tmp_path), len(staged.org.contacted)
         rows = decide([person(1), person(2)], ledger=staged.ledger, settings=staged.run.settings)
         assert [row.verdict for row in rows] == ["blocked", "allowed"]
@@ -102,7 +102,7 @@ def test_nothing_in_the_ledger_changes_and_nobody_is_asked(tmp_path: Path) -> No
 
 
 def test_addresses_that_another_row_of_the_campaign_took_are_known(tmp_path: Path) -> None:
-    with stage(tmp_path, [person(1)], CampaignSettings(hours_bind=())) as staged:
+    with stage(tmp_path, [person(1)], CampaignSettings(message="Hello", hours_bind=())) as staged:
         twin = person(2, sms=person(1)["sms"])
         [row] = decide([twin], ledger=staged.ledger, settings=staged.run.settings)
         assert row.as_json()["reasons"] == ["same_address"]
@@ -111,7 +111,7 @@ def test_addresses_that_another_row_of_the_campaign_took_are_known(tmp_path: Pat
 
 
 def test_an_outcome_in_doubt_is_held(tmp_path: Path) -> None:
-    with stage(tmp_path, (), CampaignSettings(hours_bind=())) as staged:
+    with stage(tmp_path, (), CampaignSettings(message="Hello", hours_bind=())) as staged:
         staged.org.will(Ambiguous("start sms", 504))
         staged.contact_everybody([person(1)])
         [row] = decide([person(1)], ledger=staged.ledger, settings=staged.run.settings)
@@ -123,7 +123,7 @@ def test_an_address_counts_towards_the_caps_within_the_dry_run(
     tmp_path: Path, same_address: SameAddress
 ) -> None:
     behaviour = CampaignSettings(
-        hours_bind=(), caps=(FrequencyCap(contacts=1, hours=24),), same_address=same_address
+        message="Hello", hours_bind=(), caps=(FrequencyCap(contacts=1, hours=24),), same_address=same_address
     )
     people = [person(1), person(2, sms=person(1)["sms"])]
     with stage(tmp_path, (), behaviour) as staged:
@@ -134,7 +134,7 @@ def test_an_address_counts_towards_the_caps_within_the_dry_run(
 
 
 def test_earlier_campaigns_count_towards_the_caps(tmp_path: Path) -> None:
-    behaviour = CampaignSettings(hours_bind=(), caps=(FrequencyCap(contacts=1, hours=24),))
+    behaviour = CampaignSettings(message="Hello", hours_bind=(), caps=(FrequencyCap(contacts=1, hours=24),))
     with stage(tmp_path, [person(1)], behaviour) as staged:
         options = {"ledger": staged.ledger, "settings": behaviour, "campaign": "autumn"}
         assert decide([person(1)], **options)[0].verdict == "deferred"
@@ -142,7 +142,7 @@ def test_earlier_campaigns_count_towards_the_caps(tmp_path: Path) -> None:
 
 
 def test_a_corrected_row_is_decided_afresh_and_an_uncorrected_one_is_not(tmp_path: Path) -> None:
-    behaviour = CampaignSettings(hours_bind=(), consent=ConsentPolicy.REQUIRED)
+    behaviour = CampaignSettings(message="Hello", hours_bind=(), consent=ConsentPolicy.REQUIRED)
     with stage(tmp_path, [person(1), person(2)], behaviour) as staged:
         assert staged.row().state == "blocked"
         corrected = {**person(1), "consent.sms": "yes"}
@@ -160,14 +160,14 @@ def test_the_dry_run_streams() -> None:
         def __iter__(self) -> Iterator[Any]:
             return people()
 
-    rows = decide_all(open_source(Endless([1])), CampaignSettings(), campaign="x", at=NOW)
+    rows = decide_all(open_source(Endless([1])), CampaignSettings(message="Hello"), campaign="x", at=NOW)
     assert [next(rows).external_contact_id for _ in range(3)] == ["EXT-0", "EXT-1", "EXT-2"]
     rows.close()  # type: ignore[attr-defined]  # a generator
 
 
 def test_who_is_deferred_and_opted_out_since_waits_for_nothing(tmp_path: Path) -> None:
     sleeper = person(2, time_zone="Asia/Tokyo")
-    with stage(tmp_path, [sleeper], CampaignSettings()) as staged:
+    with stage(tmp_path, [sleeper], CampaignSettings(message="Hello")) as staged:
         assert decide([sleeper], ledger=staged.ledger)[0].verdict == "deferred"
         suppress(staged.ledger, [str(sleeper["sms"])], source="test", reason="test")
 
@@ -176,6 +176,6 @@ def test_who_is_deferred_and_opted_out_since_waits_for_nothing(tmp_path: Path) -
 
 def test_an_address_that_a_corrected_row_brings_counts_though_genesys_has_not_seen_it(tmp_path: Path) -> None:
     sleeper = person(2, time_zone="Asia/Tokyo")
-    with stage(tmp_path, [sleeper], CampaignSettings()) as staged:
+    with stage(tmp_path, [sleeper], CampaignSettings(message="Hello")) as staged:
         [row] = decide([{**sleeper, "email": "two@example.com"}], ledger=staged.ledger)
         assert (row.verdict, row.as_json()["channel"]) == ("allowed", "email")

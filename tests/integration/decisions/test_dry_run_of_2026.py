@@ -65,7 +65,7 @@ def test_a_dry_run_over_a_change_of_clocks_decides_by_the_time_on_the_wall(
     person = {"external_contact_id": "A-1", "name": "Ann", "sms": "+12125550123", "time_zone": zone}
     instant = datetime.fromisoformat(at).replace(tzinfo=timezone.utc)
 
-    [found] = decide([person], at=instant, settings=CampaignSettings())
+    [found] = decide([person], at=instant, settings=CampaignSettings(message="Hello"))
 
     decision = found.as_json()
     assert (decision["verdict"], decision["next_allowed_at"]) == (verdict, next_allowed_at)
@@ -92,7 +92,7 @@ def test_a_dry_run_over_a_change_of_clocks_decides_by_the_time_on_the_wall(
     ],
 )
 def test_number_and_law_are_those_of_the_place(at: str, row: dict[str, str], next_allowed_at: str) -> None:
-    settings = CampaignSettings(rules=("us-federal", "us-states"))
+    settings = CampaignSettings(message="Hello", rules=("us-federal", "us-states"))
     people = [{"external_contact_id": "A-1", "name": "Ann", **row}]
 
     [found] = decide(people, at=datetime.fromisoformat(at).replace(tzinfo=timezone.utc), settings=settings)

@@ -57,7 +57,7 @@ NOBODY = {
     "consent.sms": "",
     "consent.email": "",
 }
-ENDS = CampaignSettings(hours_bind=(), expires_at=NOW + timedelta(hours=5), threads=1)
+ENDS = CampaignSettings(message="Hello", hours_bind=(), expires_at=NOW + timedelta(hours=5), threads=1)
 ASKS = ENDS.model_copy(update={"consent": ConsentPolicy.REQUIRED})
 
 
@@ -70,13 +70,13 @@ TURNS = NOBODY | {"external_contact_id": "EXT-2", "sms": NUMBERS[3], "email": "a
         NOBODY | {"external_contact_id": "EXT-3"},
     ],
     [TURNS, NOBODY | {"email": "A@example.com"}],
-    CampaignSettings(hours_bind=(), threads=1),
+    CampaignSettings(message="Hello", hours_bind=(), threads=1),
     0,
 )
 @example(
     [NOBODY | {"sms": NUMBERS[3]}, NOBODY | {"external_contact_id": "EXT-1", "sms": NUMBERS[3]}],
     [NOBODY, NOBODY],
-    CampaignSettings(threads=1),
+    CampaignSettings(message="Hello", threads=1),
     10,
 )
 @example([NOBODY, NOBODY | {"sms": NUMBERS[0]}], [NOBODY, NOBODY], ENDS, 10)

@@ -94,7 +94,9 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
             )
         )
         run = stack.enter_context(
-            open_run(ledger, client, "spring", CampaignSettings(hours_bind=()), webhook_name="crm")
+            open_run(
+                ledger, client, "spring", CampaignSettings(message="Hello", hours_bind=()), webhook_name="crm"
+            )
         )
         address = f"{genesys.url}/_emulator/webhooks?secret={quote(secret)}"
         endpoint = stack.enter_context(Endpoint(address, secret, allow_private=True))

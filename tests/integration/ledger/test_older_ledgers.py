@@ -26,7 +26,9 @@ from tests.support.clocks import SetClock
 from tests.support.ledgers import NOON, advance, load, new_ledger, new_run, people, states
 from tests.support.organisations import Organisation
 
-SETTINGS = CampaignSettings(threads=1, look_after_seconds=(30, 60), stop_unknown_rate=1, stop_failure_rate=1)
+SETTINGS = CampaignSettings(
+    message="Hello", threads=1, look_after_seconds=(30, 60), stop_unknown_rate=1, stop_failure_rate=1
+)
 HAPPENED = {
     "a14b2a8f3be0d01d": "C-1",
     "bfe88e645cb38c5a": "C-3",

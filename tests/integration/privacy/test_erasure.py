@@ -70,7 +70,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 def settings(folder: Path, **more: object) -> CampaignSettings:
     return CampaignSettings.model_validate(
-        {"hours_bind": (), "threads": 2, "output": str(folder / "out"), **more}
+        {"message": "Hello", "hours_bind": (), "threads": 2, "output": str(folder / "out"), **more}
     )
 
 

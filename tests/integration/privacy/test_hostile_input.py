@@ -52,7 +52,7 @@ BAD: list[dict[str, object]] = [
 def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Everything that a run of hostile rows writes, by kind."""
     folder = tmp_path_factory.mktemp("hostile")
-    settings = CampaignSettings(hours_bind=(), threads=2, output=str(folder / "out"))
+    settings = CampaignSettings(message="Hello", hours_bind=(), threads=2, output=str(folder / "out"))
     org = Organisation()
     with new_ledger(folder) as ledger, new_run(ledger, org, settings) as run:
         load_source(run, open_source([*HOSTILE, *BAD]), run.rejects_file)
@@ -107,5 +107,5 @@ def test_a_campaign_cannot_be_named_out_of_its_folder(tmp_path: Path, name: str)
     inside = tmp_path / "inside"
     inside.mkdir()
     with new_ledger(inside) as ledger, pytest.raises(SettingsError, match="cannot name a campaign"):
-        enter_campaign(ledger, name, CampaignSettings(), "")
+        enter_campaign(ledger, name, CampaignSettings(message="Hello"), "")
     assert [file.name for file in tmp_path.iterdir()] == ["inside"]

@@ -35,7 +35,11 @@ BAD: dict[str, object] = {"external_contact_id": "-!", "name": "Bad Rowland", "e
 
 def campaign(ledger: Ledger, folder: Path) -> Run:
     settings = CampaignSettings(
-        hours_bind=(), threads=2, output=str(folder / "out"), events=tuple(Event), message="Hello there"
+        hours_bind=(),
+        threads=2,
+        output=str(folder / "out"),
+        events=tuple(Event),
+        message="Hello there",
     )
     with new_run(ledger, Organisation(), settings) as run:
         rows = [*people(8, initial_message="Your parcel waits"), BAD]

@@ -27,7 +27,10 @@ BAD: dict[str, object] = {"external_contact_id": "-!", "name": "Rowland", "email
 
 
 def test_what_is_old_is_counted_then_forgotten_and_what_is_new_stays(tmp_path: Path) -> None:
-    clock, settings = SetClock(NOON), CampaignSettings(hours_bind=(), output=str(tmp_path / "out"))
+    clock, settings = (
+        SetClock(NOON),
+        CampaignSettings(message="Hello", hours_bind=(), output=str(tmp_path / "out")),
+    )
     with new_ledger(tmp_path, clock=clock) as ledger, new_run(ledger, Organisation(), settings) as run:
         load_source(run, open_source([*people(5), BAD]), run.rejects_file)
         advance(run)

@@ -134,7 +134,8 @@ def test_figures_are_plain_json(figures: Figures) -> None:
 def test_consent_that_is_assumed_is_named(ledger: Ledger) -> None:
     assumed = gather(ledger, fill(ledger, 1))
     required = gather(
-        ledger, fill(ledger, 1, name="b", settings=CampaignSettings(consent=ConsentPolicy.REQUIRED))
+        ledger,
+        fill(ledger, 1, name="b", settings=CampaignSettings(message="Hello", consent=ConsentPolicy.REQUIRED)),
     )
     assert (assumed.rules.consent_assumed, required.rules.consent_assumed) == (True, False)
 

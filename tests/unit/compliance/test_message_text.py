@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.platform.sms_parts import count_parts
-from outreach.compliance import segments
+from outreach.messages.sms import segments
 
 
 @pytest.mark.parametrize(

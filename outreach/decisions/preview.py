@@ -1,0 +1,147 @@
+"""What people get: ten of them as examples, what SMS cost by the real list, who cannot be told anything.
+
+Texts of people are for the terminal of whoever has the list. What goes to Prefect is `as_json()`: ids, counts
+and the templates, which stand in the run's parameters anyway.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from outreach.compliance import Verdict
+from outreach.contacts import Channel
+from outreach.decisions.dry_run import DryRunRow
+from outreach.messages.sms import dear_sign, segments
+from outreach.messages.wording import FIELD_MISSING, NO_MESSAGE, PLACEHOLDER_LEFT, Said, Unsaid, Wording
+from outreach.settings import CampaignSettings
+
+SenderOf = Callable[[Channel], "str | None"]
+"""From whom a channel's messages come, as a person would recognise it."""
+
+
+def nobody(_: Channel) -> None:
+    """Where nothing is known of the senders."""
+
+
+PEOPLE = 10
+_MOST_SIGNS = 20
+_SHOWN = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """One person: what they get on which channel, from whom. `said` is theirs alone, and in no report."""
+
+    external_contact_id: str
+    channel: Channel
+    sender: str
+    said: Said = field(repr=False)
+    segments: int = 0
+    sign: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Without a word of what is said."""
+        return {
+            "external_contact_id": self.external_contact_id,
+            "channel": self.channel.value,
+            "sender": self.sender,
+            "language": self.said.language,
+            "characters": len(self.said.text),
+            "segments": self.segments,
+            "sign": self.sign,
+        }
+
+
+class Preview:
+    """Looks at the rows of a dry run as they pass.
+
+    Args:
+        settings: the campaign's.
+        sender_of: from whom a channel's messages come, as a person would recognise it.
+    """
+
+    def __init__(self, settings: CampaignSettings, sender_of: SenderOf) -> None:
+        self._strict = Wording(settings, greets=False)
+        self._wording = Wording(settings)
+        self._price = settings.sms_segment_price
+        self._templates = {name: text[:_SHOWN] for name, text in settings.texts().items()}
+        self._sender_of = sender_of
+        self._kinds: set[tuple[Channel, str]] = set()
+        self._others: list[Previewed] = []
+        self.people: list[Previewed] = []
+        self.dearest: Previewed | None = None
+        self.segments = 0
+        self.messages = 0
+        self.replaced: Counter[str] = Counter()
+        self.unsaid: Counter[str] = Counter()
+
+    def watch(self, rows: Iterable[DryRunRow]) -> Iterator[DryRunRow]:
+        """The same rows, each looked at."""
+        for row in rows:
+            self._look(row)
+            yield row
+
+    def _look(self, row: DryRunRow) -> None:
+        if row.code in {FIELD_MISSING, PLACEHOLDER_LEFT}:
+            self.unsaid[row.problem] += 1
+        decision = row.decision
+        if decision is None or row.contact is None or decision.channel is None:
+            return
+        if decision.verdict not in {Verdict.ALLOWED, Verdict.DEFERRED}:
+            return
+        strict = self._strict.say(row.contact, decision.channel)
+        if isinstance(strict, Unsaid) and strict.code == NO_MESSAGE:
+            self.unsaid[NO_MESSAGE] += 1
+        said = self._wording.compose(row.contact, decision.channel)
+        if isinstance(said, Unsaid):
+            return
+        self._count(row, decision.channel, said)
+
+    def _count(self, row: DryRunRow, channel: Channel, said: Said) -> None:
+        counted = channel.traits.has_segments
+        one = Previewed(
+            row.external_contact_id,
+            channel,
+            self._sender_of(channel) or "",
+            said,
+            segments(said.text) if counted else 0,
+            dear_sign(said.text) if counted else "",
+        )
+        if counted:
+            self.messages += 1
+            self.segments += one.segments
+            self.replaced.update(said.replaced)
+            if self.dearest is None or one.segments > self.dearest.segments:
+                self.dearest = one
+        kind = (channel, said.language)
+        if kind not in self._kinds and len(self.people) < PEOPLE:
+            self._kinds.add(kind)
+            self.people.append(one)  # one of each channel and language first
+        elif len(self._others) < PEOPLE:
+            self._others.append(one)
+
+    def show(self) -> list[Previewed]:
+        """Ten people: one of each channel and language, the dearest SMS, and others in the list's order."""
+        first = [*self.people, *([self.dearest] if self.dearest else []), *self._others]
+        return list({one.external_contact_id: one for one in reversed(first[:PEOPLE])}.values())[::-1]
+
+    @property
+    def cost(self) -> float | None:
+        """What the SMS cost, None where nobody said what a segment does."""
+        return None if self._price is None else round(self.segments * self._price, 2)
+
+    def as_json(self) -> dict[str, Any]:
+        """Numbers, ids and codes: nothing of what is said to anybody."""
+        return {
+            "people": [one.as_json() for one in self.show()],
+            "sms": {
+                "messages": self.messages,
+                "segments": self.segments,
+                "cost": self.cost,
+                "dearest": self.dearest.as_json() if self.dearest else None,
+                "replaced": dict(self.replaced.most_common(_MOST_SIGNS)),
+            },
+            "templates": self._templates,
+            "unsaid": dict(self.unsaid.most_common(_MOST_SIGNS)),
+        }

@@ -1,0 +1,29 @@
+"""What looks like another tool's placeholder, or like half of one of ours: it would be sent as it stands."""
+
+import re
+
+_WORDS = r"[A-Za-z_][\w .:-]{0,40}"
+_PLACEHOLDER = re.compile(
+    rf"\{{\{{|\}}\}}|\{{%|%\}}|[$#]?\{{\s*{_WORDS}\s*\}}|\[\[\s*{_WORDS}\s*\]\]|%%\s*{_WORDS}\s*%%"
+    rf"|<<\s*{_WORDS}\s*>>|&lt;&lt;\s*{_WORDS}\s*&gt;&gt;|\*\|\s*{_WORDS}\s*\|\*|%[A-Z][A-Z_]+%"
+    r"|\[(?:first|last|full|customer|contact)?[ _-]?name\]",
+    re.IGNORECASE,
+)
+_BRACE = re.compile(r"[{}]")
+_NOT_SHOWN = re.compile(r"<style\b.*?</style\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_SIGNS = frozenset("{[%<*&")
+
+
+def find_placeholder(text: str) -> str:
+    """The first thing in a text of somebody's own that looks like a placeholder, "" for none."""
+    if _SIGNS.isdisjoint(text):
+        return ""
+    found = _PLACEHOLDER.search(text)
+    return found.group() if found else ""
+
+
+def find_left_over(literal: str, *, is_html: bool) -> str:
+    """The same in what stands between a template's fields: there a single brace is a left-over, too."""
+    shown = _NOT_SHOWN.sub("", literal) if is_html else literal
+    found = _PLACEHOLDER.search(shown) or _BRACE.search(shown)
+    return found.group() if found else ""
