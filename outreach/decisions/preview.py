@@ -124,7 +124,10 @@ class Preview:
     def show(self) -> list[Previewed]:
         """Ten people: one of each channel and language, the dearest SMS, and others in the list's order."""
         first = [*self.people, *([self.dearest] if self.dearest else []), *self._others]
-        return list({one.external_contact_id: one for one in reversed(first[:PEOPLE])}.values())[::-1]
+        seen: dict[str, Previewed] = {}
+        for one in first:
+            seen.setdefault(one.external_contact_id, one)
+        return list(seen.values())[:PEOPLE]
 
     @property
     def cost(self) -> float | None:

@@ -53,7 +53,7 @@ def test_the_text_part_has_every_link_and_nothing_that_is_hidden() -> None:
         '<a href="https://y.example/"><img src="z" alt=""></a>'
     )
     assert write_text(html) == (
-        "Hi Ann\n\nOne two" + "three.\n\n- a\n- b\n\nLogo\n\nTea 3,00\n\n"
+        "Hi Ann\n\nOne two" + "three.\n\n- a\n- b\n\nLogo\nTea 3,00\n\n"
         "Book: https://x.example/more-dashes_(b) https://y.example/"
     )
 
