@@ -38,13 +38,6 @@ class SmsSigns(str, Enum):
     PLAIN = "plain"
 
 
-class EmailReference(str, Enum):
-    """Where an e-mail carries our reference, by which one in doubt is found for certain."""
-
-    SUBJECT = "subject"
-    NONE = "none"
-
-
 class Event(str, Enum):
     """What the CRM can be told."""
 
@@ -341,6 +334,11 @@ class CampaignSettings(BaseModel):
     dry_run: bool = Field(
         default=False, title="Dry run", description="Decide everything, contact nobody, change nothing."
     )
+
+    @property
+    def greets_by_first_name(self) -> bool:
+        """Whether a text names the field: a list's column of first names is kept for it, too."""
+        return any("first_name" in text for text in self.texts().values())
 
     def texts(self) -> dict[str, str]:
         """Everything that the campaign says, as templates, by setting and language: `message.de`."""

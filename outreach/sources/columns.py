@@ -21,7 +21,7 @@ from outreach.errors import SourceError
 from outreach.sources.cells import read_line
 from outreach.sources.layout import NOTHING, Layout
 from outreach.sources.opt_outs import OptOut, Sense, read_header
-from outreach.sources.recognition import FIRST, LAST, REPEATED, read_words, recognise
+from outreach.sources.recognition import FIRST, FIRST_NAME, LAST, REPEATED, read_words, recognise
 from outreach.sources.rows import BadCell
 from outreach.sources.shell_words import as_option, show_header
 
@@ -99,12 +99,14 @@ class Headings:
     """The place of such a header among those of one column: `sms:2` is the second number for texts."""
     written: Mapping[str, str]
     """Each of these headers as the user wrote it."""
+    keeps_first_name: bool = False
+    """Whether a column of first names is one of the metadata, too: where a text greets by it."""
     _known: dict[tuple[str, ...], tuple[Layout, Sequence[SourceError]]] = field(
         default_factory=dict, compare=False, repr=False
     )
 
     @classmethod
-    def of(cls, label: str, columns: Mapping[str, str]) -> Headings:
+    def of(cls, label: str, columns: Mapping[str, str], *, keeps_first_name: bool = False) -> Headings:
         """Checks the targets of a `columns` mapping. Raises SourceError."""
         targets: dict[str, tuple[str, ...]] = {}
         ranks: dict[tuple[str, str], int] = {}
@@ -115,7 +117,8 @@ class Headings:
                 targets[_plain(header)] = (*targets.get(_plain(header), ()), column)
                 if ranked:
                     ranks[_plain(header), column] = int(ranked["rank"])
-        return cls(label, targets, ranks, {_plain(header): header for header in columns})
+        written = {_plain(header): header for header in columns}
+        return cls(label, targets, ranks, written, keeps_first_name)
 
     def columns(self, header: str) -> tuple[str, ...]:
         """Our columns that a header names: by the mapping, or by itself."""
@@ -159,6 +162,8 @@ class Headings:
                 number for number, name in enumerate(headers) if not (self.columns(name) or read_header(name))
             ]
             recognised = recognise(headers, open_to_guesses)
+            if not self.keeps_first_name:
+                recognised.pop(FIRST_NAME, None)
             dismissed = frozenset(at for at, name in enumerate(headers) if IGNORED in self.columns(name))
             self._known[headers] = Layout.of(places, recognised, opt_outs, dismissed), problems
         return self._known[headers]

@@ -32,6 +32,7 @@ def open_source(
     country: str | None = None,
     strict_numbers: bool = False,
     choices: Choices = _AS_IT_SAYS,
+    keeps_first_name: bool = False,
 ) -> Source:
     """A source of contacts; nothing is read yet.
 
@@ -43,22 +44,23 @@ def open_source(
             whose code page a text has that is not UTF-8.
         strict_numbers: also reject numbers that are well-formed but assigned to nobody.
         choices: what the list does not say of itself: a sheet, an encoding, a format.
+        keeps_first_name: whether a column of first names is metadata, too, for texts that greet by it.
 
     Raises:
         SourceError: the reference, or the mapping, cannot be right.
     """
     if not isinstance(reference, (str, os.PathLike)):
-        headings = Headings.of("The list", columns)
+        headings = Headings.of("The list", columns, keeps_first_name=keeps_first_name)
         return Source(
             Mappings(reference, headings), headings, country=country or "", strict_numbers=strict_numbers
         )
     parsed = parse_reference(os.fspath(reference))
-    headings = Headings.of(parsed.label, columns)
+    headings = Headings.of(parsed.label, columns, keeps_first_name=keeps_first_name)
     if not isinstance(parsed, Location):
         return Source(Query(parsed, headings), headings, country=country or "", strict_numbers=strict_numbers)
     # Under another mapping the same bytes are other rows: all of it makes the fingerprint.
     country = country or ""
-    meaning = f"{VERSION}/{list(columns.items())}/{strict_numbers}/{choices}/{country}"
+    meaning = f"{VERSION}/{list(columns.items())}/{strict_numbers}/{choices}/{country}/{keeps_first_name}"
     look = partial(_fingerprint, parsed, meaning)
     return Source(
         ListFile(parsed, headings, choices, country),
@@ -90,4 +92,5 @@ def open_list(
         country=settings.country,
         strict_numbers=settings.strict_numbers,
         choices=choices,
+        keeps_first_name=settings.greets_by_first_name,
     )

@@ -16,6 +16,8 @@ from typing import NamedTuple
 from outreach.sources.opt_outs import words_of
 
 FIRST, LAST = "first name", "last name"
+FIRST_NAME = "metadata.first_name"
+"""Where a column of first names is kept for texts that name it; part of the name it is anyway."""
 REPEATED = re.compile(r" \([0-9]+\)\Z")
 """How readers tell a second column of one name from the first."""
 _PREFIX = re.compile(r"(?:properties|attributes|fields)\.")
@@ -91,6 +93,7 @@ def recognise(headers: Sequence[str], positions: Sequence[int]) -> dict[str, tup
     ours = {
         means: places[:1] for means, places in best.items() if means not in {*_PHONES, "email", FIRST, LAST}
     }
+    ours[FIRST_NAME] = best.get(FIRST, ())[:1]
     return {
         column: places
         for column, places in {**ours, **_names_among(best), **_channels(best)}.items()

@@ -53,11 +53,11 @@ def place(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
 
 def write_people(file: Path) -> None:
     """Most have a number or an address; four have neither, and four numbers lack a country: 8 rejects."""
-    lines = ["external_contact_id,name,sms,email,time_zone"]
+    lines = ["external_contact_id,name,sms,email,time_zone,initial_message"]
     for n in range(PEOPLE):
         number = f"{NUMBER.format(n)[2:]}" if n % 15 == 7 else NUMBER.format(n)
         sms, email = (number if n % 3 else "", f"p{n}@example.com" if n % 5 else "")
-        lines.append(f"C-{n},Person {n},{sms},{email},America/New_York")
+        lines.append(f"C-{n},Person {n},{sms},{email},America/New_York,Hello")
     file.write_text("\n".join(lines) + "\n")
 
 

@@ -123,14 +123,14 @@ class Office:
             {"hours_bind": (), "message": "Hello", "output": str(self.folder / "out"), **more}
         )
 
-    def source(self, count: int, *, first: int = 0) -> str:
+    def source(self, count: int, *, first: int = 0, message: str = "Hello") -> str:
         """A CSV file of so many people, each with a number and an address."""
         file = self.folder / f"contacts-{first}-{count}.csv"
         rows = "".join(
-            f"C-{i},Person {i},+1317{2000000 + i},p{i}@example.com,America/New_York\n"
+            f"C-{i},Person {i},+1317{2000000 + i},p{i}@example.com,America/New_York,{message}\n"
             for i in range(first, first + count)
         )
-        file.write_text("external_contact_id,name,sms,email,time_zone\n" + rows)
+        file.write_text("external_contact_id,name,sms,email,time_zone,initial_message\n" + rows)
         return str(file)
 
     def ask(self, path: str, query: Mapping[str, object] | None = None) -> Any:

@@ -16,7 +16,7 @@ TEXT = "Greetings, {{ name }}, of yours"
 
 
 def test_a_run_without_a_message_contacts_nobody_and_says_what_to_do(office: Office) -> None:
-    source = office.source(3)
+    source = office.source(3, message="")
 
     with pytest.raises(CampaignStopped, match="Set `message`"):
         office.run(source, message=None)
@@ -28,7 +28,7 @@ def test_a_run_without_a_message_contacts_nobody_and_says_what_to_do(office: Off
 
 
 def test_the_dry_runs_artifact_shows_ten_people_and_no_word_of_theirs(office: Office) -> None:
-    said = office.run(office.source(12), message=TEXT, sms_segment_price=0.05, dry_run=True)
+    said = office.run(office.source(12, message=""), message=TEXT, sms_segment_price=0.05, dry_run=True)
 
     shown = office.artifact("forecast")["data"]
     assert "12 SMS take 12 segments, at the price of a segment 0.60" in shown
@@ -38,7 +38,7 @@ def test_the_dry_runs_artifact_shows_ten_people_and_no_word_of_theirs(office: Of
 
 
 def test_preview_and_test_by_hand(office: Office, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    source, settings = office.source(12), tmp_path / "mine.json"
+    source, settings = office.source(12, message=""), tmp_path / "mine.json"
     settings.write_text(json.dumps({"message": TEXT, "hours_bind": []}))
     names = ("--genesys", office.name, "--senders", office.name, "--ledger", office.name)
     office.run(source, dry_run=True)  # makes the ledger

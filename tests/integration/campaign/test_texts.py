@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from outreach.campaign.loading import load_source
 from outreach.campaign.texts import object_to_texts
 from outreach.errors import Refused, SettingsError, UsageError
 from outreach.ledger.ledger import Ledger
 from outreach.messages.wording import Wording
 from outreach.operations.sample import send_samples
 from outreach.settings import CampaignSettings
-from outreach.sources.opening import open_source
+from outreach.sources.opening import open_list, open_source
 from tests.support.clients import open_at
 from tests.support.emulation import emulator_thread
 from tests.support.ledgers import CALM, advance, load, new_run, people, states
@@ -129,3 +130,17 @@ def test_a_test_goes_to_oneself_once_filled_and_never_to_the_list(ledger: Ledger
     assert sorted(each["to"] for each in truth) == ["+13175559999", "me@x.example"]
     assert "Person 1" in str(truth)
     assert "[" not in next(each for each in truth if "@" in each["to"])["content"]["subject"]
+
+
+@pytest.mark.parametrize("header", ["First Name", "first_name", "Vorname", "metadata.first_name"])
+def test_a_column_of_first_names_is_read_for_a_text_that_greets_by_it(
+    ledger: Ledger, organisation: Organisation, header: str
+) -> None:
+    rows = [{"external_contact_id": "A", header: "Ann", "Last Name": "Lee", "sms": "+13175550101"}]
+    if header.startswith("metadata"):
+        rows[0]["name"] = "Ann Lee"
+    settings = with_message("Hi {{ first_name }}, {{ name }}")
+    with new_run(ledger, organisation, settings) as run:
+        load_source(run, open_list(rows, settings))
+        advance(run)
+    assert [each.message for each in organisation.contacted] == ["Hi Ann, Ann Lee"]
