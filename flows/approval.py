@@ -81,7 +81,7 @@ def ask(
     reopen: Callable[[], Source],
     sinks: Sequence[Sink] = (),
     earlier: Question | None = None,
-    sender_of: SenderOf = nobody,
+    find_sender_of: Callable[[], SenderOf] = lambda: nobody,
 ) -> Said:
     """Wait for a person's word when more contacts are due than the settings let pass.
 
@@ -91,7 +91,7 @@ def ask(
         reopen: opens the source once more, for the dry run.
         sinks: where it is said that somebody is waited for.
         earlier: what this very run asked before it was begun anew.
-        sender_of: from whom messages come.
+        find_sender_of: from whom messages come, asked where somebody is.
     """
     settings, minutes = run.settings, run.settings.approve_within_minutes
     known = _read_answer(earlier, minutes) if earlier else None
@@ -99,7 +99,7 @@ def ask(
         return known
     if settings.approve_above is None or due <= settings.approve_above:
         return Said(Answer.NOT_NEEDED)
-    preview = Preview(run.settings, sender_of)
+    preview = Preview(run.settings, find_sender_of())
     rows, reached = _rehearse(run, reopen(), preview)
     numbers = {"due": due, **reached}
     approved = earlier.read_numbers() if earlier and known else None

@@ -115,7 +115,8 @@ def work_on(
     reconsider(replace(run, senders=availability))
     batches = plan_batches(run)
     due = sum(batch.size for batch in batches)
-    said = ask(replace(run, senders=availability), due, contacts, sinks, asked, find_sender_of(names))
+    senders = partial(find_sender_of, names)
+    said = ask(replace(run, senders=availability), due, contacts, sinks, asked, senders)
     if said.is_no:
         return decline(run, said)
 

@@ -6,11 +6,13 @@ of the campaign's owner, with nobody contacted.
 
 import logging
 from collections import Counter
+from hashlib import sha256
 
 from outreach.campaign.run import Run
 from outreach.contacts import Channel, Contact
 from outreach.ledger.claims import read_contact
 from outreach.ledger.contacts import list_known_in
+from outreach.ledger.facts import recall, remember
 from outreach.ledger.states import State
 from outreach.messages.wording import NO_MESSAGE, Unsaid
 
@@ -24,7 +26,8 @@ def object_to_texts(run: Run) -> str:
 
     Also logs how many cannot be told what the campaign says, and which fields they lack.
     """
-    if run.gate.wording.is_same_for_all:
+    has_every, is_new = run.gate.wording.has_every_message, _is_new(run)
+    if has_every and not is_new:  # each row was looked at as it was loaded
         return ""
     without, lacking = 0, Counter[str]()
     for row in list_known_in(run.ledger, run.campaign.id, [state.value for state in _DUE]):
@@ -42,6 +45,15 @@ def object_to_texts(run: Run) -> str:
         f"The campaign has no message, and {without:,} contacts bring none: nobody is contacted. "
         'Set `message` in the settings, like "Hi {{ name }}, ..."; `outreach preview` shows what people get.'
     )
+
+
+def _is_new(run: Run) -> bool:
+    """Whether the campaign says something else than in its run before: its contacts were loaded for that."""
+    texts = sha256(repr(run.settings.texts()).encode()).hexdigest()[:32]
+    known = recall(run.ledger, name := f"texts:{run.campaign.id}")
+    if known != texts:
+        remember(run.ledger, name, texts)
+    return known not in (None, texts)
 
 
 def _problems(run: Run, contact: Contact) -> list[Unsaid]:

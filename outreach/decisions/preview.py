@@ -6,14 +6,22 @@ and the templates, which stand in the run's parameters anyway.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from outreach.compliance import Verdict
-from outreach.contacts import Channel
+from outreach.contacts import Channel, Contact
 from outreach.decisions.dry_run import DryRunRow
 from outreach.messages.sms import dear_sign, segments
-from outreach.messages.wording import FIELD_MISSING, NO_MESSAGE, PLACEHOLDER_LEFT, Said, Unsaid, Wording
+from outreach.messages.wording import (
+    FIELD_MISSING,
+    MESSAGE_WHEN_NONE,
+    NO_MESSAGE,
+    PLACEHOLDER_LEFT,
+    Said,
+    Unsaid,
+    Wording,
+)
 from outreach.settings import CampaignSettings
 
 SenderOf = Callable[[Channel], "str | None"]
@@ -36,6 +44,7 @@ class Previewed:
     external_contact_id: str
     channel: Channel
     sender: str
+    contact: Contact = field(repr=False)
     said: Said = field(repr=False)
     segments: int = 0
     sign: str = ""
@@ -62,8 +71,7 @@ class Preview:
     """
 
     def __init__(self, settings: CampaignSettings, sender_of: SenderOf) -> None:
-        self._strict = Wording(settings, greets=False)
-        self._wording = Wording(settings)
+        self._wording = Wording(settings, greets=False)
         self._price = settings.sms_segment_price
         self._templates = {name: text[:_SHOWN] for name, text in settings.texts().items()}
         self._sender_of = sender_of
@@ -90,20 +98,20 @@ class Preview:
             return
         if decision.verdict not in {Verdict.ALLOWED, Verdict.DEFERRED}:
             return
-        strict = self._strict.say(row.contact, decision.channel)
-        if isinstance(strict, Unsaid) and strict.code == NO_MESSAGE:
+        said = self._wording.say(row.contact, decision.channel)
+        if isinstance(said, Unsaid) and said.code == NO_MESSAGE:
             self.unsaid[NO_MESSAGE] += 1
-        said = self._wording.compose(row.contact, decision.channel)
-        if isinstance(said, Unsaid):
-            return
-        self._count(row, decision.channel, said)
+            said = Said(MESSAGE_WHEN_NONE)
+        if isinstance(said, Said):
+            self._count(row, row.contact, decision.channel, said)
 
-    def _count(self, row: DryRunRow, channel: Channel, said: Said) -> None:
+    def _count(self, row: DryRunRow, contact: Contact, channel: Channel, said: Said) -> None:
         counted = channel.traits.has_segments
         one = Previewed(
             row.external_contact_id,
             channel,
             self._sender_of(channel) or "",
+            contact,
             said,
             segments(said.text) if counted else 0,
             dear_sign(said.text) if counted else "",
@@ -127,7 +135,11 @@ class Preview:
         seen: dict[str, Previewed] = {}
         for one in first:
             seen.setdefault(one.external_contact_id, one)
-        return list(seen.values())[:PEOPLE]
+        return [self._composed(one) for one in list(seen.values())[:PEOPLE]]
+
+    def _composed(self, one: Previewed) -> Previewed:
+        said = self._wording.compose(one.contact, one.channel)
+        return replace(one, said=said) if isinstance(said, Said) else one
 
     @property
     def cost(self) -> float | None:

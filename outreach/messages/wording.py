@@ -80,13 +80,13 @@ class Wording:
         self._html = self._read("html", settings.html, is_html=True)
         self._footer = self._read("footer", settings.footer)
         self._link = self._read_link(settings.opt_out_link)
+        texts = (self._html, self._subject, self._footer, self._link, *self._messages.values())
+        self._has_fields = any(template.fields for text in texts if text for template in text.values())
 
     @property
-    def is_same_for_all(self) -> bool:
-        """Whether everybody can be told something, whatever their row holds."""
-        texts = [self._html, self._subject, self._footer, self._link, *self._messages.values()]
-        every = [template for text in texts if text for template in text.values()]
-        return all(self._messages.values()) and not any(template.fields for template in every)
+    def has_every_message(self) -> bool:
+        """Whether each channel has a text, so that nobody is left without one for want of it."""
+        return all(self._messages.values())
 
     def say(self, contact: Contact, channel: Channel) -> Said | Unsaid:
         """What a person gets on a channel: the same each time. An e-mail's HTML is not inlined yet."""
@@ -115,6 +115,8 @@ class Wording:
 
         Having no message at all is the campaign's fault, and no reason against a contact.
         """
+        if not (self._has_fields or contact.initial_message):  # most lists: no look at each channel
+            return None
         found = [self.say(contact, channel) for channel in self._order if contact.channels.address(channel)]
         problems = [each for each in found if isinstance(each, Unsaid)]
         if not problems or len(problems) < len(found) or any(each.code == NO_MESSAGE for each in problems):
@@ -202,6 +204,8 @@ class Wording:
             read[language] = self._compile(source, place, is_html=is_html)
             if language:
                 name_locale(language)
+            if is_html and self._checked:
+                _try_inlining(source, place)
             if read[language].needs_language and not (language or self._default):
                 advice = 'Set `language`, like en-GB, or write the text as {"en-GB": ...}.'
                 raise SettingsError(f"{place} writes a date or a number, and no language.", advice)
@@ -224,6 +228,14 @@ class Wording:
 
 
 _NOBODY = Speech(None, "")
+
+
+def _try_inlining(html: str, place: str) -> None:
+    """Styles that cannot be read are found now, not with the first mail; what comes out is not used."""
+    try:
+        mail.inline(html)
+    except ValueError as error:
+        raise SettingsError(f"{place} has styles that cannot be read.", str(error)[:200]) from None
 
 
 def _is_constant(text: Mapping[str, Template]) -> bool:
