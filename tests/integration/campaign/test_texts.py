@@ -8,13 +8,14 @@ import pytest
 
 from outreach.campaign.loading import load_source
 from outreach.campaign.texts import object_to_texts
+from outreach.contacts import Channel
 from outreach.errors import Refused, SettingsError, UsageError
 from outreach.ledger.ledger import Ledger
-from outreach.messages.wording import Wording
+from outreach.messages.wording import Said, Wording
 from outreach.operations.sample import send_samples
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_list, open_source
-from tests.support.clients import open_at
+from tests.support.clients import contact, open_at
 from tests.support.emulation import emulator_thread
 from tests.support.ledgers import CALM, advance, load, new_run, people, states
 from tests.support.organisations import Organisation
@@ -50,7 +51,7 @@ def test_a_campaign_without_a_message_asks_for_one_before_it_contacts_anybody(
 def test_a_row_that_cannot_be_told_the_text_is_a_reject_before_the_first_person_is_contacted(
     ledger: Ledger, organisation: Organisation
 ) -> None:
-    rows = people(400, **{"metadata.city": "Rome"})
+    rows = [{**row, "metadata.city": "Rome"} for row in people(400)]
     rows[-1]["metadata.city"] = "nan"
     with new_run(ledger, organisation, with_message("Hi {{ name }} in {{ metadata.city }}")) as run:
         loaded = load(run, rows)
@@ -110,7 +111,8 @@ def test_a_text_that_is_wrong_ends_a_run_before_it_begins(ledger: Ledger, organi
         new_run(ledger, organisation, with_message("Hi {name}")),
     ):
         pass
-    assert Wording(with_message("Hi {name}"), checked=False)  # an ended campaign can still be explained
+    ended = Wording(with_message("Hi {name}"), checked=False)  # can still be explained
+    assert isinstance(ended.say(contact(initial_message=None), Channel.SMS), Said)
 
 
 def test_a_test_goes_to_oneself_once_filled_and_never_to_the_list(ledger: Ledger) -> None:

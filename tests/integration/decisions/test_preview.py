@@ -52,7 +52,7 @@ def test_one_of_each_language_and_channel_is_shown_first() -> None:
 
 
 def test_what_lacks_is_counted_and_no_report_holds_a_word_of_anybodys() -> None:
-    rows = people(30, **{"metadata.city": "Rome"})
+    rows = [{**row, "metadata.city": "Rome"} for row in people(30)]
     rows[3]["metadata.city"] = ""
     seen = look(rows, message="Hi {{ name }} in {{ metadata.city }}")
 
