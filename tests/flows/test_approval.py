@@ -88,6 +88,9 @@ def test_an_approved_run_goes_on_and_the_form_shows_the_dry_runs_numbers(office:
 
     assert "take up **8** contacts" in asked
     assert "| allowed by sms | 8 |" in asked
+    assert "8 SMS take 8 segments" in asked
+    assert "What 8 people get" in asked
+    assert "Person" not in asked
     assert proof["contacted"] == 8
 
 

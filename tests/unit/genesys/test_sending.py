@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from outreach.contacts import Channel, Channels, Contact
 from outreach.errors import Invalid
-from outreach.genesys.interface import Attempt, Engagement, Senders
+from outreach.genesys.interface import Attempt, Engagement, Letter, Senders
 from outreach.genesys.platform.sending import LONGEST_SUBJECT, printable, write_call, write_subject
 
 SENDERS = Senders("+13175550100", "hello@acme.com", "News", "queue-1", "integration-1")
@@ -60,6 +60,18 @@ def test_a_long_subject_is_cut_and_keeps_the_reference() -> None:
 
     assert len(subject) == LONGEST_SUBJECT
     assert subject.endswith(f"[{REFERENCE}]")
+
+
+def test_an_email_has_what_its_letter_says_and_no_header_of_a_line_break() -> None:
+    letter = Letter("For\nAnn", "<p>Hi</p>", "reply@x.example", "We\r\nBcc: all")
+    engaged = replace(engage(Channel.EMAIL, address="a@b.example"), letter=letter)
+    sent = write_call(engaged, SENDERS).body
+
+    assert sent["subject"] == f"For Ann [{REFERENCE}]"
+    assert sent["fromAddress"] == {"email": "hello@acme.com", "name": "We Bcc: all"}
+    assert (sent["replyToAddress"], sent["htmlBody"]) == ({"email": "reply@x.example"}, "<p>Hi</p>")
+    plain = body(Channel.EMAIL, address="a@b.example")
+    assert {"replyToAddress", "htmlBody"}.isdisjoint(plain)
 
 
 def test_an_sms_never_barges_into_a_conversation_that_goes_on() -> None:
