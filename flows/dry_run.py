@@ -60,7 +60,7 @@ def ask_organisation(names: BlockNames, ledger: Ledger | None) -> tuple[Pace, Av
 def find_sender_of(names: BlockNames) -> SenderOf:
     """From whom messages come by the senders block; nobody where there is none, as on the guide API."""
     try:
-        return load_block(Senders, names.senders).as_senders().of
+        return load_block(Senders, names.senders).as_senders().choose
     except SettingsError:
         return nobody
 

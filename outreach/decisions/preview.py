@@ -24,11 +24,11 @@ from outreach.messages.wording import (
 )
 from outreach.settings import CampaignSettings
 
-SenderOf = Callable[[Channel], "str | None"]
-"""From whom a channel's messages come, as a person would recognise it."""
+SenderOf = Callable[[Contact, Channel], "str | None"]
+"""From whom a person's messages on a channel come, as they would recognise it."""
 
 
-def nobody(_: Channel) -> None:
+def nobody(_contact: Contact, _channel: Channel) -> None:
     """Where nothing is known of the senders."""
 
 
@@ -67,7 +67,7 @@ class Preview:
 
     Args:
         settings: the campaign's.
-        sender_of: from whom a channel's messages come, as a person would recognise it.
+        sender_of: from whom their messages come, as a person would recognise it.
     """
 
     def __init__(self, settings: CampaignSettings, sender_of: SenderOf) -> None:
@@ -110,7 +110,7 @@ class Preview:
         one = Previewed(
             row.external_contact_id,
             channel,
-            self._sender_of(channel) or "",
+            self._sender_of(contact, channel) or "",
             contact,
             said,
             segments(said.text) if counted else 0,

@@ -112,7 +112,7 @@ def scene(
                 account, senders=Senders(**senders), requests_per_minute=None, emails_per_minute=None
             )
         )
-        chosen = settings or CampaignSettings(hours_bind=())
+        chosen = settings or CampaignSettings(message="Hello", hours_bind=())
         run = stack.enter_context(open_run(ledger, client, "spring", chosen, webhook_name="crm"))
         address = f"{genesys.url}/_emulator/webhooks?secret={quote(secret)}"
         endpoint = stack.enter_context(Endpoint(address, secret, allow_private=True))

@@ -16,7 +16,7 @@ from tests.support.ledgers import NOON, people
 
 def look(rows: list[dict[str, object]], **settings: Any) -> Preview:
     chosen = CampaignSettings.model_validate({"hours_bind": (), **settings})
-    seen = Preview(chosen, {Channel.SMS: "+13175550100"}.get)
+    seen = Preview(chosen, lambda _, channel: {Channel.SMS: "+13175550100"}.get(channel))
     list(seen.watch(decide_all(open_source(rows), chosen, campaign="c", at=NOON)))
     return seen
 

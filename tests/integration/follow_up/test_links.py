@@ -114,7 +114,7 @@ def test_a_role_that_may_not_link_costs_one_request_a_round_and_nobody_their_end
 
 
 def test_never_asks_for_no_link(tmp_path: Path) -> None:
-    with scene(tmp_path, CampaignSettings(hours_bind=(), link=Link.NEVER)) as staged:
+    with scene(tmp_path, CampaignSettings(message="Hello", hours_bind=(), link=Link.NEVER)) as staged:
         staged.contact(people(2))
         staged.pass_time(65)
         assert follow_up(staged.run)["linked"] == 0

@@ -95,7 +95,7 @@ def test_whoever_asks_to_stop_is_left_alone_by_every_campaign(tmp_path: Path) ->
         staged.contact([person_1])
         staged.genesys.reply(staged.rows()[0].conversation_id, "Stop")
         follow_up(staged.run)
-        settings = CampaignSettings(hours_bind=())
+        settings = CampaignSettings(message="Hello", hours_bind=())
         with open_run(staged.ledger, staged.run.genesys, "summer", settings) as summer:
             staged.contact([{**person_1, "external_contact_id": "P-2"}], summer)
         assert staged.genesys.truth()["count"] == 1

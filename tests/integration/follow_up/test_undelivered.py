@@ -33,7 +33,7 @@ def test_dead_addresses_are_shown_by_reason_and_left_out_of_the_next_campaign_wh
             "MailboxNotFound": 1,
             "RateLimited": 1,
         }
-        settings = CampaignSettings(hours_bind=(), leave_out_undelivered=leaves_out)
+        settings = CampaignSettings(message="Hello", hours_bind=(), leave_out_undelivered=leaves_out)
         with open_run(staged.ledger, staged.run.genesys, "summer", settings) as summer:
             staged.contact(listed, summer)
             proof = prove(staged.ledger, summer.campaign)
