@@ -27,11 +27,10 @@ from outreach.timetable import HEADROOM, WINDOW, Slot, Timetable
 LATENESS = 0.4
 """Seconds that a slot may be late and still be used."""
 
-AHEAD = 0.5
-"""Seconds before the last slot in hand when more are leased: so long may a busy ledger take."""
-
-LEASED = 1.0
-"""Seconds whose worth is leased at the most: what we let pass, no other process can use."""
+AHEAD = (0.5, 2.5)
+"""Seconds before the last slot in hand when more are leased, twice their worth: with a ledger that answers at
+once, and at the most with one that takes long.
+"""
 
 PATIENCE = 180.0
 """Seconds that a caller waits at the most; beyond it is told when to come again."""
@@ -110,6 +109,7 @@ class Pacer:
         self._hand: list[Slot] = []
         self._leasing = threading.Lock()
         self._leased, self._leased_until = 0, float("-inf")
+        self._ahead = AHEAD[0]
         self._given_up = False
         self._noticed = False
 
@@ -172,7 +172,7 @@ class Pacer:
 
     def lease_ahead(self, waiting: int) -> None:
         """Lease before the last slots in hand are spent, if somebody stands in line: nobody waits for it."""
-        low = self._leased_until < self._clock.monotonic() + AHEAD
+        low = self._leased_until < self._clock.monotonic() + self._ahead
         if waiting and low and self._leasing.acquire(blocking=False):
             try:
                 self._lease(waiting)
@@ -206,7 +206,7 @@ class Pacer:
         soonest = max(now, min(lane.rests_until for lane in self._lanes))
         rates = {n: lane.rate(now) for n, lane in enumerate(self._lanes) if lane.rests_until <= soonest}
         wanted = max(waiting + 1, 2 * self._leased) if waiting else 1
-        self._leased = max(int(min(wanted, LEASED * sum(rates.values()) / WINDOW)), 1)
+        self._leased = max(int(min(wanted, 2 * self._ahead * sum(rates.values()) / WINDOW)), 1)
 
         def take(table: Timetable, instant: float) -> list[Slot]:
             ours = self._clock.monotonic() - instant  # measured in here: a slow ledger moves no slot
@@ -216,6 +216,8 @@ class Pacer:
         for slot in self._allocator.change(self.key, take):
             heapq.heappush(self._hand, slot)
             self._leased_until = slot.at
+        took = self._clock.monotonic() - now
+        self._ahead = min(max(AHEAD[0], 2 * took, 0.9 * self._ahead), AHEAD[1])
 
     def _sleep_until_due(self) -> Slot:
         while True:
