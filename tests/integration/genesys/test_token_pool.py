@@ -91,20 +91,20 @@ def test_a_token_revoked_in_mid_run_is_renewed_and_nobody_notices() -> None:
         assert sum(used(organisation).values()) == 31  # the renewed one too
 
 
-def test_a_call_that_meets_one_dead_token_after_the_other_finds_a_living_one() -> None:
+@pytest.mark.parametrize("operation", ["organisation.get", "messages.agentless"])
+def test_a_call_that_meets_one_dead_token_after_the_other_finds_a_living_one(operation: str) -> None:
     """Sealed in the cache, and ended since by somebody's logins."""
-    with emulator_thread() as organisation:
+    dead = {"kind": "unauthorized", "nth": [1, 2, 3, 4, 5], "operation": operation}
+    with emulator_thread(faults=[dead]) as organisation:
         sealed = fetch_token(account(organisation), tokens=6)
-        dead = {"kind": "unauthorized", "nth": [1, 2, 3, 4, 5]}
-        organisation.configure(faults=[{**dead, "operation": "organisation.get"}])
         with open_at(organisation.url, clock=SystemClock(), tokens=6, sealed_token=sealed.text) as genesys:
             assert isinstance(genesys, Platform)
-            ask(genesys, 1)
-            organisation.configure(faults=[{**dead, "operation": "messages.agentless"}])
+            genesys.whoami()
             (known,) = genesys.register(told(contact()))
             assert isinstance(known, Registered)
             start(genesys, engagement(address="+13175550001", genesys_id=known.genesys_id))
         assert organisation.truth()["count"] == 1
+        assert organisation.metrics()["by_status"]["401"] == 5
 
 
 def test_tokens_that_are_turned_down_again_and_again_are_an_error() -> None:
