@@ -34,7 +34,7 @@ def test_a_ledger_that_kept_a_row_for_each_lane_goes_on(tmp_path: Path, clock: S
         connection.exec_driver_sql("DROP TABLE pacing")
         connection.exec_driver_sql("CREATE TABLE pacing (key VARCHAR(100) PRIMARY KEY, next_at BIGINT)")
         connection.exec_driver_sql("INSERT INTO pacing VALUES ('token', 1)")
-        connection.exec_driver_sql(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0005'")
+        connection.exec_driver_sql(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0006'")
 
     with new_ledger(tmp_path, clock) as ledger:
         assert take(LedgerSlotAllocator(ledger), "token", 1.0, 2) == pytest.approx([0.0, 1.0])
