@@ -1,66 +1,116 @@
-"""The arithmetic of a shared budget: lanes of slots, evenly apart, and a gate above them.
+"""The arithmetic of a budget that many spend: lanes of slots, evenly apart, and what lies above them.
 
-A lane is the row of slots of one token, or of another budget. A gate is a limit above a client's lanes that
-Genesys does not publish, found by its 429s: it lets through what they may not exceed together.
+A lane is the row of slots of one token; a budget of another kind has one lane. Above them may lie a limit
+that Genesys does not publish, found by its 429s: it holds for all lanes together.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 # As near the limit as jitter allows: `limit + 1` slots span 60.8 s, and a slot is 0.4 s late at the most.
 HEADROOM = 0.987
 """The part of a limit that is spent."""
 
+WINDOW = 60.0
+"""Seconds in which Genesys counts."""
+
+RECOVERY = 60.0
+"""Seconds from half the rate to the whole, after a 429."""
+
+REMEMBERED = 600.0
+"""Seconds in which a 429 of one lane is again taken for one of the limit above them."""
+
 _FORGETTING = 0.0004
-"""How a gate widens: by this part, times the minutes since it was found to the third power."""
+"""How a limit that no 429 confirms widens: by this part, times the minutes since to the third power."""
 
 _ONE_EVENT = 5.0
 """Seconds in which several 429s tell of the same thing."""
 
-
-_NEVER = float("-inf")
+_NEVER = -RECOVERY  # over, as any clock of ours begins at 0
 
 
 class Slot(NamedTuple):
-    """One turn: when, whose, and what bound it (the lane, or the gate)."""
+    """One turn: when, of which lane (from 0), and whether what lies above the lanes bound it."""
 
     at: float
-    lane: str
-    bound: str
+    lane: int
+    above: bool
 
 
-class Gate(NamedTuple):
-    """A limit above lanes, in requests a minute, and since when it is known (seconds)."""
+@dataclass
+class Timetable:
+    """One budget. Instants are seconds, on the clock of whoever keeps it.
 
-    limit: float
-    since: float
+    Attributes:
+        free: when each lane has its next slot.
+        refused: until when a 429 rests each lane, or did.
+        opens: nobody goes before, whatever the lane.
+        limit: above the lanes, in requests a minute; 0 where none is known.
+        found: when that was.
+        share: the part of the budget that is given away.
+        written: when it was changed last.
+    """
 
-    def rate(self, now: float) -> float:
-        """Requests a minute that it lets through: a limit that no 429 confirms is soon forgotten."""
-        minutes = max(now - self.since, 0.0) / 60.0
+    free: list[float] = field(default_factory=list)
+    refused: list[float] = field(default_factory=list)
+    opens: float = _NEVER
+    limit: float = 0.0
+    found: float = _NEVER
+    share: float = 1.0
+    written: float = _NEVER
+
+    def take(self, lanes: Mapping[int, float], count: int, now: float) -> list[Slot]:
+        """The next slots, each of the lane that is free first; `lanes` says how many a minute each has."""
+        self._reach(max(lanes))
+        slots = []
+        for _ in range(count):
+            lane = min(lanes, key=self.free.__getitem__)
+            own = max(now, self.free[lane])  # never in the past: no burst after a lull
+            at = max(own, self.opens)
+            back = min(max((at - self.refused[lane]) / RECOVERY, 0.0), 1.0)
+            self.free[lane] = at + WINDOW / (lanes[lane] * self.share * (0.5 + 0.5 * back))
+            if self.limit:
+                self.opens = at + WINDOW / (self.share * self._rate(now))
+            slots.append(Slot(at, lane, at > own))
+        return slots
+
+    def refuse(self, lane: int, seconds: float, most: float, now: float) -> bool:
+        """Rest a lane after its 429, or all of them; whether it was all.
+
+        Another lane's within that rest tells of a limit above them; `most` is what they let through a minute.
+        """
+        others = (until for number, until in enumerate(self.refused) if number != lane)
+        if (self.limit and now < self.found + REMEMBERED) or any(until > now for until in others):
+            self.close(now + seconds)
+            if seconds < WINDOW:
+                # Whole seconds, rounded up: half a second more of the window is the likeliest.
+                self.narrow(most, (WINDOW + 0.5 - seconds) / WINDOW, now)
+            return True
+        self._reach(lane)
+        self.refused[lane] = max(self.refused[lane], now + seconds)
+        self.free[lane] = max(self.free[lane], now + seconds)
+        return False
+
+    def narrow(self, most: float, part: float, now: float) -> None:
+        """Learn of the limit above the lanes, by a 429 after `part` of a minute's requests."""
+        if now - self.found >= _ONE_EVENT:
+            self.limit, self.found = min(most, self._rate(now) if self.limit else most) * part, now
+
+    def close(self, until: float) -> None:
+        """Rest all lanes."""
+        self.opens = max(self.opens, until)
+
+    def moved(self, seconds: float) -> "Timetable":
+        """The same on another clock, that shows so much more."""
+        free, refused = ([at + seconds for at in instants] for instants in (self.free, self.refused))
+        opens, found, written = (at + seconds for at in (self.opens, self.found, self.written))
+        return Timetable(free, refused, opens, self.limit, found, self.share, written)
+
+    def _rate(self, now: float) -> float:
+        minutes = max(now - self.found, 0.0) / 60.0
         return self.limit * (1.0 + _FORGETTING * minutes**3) * HEADROOM
 
-    def narrowed(self, most: float, part: float, now: float) -> "Gate":
-        """After a 429 that came when `part` of a minute's requests had gone."""
-        return self if now - self.since < _ONE_EVENT else Gate(min(most, self.rate(now)) * part, now)
-
-
-OPEN = Gate(float("inf"), _NEVER)
-"""Where no limit is known."""
-
-
-def plan(
-    free: dict[str, float], lanes: Mapping[str, float], count: int, now: float, gate: str, apart: float
-) -> list[Slot]:
-    """The next `count` slots; moves what they use up in `free`. `at` is on the clock of `now`."""
-    slots = []
-    for _ in range(count):
-        lane = min(lanes, key=lambda key: free.get(key, _NEVER))
-        at, bound = max(now, free.get(lane, now)), lane  # never in the past: no burst after a lull
-        if gate and free.get(gate, _NEVER) > at:
-            at, bound = free[gate], gate
-        free[lane] = at + lanes[lane]
-        if gate:
-            free[gate] = max(at, free.get(gate, at)) + apart
-        slots.append(Slot(at, lane, bound))
-    return slots
+    def _reach(self, lane: int) -> None:
+        for instants in (self.free, self.refused):
+            instants.extend([_NEVER] * (lane + 1 - len(instants)))

@@ -1,45 +1,27 @@
-"""The shared timetable: every slot of a budget is one instant, given to one process only.
+"""The shared timetables: one row a budget, changed in a transaction that no other process is in.
 
-One row a lane, moved forward in a transaction that no other process is in (an exact GCRA): whoever reserves
-`count` slots gets the next free instants. However many processes there are, their slots never meet, and what
-a dead one had taken is over by itself. A hold (a 429's) is two rows more: until when, and since when; so is a
-gate: how many requests a minute, and since when.
-
-A row that is further ahead than it can be was written by a clock that was ahead: it is counted from now.
+However many processes there are, their slots never meet, and what a dead one had taken is over by itself.
+What a clock wrote that was ahead is counted from now.
 """
 
 import logging
-from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from collections.abc import Callable
+from typing import TypeVar
 
+import orjson
 from sqlalchemy import Connection, select
 from sqlalchemy import text as sql
 
-from outreach.ledger.database.schema import EPOCH, pacing
+from outreach.ledger.database.schema import pacing
 from outreach.ledger.ledger import Ledger
-from outreach.timetable import OPEN, Gate, Slot, plan
+from outreach.timetable import Timetable
 
-MOST_AHEAD = 60 * 1_000_000
-"""Microseconds that slots lie ahead at the most, where each process leases a second's worth."""
+Result = TypeVar("Result")
 
-TAKERS = 30
-"""So many processes may each have leased one slot, where slots are further apart than a second."""
-
-MICRO = 1_000_000
+MOST_AHEAD = 60.0
+"""Seconds that the clocks of those who share a ledger may differ."""
 
 log = logging.getLogger(__name__)
-
-
-def _until(key: str) -> str:
-    return f"{key}/held-until"
-
-
-def _since(key: str) -> str:
-    return f"{key}/held-since"
-
-
-def _gate(gate: str) -> tuple[str, str]:
-    return f"{gate}/thousandths", f"{gate}/found"
 
 
 class LedgerSlotAllocator:
@@ -48,75 +30,33 @@ class LedgerSlotAllocator:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def reserve(self, lanes: Mapping[str, float], count: int, gate: str = "") -> list[Slot]:
-        """Take the next `count` slots of the lanes; `at` is in seconds from now."""
-        keys = [*lanes, *([gate] if gate else [])]
+    def change(self, key: str, make: Callable[[Timetable, float], Result]) -> Result:
+        """Change a budget's timetable."""
         with self._ledger.db.write(lasting=False) as connection:  # a power cut takes longer than slots last
-            now = self._now(connection, min(keys, key=len))  # inside: the wait for the lock must not count
-            found = self._read(connection, keys)
-            apart = 60.0 / _read_gate(found, gate, now).rate(now / MICRO)
-            free = {}
-            for key in keys:
-                held, at = self._held_until(connection, found, key, now), found.get(key, 0)
-                latest = max(now, held) + MOST_AHEAD + round(TAKERS * lanes.get(key, 0.0) * MICRO)
-                free[key] = (max(at if at <= latest else 0, held) - now) / MICRO
-            slots = plan(free, lanes, count, 0.0, gate, apart)
-            used = {slot.lane for slot in slots} | ({gate} if apart else set())
-            self._write(connection, {key: now + round(free[key] * MICRO) for key in keys if key in used})
-        return slots
+            now = self._lock(connection, key)
+            found = connection.execute(select(pacing.c.timetable).where(pacing.c.key == key)).scalar()
+            table = _corrected(Timetable(**orjson.loads(found)), now) if found else Timetable()
+            result = make(table, now)
+            table.written = now
+            upsert = self._ledger.db.insert(pacing).values(key=key, timetable=orjson.dumps(table).decode())
+            new = {"timetable": upsert.excluded.timetable}
+            connection.execute(upsert.on_conflict_do_update(index_elements=["key"], set_=new))
+        return result
 
-    def hold(self, key: str, seconds: float) -> None:
-        """Nobody gets a slot in the next `seconds` seconds."""
-        with self._ledger.db.write() as connection:
-            now = self._now(connection, key)
-            until = now + round(seconds * MICRO)
-            if until > self._held_until(connection, self._read(connection, [key]), key, now):
-                self._write(connection, {_until(key): until, _since(key): now})
-
-    def narrow(self, gate: str, most: float, part: float) -> None:
-        """Make a gate narrower, for every process."""
-        with self._ledger.db.write() as connection:
-            now = self._now(connection, gate)
-            known = _read_gate(self._read(connection, [gate]), gate, now)
-            found = known.narrowed(most, part, now / MICRO)
-            limit, since = _gate(gate)
-            if found is not known:
-                self._write(connection, {limit: round(found.limit * 1000), since: now})
-
-    def _held_until(self, connection: Connection, found: Mapping[str, int], key: str, now: int) -> int:
-        """When the hold ends; one that began in the future begins now."""
-        until, since = found.get(_until(key), 0), found.get(_since(key), 0)
-        if since <= now + MOST_AHEAD:
-            return until
-        log.warning("A budget was held by a clock that was ahead: the hold is counted from now")
-        until -= since - now
-        self._write(connection, {_until(key): until, _since(key): now})
-        return until
-
-    def _read(self, connection: Connection, keys: Iterable[str]) -> dict[str, int]:
-        names = [name for key in keys for name in (key, _until(key), _since(key), *_gate(key))]
-        rows = connection.execute(select(pacing).where(pacing.c.key.in_(names)))
-        return {str(row.key): int(row.next_at) for row in rows}
-
-    def _write(self, connection: Connection, rows: Mapping[str, int]) -> None:
-        upsert = self._ledger.db.insert(pacing)
-        upsert = upsert.on_conflict_do_update(
-            index_elements=["key"], set_={"next_at": upsert.excluded.next_at}
-        )
-        connection.execute(upsert, [{"key": key, "next_at": at} for key, at in rows.items()])
-
-    def _now(self, connection: Connection, key: str) -> int:
-        """The instant from which on nobody else moves what goes by this key."""
+    def _lock(self, connection: Connection, key: str) -> float:
+        """The instant from which on nobody else changes it: the wait for the lock must not count."""
         if self._ledger.db.is_sqlite:  # one writer at a time
-            return (self._ledger.clock.now() - EPOCH) // timedelta(microseconds=1)
+            return self._ledger.clock.now().timestamp()
         # Not now(), which stands still from the transaction's beginning on.
-        clock = sql(
-            "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
-            " FROM pg_advisory_xact_lock(hashtext(:name))"
-        )
-        return int(connection.execute(clock, {"name": key.partition("/")[0]}).scalar_one())
+        clock = "SELECT extract(epoch FROM clock_timestamp()) FROM pg_advisory_xact_lock(hashtext(:key))"
+        return float(connection.execute(sql(clock), {"key": key}).scalar_one())
 
 
-def _read_gate(found: Mapping[str, int], gate: str, now: int) -> Gate:
-    limit, since = (found.get(name, 0) for name in _gate(gate))
-    return Gate(limit / 1000, since / MICRO) if limit and since <= now else OPEN
+def _corrected(table: Timetable, now: float) -> Timetable:
+    ahead = table.written - now
+    if ahead <= MOST_AHEAD:
+        return table
+    log.warning("A budget was written by a clock that was ahead: it is counted from now")
+    table = table.moved(-ahead)
+    table.free = list(table.refused)
+    return table

@@ -8,62 +8,52 @@ needs no server.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
 from prefect.concurrency.sync import rate_limit
 
-from outreach.clock import SystemClock
-from outreach.genesys.rate_limit.slots import LocalSlotAllocator
-from outreach.timetable import HEADROOM, Slot
+from outreach.timetable import HEADROOM, Slot, Timetable
 
 BLOCK = 10
 BURST = 2 * BLOCK
 """What the limit holds when it is full. A block alone overflows while its taker sleeps."""
 
+Result = TypeVar("Result")
 
-@dataclass
-class _Hand:
-    """The slots of one budget that this process has."""
 
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    left: int = 0
-    next_at: float = 0.0
+class _Blocks(Timetable):
+    """One budget, of one lane."""
+
+    def __init__(self, limit: str) -> None:
+        super().__init__()
+        self._limit = limit
+        self._left = 0
+
+    def take(self, lanes: Mapping[int, float], count: int, now: float) -> list[Slot]:
+        """The next slots of the block in hand; wait for a new block when it is used up."""
+        begun = time.monotonic()
+        if self._left < count:
+            rate_limit(self._limit, occupy=max(BLOCK, count), strict=True)
+            self._left += max(BLOCK, count)
+        self._left -= count
+        return super().take(lanes, count, now + time.monotonic() - begun)
 
 
 class PrefectTimetable:
-    """`timetable.Timetable` over `rate_limit`; the limits are called `<name>-token`, `<name>-creations`."""
+    """A `slots.SlotAllocator` over `rate_limit`; the limits are called `<name>-token`, `<name>-creations`."""
 
     def __init__(self, name: str) -> None:
-        self._name = name
-        self._clock = SystemClock()
-        self._held = LocalSlotAllocator(self._clock)
-        self._hands = {"token": _Hand(), "creations": _Hand()}
+        self._lock = threading.Lock()
+        self._tables = {budget: _Blocks(f"{name}-{budget}") for budget in ("token", "creations")}
 
-    def reserve(self, lanes: Mapping[str, float], count: int, gate: str = "") -> list[Slot]:
-        """Take the next slots of the block in hand; wait for a new block when it is used up. Of one lane."""
-        ((key, seconds_apart),) = lanes.items()
-        budget = key.partition(":")[0]
-        hand = self._hands[budget]
-        with hand.lock:
-            if hand.left < count:
-                rate_limit(f"{self._name}-{budget}", occupy=max(BLOCK, count), strict=True)
-                hand.left += max(BLOCK, count)
-            hand.left -= count
-            first = max(hand.next_at, self._clock.monotonic())
-            hand.next_at = first + count * seconds_apart
-            held = self._held.reserve({key: 0.0}, 1)[0].at
-            first = max(first - self._clock.monotonic(), held)
-            return [Slot(first + number * seconds_apart, key, key) for number in range(count)]
-
-    def hold(self, key: str, seconds: float) -> None:
-        """Nobody of this process goes before so many seconds from now."""
-        self._held.hold(key, seconds)
-
-    def narrow(self, gate: str, most: float, part: float) -> None:
-        """Nothing: of one lane there is no gate."""
+    def change(self, key: str, make: Callable[[Timetable, float], Result]) -> Result:
+        """Change this process's own timetable, whose slots are Prefect's to give."""
+        with self._lock:
+            return make(self._tables[key.partition(":")[0]], time.monotonic())
 
 
 def create_limits(name: str, **per_minute: int) -> None:

@@ -5,7 +5,7 @@
 | NotSent (but not for TLS or a wrong URL) | again after 2, then 4 seconds | again after 2, then 4 seconds |
 | RateLimited, up to PATIENCE seconds | again after `Retry-After` | again after `Retry-After` |
 | Ambiguous | again after 2, then 4 seconds | never |
-| NotSent, as its token of several was ended | at once, with another token | at once, with another token |
+| NotSent, as its token of several was turned down | at once, with another | at once, with another |
 | Unauthorized, but for the login itself | once more, with a new token | once more, with a new token |
 | anything else | never | never |
 
@@ -27,7 +27,7 @@ Result = TypeVar("Result")
 
 ATTEMPTS = 3
 TOKEN_ENDED = "token_ended"  # noqa: S105  a code
-"""The code of NotSent where a token of several was ended by the login of another."""
+"""The code of NotSent where a token of several was turned down, and another may have its turn."""
 
 LASTING = frozenset({"tls", "unsupported_protocol", "invalid_url", GIVEN_UP})
 """Codes of NotSent that another try won't mend."""

@@ -1,7 +1,7 @@
 """The tokens of one client, each with a lane of the budget; one that is refused or ended is left out a while.
 
 login refused, the login host away    left out, as long as another token is there
-401 of a token that was good          renewed, as with one token
+401 of a token that was good          renewed, as with one token; the call has another's turn meanwhile
 401 after a login of another one      that login ended it: left out, or the two would end each other by turns
 
 They log in one after another, so that it is known which login came last when one is turned down.
@@ -40,6 +40,7 @@ class TokenPool:
         self._clock = clock
         self._good_at = [float("-inf")] * len(tokens)
         self._out_until = [float("-inf")] * len(tokens)
+        self._turned_down = [False] * len(tokens)
         self._lock = threading.RLock()
 
     def __len__(self) -> int:
@@ -78,14 +79,20 @@ class TokenPool:
     def accepted(self, lane: int, sent_at: float) -> None:
         """An answer says that the token was good when the request left."""
         self._good_at[lane] = max(self._good_at[lane], sent_at)
+        self._turned_down[lane] = False
 
     def turned_down(self, lane: int, bearer: str, error: GenesysError) -> GenesysError:
-        """What a 401 means: its error once it is renewed; NotSent when the token is left out instead."""
+        """What a 401 means: NotSent where another token may have its turn, else its error.
+
+        However many were ended or revoked together: each of several is turned down once before that.
+        """
         with self._lock:
+            again = self._turned_down[lane]
             current = self._tokens[lane].renew(bearer)  # another thread may have a newer by now
+            self._turned_down[lane] |= current
             if current and self._was_ended(lane):
                 self._leave_out(lane, ENDED_SECONDS, "was ended by the login of another")
-            if not self._is_out(lane):
+            if not self._is_out(lane) and (again or len(self) == 1):
                 return error
         return NotSent(error.operation, error.status, TOKEN_ENDED, error.correlation_id, _ENDED)
 

@@ -24,39 +24,27 @@ class PriorityLock:
     @contextlib.contextmanager
     def turn(self, priority: int, since: float = 0.0) -> Iterator[None]:
         """Wait for a turn, and have it for the length of the block."""
-        self._enter(priority, since)
+        # A gate for each who waits: who leaves wakes the next, and not everybody.
+        gate = threading.Lock()
+        gate.acquire()
+        place = (priority, since, next(self._numbers), gate)  # the number, as locks do not compare
+        with self._lock:
+            heapq.heappush(self._line, place)
+            self._call_next()
         try:
+            gate.acquire()
             yield
         finally:
-            self._leave()
+            with self._lock:
+                if place in self._line:  # an interrupt, before it was called
+                    self._line.remove(place)
+                    heapq.heapify(self._line)
+                else:
+                    self._occupied = False
+                    self._call_next()
 
-    def _enter(self, priority: int, since: float) -> None:
-        with self._lock:
-            if not self._occupied:
-                self._occupied = True
-                return
-            # One for each who waits: who leaves wakes the next, and not everybody.
-            gate = threading.Lock()
-            gate.acquire()
-            place = (priority, since, next(self._numbers), gate)  # the number, as locks do not compare
-            heapq.heappush(self._line, place)
-        try:
-            gate.acquire()
-        except BaseException:  # an interrupt: leave the line, or hand the turn on
-            self._give_up(place)
-            raise
-
-    def _leave(self) -> None:
-        with self._lock:
-            if self._line:
-                heapq.heappop(self._line)[-1].release()  # still occupied: nobody slips in between
-            else:
-                self._occupied = False
-
-    def _give_up(self, place: tuple[int, float, int, threading.Lock]) -> None:
-        with self._lock:
-            if place in self._line:
-                self._line.remove(place)
-                heapq.heapify(self._line)
-                return
-        self._leave()  # it was called meanwhile: the turn goes to the next
+    def _call_next(self) -> None:
+        """Under the lock."""
+        if self._line and not self._occupied:
+            self._occupied = True
+            heapq.heappop(self._line)[-1].release()

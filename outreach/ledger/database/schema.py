@@ -276,6 +276,6 @@ pacing = Table(
     "pacing",
     metadata,
     Column("key", String(100), primary_key=True),
-    Column("next_at", BigInteger, nullable=False, comment="microseconds since 1970: the next free slot"),
-    comment="One row per budget: the shared timetable of all processes.",
+    Column("timetable", Text, nullable=False, comment="JSON: `outreach/timetable.py`"),
+    comment="One row a budget: the timetables that all processes share.",
 )

@@ -66,6 +66,7 @@ from tests.support.ledgers import (
 )
 from tests.support.organisations import Organisation
 from tests.support.postgres import Postgres
+from tests.support.timetables import close, take
 
 pytestmark = pytest.mark.postgres
 
@@ -286,7 +287,7 @@ def test_slots_of_many_processes_never_meet(ledger: Ledger, url: str) -> None:
         with open_ledger(sys.argv[1], keys=[sys.argv[2]]) as ledger:
             table = LedgerSlotAllocator(ledger)
             for _ in range(25):
-                wait = table.reserve({"token": 0.5}, 2)[0].at
+                wait = table.change("token", lambda t, now: t.take({0: 120}, 2, now)[0].at - now)
                 print(round((time.time() + wait) * 1000))
     """)
     command = [sys.executable, "-c", script, url, KEY]
@@ -300,9 +301,9 @@ def test_slots_of_many_processes_never_meet(ledger: Ledger, url: str) -> None:
 
 
 def test_a_hold_is_for_everybody(ledger: Ledger, url: str) -> None:
-    LedgerSlotAllocator(ledger).hold("token", 30)
+    close(LedgerSlotAllocator(ledger), "token", 30)
     with another(url) as other:
-        assert 29 < LedgerSlotAllocator(other).reserve({"token": 1.0}, 1)[0].at <= 30
+        assert 29 < take(LedgerSlotAllocator(other), "token", 1.0, 1)[0] <= 30
 
 
 def test_processes_that_open_a_new_ledger_at_once_all_succeed(server: Postgres) -> None:

@@ -8,9 +8,10 @@ import random
 import threading
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import datetime, timezone
 from itertools import pairwise
+from typing import TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -21,9 +22,12 @@ from outreach.errors import NotSent, RateLimited
 from outreach.genesys.rate_limit.pacer import GIVEN_UP, PATIENCE, Pacer, creations_key, token_key
 from outreach.genesys.rate_limit.priority_lock import PriorityLock
 from outreach.genesys.rate_limit.slots import FallbackSlotAllocator, LocalSlotAllocator
-from outreach.timetable import Slot
+from outreach.timetable import Timetable
 from tests.support.clocks import SetClock
 from tests.support.fuzzing import tries
+from tests.support.timetables import acquire, take
+
+Result = TypeVar("Result")
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=timezone.utc)
 
@@ -41,6 +45,7 @@ class Process:
         for begin, end in self.lulls:
             if begin <= now < end:
                 return False, end
+        self.pacer.lease_ahead(self.takers - 1)
         instant = self.pacer.next_instant(self.takers - 1)
         if instant > now:
             return False, instant
@@ -176,21 +181,21 @@ def test_no_limit_waits_for_nothing_but_a_429(limit: int | None) -> None:
     clock = SetClock(NOW)
     pacer = Pacer("token:1", limit, LocalSlotAllocator(clock), clock)
 
-    assert sum(pacer.acquire().waited for _ in range(1000)) == 0.0
+    assert sum(acquire(pacer).waited for _ in range(1000)) == 0.0
     pacer.refuse(7.0)
-    assert pacer.acquire().waited == pytest.approx(7.0)
-    assert pacer.acquire().waited == 0.0
+    assert acquire(pacer).waited == pytest.approx(7.0)
+    assert acquire(pacer).waited == 0.0
 
 
 def test_without_a_limit_a_429_that_is_over_makes_nobody_wait_in_line() -> None:
     clock = SetClock(NOW)
     pacer = Pacer("token:1", None, LocalSlotAllocator(clock), clock)
     pacer.refuse(7.0)
-    pacer.acquire()
+    acquire(pacer)
     waited: list[float] = []
 
     with pacer._turns.turn(0):  # somebody stands in it
-        other = threading.Thread(target=lambda: waited.append(pacer.acquire().waited), daemon=True)
+        other = threading.Thread(target=lambda: waited.append(acquire(pacer).waited), daemon=True)
         other.start()
         other.join(2)
 
@@ -203,7 +208,7 @@ def test_a_wait_beyond_patience_is_told_instead_of_waited_for() -> None:
     pacer.refuse(3600.0)
 
     with pytest.raises(RateLimited) as caught:
-        pacer.acquire()
+        acquire(pacer)
     assert caught.value.retry_after > PATIENCE
     assert clock.monotonic() == 0.0
 
@@ -221,20 +226,10 @@ class Broken:
         self.inner = LocalSlotAllocator(clock)
         self.away = True
 
-    def reserve(self, lanes: Mapping[str, float], count: int, gate: str = "") -> list[Slot]:
+    def change(self, key: str, make: Callable[[Timetable, float], Result]) -> Result:
         if self.away:
             raise OSError("no such host")
-        return self.inner.reserve(lanes, count, gate)
-
-    def hold(self, key: str, seconds: float) -> None:
-        if self.away:
-            raise OSError("no such host")
-        self.inner.hold(key, seconds)
-
-    def narrow(self, gate: str, most: float, part: float) -> None:
-        if self.away:
-            raise OSError("no such host")
-        self.inner.narrow(gate, most, part)
+        return self.inner.change(key, make)
 
 
 def test_a_shared_budget_that_is_away_leaves_a_safe_share_and_one_warning(
@@ -259,10 +254,22 @@ def test_going_away_after_a_block_was_taken_does_not_spend_it_twice() -> None:
     shared = Broken(clock)
     shared.away = False
     timetable = FallbackSlotAllocator(shared, clock)
-    timetable.reserve({"k": 0.2}, 5)
+    take(timetable, "k", 0.2, 5)
     shared.away = True
 
-    assert timetable.reserve({"k": 0.2}, 1)[0].at >= 1.0
+    assert take(timetable, "k", 0.2, 1)[0] >= 1.0
+
+
+def test_going_away_it_goes_on_behind_what_other_processes_had_taken() -> None:
+    clock = SetClock(NOW)
+    shared = Broken(clock)
+    shared.away = False
+    timetable = FallbackSlotAllocator(shared, clock)
+    take(shared, "k", 1.0, 5)
+    take(timetable, "k", 1.0, 1)
+    shared.away = True
+
+    assert take(timetable, "k", 1.0, 2) == pytest.approx([6.0, 8.0])
 
 
 def test_the_lowest_number_goes_first_and_equals_go_in_their_order() -> None:
@@ -293,7 +300,7 @@ def test_threads_of_one_process_keep_the_spacing() -> None:
 
     def work() -> None:
         for _ in range(5):
-            pacer.acquire()
+            acquire(pacer)
             sent.append(clock.monotonic())
 
     threads = [threading.Thread(target=work) for _ in range(8)]
@@ -311,12 +318,12 @@ def test_threads_of_one_process_keep_the_spacing() -> None:
 def test_who_waits_for_a_turn_gives_up_at_once_when_the_run_is_stopped() -> None:
     clock = SystemClock()
     pacer = Pacer("token:slow", 1, LocalSlotAllocator(clock), clock)
-    pacer.acquire()
+    acquire(pacer)
     codes: list[str] = []
 
     def wait() -> None:
         with pytest.raises(NotSent) as refused:
-            pacer.acquire()
+            acquire(pacer)
         codes.append(refused.value.code)
 
     line = [threading.Thread(target=wait) for _ in range(5)]

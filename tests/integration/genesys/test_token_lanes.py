@@ -8,8 +8,10 @@ import random
 import threading
 from bisect import bisect_left
 from collections import defaultdict, deque
+from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -19,9 +21,13 @@ from outreach.clock import SystemClock
 from outreach.genesys.rate_limit.pacer import ABOVE, Pacer, Turn
 from outreach.genesys.rate_limit.slots import LocalSlotAllocator, SlotAllocator
 from outreach.ledger.rate_slots import LedgerSlotAllocator
+from outreach.timetable import Timetable
 from tests.support.clocks import SetClock
 from tests.support.fuzzing import tries
 from tests.support.ledgers import new_ledger
+from tests.support.timetables import acquire
+
+Result = TypeVar("Result")
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=timezone.utc)
 
@@ -76,20 +82,42 @@ def play(
         now, number = heapq.heappop(agenda)
         clock.advance(max(now - clock.monotonic(), 0.0))
         pacer = pacers[number]
+        pacer.lease_ahead(takers - 1)
         instant = pacer.next_instant(takers - 1)
+        now = max(now, clock.monotonic())  # a slow ledger takes its time
         again = max(instant, now + 0.0005)
         if instant <= now:
             slot = pacer.spend()
-            lane = pacer._numbers[slot.lane]
-            bound = ABOVE if slot.bound == pacer._gate else pacer.name
-            genesys.take(pacer, lane, now + chance.random() * 0.02, Turn(lane, now, 0.0, bound))
+            bound = ABOVE if slot.above else pacer.name
+            turn = Turn(slot.lane, now, 0.0, bound)
+            genesys.take(pacer, slot.lane, now + chance.random() * 0.02, turn)
             again = now + 0.0005
         heapq.heappush(agenda, (again + chance.random() * 0.01, number))
 
 
-def new_pacers(lanes: int, processes: int, limit: int = 300) -> tuple[list[Pacer], SetClock]:
-    clock = SetClock(NOW)
-    timetable = LocalSlotAllocator(clock)
+class Slow(LocalSlotAllocator):
+    """A ledger that is busy: each lease waits for it before and after."""
+
+    def __init__(self, clock: SetClock, seconds: float = 0.0) -> None:
+        super().__init__(clock)
+        self.clock = clock
+        self.seconds = seconds
+        self.leases = 0
+
+    def change(self, key: str, make: Callable[[Timetable, float], Result]) -> Result:
+        chance = random.Random(self.leases)
+        self.leases += 1
+        self.clock.advance(self.seconds * chance.random())
+        result = super().change(key, make)
+        self.clock.advance(self.seconds * chance.random())
+        return result
+
+
+def new_pacers(
+    lanes: int, processes: int, limit: int = 300, timetable: SlotAllocator | None = None
+) -> tuple[list[Pacer], SetClock]:
+    clock = timetable.clock if isinstance(timetable, Slow) else SetClock(NOW)
+    timetable = timetable or LocalSlotAllocator(clock)
     return [Pacer("token:1", limit, timetable, clock, lanes) for _ in range(processes)], clock
 
 
@@ -115,16 +143,67 @@ def test_985_of_1000_of_every_token_is_used_and_no_window_of_it_is_overdrawn(
     assert len(genesys.all()) / 130 * 60 >= 0.985 * 300 * lanes
 
 
+@pytest.mark.parametrize("lanes", [1, 10, 20])
+def test_a_ledger_that_is_busy_costs_no_slot_and_overdraws_no_token(lanes: int) -> None:
+    pacers, clock = new_pacers(lanes, 1, timetable=Slow(SetClock(NOW), 0.1))
+    genesys = Genesys(300, None, "sliding")
+
+    play(pacers, clock, genesys, 190.0)
+
+    assert genesys.refused == []
+    assert len(genesys.all()) / 190 * 60 >= 0.985 * 300 * lanes
+
+
+def test_a_lease_that_takes_long_keeps_nobody_waiting_who_could_go() -> None:
+    clock = SystemClock()
+
+    class Sluggish(LocalSlotAllocator):
+        """Busy for longer than a fast ledger's slots in hand last."""
+
+        def change(self, key: str, make: Callable[[Timetable, float], Result]) -> Result:
+            clock.sleep(0.4)
+            result = super().change(key, make)
+            clock.sleep(0.4)
+            return result
+
+    pacer = Pacer("token:1", 300, Sluggish(clock), clock, 10)
+    sent: list[float] = []
+
+    def work() -> None:
+        while not sent or sent[-1] < sent[0] + 8.0:
+            acquire(pacer)
+            sent.append(clock.monotonic())
+
+    threads = [threading.Thread(target=work) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+
+    steady = [at for at in sent if sent[0] + 4.0 <= at < sent[0] + 8.0]
+    assert len(steady) >= 0.95 * 4 * 300 * 0.987 * 10 / 60
+
+
+@pytest.mark.parametrize("takers", [2, 16])
+def test_slots_are_leased_a_second_at_a_time_while_some_stand_in_line(takers: int) -> None:
+    timetable = Slow(SetClock(NOW))
+    pacers, clock = new_pacers(10, 1, timetable=timetable)
+
+    play(pacers, clock, Genesys(300, None, "sliding"), 60.0, takers)
+
+    assert timetable.leases <= 60 * 2
+
+
 def test_a_turn_is_of_the_token_that_is_free_first() -> None:
     (pacer,), clock = new_pacers(3, 1)
-    turns = [pacer.acquire().lane for _ in range(7)]
+    turns = [acquire(pacer).lane for _ in range(7)]
     assert turns == [0, 1, 2, 0, 1, 2, 0]
     assert clock.monotonic() == pytest.approx(2 * 60 / (300 * 0.987))
 
 
 def test_a_429_rests_one_token_and_the_others_go_on() -> None:
     (pacer,), clock = new_pacers(4, 1)
-    pacer.refuse(20.0, pacer.acquire())
+    pacer.refuse(20.0, acquire(pacer))
     genesys = Genesys(300, None, "sliding")
 
     play([pacer], clock, genesys, 20.0)
@@ -138,16 +217,28 @@ def test_a_429_rests_one_token_and_the_others_go_on() -> None:
 
 def test_another_tokens_429_within_the_rest_is_a_limit_above_them_and_all_rest() -> None:
     pacers, clock = new_pacers(4, 2)
-    first, second = pacers[0].acquire(), pacers[0].acquire()
+    first, second = acquire(pacers[0]), acquire(pacers[0])
     pacers[0].refuse(20.0, first)
     pacers[0].refuse(15.0, second)
 
     assert pacers[1].next_instant() >= clock.monotonic() + 15.0
 
 
+def test_a_limit_above_the_tokens_is_found_though_their_429s_came_to_two_processes() -> None:
+    pacers, clock = new_pacers(4, 2)
+    first, second = acquire(pacers[0]), acquire(pacers[1])
+    assert first.lane != second.lane
+    pacers[0].refuse(20.0, first)
+    pacers[1].refuse(15.0, second)
+
+    assert all(pacer.next_instant() >= clock.monotonic() + 15.0 for pacer in pacers[1:])
+    clock.advance(3)
+    assert pacers[0].next_instant() >= clock.monotonic() + 12.0
+
+
 def test_a_second_429_of_the_same_token_is_its_own() -> None:
     (pacer,), clock = new_pacers(4, 1)
-    turn = pacer.acquire()
+    turn = acquire(pacer)
     pacer.refuse(20.0, turn)
     pacer.refuse(20.0, turn)
 
@@ -235,13 +326,15 @@ def test_what_a_dead_process_had_taken_comes_back(tmp_path: Path) -> None:
 def test_a_limit_that_one_process_found_holds_for_the_others(tmp_path: Path) -> None:
     clock = SetClock(NOW)
     with new_ledger(tmp_path, clock) as ledger, new_ledger(tmp_path, clock) as other:
-        for timetable in (LedgerSlotAllocator(ledger), LedgerSlotAllocator(other)):
-            timetable.narrow("token:1/gate", 3000, 0.5)  # the second tells of the same
-        lanes = {f"token:1/{n}": 0.2 for n in range(10)}
-        slots = LedgerSlotAllocator(other).reserve(lanes, 11, "token:1/gate")
+        for slots in (LedgerSlotAllocator(ledger), LedgerSlotAllocator(other)):
+            slots.change("token:1", lambda table, now: table.narrow(3000, 0.5, now))  # the second: the same
+        lanes = dict.fromkeys(range(10), 300)
+        taken, now = LedgerSlotAllocator(other).change(
+            "token:1", lambda table, now: (table.take(lanes, 11, now), now)
+        )
 
-    assert slots[-1].at == pytest.approx(10 * 60 / (1500 * 0.987), rel=1e-3)
-    assert {slot.bound for slot in slots[1:]} == {"token:1/gate"}
+    assert taken[-1].at - now == pytest.approx(10 * 60 / (1500 * 0.987), rel=1e-3)
+    assert {slot.above for slot in taken[1:]} == {True}
 
 
 def test_who_waits_longest_goes_first_though_it_came_from_another_line() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from outreach.clock import SystemClock
 from outreach.contacts import Channel
-from outreach.errors import WrongClient
+from outreach.errors import Unauthorized, WrongClient
 from outreach.genesys.http.auth import SEPARATOR
 from outreach.genesys.interface import Registered
 from outreach.genesys.opening import Account, fetch_token
@@ -89,6 +89,31 @@ def test_a_token_revoked_in_mid_run_is_renewed_and_nobody_notices() -> None:
         figures = organisation.metrics()
         assert (figures["by_status"]["401"], figures["by_operation"]["oauth.token"]) == (1, 4)
         assert sum(used(organisation).values()) == 31  # the renewed one too
+
+
+@pytest.mark.parametrize("operation", ["organisation.get", "messages.agentless"])
+def test_a_call_that_meets_one_dead_token_after_the_other_finds_a_living_one(operation: str) -> None:
+    """Sealed in the cache, and ended since by somebody's logins."""
+    dead = {"kind": "unauthorized", "nth": [1, 2, 3, 4, 5], "operation": operation}
+    with emulator_thread(faults=[dead]) as organisation:
+        sealed = fetch_token(account(organisation), tokens=6)
+        with open_at(organisation.url, clock=SystemClock(), tokens=6, sealed_token=sealed.text) as genesys:
+            assert isinstance(genesys, Platform)
+            genesys.whoami()
+            (known,) = genesys.register(told(contact()))
+            assert isinstance(known, Registered)
+            start(genesys, engagement(address="+13175550001", genesys_id=known.genesys_id))
+        assert organisation.truth()["count"] == 1
+        assert organisation.metrics()["by_status"]["401"] == 5
+
+
+def test_tokens_that_are_turned_down_again_and_again_are_an_error() -> None:
+    with (
+        emulator_thread(faults=[{"kind": "unauthorized", "operation": "organisation.get"}]) as organisation,
+        open_at(organisation.url, tokens=3) as genesys,
+        pytest.raises(Unauthorized),
+    ):
+        genesys.whoami()
 
 
 @pytest.mark.parametrize("alive", [1, 3])

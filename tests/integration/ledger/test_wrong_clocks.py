@@ -37,6 +37,7 @@ from tests.support.ledgers import (
     states,
 )
 from tests.support.organisations import Organisation
+from tests.support.timetables import close, refuse, take
 
 AHEAD = pytest.mark.parametrize("ahead", [timedelta(minutes=5), timedelta(days=1)], ids=["minutes", "a day"])
 
@@ -65,10 +66,10 @@ def test_slots_that_a_wrong_clock_took_are_taken_back(
     right: Ledger, tmp_path: Path, ahead: timedelta, caplog: pytest.LogCaptureFixture
 ) -> None:
     with new_ledger(tmp_path, SetClock(NOON + ahead)) as wrong:
-        LedgerSlotAllocator(wrong).reserve({"token": 0.2}, 5)
+        take(LedgerSlotAllocator(wrong), "token", 0.2, 5)
 
-    assert LedgerSlotAllocator(right).reserve({"token": 0.2}, 5)[0].at == 0.0
-    assert LedgerSlotAllocator(right).reserve({"token": 0.2}, 5)[0].at == pytest.approx(1.0)
+    assert take(LedgerSlotAllocator(right), "token", 0.2, 5)[0] == 0.0
+    assert take(LedgerSlotAllocator(right), "token", 0.2, 5)[0] == pytest.approx(1.0)
 
 
 @AHEAD
@@ -76,10 +77,20 @@ def test_a_hold_of_a_wrong_clock_lasts_no_longer_than_it_was_meant_to_and_is_sai
     right: Ledger, tmp_path: Path, ahead: timedelta, caplog: pytest.LogCaptureFixture
 ) -> None:
     with new_ledger(tmp_path, SetClock(NOON + ahead)) as wrong:
-        LedgerSlotAllocator(wrong).hold("token", 7200.0)
+        close(LedgerSlotAllocator(wrong), "token", 7200.0)
 
-    assert LedgerSlotAllocator(right).reserve({"token": 1.0}, 1)[0].at == pytest.approx(7200.0)
+    assert take(LedgerSlotAllocator(right), "token", 1.0, 1)[0] == pytest.approx(7200.0)
     assert "clock that was ahead" in caplog.text
+
+
+@AHEAD
+def test_a_429_that_a_wrong_clock_wrote_down_rests_as_long_as_it_said(
+    right: Ledger, tmp_path: Path, ahead: timedelta
+) -> None:
+    with new_ledger(tmp_path, SetClock(NOON + ahead)) as wrong:
+        refuse(LedgerSlotAllocator(wrong), "token", 7200.0)
+
+    assert take(LedgerSlotAllocator(right), "token", 1.0, 1)[0] == pytest.approx(7200.0)
 
 
 @AHEAD
