@@ -16,7 +16,6 @@ from outreach.report.forecast_views import write_forecast
 from outreach.settings import CampaignSettings
 from outreach.sources.source import Source
 from tasks.references import Reference
-from tasks.reporting import artifact_key
 
 
 @task(
@@ -31,6 +30,7 @@ def forecast(
     ledger: Reference[Ledger],
     pace: Pace,
     senders: Availability | None,
+    key: str,
 ) -> Forecast:
     """The dry run's numbers, as an artifact too: counts and codes, and twenty decisions by their ids."""
     rejected: Counter[str] = Counter()
@@ -41,7 +41,5 @@ def forecast(
         decided = forecastable(rows, rejected)
         result = make_forecast(decided, now, pace, rejected=rejected, senders=senders, numbers=source.numbers)
     result = replace(result, columns=source.columns_in_words)
-    create_markdown_artifact(
-        write_forecast(result), key=f"forecast-{artifact_key(campaign)}", description="Dry run"
-    )
+    create_markdown_artifact(write_forecast(result), key=f"forecast-{key}", description="Dry run")
     return result

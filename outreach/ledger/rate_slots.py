@@ -10,6 +10,7 @@ A row that is further ahead than it can be was written by a clock that was ahead
 
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import Connection, select
@@ -28,6 +29,15 @@ TAKERS = 30
 MICRO = 1_000_000
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetNow:
+    """A lane of the timetable, in seconds from now: how far its turns are taken, how long a 429 holds it."""
+
+    key: str
+    taken_seconds: float
+    held_seconds: float
 
 
 def _until(key: str) -> str:
@@ -120,3 +130,15 @@ class LedgerSlotAllocator:
 def _read_gate(found: Mapping[str, int], gate: str, now: int) -> Gate:
     limit, since = (found.get(name, 0) for name in _gate(gate))
     return Gate(limit / 1000, since / MICRO) if limit and since <= now else OPEN
+
+
+def read_budgets(ledger: Ledger) -> list[BudgetNow]:
+    """The lanes whose turns are taken, or that are held, beyond this instant; nothing of one that is free."""
+    now = (ledger.clock.now() - EPOCH) // timedelta(microseconds=1)
+    found = {str(row.key): int(row.next_at) for row in ledger.db.rows(select(pacing))}
+    keys = {key.removesuffix("/held-until") for key, at in found.items() if at > now}
+    lanes = (key for key in sorted(keys) if not key.endswith((_since(""), *_gate(""))))
+    return [
+        BudgetNow(key, *(max(found.get(name, 0) - now, 0) / MICRO for name in (key, _until(key))))
+        for key in lanes
+    ]

@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 
+from outreach.errors import SourceError
 from outreach.sources.cells import DIGITS_LOST
 from outreach.sources.columns import Headings
 from outreach.sources.rows import Record, Reject
@@ -20,6 +21,26 @@ _VALUES = ("value", "number", "phone", "phone_number", "phoneNumber", "email", "
 _LABELS = ("label", "type", "kind")
 # No contact has as many; a row of a million keys must not fill the memory.
 _MOST_CELLS = 1000
+
+
+def rows_in(given: object) -> Sequence[Mapping[str, object]]:
+    """The rows of a list of mappings, or of a data frame of pandas, Polars or Arrow, of which none is imported.
+
+    Raises:
+        SourceError: it is neither.
+    """
+    if hasattr(given, "to_dicts"):  # Polars
+        given = given.to_dicts()
+    elif hasattr(given, "to_pylist"):  # Arrow
+        given = given.to_pylist()
+    elif hasattr(given, "notna"):  # pandas, whose missing values have four forms
+        given = given.astype(object).where(given.notna(), None).to_dict("records")
+    if not isinstance(given, Sequence):
+        raise SourceError(
+            f"A source cannot be of the kind {type(given).__name__}.",
+            "Give a path, a URL, a list of mappings, or a data frame.",
+        )
+    return given
 
 
 class Mappings:
