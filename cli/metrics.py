@@ -30,7 +30,9 @@ def metrics(*, port: int = 9464, host: str = "127.0.0.1", ledger: LedgerName = N
         try:
             server, _ = start_http_server(port, host, registry)
         except OSError as error:
-            raise UsageError(f"Port {port} cannot be had: {error.strerror}.", "Name another with --port.") from None
+            raise UsageError(
+                f"Port {port} cannot be had: {error.strerror}.", "Name another with --port."
+            ) from None
         err.print(f"http://{host}:{port}/metrics until Ctrl-C", soft_wrap=True)
         try:
             threading.Event().wait()

@@ -39,7 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=JSON", help="one setting, repeatable"
     )
-    parser.add_argument("--state", type=Path, help="a file to go on from, and to leave the state in at the end")
+    parser.add_argument(
+        "--state", type=Path, help="a file to go on from, and to leave the state in at the end"
+    )
     parser.add_argument("--json", action="store_true", help="print only the line that programs read")
     parser.add_argument("--with-parent", action="store_true", help="stop when standard input is closed")
     return parser

@@ -120,7 +120,9 @@ class EmulatorServer(EmulatorControl):
 
     def start(self) -> None:
         """Start and wait until it listens; raises RuntimeError with its own words when it can't."""
-        process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
         self._process = process
         watchdog = threading.Timer(_START_SECONDS, process.kill)
         watchdog.start()

@@ -199,7 +199,7 @@ def actor() -> str:
 
 @contextlib.contextmanager
 def metrics_offered(campaign: str, spent: Callable[[], UsageSnapshot]) -> Iterator[None]:
-    """Have Prefect's own metrics tell what is asked of Genesys, for the length of the block, where they are on."""
+    """Have Prefect's metrics, where they are on, tell what is asked of Genesys within the block."""
     if not PREFECT_CLIENT_METRICS_ENABLED:
         yield
         return

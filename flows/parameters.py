@@ -12,7 +12,7 @@ from outreach.ledger.campaigns import NAME
 _ANY_TEXT = {"type": "string", "minLength": 1}
 
 SourceName: TypeAlias = Annotated[Any, WithJsonSchema(_ANY_TEXT)]
-"""A path, a URL, or a database URL with a query; in Python also the rows themselves, which Prefect never sees."""
+"""A path, a URL, or a database URL with a query; in Python also the rows, which Prefect never sees."""
 
 BlockName: TypeAlias = Annotated[str, WithJsonSchema(_ANY_TEXT)]
 """The name of a stored block."""

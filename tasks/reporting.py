@@ -58,7 +58,9 @@ def publish(run: Reference[Run], proof: Proof, usage: UsageSnapshot | None, key:
 def _kept_file(run: Run, result: Figures) -> Iterator[Path]:
     """The run's own report, which no later run replaces; none for a run that reached nobody."""
     if result.history and result.history[-1].contacted:
-        yield file_of(run.settings, run.campaign.name, f"report-{result.history[-1].began:%Y%m%dT%H%M%SZ}.html")
+        yield file_of(
+            run.settings, run.campaign.name, f"report-{result.history[-1].began:%Y%m%dT%H%M%SZ}.html"
+        )
 
 
 def _show_in_prefect(result: Figures, drawn: Mapping[str, str], key: str) -> bool:
@@ -87,8 +89,8 @@ def as_code(proof: Proof) -> str:
 def artifact_key(campaign: str, ledger: str) -> str:
     """A campaign's own among Prefect's artifacts, whose keys are lower-case letters, digits and dashes.
 
-    The name as it is, where it is such a key and the ledger the default one; otherwise with the ledger's and with
-    a mark, so that no two meet.
+    The name as it is, where it is such a key and the ledger the default one; otherwise with the ledger's and
+    with a mark, so that no two meet.
     """
     name, where = _slug(campaign), _slug(ledger)
     if (name, ledger) == (campaign, "default"):

@@ -1,9 +1,8 @@
-"""An organisation kept in a file, and read again: everything that it remembers; its time stands still meanwhile.
+"""An organisation kept in a file, and read again: all that it remembers; its time stands still meanwhile.
 
 The file is Python's own form of objects, which can run what it likes: read only files that you saved.
 """
 
-import os
 import pickle
 import tempfile
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 from emulator.state.organisation import Organisation
 
 
-class Unreadable(ValueError):
+class Unreadable(ValueError):  # noqa: N818 - as WrongSetting
     """The file is no state that was saved by this version."""
 
 
@@ -19,7 +18,7 @@ def save(org: Organisation, path: Path) -> None:
     """Write it, all at once."""
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         pickle.dump(org, file)
-    os.replace(file.name, path)
+    Path(file.name).replace(path)
 
 
 def load(path: Path) -> Organisation:

@@ -70,6 +70,6 @@ def stop_campaign(ledger: Ledger, campaign: Campaign, reason: str, *, by: str = 
 
 
 def note_end(ledger: Ledger, campaign: Campaign, detail: dict[str, object]) -> None:
-    """Note what a run came to, beside its begin: numbers and its verdict only. The last note of a run counts."""
+    """Note what a run came to, numbers and its verdict only. The last note of a run counts."""
     with ledger.db.write() as connection:
         note(ledger, connection, campaign.id, REPORTED, detail)

@@ -1,7 +1,7 @@
 """The report as Markdown, for a Prefect artifact. Nothing is indented; data never becomes markup.
 
-Every character of the data that Markdown or HTML could read as its own has a backslash before it: the older of
-Prefect's UIs shows entities as they are written.
+Every character of the data that Markdown or HTML could read as its own has a backslash before it: the older
+of Prefect's UIs shows entities as they are written.
 Charts are images with `data:` addresses: Prefect strips inline SVG, and nothing may be fetched.
 """
 

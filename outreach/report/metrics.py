@@ -1,4 +1,4 @@
-"""Figures for Prometheus: of a whole ledger, and of what a run asks of Genesys. Counted when somebody scrapes.
+"""Figures for Prometheus: of a whole ledger, and of what a run asks of Genesys. Counted at each scrape.
 
 Names of campaigns, states, budgets and operations only; nobody's data.
 """
@@ -39,7 +39,9 @@ class LedgerMetrics(Collector):
         status = self._read()
         for name, (words, figure) in _OF_CAMPAIGNS.items():
             counts = ((figure(each), each.name) for each in status.campaigns)
-            yield _gauge(name, words, ("campaign",), ((count, key) for count, key in counts if count is not None))
+            yield _gauge(
+                name, words, ("campaign",), ((count, key) for count, key in counts if count is not None)
+            )
         by_state = ("campaign", "state")
         contacts = ((n, each.name, state) for each in status.campaigns for state, n in each.states.items())
         yield _gauge("outreach_contacts", "Contacts by state.", by_state, contacts)

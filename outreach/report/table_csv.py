@@ -1,4 +1,4 @@
-"""A table of the report as CSV within the page: a link that holds the file, so that a forwarded report has it too."""
+"""A table of the report as CSV: a link that holds the file, so that a forwarded report has it too."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The report's tables as plain rows, so that Markdown, HTML, CSV and terminal show the same in the same words.
+"""The report's tables as plain rows, so that Markdown, HTML, CSV and terminal show the same words.
 
 Cells are one clean line of text each, but not escaped: that is the business of whoever renders them.
 """
@@ -90,10 +90,17 @@ def history(figures: Figures) -> Table:
 def endings(figures: Figures) -> Table:
     """How interactions ended, in Genesys' words."""
     rows = tuple(
-        (clean(e.channel) or NOTHING, clean(e.ended_by) or NOTHING, clean(e.delivery) or NOTHING, number(e.count))
+        (
+            clean(e.channel) or NOTHING,
+            clean(e.ended_by) or NOTHING,
+            clean(e.delivery) or NOTHING,
+            number(e.count),
+        )
         for e in figures.endings
     )
-    return Table("How interactions ended", ("Channel", "Ended by", "Delivery", "Count"), rows, frozenset({"Count"}))
+    return Table(
+        "How interactions ended", ("Channel", "Ended by", "Delivery", "Count"), rows, frozenset({"Count"})
+    )
 
 
 def outcomes(figures: Figures) -> Table:

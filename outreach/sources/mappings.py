@@ -24,7 +24,7 @@ _MOST_CELLS = 1000
 
 
 def rows_in(given: object) -> Sequence[Mapping[str, object]]:
-    """The rows of a list of mappings, or of a data frame of pandas, Polars or Arrow, of which none is imported.
+    """The rows of a list of mappings, or of a data frame of pandas, Polars or Arrow; none is imported.
 
     Raises:
         SourceError: it is neither.

@@ -55,7 +55,10 @@ def open_source(
     if not isinstance(reference, (str, os.PathLike)):
         headings = Headings.of("The list", columns)
         return Source(
-            Mappings(rows_in(reference), headings), headings, country=country or "", strict_numbers=strict_numbers
+            Mappings(rows_in(reference), headings),
+            headings,
+            country=country or "",
+            strict_numbers=strict_numbers,
         )
     parsed = parse_reference(os.fspath(reference))
     headings = Headings.of(parsed.label, columns)
@@ -79,9 +82,7 @@ def _fingerprint(location: Location, meaning: str) -> str:
     return hashlib.sha256(f"{of_file}\0{meaning}".encode()).hexdigest()[:40] if of_file else ""
 
 
-def open_list(
-    reference: Reference, settings: CampaignSettings
-) -> Source:
+def open_list(reference: Reference, settings: CampaignSettings) -> Source:
     """The same, read as a campaign's settings say."""
     choices = Choices(
         sheet=settings.sheet or "",

@@ -147,7 +147,10 @@ class Office:
 
     def artifact(self, kind: str) -> Any:
         """The newest artifact `kind` of our campaign, or None."""
-        query = {"artifacts": {"key": {"any_": [f"{kind}-{artifact_key(self.name, self.name)}"]}}, "sort": "CREATED_DESC"}
+        query = {
+            "artifacts": {"key": {"any_": [f"{kind}-{artifact_key(self.name, self.name)}"]}},
+            "sort": "CREATED_DESC",
+        }
         return next(iter(self.ask("/artifacts/filter", query)), None)
 
 

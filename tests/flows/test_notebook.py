@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import pyarrow
+import pyarrow as pa
 import pytest
 
 from blocks import Senders
@@ -26,7 +26,7 @@ def test_a_block_is_saved_when_its_line_is_over(prefect_api: str) -> None:
     assert asyncio.run(cell()).sms_from == "+13175550100"
 
 
-@pytest.mark.parametrize("rows", [ROWS, pyarrow.Table.from_pylist(ROWS)], ids=["list", "frame"])
+@pytest.mark.parametrize("rows", [ROWS, pa.Table.from_pylist(ROWS)], ids=["list", "frame"])
 def test_a_campaign_contacts_rows_from_memory_and_prefect_sees_none(office: Office, rows: Any) -> None:
     async def cell() -> dict[str, Any]:
         return office.run(rows)

@@ -46,9 +46,7 @@ def test_every_verb_that_a_file_starts_exists() -> None:
 
 
 def test_workers_take_from_our_pool() -> None:
-    pools = {
-        pool for file in TEXTS for pool in re.findall(r'--pool"?,? "?([a-z-]+)', file.read_text())
-    }
+    pools = {pool for file in TEXTS for pool in re.findall(r'--pool"?,? "?([a-z-]+)', file.read_text())}
 
     assert pools == {POOL}
 

@@ -21,7 +21,15 @@ from outreach.ledger.facts import columns_of, recall
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import Proof, prove
 from outreach.ledger.states import State
-from outreach.report.figures.counts import Ending, Funnel, ReasonCount, Tally, list_endings, list_reasons, tally
+from outreach.report.figures.counts import (
+    Ending,
+    Funnel,
+    ReasonCount,
+    Tally,
+    list_endings,
+    list_reasons,
+    tally,
+)
 from outreach.report.figures.do_not_contact import Lists, read_lists
 from outreach.report.figures.extract import take_extract
 from outreach.report.figures.history import PastRun, list_runs

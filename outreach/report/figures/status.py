@@ -1,6 +1,6 @@
-"""What an operator asks first, of a whole ledger at once: each campaign in one row, webhooks, budgets; sums only.
+"""What an operator asks first, of a whole ledger: each campaign in one row, webhooks, budgets; sums only.
 
-A few queries for all campaigns together, each answered by an index: 200,000 contacts take well under a second.
+A few queries for all campaigns together, each answered by an index: 200,000 contacts take under a second.
 """
 
 from collections import defaultdict

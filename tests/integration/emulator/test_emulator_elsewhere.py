@@ -21,7 +21,8 @@ import urllib.request
 
 def test_nobody_was_reached(genesys):
     form = b"grant_type=client_credentials"
-    login = urllib.request.Request(genesys.url + "/oauth/token", form, {"Authorization": "Basic ZGVtbzpkZW1v"})
+    who = {"Authorization": "Basic ZGVtbzpkZW1v"}
+    login = urllib.request.Request(genesys.url + "/oauth/token", form, who)
     assert b"access_token" in urllib.request.urlopen(login).read()
     assert genesys.truth()["count"] == 0
 """,

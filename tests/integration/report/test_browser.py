@@ -92,7 +92,9 @@ def test_in_print_it_is_three_pages(browser: Any, figures: Figures, tmp_path: Pa
     page.close()
 
 
-def test_a_table_is_saved_as_the_file_that_the_page_holds(browser: Any, figures: Figures, tmp_path: Path) -> None:
+def test_a_table_is_saved_as_the_file_that_the_page_holds(
+    browser: Any, figures: Figures, tmp_path: Path
+) -> None:
     page = browser.new_page()
     page.goto(write_page(tmp_path / "report.html", figures).as_uri())
 

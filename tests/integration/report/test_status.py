@@ -15,7 +15,7 @@ from outreach.ledger.rate_slots import LedgerSlotAllocator
 from outreach.ledger.runs import stop_campaign
 from outreach.report.figures import status as queries
 from outreach.report.figures.status import read_status
-from outreach.report.status import ONE_SCREEN, show_status
+from outreach.report.status import show_status
 from tests.integration.report.test_terminal import show
 from tests.support.report_examples import NOW
 from tests.support.report_ledgers import OUTCOMES, fill
@@ -26,7 +26,13 @@ DOUBTED = (*ENDED, ("unknown", "outcome_unknown:read_timeout", "email"), ("held"
 
 def live(ledger: Ledger, seconds_ago: int) -> None:
     with ledger.db.write() as connection:
-        seen = {"id": "e", "host": "h", "pid": 1, "born": "1", "seen_at": NOW - timedelta(seconds=seconds_ago)}
+        seen = {
+            "id": "e",
+            "host": "h",
+            "pid": 1,
+            "born": "1",
+            "seen_at": NOW - timedelta(seconds=seconds_ago),
+        }
         connection.execute(insert(executors), seen)
 
 
@@ -104,9 +110,9 @@ def test_fifty_campaigns_fit_one_screen_and_what_runs_stands_first(ledger: Ledge
 
     lines = show(show_status(read_status(ledger))).splitlines()
 
-    assert len(lines) <= 2 * ONE_SCREEN + 10
+    assert len(lines) <= 24
     assert max(map(len, lines)) <= 80
-    assert "running" in "".join(lines[3:5])
+    assert " running " in next(line for line in lines if "a campaign" in line)
     assert any("35 more campaigns: --all." in line for line in lines)
 
 

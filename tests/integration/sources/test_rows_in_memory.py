@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pyarrow
+import pyarrow as pa
 import pytest
 
 from outreach.errors import SourceError
@@ -26,7 +26,7 @@ def polars_frame() -> Any:
 
 @pytest.mark.parametrize(
     "make",
-    [lambda: ROWS, lambda: tuple(ROWS), lambda: pyarrow.Table.from_pylist(ROWS), pandas_frame, polars_frame],
+    [lambda: ROWS, lambda: tuple(ROWS), lambda: pa.Table.from_pylist(ROWS), pandas_frame, polars_frame],
     ids=["list", "tuple", "arrow", "pandas", "polars"],
 )
 def test_rows_are_contacts_whatever_they_come_in(make: Any) -> None:

@@ -8,7 +8,9 @@ from outreach.report.table_csv import as_address, name_file, write_csv
 from outreach.report.tables import Table
 
 TABLE = Table(
-    "Outcomes, all of them", ("Outcome", "Why", "Count"), (("failed", '=1+1, "x"\n', "12,345"), ("ü", "-", "7"))
+    "Outcomes, all of them",
+    ("Outcome", "Why", "Count"),
+    (("failed", '=1+1, "x"\n', "12,345"), ("ü", "-", "7")),
 )
 
 
