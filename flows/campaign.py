@@ -45,7 +45,7 @@ from tasks.webhook import deliver
     name="run-campaign",
     flow_run_name="{campaign}",
     description="Contact everybody in a source, exactly once, and prove it.",
-    task_runner=ThreadPoolTaskRunner(max_workers=RUNNER_THREADS),  # type: ignore[arg-type]  # Prefect's own example
+    task_runner=ThreadPoolTaskRunner(max_workers=RUNNER_THREADS),
 )
 def run_campaign(
     source: SourceName,

@@ -51,8 +51,8 @@ def find_next_runs(client: SyncPrefectClient, most: int = 10) -> list[tuple[str,
     found: dict[str, datetime] = {}
     for run in runs:
         campaign = run.parameters.get("campaign") or ""
-        name = f"{names.get(run.deployment_id, run.name)} {campaign}".strip()
-        if run.expected_start_time:
+        if run.expected_start_time and run.deployment_id:
+            name = f"{names.get(run.deployment_id, run.name)} {campaign}".strip()
             found.setdefault(name, run.expected_start_time)
     return list(found.items())[:most]
 

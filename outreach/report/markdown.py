@@ -22,7 +22,8 @@ _SPECIAL = re.compile(r"[!#$&*/<>?@\[\\\]^_`{|}~]|:(?![ \d])|(?<=www)\.", re.IGN
 
 def escape(text: str) -> str:
     """Text from the data, to be shown as it is at any place of a line."""
-    return _SPECIAL.sub(r"\\\g<0>", clean(text))
+    # A bar is an entity all the same: it would end a cell for a reader that knows no backslash.
+    return _SPECIAL.sub(r"\\\g<0>", clean(text)).replace(r"\|", "&#124;")
 
 
 def write_markdown(figures: Figures, charts: Mapping[str, str] | None = None) -> str:

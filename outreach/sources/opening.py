@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from functools import partial
 from importlib.metadata import version
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from outreach.settings import CampaignSettings
 from outreach.sources.choices import Choices
 from outreach.sources.columns import Headings
 from outreach.sources.files import Location
 from outreach.sources.list_file import ListFile
-from outreach.sources.mappings import Mappings, rows_in
+from outreach.sources.mappings import Frame, Mappings, Rows, rows_in
 from outreach.sources.query import Query
 from outreach.sources.reference import parse_reference
 from outreach.sources.source import Source
 
-Reference: TypeAlias = str | os.PathLike[str] | Any
-"""Where contacts are: a text or path that names the place, or the rows themselves (`mappings.rows_in`)."""
+Reference: TypeAlias = str | os.PathLike[str] | Rows | Frame
+"""Where contacts are: a text or path that names the place, or the rows themselves."""
 
 VERSION = version("genesys-outreach")
 """Another version may read the same file otherwise."""

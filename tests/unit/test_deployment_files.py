@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]  # Prefect brings it, without types
 
 from cli.main import app
 from deployments.production import POOL

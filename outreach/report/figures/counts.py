@@ -129,7 +129,8 @@ def list_endings(connection: Connection) -> list[Ending]:
     query = f"""
         SELECT channel, disconnect_type, delivery, count(*) FROM {TABLE} WHERE state = 'ended'
         GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3 LIMIT {MOST_ENDINGS}"""  # noqa: S608 - our own words
-    return [Ending(*map(str, words), int(count)) for *words, count in connection.execute(text(query))]
+    found = connection.execute(text(query))
+    return [Ending(str(channel), str(by), str(what), int(count)) for channel, by, what, count in found]
 
 
 def list_reasons(connection: Connection, campaign_id: int, tallies: Iterable[Tally]) -> list[ReasonCount]:

@@ -37,6 +37,6 @@ def test_rows_are_contacts_whatever_they_come_in(make: Any) -> None:
 
 
 @pytest.mark.parametrize("nonsense", [7, {"a": 1}, object()], ids=["number", "mapping", "object"])
-def test_what_holds_no_rows_is_refused_in_a_sentence(nonsense: object) -> None:
+def test_what_holds_no_rows_is_refused_in_a_sentence(nonsense: Any) -> None:
     with pytest.raises(SourceError, match="Give a path, a URL, a list of mappings, or a data frame"):
         open_source(nonsense)
