@@ -18,7 +18,7 @@ ONE_SCREEN = 15
 _URGENT: Sequence[Condition] = ("running", "unfinished", "stopped", "in doubt")
 """Shown first, in this order; the others follow by their last run."""
 
-_WIDTHS = {"Is": 10, "Last run": 8, "Reached": 9, "Waits": 9, "Doubts": 7, "Failed": 7, "Untold": 7}
+_WIDTHS = {"Is": 10, "Last run": 8, "Reached": 8, "Waits": 8, "Doubts": 6, "Failed": 6, "Untold": 6}
 _WORDS = ("Is", "Last run")
 
 
@@ -57,9 +57,8 @@ def summarise(status: Status) -> str:
 
 
 def _table(shown: Sequence[CampaignStatus], now: datetime) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table = Table(box=SIMPLE_HEAD, show_edge=False, padding=0, expand=True)
     table.add_column(Text("Campaign"), no_wrap=True, overflow="ellipsis", ratio=1)
-    table.expand = True
     for header, width in _WIDTHS.items():
         justify: JustifyMethod = "left" if header in _WORDS else "right"
         table.add_column(Text(header), justify=justify, no_wrap=True, width=width)
