@@ -22,8 +22,12 @@ _SPECIAL = re.compile(r"[!#$&*/<>?@\[\\\]^_`{|}~]|:(?![ \d])|(?<=www)\.", re.IGN
 
 def escape(text: str) -> str:
     """Text from the data, to be shown as it is at any place of a line."""
-    # A bar is an entity all the same: it would end a cell for a reader that knows no backslash.
-    return _SPECIAL.sub(r"\\\g<0>", clean(text)).replace(r"\|", "&#124;")
+    return _SPECIAL.sub(_shown, clean(text))
+
+
+def _shown(found: re.Match[str]) -> str:
+    # Entities all the same: for a reader that knows no backslash, these would make markup, or end a cell.
+    return f"&#{ord(found.group())};" if found.group() in "<`|" else f"\\{found.group()}"
 
 
 def write_markdown(figures: Figures, charts: Mapping[str, str] | None = None) -> str:
