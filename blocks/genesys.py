@@ -7,6 +7,7 @@ from prefect.blocks.abstract import CredentialsBlock
 from pydantic import ConfigDict, Field
 
 from blocks.checks import GenesysUrl, Id, Region, Secret, a_minute
+from blocks.stored import SavedAtOnce
 from outreach.genesys.guide import Guide
 from outreach.genesys.http.auth import SealedToken
 from outreach.genesys.interface import Senders
@@ -18,7 +19,7 @@ MOST_TOKENS = 20
 """As many as Genesys' own tools open for one client (platform fact sheet 2.2)."""
 
 
-class GenesysCredentials(CredentialsBlock):
+class GenesysCredentials(SavedAtOnce, CredentialsBlock):
     """Stores an OAuth client of a Genesys Cloud organisation and opens a client for it.
 
     Example:

@@ -4,18 +4,18 @@ import contextlib
 import os
 from typing import Any
 
-from prefect.blocks.core import Block
 from prefect.context import FlowRunContext
 from pydantic import ConfigDict, Field, SecretStr
 
 from blocks.checks import LedgerKey, LedgerUrl
+from blocks.stored import SavedAtOnce
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.place import refuse_relative
 from outreach.ledger.root_key import environment_key
 
 
-class ContactLedger(Block):
+class ContactLedger(SavedAtOnce):
     """Stores where the ledger is and the keys that protect it.
 
     Example:

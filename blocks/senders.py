@@ -2,11 +2,11 @@
 
 from typing import Any, Literal
 
-from prefect.blocks.core import Block
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 from typing_extensions import Self, assert_never
 
 from blocks.checks import Email, Id, Number, a_minute
+from blocks.stored import SavedAtOnce
 from outreach.contacts import Channel
 from outreach.genesys import interface
 from outreach.genesys.senders import Sender
@@ -73,7 +73,7 @@ def _form_of(channel: Channel) -> TypeAdapter[str]:
 _FORMS = {channel: _form_of(channel) for channel in Channel}
 
 
-class Senders(Block):
+class Senders(SavedAtOnce):
     """Stores from which number, address, queue and integration people are contacted.
 
     Example:

@@ -1,6 +1,9 @@
-"""Loading a stored block by its name, with one clear sentence when there is none."""
+"""Saving a block, and loading one by its name, with one clear sentence when there is none.
 
-from typing import TypeVar, cast
+Both at once, in a notebook too: where an event loop runs, Prefect's own give a coroutine that nobody awaits.
+"""
+
+from typing import Any, TypeVar, cast
 
 from prefect.blocks.core import Block
 from pydantic import ValidationError
@@ -8,6 +11,14 @@ from pydantic import ValidationError
 from outreach.errors import SettingsError
 
 B = TypeVar("B", bound=Block)
+
+
+class SavedAtOnce(Block):
+    """A block whose `save` saves, wherever it is called; with an event loop of one's own, `asave`."""
+
+    def save(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Prefect's
+        """Save it under a name."""
+        return super().save(*args, **{"_sync": True, **kwargs})
 
 
 def load_block(kind: type[B], name: str) -> B:
@@ -18,8 +29,8 @@ def load_block(kind: type[B], name: str) -> B:
     """
     title = kind.get_block_type_slug()
     try:
-        # Block.load is typed for both worlds; without an event loop it is the plain one.
-        return cast("B", kind.load(name))
+        # Block.load is typed for both worlds; so it is the plain one.
+        return cast("B", kind.load(name, _sync=True))  # type: ignore[call-arg]  # Prefect's dispatch takes it
     except (ValueError, RuntimeError) as error:
         cause = error if isinstance(error, ValidationError) else error.__cause__
         if isinstance(cause, ValidationError):

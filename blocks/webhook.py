@@ -2,16 +2,16 @@
 
 from functools import partial
 
-from prefect.blocks.core import Block
 from pydantic import ConfigDict, Field, model_validator
 from typing_extensions import Self
 
 from blocks.checks import PreviousSecret, Secret, SigningSecret, refusing
+from blocks.stored import SavedAtOnce
 from outreach.webhook.endpoint import Endpoint
 from outreach.webhook.target import parse_target
 
 
-class CrmWebhook(Block):
+class CrmWebhook(SavedAtOnce):
     """Stores the address of the CRM's webhook and the secret that signs what is sent there.
 
     Example:

@@ -61,7 +61,9 @@ def run_source(
                 lambda: run_campaign(source, campaign, *names, settings, return_state=True), ending
             )
         figures = ending.figures if ending.is_kept else None
-        return tell_verdict(state, campaign, ledger, terminal.usage, as_json=as_json, figures=figures)
+        return tell_verdict(
+            state, campaign, ledger, terminal.usage, settings, as_json=as_json, figures=figures
+        )
 
 
 def run_to_its_end(flow: Callable[[], State[Any]], ending: Ending) -> State[Any]:
@@ -104,6 +106,7 @@ def tell_verdict(
     campaign: str,
     ledger: str,
     usage: UsageSnapshot | None,
+    settings: CampaignSettings,
     *,
     as_json: bool,
     figures: Figures | None = None,
@@ -115,6 +118,7 @@ def tell_verdict(
         campaign: its name.
         ledger: the block's name.
         usage: what the run asked of Genesys.
+        settings: say where its files lie.
         as_json: for machines.
         figures: where the ledger's block cannot be read any more.
 
@@ -125,7 +129,7 @@ def tell_verdict(
     if state.is_cancelled():
         complain(state.message, INTERRUPTED)
         if as_json:
-            _show(figures or gather_from(ledger, campaign, usage), green=False, as_json=True)
+            _show(figures or gather_from(ledger, campaign, usage), settings, green=False, as_json=True)
         return INTERRUPTED
     try:
         state.result()
@@ -138,7 +142,7 @@ def tell_verdict(
     except Exception as error:  # noqa: BLE001 - the run has the traceback
         return _tell_failure(error, state)
     shown = figures or gather_from(ledger, campaign, usage)
-    return _show(shown, green=state.is_completed(), as_json=as_json)
+    return _show(shown, settings, green=state.is_completed(), as_json=as_json)
 
 
 def _tell_failure(error: Exception, state: State[Any]) -> int:
@@ -156,13 +160,18 @@ def gather_from(ledger: str, campaign: str, usage: UsageSnapshot | None) -> Figu
         return gather(book, find_campaign(book, campaign), usage=usage)
 
 
-def _show(figures: Figures, *, green: bool, as_json: bool) -> int:
+def _show(figures: Figures, settings: CampaignSettings, *, green: bool, as_json: bool) -> int:
+    from outreach.campaign.run import file_of
     from outreach.report import terminal
 
     if as_json:
         print_json(figures.proof.as_json())
     else:
-        out.print(terminal.show_report(figures))
+        report, rejects = (
+            file if file.exists() else None
+            for file in (file_of(settings, figures.campaign, kind) for kind in ("report.html", "rejects.csv"))
+        )
+        out.print(terminal.show_report(figures, report=report, rejects=rejects))
     return 0 if green else 1
 
 

@@ -21,10 +21,12 @@ from cli.demo import demo
 from cli.deploy import deploy
 from cli.emulator import emulator
 from cli.ledger import ledger
+from cli.metrics import metrics
 from cli.preflight import preflight
 from cli.preview import preview, send_test
 from cli.privacy import audit, erase, export_person, reseal, seal_contact, selfscan
 from cli.processes import INTERRUPTED, end_process
+from cli.status import status
 from cli.suppress import suppress
 from cli.up import up
 from cli.webhooks import follow_up, redeliver, replay, replies
@@ -40,6 +42,8 @@ app = App(
 )
 for verb in (
     run,
+    status,
+    metrics,
     columns,
     preview,
     stop,

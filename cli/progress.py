@@ -35,5 +35,6 @@ def progress_of(campaign: str) -> Iterator[Terminal]:
     """Show how far the campaign is, with time left and budget used, for the length of the block."""
     terminal = Terminal(campaign)
     bar = Live(terminal.view, console=err, transient=True, refresh_per_second=4)
-    with bar if err.is_terminal else contextlib.nullcontext(), shown_in(terminal):
+    # Not is_terminal: FORCE_COLOR makes it true of a log file.
+    with bar if err.file.isatty() else contextlib.nullcontext(), shown_in(terminal):
         yield terminal

@@ -12,6 +12,7 @@ import orjson
 from emulator.running import serve
 from emulator.state.defaults import CLIENT_ID, CLIENT_SECRET
 from emulator.state.organisation import Organisation
+from emulator.state.saving import Unreadable, load, save
 from emulator.state.settings import Settings, WrongSetting
 
 
@@ -20,8 +21,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         settings = _settings(options.set, options.config)
-        asyncio.run(_run(Organisation(settings), options))
-    except (WrongSetting, OSError) as error:
+        org = load(options.state) if options.state and options.state.exists() else Organisation(settings)
+        asyncio.run(_run(org, options))
+        if options.state:
+            save(org, options.state)
+    except (WrongSetting, Unreadable, OSError) as error:
         sys.stderr.write(f"The emulator can't start: {error}\n")
         return 2
     return 0
@@ -34,6 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--config", help="a JSON file of settings, as POST /_emulator/config takes them")
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=JSON", help="one setting, repeatable"
+    )
+    parser.add_argument(
+        "--state", type=Path, help="a file to go on from, and to leave the state in at the end"
     )
     parser.add_argument("--json", action="store_true", help="print only the line that programs read")
     parser.add_argument("--with-parent", action="store_true", help="stop when standard input is closed")

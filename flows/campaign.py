@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
-from prefect import Task, flow
+from prefect import Task
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
 from prefect.task_runners import ThreadPoolTaskRunner
@@ -14,6 +14,7 @@ from flows.approval import ask
 from flows.dispatch import dispatch as hand_out
 from flows.dispatch import widen
 from flows.dry_run import find_sender_of, rehearse_campaign
+from flows.masking import private_flow
 from flows.opening import BlockNames, OpenRun, open_run
 from flows.parameters import BlockName, CampaignName, SourceName
 from flows.question import Question, find_question
@@ -41,11 +42,11 @@ from tasks.validation import validate
 from tasks.webhook import deliver
 
 
-@flow(
+@private_flow(
     name="run-campaign",
     flow_run_name="{campaign}",
     description="Contact everybody in a source, exactly once, and prove it.",
-    task_runner=ThreadPoolTaskRunner(max_workers=RUNNER_THREADS),  # type: ignore[arg-type]  # Prefect's own example
+    task_runner=ThreadPoolTaskRunner(max_workers=RUNNER_THREADS),
 )
 def run_campaign(
     source: SourceName,
@@ -83,7 +84,7 @@ def run_campaign(
     with (
         # An answer is older than a stop that came after its question.
         open_run(campaign, names, settings, lifts_stop=asked is None or asked.is_over) as opened,
-        progress_shown(opened.run, opened.spent) as watchers,
+        progress_shown(opened.run, opened.spent, opened.key) as watchers,
         prefect_heeded(opened.run),
     ):
         sinks = [watcher.sink for watcher in watchers]

@@ -5,19 +5,18 @@ the external contact id and nothing else. A run that was created by Prefect's AP
 contact is in the ledger; the mask replaces them then. Whoever cannot accept that sends a sealed contact.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 from uuid import UUID
 
-from prefect import Flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.campaign import advance, finish, plan_batches, prepare
+from flows.masking import mask, private_flow
 from flows.opening import BlockNames, open_run
 from flows.parameters import BlockName, CampaignName
 from flows.stopping import prefect_heeded
@@ -25,41 +24,14 @@ from flows.verdict import conclude
 from outreach.campaign.reconciliation import recover
 from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.run import Run
-from outreach.contacts import Contact
 from outreach.errors import SettingsError
 from outreach.ledger.proof import count_contacted
-from outreach.ledger.vault import SEALED
 from outreach.privacy.sealed_contact import seal_contact, unseal_contact
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_list
 from outreach.sources.source import Source
 from tasks.loading import load
 from tasks.references import Reference
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-class PrivateFlow(Flow[P, R]):
-    """A flow whose `contact` parameter is masked wherever Prefect stores it."""
-
-    def serialize_parameters(self, parameters: dict[str, Any] | Any) -> dict[str, Any]:  # noqa: ANN401 - Prefect's signature
-        """What Prefect keeps."""
-        return super().serialize_parameters({**parameters, "contact": mask(parameters["contact"])})
-
-
-def private_flow(**options: Any) -> Callable[[Callable[P, R]], PrivateFlow[P, R]]:  # noqa: ANN401 - Flow's own
-    """`@flow` for a function with a `contact` parameter."""
-    return lambda function: PrivateFlow(function, **options)
-
-
-def mask(contact: Contact | Mapping[str, Any] | str) -> dict[str, str] | str:
-    """The external contact id alone; a sealed contact as it is, since only the ledger's key opens it."""
-    if isinstance(contact, str):
-        return contact if contact.startswith(SEALED) else "neither a contact nor sealed"
-    if isinstance(contact, Contact):
-        return {"external_contact_id": contact.external_contact_id}
-    return {"external_contact_id": str(contact.get("external_contact_id", "?"))[:255]}
 
 
 def forget_parameters() -> None:
@@ -89,7 +61,8 @@ def contact_one(
     """Contact one person within a campaign, which is made when it is new.
 
     Args:
-        contact: As a row of a source: flat columns, or nested `channels`, `consent` and `metadata`; or
+        contact: As a row of a source: flat columns, or nested `channels`, `consent` and `metadata`, like
+            {"external_contact_id": "EXT-1", "name": "Ada", "sms": "+13172000001"}; or
             sealed by `outreach seal-contact`, so that nobody's data are ever sent to Prefect.
         campaign: The same name is the same campaign, and nobody is contacted in it twice.
         genesys: Name of the credentials block.

@@ -22,6 +22,7 @@ from outreach.report.forecast_views import forecast_sentence
 from outreach.settings import CampaignSettings
 from outreach.sources.source import Source
 from tasks.dry_run import forecast
+from tasks.reporting import artifact_key
 
 log = logging.getLogger("outreach.decisions.dry_run")  # shown with the run, and without one
 
@@ -33,8 +34,8 @@ def rehearse_campaign(
     with open_ledger(names.ledger) as ledger:
         campaign = settle_name(ledger, campaign, is_new=settings.another_campaign)
         pace, senders = ask_organisation(names, ledger)
-    book = partial(open_ledger, names.ledger)
-    result = forecast(campaign, contacts, settings, book, pace, senders, find_sender_of(names))
+    book, key = partial(open_ledger, names.ledger), artifact_key(campaign, names.ledger)
+    result = forecast(campaign, contacts, settings, book, pace, senders, find_sender_of(names), key)
     return Completed(message=f"Dry run: {forecast_sentence(result)}", data=result.as_json())
 
 

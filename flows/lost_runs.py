@@ -6,7 +6,7 @@ become of another machine's, nobody here can know: its run is left to that machi
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -34,13 +34,13 @@ _UNENDED = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNIN
 log = logging.getLogger("outreach.lost_runs")
 
 
-def end_lost_runs(ledger: Ledger) -> None:
-    """Name this run's process in Prefect, and end this ledger's runs whose process is gone."""
+def end_lost_runs(ledger: Ledger, tags: Collection[str] = ()) -> None:
+    """Name this run's process in Prefect, tag it, and end this ledger's runs whose process is gone."""
     identity = read_identity(ledger)
     if not flow_run.id or not identity:
         return
     try:
-        _end_lost(UUID(flow_run.id), identity, is_file=ledger.db.is_sqlite)
+        _end_lost(UUID(flow_run.id), identity, tags, is_file=ledger.db.is_sqlite)
     except Exception as error:  # noqa: BLE001 - the server may be away in many ways: the next run looks again
         log.debug("Prefect was not asked for lost runs: %s", type(error).__name__)
 
@@ -50,11 +50,11 @@ def _is_busy(error: BaseException) -> bool:
 
 
 @retry(retry=retry_if_exception(_is_busy), stop=stop_after_attempt(4), wait=wait_exponential(), reraise=True)
-def _end_lost(run: UUID, identity: str, *, is_file: bool) -> None:
+def _end_lost(run: UUID, identity: str, tags: Collection[str], *, is_file: bool) -> None:
     # Prefect's own retries would wait for a server that is away, too.
     once = temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0})
     with once, get_client(sync_client=True) as client:
-        _name_process(client, run, identity)
+        _name_process(client, run, identity, tags)
         for each in _find_lost(client, identity, is_file=is_file):
             is_unwanted = each.state is not None and each.state.type is StateType.CANCELLING
             end = Cancelled if is_unwanted else Crashed
@@ -62,8 +62,11 @@ def _end_lost(run: UUID, identity: str, *, is_file: bool) -> None:
             log.warning("flow run %s was left behind by a killed process: %s", each.name, end.__name__)
 
 
-def _name_process(client: SyncPrefectClient, run: UUID, identity: str) -> None:
-    pid, begun = os.getpid(), client.read_flow_run(run).run_count
+def _name_process(client: SyncPrefectClient, run: UUID, identity: str, tags: Collection[str]) -> None:
+    pid, known = os.getpid(), client.read_flow_run(run)
+    begun = known.run_count
+    if missing := set(tags) - set(known.tags):
+        client.update_flow_run(run, tags=[*known.tags, *sorted(missing)])
     client.update_flow_run_labels(
         run, {LEDGER: identity, COUNT: begun, HOST: host(), PID: pid, BORN: born(pid) or ""}
     )

@@ -10,11 +10,12 @@ import hashlib
 import os
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
 from prefect.runtime import flow_run
+from prefect.settings import PREFECT_CLIENT_METRICS_ENABLED
 
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
 from blocks.ledger import is_deployed
@@ -38,6 +39,7 @@ from outreach.settings import CampaignSettings
 from outreach.webhook.endpoint import Endpoint
 from tasks.authentication import authenticate
 from tasks.references import Reference
+from tasks.reporting import artifact_key
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,10 @@ class OpenBlocks:
     senders_key: str
     """Tells two sets of senders apart, for caches."""
 
+    def spent(self) -> UsageSnapshot:
+        """What this process has asked of Genesys so far."""
+        return self.genesys.connection.usage.snapshot()
+
 
 @dataclass(frozen=True)
 class OpenRun:
@@ -69,10 +75,12 @@ class OpenRun:
     run: core.Run
     reference: Reference[core.Run]
     blocks: OpenBlocks
+    key: str
+    """What the keys of its artifacts end in."""
 
     def spent(self) -> UsageSnapshot:
         """What this process has asked of Genesys so far."""
-        return self.blocks.genesys.connection.usage.snapshot()
+        return self.blocks.spent()
 
 
 RUNS: Shared[core.Run] = Shared()
@@ -113,8 +121,10 @@ def open_run(
             lifts_stop=lifts_stop,
         )
         run = stack.enter_context(gathering)
-        end_lost_runs(run.ledger)
-        yield OpenRun(run, stack.enter_context(offer(run, names)), blocks)
+        stack.enter_context(metrics_offered(run.campaign.name, blocks.spent))
+        end_lost_runs(run.ledger, {f"campaign: {run.campaign.name}", f"organisation: {names.genesys}"})
+        key = artifact_key(run.campaign.name, names.ledger)
+        yield OpenRun(run, stack.enter_context(offer(run, names)), blocks, key)
 
 
 @contextlib.contextmanager
@@ -206,6 +216,24 @@ def fetch_token(name: str) -> SealedToken:
 def actor() -> str:
     """Who acts, for the audit."""
     return f"flow run {flow_run.id}" if flow_run.id else "outreach"
+
+
+@contextlib.contextmanager
+def metrics_offered(campaign: str, spent: Callable[[], UsageSnapshot]) -> Iterator[None]:
+    """Have Prefect's metrics, where they are on, tell what is asked of Genesys within the block."""
+    if not PREFECT_CLIENT_METRICS_ENABLED:
+        yield
+        return
+    from prometheus_client import REGISTRY  # noqa: PLC0415 - only where somebody scrapes
+
+    from outreach.report.metrics import RunMetrics  # noqa: PLC0415 - as above
+
+    collector = RunMetrics(campaign, spent)
+    REGISTRY.register(collector)
+    try:
+        yield
+    finally:
+        REGISTRY.unregister(collector)
 
 
 COLLECT_AFTER = (10_000, 20, 20)

@@ -3,7 +3,7 @@
 They change what Prefect's server accepts, nothing else: whoever calls a flow in Python hears from the core.
 """
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import WithJsonSchema
 
@@ -11,8 +11,8 @@ from outreach.ledger.campaigns import NAME
 
 _ANY_TEXT = {"type": "string", "minLength": 1}
 
-SourceName: TypeAlias = Annotated[str, WithJsonSchema(_ANY_TEXT)]
-"""A path, a URL, or a database URL with a query."""
+SourceName: TypeAlias = Annotated[Any, WithJsonSchema(_ANY_TEXT)]
+"""A path, a URL, or a database URL with a query; in Python also the rows, which Prefect never sees."""
 
 BlockName: TypeAlias = Annotated[str, WithJsonSchema(_ANY_TEXT)]
 """The name of a stored block."""

@@ -43,7 +43,9 @@ def conclude(
     if not called_off and (stopped := run.auto_stop.reason or first_failure(work)):
         stop_campaign(run.ledger, run.campaign, stopped)
     proof = _settle(run)
-    show = partial(publish, opened.reference, proof, opened.spent() if _is_worked_here(work) else None)
+    show = partial(
+        publish, opened.reference, proof, opened.spent() if _is_worked_here(work) else None, opened.key
+    )
     is_told = show()
     signal(proof, opened.spent())
     if called_off and proof.balanced:

@@ -60,8 +60,18 @@ class Link(str, Enum):
     NEVER = "never"
 
 
-PackName: TypeAlias = Annotated[  # the pattern is the form's; reading a pack says more
-    str, WithJsonSchema({"type": "string", "pattern": r"^(us-federal|us-states|ca|fr|eu-default|.+\.json)$"})
+_SHIPPED = ("us-federal", "us-states", "ca", "fr", "eu-default")
+
+PackName: TypeAlias = Annotated[  # the form's; reading a pack says more
+    str,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "enum": list(_SHIPPED), "title": "Shipped"},
+                {"type": "string", "pattern": r"\.json$", "title": "A file of yours"},
+            ]
+        }
+    ),
 ]
 """A shipped rule pack, or the path of one's own."""
 
@@ -97,18 +107,29 @@ class FrequencyCap(BaseModel):
 class CampaignSettings(BaseModel):
     """Everything about a campaign that is neither its contacts nor a secret."""
 
+    # In the order of the form: what is set most often comes first.
     model_config = ConfigDict(frozen=True, extra="forbid")  # a misspelt name must not mean its default
 
+    dry_run: bool = Field(
+        default=False, title="Dry run", description="Decide everything, contact nobody, change nothing."
+    )
+    country: CountryName | None = Field(
+        default=None,  # a number is read in no country that nobody named
+        title="Country",
+        description="ISO 3166-1, like DE: where numbers without a country's code are, unless their row has a "
+        "column country. None: such numbers are rejected.",
+    )
+    message: Message | None = Field(
+        default=None,
+        title="Message",
+        description="Said to contacts that bring no message of their own. May hold fields, like {{ name }}, "
+        'and differ by language: {"en": ..., "de": ...}.',
+    )
     channel_order: tuple[Channel, ...] = Field(
         default=tuple(sorted(Channel, key=lambda channel: channel.traits.preference)),
         min_length=1,
         title="Channel order",
         description="The first of these on which a person may and can be reached is used.",
-    )
-    same_address: SameAddress = Field(
-        default=SameAddress.ONCE,  # what cannot be taken back, a person has to ask for
-        title="Same address",
-        description="'once': two rows that lead to one address are contacted once. 'each': one per row.",
     )
     consent: ConsentPolicy = Field(
         default=ConsentPolicy.ASSUMED,  # the guide's payload has no word on consent (guide sheet)
@@ -120,26 +141,17 @@ class CampaignSettings(BaseModel):
         title="Rule packs",
         description="us-federal, us-states, ca, fr, eu-default or your own .json. None: 8 to 21, own zone.",
     )
-    hours_bind: tuple[Channel, ...] = Field(
-        default=tuple(channel for channel in Channel if channel.traits.hours_bind),
-        title="Calling hours bind",
-        description="The channels that calling hours apply to.",
-    )
-    caps: tuple[FrequencyCap, ...] = Field(
-        default=(),
-        title="Frequency caps",
-        description="Rolling limits per person and address, over all campaigns of the ledger.",
-    )
     expires_at: datetime | None = Field(
         default=None,
         title="Ends at",
         description="After this instant nobody new is contacted.",
     )
-    message: Message | None = Field(
+    approve_above: int | None = Field(
         default=None,
-        title="Message",
-        description="Said to contacts that bring no message of their own. May hold fields, like {{ name }}, "
-        'and differ by language: {"en": ..., "de": ...}.',
+        ge=0,
+        le=1_000_000_000,
+        title="Approve above",
+        description="More contacts than this wait for a person's approval in the UI.",
     )
     messages: dict[Channel, Message] = Field(
         default_factory=dict,
@@ -194,11 +206,20 @@ class CampaignSettings(BaseModel):
         title="Columns",
         description="Your header to our column, like {'Mobile': 'sms'}.",
     )
-    country: CountryName | None = Field(
-        default=None,  # a number is read in no country that nobody named
-        title="Country",
-        description="ISO 3166-1, like DE: where numbers without a country's code are, unless their row has a "
-        "column country. None: such numbers are rejected.",
+    caps: tuple[FrequencyCap, ...] = Field(
+        default=(),
+        title="Frequency caps",
+        description="Rolling limits per person and address, over all campaigns of the ledger.",
+    )
+    same_address: SameAddress = Field(
+        default=SameAddress.ONCE,  # what cannot be taken back, a person has to ask for
+        title="Same address",
+        description="'once': two rows that lead to one address are contacted once. 'each': one per row.",
+    )
+    hours_bind: tuple[Channel, ...] = Field(
+        default=tuple(channel for channel in Channel if channel.traits.hours_bind),
+        title="Calling hours bind",
+        description="The channels that calling hours apply to.",
     )
     sheet: str | None = Field(
         default=None,
@@ -283,13 +304,6 @@ class CampaignSettings(BaseModel):
         description="Nobody is contacted while the client may not read the organisation's lists. Off: the "
         "campaign goes on by what the ledger has.",
     )
-    approve_above: int | None = Field(
-        default=None,
-        ge=0,
-        le=1_000_000_000,
-        title="Approve above",
-        description="More contacts than this wait for a person's approval in the UI.",
-    )
     approve_within_minutes: float = Field(
         default=24 * 60,
         gt=0,
@@ -330,9 +344,6 @@ class CampaignSettings(BaseModel):
         default=False,
         title="Another campaign",
         description="Its name is meant as it is, though a known campaign's differs from it by case only.",
-    )
-    dry_run: bool = Field(
-        default=False, title="Dry run", description="Decide everything, contact nobody, change nothing."
     )
 
     @property

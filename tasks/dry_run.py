@@ -17,7 +17,6 @@ from outreach.report.forecast_views import write_forecast
 from outreach.settings import CampaignSettings
 from outreach.sources.source import Source
 from tasks.references import Reference
-from tasks.reporting import artifact_key
 
 
 @task(
@@ -33,6 +32,7 @@ def forecast(
     pace: Pace,
     senders: Availability | None,
     sender_of: SenderOf,
+    key: str,
 ) -> Forecast:
     """The dry run's numbers, as an artifact too: counts and codes, and people by their ids."""
     rejected: Counter[str] = Counter()
@@ -43,7 +43,5 @@ def forecast(
         decided = forecastable(preview.watch(rows), rejected)
         result = make_forecast(decided, now, pace, rejected=rejected, senders=senders, numbers=source.numbers)
     result = replace(result, columns=source.columns_in_words, texts=preview.as_json())
-    create_markdown_artifact(
-        write_forecast(result), key=f"forecast-{artifact_key(campaign)}", description="Dry run"
-    )
+    create_markdown_artifact(write_forecast(result), key=f"forecast-{key}", description="Dry run")
     return result

@@ -19,7 +19,6 @@ from outreach.clock import SystemClock
 from outreach.genesys.http.usage import UsageSnapshot
 from outreach.report.figures.counts import count_states
 from outreach.report.progress import ProgressMeter
-from tasks.reporting import artifact_key
 
 REST_PER_COST = 100
 """So many times what a look took is waited before the next: looking costs a run less than one percent."""
@@ -61,9 +60,9 @@ def tell(notice: str) -> None:
 
 
 @contextlib.contextmanager
-def progress_shown(run: Run, spent: Callable[[], UsageSnapshot]) -> Iterator[list[Watcher]]:
+def progress_shown(run: Run, spent: Callable[[], UsageSnapshot], key: str) -> Iterator[list[Watcher]]:
     """Show the campaign's progress for the length of the block, in Prefect's UI first."""
-    sinks = [ProgressArtifact(run.campaign.name), *_SINKS.get()]
+    sinks = [ProgressArtifact(key), *_SINKS.get()]
     watchers = [Watcher(run, spent, sink) for sink in sinks]
     with contextlib.ExitStack() as stack:
         for watcher in watchers:
@@ -126,8 +125,8 @@ class ProgressArtifact:
 
     every_seconds = 5.0
 
-    def __init__(self, campaign: str) -> None:
-        self._key = f"progress-{artifact_key(campaign)}"
+    def __init__(self, key: str) -> None:
+        self._key = f"progress-{key}"
         self._meter = ProgressMeter(SystemClock())
         self._made: UUID | None = None
 

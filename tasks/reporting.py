@@ -1,6 +1,10 @@
 """Showing what became of a campaign: report page and proof as files, and artifacts in the Prefect UI."""
 
-from collections.abc import Mapping
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import orjson
@@ -9,10 +13,11 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
-from outreach.campaign.run import Run
+from outreach.campaign.run import Run, file_of
 from outreach.genesys.http.usage import UsageSnapshot
 from outreach.ledger.audit.seals import seal
 from outreach.ledger.proof import Proof
+from outreach.ledger.runs import note_end
 from outreach.report import markdown, page
 from outreach.report.charts import drawing
 from outreach.report.figures import gather
@@ -22,42 +27,53 @@ from tasks.references import Reference
 
 
 @task(name="publish-report", task_run_name="publish-report-{proof.campaign}", cache_policy=NO_CACHE)
-def publish(run: Reference[Run], proof: Proof, usage: UsageSnapshot | None) -> bool:
+def publish(run: Reference[Run], proof: Proof, usage: UsageSnapshot | None, key: str) -> bool:
     """The report as one page, and as artifacts; numbers only, nobody's data.
 
     Args:
         run: of the campaign.
         proof: what its rows say.
         usage: what the run asked of Genesys; None when nobody knows all of it.
+        key: what the artifacts' keys end in (`artifact_key`).
 
     Returns:
         Whether Prefect's server took the artifacts: the files are written without it.
     """
     with run() as opened:
         result = gather.gather(opened.ledger, opened.campaign, usage=usage, proof=proof)
+        note_end(opened.ledger, opened.campaign, result.as_note())
+        result = replace(result, history=gather.read_runs(opened.ledger, opened.campaign))
         get_run_logger().info("audit seal: %s", seal(opened.ledger, opened.campaign))
     drawn = drawing.draw_charts(result)
     try:
-        page.write_page(opened.report_file, result, drawn)
+        for file in (opened.report_file, *_kept_file(opened, result)):
+            page.write_page(file, result, drawn)
         write_private(opened.proof_file, [orjson.dumps(proof.as_json(), option=orjson.OPT_INDENT_2)])
         get_run_logger().info("report: %s", opened.report_file)
     finally:
-        is_shown = _show_in_prefect(result, drawn)
+        is_shown = _show_in_prefect(result, drawn, key)
     return is_shown
 
 
-def _show_in_prefect(result: Figures, drawn: Mapping[str, str]) -> bool:
+def _kept_file(run: Run, result: Figures) -> Iterator[Path]:
+    """The run's own report, which no later run replaces; none for a run that reached nobody."""
+    if result.history and result.history[-1].contacted:
+        yield file_of(
+            run.settings, run.campaign.name, f"report-{result.history[-1].began:%Y%m%dT%H%M%SZ}.html"
+        )
+
+
+def _show_in_prefect(result: Figures, drawn: Mapping[str, str], key: str) -> bool:
     try:
         with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 2}):  # the run waits longer
-            _make_artifacts(result, drawn)
+            _make_artifacts(result, drawn, key)
     except httpx.HTTPError as error:
         get_run_logger().warning("Prefect's server took no artifacts: %s", type(error).__name__)
         return False
     return True
 
 
-def _make_artifacts(result: Figures, drawn: Mapping[str, str]) -> None:
-    key = artifact_key(result.proof.campaign)
+def _make_artifacts(result: Figures, drawn: Mapping[str, str], key: str) -> None:
     report = markdown.write_markdown(result, drawn)
     create_markdown_artifact(report, key=f"report-{key}", description="Report")
     create_markdown_artifact(as_code(result.proof), key=f"proof-{key}", description="Proof")
@@ -70,6 +86,18 @@ def as_code(proof: Proof) -> str:
     return f"```json\n{orjson.dumps(proof.as_json(), option=orjson.OPT_INDENT_2).decode()}\n```"
 
 
-def artifact_key(campaign: str) -> str:
-    """The campaign's name as Prefect's artifact keys allow: lower-case letters, digits and dashes."""
-    return "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in campaign.lower())
+def artifact_key(campaign: str, ledger: str) -> str:
+    """A campaign's own among Prefect's artifacts, whose keys are lower-case letters, digits and dashes.
+
+    The name as it is, where it is such a key and the ledger the default one; otherwise with the ledger's and
+    with a mark, so that no two meet.
+    """
+    name, where = _slug(campaign), _slug(ledger)
+    if (name, ledger) == (campaign, "default"):
+        return name
+    mark = hashlib.sha256(f"{ledger}/{campaign}".encode()).hexdigest()[:6]
+    return f"{name}-{where}-{mark}"
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

@@ -96,22 +96,22 @@ class Run:
     @property
     def rejects_file(self) -> Path:
         """Where rows that were not accepted are written."""
-        return Path(self.settings.output) / f"{self.campaign.name}-rejects.csv"
+        return file_of(self.settings, self.campaign.name, "rejects.csv")
 
     @property
     def report_file(self) -> Path:
         """Where the report page is written."""
-        return Path(self.settings.output) / f"{self.campaign.name}-report.html"
+        return file_of(self.settings, self.campaign.name, "report.html")
 
     @property
     def proof_file(self) -> Path:
         """Where the proof is written, as JSON."""
-        return Path(self.settings.output) / f"{self.campaign.name}-proof.json"
+        return file_of(self.settings, self.campaign.name, "proof.json")
 
     @property
     def untold_file(self) -> Path:
         """Where it is written which runs' ends Prefect's server was not told of."""
-        return Path(self.settings.output) / f"{self.campaign.name}-untold.json"
+        return file_of(self.settings, self.campaign.name, "untold.json")
 
     def event(self, body: type[ContactBody], row: Claimed, **more: Any) -> tuple[OutboundEvent, ...]:  # noqa: ANN401 - the body's own fields
         """An event about one contact for the outbox; none when the CRM does not want it."""
@@ -167,6 +167,11 @@ class Run:
 def write_letter(settings: CampaignSettings, said: Said) -> Letter:
     """What an e-mail of a campaign has beside its text."""
     return Letter(said.subject, said.html, settings.reply_to or "", settings.sender_name or "")
+
+
+def file_of(settings: CampaignSettings, campaign: str, kind: str) -> Path:
+    """Where a campaign's run writes one of its files: `rejects.csv`, `report.html`, `proof.json` ..."""
+    return Path(settings.output) / f"{campaign}-{kind}"
 
 
 def last_delivery_seconds(auto_stop: AutoStop) -> float:

@@ -6,6 +6,7 @@ What a clock wrote that was ahead is counted from now.
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import orjson
@@ -22,6 +23,15 @@ MOST_AHEAD = 60.0
 """Seconds that the clocks of those who share a ledger may differ."""
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetNow:
+    """A budget, in seconds from now: how far its turns are taken, how long a 429 rests a lane of it."""
+
+    key: str
+    taken_seconds: float
+    held_seconds: float
 
 
 class LedgerSlotAllocator:
@@ -60,3 +70,15 @@ def _corrected(table: Timetable, now: float) -> Timetable:
     table = table.moved(-ahead)
     table.free = list(table.refused)
     return table
+
+
+def read_budgets(ledger: Ledger) -> list[BudgetNow]:
+    """The budgets whose turns are taken, or that are held, beyond this instant; none that is free."""
+    now = ledger.clock.now().timestamp()
+    rows = ledger.db.rows(select(pacing).order_by(pacing.c.key))
+    read = [(str(row.key), Timetable(**orjson.loads(row.timetable))) for row in rows]
+    found = [
+        BudgetNow(key, max(*table.free, table.opens, now) - now, max(*table.refused, table.opens, now) - now)
+        for key, table in read
+    ]
+    return [each for each in found if each.taken_seconds or each.held_seconds]

@@ -11,6 +11,9 @@ from outreach.ledger.ledger import Ledger
 from outreach.settings import CampaignSettings
 from outreach.zones import find_version
 
+REPORTED = "reported"
+"""The action that tells of a run's end in the campaign's own audit."""
+
 _STOP = select(campaigns.c.stopped, campaigns.c.stopped_by).where(campaigns.c.id == bindparam("campaign"))
 
 
@@ -64,3 +67,9 @@ def stop_campaign(ledger: Ledger, campaign: Campaign, reason: str, *, by: str = 
         going_on = update(campaigns).where(campaigns.c.id == campaign.id, campaigns.c.stopped.is_(None))
         if connection.execute(going_on.values(stopped=reason, stopped_by=by or None)).rowcount:
             note(ledger, connection, campaign.id, "stopped", {"reason": reason, **({"by": by} if by else {})})
+
+
+def note_end(ledger: Ledger, campaign: Campaign, detail: dict[str, object]) -> None:
+    """Note what a run came to, numbers and its verdict only. The last note of a run counts."""
+    with ledger.db.write() as connection:
+        note(ledger, connection, campaign.id, REPORTED, detail)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import orjson
 
+from outreach.compliance import sentence
 from outreach.contacts import Contact
 from outreach.errors import UsageError
 from outreach.ledger.audit.notes import digest_of, note_file
@@ -15,6 +16,13 @@ from outreach.ledger.rejects import RejectedRow, read_rejects
 from outreach.ledger.states import State
 from outreach.sources.columns import PLAIN, Headings
 from outreach.sources.csv_writer import EXPORT_COLUMNS, PrivateCsv, cells_of
+
+_TO_DO = {
+    "zone_unknown": "Fill in time_zone, like Europe/Paris, or postal_code.",
+    "zone_invalid": "Write time_zone as an IANA name, like Europe/Paris.",
+    "no_address": "Fill in an address on a channel that the campaign uses.",
+}
+"""What a person fills in, by code; whoever is held for another one waits for `outreach resolve`."""
 
 REJECTED = "rejected"
 DUPLICATE = "duplicate"
@@ -61,13 +69,19 @@ def _contact_cells(ledger: Ledger, row: ContactRow) -> dict[str, str]:
     reasons = orjson.loads(row.decision).get("reasons", []) if row.decision else []
     # A failure comes from Genesys, after the decision: that one's reasons no longer matter.
     also = [reason for reason in reasons if reason != row.reason] if row.state != State.FAILED else []
+    codes = [row.reason or row.state, *also]
     return {
         **cells_of(contact),
-        "code": row.reason or row.state,
-        "reason": ", ".join([row.reason or row.state, *also]),
+        "code": codes[0],
+        "reason": " ".join([*map(sentence, codes), *_to_do(codes, row.state)]),
         "retryable": "yes" if row.retryable else "no",
         "next_allowed_at": row.until.isoformat() if row.until and row.state == State.DEFERRED else "",
     }
+
+
+def _to_do(codes: Sequence[str], state: str) -> list[str]:
+    known = [_TO_DO[code] for code in codes if code in _TO_DO]
+    return known or (["A person decides: outreach resolve."] if state == State.HELD else [])
 
 
 def _reject_cells(headings: Headings, row: RejectedRow) -> dict[str, str]:

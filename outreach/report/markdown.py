@@ -1,6 +1,7 @@
 """The report as Markdown, for a Prefect artifact. Nothing is indented; data never becomes markup.
 
-Every character of the data that Markdown or HTML could read as its own is written as a numeric entity.
+Every character of the data that Markdown or HTML could read as its own has a backslash before it: the older
+of Prefect's UIs shows entities as they are written.
 Charts are images with `data:` addresses: Prefect strips inline SVG, and nothing may be fetched.
 """
 
@@ -16,12 +17,17 @@ from outreach.report.tables import Table
 from outreach.report.wording import clean, duration, instant, milliseconds, number
 
 # A colon and a dot stay, but where they could make a link: `https:`, `www.`.
-_SPECIAL = re.compile(r"[^\w\s,;.%…✓✗()='\":+-]|_|:(?![ \d])|(?<=www)\.", re.IGNORECASE)
+_SPECIAL = re.compile(r"[!#$&*/<>?@\[\\\]^_`{|}~]|:(?![ \d])|(?<=www)\.", re.IGNORECASE)
 
 
 def escape(text: str) -> str:
     """Text from the data, to be shown as it is at any place of a line."""
-    return _SPECIAL.sub(lambda found: f"&#{ord(found.group())};", clean(text))
+    return _SPECIAL.sub(_shown, clean(text))
+
+
+def _shown(found: re.Match[str]) -> str:
+    # Entities all the same: for a reader that knows no backslash, these would make markup, or end a cell.
+    return f"&#{ord(found.group())};" if found.group() in "<`|" else f"\\{found.group()}"
 
 
 def write_markdown(figures: Figures, charts: Mapping[str, str] | None = None) -> str:

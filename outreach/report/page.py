@@ -15,6 +15,7 @@ from outreach.report import tables
 from outreach.report.charts.drawing import draw_charts, inline
 from outreach.report.figures.gather import Figures
 from outreach.report.summary import count_sentence, verdict
+from outreach.report.table_csv import as_address, name_file
 from outreach.report.wording import NOTHING, clean, instant, milliseconds, number, percent
 from outreach.sources.private_file import write_private
 
@@ -55,7 +56,9 @@ def render_page(figures: Figures, charts: Mapping[str, str] | None = None) -> st
         tiles=_tiles(figures),
         # Ours, with every word of the data escaped; the only markup that is let through.
         charts=[(title, Markup(inline(svg))) for title, svg in drawn.items()],  # noqa: S704 - see above
-        tables=tables.every(figures),
+        tables=[
+            (table, as_address(table), name_file(figures.campaign, table)) for table in tables.every(figures)
+        ],
         consent_assumed=figures.rules.consent_assumed,
         made=instant(figures.at),
         tick=tables.TICK,

@@ -1,4 +1,4 @@
-"""The report's tables as plain rows, so that Markdown, HTML and terminal show the same in the same words.
+"""The report's tables as plain rows, so that Markdown, HTML, CSV and terminal show the same words.
 
 Cells are one clean line of text each, but not escaped: that is the business of whoever renders them.
 """
@@ -10,6 +10,7 @@ from outreach.ledger.states import State
 from outreach.report.figures.counts import ReasonCount
 from outreach.report.figures.do_not_contact import Lists
 from outreach.report.figures.gather import Figures
+from outreach.report.figures.history import MOST_RUNS
 from outreach.report.figures.loads_and_outbox import Outbox
 from outreach.report.figures.timeline import Bound, Budget
 from outreach.report.summary import list_checks
@@ -52,10 +53,12 @@ def every(figures: Figures) -> list[Table]:
     """All tables that have rows, in the report's order."""
     found = [
         proof(figures.proof),
+        history(figures),
         outcomes(figures),
         not_reached(figures),
         afterwards(figures.proof),
         deferred(figures),
+        endings(figures),
         timings(figures),
         *([budget(figures.budget)] if figures.budget else []),
         webhooks(figures),
@@ -65,6 +68,39 @@ def every(figures: Figures) -> list[Table]:
         rules(figures),
     ]
     return [table for table in found if table.rows]
+
+
+def history(figures: Figures) -> Table:
+    """The campaign's runs, the last one first."""
+    headers = ("Run of", "Took", "Contacted", "Requests", "Budget used", "429", "Verdict")
+    rows = tuple(
+        (
+            instant(run.began),
+            duration((run.ended - run.began).total_seconds() if run.ended else None),
+            *(NOTHING if count is None else number(count) for count in (run.contacted, run.requests)),
+            NOTHING if run.budget_used is None else percent(run.budget_used),
+            NOTHING if run.too_many is None else number(run.too_many),
+            run.verdict or "no end noted",
+        )
+        for run in reversed(figures.history)
+    )
+    return Table(f"Runs, the last {MOST_RUNS}", headers, rows, frozenset(headers[2:6]))
+
+
+def endings(figures: Figures) -> Table:
+    """How interactions ended, in Genesys' words."""
+    rows = tuple(
+        (
+            clean(e.channel) or NOTHING,
+            clean(e.ended_by) or NOTHING,
+            clean(e.delivery) or NOTHING,
+            number(e.count),
+        )
+        for e in figures.endings
+    )
+    return Table(
+        "How interactions ended", ("Channel", "Ended by", "Delivery", "Count"), rows, frozenset({"Count"})
+    )
 
 
 def outcomes(figures: Figures) -> Table:

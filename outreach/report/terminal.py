@@ -98,8 +98,10 @@ def budget_line(figures: Figures) -> Text:
     return Text(f"Requests: {', '.join(words)}, {number(spent.too_many)} answers 429.")
 
 
-def show_report(figures: Figures, *, report: Path | None = None) -> RenderableType:
-    """Everything that the command prints at the end: outcomes, lines, proof, and where the report lies."""
+def show_report(
+    figures: Figures, *, report: Path | None = None, rejects: Path | None = None
+) -> RenderableType:
+    """Everything that the command prints at the end: outcomes, lines, proof, and where the files lie."""
     lines = (
         latency_line(figures),
         deferred_line(figures),
@@ -115,4 +117,6 @@ def show_report(figures: Figures, *, report: Path | None = None) -> RenderableTy
     ]
     # Folded here, too: a path that is cut off cannot be copied.
     parts += [Text(f"Report: {report}", overflow="fold")] if report else []
+    if rejects and figures.proof.rejected:
+        parts.append(Text(f"Rejected rows, to mend and feed back: {rejects}", overflow="fold"))
     return Group(*parts)

@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from typing import Any, Protocol, TypeAlias
 
+from outreach.errors import SourceError
 from outreach.sources.cells import DIGITS_LOST
 from outreach.sources.columns import Headings
 from outreach.sources.rows import Record, Reject
@@ -20,6 +22,39 @@ _VALUES = ("value", "number", "phone", "phone_number", "phoneNumber", "email", "
 _LABELS = ("label", "type", "kind")
 # No contact has as many; a row of a million keys must not fill the memory.
 _MOST_CELLS = 1000
+
+
+class Frame(Protocol):
+    """A data frame of pandas, Polars or Arrow; none of them is imported."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        ...
+
+
+Rows: TypeAlias = Sequence[Mapping[str, object]]
+
+
+def rows_in(given: Rows | Frame) -> Rows:
+    """The rows of a list of mappings, or of a data frame.
+
+    Raises:
+        SourceError: it is neither.
+    """
+    frame: Any = given
+    if hasattr(frame, "to_dicts"):  # Polars
+        frame = frame.to_dicts()
+    elif hasattr(frame, "to_pylist"):  # Arrow
+        frame = frame.to_pylist()
+    elif hasattr(frame, "notna"):  # pandas, whose missing values have four forms
+        frame = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    if not isinstance(frame, Sequence):
+        raise SourceError(
+            f"A source cannot be of the kind {type(given).__name__}.",
+            "Give a path, a URL, a list of mappings, or a data frame.",
+        )
+    return frame
 
 
 class Mappings:

@@ -2,20 +2,24 @@
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from importlib.metadata import version
 from types import MappingProxyType
+from typing import TypeAlias
 
 from outreach.settings import CampaignSettings
 from outreach.sources.choices import Choices
 from outreach.sources.columns import Headings
 from outreach.sources.files import Location
 from outreach.sources.list_file import ListFile
-from outreach.sources.mappings import Mappings
+from outreach.sources.mappings import Frame, Mappings, Rows, rows_in
 from outreach.sources.query import Query
 from outreach.sources.reference import parse_reference
 from outreach.sources.source import Source
+
+Reference: TypeAlias = str | os.PathLike[str] | Rows | Frame
+"""Where contacts are: a text or path that names the place, or the rows themselves."""
 
 VERSION = version("genesys-outreach")
 """Another version may read the same file otherwise."""
@@ -26,7 +30,7 @@ _AS_IT_SAYS = Choices()
 
 
 def open_source(
-    reference: str | os.PathLike[str] | Sequence[Mapping[str, object]],
+    reference: Reference,
     *,
     columns: Mapping[str, str] = _NO_COLUMNS,
     country: str | None = None,
@@ -38,7 +42,8 @@ def open_source(
 
     Args:
         reference: a path or URL of a list (`.csv`, `.xlsx`, `.jsonl`, `.parquet` ..., also packed), a
-            database URL with a query (`URL#SELECT ...`), or a list of mappings (docs/sources.md).
+            database URL with a query (`URL#SELECT ...`), a list of mappings, or a data frame of pandas,
+            Polars or Arrow (docs/sources.md).
         columns: the input's headers to our columns, like `{"Mobile": "sms"}`.
         country: ISO 3166-1, where numbers without a country's code are, unless their row names its own; and
             whose code page a text has that is not UTF-8.
@@ -52,7 +57,10 @@ def open_source(
     if not isinstance(reference, (str, os.PathLike)):
         headings = Headings.of("The list", columns, keeps_first_name=keeps_first_name)
         return Source(
-            Mappings(reference, headings), headings, country=country or "", strict_numbers=strict_numbers
+            Mappings(rows_in(reference), headings),
+            headings,
+            country=country or "",
+            strict_numbers=strict_numbers,
         )
     parsed = parse_reference(os.fspath(reference))
     headings = Headings.of(parsed.label, columns, keeps_first_name=keeps_first_name)
@@ -76,9 +84,7 @@ def _fingerprint(location: Location, meaning: str) -> str:
     return hashlib.sha256(f"{of_file}\0{meaning}".encode()).hexdigest()[:40] if of_file else ""
 
 
-def open_list(
-    reference: str | os.PathLike[str] | Sequence[Mapping[str, object]], settings: CampaignSettings
-) -> Source:
+def open_list(reference: Reference, settings: CampaignSettings) -> Source:
     """The same, read as a campaign's settings say."""
     choices = Choices(
         sheet=settings.sheet or "",

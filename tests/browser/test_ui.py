@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from outreach.settings import CampaignSettings
+from tasks.reporting import artifact_key
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -132,7 +133,7 @@ def test_a_run_from_the_form_waits_for_approval_finishes_and_its_report_shows_th
     page.get_by_text("Completed").first.wait_for()
     page.wait_for_timeout(3_000)  # the timeline moves to its place
     shoot(page, "run")
-    query = {"artifacts": {"key": {"any_": ["report-autumn-reminder"]}}}
+    query = {"artifacts": {"key": {"any_": [f"report-{artifact_key(CAMPAIGN, 'default')}"]}}}
     page.goto(f"{ui}/artifacts/artifact/{ask(ui, '/artifacts/filter', query)[0]['id']}")
     page.locator("img[src^='data:image/svg+xml']").nth(2).wait_for()
     shoot(page, "report", height=1900)

@@ -20,6 +20,7 @@ from flows.campaign import run_campaign
 from flows.contact import contact_one
 from outreach.settings import CampaignSettings
 from outreach.webhook.signing import new_secret
+from tasks.reporting import artifact_key
 from tests.support.emulation import SENDERS
 from tests.support.emulator_server import EmulatorControl
 
@@ -107,7 +108,7 @@ class Office:
         """The flow parameters that name our blocks."""
         self.names = dict.fromkeys(("genesys", "senders", "webhook", "ledger"), self.name)
 
-    def run(self, source: str, dispatch: str = "here", **settings: object) -> dict[str, Any]:
+    def run(self, source: Any, dispatch: str = "here", **settings: object) -> dict[str, Any]:
         """Run the campaign that is named as we are; its proof."""
         parameters = {**self.names, "settings": self.settings(**settings), "dispatch": dispatch}
         return cast("dict[str, Any]", run_campaign(source, self.name, **parameters))  # type: ignore[call-overload]  # by name
@@ -148,7 +149,10 @@ class Office:
 
     def artifact(self, kind: str) -> Any:
         """The newest artifact `kind` of our campaign, or None."""
-        query = {"artifacts": {"key": {"any_": [f"{kind}-{self.name}"]}}, "sort": "CREATED_DESC"}
+        query = {
+            "artifacts": {"key": {"any_": [f"{kind}-{artifact_key(self.name, self.name)}"]}},
+            "sort": "CREATED_DESC",
+        }
         return next(iter(self.ask("/artifacts/filter", query)), None)
 
 

@@ -128,6 +128,10 @@ def succeed(traced: Traced) -> None:
     assert traced.office.run(traced.source())["contacted"] == PEOPLE
 
 
+def take_rows_from_memory(traced: Traced) -> None:
+    assert traced.office.run(traced.people)["contacted"] == PEOPLE
+
+
 def succeed_on_the_guide_api(traced: Traced) -> None:
     traced.office.save_blocks("guide")
     assert traced.office.run(traced.source())["contacted"] == PEOPLE
@@ -298,6 +302,7 @@ def _await_contact(traced: Traced, process: subprocess.Popen[bytes]) -> None:
 
 SHAPES: tuple[Callable[[Traced], None], ...] = (
     succeed,
+    take_rows_from_memory,
     succeed_on_the_guide_api,
     run_again,
     fail_to_log_in,

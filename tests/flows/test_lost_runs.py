@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
@@ -129,10 +129,10 @@ def test_a_prefect_that_is_busy_for_a_moment_is_asked_again(
 ) -> None:
     busy = [httpx.Response(503, request=httpx.Request("PATCH", "http://prefect"))]
 
-    def name_process(client: SyncPrefectClient, run: UUID, ledger: str) -> None:
+    def name_process(client: SyncPrefectClient, run: UUID, ledger: str, tags: Collection[str]) -> None:
         if busy:
             busy.pop().raise_for_status()
-        named(client, run, ledger)
+        named(client, run, ledger, tags)
 
     named = lost_runs._name_process
     office.run(office.source(1))

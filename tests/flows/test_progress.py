@@ -40,7 +40,7 @@ def watched(
     began, spent = time.monotonic(), time.process_time()
     with (
         open_run(campaign, BlockNames(**names), settings) as opened,
-        progress_shown(opened.run, opened.spent) as watchers,
+        progress_shown(opened.run, opened.spent, opened.key) as watchers,
     ):
         load(campaign, opened.reference, partial(open_source, source), None)
         senders = prepare(opened, names["genesys"])

@@ -16,6 +16,7 @@ from prefect.client.orchestration import get_client
 from cli.processes import child
 from deployments.production import _make_pool
 from deployments.registry import DEPLOYMENTS, build
+from flows.schedules import find_next_runs
 from tests.flows.office import Office
 
 OFTEN = timedelta(seconds=5)
@@ -69,6 +70,9 @@ def test_what_the_crm_missed_is_delivered_by_the_schedule(office: Office) -> Non
     names = {name: office.names[name] for name in ("webhook", "ledger")}
     with scheduled(office, "redeliver", **names, ignore_schedule=True) as deployment:
         state = first_ended(office, deployment)
+        with get_client(sync_client=True) as client:
+            to_come = dict(find_next_runs(client, most=1000))
 
+    assert office.name in to_come
     assert state == ("COMPLETED", "4 delivered, 0 pending, 0 dead")
     assert office.genesys.webhooks()["accepted"] == 4

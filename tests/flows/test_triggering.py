@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from cli.processes import child
+from tasks.reporting import artifact_key
 from tests.flows.curl import curl
 from tests.flows.office import TUTORIAL, Office
 
@@ -71,7 +72,8 @@ def test_from_a_request_to_the_finished_proof_by_curl_alone(served: str, office:
     assert again["id"] == made["id"]
     assert "nightly" in run["tags"]
     assert run["state"]["message"] == "20 started, 0 deferred, 0 rejected, 0 unknown"
-    query = {"artifacts": {"key": {"any_": [f"proof-{office.name}"]}, "flow_run_id": {"any_": [run["id"]]}}}
+    key = f"proof-{artifact_key(office.name, office.name)}"
+    query = {"artifacts": {"key": {"any_": [key]}, "flow_run_id": {"any_": [run["id"]]}}}
     proof = orjson.loads(curl(f"{served}/artifacts/filter", query)[0]["data"].strip("`json\n"))
     assert (proof["balanced"], proof["contacted"], proof["contacted_twice"]) == (True, 20, 0)
     assert office.genesys.truth()["count"] == 20

@@ -16,6 +16,7 @@ MOST_CODES = 100
 """Reason codes that are listed one by one; rarer ones are summed up as `other_reasons`."""
 
 MOST_SAMPLES = 20  # for JSON and the artifact; the page shows a few of them
+MOST_ENDINGS = 20
 OTHER = "other_reasons"
 EXPLAINED = (State.BLOCKED, State.DEFERRED, State.FAILED, State.HELD, State.UNKNOWN)
 """The states that have a reason."""
@@ -46,6 +47,16 @@ class ReasonCount:
     count: int
     retryable: int
     samples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Interactions alike in channel, in who ended them and what became of the message, in Genesys' words."""
+
+    channel: str
+    ended_by: str
+    delivery: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +122,15 @@ def tally(connection: Connection) -> tuple[list[Tally], tuple[int, int]]:
             rest_retryable[state, channel] += int(retryable)
     kept += [Tally(*key, OTHER, count, rest_retryable[key]) for key, count in sorted(rest.items())]
     return kept, (registered, cleared)
+
+
+def list_endings(connection: Connection) -> list[Ending]:
+    """How the extract's interactions ended, the commonest first."""
+    query = f"""
+        SELECT channel, disconnect_type, delivery, count(*) FROM {TABLE} WHERE state = 'ended'
+        GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3 LIMIT {MOST_ENDINGS}"""  # noqa: S608 - our own words
+    found = connection.execute(text(query))
+    return [Ending(str(channel), str(by), str(what), int(count)) for channel, by, what, count in found]
 
 
 def list_reasons(connection: Connection, campaign_id: int, tallies: Iterable[Tally]) -> list[ReasonCount]:

@@ -21,9 +21,18 @@ from outreach.ledger.facts import columns_of, recall
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import Proof, prove
 from outreach.ledger.states import State
-from outreach.report.figures.counts import Funnel, ReasonCount, Tally, list_reasons, tally
+from outreach.report.figures.counts import (
+    Ending,
+    Funnel,
+    ReasonCount,
+    Tally,
+    list_endings,
+    list_reasons,
+    tally,
+)
 from outreach.report.figures.do_not_contact import Lists, read_lists
 from outreach.report.figures.extract import take_extract
+from outreach.report.figures.history import PastRun, list_runs
 from outreach.report.figures.loads_and_outbox import Intake, Outbox, list_loads, read_outbox
 from outreach.report.figures.percentiles import Bucket, Spread, bucket_latency, measure
 from outreach.report.figures.timeline import (
@@ -75,6 +84,8 @@ class Figures:
     loads: tuple[Intake, ...]
     loads_left_out: int
     rules: Rules
+    endings: tuple[Ending, ...] = ()
+    history: tuple[PastRun, ...] = ()
     lists: Lists | None = None
     columns: tuple[str, ...] = ()
     """What the source's columns were read as, and which were left out, in words."""
@@ -83,6 +94,14 @@ class Figures:
     def campaign(self) -> str:
         """The campaign's name."""
         return self.proof.campaign
+
+    def as_note(self) -> dict[str, object]:
+        """What a run's end is noted with (`history.PastRun` reads it)."""
+        verdict = "red" if not self.proof.balanced else "stopped" if self.proof.stopped else "balanced"
+        told: dict[str, object] = {"verdict": verdict, "contacted_so_far": self.proof.contacted}
+        if (spent := self.budget) is None:
+            return told
+        return {**told, "requests": spent.requests, "too_many": spent.too_many, "budget_used": spent.used}
 
     def as_json(self) -> dict[str, Any]:
         """Numbers, strings, lists and mappings only; instants as ISO-8601 UTC."""
@@ -114,6 +133,12 @@ def gather(
     with ledger.db.snapshot() as connection:
         found = _gather(connection, campaign, proof, usage, until or ledger.clock.now())
         return replace(found, lists=lists, columns=columns)
+
+
+def read_runs(ledger: Ledger, campaign: Campaign) -> tuple[PastRun, ...]:
+    """The campaign's last runs, in order."""
+    with ledger.db.read() as connection:
+        return list_runs(connection, campaign.id)
 
 
 def _gather(
@@ -148,6 +173,8 @@ def _gather(
         loads=loads,
         loads_left_out=left_out,
         rules=_rules(campaign),
+        endings=tuple(list_endings(connection)),
+        history=list_runs(connection, campaign.id),
     )
 
 

@@ -22,8 +22,13 @@ from outreach.sources.unpacking import seekable
 
 
 def _open_xls(label: str, data: IO[bytes]) -> Book:
-    from outreach.sources.spreadsheets.xls import Xls  # noqa: PLC0415 - its library is needed for nothing else
-
+    try:
+        from outreach.sources.spreadsheets.xls import Xls  # noqa: PLC0415 - its library is needed for nothing else
+    except ImportError as error:
+        raise SourceError(
+            f"{label} is an .xls workbook, and xlrd is not installed.",
+            "Save it as .xlsx, or install the extra: pip install 'genesys-outreach[spreadsheets]'.",
+        ) from error
     return Xls(label, data)
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,20 @@ def test_the_demo_works_from_a_wheel(installed: Path, tmp_path: Path) -> None:
     assert said["proof"]["balanced"]
     assert said["far_end"]["agrees"]
     assert said["proof"]["contacted"] > 100
+
+
+def test_prefect_finds_the_blocks_by_their_entry_point() -> None:
+    (found,) = (each for each in entry_points(group="prefect.collections") if each.value == "blocks")
+
+    assert {"ContactLedger", "GenesysCredentials"} <= set(found.load().__all__)
+
+
+def test_an_xls_without_its_reader_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "xlrd", None)
+    monkeypatch.delitem(sys.modules, "outreach.sources.spreadsheets.xls", raising=False)
+    workbook = ROOT / "tests/integration/sources/contacts.xls"
+    with pytest.raises(SourceError, match=r"pip install 'genesys-outreach\[spreadsheets\]'"):
+        list(open_source(str(workbook)).rows())
 
 
 def test_a_ledger_on_postgres_without_its_driver_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

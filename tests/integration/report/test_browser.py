@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -60,6 +62,50 @@ def test_the_page_shows_everything_and_fetches_nothing(
     assert page.locator("svg").count() == 5
     assert "onerror=alert(1)" in page.inner_text("h1")
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    page.close()
+
+
+def test_on_a_phone_every_cell_is_within_the_screen_and_says_what_it_is(
+    browser: Any, page_file: Path
+) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(page_file.as_uri())
+
+    outside = page.eval_on_selector_all(
+        "td, h2, dd", "all => all.filter(each => each.getBoundingClientRect().right > innerWidth).length"
+    )
+    headers = page.eval_on_selector_all(
+        "td", "all => all.map(each => getComputedStyle(each, '::before').content)"
+    )
+    assert outside == 0
+    assert {"none", "normal"}.isdisjoint(headers)
+    page.close()
+
+
+def test_in_print_it_is_three_pages(browser: Any, figures: Figures, tmp_path: Path) -> None:
+    page = browser.new_page()
+    page.goto(write_page(tmp_path / "report.html", figures).as_uri())
+
+    paper = page.pdf(format="A4")
+
+    assert len(re.findall(rb"/Type /Page\b", paper)) <= 3
+    page.close()
+
+
+def test_a_table_is_saved_as_the_file_that_the_page_holds(
+    browser: Any, figures: Figures, tmp_path: Path
+) -> None:
+    page = browser.new_page()
+    page.goto(write_page(tmp_path / "report.html", figures).as_uri())
+
+    with page.expect_download() as saving:
+        page.locator("section", has_text="Not reached, by code").locator("a.csv").click()
+    saving.value.save_as(tmp_path / "saved.csv")
+
+    rows = list(csv.reader((tmp_path / "saved.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert saving.value.suggested_filename == "spring-not-reached.csv"
+    assert rows[0][:4] == ["Outcome", "Code", "Why", "Count"]
+    assert sum(int(row[3]) for row in rows[1:] if row[0] == "failed") == figures.failures
     page.close()
 
 

@@ -50,6 +50,14 @@ def test_data_is_shown_as_it_is(text: str) -> None:
     assert {token.type for token in tokens} <= HARMLESS
 
 
+def test_names_read_as_they_are_where_entities_are_shown_as_they_are_written() -> None:
+    shown_by_the_older_ui = re.sub(
+        r"\\(?=[!-/:-@\[-`{-~])", "", escape("no_channel America/New_York a&b [c]")
+    )
+
+    assert shown_by_the_older_ui == "no_channel America/New_York a&b [c]"
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=80))
 def test_no_text_becomes_markup(text: str) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import stat
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -26,6 +27,7 @@ class Reader(HTMLParser):
         self.fetched: list[str] = []
         self.handlers: list[str] = []
         self.words: list[str] = []
+        self.files: list[str] = []
         self.open: list[str] = []
         self.feed(page)
         self.close()
@@ -34,8 +36,11 @@ class Reader(HTMLParser):
         self.tags.add(tag)
         if tag not in VOID:
             self.open.append(tag)
+        is_file_within = tag == "a" and "download" in dict(attrs)
         for name, value in attrs:
-            if name in LOADS and not (value or "").startswith("#"):
+            if is_file_within and name == "href" and (value or "").startswith("data:text/csv;"):
+                self.files.append(unquote(str(value).partition(",")[2]))
+            elif name in LOADS and not (value or "").startswith("#"):
                 self.fetched.append(f"{tag} {name}={value}")
             if name.startswith("on"):
                 self.handlers.append(name)
@@ -68,6 +73,14 @@ def test_the_page_asks_no_host_for_anything(page: str) -> None:
     assert "url(http" not in page
     assert "@import" not in page
     assert "default-src 'none'" in page
+
+
+def test_every_table_has_its_file_within(page: str) -> None:
+    reader = Reader(page)
+
+    assert len(reader.files) == page.count("<table")
+    assert all(file.startswith("\ufeff") for file in reader.files)
+    assert not any(cell[:1] in {"=", "+", "@"} for file in reader.files for cell in file.splitlines())
 
 
 def test_hostile_names_are_text(page: str) -> None:

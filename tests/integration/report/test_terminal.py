@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,14 @@ def test_ticks_are_words_where_only_ascii_can_be_written(figures: Figures) -> No
 def test_the_report_s_place_is_never_cut(figures: Figures) -> None:
     place = Path("/a/very/long/way") / ("x" * 100) / "report.html"
     assert str(place) in show(show_report(figures, report=place)).replace("\n", "")
+
+
+def test_rejected_rows_are_said_to_lie_somewhere_only_where_there_are_any(figures: Figures) -> None:
+    none = replace(figures, proof=replace(figures.proof, rejected=0))
+    place = Path("out/spring-rejects.csv")
+
+    assert str(place) in show(show_report(figures, rejects=place))
+    assert str(place) not in show(show_report(none, rejects=place))
 
 
 def test_progress_shows_rate_time_left_and_budget() -> None:

@@ -1,0 +1,55 @@
+"""The verb `status`: what runs, what waits, what went wrong."""
+
+from datetime import datetime
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from cli.console import AsJson, LedgerName, err, out, print_json
+from cli.ledgers import open_named
+from cli.prefect_api import api_url
+
+
+def status(
+    *,
+    all: Annotated[bool, Parameter(negative="")] = False,
+    ledger: LedgerName = None,
+    json: AsJson = False,
+) -> None:
+    """Show every campaign of a ledger on one screen: how it is, its last run, doubts, webhooks, budgets.
+
+    `unfinished` is a campaign whose run left no end in the ledger: it loads, or its process is gone; run it
+    again. Where Prefect is configured, the next run of each schedule stands below.
+
+    Args:
+        all: every campaign, not the first fifteen.
+    """
+    from outreach.report.figures.status import read_status
+    from outreach.report.status import show_status
+
+    with open_named(ledger, "status") as book:
+        found = read_status(book)
+    next_runs = _ask_schedules()
+    if json:
+        schedules = None if next_runs is None else [{"name": name, "at": at} for name, at in next_runs]
+        print_json({**found.as_json(), "next_runs": schedules})
+    else:
+        out.print(show_status(found, next_runs=next_runs or (), everything=all))
+
+
+def _ask_schedules() -> list[tuple[str, datetime]] | None:
+    """The next run of each of our schedules, the soonest first; None where nobody knows."""
+    if not api_url():
+        return None
+    import httpx
+    from prefect.client.orchestration import get_client
+    from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+
+    from flows.schedules import find_next_runs
+
+    try:
+        with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}), get_client(sync_client=True) as client:
+            return find_next_runs(client)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        err.print(f"Prefect was not asked for schedules: {type(error).__name__}.", style="dim")
+        return None

@@ -1,0 +1,44 @@
+"""Flows whose parameters may hold people's data: Prefect stores a mask in their place."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ParamSpec, TypeVar
+
+from prefect import Flow
+
+from outreach.contacts import Contact
+from outreach.ledger.vault import SEALED
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class PrivateFlow(Flow[P, R]):
+    """A flow whose `contact` or `source` parameter is masked wherever Prefect stores it."""
+
+    def serialize_parameters(self, parameters: dict[str, Any] | Any) -> dict[str, Any]:  # noqa: ANN401 - Prefect's signature
+        """What Prefect keeps."""
+        masked = {name: hide(parameters[name]) for name, hide in MASKS.items() if name in parameters}
+        return super().serialize_parameters({**parameters, **masked})
+
+
+def private_flow(**options: Any) -> Callable[[Callable[P, R]], PrivateFlow[P, R]]:  # noqa: ANN401 - Flow's own
+    """`@flow` for a function with such a parameter."""
+    return lambda function: PrivateFlow(function, **options)
+
+
+def mask(contact: Contact | Mapping[str, Any] | str) -> dict[str, str] | str:
+    """The external contact id alone; a sealed contact as it is, since only the ledger's key opens it."""
+    if isinstance(contact, str):
+        return contact if contact.startswith(SEALED) else "neither a contact nor sealed"
+    if isinstance(contact, Contact):
+        return {"external_contact_id": contact.external_contact_id}
+    return {"external_contact_id": str(contact.get("external_contact_id", "?"))[:255]}
+
+
+def mask_rows(source: object) -> str:
+    """A source's name as it is; of rows that were handed over themselves, what they came as."""
+    return source if isinstance(source, str) else f"rows in memory ({type(source).__name__})"
+
+
+MASKS: Mapping[str, Callable[[Any], object]] = {"contact": mask, "source": mask_rows}
+"""What stands in Prefect, by the parameter's name."""

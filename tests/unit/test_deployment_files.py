@@ -1,0 +1,61 @@
+"""The files to copy are of their form, and what they start exists."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml  # type: ignore[import-untyped]  # Prefect brings it, without types
+
+from cli.main import app
+from deployments.production import POOL
+
+FILES = Path(__file__).parents[2] / "deployments"
+UNITS = sorted((FILES / "systemd").glob("*.service"))
+TEXTS = [*UNITS, FILES / "container/Containerfile", FILES / "kubernetes/worker.yaml"]
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not here")
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: str(unit.stem))
+def test_systemd_finds_nothing_wrong(unit: Path, tmp_path: Path) -> None:
+    copy = tmp_path / unit.name  # with a program that is here
+    copy.write_text(re.sub(r"ExecStart=\S+", f"ExecStart={sys.executable}", unit.read_text()))
+    for other in UNITS:
+        if other != unit:
+            shutil.copy(other, tmp_path)
+
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", copy], capture_output=True, text=True, check=False
+    )
+
+    said = [line for line in done.stderr.splitlines() if unit.name in line]
+    assert said == []
+
+
+def test_every_verb_that_a_file_starts_exists() -> None:
+    started = {
+        verb for file in TEXTS for verb in re.findall(r"(?:bin/|`)outreach ([a-z-]+)", file.read_text())
+    }
+
+    assert started
+    assert all(app[verb] for verb in started)
+
+
+def test_workers_take_from_our_pool() -> None:
+    pools = {pool for file in TEXTS for pool in re.findall(r'--pool"?,? "?([a-z-]+)', file.read_text())}
+
+    assert pools == {POOL}
+
+
+def test_the_cluster_file_is_one_deployment_whose_labels_meet() -> None:
+    told = yaml.safe_load((FILES / "kubernetes/worker.yaml").read_text())
+
+    assert (told["apiVersion"], told["kind"]) == ("apps/v1", "Deployment")
+    assert told["spec"]["selector"]["matchLabels"] == told["spec"]["template"]["metadata"]["labels"]
+    (container,) = told["spec"]["template"]["spec"]["containers"]
+    names = {volume["name"] for volume in told["spec"]["template"]["spec"]["volumes"]}
+    assert {mount["name"] for mount in container["volumeMounts"]} <= names
