@@ -17,6 +17,7 @@ from emulator.catalogue import GUIDE_OPERATIONS, OPERATIONS
 from emulator.errors import ApiError, forbidden, present
 from emulator.http.messages import Request, Response
 from emulator.http.routing import Operation, Router
+from emulator.outbound.engine import catch_up
 from emulator.state.faults import Fault
 from emulator.state.limits import RateWindow, too_many
 from emulator.state.organisation import Organisation
@@ -88,6 +89,7 @@ class Application:
 
     def _handle(self, operation: Operation, request: Request, correlation: str) -> Response:
         try:
+            catch_up(self.org)
             return operation.handler(self.org, request)
         except ApiError as error:
             return _refusal(error, correlation)

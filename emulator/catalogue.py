@@ -3,6 +3,7 @@
 from emulator import oauth
 from emulator.control import handlers, page
 from emulator.guide import handlers as guide
+from emulator.outbound import campaigns, contact_lists, list_contacts, list_export, side_objects
 from emulator.platform import (
     account,
     analytics,
@@ -24,8 +25,13 @@ LOGIN = tuple(oauth.operation)
 _CONTACTS = (contacts, enrichment, merging, bulk, sources)
 _CONVERSATIONS = (messages, emails, callbacks, conversations, attribute_search, analytics)
 _ORGANISATION = (dnc_lists, senders, account)
+_OUTBOUND = (contact_lists, list_contacts, list_export, campaigns, side_objects)
 PLATFORM_OPERATIONS = (
-    *(each for module in (*_CONTACTS, *_CONVERSATIONS, *_ORGANISATION) for each in module.operation),
+    *(
+        each
+        for module in (*_CONTACTS, *_CONVERSATIONS, *_ORGANISATION, *_OUTBOUND)
+        for each in module.operation
+    ),
     *conversations.on_contact,
 )
 GUIDE_OPERATIONS = {(each.method, each.template): each for each in guide.operation}

@@ -1,4 +1,4 @@
-"""The organisation itself: who am I, my token, the home division, the limits, campaign rules."""
+"""The organisation itself: who am I, my token, the home division, the limits."""
 
 from emulator.errors import bad_request, present
 from emulator.http.messages import JsonObject, Request, Response, answer, nothing
@@ -89,7 +89,7 @@ def _limits(org: Organisation) -> dict[str, dict[str, int]]:
         "conversation": {},
         "email": {},
         "callback": {},
-        "outbound": {},
+        "outbound": dict(settings.outbound.limits),
         "analytics": {},
     }
 
@@ -131,28 +131,3 @@ def limit_docs(org: Organisation, _request: Request) -> Response:
         for name, values in _limits(org).items()
     ]
     return answer({"namespaces": namespaces})
-
-
-@operation("callable_times.list", "GET", "/outbound/callabletimesets", "outbound:callableTimeSet:view")
-def callable_time_sets(_org: Organisation, request: Request) -> Response:
-    """The campaign calling hours: one set, weekdays in New York."""
-    slots = [{"startTime": "09:00:00", "stopTime": "20:00:00", "day": day} for day in range(1, 6)]
-    key = "0e6e1b0a-0008-4000-8000-000000000001"
-    return page(
-        request,
-        [
-            {
-                "id": key,
-                "name": "Weekdays",
-                "version": 1,
-                "callableTimes": [{"timeZoneId": "America/New_York", "timeSlots": slots}],
-                "selfUri": f"/api/v2/outbound/callabletimesets/{key}",
-            }
-        ],
-    )
-
-
-@operation("attempt_limits.list", "GET", "/outbound/attemptlimits", "outbound:attemptLimits:view")
-def attempt_limits(_org: Organisation, request: Request) -> Response:
-    """The campaign attempt limits: none."""
-    return page(request, [])

@@ -19,7 +19,13 @@ operation = Operations("/api/v2/analytics/conversations")
 _PERMISSIONS = ("analytics:conversationDetail:view", "analytics:agentConversationDetail:view")
 
 _DAY = 86400.0
-_INDEXES = {"addressTo": "address", "callbackNumber": "address", "externalContactId": "person"}
+_INDEXES = {
+    "addressTo": "address",
+    "callbackNumber": "address",
+    "externalContactId": "person",
+    "outboundContactId": "list contact",
+    "outboundCampaignId": "campaign",
+}
 """Dimension to the index that knows its values."""
 _FIELDS = (
     "conversationFilters",

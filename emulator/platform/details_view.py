@@ -71,6 +71,7 @@ def _session(org: Organisation, conversation: Conversation, now: float, purpose:
         }
         return body
     body |= {"addressFrom": conversation.sender, "addressTo": conversation.address}
+    body |= {name: each for name, each in conversation.details.items() if name.startswith("outbound")}
     if conversation.media == "message":
         body["messageType"] = conversation.message_type
         body["deliveryStatus"] = _DELIVERY[status(org, conversation, now)]

@@ -4,6 +4,7 @@ from emulator.errors import bad_request, missing, present
 from emulator.http.fields import Fields, instant_of
 from emulator.http.messages import JsonObject, Request, Response, answer, known, nothing
 from emulator.http.routing import Operations
+from emulator.outbound import list_export
 from emulator.platform.listing import page
 from emulator.state.dnc import DncList
 from emulator.state.organisation import Organisation
@@ -106,7 +107,10 @@ def read_export(org: Organisation, request: Request) -> Response:
 @operation("downloads.get", "GET", "/downloads/{downloadId}")
 def download(org: Organisation, request: Request) -> Response:
     """The exported file, as CSV."""
-    dnc = org.dnc.get(request.parameters["downloadId"])
+    key = request.parameters["downloadId"]
+    if (found := list_export.download(org, key)) is not None:
+        return found
+    dnc = org.dnc.get(key)
     if dnc is None or dnc.exported_at is None:
         raise missing("download")
     if org.settings.dnc_export == "page":

@@ -14,6 +14,7 @@ from emulator.state.faults import FaultBook
 from emulator.state.guide_contacts import GuideContact
 from emulator.state.limits import RateWindow
 from emulator.state.metrics import Metrics
+from emulator.state.outbound import Outbound
 from emulator.state.settings import Settings
 from emulator.state.tokens import TokenStore
 from emulator.state.truth import Person, Truth
@@ -38,6 +39,7 @@ class Organisation:
         self.sources = {EXTERNAL_SOURCE_ID: {"name": EXTERNAL_SOURCE_NAME, "active": True}}
         self.guide_contacts: dict[str, GuideContact] = {}
         self.dnc = first_lists()
+        self.outbound = Outbound(settings.seed)
         self.tokens = TokenStore()
         self.truth = Truth()
         self.receiver = Receiver()

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, Strict, ValidationError, model_vali
 
 from emulator.state import defaults
 from emulator.state.faults import Fault
+from emulator.state.outbound_switches import OutboundSwitches
 from emulator.state.values import Document, Positive, Seconds, Share, Status, Texts, Whole
 
 Limit = Annotated[Positive | None, BeforeValidator(lambda value: None if value in (False, 0) else value)]
@@ -110,6 +111,7 @@ class Settings(Document):
     dnc_listing: Literal["page", "object", "array"] = "page"
     dnc_separator: str = ","
     dnc_download_url: str = ""
+    outbound: OutboundSwitches = OutboundSwitches()
     # the guide's verdicts and the webhook receiver
     verdicts: Annotated[tuple[Verdict, ...], Strict(strict=False)] = ()
     webhook_secrets: Texts = ()

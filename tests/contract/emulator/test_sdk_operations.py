@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta, timezone
-from typing import Any, TypeVar
+from typing import Any
 
 import PureCloudPlatformClientV2 as sdk  # noqa: N813  its own name is a mouthful
 import pytest
@@ -17,41 +17,10 @@ from PureCloudPlatformClientV2.rest import ApiException
 
 from emulator.state import defaults
 from tests.support.emulation import EmulatorThread
+from tests.support.sdk_models import difference, whole
 
-Model = TypeVar("Model")
 SOURCE = {"externalSource": {"id": defaults.EXTERNAL_SOURCE_ID}}
 NUMBERS = iter(range(10_000))
-
-
-def whole(client: sdk.ApiClient, model: Model) -> Model:
-    """The model, once it is certain that it holds everything that was sent."""
-    sent = json.loads(client.last_response.data)
-    assert _same(sent, client.sanitize_for_serialization(model)) is None
-    return model
-
-
-def _same(sent: Any, read: Any, place: str = "$") -> str | None:
-    """Where the two differ, None when they don't. Instants may be written differently."""
-    if isinstance(sent, dict) and isinstance(read, dict):
-        if sent.keys() != read.keys():
-            return f"{place}: {sorted(sent.keys() ^ read.keys())}"
-        found = (_same(sent[key], read[key], f"{place}.{key}") for key in sent)
-        return next((each for each in found if each), None)
-    if isinstance(sent, list) and isinstance(read, list) and len(sent) == len(read):
-        found = (_same(*pair, f"{place}[{index}]") for index, pair in enumerate(zip(sent, read, strict=True)))
-        return next((each for each in found if each), None)
-    if sent == read or (
-        isinstance(sent, str) and _instant(sent) is not None and _instant(sent) == _instant(read)
-    ):
-        return None
-    return f"{place}: {sent!r} became {read!r}"
-
-
-def _instant(text: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except (ValueError, AttributeError):
-        return None
 
 
 def contact_body(number: int) -> dict[str, Any]:
@@ -538,4 +507,4 @@ def test_the_envelope_of_an_error_is_the_sdks(client: Any) -> None:
         sdk.ConversationsApi(client).post_conversations_messages_agentless({"fromAddress": "x"})
     body = json.loads(refused.value.body)
     model = client._ApiClient__deserialize(body, "ErrorBody")
-    assert _same(body, client.sanitize_for_serialization(model)) is None
+    assert difference(body, client.sanitize_for_serialization(model)) is None
