@@ -39,15 +39,17 @@ def read_pages(
     raise unreadable(operation, answer)
 
 
-def read_hits(operation: str, answer: Answer) -> list[Object]:
+def read_hits(operation: str, answer: Answer, before: int = 0) -> list[Object]:
     """The conversations of a details query; `{}` is what Genesys answers when there are none.
+
+    A page after the last one tells of all the hits, and has none; `before` is how many the pages before had.
 
     Raises:
         Ambiguous: another shape, or a conversation that does not say which it is and when it began.
     """
     body = as_mapping(answer.json)
     found = body.get("conversations")
-    if isinstance(answer.json, dict) and found is None and not read_number(body, "totalHits"):
+    if isinstance(answer.json, dict) and found is None and (read_number(body, "totalHits") or 0) <= before:
         return []
     if not isinstance(found, list) or not all(map(_is_hit, found)):
         raise unreadable(operation, answer)

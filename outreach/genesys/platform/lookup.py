@@ -114,7 +114,7 @@ def _query(connection: Connection, body: dict[str, Any]) -> Iterator[Object]:
     for page in range(1, MOST_PAGES + 1):
         paged = body | {"paging": {"pageSize": PAGE_SIZE, "pageNumber": page}}
         answer = connection.request("find conversations", "POST", DETAILS, json=paged)
-        conversations = read_hits("find conversations", answer)
+        conversations = read_hits("find conversations", answer, (page - 1) * PAGE_SIZE)
         for conversation in conversations:
             conversation_id = read_code(conversation, "conversationId")
             if conversation_id not in seen:  # pages shift while data arrives

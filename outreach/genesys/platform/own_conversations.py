@@ -66,7 +66,8 @@ def _ask(connection: Connection, predicates: list[dict[str, str]], interval: str
         "segmentFilters": [{"type": "or", "predicates": predicates}],
     }
     operation = "list own conversations"
-    return read_hits(operation, connection.request(operation, "POST", DETAILS, json=body))
+    answer = connection.request(operation, "POST", DETAILS, json=body)
+    return read_hits(operation, answer, (page - 1) * PAGE_SIZE)
 
 
 def _reaches(page: list[Object], begin: datetime) -> bool:

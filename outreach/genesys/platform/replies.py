@@ -60,7 +60,8 @@ def list_inbound(
                 }
             ],
         }
-        hits = read_hits(_FIND, connection.request(_FIND, "POST", DETAILS, json=body))
+        answer = connection.request(_FIND, "POST", DETAILS, json=body)
+        hits = read_hits(_FIND, answer, (page - 1) * PAGE_SIZE)
         for hit in hits:
             if inbound := _read_inbound(hit, ours):
                 found.setdefault(inbound.conversation_id, inbound)  # pages shift while data arrives

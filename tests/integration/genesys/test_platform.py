@@ -15,6 +15,7 @@ from outreach.errors import Ambiguous, Conflict, Forbidden, RateLimited, Unautho
 from outreach.genesys.interface import NotRegistered, Registered, Senders, Started
 from outreach.genesys.opening import Account, fetch_token
 from outreach.genesys.platform.api import Platform
+from outreach.genesys.platform.lookup import PAGE_SIZE
 from outreach.reachability import AVAILABLE, NOT_CHECKABLE
 from outreach.sources.list_entries import read_entries
 from tests.support.byte_server import answer, serve_bytes
@@ -198,6 +199,18 @@ def test_two_conversations_that_could_be_ours_are_both_told(
     ours = engagement(Channel.SMS, begun).attempt
 
     assert {sighting.conversation_id for sighting in genesys.find([ours])[ours.reference]} == both
+
+
+def test_a_last_page_that_is_full_leaves_nothing_in_doubt(
+    organisation: EmulatorThread, genesys: Platform
+) -> None:
+    organisation.configure(message_seconds=0)
+    begun = SystemClock().now()
+    started = {start(genesys, Channel.SMS).conversation_id for _ in range(PAGE_SIZE)}
+    ours = engagement(Channel.SMS, begun).attempt
+
+    assert {sighting.conversation_id for sighting in genesys.find([ours])[ours.reference]} == started
+    assert {each.conversation_id for each in genesys.list_started(begun)[0]} == started
 
 
 def test_one_request_looks_for_many_attempts(genesys: Platform) -> None:
