@@ -35,7 +35,7 @@ def rehearse_campaign(
         campaign = settle_name(ledger, campaign, is_new=settings.another_campaign)
         pace, senders = ask_organisation(names, ledger)
     book, key = partial(open_ledger, names.ledger), artifact_key(campaign, names.ledger)
-    result = forecast(campaign, contacts, settings, book, pace, senders, find_sender_of(names), key)
+    result = forecast(campaign, contacts, settings, book, pace, senders, partial(find_sender_of, names), key)
     return Completed(message=f"Dry run: {forecast_sentence(result)}", data=result.as_json())
 
 

@@ -35,6 +35,8 @@ class Traits:
     """Whether its messages are counted, and paid, in SMS segments."""
     one_at_a_time: bool = False
     """Whether a 409 says that a conversation with the person is going on (platform fact sheet 4.1)."""
+    is_spoken: bool = False
+    """Whether a person says what is to be said: no text has to be there."""
     waits_for_agent: bool = False
     """Whether an interaction's time counts from an agent's answer, not from its start."""
 
@@ -49,6 +51,11 @@ class Channel(str, Enum):
 
     def __str__(self) -> str:  # else what an f-string shows depends on Python's version
         return self.value
+
+    @property
+    def is_mail(self) -> bool:
+        """Whether it has a subject, and may have HTML."""
+        return self.traits.kind is AddressKind.EMAIL
 
     @property
     def traits(self) -> Traits:
@@ -66,7 +73,14 @@ class Channel(str, Enum):
                 assert_never(self)
 
 
-_VOICE = Traits(AddressKind.PHONE, 2000, preference=3, hours_bind=True, waits_for_agent=True)
+def preferred(kind: AddressKind) -> Channel:
+    """The channel that is tried first of those with such addresses."""
+    return min(
+        (each for each in Channel if each.traits.kind is kind), key=lambda each: each.traits.preference
+    )
+
+
+_VOICE = Traits(AddressKind.PHONE, 2000, preference=3, hours_bind=True, is_spoken=True, waits_for_agent=True)
 _SMS = Traits(AddressKind.PHONE, 765, preference=1, hours_bind=True, has_segments=True, one_at_a_time=True)
 _EMAIL = Traits(AddressKind.EMAIL, 2000, preference=2, hours_bind=False)
 _CHAT = Traits(AddressKind.HANDLE, 2000, preference=4, hours_bind=False, one_at_a_time=True)

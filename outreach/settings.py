@@ -256,7 +256,7 @@ class CampaignSettings(BaseModel):
     )
     link: Link = Field(
         default=Link.MISSING,
-        title="Link",
+        title="Link conversations",
         description="'missing': a conversation that does not name its external contact is linked to it.",
     )
     read_replies: bool = Field(

@@ -31,12 +31,12 @@ def forecast(
     ledger: Reference[Ledger],
     pace: Pace,
     senders: Availability | None,
-    sender_of: SenderOf,
+    find_sender: Callable[[], SenderOf],
     key: str,
 ) -> Forecast:
     """The dry run's numbers, as an artifact too: counts and codes, and people by their ids."""
     rejected: Counter[str] = Counter()
-    source, preview = contacts(), Preview(settings, sender_of)
+    source, preview = contacts(), Preview(settings, find_sender())
     with ledger() as book:
         now = book.clock.now()
         rows = decide_all(source, settings, campaign=campaign, at=now, ledger=book, senders=senders)

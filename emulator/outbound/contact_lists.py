@@ -57,10 +57,10 @@ def _check_columns(body: Fields) -> None:
         raise bad_request("There are more than 50 columns", "columnNames", "contact.columns.limit.exceeded")
     if len(set(names)) < len(names):
         raise bad_request("Two columns have one name", "columnNames", "not.unique.contact.columns")
-    found = [column for part in _COLUMNS for column in body.parts(part)]
-    if not found:
+    addressed = [column for part in _COLUMNS for column in body.parts(part)]
+    if not addressed:
         raise bad_request("No column holds an address", "phoneColumns", "no.phone.columns")
-    for column in found:
+    for column in addressed:
         column.text("type", required=True)
         if column.text("columnName", required=True) not in names:
             raise column.wrong("columnName", "is not one of the columns")

@@ -9,7 +9,7 @@ from collections import Counter
 from hashlib import sha256
 
 from outreach.campaign.run import Run
-from outreach.contacts import Channel, Contact
+from outreach.contacts import Contact
 from outreach.ledger.claims import read_contact
 from outreach.ledger.contacts import list_known_in
 from outreach.ledger.facts import recall, remember
@@ -61,7 +61,7 @@ def _problems(run: Run, contact: Contact) -> list[Unsaid]:
     written = [
         channel
         for channel in run.settings.channel_order
-        if channel is not Channel.VOICE and contact.channels.address(channel)
+        if not channel.traits.is_spoken and contact.channels.address(channel)
     ]
     found = [run.gate.wording.say(contact, channel) for channel in written]
     problems = [each for each in found if isinstance(each, Unsaid)]

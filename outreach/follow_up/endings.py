@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from outreach.campaign.run import Run
-from outreach.contacts import Channel
 from outreach.follow_up.links import ASKED
 from outreach.follow_up.observation import Observation
 from outreach.genesys.interface import Conversation
@@ -209,7 +208,8 @@ def _why_undelivered(seen: Observation, found: Conversation) -> str:
     """Genesys' code, or what it calls the delivery where it gives none; "" for what is not known to fail."""
     if found.delivery in FAILED_DELIVERIES:
         return found.failure or found.delivery
-    return found.failure if seen.row.channel is Channel.EMAIL else ""  # an e-mail has no delivery status
+    is_mail = seen.row.channel is not None and seen.row.channel.is_mail
+    return found.failure if is_mail else ""  # an e-mail has no delivery status
 
 
 def _opted_out(seen: Observation) -> dict[str, bool]:

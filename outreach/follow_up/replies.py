@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from outreach.campaign.run import Run
-from outreach.contacts import Channel
+from outreach.contacts import AddressKind, preferred
 from outreach.errors import GenesysError
 from outreach.genesys.interface import InboundConversation, InboundMessage
 from outreach.ledger.claims import Claimed
@@ -83,7 +83,7 @@ def _find_new(
         if row and row.campaign_id == run.campaign.id and each.conversation_id not in written:
             yield row, each.conversation_id, each.is_email
     for conversation_id, row in written.items():
-        yield row, conversation_id, row.channel is Channel.EMAIL
+        yield row, conversation_id, row.channel is not None and row.channel.is_mail
 
 
 def _find(run: Run, inbound: InboundConversation) -> int | None:
@@ -103,7 +103,7 @@ def _take(run: Run, row: Claimed, conversation_id: str, message: InboundMessage)
     addresses = row.contact.channels.addresses().values()
     # Before it is written down: who dies between the two reads it again.
     meaning = take_reply(run.ledger, addresses, message.text)
-    channel = row.channel or Channel.SMS
+    channel = row.channel or preferred(AddressKind.PHONE)
     events = run.event(ContactReplied, row, conversation_id=conversation_id, channel=channel, meaning=meaning)
     at = message.at or run.ledger.clock.now()
     answer = Answer(message.message_id, conversation_id, channel, meaning, at)

@@ -10,13 +10,15 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias, get_args
 from urllib.parse import quote
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfoNotFoundError
 
 from babel import Locale
 from babel.dates import format_date, format_time, get_datetime_format
 from babel.numbers import format_currency, format_decimal
 from jinja2 import Undefined, pass_context
 from jinja2.runtime import Context
+
+from outreach.zones import open_zone
 
 SPEECH = "_speech"
 """Where a text's language and the person's zone stand among its values: no template can name it."""
@@ -166,6 +168,6 @@ def read_instant(cell: str, zone: str) -> datetime:
     if not zone:
         raise Unreadable("is a time, and nothing names the person's time zone")
     try:
-        return at.astimezone(ZoneInfo(zone))
+        return at.astimezone(open_zone(zone))
     except (ZoneInfoNotFoundError, ValueError, OverflowError):
         raise Unreadable("cannot be told in the person's time zone") from None

@@ -124,7 +124,7 @@ class Wording:
         return problems[0]
 
     def _say(self, contact: Contact, channel: Channel) -> Said | Unsaid:
-        is_mail = channel is Channel.EMAIL
+        is_mail = channel.is_mail
         if contact.initial_message:
             if find_placeholder(contact.initial_message):
                 return Unsaid(PLACEHOLDER_LEFT, "initial_message", "holds what looks like a placeholder")
@@ -139,9 +139,9 @@ class Wording:
         return self._as_mail(contact, said) if is_mail else said
 
     def _say_ours(self, contact: Contact, channel: Channel) -> Said | Unsaid:
-        text, html = self._messages[channel], self._html if channel is Channel.EMAIL else None
+        text, html = self._messages[channel], self._html if channel.is_mail else None
         if text is None and html is None:
-            is_kept = not self._greets and channel is not Channel.VOICE  # a callback says nothing by itself
+            is_kept = not self._greets and not channel.traits.is_spoken  # a callback says nothing by itself
             return Unsaid(NO_MESSAGE) if is_kept else Said(MESSAGE_WHEN_NONE)
         if text is not None and _is_constant(text):
             only = next(iter(text))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from outreach.contacts import Channel, Channels, Contact, bare_address
+from outreach.contacts import AddressKind, Channel, Channels, Contact, bare_address, preferred
 from outreach.errors import Ambiguous, GenesysError, UsageError
 from outreach.genesys.interface import Attempt, Engagement, Genesys, Letter
 from outreach.ledger.ledger import Ledger
@@ -85,8 +85,8 @@ def send_samples(
 def _read_address(number: int, cell: str) -> tuple[Channel, str]:
     try:
         if "@" in cell:
-            return Channel.EMAIL, normalise_email(cell.strip())
-        return Channel.SMS, normalise_phone(cell.strip())
+            return preferred(AddressKind.EMAIL), normalise_email(cell.strip())
+        return preferred(AddressKind.PHONE), normalise_phone(cell.strip())
     except BadCell as error:
         raise UsageError(
             f"Address {number} of --to {error.reason}.", "Like me@example.com,+13175550101."
@@ -134,7 +134,7 @@ def _send(
     oneself = Contact(
         external_contact_id=person.external_contact_id,
         name="Test",
-        channels=Channels(email=address) if channel is Channel.EMAIL else Channels(sms=address),
+        channels=Channels.model_validate({channel.value: address}),
     )
     attempt = Attempt(secrets.token_hex(8), "test", "", channel, address, ledger.clock.now())
     filled = Letter(said.subject, said.html, letter.reply_to, letter.sender_name, letter.carries_reference)

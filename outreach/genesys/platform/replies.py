@@ -142,7 +142,8 @@ def _read_mails(
 
 def _is_ours(mail: Object, senders: Senders) -> bool:
     sender = bare_address(read_text(read_mapping(mail, "from"), "email"))
-    return sender in {bare_address(each.name) for each in senders.all_of(Channel.EMAIL)}
+    ours = (each.name for channel in Channel if channel.is_mail for each in senders.all_of(channel))
+    return sender in set(map(bare_address, ours))
 
 
 def _text_of_mail(mail: Json) -> str:

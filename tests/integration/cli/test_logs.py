@@ -33,4 +33,4 @@ def test_each_line_of_ours_is_one_json_object() -> None:
     (line,) = done.stderr.splitlines()
     told = json.loads(line)
     assert (told["name"], told["levelname"]) == ("outreach.campaign", "WARNING")
-    assert told["message"].startswith("batch 7 [red]ww")
+    assert (told["msg"] % tuple(told["args"])).startswith("batch 7 [red]ww")

@@ -38,6 +38,7 @@ ROWS = st.fixed_dictionaries(
 SOURCES = st.lists(ROWS, min_size=2, max_size=12)
 BEHAVIOUR = st.builds(
     CampaignSettings,
+    message=st.just("Hello"),
     channel_order=st.permutations([Channel.SMS, Channel.EMAIL, Channel.VOICE]).map(tuple),
     same_address=st.sampled_from([SameAddress.ONCE, SameAddress.ONCE, SameAddress.EACH]),
     consent=st.sampled_from([ConsentPolicy.ASSUMED, ConsentPolicy.ASSUMED, ConsentPolicy.REQUIRED]),
