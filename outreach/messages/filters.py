@@ -10,7 +10,6 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias, get_args
 from urllib.parse import quote
-from zoneinfo import ZoneInfoNotFoundError
 
 from babel import Locale
 from babel.dates import format_date, format_time, get_datetime_format
@@ -169,5 +168,5 @@ def read_instant(cell: str, zone: str) -> datetime:
         raise Unreadable("is a time, and nothing names the person's time zone")
     try:
         return at.astimezone(open_zone(zone))
-    except (ZoneInfoNotFoundError, ValueError, OverflowError):
+    except (KeyError, ValueError, OverflowError):  # a KeyError: there is no such zone
         raise Unreadable("cannot be told in the person's time zone") from None
