@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import httpx
 import PureCloudPlatformClientV2 as sdk  # noqa: N813  its own name is a mouthful
 import pytest
 from PureCloudPlatformClientV2.rest import ApiException
@@ -214,10 +215,11 @@ def test_a_stranger_recycles_and_the_log_tells(
     outbound.delete_outbound_messagingcampaign_progress(campaign.id)
     told = whole(client, outbound.get_outbound_events(category="MESSAGING_CAMPAIGN"))
     assert told.entities[0].event_message.code == "RECYCLE_CAMPAIGN"
-    with pytest.raises(ApiException) as again:
-        outbound.delete_outbound_messagingcampaign_progress(campaign.id)
+    # Not by the SDK, which would wait for the next minute and try again.
+    progress = f"{genesys.url}/api/v2/outbound/messagingcampaigns/{campaign.id}/progress"
+    again = httpx.delete(progress, headers={"Authorization": f"Bearer {client.access_token}"})
     genesys.org.clock.run_at(1)
-    assert again.value.status == 429
+    assert again.status_code == 429
 
 
 def test_a_campaign_is_changed_and_deleted(client: Any, outbound: Any, campaign: Any) -> None:
