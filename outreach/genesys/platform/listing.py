@@ -13,6 +13,10 @@ from outreach.genesys.http.untrusted_json import (
     read_number,
 )
 
+PAGE_SIZE = 100
+"""Conversations on a page of a details query (platform fact sheet 5.3)."""
+
+_DETAILS = "/api/v2/analytics/conversations/details/query"
 _ADVICE = "Genesys' answer is not the list that was asked for: what it holds is not known."
 
 
@@ -39,17 +43,19 @@ def read_pages(
     raise unreadable(operation, answer)
 
 
-def read_hits(operation: str, answer: Answer, before: int = 0) -> list[Object]:
-    """The conversations of a details query; `{}` is what Genesys answers when there are none.
+def read_hits(connection: Connection, operation: str, query: Mapping[str, Json], page: int) -> list[Object]:
+    """One page of a details query's conversations, the last one if it has fewer than PAGE_SIZE.
 
-    A page after the last one tells of all the hits, and has none; `before` is how many the pages before had.
+    Where there are none Genesys answers `{}`; a page after the last one tells of all the hits, and has none.
 
     Raises:
         Ambiguous: another shape, or a conversation that does not say which it is and when it began.
     """
+    asked = {**query, "paging": {"pageSize": PAGE_SIZE, "pageNumber": page}}
+    answer = connection.request(operation, "POST", _DETAILS, json=asked)
     body = as_mapping(answer.json)
-    found = body.get("conversations")
-    if isinstance(answer.json, dict) and found is None and (read_number(body, "totalHits") or 0) <= before:
+    found, total = body.get("conversations"), read_number(body, "totalHits") or 0
+    if isinstance(answer.json, dict) and found is None and total <= (page - 1) * PAGE_SIZE:
         return []
     if not isinstance(found, list) or not all(map(_is_hit, found)):
         raise unreadable(operation, answer)

@@ -24,16 +24,13 @@ from outreach.genesys.http.untrusted_json import Object, read_code, read_instant
 from outreach.genesys.interface import Attempt, ConversationMatch, Senders
 from outreach.genesys.platform.conversations import attributes_of
 from outreach.genesys.platform.links import other_ids
-from outreach.genesys.platform.listing import read_hits
+from outreach.genesys.platform.listing import PAGE_SIZE, read_hits
 from outreach.genesys.platform.matching import SKEW, WINDOW, matches, subjects_of
 from outreach.genesys.platform.media import MESSAGE, medium_of
 from outreach.genesys.platform.sending import ATTEMPT_ATTRIBUTE, address_of
 
 ATTEMPTS_PER_QUERY = 25
-PAGE_SIZE = 100
 MOST_PAGES = 10
-
-DETAILS = "/api/v2/analytics/conversations/details/query"
 
 
 def find_conversations(
@@ -112,9 +109,7 @@ def _write_query(
 def _query(connection: Connection, body: dict[str, Any]) -> Iterator[Object]:
     seen: set[str] = set()
     for page in range(1, MOST_PAGES + 1):
-        paged = body | {"paging": {"pageSize": PAGE_SIZE, "pageNumber": page}}
-        answer = connection.request("find conversations", "POST", DETAILS, json=paged)
-        conversations = read_hits("find conversations", answer, (page - 1) * PAGE_SIZE)
+        conversations = read_hits(connection, "find conversations", body, page)
         for conversation in conversations:
             conversation_id = read_code(conversation, "conversationId")
             if conversation_id not in seen:  # pages shift while data arrives

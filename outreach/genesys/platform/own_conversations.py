@@ -13,8 +13,8 @@ from outreach.contacts import Channel
 from outreach.genesys.http.client import Connection
 from outreach.genesys.http.untrusted_json import Object, read_instant
 from outreach.genesys.interface import OwnConversation, Senders
-from outreach.genesys.platform.listing import read_hits
-from outreach.genesys.platform.lookup import DETAILS, PAGE_SIZE, write_instant, write_predicate
+from outreach.genesys.platform.listing import PAGE_SIZE, read_hits
+from outreach.genesys.platform.lookup import write_instant, write_predicate
 from outreach.genesys.platform.matching import SKEW, read_own
 from outreach.genesys.platform.media import medium_of
 
@@ -62,12 +62,9 @@ def _ask(connection: Connection, predicates: list[dict[str, str]], interval: str
         "interval": interval,
         "order": "desc",
         "orderBy": "conversationStart",
-        "paging": {"pageSize": PAGE_SIZE, "pageNumber": page},
         "segmentFilters": [{"type": "or", "predicates": predicates}],
     }
-    operation = "list own conversations"
-    answer = connection.request(operation, "POST", DETAILS, json=body)
-    return read_hits(operation, answer, (page - 1) * PAGE_SIZE)
+    return read_hits(connection, "list own conversations", body, page)
 
 
 def _reaches(page: list[Object], begin: datetime) -> bool:

@@ -23,8 +23,8 @@ from outreach.genesys.http.untrusted_json import (
 )
 from outreach.genesys.interface import InboundConversation, InboundMessage, Senders
 from outreach.genesys.platform.conversations import communications_of, sessions_of
-from outreach.genesys.platform.listing import read_hits
-from outreach.genesys.platform.lookup import DETAILS, PAGE_SIZE, write_instant, write_predicate
+from outreach.genesys.platform.listing import PAGE_SIZE, read_hits
+from outreach.genesys.platform.lookup import write_instant, write_predicate
 from outreach.genesys.platform.media import EMAIL, MESSAGE, medium_of
 
 INTERVAL = timedelta(days=7)
@@ -46,22 +46,16 @@ def list_inbound(
         return []
     now = connection.clock.now() + connection.clock_skew
     interval = f"{write_instant(max(since, now - INTERVAL))}/{write_instant(now + timedelta(minutes=1))}"
+    to_us = [write_predicate("addressTo", sender) for sender in _written_to(senders)]
+    query = {
+        "interval": interval,
+        "order": "desc",
+        "orderBy": "conversationStart",
+        "segmentFilters": [{"type": "or", "predicates": to_us}],
+    }
     found: dict[str, InboundConversation] = {}
     for page in range(1, at_most + 1):
-        body = {
-            "interval": interval,
-            "order": "desc",
-            "orderBy": "conversationStart",
-            "paging": {"pageSize": PAGE_SIZE, "pageNumber": page},
-            "segmentFilters": [
-                {
-                    "type": "or",
-                    "predicates": [write_predicate("addressTo", sender) for sender in _written_to(senders)],
-                }
-            ],
-        }
-        answer = connection.request(_FIND, "POST", DETAILS, json=body)
-        hits = read_hits(_FIND, answer, (page - 1) * PAGE_SIZE)
+        hits = read_hits(connection, _FIND, query, page)
         for hit in hits:
             if inbound := _read_inbound(hit, ours):
                 found.setdefault(inbound.conversation_id, inbound)  # pages shift while data arrives

@@ -15,7 +15,7 @@ from outreach.errors import Ambiguous, Conflict, Forbidden, RateLimited, Unautho
 from outreach.genesys.interface import NotRegistered, Registered, Senders, Started
 from outreach.genesys.opening import Account, fetch_token
 from outreach.genesys.platform.api import Platform
-from outreach.genesys.platform.lookup import PAGE_SIZE
+from outreach.genesys.platform.listing import PAGE_SIZE
 from outreach.reachability import AVAILABLE, NOT_CHECKABLE
 from outreach.sources.list_entries import read_entries
 from tests.support.byte_server import answer, serve_bytes
