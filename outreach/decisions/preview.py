@@ -12,7 +12,7 @@ from typing import Any
 from outreach.compliance import Verdict
 from outreach.contacts import Channel, Contact
 from outreach.decisions.dry_run import DryRunRow
-from outreach.messages.sms import dear_sign, segments
+from outreach.messages.sms import dear_sign
 from outreach.messages.wording import (
     FIELD_MISSING,
     MESSAGE_WHEN_NONE,
@@ -113,7 +113,7 @@ class Preview:
             self._sender_of(contact, channel) or "",
             contact,
             said,
-            segments(said.text) if counted else 0,
+            row.segments,  # counted with the decision
             dear_sign(said.text) if counted else "",
         )
         if counted:

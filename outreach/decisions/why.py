@@ -6,7 +6,7 @@ last: `one_contact_per_address`, and `once_per_campaign`, which the gate does no
 that never became a contact is explained by the code that it was rejected with.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
@@ -172,8 +172,7 @@ def _find_taken_channels(
         return frozenset()
     addresses = contact.channels.addresses()
     taken = find_taken(ledger, campaign.id, list(addresses.values()))
-    others = {address for address, contact_id in taken.items() if contact_id != standing.id}
-    return frozenset(name for name, address in addresses.items() if address in others)
+    return _channels_at(addresses, {a for a, contact_id in taken.items() if contact_id != standing.id})
 
 
 def _facts_now(
@@ -193,15 +192,17 @@ def _facts_now(
 def _find_undelivered_channels(ledger: Ledger, campaign: Campaign, contact: Contact) -> frozenset[Channel]:
     """The channels at whose address the last message did not arrive, where the campaign leaves these out."""
     addresses = contact.channels.addresses() if campaign.settings.leave_out_undelivered else {}
-    dead = find_undelivered(ledger, addresses.values())
-    return frozenset(name for name, address in addresses.items() if address in dead)
+    return _channels_at(addresses, find_undelivered(ledger, addresses.values()))
 
 
 def _find_suppressed_channels(ledger: Ledger, contact: Contact) -> frozenset[Channel]:
     """The channels on which a contact's address is suppressed now."""
     addresses = contact.channels.addresses()
-    off = find_suppressed(ledger, list(addresses.values()))
-    return frozenset(name for name, address in addresses.items() if address in off)
+    return _channels_at(addresses, find_suppressed(ledger, list(addresses.values())))
+
+
+def _channels_at(addresses: Mapping[Channel, str], found: Collection[str]) -> frozenset[Channel]:
+    return frozenset(name for name, address in addresses.items() if address in found)
 
 
 def write_answer(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from outreach.clock import Clock, SystemClock
-from outreach.contacts import AddressKind, Channel
+from outreach.contacts import Channel
 from outreach.errors import GenesysError
 from outreach.genesys.guide import Guide
 from outreach.genesys.http import permissions
@@ -138,8 +138,7 @@ def _budgets_of_channels(
     client: str, senders: Senders, emails_per_minute: int | None, whole: int | None
 ) -> Iterator[_Budget]:
     """Those that are narrower than all tokens together: the others bind nobody."""
-    mailed = [channel for channel in Channel if channel.traits.kind is AddressKind.EMAIL]
-    for channel in mailed:
+    for channel in (each for each in Channel if each.is_mail):
         if whole and emails_per_minute and emails_per_minute < whole:
             key = token_key(f"{client}/{channel}/all")
             yield _Budget(f"start {channel}", key, emails_per_minute, "e-mails")

@@ -45,7 +45,7 @@ class LedgerSlotAllocator:
         with self._ledger.db.write(lasting=False) as connection:  # a power cut takes longer than slots last
             now = self._lock(connection, key)
             found = connection.execute(select(pacing.c.timetable).where(pacing.c.key == key)).scalar()
-            table = _corrected(Timetable(**orjson.loads(found)), now) if found else Timetable()
+            table = _corrected(_read(found), now) if found else Timetable()
             result = make(table, now)
             table.written = now
             upsert = self._ledger.db.insert(pacing).values(key=key, timetable=orjson.dumps(table).decode())
@@ -62,6 +62,10 @@ class LedgerSlotAllocator:
         return float(connection.execute(sql(clock), {"key": key}).scalar_one())
 
 
+def _read(text: str) -> Timetable:
+    return Timetable(**orjson.loads(text))
+
+
 def _corrected(table: Timetable, now: float) -> Timetable:
     ahead = table.written - now
     if ahead <= MOST_AHEAD:
@@ -76,7 +80,7 @@ def read_budgets(ledger: Ledger) -> list[BudgetNow]:
     """The budgets whose turns are taken, or that are held, beyond this instant; none that is free."""
     now = ledger.clock.now().timestamp()
     rows = ledger.db.rows(select(pacing).order_by(pacing.c.key))
-    read = [(str(row.key), Timetable(**orjson.loads(row.timetable))) for row in rows]
+    read = [(str(row.key), _read(row.timetable)) for row in rows]
     found = [
         BudgetNow(key, max(*table.free, table.opens, now) - now, max(*table.refused, table.opens, now) - now)
         for key, table in read

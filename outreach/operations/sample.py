@@ -73,11 +73,8 @@ def send_samples(
             "One of these addresses has opted out.", "Name another, or lift it: outreach suppress --lift."
         )
     found = _find_texts(source, Wording(settings, greets=False), addresses)
-    letter = Letter(
-        reply_to=settings.reply_to or "", sender_name=settings.sender_name or "", carries_reference=False
-    )
     return [
-        _send(genesys, ledger, number, channel, address, found[channel], letter)
+        _send(genesys, ledger, number, channel, address, found[channel], settings)
         for number, (channel, address) in enumerate(addresses, 1)
     ]
 
@@ -127,7 +124,7 @@ def _send(
     channel: Channel,
     address: str,
     sample: tuple[Contact, Said],
-    letter: Letter,
+    settings: CampaignSettings,
 ) -> Sample:
     person, said = sample
     # To oneself: none of the person's addresses goes along, and no contact of theirs is linked.
@@ -137,9 +134,10 @@ def _send(
         channels=Channels.model_validate({channel.value: address}),
     )
     attempt = Attempt(secrets.token_hex(8), "test", "", channel, address, ledger.clock.now())
-    filled = Letter(said.subject, said.html, letter.reply_to, letter.sender_name, letter.carries_reference)
+    reply_to, sender_name = settings.reply_to or "", settings.sender_name or ""
+    letter = Letter(said.subject, said.html, reply_to, sender_name, carries_reference=False)
     try:
-        started = genesys.wait_for_turn(Engagement(attempt, oneself, said.text, filled)).send()
+        started = genesys.wait_for_turn(Engagement(attempt, oneself, said.text, letter)).send()
     except Ambiguous as error:
         return Sample(number, channel, problem=f"It may have been sent, and is not repeated. {error}")
     except GenesysError as error:

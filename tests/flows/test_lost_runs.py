@@ -81,6 +81,13 @@ def test_a_round_ends_the_run_of_a_killed_process_and_leaves_the_one_that_lives(
         assert states_of(office, living) == [("RUNNING", None)]
 
 
+def identify(office: Office) -> str | None:
+    """The ledger's identity, which its first run gives it."""
+    office.run(office.source(1))
+    with ContactLedger.load(office.names["ledger"]).open("test") as ledger:  # type: ignore[union-attr]
+        return read_identity(ledger)
+
+
 @pytest.fixture
 def gone() -> int:
     """The pid of a process that is no more."""
@@ -92,9 +99,7 @@ def gone() -> int:
 def test_only_runs_of_this_ledger_whose_last_process_is_surely_gone_are_ended(
     office: Office, gone: int
 ) -> None:
-    office.run(office.source(1))
-    with ContactLedger.load(office.names["ledger"]).open("test") as ledger:  # type: ignore[union-attr]
-        identity = read_identity(ledger)
+    identity = identify(office)
     name, _, namespace = host().split("/")
     left = {LEDGER: identity, COUNT: 1, HOST: host(), PID: gone, BORN: "1"}
     with get_client(sync_client=True) as client:
@@ -135,9 +140,7 @@ def test_a_prefect_that_is_busy_for_a_moment_is_asked_again(
         named(client, run, ledger, tags)
 
     named = lost_runs._name_process
-    office.run(office.source(1))
-    with ContactLedger.load(office.names["ledger"]).open("test") as ledger:  # type: ignore[union-attr]
-        identity = read_identity(ledger)
+    identity = identify(office)
     with get_client(sync_client=True) as client:
         left = make_run(client, {LEDGER: identity, COUNT: 1, HOST: host(), PID: gone, BORN: "1"})
         monkeypatch.setattr(lost_runs, "_name_process", name_process)

@@ -33,6 +33,11 @@ def microseconds(at: datetime) -> int:
     return (at - EPOCH) // timedelta(microseconds=1)
 
 
+def instant(number: int) -> datetime:
+    """Aware UTC, of microseconds since 1970."""
+    return EPOCH + timedelta(microseconds=int(number))
+
+
 class Instant(TypeDecorator[datetime]):
     """Aware UTC in Python, whole microseconds since 1970 in the database: exact, and alike everywhere."""
 
@@ -45,7 +50,7 @@ class Instant(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ANN401, ARG002 - SQLAlchemy's signature
         """Aware UTC."""
-        return None if value is None else EPOCH + timedelta(microseconds=int(value))
+        return None if value is None else instant(value)
 
 
 metadata = MetaData(

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, text
 
-from outreach.ledger.database.schema import EPOCH
+from outreach.ledger.database.schema import instant
 from outreach.ledger.runs import REPORTED
 
 MOST_RUNS = 20
@@ -48,16 +48,12 @@ def _read(rows: Iterator[Any]) -> Iterator[PastRun]:
         if action != REPORTED:
             if run:
                 yield run
-            run, before = PastRun(_instant(at)), total
+            run, before = PastRun(instant(at)), total
             total = None
         elif run:
             told = orjson.loads(detail)
             total = int(told.pop("contacted_so_far"))
             alone = total - before if before is not None else None
-            run = PastRun(run.began, _instant(at), contacted=alone, **told)
+            run = PastRun(run.began, instant(at), contacted=alone, **told)
     if run:
         yield run
-
-
-def _instant(microseconds: int) -> datetime:
-    return EPOCH + timedelta(microseconds=int(microseconds))

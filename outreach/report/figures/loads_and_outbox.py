@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import orjson
 from sqlalchemy import Connection, text
 
-from outreach.ledger.database.schema import EPOCH
+from outreach.ledger.database.schema import instant
 
 MOST_LOADS = 20
 MOST_ANSWERS = 50
@@ -64,8 +64,8 @@ def list_loads(connection: Connection, campaign_id: int) -> tuple[tuple[Intake, 
     loads = tuple(
         Intake(
             source=row.source,
-            started_at=_instant(row.started_at),
-            finished_at=_instant(row.finished_at) if row.finished_at is not None else None,
+            started_at=instant(row.started_at),
+            finished_at=instant(row.finished_at) if row.finished_at is not None else None,
             rows_read=int(row.rows_read),
             known=int(row.known),
             duplicates=duplicates[row.id],
@@ -106,9 +106,5 @@ def read_outbox(connection: Connection, campaign_id: int) -> Outbox:
             oldest = int(first) if oldest is None else min(oldest, int(first))
         if len(answers) < MOST_ANSWERS:  # the sums above count the others, too
             answers.append(Answer(state, code, int(status), int(count)))
-    waiting = _instant(oldest) if oldest is not None else None
+    waiting = instant(oldest) if oldest is not None else None
     return Outbox(counts["delivered"], counts["pending"], counts["dead"], attempts, waiting, tuple(answers))
-
-
-def _instant(microseconds: int) -> datetime:
-    return EPOCH + timedelta(microseconds=int(microseconds))

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 import orjson
 from sqlalchemy import Connection, select, text
 
-from outreach.ledger.database.schema import EPOCH
+from outreach.ledger.database.schema import EPOCH, instant, microseconds
 from outreach.ledger.executors.release import DEAD_AFTER
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.rate_slots import BudgetNow, read_budgets
@@ -76,12 +76,12 @@ class _Found:
     """What the queries bring together for one campaign."""
 
     runs: int = 0
-    last_run: int | None = None
+    last_run: datetime | None = None
     is_open: bool = False
     verdict: str | None = None
     states: dict[str, int] = field(default_factory=dict)
     webhooks: dict[str, int] = field(default_factory=dict)
-    oldest_pending: int | None = None
+    oldest_pending: datetime | None = None
 
     def count(self, *states: State) -> int:
         return sum(self.states.get(state, 0) for state in states)
@@ -122,7 +122,7 @@ def _gather(connection: Connection) -> defaultdict[int, _Found]:
     for campaign, action, count, n, at in connection.execute(text(_RUNS)):  # each `run` before its `sealed`
         one = found[campaign]
         if action == "run":
-            one.runs, one.last_run, one.is_open, begun[campaign] = int(count), int(at), True, int(n)
+            one.runs, one.last_run, one.is_open, begun[campaign] = int(count), instant(at), True, int(n)
         else:
             one.is_open = begun.get(campaign, 0) > int(n)
     for campaign, detail in connection.execute(text(_VERDICTS)):
@@ -132,7 +132,7 @@ def _gather(connection: Connection) -> defaultdict[int, _Found]:
     for campaign, state, count in connection.execute(text(_WEBHOOKS)):
         found[campaign].webhooks[state] = int(count)
     for campaign, at in connection.execute(text(_OLDEST)):
-        found[campaign].oldest_pending = int(at)
+        found[campaign].oldest_pending = instant(at)
     return found
 
 
@@ -140,7 +140,7 @@ def _status(name: str, stopped: str | None, one: _Found, *, is_worked: bool) -> 
     return CampaignStatus(
         name=name,
         condition=_condition(one, stopped=bool(stopped), is_worked=is_worked),
-        last_run=_instant(one.last_run),
+        last_run=one.last_run,
         runs=one.runs,
         verdict=one.verdict,
         stopped=stopped,
@@ -150,7 +150,7 @@ def _status(name: str, stopped: str | None, one: _Found, *, is_worked: bool) -> 
         waiting=one.count(*WAITING),
         doubts=one.count(State.UNKNOWN, State.HELD),
         webhooks=one.webhooks,
-        oldest_pending=_instant(one.oldest_pending),
+        oldest_pending=one.oldest_pending,
     )
 
 
@@ -165,9 +165,5 @@ def _condition(one: _Found, *, stopped: bool, is_worked: bool) -> Condition:
 
 
 def _count(connection: Connection, which: str, since: datetime) -> int:
-    asked = {"since": (since - EPOCH) // timedelta(microseconds=1)}
+    asked = {"since": microseconds(since)}
     return int(connection.execute(text(f"SELECT count(*) FROM {which}"), asked).scalar_one())  # noqa: S608 - our own words
-
-
-def _instant(microseconds: int | None) -> datetime | None:
-    return None if microseconds is None else EPOCH + timedelta(microseconds=microseconds)

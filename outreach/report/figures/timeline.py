@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, text
 
 from outreach.genesys.http.usage import UsageSnapshot
-from outreach.ledger.database.schema import EPOCH
+from outreach.ledger.database.schema import EPOCH, microseconds
 from outreach.report.figures.extract import TABLE
 
 WIDTHS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 10_800, 21_600, 86_400)
@@ -135,7 +135,7 @@ def _spans(bound: Mapping[int, str]) -> list[Bound]:
 
 def count_deferred(connection: Connection, now: datetime) -> Deferred:
     """Deferred contacts by the hour in which they are due; one without an hour counts as due."""
-    instant = (now - EPOCH) // timedelta(microseconds=1)
+    instant = microseconds(now)
     this_hour = instant // _HOUR  # whole numbers divide to whole numbers in SQL, too
     query = f"""
         SELECT CASE WHEN until IS NULL OR until <= :now THEN -1
@@ -150,7 +150,7 @@ def count_deferred(connection: Connection, now: datetime) -> Deferred:
 
 
 def _started_since(connection: Connection, first: datetime) -> int:
-    instant = (first - EPOCH) // timedelta(microseconds=1)
+    instant = microseconds(first)
     query = f"SELECT count(*) FROM {TABLE} WHERE started_at >= :first"  # noqa: S608 - our own table
     return int(connection.execute(text(query), {"first": instant}).scalar_one())
 
