@@ -8,11 +8,14 @@ import zoneinfo
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).parent
 os.environ.setdefault("OUTREACH_WITNESS_FOLDER", tempfile.mkdtemp(prefix="outreach-witness-"))
 zoneinfo.reset_tzpath(())  # what tests expect goes by the package's rules as well, not by the machine's
+settings.register_profile("repeatable", deadline=None, derandomize=True)  # a busy machine takes its time
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))  # `default` searches further
 LONGEST = ("flows", "browser", "chaos", "contract/ledger", "integration/cli")
 """Folders in the order in which they begin; all others follow as they were collected."""
 
