@@ -35,9 +35,9 @@ def _measure_contest(setting: contest.Setting, site: Site, is_quick: bool) -> An
     return contest.hold(site, setting)
 
 
-def measure_tokens(_site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
-    """Ten tokens against one."""
-    return tokens.measure(25.0 if is_quick else limits.SECONDS)
+def measure_tokens(site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
+    """Ten tokens against one, and against an earlier build."""
+    return tokens.measure(25.0 if is_quick else limits.SECONDS, site.before)
 
 
 def measure_limits(_site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part

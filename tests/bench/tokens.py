@@ -2,15 +2,13 @@
 
 Each scenario has an emulator of its own that refuses with 429 what is over 300 requests a minute of a token,
 and in one of them what is over a limit above the tokens that nobody told us of. One or several processes
-share the timetable of a ledger, on SQLite or PostgreSQL. The scenarios are measured one after the other:
-`python -m tests.bench.tokens [seconds]` prints them as JSON, one a line.
+share the timetable of a ledger, on SQLite or PostgreSQL; an earlier build, which has one token, takes part
+if there is one. Two scenarios are measured at a time, as they wait far more than they work.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
-import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -36,32 +34,38 @@ class Scenario:
     processes: int = 1
     window: str = "sliding"
     cap: int | None = None
+    is_earlier: bool = False
+    """Whether it is the earlier build's."""
 
     @property
     def name(self) -> str:
         """For tables and files."""
-        return f"{self.ledger}-{self.tokens}-tokens-{self.processes}-{self.window}-{self.cap or 'uncapped'}"
+        build = "-earlier" if self.is_earlier else ""
+        cap = self.cap or "uncapped"
+        return f"{self.ledger}-{self.tokens}-tokens-{self.processes}-{self.window}-{cap}{build}"
 
 
 SCENARIOS = (
     Scenario("sqlite", 1),
     Scenario("sqlite", 10),
+    Scenario("sqlite", 1, is_earlier=True),
     Scenario("sqlite", 10, window="fixed"),
-    Scenario("sqlite", 10, 3),
     Scenario("postgres", 1),
     Scenario("postgres", 10),
+    Scenario("sqlite", 10, 3),
     Scenario("postgres", 10, 3),
     Scenario("sqlite", 10, cap=2000),
 )
 
 
-def measure(seconds: float = SECONDS) -> list[dict[str, Any]]:
-    """Every scenario, one after the other."""
-    return [play(scenario, seconds) for scenario in SCENARIOS]
+def measure(seconds: float = SECONDS, earlier: Path | None = None) -> list[dict[str, Any]]:
+    """Every scenario, two at a time; with a checkout of an earlier build, that one too."""
+    scenarios = [each for each in SCENARIOS if earlier or not each.is_earlier]
+    with ThreadPoolExecutor(2) as crew:
+        return list(crew.map(lambda scenario: _play(scenario, seconds, earlier), scenarios))
 
 
-def play(scenario: Scenario, seconds: float) -> dict[str, Any]:
-    """One scenario, for so long."""
+def _play(scenario: Scenario, seconds: float, earlier: Path | None) -> dict[str, Any]:
     limits: dict[str, Any] = {"requests_per_minute": LIMIT, "client_requests_per_minute": scenario.cap}
     with (
         emulator(window=scenario.window, **limits) as genesys,
@@ -69,8 +73,9 @@ def play(scenario: Scenario, seconds: float) -> dict[str, Any]:
         ThreadPoolExecutor(scenario.processes) as crew,
     ):
         tasks = [_task(scenario, url, genesys.url, seconds, n) for n in range(scenario.processes)]
-        said = list(crew.map(lambda task: run_child("spender", task), tasks))
-        bound = {name for each in said for name in each["bound"]}
+        build = earlier if scenario.is_earlier else None
+        said = list(crew.map(lambda task: run_child("spender", task, checkout=build), tasks))
+        bound = {name for each in said for name in each.get("bound", ())}
         figures = _figures(scenario, genesys)
         return {"scenario": scenario.name, **asdict(scenario), **figures, "bound": sorted(bound)}
 
@@ -118,9 +123,3 @@ def _figures(scenario: Scenario, genesys: EmulatorServer) -> dict[str, Any]:
         "fullest_60_seconds_of_a_token": max(fullest(token["timestamps"]) for token in seen["tokens"]),
         "answers_429": seen["too_many"],
     }
-
-
-if __name__ == "__main__":
-    for line in SCENARIOS:
-        if len(sys.argv) < 3 or sys.argv[2] in line.name:
-            print(json.dumps(play(line, float(sys.argv[1]))), flush=True)

@@ -131,7 +131,7 @@ def _tokens(scenarios: list[Mapping[str, Any]]) -> Iterator[str]:
         "| Ledger | Tokens | Processes | Windows | Contacts a minute | Used | Fullest of a token | 429 |",
     )
     for s in scenarios:
-        under = f" under {s['cap']}" if s["cap"] else ""
+        under = f" under {s['cap']}" if s["cap"] else ", the earlier build" if s.get("is_earlier") else ""
         yield (
             f"| {s['ledger']} | {s['tokens']}{under} | {s['processes']} | {s['window']} | "
             f"{s['contacts_a_minute']:,.0f} | {s['used']:.1%} | {s['fullest_60_seconds_of_a_token']} | "
