@@ -8,9 +8,7 @@ if there is one. Two scenarios are measured at a time, as they wait far more tha
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -61,15 +59,22 @@ SCENARIOS = (
 def measure(seconds: float = SECONDS, earlier: Path | None = None) -> list[dict[str, Any]]:
     """Every scenario, two at a time; with a checkout of an earlier build, that one too."""
     scenarios = [each for each in SCENARIOS if earlier or not each.is_earlier]
-    with ThreadPoolExecutor(2) as crew:
-        return list(crew.map(lambda scenario: _play(scenario, seconds, earlier), scenarios))
+    with postgres() as server, tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as crew:
+        ledgers = [
+            server.new_database() if each.ledger == "postgres" else f"sqlite:///{Path(folder) / each.name}.db"
+            for each in scenarios
+        ]
+        playing = [
+            crew.submit(_play, scenario, url, seconds, earlier)
+            for scenario, url in zip(scenarios, ledgers, strict=True)
+        ]
+        return [each.result() for each in playing]
 
 
-def _play(scenario: Scenario, seconds: float, earlier: Path | None) -> dict[str, Any]:
+def _play(scenario: Scenario, url: str, seconds: float, earlier: Path | None) -> dict[str, Any]:
     limits: dict[str, Any] = {"requests_per_minute": LIMIT, "client_requests_per_minute": scenario.cap}
     with (
         emulator(window=scenario.window, **limits) as genesys,
-        _ledger(scenario) as url,
         ThreadPoolExecutor(scenario.processes) as crew,
     ):
         tasks = [_task(scenario, url, genesys.url, seconds, n) for n in range(scenario.processes)]
@@ -78,16 +83,6 @@ def _play(scenario: Scenario, seconds: float, earlier: Path | None) -> dict[str,
         bound = {name for each in said for name in each.get("bound", ())}
         figures = _figures(scenario, genesys)
         return {"scenario": scenario.name, **asdict(scenario), **figures, "bound": sorted(bound)}
-
-
-@contextlib.contextmanager
-def _ledger(scenario: Scenario) -> Iterator[str]:
-    if scenario.ledger == "postgres":
-        with postgres() as server:
-            yield server.new_database()
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        yield f"sqlite:///{Path(folder) / 'ledger.db'}"
 
 
 def _task(scenario: Scenario, ledger: str, url: str, seconds: float, number: int) -> dict[str, Any]:
