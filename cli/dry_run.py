@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timezone
-from pathlib import Path
 
 import orjson
 
@@ -24,6 +23,7 @@ from outreach.decisions.preview import Preview, SenderOf, nobody
 from outreach.errors import SettingsError
 from outreach.ledger.campaigns import settle_name
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.opening import opened_if_any
 from outreach.reachability import Availability
 from outreach.report.forecast import Pace, make_forecast
 from outreach.report.forecast_views import show_forecast
@@ -114,16 +114,7 @@ def ledger_if_any(name: str) -> Iterator[Ledger | None]:
     named = name != DEFAULT or "OUTREACH_LEDGER" in os.environ or bool(api_url())
     if not named and not DEFAULT_FILE.exists() and not DEMO_FILE.exists():
         yield None
-    elif _is_not_there(name):
-        err.print(f"There is no ledger at {name} yet: nobody counts as contacted before.", soft_wrap=True)
-        yield None
-    else:
-        with open_named(None if name == DEFAULT else name, "run --dry-run") as ledger:
-            yield ledger
-
-
-def _is_not_there(name: str) -> bool:
-    """Whether a URL names a SQLite file that opening would make."""
-    url = name if name != DEFAULT else os.environ.get("OUTREACH_LEDGER", "")
-    path = url.removeprefix("sqlite:///")
-    return path != url and not Path(path).exists()
+        return
+    opening = open_named(None if name == DEFAULT else name, "run --dry-run")
+    with opened_if_any(opening, lambda said: err.print(said, soft_wrap=True)) as ledger:
+        yield ledger

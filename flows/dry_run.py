@@ -10,7 +10,7 @@ from prefect.states import Completed
 
 from blocks import GenesysCredentials, Senders
 from blocks.stored import load_block
-from flows.opening import BlockNames, open_ledger
+from flows.opening import BlockNames, ledger_if_any
 from outreach.decisions.preview import SenderOf, nobody
 from outreach.errors import GenesysError, SettingsError
 from outreach.ledger.campaigns import settle_name
@@ -31,10 +31,10 @@ def rehearse_campaign(
     contacts: Callable[[], Source], campaign: str, settings: CampaignSettings, names: BlockNames
 ) -> State[dict[str, Any]]:
     """Decide on every row and say what a real run would do now; the numbers are the run's answer."""
-    with open_ledger(names.ledger) as ledger:
+    with ledger_if_any(names.ledger) as ledger:
         campaign = settle_name(ledger, campaign, is_new=settings.another_campaign)
         pace, senders = ask_organisation(names, ledger)
-    book, key = partial(open_ledger, names.ledger), artifact_key(campaign, names.ledger)
+    book, key = partial(ledger_if_any, names.ledger), artifact_key(campaign, names.ledger)
     result = forecast(campaign, contacts, settings, book, pace, senders, partial(find_sender_of, names), key)
     return Completed(message=f"Dry run: {forecast_sentence(result)}", data=result.as_json())
 

@@ -7,6 +7,7 @@ process it finds what the flow has opened, in another one it opens what the name
 import contextlib
 import gc
 import hashlib
+import logging
 import os
 import threading
 import uuid
@@ -34,12 +35,15 @@ from outreach.genesys.platform.api import Platform
 from outreach.genesys.rate_limit.pacer import token_key
 from outreach.home import make_home
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.opening import opened_if_any
 from outreach.ledger.rate_slots import LedgerSlotAllocator
 from outreach.settings import CampaignSettings
 from outreach.webhook.endpoint import Endpoint
 from tasks.authentication import authenticate
 from tasks.references import Reference
 from tasks.reporting import artifact_key
+
+log = logging.getLogger("outreach.ledger")
 
 
 @dataclass(frozen=True)
@@ -195,9 +199,18 @@ def open_for_sample(names: BlockNames) -> Iterator[tuple[Ledger, Platform]]:
 
 def open_ledger(name: str) -> contextlib.AbstractContextManager[Ledger]:
     """The ledger of a block. A deployment's run then stands in `OUTREACH_HOME`, for relative paths."""
+    return _of_block(name)
+
+
+def _of_block(name: str, *, existing: bool = False) -> contextlib.AbstractContextManager[Ledger]:
     if is_deployed():
         os.chdir(make_home())
-    return load_block(ContactLedger, name).open(actor())
+    return load_block(ContactLedger, name).open(actor(), existing=existing)
+
+
+def ledger_if_any(name: str) -> contextlib.AbstractContextManager[Ledger | None]:
+    """The same where only one that is there counts: None, said in the log, before the first run."""
+    return opened_if_any(_of_block(name, existing=True), log.warning)
 
 
 @contextlib.contextmanager

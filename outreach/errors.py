@@ -8,6 +8,7 @@ OutreachError
 │   └── UnknownCampaign        no such campaign, or no such contact in it
 ├── LedgerError                the ledger cannot be opened, migrated or written
 │   ├── WrongLedger            what was named is no ledger of ours; a UsageError too
+│   │   ├── NoLedger           none is there yet; a run makes it
 │   │   └── WrongKey           the ledger was made with another key
 │   └── LedgerOutdated         the ledger is older than what was done with it
 ├── CampaignStopped            too many failures, unknowns or a missing permission; resumable
@@ -77,6 +78,10 @@ class LedgerError(_AdvisedError):
 
 class WrongLedger(LedgerError, UsageError):  # noqa: N818 - it names a thing, not a failure
     """What was named is no ledger, or none that this program can open: no later try helps."""
+
+
+class NoLedger(WrongLedger):
+    """None is there yet, and only one that is there was asked for."""
 
 
 class WrongKey(WrongLedger):

@@ -8,6 +8,7 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
+from outreach.clock import SystemClock
 from outreach.decisions.dry_run import decide_all, forecastable
 from outreach.decisions.preview import Preview, SenderOf
 from outreach.ledger.ledger import Ledger
@@ -28,7 +29,7 @@ def forecast(
     campaign: str,
     contacts: Callable[[], Source],
     settings: CampaignSettings,
-    ledger: Reference[Ledger],
+    ledger: Reference[Ledger | None],
     pace: Pace,
     senders: Availability | None,
     find_sender: Callable[[], SenderOf],
@@ -38,7 +39,7 @@ def forecast(
     rejected: Counter[str] = Counter()
     source, preview = contacts(), Preview(settings, find_sender())
     with ledger() as book:
-        now = book.clock.now()
+        now = (book.clock if book else SystemClock()).now()
         rows = decide_all(source, settings, campaign=campaign, at=now, ledger=book, senders=senders)
         decided = forecastable(preview.watch(rows), rejected)
         result = make_forecast(decided, now, pace, rejected=rejected, senders=senders, numbers=source.numbers)

@@ -2,13 +2,13 @@
 
 import contextlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from sqlalchemy import select
 
 from outreach.clock import Clock, SystemClock
-from outreach.errors import WrongKey
+from outreach.errors import NoLedger, WrongKey
 from outreach.ledger.database.connecting import check_url, no_ledger
 from outreach.ledger.database.engine import Database
 from outreach.ledger.database.schema import facts
@@ -48,14 +48,15 @@ def open_ledger(
 
     Raises:
         LedgerError: it cannot be opened, with what to do about it.
-        WrongLedger: it is none, or with `existing` there is none.
+        WrongLedger: it is none.
+        NoLedger: with `existing`, and there is none yet.
         WrongKey: it was made with another key.
     """
     database = Database(url, existing=existing)
     try:
         # Before it is migrated, which would make tables in whatever database this is.
         if existing and (revision_of(database) is None or database.value(_FINGERPRINT) is None):
-            raise no_ledger(database.name)
+            raise NoLedger(*no_ledger(database.name))
         migrate(database)
         roots, lies_in = _find_roots(database, url, keys)
         vault = Vault(roots, encrypted=encrypted)
@@ -68,6 +69,20 @@ def open_ledger(
             yield ledger
     finally:
         database.close()
+
+
+@contextlib.contextmanager
+def opened_if_any(
+    opening: contextlib.AbstractContextManager[Ledger], tell: Callable[[str], object]
+) -> Iterator[Ledger | None]:
+    """What `opening` finds, with `existing`; None where there is no ledger yet, and `tell` says so."""
+    with contextlib.ExitStack() as stack:
+        try:
+            ledger = stack.enter_context(opening)
+        except NoLedger as none:
+            tell(f"{none.problem} A run makes it; nobody counts as contacted before.")
+            ledger = None
+        yield ledger
 
 
 def refuse_url(url: str) -> None:

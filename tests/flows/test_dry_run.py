@@ -9,6 +9,7 @@ from sqlalchemy import create_engine, text
 
 from blocks import GenesysCredentials
 from blocks.stored import load_block
+from cli.main import execute
 from emulator.state import defaults
 from tests.flows.office import Office
 
@@ -46,6 +47,23 @@ def test_no_request_that_changes_anything_leaves(office: Office, api: str, dispa
     assert digest(office) == known
     assert office.genesys.truth()["count"] == truth == 3
     assert office.genesys.webhooks()["count"] == seen
+
+
+def test_before_the_first_run_it_makes_no_ledger_and_says_so(
+    office: Office, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    source, ledger = office.source(3), office.folder / "ledger.db"
+    settings = office.folder / "settings.json"
+    settings.write_text(office.settings().model_dump_json(exclude_unset=True))
+    named = [f"--{kind}={name}" for kind, name in office.names.items()]
+
+    by_form = office.run(source, dry_run=True)
+    by_hand = execute(["run", source, "--campaign", "c", "--dry-run", f"--settings={settings}", *named])
+
+    assert (by_form["total"], by_form["now"], by_hand) == (3, 3, 0)
+    for said in (caplog.text, capfd.readouterr().err):
+        assert f"There is no ledger {ledger}. A run makes it" in said
+    assert not list(office.folder.glob("ledger.db*"))
 
 
 def test_a_sender_that_is_not_ready_blocks_in_a_dry_run_as_in_a_run(office: Office) -> None:

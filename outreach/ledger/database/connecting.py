@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from outreach.errors import LedgerError, WrongLedger
+from outreach.errors import LedgerError, NoLedger, WrongLedger
 
 BUSY_SECONDS = 60
 _OF_THE_MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EROFS})
@@ -96,19 +96,19 @@ def _create_private(path: Path) -> None:
 def _look_at(path: Path) -> None:
     """Refuse what is no ledger before SQLite touches it: its first pragma would write a header."""
     if not path.exists():
-        raise WrongLedger(f"There is no ledger {path}.", "Check the path; nothing was made there.")
+        raise NoLedger(f"There is no ledger {path}.", "Check the path; nothing was made there.")
     try:
         with path.open("r+b") as file:
             begins = file.read(16)
     except OSError as error:
         raise _unusable(path, error) from None
     if begins != b"SQLite format 3\0":
-        raise no_ledger(str(path))
+        raise WrongLedger(*no_ledger(str(path)))
 
 
-def no_ledger(name: str) -> WrongLedger:
-    """What is there is something else, or empty."""
-    return WrongLedger(f"{name} holds no ledger.", "Name the database that a campaign has used.")
+def no_ledger(name: str) -> tuple[str, str]:
+    """What is there is something else, or empty: the problem, and what to do."""
+    return f"{name} holds no ledger.", "Name the database that a campaign has used."
 
 
 def _unusable(path: Path, error: OSError) -> LedgerError:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import make_url
 
 from outreach.errors import UsageError, WrongLedger
-from outreach.ledger.opening import open_ledger
+from outreach.ledger.opening import open_ledger, opened_if_any
 from tests.support.ledgers import KEY
 from tests.support.postgres import Postgres
 
@@ -71,6 +71,16 @@ def test_a_database_without_a_ledger_is_refused_on_postgresql_too(server: Postgr
         open_ledger(server.new_database(), keys=[KEY], existing=True),
     ):
         pass
+
+
+def test_who_needs_none_gets_none_where_none_is_yet_and_is_told(server: Postgres, tmp_path: Path) -> None:
+    for url in (server.new_database(), f"sqlite:///{tmp_path / 'none.db'}"):
+        told: list[str] = []
+        opening = open_ledger(url, keys=[KEY], existing=True)
+        with opened_if_any(opening, told.append) as ledger:
+            assert ledger is None
+        assert "A run makes it" in told[0]
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
