@@ -15,7 +15,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-com
 LEFT_OUT ?= ^$$
 # Two cores install at once, each half of the bytes; and compile, but for what is hardly imported or compiled to C.
 FIRST_HALF := ^([a-o]|p[a-l])
-NOT_COMPILED := /(tests|pip|setuptools|mypy|mypyc|playwright|PureCloud[A-Za-z0-9]*|geodata|carrierdata|countries|apprise|beartype|dns|docker|oauthlib|rich_rst)/
+NOT_COMPILED := /(tests|pip|setuptools|mypy|mypyc|playwright|PureCloud[A-Za-z0-9]*|geodata|carrierdata|countries|apprise|beartype|dns|docker|oauthlib|rich_rst|IPython|debugpy|jedi|parso|prompt_toolkit)/
 PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 # Tests and the demo start many processes: a module is compiled once, not by each of them.

@@ -5,7 +5,9 @@ Both at once, in a notebook too: where an event loop runs, Prefect's own give a 
 
 from typing import Any, TypeVar, cast
 
+import httpx
 from prefect.blocks.core import Block
+from prefect.client.orchestration import get_client
 from pydantic import ValidationError
 
 from outreach.errors import SettingsError
@@ -42,7 +44,16 @@ def load_block(kind: type[B], name: str) -> B:
             ) from None
         if isinstance(error, RuntimeError):
             raise
-        raise SettingsError(
-            f"There is no block {title}/{name}.",
-            f"Save one: Prefect UI, Blocks, +, {kind.get_block_type_name()!r}, name {name!r}.",
-        ) from None
+        advice = f"Save one: Prefect UI, Blocks, +, {kind.get_block_type_name()!r}, name {name!r}."
+        raise SettingsError(f"There is no block {title}/{name}.", advice + _say_saved(title)) from None
+
+
+def _say_saved(slug: str) -> str:
+    """The names to choose from."""
+    try:
+        with get_client(sync_client=True) as client:
+            blocks = client.read_block_documents_by_type(slug, limit=20, include_secrets=False)
+    except httpx.HTTPError:  # nobody saved one of this kind yet
+        return ""
+    names = sorted(block.name for block in blocks if block.name)
+    return f" Saved are: {', '.join(names)}." if names else ""

@@ -34,9 +34,9 @@ def ask(ui: str, path: str, query: dict[str, Any]) -> Any:
     return httpx.post(f"{ui}/api{path}", json=query, trust_env=False).raise_for_status().json()
 
 
-def shoot(page: Any, name: str, height: int = 900) -> None:
+def shoot(page: Any, name: str, height: int = 900, width: int = 1360) -> None:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.set_viewport_size({"width": 1360, "height": height})
+    page.set_viewport_size({"width": width, "height": height})
     page.wait_for_timeout(500)  # the layout follows
     page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
@@ -149,6 +149,9 @@ def test_a_run_from_the_form_waits_for_approval_finishes_and_its_report_shows_th
     assert all(width > 0 for width in widths)
     shown = page.inner_text("body")
     assert [title for title in CHARTS if title not in shown] == []
+    page.goto(f"{ui}/artifacts")
+    page.get_by_text(query["artifacts"]["key"]["any_"][0]).first.wait_for()
+    shoot(page, "artifacts")
 
 
 def test_the_same_report_as_one_file_asks_no_host_for_anything(place: Place, page: Any) -> None:
@@ -158,6 +161,12 @@ def test_the_same_report_as_one_file_asks_no_host_for_anything(place: Place, pag
 
     page.goto(file.as_uri())
     shoot(page, "report-file", height=1900)
+    shoot(page, "report-phone", height=844, width=390)
+    page.pdf(path=SCREENSHOTS / "report-print.pdf", format="A4")
+    page.emulate_media(media="print")
+    shoot(page, "report-print", height=1123, width=794)
+    page.emulate_media(color_scheme="dark", media="screen")
+    shoot(page, "report-dark", height=1900)
 
     assert asked == [file.as_uri()]
     assert page.locator("svg").count() >= len(CHARTS)

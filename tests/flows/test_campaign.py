@@ -8,6 +8,7 @@ import orjson
 import pytest
 from prefect.settings import PREFECT_LOCAL_STORAGE_PATH
 
+from cli.main import execute
 from emulator.state import defaults
 from flows.campaign import run_campaign
 from outreach.errors import CampaignStopped, NobodyContacted, SettingsError
@@ -109,6 +110,16 @@ def test_a_missing_block_is_one_clear_sentence(office: Office) -> None:
 
     with pytest.raises(SettingsError, match=r"There is no block genesys-outreach-senders/nobody\. Save one"):
         office.run(office.source(1))
+
+
+def test_a_missing_block_names_those_to_choose_from(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert execute(["status", "--ledger", "nobody"]) == 2
+
+    said = " ".join(capsys.readouterr().err.split())
+    assert "There is no block genesys-outreach-ledger/nobody." in said
+    assert office.name in said.partition("Saved are: ")[2]
 
 
 def test_the_token_is_cached_across_runs_and_stored_sealed(office: Office) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -12,8 +15,11 @@ from prefect.settings import (
     temporary_settings,
 )
 from prefect.utilities import services
+from prometheus_client.parser import text_string_to_metric_families
 
-from cli.processes import free_port
+from blocks import ContactLedger
+from blocks.stored import load_block
+from cli.processes import child, free_port, wait_until_up
 from outreach.genesys.http.usage import UsageSnapshot
 from tasks.progress import shown_in
 from tests.flows.office import Office
@@ -65,3 +71,48 @@ def test_what_a_run_asks_of_genesys_is_scraped_while_it_works(office: Office, sc
 
     name = f'outreach_requests_total{{campaign="{office.name}",operation='
     assert any(name in text for text in scraper.seen)
+
+
+@pytest.fixture
+def ledgers_figures(office: Office) -> Iterator[str]:
+    """Where `outreach metrics` serves them, as an operator starts it beside the runs."""
+    with load_block(ContactLedger, office.name).open("a test"):
+        """The ledger is there."""
+    address, log = f"http://127.0.0.1:{(port := free_port())}/metrics", office.folder / "metrics.log"
+    command = [sys.executable, "-m", "cli.main", "metrics", f"--port={port}", f"--ledger={office.name}"]
+    with child(command, log, {}) as process:
+        wait_until_up("outreach metrics", address, process, log)
+        yield address
+
+
+def read(text: str, name: str) -> dict[str, float]:
+    """One family of a scrape, by its last label."""
+    [family] = (each for each in text_string_to_metric_families(text) if each.name == name)
+    return {list(sample.labels.values())[-1]: sample.value for sample in family.samples}
+
+
+def scraped_until(over: threading.Event, address: str) -> Iterator[str]:
+    """As an operator's collector asks: at its own pace, whatever the run does."""
+    while not over.wait(0.1):
+        yield httpx.get(address, trust_env=False).raise_for_status().text
+
+
+def test_what_is_scraped_while_a_campaign_runs_ends_at_its_proof(
+    office: Office, ledgers_figures: str
+) -> None:
+    office.genesys.configure(latency_ms=200)
+    over = threading.Event()
+    with ThreadPoolExecutor(1) as beside:
+        scraping = beside.submit(lambda: list(scraped_until(over, ledgers_figures)))
+        try:
+            proof = office.run(office.source(60), threads=2)
+        finally:
+            over.set()
+    at_last = httpx.get(ledgers_figures, trust_env=False).text
+
+    contacted = [read(text, "outreach_contacted").get(office.name, 0) for text in scraping.result()]
+    assert contacted == sorted(contacted)
+    assert any(0 < count < 60 for count in contacted)
+    assert read(at_last, "outreach_contacts") == proof["states"]
+    assert read(at_last, "outreach_contacted") == {office.name: proof["contacted"]} == {office.name: 60}
+    assert read(at_last, "outreach_balanced") == {office.name: proof["balanced"]}

@@ -17,6 +17,8 @@ import pytest
 from outreach.errors import SourceError, WrongLedger
 from outreach.ledger.opening import open_ledger
 from outreach.sources.opening import open_source
+from tests.integration.emulator.test_emulator_elsewhere import PROJECT
+from tests.support.kernels import cells_of_readme, kernel
 
 ROOT = Path(__file__).parents[3]
 PARTS = ("flows", "tasks", "blocks", "deployments", "outreach", "cli", "emulator")
@@ -29,9 +31,10 @@ def pip(*arguments: str | Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.fixture
-def installed(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The command in an environment with our wheel, and only the libraries of this one."""
+    tmp_path = tmp_path_factory.mktemp("wheel")
     source, home = tmp_path / "source", tmp_path / "venv"
     source.mkdir()
     for name in ("pyproject.toml", "README.md", "LICENSE"):
@@ -49,25 +52,52 @@ def installed(tmp_path: Path) -> Path:
     return home / "bin/outreach"
 
 
-@pytest.mark.slow
-def test_the_demo_works_from_a_wheel(installed: Path, tmp_path: Path) -> None:
-    env = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+ENV = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
 
+
+def run(folder: Path, *command: str | Path) -> str:
+    """What it prints, as a user in a folder of their own calls it."""
     done = subprocess.run(
-        [installed, "demo", "--json"],
-        cwd=tmp_path,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
+        command, cwd=folder, env=ENV, capture_output=True, text=True, timeout=600, check=False
     )
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    return done.stdout
 
-    assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
+
+@pytest.mark.slow
+def test_the_demo_and_the_status_work_from_a_wheel(installed: Path, tmp_path: Path) -> None:
+    said = json.loads(run(tmp_path, installed, "demo", "--json"))
+    [campaign] = json.loads(run(tmp_path, installed, "status", "--json"))["campaigns"]
+
     assert said["proof"]["balanced"]
     assert said["far_end"]["agrees"]
     assert said["proof"]["contacted"] > 100
+    assert campaign["contacted"] == said["proof"]["contacted"]
+
+
+@pytest.mark.slow
+def test_a_foreign_project_of_ten_lines_uses_the_fixture_from_a_wheel(
+    installed: Path, tmp_path: Path
+) -> None:
+    for name, text in PROJECT.items():
+        (tmp_path / name).write_text(text)
+
+    said = run(tmp_path, installed.with_name("python"), "-m", "pytest", "-q", "-p", "no:cacheprovider")
+
+    assert "1 passed" in said
+
+
+@pytest.mark.slow
+def test_readmes_lines_save_in_a_kernel_from_a_wheel(installed: Path, tmp_path: Path) -> None:
+    saving, _ = cells_of_readme()
+    env = {**ENV, "PREFECT_HOME": str(tmp_path / "prefect"), "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true"}
+
+    with kernel(installed.with_name("python"), tmp_path, env) as cell:
+        cell(saving)
+        said = cell("import blocks\nprint(blocks.__file__, await Senders.aload('default'))")
+
+    assert str(installed.parents[1]) in said
+    assert "+13175550100" in said
 
 
 def test_prefect_finds_the_blocks_by_their_entry_point() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import tracemalloc
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from outreach.ledger.opening import open_ledger
 from outreach.ledger.proof import prove
 from outreach.report.charts.drawing import draw_charts
 from outreach.report.figures.gather import Figures, gather
+from outreach.report.figures.history import MOST_RUNS, PastRun
 from outreach.report.markdown import write_markdown
 from outreach.report.page import render_page
 from tests.support.clocks import SetClock
@@ -49,6 +51,10 @@ def test_a_hundred_thousand_contacts_take_a_second_and_little_memory(ledger: Led
     assert figures.proof.accepted == 100_000
     assert min(taken) < 1.0
     assert peak < 5_000_000
+    runs = tuple(PastRun(NOW, NOW, "balanced", 5000, 5500, 3, 0.97) for _ in range(MOST_RUNS))
+    page = render_page(replace(figures, history=runs), draw_charts(figures))
+    print(f"its page, with {MOST_RUNS} runs: {len(page.encode()) / 1000:.0f} kB")
+    assert len(page.encode()) <= 300_000
 
 
 def test_a_report_does_not_grow_with_the_campaign(ledger: Ledger) -> None:
