@@ -14,6 +14,12 @@ from deployments.registry import DEPLOYMENTS, Deployment, build
 from flows.events import Signal
 from outreach.settings import CampaignSettings
 
+MOST_USED = [
+    *("dry_run", "country", "message", "channel_order", "consent", "rules", "expires_at", "approve_above"),
+    *("messages", "language"),
+]
+"""What a person looks for first stands first in the form."""
+
 
 @pytest.fixture(scope="module")
 def deployed(prefect_api: str) -> list[Deployed]:
@@ -71,6 +77,7 @@ def test_the_form_has_a_title_and_a_description_for_every_setting(deployed: list
     form = schema["definitions"]["CampaignSettings"]["properties"]
 
     assert set(form) == set(CampaignSettings.model_fields)
+    assert list(form)[: len(MOST_USED)] == MOST_USED
     assert all(field.get("title") and field.get("description") for field in form.values())
     assert all(field.get("description") for field in schema["properties"].values())
     assert schema["properties"]["dispatch"]["enum"] == ["here", "work-pool"]

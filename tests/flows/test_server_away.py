@@ -14,7 +14,7 @@ import pytest
 from prefect.context import SyncClientContext
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
-from cli.processes import free_port, past_proxies, pointed_to, wait_until_up
+from cli.processes import _say_the_last, free_port, past_proxies, pointed_to, wait_until_up
 from deployments.production import deploy
 from flows import telling
 from tests.flows.crew import workers
@@ -63,6 +63,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             SyncClientContext(),
         ):
             yield made
+            _say_the_last()  # else this process asks for minutes, when it ends, for the server that is gone
     finally:
         made.kill()
 

@@ -49,12 +49,12 @@ def test_a_hundred_thousand_contacts_take_a_second_and_little_memory(ledger: Led
     tracemalloc.stop()
     print(f"gather of 100,000 contacts: {min(taken):.2f} s, {peak / 1e6:.1f} MB of Python")
     assert figures.proof.accepted == 100_000
-    assert min(taken) < 1.0
-    assert peak < 5_000_000
     runs = tuple(PastRun(NOW, NOW, "balanced", 5000, 5500, 3, 0.97) for _ in range(MOST_RUNS))
     page = render_page(replace(figures, history=runs), draw_charts(figures))
     print(f"its page, with {MOST_RUNS} runs: {len(page.encode()) / 1000:.0f} kB")
     assert len(page.encode()) <= 300_000
+    assert peak < 5_000_000
+    assert min(taken) < 1.0
 
 
 def test_a_report_does_not_grow_with_the_campaign(ledger: Ledger) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console, RenderableType
 
+from cli import progress
 from outreach.report.figures.gather import Figures
 from outreach.report.live import ProgressView
 from outreach.report.summary import summary_sentence
@@ -84,3 +85,13 @@ def test_progress_fits_the_terminal(width: int) -> None:
     view = ProgressView("a-campaign-with-a-very-long-name-indeed", SetClock(NOW))
     view.update({"accepted": 123_456, "started": 77_777})
     assert max(map(len, show(view, width).splitlines())) <= width
+
+
+def test_a_log_in_which_colours_are_forced_gets_no_moving_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = io.StringIO()
+    monkeypatch.setattr(progress, "err", Console(file=log, force_terminal=True))
+
+    with progress.progress_of("spring") as terminal:
+        terminal.show({"accepted": 100}, spend(10))
+
+    assert log.getvalue() == ""
