@@ -121,6 +121,8 @@ def _small(results: Mapping[str, Any]) -> Iterator[Bar]:
         yield Bar(
             "microseconds for a decision, every pack", decisions["every pack, two caps"]["median"], "<", 150
         )
+    for what, speed in results.get("texts", {}).items():
+        yield Bar(f"filled texts a second, one core ({what})", speed["texts_per_second"], ">=", 10_000)
     if emulator := results.get("emulator"):
         slowest = min(row["per_cpu_second"] for row in emulator)
         yield Bar("sends per second of the emulator's own processor time", round(slowest), ">=", 3000)

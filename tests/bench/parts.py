@@ -18,6 +18,7 @@ from tests.bench import (
     hanging_receiver,
     ledger_loading,
     limits,
+    text_speed,
     tokens,
     webhook_speed,
 )
@@ -93,6 +94,11 @@ def measure_decisions(_site: Site, _quick: bool) -> Any:  # noqa: FBT001 - a Par
     return decision_speed.measure()
 
 
+def measure_texts(_site: Site, _quick: bool) -> Any:  # noqa: FBT001 - a Part
+    """Filled texts a second."""
+    return text_speed.measure()
+
+
 def measure_never_twice(_site: Site, _quick: bool) -> Any:  # noqa: FBT001 - a Part
     """The official SDK in a plain loop and ours, on the same faults: who contacts people twice."""
     if find_spec("tests.bench.never_twice") is None:
@@ -102,6 +108,7 @@ def measure_never_twice(_site: Site, _quick: bool) -> Any:  # noqa: FBT001 - a P
 
 PARTS: dict[str, Part] = {
     "decisions": measure_decisions,
+    "texts": measure_texts,
     "emulator": measure_emulator,
     "webhooks": measure_webhooks,
     "never_twice": measure_never_twice,
