@@ -31,7 +31,7 @@ class Bar:
 
 def find_bars(results: Mapping[str, Any]) -> list[Bar]:
     """Every bar that the results have a figure for."""
-    readers = (_contests, _limits, _tokens, _loading, _growth, _small)
+    readers = (_contests, _limits, _tokens, _senders, _loading, _growth, _small)
     return [bar for read in readers for bar in read(results)]
 
 
@@ -81,6 +81,15 @@ def _tokens(results: Mapping[str, Any]) -> Iterator[Bar]:
             times = each["contacts_a_minute"] / ones[each["ledger"]]
             yield Bar(f"times the contacts a minute of one token ({where})", times, ">=", 9.7)
         yield Bar(f"share of the budget used ({where})", each["used"], ">=", 0.985)
+        yield Bar(f"answers 429 ({where})", each["answers_429"], "<=", 0)
+
+
+def _senders(results: Mapping[str, Any]) -> Iterator[Bar]:
+    for each in results.get("senders", ()):
+        where = each["scenario"]
+        least = min(sender["used"] for sender in each["senders"])
+        yield Bar(f"least share that a sender used of its rate ({where})", least, ">=", 0.95)
+        yield Bar(f"messages over a sender's rate ({where})", each["failed_by_rate"], "<=", 0)
         yield Bar(f"answers 429 ({where})", each["answers_429"], "<=", 0)
 
 

@@ -18,6 +18,7 @@ from tests.bench import (
     hanging_receiver,
     ledger_loading,
     limits,
+    sender_rates,
     text_speed,
     tokens,
     webhook_speed,
@@ -44,6 +45,11 @@ def measure_tokens(site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
 def measure_limits(_site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
     """At the published limits."""
     return limits.measure(25.0 if is_quick else limits.SECONDS)
+
+
+def measure_senders(_site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
+    """Three senders with rates of their own, beside one."""
+    return sender_rates.measure(25.0 if is_quick else limits.SECONDS)
 
 
 def measure_growth(site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
@@ -117,6 +123,7 @@ PARTS: dict[str, Part] = {
     "loading": measure_loading,
     "limits": measure_limits,
     "tokens": measure_tokens,
+    "senders": measure_senders,
     "growth": measure_growth,
 }
 
