@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from outreach.contacts import Channel, Channels, Contact
@@ -264,7 +264,6 @@ CELLS = st.text(st.characters(codec="utf-8", exclude_characters="|"), max_size=3
 )
 
 
-@settings(deadline=None)
 @given(
     people=st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=2, max_size=5), channel=st.sampled_from(PLACES)
 )
