@@ -2,7 +2,7 @@
 
 The emulator fails what a sender sends above its rate, as carriers do, and refuses with 429 what is above a
 token's budget, both in sliding windows on the real clock. Used is what a sender sent in the steady part, as a
-share of what binds it: its own rate, or what the tokens leave it.
+share of its rate. The fullest binds the campaign: the others send to as many as are theirs of the list.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ from tests.bench.limits import AFTER_FIRST, BEFORE_LAST, KEY, SECONDS, fullest
 from tests.support.emulation import emulator
 
 LIMIT = 300
-THREADS = 64
-"""Who waits for one sender leaves enough who wait for each of the others."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,6 @@ def _task(scenario: Scenario, folder: Path, url: str, seconds: float) -> dict[st
         "contacts": int(seconds * (sum(scenario.rates) / 60 + 5)),
         "tokens": scenario.tokens,
         "rates": scenario.senders,
-        "threads": THREADS,
         "steps": "all",
     }
 

@@ -55,7 +55,7 @@ def main() -> None:
             ledger,
             genesys,
             task["name"],
-            CampaignSettings(message="Hello", hours_bind=(), threads=task.get("threads", 16)),
+            CampaignSettings(message="Hello", hours_bind=()),
             requests_per_minute=300 * task.get("tokens", 1),
         ) as run,
     ):
