@@ -38,6 +38,13 @@ class SmsSigns(str, Enum):
     PLAIN = "plain"
 
 
+class EmailReference(str, Enum):
+    """Where an e-mail carries our reference, by which one in doubt is found for certain."""
+
+    NONE = "none"
+    SUBJECT = "subject"
+
+
 class Event(str, Enum):
     """What the CRM can be told."""
 
@@ -187,6 +194,12 @@ class CampaignSettings(BaseModel):
     )
     sender_name: str | None = Field(
         default=None, max_length=64, title="Sender's name", description="Shown beside an e-mail's address."
+    )
+    email_reference: EmailReference = Field(
+        default=EmailReference.NONE,  # a subject is for people
+        title="E-mail reference",
+        description="'subject': it ends in our reference, and an e-mail in doubt is found for certain. "
+        "'none': it is found by address, sender and time, as an SMS is.",
     )
     sms_signs: SmsSigns = Field(
         default=SmsSigns.KEEP,

@@ -108,7 +108,7 @@ def _conversation(
         genesys_id=owner.genesys_id if owner is not None else None,
         text=content["text"],
         subject=content["subject"],
-        failure=failure_of(org, recipient),
+        failure=failure_of(org, recipient, sender),
     )
     org.conversations.add(conversation)
     return conversation

@@ -129,12 +129,14 @@ def _open(org: Organisation, message: _Message, now: float) -> Conversation:
         genesys_id=message.person,
         text=message.text,
         message_id=org.new_id(),
-        failure=failure_of(org, message.address),
+        failure=failure_of(org, message.address, message.sender),
     )
 
 
-def failure_of(org: Organisation, address: str) -> str | None:
-    """Why a message to this address will not arrive, None when it will."""
+def failure_of(org: Organisation, address: str, sender: str = "") -> str | None:
+    """Why a message to this address will not arrive, None when it will; by a sender that has a rate."""
+    if org.exceeds_rate(sender):  # it is taken, and fails (outbound fact sheet, 6)
+        return "RateLimited"
     if address in org.opted_out:
         return "RecipientOptedOut"
     return org.settings.undeliverable.get(address)

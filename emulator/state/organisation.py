@@ -1,7 +1,9 @@
 """The organisation: everything that the emulator remembers, in one place."""
 
 import random
+import time
 import uuid
+from collections import defaultdict
 from dataclasses import replace
 from typing import Any
 
@@ -45,6 +47,7 @@ class Organisation:
         self.receiver = Receiver()
         self.metrics = Metrics()
         self.creations = RateWindow()
+        self.sender_rates: defaultdict[str, RateWindow] = defaultdict(RateWindow)
         self.associations: list[tuple[float, str, str | None]] = []
         self.configure(settings)
 
@@ -55,6 +58,14 @@ class Organisation:
         self.faults = FaultBook(settings.faults, settings.seed)
         self.opted_out = frozenset(settings.opted_out)
         self.receiver.configure(settings.webhook_secrets, settings.webhook_answers, settings.seed)
+
+    def exceeds_rate(self, sender: str) -> bool:
+        """Whether one more message is more than the sender's carrier lets through; it is counted if not."""
+        allowed = self.settings.senders_per_minute.get(sender)
+        if allowed is None:
+            return False
+        kind, seconds = self.settings.window, self.settings.window_seconds
+        return not self.sender_rates[sender].take(time.monotonic(), int(allowed), seconds, kind)[0]
 
     def associate(self, conversation_id: str, genesys_id: str | None) -> None:
         """Have the conversation name this contact, or none, `association_seconds` from now."""

@@ -63,6 +63,7 @@ class Settings(Document):
     client_requests_per_minute: Limit = None
     organisation_requests_per_minute: Limit = None
     headers_of: Literal["token", "fullest"] = "token"
+    senders_per_minute: dict[str, Positive] = Field(default_factory=dict)
     token_requests_per_minute: Limit = 300
     tokens_alive: Limit = None
     window: Literal["fixed", "sliding"] = "fixed"

@@ -22,11 +22,15 @@ from outreach.ledger.changes import Change, OutboundEvent, apply, still, to_clea
 from outreach.ledger.claims import Claimed, claim, everything, releasing
 from outreach.ledger.conversations import find_starters
 from outreach.ledger.executors.release import POISON_DEATHS, release_dead_executors
-from outreach.ledger.intents import read_intents
+from outreach.ledger.facts import recall, unmarked_in
+from outreach.ledger.intents import find_rivalled, read_intents
 from outreach.ledger.states import State
 from outreach.ledger.wrong_clocks import IN_DOUBT, take_back_instants
 from outreach.settings import WhenNotFound
 from outreach.webhook.events import AuditLog, InteractionCreated, InteractionResolved, InteractionUnknown
+
+NEAR = timedelta(minutes=21)
+"""Two attempts that lie closer together may both have started what is seen: one may take twenty minutes."""
 
 GROUP = 50  # one query of conversations answers for so many
 
@@ -56,11 +60,13 @@ def _reconcile(run: Run, group: Sequence[Claimed]) -> Counter[str]:
     named = [sighting.conversation_id for found in seen.values() for sighting in found]
     taken = find_starters(run.ledger, named)
     shared = _shared(seen)
+    unsure = [row.id for row in group if any(not s.certain for s in seen.get(row.reference, ()))]
+    rivalled = find_rivalled(run.ledger, unsure, within=NEAR)
     changes = []
     for row in group:
         sightings = [s for s in seen.get(row.reference, []) if taken.get(s.conversation_id, row.id) == row.id]
-        # Two attempts at one address within a minute: no evidence tells them apart.
-        if any(s.conversation_id in shared and not s.certain for s in sightings):
+        # Two attempts at one address at about one time: no evidence tells them apart.
+        if any((s.conversation_id in shared or row.id in rivalled) and not s.certain for s in sightings):
             changes.append(_held(run, row, "several_matches"))
         else:
             changes.append(_judge(run, row, attempts.get(row.id), sightings))
@@ -70,14 +76,17 @@ def _reconcile(run: Run, group: Sequence[Claimed]) -> Counter[str]:
 
 def _attempts(run: Run, group: Sequence[Claimed]) -> dict[int, Attempt]:
     rows = read_intents(run.ledger, [row.id for row in group])
-    return {row.id: _attempt(row, rows[row.id]) for row in group if row.id in rows}
+    is_marked = recall(run.ledger, unmarked_in(run.campaign.id)) is None
+    return {row.id: _attempt(row, rows[row.id], is_marked=is_marked) for row in group if row.id in rows}
 
 
-def _attempt(row: Claimed, intent: Any) -> Attempt:  # noqa: ANN401 - a row of the intents
+def _attempt(row: Claimed, intent: Any, *, is_marked: bool) -> Attempt:  # noqa: ANN401 - a row of the intents
     channel = Channel(intent.channel)
     address = row.contact.channels.address(channel) or ""
     name = row.contact.external_contact_id
-    return Attempt(intent.reference, name, row.genesys_id, channel, address, intent.at)
+    return Attempt(
+        intent.reference, name, row.genesys_id, channel, address, intent.at, is_marked or not channel.is_mail
+    )
 
 
 def _shared(seen: Mapping[str, Sequence[ConversationMatch]]) -> set[str]:

@@ -27,7 +27,7 @@ from outreach.ledger.runs import enter_campaign
 from outreach.ledger.witness import Witness
 from outreach.messages.wording import Said, Unsaid, Wording
 from outreach.reachability import Availability
-from outreach.settings import CampaignSettings, Event
+from outreach.settings import CampaignSettings, EmailReference, Event
 from outreach.webhook.delivery import Courier
 from outreach.webhook.endpoint import Endpoint
 from outreach.webhook.events import ContactBody, to_bytes
@@ -166,7 +166,8 @@ class Run:
 
 def write_letter(settings: CampaignSettings, said: Said) -> Letter:
     """What an e-mail of a campaign has beside its text."""
-    return Letter(said.subject, said.html, settings.reply_to or "", settings.sender_name or "")
+    is_marked = settings.email_reference is EmailReference.SUBJECT
+    return Letter(said.subject, said.html, settings.reply_to or "", settings.sender_name or "", is_marked)
 
 
 def file_of(settings: CampaignSettings, campaign: str, kind: str) -> Path:

@@ -111,7 +111,8 @@ class Attempt:
     """One try to contact one person, as the ledger's intent remembers it.
 
     `reference` is ours, 16 letters and digits, and travels wherever the channel can carry it. `at` is when
-    the intent was committed, aware UTC.
+    the intent was committed, aware UTC. `is_marked`: the conversation carries the reference where its channel
+    can, so that one without it is another's.
     """
 
     reference: str
@@ -120,6 +121,7 @@ class Attempt:
     channel: Channel
     address: str
     at: datetime
+    is_marked: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,11 @@ def columns_of(campaign_id: int) -> str:
     return f"columns@{campaign_id}"
 
 
+def unmarked_in(campaign_id: int) -> str:
+    """The fact that a campaign has sent e-mails without our reference."""
+    return f"unmarked@{campaign_id}"
+
+
 def recall(ledger: Ledger, name: str) -> str | None:
     """A fact kept earlier."""
     return ledger.db.value(select(facts.c.value).where(facts.c.name == name))

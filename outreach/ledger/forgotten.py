@@ -1,8 +1,8 @@
 """Whom an older ledger has forgotten: conversations that are nobody's here, and the contacts they fit.
 
 A restored ledger makes the same references again: a contact's number and the length of its audit are all
-that goes into one. So an e-mail's or a callback's reference says surely whose it is. SMS and chat carry
-none: there an address says whose it may be.
+that goes into one. So a callback's reference, or an e-mail's, says surely whose it is. SMS and chat carry
+none, nor do the e-mails of most campaigns: there an address says whose it may be.
 """
 
 import re
@@ -19,7 +19,7 @@ from outreach.contacts import Channel, bare_address
 from outreach.ledger.claims import COLUMNS, Claimed, read_claimed
 from outreach.ledger.database.pages import read_rows
 from outreach.ledger.database.schema import campaigns, contacts, intents
-from outreach.ledger.facts import recall, remember
+from outreach.ledger.facts import recall, remember, unmarked_in
 from outreach.ledger.intents import make_reference
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import CONTACTED, State
@@ -112,11 +112,14 @@ def find_forgotten(ledger: Ledger, traces: Sequence[Trace]) -> tuple[list[Fit], 
         return [], set()
     found: dict[str, list[Fit]] = defaultdict(list)
     in_doubt: set[str] = set()
+    unmarked = {c for c in ledger.db.values(select(campaigns.c.id)) if recall(ledger, unmarked_in(c))}
     for row, records, is_attempted in _rows(ledger):
         for trace in _of(row, unexplained):
             if is_attempted and row.state not in CONTACTED:  # looked for anyway, or with a person already
                 in_doubt.add(trace.conversation_id)
-            elif not is_attempted and (fit := _fit(ledger, row, records, trace)):
+            elif not is_attempted and (
+                fit := _fit(ledger, row, records, trace, is_marked=row.campaign_id not in unmarked)
+            ):
                 found[trace.conversation_id].append(fit)
     fits = [fit for name, fits in found.items() for fit in _likeliest(fits, is_known=name in in_doubt)]
     return fits, in_doubt
@@ -201,10 +204,10 @@ def _of(row: Claimed, reached: dict[tuple[Channel, str], list[Trace]]) -> Iterat
             yield from reached.get((channel, row.genesys_id), ())
 
 
-def _fit(ledger: Ledger, row: Claimed, records: int, trace: Trace) -> Fit | None:
+def _fit(ledger: Ledger, row: Claimed, records: int, trace: Trace, *, is_marked: bool) -> Fit | None:
     """None where what stands in the reference's place was never written by this program."""
     shown = {match[1] for text in trace.texts if (match := _REFERENCE.search(text))}
-    if trace.texts and not shown:
+    if trace.texts and not shown and (is_marked or not trace.channel.is_mail):
         return None
     # Every length that its audit may have had by then, for the reference was made of it.
     for count in range(records + STEPS):

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, select, text
+from sqlalchemy import Connection, Row, bindparam, func, select, text
 
 from outreach.compliance.caps import caps_allow
 from outreach.contacts import Channel
@@ -131,6 +131,20 @@ def read_intents(ledger: Ledger, contact_ids: Sequence[int]) -> dict[int, Row[An
     """The intents of these contacts that stand, by contact."""
     found = ledger.db.rows(select(intents).where(intents.c.contact_id.in_(contact_ids)))
     return {row.contact_id: row for row in found}
+
+
+def find_rivalled(ledger: Ledger, contact_ids: Sequence[int], *, within: timedelta) -> set[int]:
+    """Those of these contacts at whose address another attempt is in doubt that was made about then."""
+    mine, other = intents.alias(), intents.alias()
+    query = select(mine.c.contact_id, mine.c.at, other.c.at.label("rival_at")).where(
+        mine.c.contact_id.in_(contact_ids),
+        other.c.address_key == mine.c.address_key,
+        other.c.channel == mine.c.channel,
+        other.c.contact_id != mine.c.contact_id,
+        func.coalesce(other.c.outcome, "") != "started",
+    )
+    rivals = ledger.db.rows(query) if contact_ids else ()
+    return {row.contact_id for row in rivals if abs(row.at - row.rival_at) <= within}
 
 
 def find_attempted(connection: Connection, contact_ids: Sequence[int]) -> set[int]:

@@ -7,8 +7,9 @@ from sqlalchemy import bindparam, select, update
 from outreach.ledger.audit.notes import note
 from outreach.ledger.campaigns import Campaign, settle_name
 from outreach.ledger.database.schema import campaigns
+from outreach.ledger.facts import kept_as, unmarked_in
 from outreach.ledger.ledger import Ledger
-from outreach.settings import CampaignSettings
+from outreach.settings import CampaignSettings, EmailReference
 from outreach.zones import find_version
 
 REPORTED = "reported"
@@ -36,6 +37,8 @@ def enter_campaign(
         connection.execute(made)
         named = update(campaigns).where(campaigns.c.name == name).values(values)
         campaign_id = int(connection.execute(named.returning(campaigns.c.id)).scalar_one())
+        if settings.email_reference is EmailReference.NONE:  # for good: a doubt may outlive the setting
+            connection.execute(kept_as(ledger, unmarked_in(campaign_id), "yes"))
         note(ledger, connection, campaign_id, "run", {"packs": packs_hash, "zones": find_version()})
     return Campaign(campaign_id, name, settings, packs_hash, None, find_version())
 

@@ -59,6 +59,8 @@ def is_blank(value: str) -> bool:
     stripped = value.strip()
     if stripped in _NOTHING:
         return True
+    if stripped[:1].isalnum():  # nearly every cell
+        return False
     return not any(sign.isalnum() or unicodedata.category(sign)[0] == "S" for sign in stripped)
 
 

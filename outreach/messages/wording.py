@@ -7,9 +7,11 @@ e-mail                     also a subject, HTML, and a footer with a link to opt
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from markupsafe import escape
 
@@ -54,6 +56,10 @@ class Unsaid:
     def in_words(self) -> str:
         """Like "metadata.day is empty", "" where the code says it all."""
         return f"{self.field} {self.problem}".strip()
+
+
+_Told: TypeAlias = Callable[[], tuple[dict[str, object], str]]
+"""A person's fields, and the language that they want."""
 
 
 class Wording:
@@ -124,21 +130,21 @@ class Wording:
         return problems[0]
 
     def _say(self, contact: Contact, channel: Channel) -> Said | Unsaid:
-        is_mail = channel.is_mail
+        told = functools.cache(lambda: self._fields(contact))  # once for all parts of a mail, if at all
         if contact.initial_message:
             if find_placeholder(contact.initial_message):
                 return Unsaid(PLACEHOLDER_LEFT, "initial_message", "holds what looks like a placeholder")
             said: Said | Unsaid = Said(contact.initial_message)
         else:
-            said = self._say_ours(contact, channel)
+            said = self._say_ours(contact, channel, told)
         if isinstance(said, Unsaid):
             return said
         if channel.traits.has_segments:
             replaced = tuple(list_replaced(said.text, signs=self._plain_signs))
             said = Said(make_plain(said.text, signs=self._plain_signs), said.language, replaced=replaced)
-        return self._as_mail(contact, said) if is_mail else said
+        return self._as_mail(contact, said, told) if channel.is_mail else said
 
-    def _say_ours(self, contact: Contact, channel: Channel) -> Said | Unsaid:
+    def _say_ours(self, contact: Contact, channel: Channel, told: _Told) -> Said | Unsaid:
         text, html = self._messages[channel], self._html if channel.is_mail else None
         if text is None and html is None:
             is_kept = not self._greets and not channel.traits.is_spoken  # a callback says nothing by itself
@@ -148,7 +154,7 @@ class Wording:
             words = text[only].fill({}, _NOBODY)
             if html is None:
                 return Said(words, only)
-        fields, wanted = self._fields(contact)
+        fields, wanted = told()
         language = self._choose(text or html or {}, wanted)
         words = text[language].fill(fields, self._speech(contact, language, wanted)) if text else ""
         if text and not words.strip():
@@ -158,10 +164,10 @@ class Wording:
         said = self._choose(html, wanted)
         return Said(words, said, html=html[said].fill(fields, self._speech(contact, said, wanted)))
 
-    def _as_mail(self, contact: Contact, said: Said) -> Said:
+    def _as_mail(self, contact: Contact, said: Said, told: _Told) -> Said:
         if self._subject is None and self._footer is None and self._link is None:
             return said
-        fields, wanted = self._fields(contact)
+        fields, wanted = told()
         subject = self._fill(self._subject, contact, fields, wanted)
         footer = self._fill(self._footer, contact, fields, wanted) or str(fields.get(OPT_OUT_LINK, ""))
         text = f"{said.text}\n\n{footer}" if footer and said.text else said.text

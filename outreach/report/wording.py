@@ -15,7 +15,7 @@ _WHY = {
     "poison": "Two processes died while they worked on this contact: look at it before it is tried again.",
     "process_died": "A process died during the call: it is being looked up whether the person was contacted.",
     "outcome_unknown": "Nobody can say whether the person was contacted: a person decides.",
-    "several_matches": "Several conversations match this contact: a person decides.",
+    "several_matches": "Several conversations match, or one that may be another's: a person decides.",
     "older_ledger": "The ledger was older than what was done: perhaps contacted already, a person decides.",
     "no_intent": "The record of the attempt is missing: a person decides.",
     "duplicate": "The source has the same external_contact_id on an earlier line.",

@@ -31,7 +31,7 @@ class Bar:
 
 def find_bars(results: Mapping[str, Any]) -> list[Bar]:
     """Every bar that the results have a figure for."""
-    readers = (_contests, _limits, _tokens, _loading, _growth, _small)
+    readers = (_contests, _limits, _tokens, _senders, _loading, _growth, _small)
     return [bar for read in readers for bar in read(results)]
 
 
@@ -84,6 +84,15 @@ def _tokens(results: Mapping[str, Any]) -> Iterator[Bar]:
         yield Bar(f"answers 429 ({where})", each["answers_429"], "<=", 0)
 
 
+def _senders(results: Mapping[str, Any]) -> Iterator[Bar]:
+    for each in results.get("senders", ()):
+        where = each["scenario"]
+        fullest = max(sender["used"] for sender in each["senders"])
+        yield Bar(f"share of its rate that the fullest sender used ({where})", fullest, ">=", 0.95)
+        yield Bar(f"messages over a sender's rate ({where})", each["failed_by_rate"], "<=", 0)
+        yield Bar(f"answers 429 ({where})", each["answers_429"], "<=", 0)
+
+
 def _loading(results: Mapping[str, Any]) -> Iterator[Bar]:
     if loading := results.get("loading"):
         rows = f"{loading['rows']:,} rows into the ledger"
@@ -121,6 +130,8 @@ def _small(results: Mapping[str, Any]) -> Iterator[Bar]:
         yield Bar(
             "microseconds for a decision, every pack", decisions["every pack, two caps"]["median"], "<", 150
         )
+    for what, speed in results.get("texts", {}).items():
+        yield Bar(f"filled texts a second, one core ({what})", speed["texts_per_second"], ">=", 10_000)
     if emulator := results.get("emulator"):
         slowest = min(row["per_cpu_second"] for row in emulator)
         yield Bar("sends per second of the emulator's own processor time", round(slowest), ">=", 3000)

@@ -18,6 +18,8 @@ from tests.bench import (
     hanging_receiver,
     ledger_loading,
     limits,
+    sender_rates,
+    text_speed,
     tokens,
     webhook_speed,
 )
@@ -43,6 +45,11 @@ def measure_tokens(site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
 def measure_limits(_site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
     """At the published limits."""
     return limits.measure(25.0 if is_quick else limits.SECONDS)
+
+
+def measure_senders(_site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
+    """Three senders with rates of their own, beside one."""
+    return sender_rates.measure(25.0 if is_quick else limits.SECONDS)
 
 
 def measure_growth(site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
@@ -93,6 +100,11 @@ def measure_decisions(_site: Site, _quick: bool) -> Any:  # noqa: FBT001 - a Par
     return decision_speed.measure()
 
 
+def measure_texts(_site: Site, _quick: bool) -> Any:  # noqa: FBT001 - a Part
+    """Filled texts a second."""
+    return text_speed.measure()
+
+
 def measure_never_twice(_site: Site, _quick: bool) -> Any:  # noqa: FBT001 - a Part
     """The official SDK in a plain loop and ours, on the same faults: who contacts people twice."""
     if find_spec("tests.bench.never_twice") is None:
@@ -102,6 +114,7 @@ def measure_never_twice(_site: Site, _quick: bool) -> Any:  # noqa: FBT001 - a P
 
 PARTS: dict[str, Part] = {
     "decisions": measure_decisions,
+    "texts": measure_texts,
     "emulator": measure_emulator,
     "webhooks": measure_webhooks,
     "never_twice": measure_never_twice,
@@ -110,6 +123,7 @@ PARTS: dict[str, Part] = {
     "loading": measure_loading,
     "limits": measure_limits,
     "tokens": measure_tokens,
+    "senders": measure_senders,
     "growth": measure_growth,
 }
 

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 from outreach.campaign.interaction import interact_batch
@@ -18,8 +19,10 @@ from outreach.campaign.loading import load_source
 from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run, open_run
 from outreach.campaign.validation import validate_batch
+from outreach.contacts import Channel
 from outreach.genesys.interface import Senders
 from outreach.genesys.opening import Account, open_genesys
+from outreach.genesys.senders import Sender
 from outreach.ledger.claims import BatchRef, plan
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger
@@ -41,7 +44,7 @@ def main() -> None:
         open_ledger(task["ledger"], keys=[task["key"]]) as ledger,
         open_genesys(
             Account(api=task["api"], client_id="demo", client_secret="demo", api_url=task["url"]),
-            senders=Senders(**SENDERS) if task["api"] == "platform" else None,  # type: ignore[arg-type]  # chat_type is a str there
+            senders=_senders(task) if task["api"] == "platform" else None,
             requests_per_minute=300,
             creations_per_minute=100,
             tokens=task.get("tokens", 1),
@@ -60,6 +63,14 @@ def main() -> None:
         _work(run, task)
         bound = Counter(genesys.connection.usage.snapshot().bound.values())
     print(json.dumps({"name": task["name"], "bound": bound}))
+
+
+def _senders(task: dict[str, Any]) -> Senders:
+    """The emulator's own, or several for SMS, each with its rate."""
+    ours = Senders(**SENDERS)  # type: ignore[arg-type]  # chat_type is a str there
+    first, *more = task.get("rates", {}).items() or [(ours.sms_from, 0)]
+    others = tuple(Sender(Channel.SMS, name, rate) for name, rate in more)
+    return replace(ours, sms_from=first[0], sms_per_minute=first[1], more=others)
 
 
 def _timetable(task: dict[str, Any], ledger: Ledger) -> LedgerSlotAllocator | PrefectTimetable:

@@ -64,6 +64,9 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     if "tokens" in results:
         yield ""
         yield from _tokens(results["tokens"])
+    if "senders" in results:
+        yield ""
+        yield from _senders(results["senders"])
     if "growth" in results:
         yield ""
         yield from _growth(results["growth"]["campaigns"])
@@ -137,6 +140,19 @@ def _tokens(scenarios: list[Mapping[str, Any]]) -> Iterator[str]:
             f"{s['contacts_a_minute']:,.0f} | {s['used']:.1%} | {s['fullest_60_seconds_of_a_token']} | "
             f"{s['answers_429']} |"
         )
+
+
+def _senders(scenarios: list[Mapping[str, Any]]) -> Iterator[str]:
+    yield from _head(
+        "## Senders' own rates",
+        "| Campaign | Sender's rate | A minute | Used | Fullest 60 s | Over its rate | 429 |",
+    )
+    for s in scenarios:
+        for each in s["senders"]:
+            yield (
+                f"| {s['scenario']} | {each['rate']} | {each['a_minute']:.0f} | {each['used']:.1%} | "
+                f"{each['fullest']} | {s['failed_by_rate']} | {s['answers_429']} |"
+            )
 
 
 def _growth(campaigns: list[Mapping[str, Any]]) -> Iterator[str]:

@@ -12,6 +12,7 @@ import time
 from rich.console import Console
 from rich.table import Table
 
+from tests.chaos.crowd import MIX
 from tests.chaos.playing import play
 from tests.chaos.verdict import Verdict
 
@@ -35,7 +36,15 @@ def main(arguments: list[str] | None = None) -> int:
                     f"{total.contacted_twice} twice, {total.lost} lost"
                 )
 
-            results[database] = play(database, options.rounds, options.seed, tell, tokens=options.tokens)
+            results[database] = play(
+                database,
+                options.rounds,
+                options.seed,
+                tell,
+                tokens=options.tokens,
+                email_reference=options.email_reference,
+                channels=options.channels,
+            )
     if options.json:
         document = {name: verdict.as_json() for name, verdict in results.items()}
         print(json.dumps({"seed": options.seed, "rounds": options.rounds, **document}))
@@ -50,6 +59,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--tokens", type=int, default=4, help="tokens that the workers share")
     parser.add_argument("--seed", type=int, default=1, help="the same seed draws the same rounds")
     parser.add_argument("--database", choices=(*DATABASES, "both"), default="both")
+    parser.add_argument("--email-reference", choices=("none", "subject"), default="none")
+    parser.add_argument(
+        "--channels", nargs="+", choices=tuple(MIX), default=tuple(MIX), help="that people have"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
     return parser
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.ledger import Ledger
-from tests.chaos.crowd import Crowd, write_crowd
+from tests.chaos.crowd import MIX, Crowd, write_crowd
 from tests.chaos.verdict import Verdict, judge
 from tests.chaos.weather import Weather
 from tests.support.emulator_server import EmulatorControl
@@ -73,12 +73,14 @@ class Arena:
     random: Random
     tokens: str = ""
     """The sealed tokens that all workers share."""
+    email_reference: str = "none"
+    channels: tuple[str, ...] = tuple(MIX)
     seen: int = 0
     policy: str = POLICIES[0]
 
     def play(self, number: int) -> Verdict:
         """One round: people, weather, workers, kills; and what came of it."""
-        crowd = write_crowd(self.folder, number, self.random)
+        crowd = write_crowd(self.folder, number, self.random, self.channels)
         weather = Weather(self.emulator, self.random)
         self.policy = self.random.choice(POLICIES)
         weather.change(storms=self.random.random() < 0.5, unsent=self.policy == "release")
@@ -127,6 +129,7 @@ class Arena:
             "secret": self.secret,
             "campaign": f"round-{number}",
             "policy": self.policy,
+            "email_reference": self.email_reference,
             "tokens": self.tokens,
             "source": str(crowd.path),
             "name": name,

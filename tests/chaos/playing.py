@@ -6,7 +6,7 @@ import contextlib
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 
@@ -20,6 +20,7 @@ from outreach.webhook.delivery import Courier
 from outreach.webhook.endpoint import Endpoint
 from outreach.webhook.signing import new_secret
 from tests.chaos.arena import KEY, Arena, Stuck
+from tests.chaos.crowd import MIX
 from tests.chaos.verdict import Verdict
 from tests.chaos.worker import PER_MINUTE
 from tests.support.emulation import UNLIMITED
@@ -37,6 +38,8 @@ def play(
     progress: Callable[[int, Verdict], None] = lambda *_: None,
     *,
     tokens: int = 4,
+    email_reference: str = "none",
+    channels: Sequence[str] = tuple(MIX),
     to_the_last_webhook: bool = True,
 ) -> Verdict:
     """Play so many rounds on `sqlite` or `postgres`; `progress` is told of each."""
@@ -51,6 +54,7 @@ def play(
         account = Account(client_id="demo", client_secret="demo", api_url=emulator.url)
         sealed = fetch_token(account, tokens=tokens).text
         arena = Arena(ledger, url, emulator, secret, Path(name), random, sealed)
+        arena.email_reference, arena.channels = email_reference, tuple(channels)
         for number in range(1, rounds + 1):
             verdict = _round(arena, number)
             total.add(verdict)

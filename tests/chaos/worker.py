@@ -27,7 +27,7 @@ from outreach.ledger.proof import prove
 from outreach.ledger.rate_slots import LedgerSlotAllocator
 from outreach.ledger.states import RESTING
 from outreach.operations.resolution import retry_failed
-from outreach.settings import CampaignSettings, WhenNotFound
+from outreach.settings import CampaignSettings, EmailReference, WhenNotFound
 from outreach.sources.opening import open_source
 from outreach.webhook.endpoint import Endpoint
 from tests.support.emulation import SENDERS
@@ -51,7 +51,12 @@ PER_MINUTE = 1500
 def main(order: dict[str, str]) -> None:
     """Work on the campaign that the order names, until it is at rest."""
     url, secret = order["emulator"], order["secret"]
-    settings = SETTINGS.model_copy(update={"when_not_found": WhenNotFound(order["policy"])})
+    settings = SETTINGS.model_copy(
+        update={
+            "when_not_found": WhenNotFound(order["policy"]),
+            "email_reference": EmailReference(order["email_reference"]),
+        }
+    )
     receiver = Endpoint(f"{url}/_emulator/webhooks?secret={secret}", secret, allow_private=True)
     with (
         open_ledger(order["ledger"], keys=[order["key"]], actor=f"worker {order['name']}") as ledger,

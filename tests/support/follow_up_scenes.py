@@ -30,6 +30,12 @@ from outreach.webhook import Endpoint, new_secret
 from tests.support.emulation import SENDERS, emulator_thread
 from tests.support.emulator_server import EmulatorThread
 
+WHATSAPP = {
+    **SENDERS,
+    "chat_from": "0e6e1b0a-0005-4000-8000-000000000002",
+    "chat_type": "whatsapp",
+    "chat_template_id": "template-1",
+}
 CHANNELS = ("sms", "email", "voice", "chat")
 
 

@@ -3,7 +3,7 @@
 | Channel | Asked on the server | Must hold in code | Certain |
 |---|---|---|---|
 | sms, chat | `addressTo`, `externalContactId` | time, direction, media, address, sender | never: no mark |
-| email | `addressTo` | the same, and our reference in the subject | when the subject is shown |
+| email | `addressTo` | the same, and no other reference in the subject | when it ends in ours |
 | voice | `callbackNumber` | time, media, number, queue, our reference in the attributes | when shown |
 
 The server is asked loosely (its intervals have the grain of a day), the code decides strictly. All that
@@ -27,7 +27,7 @@ from outreach.genesys.platform.links import other_ids
 from outreach.genesys.platform.listing import PAGE_SIZE, read_hits
 from outreach.genesys.platform.matching import SKEW, WINDOW, matches, subjects_of
 from outreach.genesys.platform.media import MESSAGE, medium_of
-from outreach.genesys.platform.sending import ATTEMPT_ATTRIBUTE, address_of
+from outreach.genesys.platform.sending import ATTEMPT_ATTRIBUTE, address_of, has_reference
 
 ATTEMPTS_PER_QUERY = 25
 MOST_PAGES = 10
@@ -128,6 +128,8 @@ def _judge(
         return None
     marks = _marks(connection, attempt, conversation_id, conversation)
     certain = any(attempt.reference in mark for mark in marks)
+    if not attempt.is_marked:  # a subject without a reference may well be ours
+        marks = set(filter(has_reference, marks))
     # A mark that is shown and not ours rules it out; where none is shown, nothing is proven.
     return None if marks and not certain else ConversationMatch(conversation_id, started, certain)
 

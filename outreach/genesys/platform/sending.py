@@ -3,10 +3,11 @@
 | Channel | Call | Our reference travels in | Id |
 |---|---|---|---|
 | sms, chat | `messages/agentless` | nothing | `conversationId` |
-| email | `emails/agentless` | the subject, in brackets | `conversationId` |
+| email | `emails/agentless` | the subject, in brackets, where the campaign says so | `conversationId` |
 | voice | `callbacks` | `data.attempt` | `conversation.id` |
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,8 @@ from outreach.sameness import number_in
 
 ATTEMPT_ATTRIBUTE = "attempt"
 """The participant attribute of a callback that carries our reference."""
+
+_ENDING = re.compile(r"\[[0-9a-f]{16}\]\Z")
 
 LONGEST_SUBJECT = 400  # platform fact sheet 2.2
 
@@ -80,6 +83,11 @@ def write_subject(subject: str, reference: str) -> str:
     # The call has no field for it, but subjects can be searched (platform fact sheet 5.4).
     ending = f" [{reference}]" if reference else ""
     return f"{printable(subject)[: LONGEST_SUBJECT - len(ending)]}{ending}"
+
+
+def has_reference(subject: str) -> bool:
+    """Whether a subject ends in a reference, be it ours or another ledger's."""
+    return bool(_ENDING.search(subject))
 
 
 def address_of(attempt: Attempt, senders: Senders) -> str | None:

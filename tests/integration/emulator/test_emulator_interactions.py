@@ -49,6 +49,17 @@ def test_a_second_sms_is_refused_while_the_first_conversation_goes_on(
     assert fresh.truth()["contacted_twice"] == [{"channel": "sms", "to": "+14155550000", "times": 2}]
 
 
+def test_what_a_sender_sends_above_its_rate_is_taken_and_fails(
+    platform: httpx.Client, fresh: EmulatorThread
+) -> None:
+    fresh.configure(senders_per_minute={defaults.SMS_NUMBER: 2, defaults.EMAIL_FROM: 1})
+    sent = [platform.post(AGENTLESS, json=sms(toAddress=f"+1415555000{n}")) for n in range(3)]
+    sent += [platform.post(EMAIL, json=email()) for _ in range(2)]
+    assert {answer.status_code for answer in sent} == {200}
+    delivered = [row["delivered"] for row in fresh.truth()["contacts"]]
+    assert delivered == [True, True, False, True, False]
+
+
 def test_barging_in_uses_the_conversation_that_goes_on(platform: httpx.Client, fresh: EmulatorThread) -> None:
     first = platform.post(AGENTLESS, json=sms()).json()
     second = platform.post(AGENTLESS, json=sms(useExistingActiveConversation=True)).json()

@@ -12,8 +12,7 @@ from outreach.follow_up.rounds import follow_up
 from outreach.ledger.proof import prove
 from outreach.settings import CampaignSettings, Link
 from tests.support.campaigns import SETTINGS, minutes, person, stage
-from tests.support.emulation import SENDERS
-from tests.support.follow_up_scenes import people, scene
+from tests.support.follow_up_scenes import WHATSAPP, people, scene
 
 PER_CHANNEL = 25
 
@@ -49,6 +48,19 @@ def test_a_run_where_half_go_by_email_stays_within_its_requests_a_contact(tmp_pa
         assert linked > 0
         assert staged.requests() / 100 <= 1.25
         print(f"requests a contact of the run, half by e-mail: {staged.requests() / 100:.2f}")
+
+
+@pytest.mark.parametrize(("recognises", "most"), [(True, 1.25), (False, 1.7)])
+def test_with_every_link_a_contact_costs_a_request_more_for_each_email_that_genesys_does_not_recognise(
+    tmp_path: Path, *, recognises: bool, most: float
+) -> None:
+    with scene(tmp_path, email_matches_contact=recognises) as staged:
+        staged.contact(people(50, ("sms", "email")))
+        staged.pass_time(65)
+        link_due(staged.run, 100)
+        follow_up(staged.run)
+        assert None not in staged.named().values()
+        assert staged.requests() / 100 <= most
 
 
 def test_a_202_is_no_proof_and_the_next_reading_is(tmp_path: Path) -> None:
@@ -89,12 +101,7 @@ def test_who_was_merged_is_linked_by_the_id_of_today(tmp_path: Path) -> None:
 
 
 def test_whatsapp_carries_no_contact_and_is_linked_afterwards(tmp_path: Path) -> None:
-    whatsapp = {
-        "chat_from": "0e6e1b0a-0005-4000-8000-000000000002",
-        "chat_type": "whatsapp",
-        "chat_template_id": "template-1",
-    }
-    with scene(tmp_path, senders={**SENDERS, **whatsapp}) as staged:
+    with scene(tmp_path, senders=WHATSAPP) as staged:
         staged.contact([{"external_contact_id": "W-1", "name": "N", "chat": "+13175550123"}])
         staged.pass_time(65)
         assert follow_up(staged.run)["linked"] == 1

@@ -19,7 +19,7 @@ from outreach.ledger.replies import FOR_A_PERSON, find_answering_campaigns, list
 from outreach.ledger.suppressions import find_suppressed
 from outreach.settings import CampaignSettings
 from tests.support.campaigns import NOW, SETTINGS, Stage, minutes, person, stage
-from tests.support.follow_up_scenes import Scene, people, scene
+from tests.support.follow_up_scenes import WHATSAPP, Scene, people, scene
 
 PLEASE_STOP = {
     "en": "Please stop zanzibar",
@@ -54,7 +54,10 @@ def answer(staged: Scene, text_of: Any) -> None:
         staged.genesys.reply(row.conversation_id, text)
 
 
-@pytest.mark.parametrize("begin", [False, True], ids=["in ours", "in one of their own"])
+WHERE = pytest.mark.parametrize("begin", [False, True], ids=["in ours", "in one of their own"])
+
+
+@WHERE
 def test_please_stop_in_seven_languages_suppresses_after_one_round_and_its_words_are_nowhere(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, *, begin: bool
 ) -> None:
@@ -78,10 +81,35 @@ def test_please_stop_in_seven_languages_suppresses_after_one_round_and_its_words
         follow_up(staged.run)
         assert len(staged.told("contact_replied")) == 21
         assert staged.genesys.truth()["count"] == 21
-    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert_no_words(tmp_path, caplog)
+
+
+def assert_no_words(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Of what they wrote, in the ledger or the log."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
     assert files
     assert not [path for path in files if b"zanzibar" in path.read_bytes()]
     assert "zanzibar" not in caplog.text
+
+
+@WHERE
+def test_please_stop_by_whatsapp_in_seven_languages_suppresses_too(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, *, begin: bool
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    numbers = [f"+1317555{n:04d}" for n in range(1, 8)]
+    with scene(tmp_path, senders=WHATSAPP, replies_begin_conversations=begin) as staged:
+        staged.contact([{"external_contact_id": number, "name": "N", "chat": number} for number in numbers])
+        answer(staged, PLEASE_STOP.__getitem__)
+        staged.pass_time(65)
+
+        counts = follow_up(staged.run)
+
+        assert (counts["replies"], counts["stopped"]) == (7, 7)
+        assert find_suppressed(staged.ledger, numbers) == set(numbers)
+        assert {body["meaning"] for body in staged.told("contact_replied")} == {"stop"}
+        assert prove(staged.ledger, staged.run.campaign).answers == {"stop": 7}
+    assert_no_words(tmp_path, caplog)
 
 
 def test_whoever_asks_to_stop_is_left_alone_by_every_campaign(tmp_path: Path) -> None:
