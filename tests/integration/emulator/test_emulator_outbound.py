@@ -49,6 +49,7 @@ def test_nobody_is_reached_before_the_start(stage: Stage) -> None:
 
 def test_it_sends_at_its_own_pace(stage: Stage) -> None:
     stage.add(range(1000))
+    stage.genesys.org.clock.run_at(0)
     stage.start()
     stage.run(20)
     assert len(stage.reached) == pytest.approx(190, abs=3)
