@@ -39,6 +39,12 @@ def forget_answers(connection: Connection) -> None:
         connection.exec_driver_sql(f"ALTER TABLE contacts DROP COLUMN {column}")
 
 
+def forget_hand_overs(connection: Connection) -> None:
+    connection.exec_driver_sql("DROP TABLE hand_overs")
+    connection.exec_driver_sql("DROP INDEX ix_intents_hand_over_id")
+    connection.exec_driver_sql("ALTER TABLE intents DROP COLUMN hand_over_id")
+
+
 def test_the_migrations_make_exactly_the_schema(ledger: Ledger) -> None:
     with ledger.db.read() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": migrate.VERSION_TABLE})
@@ -70,6 +76,7 @@ def test_a_ledger_without_the_author_of_a_stop_keeps_its_stop_and_goes_on(tmp_pa
             connection.exec_driver_sql("ALTER TABLE campaigns DROP COLUMN stopped_by")
             forget_zone_rules(connection)
             forget_answers(connection)
+            forget_hand_overs(connection)
             connection.exec_driver_sql(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0002'")
 
     with new_ledger(tmp_path) as ledger:
@@ -228,6 +235,7 @@ def test_whom_an_older_ledger_had_mirrored_stays_off_until_the_lists_are_read_ag
         connection.exec_driver_sql("ALTER TABLE campaigns DROP COLUMN stopped_by")
         forget_zone_rules(connection)
         forget_answers(connection)
+        forget_hand_overs(connection)
         connection.exec_driver_sql(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0001'")
 
     with new_ledger(tmp_path) as ledger:
