@@ -5,7 +5,7 @@ from dataclasses import replace
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from outreach.campaign.handing_over import hand_over
+from outreach.campaign.hand_overs.hand_over import hand_over
 from outreach.campaign.run import Run
 from outreach.reachability import Availability
 from tasks.policies import RETRIES, RETRY_DELAYS, is_transient

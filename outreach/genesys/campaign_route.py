@@ -4,6 +4,7 @@ One `hand-over` is one contact list and one campaign of its own there, both unde
 but `start` may be repeated: what is there is found by its name, and a row is the same row by its id.
 """
 
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,13 @@ LONGEST_TEXT = 512
 NO_RESULT = ""
 SENT, FAILED, THROTTLED, AMBIGUOUS = "SENT", "FAILED", "THROTTLED", "AMBIGUOUS"
 """What the engine says of a row."""
+
+_ROWS = uuid.UUID("3a0c2d3e-6f0b-4c53-9a5c-0d1b7f2e9a10")
+
+
+def id_of(reference: str) -> str:
+    """The id of an attempt's row in a contact list: a UUID, as Genesys' own are."""
+    return str(uuid.uuid5(_ROWS, reference))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ ledger.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -16,9 +17,8 @@ import sys
 import tempfile
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -125,18 +125,39 @@ class Fate:
     recycle_at: int = 0
 
 
-def play(rounds: int, seed: int, told: Callable[[int, Verdict], None] = lambda *_: None) -> Verdict:
-    """Play so many rounds."""
+def play(
+    database: str, rounds: int, seed: int, told: Callable[[int, Verdict], None] = lambda *_: None
+) -> Verdict:
+    """Play so many rounds on `sqlite` or `postgres`."""
     total, random = Verdict(), Random(seed)
-    with EmulatorServer(UNLIMITED) as genesys:
+    with ledgers_of(database) as new_ledger, EmulatorServer(UNLIMITED) as genesys:
         for number in range(rounds):
-            with tempfile.TemporaryDirectory(prefix="outreach-route-") as folder:
-                total.add(play_round(genesys, Path(folder), number, random))
+            with new_ledger() as ledger:
+                total.add(play_round(genesys, ledger, number, random))
             told(number + 1, total)
     return total
 
 
-def play_round(genesys: EmulatorControl, folder: Path, number: int, random: Random) -> Verdict:
+@contextlib.contextmanager
+def ledgers_of(database: str) -> Iterator[Callable[[], contextlib.AbstractContextManager[str]]]:
+    """What gives each round the URL of an empty ledger."""
+    if database == "sqlite":
+        yield in_a_folder
+        return
+    from tests.support.postgres import postgres
+
+    with postgres() as server:
+        yield lambda: contextlib.nullcontext(server.new_database())
+
+
+@contextlib.contextmanager
+def in_a_folder() -> Iterator[str]:
+    """The URL of a SQLite ledger that goes with the block."""
+    with tempfile.TemporaryDirectory(prefix="outreach-route-") as folder:
+        yield f"sqlite:///{folder}/ledger.db"
+
+
+def play_round(genesys: EmulatorControl, ledger: str, number: int, random: Random) -> Verdict:
     """One round."""
     people = random.randint(30, 90)
     switches = SWITCHES[number % len(SWITCHES)]
@@ -146,12 +167,12 @@ def play_round(genesys: EmulatorControl, folder: Path, number: int, random: Rand
     prepare(genesys, outbound=switches, faults=faults(), seed=random.randrange(2**31))
     for _ in range(random.randint(1, 3)):
         fate = Fate(random.randint(1, 60), random.random() < 0.5, random.randint(20, 60) if recycles else 0)
-        verdict.kills += in_a_process(genesys.url, folder, people, fate) == -signal.SIGKILL
+        verdict.kills += in_a_process(genesys.url, ledger, people, fate) == -signal.SIGKILL
     genesys.configure(faults=[], outbound={} if "export" in switches else switches)
-    ended = in_a_process(genesys.url, folder, people, Fate(recycle_at=25 if recycles else 0))
+    ended = in_a_process(genesys.url, ledger, people, Fate(recycle_at=25 if recycles else 0))
     if ended != DONE:
         verdict.wrong.append(f"round {number} {switches}: the last process ended with {ended}")
-    judge(genesys, folder, people, verdict, f"round {number} {switches}")
+    judge(genesys, ledger, people, verdict, f"round {number} {switches}")
     return verdict
 
 
@@ -164,23 +185,23 @@ def faults() -> list[dict[str, object]]:
     ]
 
 
-def in_a_process(url: str, folder: Path, people: int, fate: Fate) -> int:
+def in_a_process(url: str, ledger: str, people: int, fate: Fate) -> int:
     """The exit code of a forked process that works on the campaign; negative for a signal."""
     if child := os.fork():
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     code = 1
     try:
-        code = work(url, folder, people, fate)
+        code = work(url, ledger, people, fate)
     except BaseException:  # noqa: BLE001 - whatever it is, the parent goes by the code
         traceback.print_exc()
     os._exit(code)
 
 
-def work(url: str, folder: Path, people: int, fate: Fate) -> int:
+def work(url: str, ledger: str, people: int, fate: Fate) -> int:
     """Again and again, until everybody is at rest."""
     genesys = EmulatorControl()
     genesys.url = url
-    with desk(folder, genesys) as at_work:
+    with desk(ledger, genesys) as at_work:
         befall(at_work.run.genesys.connection, url, fate)  # type: ignore[attr-defined]  # the platform's
         for _ in range(TRIES):
             try:
@@ -227,11 +248,11 @@ def recycle(url: str) -> None:
             return
 
 
-def judge(genesys: EmulatorControl, folder: Path, people: int, verdict: Verdict, name: str) -> None:
+def judge(genesys: EmulatorControl, ledger: str, people: int, verdict: Verdict, name: str) -> None:
     """The truth against the ledger."""
     genesys.advance(3600)
     reached = Counter(row["to"] for row in genesys.truth()["contacts"])
-    with desk(folder, genesys) as at_work:
+    with desk(ledger, genesys) as at_work:
         rows, proof = at_work.rows(), at_work.proof()
     states = {row.external_contact_id: State(row.state) for row in rows}
     verdict.reached += len(reached)
@@ -261,6 +282,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Play, print, and say by the exit code whether every promise was kept."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.campaign_route", description=__doc__)
     parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
 
@@ -275,7 +297,7 @@ def main(arguments: list[str] | None = None) -> int:
             flush=True,
         )
 
-    verdict = play(options.rounds, options.seed, tell)
+    verdict = play(options.database, options.rounds, options.seed, tell)
     print(json.dumps({**asdict(verdict), "holds": verdict.holds}))
     return 0 if verdict.holds else 1
 

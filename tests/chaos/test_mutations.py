@@ -75,7 +75,7 @@ MUTATIONS = {
         f"{HANDING_OVER}::test_it_goes_no_faster_than_the_senders_number_can",
     ),
     "what is complete is started": Mutation(
-        "outreach/campaign/handing_over.py",
+        "outreach/campaign/hand_overs/watching.py",
         '        if found.status not in ("on", "off"):\n            break\n',
         '        if found.status != "on":\n            route.start(hand_over.outbound_id)\n',
         f"{HANDING_OVER}::test_a_process_that_dies_at_a_step_costs_nobody_a_second_message_also_where_no_belt_binds",

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from emulator.state import defaults
-from outreach.campaign.handing_over import hand_over
+from outreach.campaign.hand_overs.hand_over import hand_over
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.loading import load_source
 from outreach.campaign.reconciliation import recover
@@ -93,12 +93,13 @@ class Desk:
 
 @contextlib.contextmanager
 def desk(
-    folder: Path, genesys: EmulatorControl, settings: CampaignSettings = SETTINGS, **senders: Any
+    where: Path | str, genesys: EmulatorControl, settings: CampaignSettings = SETTINGS, **senders: Any
 ) -> Iterator[Desk]:
-    """A process's ledger, organisation and run, until the block ends."""
+    """A process's ledger (in a folder, or at a URL), organisation and run, until the block ends."""
     clock = EmulatedClock(genesys)
+    url = where if isinstance(where, str) else f"sqlite:///{where / 'ledger.db'}"
     with (
-        open_ledger(f"sqlite:///{folder / 'ledger.db'}", keys=[KEY], clock=clock) as ledger,
+        open_ledger(url, keys=[KEY], clock=clock) as ledger,
         open_genesys(
             Account(client_id="demo", client_secret="demo", api_url=genesys.url),
             senders=Senders(**{"sms_from": SENDER, "email_from": defaults.EMAIL_FROM, **senders}),

@@ -5,20 +5,16 @@ marks whoever has a result as not to be contacted. No call of ours recycles, and
 """
 
 import contextlib
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 
-from outreach.connections import read_date
-from outreach.errors import Ambiguous, NotFound, NotSent
+from outreach.errors import Ambiguous, NotSent
 from outreach.genesys.campaign_route import (
     AMBIGUOUS,
     FAILED,
-    NO_RESULT,
     SENT,
     THROTTLED,
     EngineConversation,
@@ -28,7 +24,6 @@ from outreach.genesys.campaign_route import (
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.untrusted_json import (
     Object,
-    as_mapping,
     read_code,
     read_instant,
     read_list,
@@ -37,22 +32,20 @@ from outreach.genesys.http.untrusted_json import (
     read_text,
 )
 from outreach.genesys.interface import Senders
-from outreach.genesys.platform.listing import read_hits, read_pages, unreadable
-from outreach.genesys.platform.lookup import DETAILS, write_instant, write_predicate
+from outreach.genesys.platform import list_export
+from outreach.genesys.platform.listing import PAGE_SIZE, read_hits, read_pages, unreadable
+from outreach.genesys.platform.lookup import write_instant, write_predicate
 
 MOST_ROWS, MOST_BYTES = 1000, 480_000
 """Of one add: the platform takes 1,000 rows and 512,000 bytes."""
 
-PAGE_SIZE, MOST_PAGES, STOPS = 100, 10_000, 3
-EXPORT_POLLS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 30.0, 60.0, 60.0, 120.0)
-MOST_EXPORT_BYTES = 256 * 1024 * 1024
+MOST_PAGES, STOPS = 10_000, 3
 
 _OUTBOUND = "/api/v2/outbound"
 _LISTS, _CAMPAIGNS = f"{_OUTBOUND}/contactlists", f"{_OUTBOUND}/messagingcampaigns"
 _BELTS = "outreach once"
 _ADDRESS, _TEXT = "cell", "text"
 _RESULTS = (SENT, AMBIGUOUS, FAILED, THROTTLED)
-_ROUNDING = timedelta(seconds=2)
 _TOLL_FREE = ("+1800", "+1833", "+1844", "+1855", "+1866", "+1877", "+1888")
 
 
@@ -171,16 +164,7 @@ class PlatformCampaigns:
 
     def read_results(self, list_id: str) -> Mapping[str, str]:
         """The result of every row, from an export that is made now."""
-        path = f"{_LISTS}/{quoted(list_id)}/export"
-        answer = self._connection.request("export contact list", "POST", path)
-        begun = read_date(answer.headers.get("date")) or self._connection.clock.now()
-        for seconds in EXPORT_POLLS:
-            self._connection.clock.sleep(seconds)
-            uri = self._find_export(path, begun)
-            if uri:
-                file = self._connection.download("export contact list", uri, MOST_EXPORT_BYTES)
-                return _read_export(file.decode("utf-8-sig", "replace"))
-        raise Ambiguous("export contact list", 0, "export_not_ready", "", "The export is not finished yet.")
+        return list_export.read_results(self._connection, list_id, _ADDRESS)
 
     def list_conversations(self, campaign_id: str, since: datetime) -> Iterator[EngineConversation]:
         """Every conversation of the campaign, 100 a request."""
@@ -195,11 +179,7 @@ class PlatformCampaigns:
         }
         seen: set[str] = set()
         for page in range(1, MOST_PAGES + 1):
-            paged = body | {"paging": {"pageSize": PAGE_SIZE, "pageNumber": page}}
-            answer = self._connection.request("find conversations", "POST", DETAILS, json=paged)
-            if page > 1 and "conversations" not in as_mapping(answer.json):
-                return  # the page before was full, and the last
-            hits = read_hits("find conversations", answer)
+            hits = read_hits(self._connection, "find conversations", body, page)
             for found in map(_read_conversation, hits):
                 if found is not None and found.conversation_id not in seen:
                     seen.add(found.conversation_id)
@@ -237,16 +217,6 @@ class PlatformCampaigns:
             self._connection, "list do-not-contact lists", f"{_OUTBOUND}/dnclists", {}, most=100
         )
         return (key for key in (read_code(each, "id") for each in found) if key)
-
-    def _find_export(self, path: str, begun: datetime) -> str:
-        try:
-            answer = self._connection.request(
-                "export contact list", "GET", path, params={"download": "false"}
-            )
-        except NotFound:
-            return ""
-        made, uri = read_instant(answer.json, "exportTimestamp"), read_text(answer.json, "uri")
-        return uri if made is not None and made >= begun - _ROUNDING else ""  # else it is an earlier one
 
 
 def _path(campaign_id: str, rest: str = "") -> str:
@@ -286,27 +256,6 @@ def _groups(rows: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         size += length
     if group:
         yield group
-
-
-def _read_export(text: str) -> dict[str, str]:
-    """The result by row; a row that stands twice, or has no id, makes it no export."""
-    rows = csv.DictReader(io.StringIO(text, newline=""))
-    key, column = "inin-outbound-id", f"SmsLastResult-{_ADDRESS}"
-    if not {key, column}.issubset(rows.fieldnames or ()):
-        raise Ambiguous(
-            "export contact list", 200, "unrecognised_answer", "", "The export lacks its columns."
-        )
-    results: dict[str, str] = {}
-    for row in rows:
-        if not row[key] or row[key] in results:
-            raise Ambiguous("export contact list", 200, "row_twice", "", "The export names somebody twice.")
-        results[row[key]] = _read_result(row[column])
-    return results
-
-
-def _read_result(text: str) -> str:
-    word = (text or "").replace("_", "-").rpartition("OUTBOUND-MESSAGE-")[2].strip().upper()
-    return word or NO_RESULT
 
 
 def _read_conversation(found: Object) -> EngineConversation | None:

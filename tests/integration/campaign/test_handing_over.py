@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from outreach.contacts import Channel
 from outreach.errors import Refused
 from outreach.genesys.platform.campaigns import PlatformCampaigns
 from outreach.ledger.suppressions import suppress
@@ -154,6 +155,30 @@ def test_who_may_not_be_reached_for_the_whole_time_of_sending_is_deferred(
     assert len(at_work.reached) == (5 if state == "started" else 0)
 
 
+def test_who_may_be_mailed_but_not_texted_for_the_whole_time_is_in_no_list(
+    tmp_path: Path, genesys: EmulatorThread
+) -> None:
+    there = genesys.org.now() % 86400 - 5 * 3600  # seconds of the day in New York, in winter
+    genesys.org.clock.advance((20.5 * 3600 - there) % 86400)
+    settings = SETTINGS.model_copy(update={"hours_bind": (Channel.SMS,)})
+    with desk(tmp_path, genesys, settings) as at_work:
+        at_work.work(range(1), time_zone="America/New_York", email="n@example.com")
+    assert not genesys.org.outbound.lists
+
+
+def test_a_hand_over_that_lay_there_for_a_day_is_decided_on_again(
+    tmp_path: Path, genesys: EmulatorThread, meanwhile: Any
+) -> None:
+    meanwhile("bound", die)
+    with pytest.raises(Died), desk(tmp_path, genesys) as at_work:
+        at_work.work(range(30))
+    genesys.org.clock.advance(86400)
+    with desk(tmp_path, genesys) as at_work:
+        at_work.work(range(30))
+        assert set(at_work.states()) == {"started"}
+    assert Counter(at_work.reached) == once(30)
+
+
 def test_a_text_that_a_column_cannot_hold_is_not_cut_off(tmp_path: Path, genesys: EmulatorThread) -> None:
     with desk(tmp_path, genesys) as at_work:
         at_work.work(range(2), initial_message="x" * 513)
@@ -164,7 +189,7 @@ def test_a_text_that_a_column_cannot_hold_is_not_cut_off(tmp_path: Path, genesys
 def test_other_channels_are_calls_as_before(tmp_path: Path, genesys: EmulatorThread) -> None:
     people: list[dict[str, object]] = [
         person(0),
-        {"external_contact_id": "E", "name": "N", "email": "n@example.com"},
+        {"external_contact_id": "E", "name": "N", "email": "n@example.com", "initial_message": "Hello"},
     ]
     with desk(tmp_path, genesys) as at_work:
         at_work.work(people)

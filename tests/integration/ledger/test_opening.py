@@ -24,7 +24,7 @@ from outreach.ledger.runs import Stop, read_stop, stop_campaign
 from outreach.ledger.suppressions import find_suppressed, mirror, suppression
 from outreach.ledger.vault import Vault
 from tests.support.clocks import SetClock
-from tests.support.ledgers import KEY, advance, load, new_ledger, new_run, people, states
+from tests.support.ledgers import KEY, advance, forget_hand_overs, load, new_ledger, new_run, people, states
 from tests.support.organisations import Organisation
 
 
@@ -37,12 +37,6 @@ def forget_answers(connection: Connection) -> None:
     connection.exec_driver_sql("DROP TABLE replies")
     for column in ("link", "undelivered"):
         connection.exec_driver_sql(f"ALTER TABLE contacts DROP COLUMN {column}")
-
-
-def forget_hand_overs(connection: Connection) -> None:
-    connection.exec_driver_sql("DROP TABLE hand_overs")
-    connection.exec_driver_sql("DROP INDEX ix_intents_hand_over_id")
-    connection.exec_driver_sql("ALTER TABLE intents DROP COLUMN hand_over_id")
 
 
 def test_the_migrations_make_exactly_the_schema(ledger: Ledger) -> None:
