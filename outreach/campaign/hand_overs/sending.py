@@ -11,8 +11,12 @@ from outreach.contacts import Channel, Contact
 from outreach.genesys.campaign_route import CampaignRoute, ListRow, id_of
 from outreach.ledger.claims import Claimed
 from outreach.ledger.hand_overs import HandOver, list_members
+from outreach.ledger.suppressions import find_suppressed
 from outreach.messages.wording import Said
 from outreach.reachability import Inspection
+
+_CHUNK = 500
+"""So many addresses a query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,15 @@ class Sending:
         """A person's row, as the list has it."""
         contact = self.rows[key].contact
         return ListRow(key, contact.channels.address(Channel.SMS) or "", text_of(self.run, contact))
+
+    def find_suppressed(self) -> set[str]:
+        """The ids of the rows whose address nobody may contact by now."""
+        addresses = {key: row.contact.channels.address(Channel.SMS) or "" for key, row in self.rows.items()}
+        every = sorted(set(addresses.values()))
+        off: set[str] = set()
+        for first in range(0, len(every), _CHUNK):
+            off |= find_suppressed(self.run.ledger, every[first : first + _CHUNK])
+        return {key for key, address in addresses.items() if address in off}
 
 
 def gather(run: Run, route: CampaignRoute, hand_over: HandOver) -> Sending:

@@ -1,11 +1,15 @@
 """Watching Genesys' engine send, and stopping it: when all is sent, or it shall, or it stands still."""
 
 import contextlib
+import logging
+from collections.abc import Collection
 
 from outreach.campaign.hand_overs.sending import Sending
 from outreach.clock import pause
 from outreach.errors import Ambiguous, Refused
 from outreach.genesys.campaign_route import Progress
+
+log = logging.getLogger(__name__)
 
 STILL_LOOKS, MOST_LOOKS = 4, 60
 _FORCED = ("forced_off", "invalid")
@@ -16,7 +20,9 @@ def watch(sending: Sending) -> None:
     run, route, hand_over = sending.run, sending.route, sending.hand_over
     still = 0
     last: tuple[Progress, int] | None = None
+    withdrawn: set[str] = set()
     while not run.auto_stop.reason and sending.now < hand_over.until and still < STILL_LOOKS:
+        withdrawn |= _withdraw_new(sending, withdrawn)
         found = route.look(hand_over.outbound_id)
         if found.status not in ("on", "off"):
             break
@@ -27,6 +33,19 @@ def watch(sending: Sending) -> None:
         last = (found, missing)
         pause(run.ledger.clock, _wait_seconds(sending, found), lambda: run.auto_stop.reason)
     stop(sending)
+
+
+def _withdraw_new(sending: Sending, known: Collection[str]) -> set[str]:
+    """Withdraw who has opted out since we looked before; the ids of their rows."""
+    rows = sending.find_suppressed().difference(known)
+    try:
+        for key in rows:
+            sending.route.withdraw(sending.hand_over.list_id, sending.write_row(key))
+    except Refused as error:  # rather nobody more than one of these
+        sending.run.auto_stop.stop(str(error))
+    if rows:
+        log.warning("%s opted out after the start: a message may still arrive.", len(rows))
+    return rows
 
 
 def _count_missing(sending: Sending, found: Progress) -> int:

@@ -107,6 +107,33 @@ def test_who_opts_out_before_the_start_is_not_reached(
     assert address(7) not in at_work.reached
 
 
+def test_who_opts_out_while_it_sends_is_withdrawn(
+    tmp_path: Path, genesys: EmulatorThread, meanwhile: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with desk(tmp_path, genesys, sms_per_minute=60) as at_work:
+        ledger = at_work.run.ledger
+        meanwhile("start", lambda: suppress(ledger, [address(200)], source="person", reason="asked"))
+        at_work.work(range(240))
+        assert Counter(at_work.states()) == {"started": 239, "held": 1}
+    assert address(200) not in at_work.reached
+    assert "1 opted out after the start: a message may still arrive." in caplog.messages
+
+
+def test_where_who_opts_out_cannot_be_withdrawn_the_engine_is_stopped(
+    tmp_path: Path, genesys: EmulatorThread, meanwhile: Any
+) -> None:
+    genesys.configure(permissions_denied={"*": ["outbound:contact:edit"]})
+    with desk(tmp_path, genesys, sms_per_minute=60) as at_work:
+        ledger = at_work.run.ledger
+        meanwhile("start", lambda: suppress(ledger, [address(200)], source="person", reason="asked"))
+        at_work.work(range(240))
+        assert "outbound:contact:edit" in (at_work.run.auto_stop.reason or "")
+        assert set(at_work.states()) == {"started", "held"}
+    genesys.advance(3600)
+    assert at_work_status(genesys) == ["off"]
+    assert address(200) not in at_work.reached
+
+
 def test_a_stop_stops_the_engine_and_holds_whom_it_left(
     tmp_path: Path, genesys: EmulatorThread, meanwhile: Any
 ) -> None:
