@@ -7,6 +7,7 @@ VENV ?= .venv
 PREFECT ?= $(shell $(PYTHON) -c 'import sys; print("newest" if sys.version_info >= (3, 11) else "3.8.8")')
 PINS := constraints$(if $(filter 3.8.8,$(PREFECT)),-3.8.8).txt
 API ?= platform
+ROUTE ?= agentless
 ROUNDS ?= 10
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -40,8 +41,8 @@ $(STAMP): pyproject.toml $(PINS)
 	@$(BIN)/python -m compileall -qq -j 0 -x '$(NOT_COMPILED)' $(VENV)/lib || true
 	@touch $(STAMP)
 
-demo: install  ## the main job on this machine, no account needed (API=guide for the other API)
-	@$(BIN)/outreach demo --api $(API)
+demo: install  ## the main job on this machine, no account needed (API=guide, or ROUTE=campaign for the other route)
+	@$(BIN)/outreach demo --api $(API) --route $(ROUTE)
 
 test: install  ## the tests: emulator, PostgreSQL, Prefect server, official SDK, a round of chaos
 	@$(PYTEST) -m "not slow" $(ARGS)

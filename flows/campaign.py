@@ -33,6 +33,7 @@ from outreach.reachability import Availability
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_list
 from outreach.sources.source import Source
+from tasks.handing_over import give_to_engine
 from tasks.interaction import interact
 from tasks.loading import load, mirror, ready_senders
 from tasks.policies import BATCHES_AT_MOST, BATCHES_AT_ONCE, RUNNER_THREADS
@@ -125,13 +126,25 @@ def work_on(
         here = partial(advance, opened, senders=availability)
         return hand_out(run, names, widen(due, run.batch_size), here) if hands_out else here(due)
 
-    work, left = finish(run, batches, go_through)
+    work, left = finish(run, batches, go_through, partial(give, opened, availability))
     link_due(run, count_contacted(run.ledger, run.campaign) - before)
     return conclude(opened, work, contacted_before=before, left=left)
 
 
+def give(opened: OpenRun, senders: Availability) -> Sequence[Ended]:
+    """On the campaign route: what an earlier run left with Genesys' engine, and whoever is cleared for it."""
+    if opened.run.campaign_route is None:
+        return ()
+    given = give_to_engine.submit(opened.reference, senders)
+    wait_for([given])
+    return [given]
+
+
 def finish(
-    run: Run, batches: Sequence[BatchRef], go_through: Callable[[Sequence[BatchRef]], Sequence[Ended]]
+    run: Run,
+    batches: Sequence[BatchRef],
+    go_through: Callable[[Sequence[BatchRef]], Sequence[Ended]],
+    hand_over: Callable[[], Sequence[Ended]],
 ) -> tuple[Sequence[Ended], int]:
     """Go through the batches until nothing in them is left to do; the last work, and how many are left.
 
@@ -139,10 +152,10 @@ def finish(
     released. It ends when something failed, when somebody called it off, and when going through them once
     more got nobody further.
     """
-    work: Sequence[Ended] = ()
+    work = hand_over()
     left = sum(batch.size for batch in batches) + 1
     while batches:
-        work = go_through(batches)
+        work = [*go_through(batches), *hand_over()]
         if not run.auto_stop.is_called_off:
             recover(run)
         batches = find_unfinished(run.ledger, run.campaign, batches)

@@ -15,7 +15,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.campaign import advance, finish, plan_batches, prepare
+from flows.campaign import advance, finish, give, plan_batches, prepare
 from flows.masking import mask, private_flow
 from flows.opening import BlockNames, open_run
 from flows.parameters import BlockName, CampaignName
@@ -89,7 +89,12 @@ def contact_one(
         opened.run.age.confirm()
         known = prepare(opened, genesys)
         reconsider(replace(opened.run, senders=known))
-        work, left = finish(opened.run, plan_batches(opened.run), lambda due: advance(opened, due, known))
+        work, left = finish(
+            opened.run,
+            plan_batches(opened.run),
+            lambda due: advance(opened, due, known),
+            partial(give, opened, known),
+        )
         return conclude(opened, work, contacted_before=before, left=left)
 
 

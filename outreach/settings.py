@@ -45,6 +45,13 @@ class EmailReference(str, Enum):
     SUBJECT = "subject"
 
 
+class Route(str, Enum):
+    """Who sends: each message is a call of ours, or Genesys' own engine sends to a list of people."""
+
+    AGENTLESS = "agentless"
+    CAMPAIGN = "campaign"
+
+
 class Event(str, Enum):
     """What the CRM can be told."""
 
@@ -137,6 +144,12 @@ class CampaignSettings(BaseModel):
         min_length=1,
         title="Channel order",
         description="The first of these on which a person may and can be reached is used.",
+    )
+    route: Route = Field(
+        default=Route.AGENTLESS,
+        title="Route",
+        description="'agentless': a call for each person. 'campaign': Genesys' own engine sends the SMS, in "
+        "far fewer requests.",
     )
     consent: ConsentPolicy = Field(
         default=ConsentPolicy.ASSUMED,  # the guide's payload has no word on consent (guide sheet)

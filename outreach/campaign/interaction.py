@@ -85,14 +85,17 @@ def _intend(run: Run, batch: BatchRef, size: int, counts: Counter[str]) -> list[
     """Some committed intents, perhaps none of these; None when nobody is left or the run is stopped."""
     if run.auto_stop.reason:
         return None
-    group = claim(run.ledger, run.campaign.id, batch, (State.CLEARED,), limit=size)
+    group = claim(
+        run.ledger, run.campaign.id, batch, (State.CLEARED,), limit=size, channels=run.called_channels
+    )
     if not group:
         return None
     with releasing(run.ledger, group):
-        return _open(run, group, counts)
+        return open_intents(run, group, counts)
 
 
-def _open(run: Run, group: Sequence[Claimed], counts: Counter[str]) -> list[Intent]:
+def open_intents(run: Run, group: Sequence[Claimed], counts: Counter[str]) -> list[Intent]:
+    """Decide again on contacts that are ours, and commit the intents of those who may be contacted now."""
     now = run.ledger.clock.now()
     # Validation asked; nobody asks again here.
     inspected = {row.id: Inspection("passed", row.availability) for row in group}

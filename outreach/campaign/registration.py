@@ -8,11 +8,13 @@ import orjson
 
 from outreach.campaign.run import Run
 from outreach.concurrency.call_pool import CallPool
+from outreach.contacts import Channel
 from outreach.genesys.interface import NotRegistered, Registered
 from outreach.ledger.changes import Change, apply
 from outreach.ledger.claims import BatchRef, Claimed, claim, release, releasing
 from outreach.ledger.executors.release import take_back
 from outreach.ledger.states import State
+from outreach.settings import Link
 from outreach.webhook.events import ContactRegistered, InteractionFailed
 
 Answer = Registered | NotRegistered
@@ -59,9 +61,12 @@ def _register(
     counts: RegistrationCounts,
 ) -> None:
     size = run.genesys.bulk_size
-    bulks = [group[at : at + size] for at in range(0, len(group), size)]
+    answered: list[tuple[Claimed, Answer]] = [
+        (row, _unregistered(row)) for row in group if _needs_none(run, row)
+    ]
+    asked = [row for row in group if not _needs_none(run, row)]
+    bulks = [asked[at : at + size] for at in range(0, len(asked), size)]
     calls.submit(bulks)
-    answered: list[tuple[Claimed, Answer]] = []
     errors: list[BaseException] = []  # raised last, so that what succeeded is written
     for bulk, answers in calls.collect(len(bulks)):
         if isinstance(answers, BaseException):
@@ -74,6 +79,17 @@ def _register(
         release(run.ledger, group)  # who was not registered any more; a change has freed the others
     if errors := [error for error in errors if not run.has_given_up(error)]:
         raise errors[0]
+
+
+def _needs_none(run: Run, row: Claimed) -> bool:
+    """Whether nobody of them has to be known to Genesys: its engine sends to a list, not to contacts."""
+    able = set(row.contact.channels.present()).intersection(run.settings.channel_order)
+    is_linked = run.settings.link is not Link.NEVER
+    return run.campaign_route is not None and not is_linked and able == {Channel.SMS}
+
+
+def _unregistered(row: Claimed) -> Registered:
+    return Registered(row.contact.external_contact_id, "", "exists", {Channel.SMS: "available"})
 
 
 def _record(run: Run, answered: Sequence[tuple[Claimed, Answer]], counts: RegistrationCounts) -> None:
@@ -97,7 +113,9 @@ def _registered(run: Run, row: Claimed, answer: Registered) -> Change:
             "availability": orjson.dumps(availability).decode(),
         },
         detail={"genesys_id": answer.genesys_id, "status": answer.status},
-        events=run.event(ContactRegistered, row, genesys_id=answer.genesys_id, status=answer.status),
+        events=run.event(ContactRegistered, row, genesys_id=answer.genesys_id, status=answer.status)
+        if answer.genesys_id
+        else (),
     )
 
 

@@ -14,8 +14,9 @@ from outreach.campaign.stop_watch import StopWatch
 from outreach.compliance import Gate
 from outreach.compliance.reasons import advice_on
 from outreach.concurrency.adaptive_limit import FEW, AdaptiveLimit
-from outreach.contacts import Contact
+from outreach.contacts import Channel, Contact
 from outreach.errors import Invalid, LedgerError, NotSent, RateLimited, Refused
+from outreach.genesys.campaign_route import CampaignRoute
 from outreach.genesys.interface import Attempt, Engagement, Genesys, Letter
 from outreach.genesys.rate_limit.pacer import GIVEN_UP
 from outreach.ledger.campaigns import Campaign, find_campaign
@@ -27,7 +28,7 @@ from outreach.ledger.runs import enter_campaign
 from outreach.ledger.witness import Witness
 from outreach.messages.wording import Said, Unsaid, Wording
 from outreach.reachability import Availability
-from outreach.settings import CampaignSettings, EmailReference, Event
+from outreach.settings import CampaignSettings, EmailReference, Event, Route
 from outreach.webhook.delivery import Courier
 from outreach.webhook.endpoint import Endpoint
 from outreach.webhook.events import ContactBody, to_bytes
@@ -87,6 +88,18 @@ class Run:
         senders = sorted((str(channel), state) for channel, state in self.senders.items())
         ours = (self.settings.model_dump_json(), self.gate.packs_hash, find_version(), senders)
         return hashlib.sha256(repr(ours).encode()).hexdigest()[:32]
+
+    @property
+    def campaign_route(self) -> CampaignRoute | None:
+        """Genesys' own engine, where the settings and the API have it send."""
+        return self.genesys.campaigns if self.settings.route is Route.CAMPAIGN else None
+
+    @property
+    def called_channels(self) -> tuple[Channel, ...]:
+        """The channels on which each person is a call of ours; empty stands for all."""
+        return (
+            () if self.campaign_route is None else tuple(each for each in Channel if each is not Channel.SMS)
+        )
 
     @property
     def batch_size(self) -> int:

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 from typing_extensions import assert_never
 
 from outreach.contacts import Channel, Contact
+from outreach.genesys.campaign_route import CampaignRoute
 from outreach.genesys.senders import Sender, choose_sender
 from outreach.reachability import Availability, Inspection
 
@@ -274,6 +275,10 @@ class Genesys(Protocol):
     """Whether `inspect` asks Genesys, or knows already."""
     can_find: bool
     """Whether `find` can ever see anything; the guide API has no look-up."""
+
+    @property
+    def campaigns(self) -> CampaignRoute | None:
+        """Genesys' own engine, that sends to lists; the guide API has none."""
 
     @property
     def clock_skew(self) -> timedelta:

@@ -72,12 +72,19 @@ COLUMNS = tuple(contacts.c[name] for name in _NAMES.split())
 
 
 def claim(
-    ledger: Ledger, campaign_id: int, batch: BatchRef, states: Sequence[State], *, limit: int
+    ledger: Ledger,
+    campaign_id: int,
+    batch: BatchRef,
+    states: Sequence[State],
+    *,
+    limit: int,
+    channels: tuple[Channel, ...] = (),
 ) -> list[Claimed]:
     """Lease up to `limit` contacts of a batch that stand in one of the states.
 
     `deferred`, `unknown`, `started` and `ended` count only when their time has come, the longest due first.
-    Nobody else has them until this process changes them or dies. An empty list means: nothing is left.
+    With `channels` only those who are to be contacted on one of them. Nobody else has them until this process
+    changes them or dies. An empty list means: nothing is left.
     """
     owner = ledger.executor.enter()
     values = {
@@ -88,15 +95,16 @@ def claim(
         "owner": owner,
     }
     if State.CLEARED not in states:  # nobody dies of looking or registering, so deaths do not count
-        return _claim(ledger, tuple(states), {**values, "most_deaths": _ANY, "limit": limit})
+        return _claim(ledger, tuple(states), channels, {**values, "most_deaths": _ANY, "limit": limit})
     # A row on which a process died is taken alone, after all others.
-    return _claim(ledger, tuple(states), {**values, "most_deaths": 0, "limit": limit}) or _claim(
-        ledger, tuple(states), {**values, "most_deaths": _ANY, "limit": 1}
+    return _claim(ledger, tuple(states), channels, {**values, "most_deaths": 0, "limit": limit}) or _claim(
+        ledger, tuple(states), channels, {**values, "most_deaths": _ANY, "limit": 1}
     )
 
 
-def _open(states: Sequence[State]) -> Select[tuple[int]]:
+def _open(states: Sequence[State], channels: Sequence[Channel]) -> Select[tuple[int]]:
     c = contacts.c
+    wanted = (c.channel.in_([channel.value for channel in channels]),) if channels else ()
     return (
         select(c.id)
         .where(
@@ -105,6 +113,7 @@ def _open(states: Sequence[State]) -> Select[tuple[int]]:
             c.lease_owner.is_(None),
             c.deaths <= bindparam("most_deaths"),
             _due(states, bindparam("now", type_=Instant)),
+            *wanted,
         )
         .order_by(*_longest_due(states))
     )
@@ -128,17 +137,19 @@ def _due(states: Iterable[State], now: datetime | ColumnElement[datetime]) -> Co
 
 
 @functools.lru_cache(maxsize=32)
-def _taking(states: tuple[State, ...]) -> ReturningUpdate[Any]:
-    rows = _open(states).order_by(contacts.c.id).limit(bindparam("limit", type_=Integer))
+def _taking(states: tuple[State, ...], channels: tuple[Channel, ...]) -> ReturningUpdate[Any]:
+    rows = _open(states, channels).order_by(contacts.c.id).limit(bindparam("limit", type_=Integer))
     # A common table, because PostgreSQL may run a subquery more than once, and lock more than the limit.
     chosen = rows.with_for_update(skip_locked=True, key_share=True).cte("chosen")
     taken = update(contacts).where(contacts.c.id.in_(select(chosen.c.id)))
     return taken.values(lease_owner=bindparam("owner")).returning(*COLUMNS)
 
 
-def _claim(ledger: Ledger, states: tuple[State, ...], values: dict[str, Any]) -> list[Claimed]:
+def _claim(
+    ledger: Ledger, states: tuple[State, ...], channels: tuple[Channel, ...], values: dict[str, Any]
+) -> list[Claimed]:
     with ledger.db.write(lasting=False) as connection:  # a lease that a power cut undoes is taken again
-        claimed = connection.execute(_taking(states), values).all()
+        claimed = connection.execute(_taking(states, channels), values).all()
     owner = values["owner"]
     # RETURNING has no order of its own.
     return [read_claimed(ledger, row, owner) for row in sorted(claimed, key=lambda row: int(row.id))]

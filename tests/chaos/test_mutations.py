@@ -24,6 +24,7 @@ class Mutation:
     tests: str
 
 
+HANDING_OVER = "tests/integration/campaign/test_handing_over.py"
 MUTATIONS = {
     "nobody checks again before a call": Mutation(
         "outreach/campaign/interaction.py",
@@ -48,6 +49,36 @@ MUTATIONS = {
         '(httpcore.ReadTimeout, Outcome.UNKNOWN, "read_timeout")',
         '(httpcore.ReadTimeout, Outcome.REFUSED, "read_timeout")',
         "tests/integration/genesys/test_outcomes.py",
+    ),
+    "contacts that are there are queued again": Mutation(
+        "outreach/genesys/platform/campaigns.py",
+        'params={"doNotQueue": "true", "clearSystemData": "false"}',
+        'params={"clearSystemData": "false"}',
+        f"{HANDING_OVER}::test_a_list_that_a_stranger_began_to_send_to_is_not_queued_again_nor_started",
+    ),
+    "a list without its attempt limits": Mutation(
+        "outreach/genesys/platform/campaigns.py",
+        '            "attemptLimits": {"id": limits},\n',
+        "",
+        f"{HANDING_OVER}::test_either_belt_alone_holds_against_a_strangers_recycle",
+    ),
+    "a campaign without its rule": Mutation(
+        "outreach/genesys/platform/campaigns.py",
+        '            "ruleSets": [{"id": rules}],\n',
+        "",
+        f"{HANDING_OVER}::test_either_belt_alone_holds_against_a_strangers_recycle",
+    ),
+    "a campaign that is faster than its sender": Mutation(
+        "outreach/genesys/platform/campaigns.py",
+        '60 if number.startswith("+1") else 600',
+        "600",
+        f"{HANDING_OVER}::test_it_goes_no_faster_than_the_senders_number_can",
+    ),
+    "what is complete is started": Mutation(
+        "outreach/campaign/hand_overs/watching.py",
+        '        if found.status not in ("on", "off"):\n            break\n',
+        '        if found.status != "on":\n            route.start(hand_over.outbound_id)\n',
+        f"{HANDING_OVER}::test_a_process_that_dies_at_a_step_costs_nobody_a_second_message_also_where_no_belt_binds",
     ),
     "a server's error is taken for a refusal": Mutation(
         "outreach/genesys/http/call_outcome.py",

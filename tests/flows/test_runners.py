@@ -30,6 +30,7 @@ TASKS = {
     "deliver-waiting",
     "deliver-webhooks",
     "follow",
+    "hand-over",
     "interact",
     "load",
     "mirror-do-not-contact",
@@ -111,6 +112,9 @@ def test_every_parameter_of_every_task_is_small_and_made_of_names_and_numbers(
     office.genesys.configure(webhook_answers=[{"status": 500, "times": 100}])
     office.run(office.source(3), dry_run=True)
     office.run(office.source(300))
+    office.run(
+        office.source(1, first=900), route="campaign", look_after_seconds=(0.5,), channel_order=("sms",)
+    )
     office.contact(TUTORIAL)
     follow_up(**office.names, campaign=office.name)
     redeliver(office.name, office.name, ignore_schedule=True, return_state=True)

@@ -17,7 +17,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Connection, Engine, event, select
 
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.loading import load_source
@@ -195,3 +195,10 @@ def intend(run: Run, limit: int = 1, *, departed: bool = True) -> list[Intent]:
     for item in opened if departed else ():
         assert run.ledger.executor.note_sent(item.claimed.owner, item.reference)
     return opened
+
+
+def forget_hand_overs(connection: Connection) -> None:
+    """Make it a ledger of before revision 0008."""
+    connection.exec_driver_sql("DROP TABLE hand_overs")
+    connection.exec_driver_sql("DROP INDEX ix_intents_hand_over_id")
+    connection.exec_driver_sql("ALTER TABLE intents DROP COLUMN hand_over_id")

@@ -53,6 +53,7 @@ class Organisation:
     bulk_size = 10
     asks_to_inspect = True
     can_find = True
+    campaigns = None
     clock_skew = timedelta()
 
     def __init__(self) -> None:

@@ -191,6 +191,16 @@ class Connection:
         found = error_mapping.correlation_id(received.headers)
         return Answer(received.status, body, found, received.headers, received.milliseconds)
 
+    def request_at_once(self, operation: str, method: str, path: str) -> None:
+        """One request that waits for no budget, and goes although all others have given up. Not repeated."""
+        lane, bearer = self._tokens.any_bearer()
+        headers = {**self._headers, "Authorization": f"Bearer {bearer}"}
+        received = self._exchange(operation, httpx.Request(method, self._at(path), headers=headers))
+        if received.status == 401:
+            raise self._tokens.turned_down(lane, bearer, self._refused(operation, received))
+        if not 200 <= received.status <= 299:
+            raise self._refused(operation, received)
+
     def ask_with_each_token(self, operation: str, path: str) -> list[Received | None]:
         """The same read with each token in turn; None where it could not log in. Not paced."""
         answers: list[Received | None] = []

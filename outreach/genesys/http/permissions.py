@@ -38,6 +38,22 @@ PLATFORM: Mapping[str, tuple[str, ...]] = {
     "check chat integration": ("messaging:integration:view",),
     "list do-not-contact lists": ("outbound:dncList:view",),
     "export do-not-contact list": ("outbound:dnc:view", "outbound:dncList:view"),
+    "find contact list": ("outbound:contactList:view",),
+    "read contact list": ("outbound:contactList:view",),
+    "create contact list": ("outbound:contactList:add",),
+    "add to contact list": ("outbound:contact:add",),
+    "withdraw from contact list": ("outbound:contact:edit",),
+    "export contact list": ("outbound:contact:view", "outbound:contactList:view"),
+    "find campaign": ("outbound:messagingCampaign:view",),
+    "read campaign": ("outbound:messagingCampaign:view",),
+    "read campaign progress": ("outbound:messagingCampaign:view",),
+    "create campaign": ("outbound:messagingCampaign:add",),
+    "start campaign": ("outbound:messagingCampaign:start",),
+    "stop campaign": ("outbound:messagingCampaign:stop",),
+    "find attempt limits": ("outbound:attemptLimits:view",),
+    "create attempt limits": ("outbound:attemptLimits:add",),
+    "find digital rule set": ("outbound:digitalRuleSet:view",),
+    "create digital rule set": ("outbound:digitalRuleSet:add",),
 }
 """What a role for this client must hold. Who am I and the organisation's limits need none."""
 

@@ -34,6 +34,7 @@ from outreach.genesys.platform import (
     replies,
     sending,
 )
+from outreach.genesys.platform.campaigns import PlatformCampaigns
 from outreach.genesys.platform.conversations import FAILED_DELIVERIES, from_analytics, from_conversation
 from outreach.genesys.platform.external_source import DEFAULT_NAME, ExternalSource
 from outreach.genesys.platform.media import medium_of
@@ -63,6 +64,12 @@ class Platform:
         self.connection = connection
         self._senders = senders
         self._source = ExternalSource(connection, source_name)
+
+    @property
+    def campaigns(self) -> PlatformCampaigns | None:
+        """Genesys' own engine; none where several numbers send, for each person has one of them for good."""
+        one = len(self._senders.all_of(Channel.SMS)) == 1
+        return PlatformCampaigns(self.connection, self._senders) if one else None
 
     @property
     def clock_skew(self) -> timedelta:

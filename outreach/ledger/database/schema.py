@@ -168,6 +168,24 @@ contacts = Table(
     comment="One row per campaign and person.",
 )
 
+hand_overs = Table(
+    "hand_overs",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("campaign_id", ForeignKey("campaigns.id"), nullable=False, index=True),
+    Column(
+        "name", String(64), nullable=False, unique=True, comment="of the list and the campaign at Genesys"
+    ),
+    Column("channel", String(8), nullable=False),
+    Column("list_id", String(100), nullable=False, server_default=""),
+    Column("outbound_id", String(100), nullable=False, server_default=""),
+    Column("opened_at", Instant, nullable=False),
+    Column("until", Instant, nullable=False, comment="the engine sends no later"),
+    Column("start_at", Instant, comment="committed before the start is made; from here on it may send"),
+    Column("ended_at", Instant, comment="everybody has an outcome, or is held"),
+    comment="Groups of people that Genesys' own engine sends to.",
+)
+
 intents = Table(
     "intents",
     metadata,
@@ -182,6 +200,7 @@ intents = Table(
     Column("person_key", String(64), nullable=False, comment="keyed hash of the external contact id"),
     Column("at", Instant, nullable=False),
     Column("outcome", String(16), comment="started or unknown; null while the call is in the air"),
+    Column("hand_over_id", Id, comment="where Genesys' engine sends", index=True),
     UniqueConstraint("campaign_id", "address_slot"),
     Index("ix_intents_address_key_at", "address_key", "at"),
     Index("ix_intents_person_key_at", "person_key", "at"),

@@ -24,7 +24,7 @@ from outreach.ledger.runs import Stop, read_stop, stop_campaign
 from outreach.ledger.suppressions import find_suppressed, mirror, suppression
 from outreach.ledger.vault import Vault
 from tests.support.clocks import SetClock
-from tests.support.ledgers import KEY, advance, load, new_ledger, new_run, people, states
+from tests.support.ledgers import KEY, advance, forget_hand_overs, load, new_ledger, new_run, people, states
 from tests.support.organisations import Organisation
 
 
@@ -70,6 +70,7 @@ def test_a_ledger_without_the_author_of_a_stop_keeps_its_stop_and_goes_on(tmp_pa
             connection.exec_driver_sql("ALTER TABLE campaigns DROP COLUMN stopped_by")
             forget_zone_rules(connection)
             forget_answers(connection)
+            forget_hand_overs(connection)
             connection.exec_driver_sql(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0002'")
 
     with new_ledger(tmp_path) as ledger:
@@ -228,6 +229,7 @@ def test_whom_an_older_ledger_had_mirrored_stays_off_until_the_lists_are_read_ag
         connection.exec_driver_sql("ALTER TABLE campaigns DROP COLUMN stopped_by")
         forget_zone_rules(connection)
         forget_answers(connection)
+        forget_hand_overs(connection)
         connection.exec_driver_sql(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0001'")
 
     with new_ledger(tmp_path) as ledger:

@@ -8,7 +8,7 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations import migrate
 from outreach.ledger.rate_slots import LedgerSlotAllocator
 from tests.support.clocks import SetClock
-from tests.support.ledgers import new_ledger
+from tests.support.ledgers import forget_hand_overs, new_ledger
 from tests.support.timetables import close, take
 
 
@@ -31,6 +31,7 @@ def test_two_processes_share_one_timetable(
 
 def test_a_ledger_that_kept_a_row_for_each_lane_goes_on(tmp_path: Path, clock: SetClock) -> None:
     with new_ledger(tmp_path, clock) as ledger, ledger.db.write() as connection:
+        forget_hand_overs(connection)
         connection.exec_driver_sql("DROP TABLE pacing")
         connection.exec_driver_sql("CREATE TABLE pacing (key VARCHAR(100) PRIMARY KEY, next_at BIGINT)")
         connection.exec_driver_sql("INSERT INTO pacing VALUES ('token', 1)")

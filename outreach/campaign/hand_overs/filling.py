@@ -1,0 +1,93 @@
+"""Filling a hand-over with whoever is cleared for it, and may be contacted as long as it sends."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from outreach.campaign.hand_overs.sending import find_obstacle, text_of
+from outreach.campaign.interaction import open_intents
+from outreach.campaign.outcomes import NotAttempted, change_after
+from outreach.campaign.run import Run
+from outreach.campaign.validation import change_for, gather_facts
+from outreach.compliance import Verdict
+from outreach.contacts import Channel
+from outreach.errors import Invalid
+from outreach.genesys.campaign_route import LONGEST_TEXT, CampaignRoute
+from outreach.ledger.changes import Change, apply, apply_outcomes
+from outreach.ledger.claims import Claimed, claim, everything, releasing
+from outreach.ledger.hand_overs import assign, open_hand_over
+from outreach.ledger.intents import Intent
+from outreach.ledger.states import State
+from outreach.reachability import Inspection
+
+GROUP = 500
+SENDING = timedelta(minutes=45)
+"""So much is given at once that it is sent in so long."""
+
+_BOUND = timedelta(minutes=60)
+
+
+def next_bound(now: datetime) -> datetime:
+    """Until when the engine may send at the most what it is given now."""
+    return now + _BOUND
+
+
+def fill(run: Run, route: CampaignRoute, counts: Counter[str]) -> None:
+    """Open a hand-over with as many as are sent in `SENDING`; none when nobody is left."""
+    left = int(route.per_minute * SENDING.total_seconds() / 60)
+    hand_over = None
+    while left > 0 and not run.auto_stop.reason:
+        group = claim(
+            run.ledger,
+            run.campaign.id,
+            everything(run.campaign.name),
+            (State.CLEARED,),
+            limit=min(GROUP, left),
+            channels=(Channel.SMS,),
+        )
+        if not group:
+            return
+        if hand_over is None:
+            until = next_bound(run.ledger.clock.now())
+            hand_over = open_hand_over(run.ledger, run.campaign.id, Channel.SMS, until)
+        with releasing(run.ledger, group):
+            allowed = _keep_back(run, group, hand_over.until, counts)
+            items = open_intents(run, allowed, counts)
+        left -= assign(run.ledger, hand_over, _take(run, items))
+
+
+def _keep_back(run: Run, group: Sequence[Claimed], until: datetime, counts: Counter[str]) -> list[Claimed]:
+    """Those whom the whole time of sending allows; the others are deferred, or go by another channel."""
+    facts = gather_facts(run, group, {row.id: Inspection("passed", row.availability) for row in group})
+    now = run.ledger.clock.now()
+    allowed: list[Claimed] = []
+    changes: list[Change] = []
+    for row in group:
+        known = facts[row.id]
+        obstacle = find_obstacle(run, row, known, now, until)
+        if obstacle is None or run.gate.decide(row.contact, known, now).verdict is not Verdict.ALLOWED:
+            allowed.append(row)  # what forbids it already now is said with the intent
+        else:
+            changes.append(change_for(run, row, known, obstacle, now))
+    made = apply(run.ledger, changes)
+    counts.update(change.after.value for change in changes if change.contact_id in made)
+    return allowed
+
+
+def _take(run: Run, items: Sequence[Intent]) -> list[Intent]:
+    """Those that a list can hold; the others have their outcome."""
+    outcomes = {item.reference: _object_to(run, item) for item in items}
+    apply_outcomes(
+        run.ledger,
+        [change_after(run, item, no) for item in items if (no := outcomes[item.reference]) is not None],
+    )
+    return [item for item in items if outcomes[item.reference] is None]
+
+
+def _object_to(run: Run, item: Intent) -> NotAttempted | Invalid | None:
+    if item.channel is not Channel.SMS:
+        return NotAttempted()
+    if len(text_of(run, item.claimed.contact)) <= LONGEST_TEXT:
+        return None
+    advice = f"Shorten the message to {LONGEST_TEXT} characters."
+    return Invalid("hand over sms", 0, "message_too_long", "", advice)

@@ -1,0 +1,80 @@
+"""One hand-over at work: its list, whom it has, and whether each of them may still be sent to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from outreach.campaign.run import Run
+from outreach.campaign.validation import gather_facts
+from outreach.compliance import Decision, Facts, Verdict
+from outreach.contacts import Channel, Contact
+from outreach.genesys.campaign_route import CampaignRoute, ListRow, id_of
+from outreach.ledger.claims import Claimed
+from outreach.ledger.hand_overs import HandOver, list_members
+from outreach.ledger.suppressions import find_suppressed
+from outreach.messages.wording import Said
+from outreach.reachability import Inspection
+
+_CHUNK = 500
+"""So many addresses a query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A hand-over with its people, by the id of their row in the list there."""
+
+    run: Run
+    route: CampaignRoute
+    hand_over: HandOver
+    rows: Mapping[str, Claimed]
+
+    @property
+    def now(self) -> datetime:
+        """The ledger's time."""
+        return self.run.ledger.clock.now()
+
+    def write_row(self, key: str) -> ListRow:
+        """A person's row, as the list has it."""
+        contact = self.rows[key].contact
+        return ListRow(key, contact.channels.address(Channel.SMS) or "", text_of(self.run, contact))
+
+    def find_suppressed(self) -> set[str]:
+        """The ids of the rows whose address nobody may contact by now."""
+        addresses = {key: row.contact.channels.address(Channel.SMS) or "" for key, row in self.rows.items()}
+        every = sorted(set(addresses.values()))
+        off: set[str] = set()
+        for first in range(0, len(every), _CHUNK):
+            off |= find_suppressed(self.run.ledger, every[first : first + _CHUNK])
+        return {key for key, address in addresses.items() if address in off}
+
+
+def gather(run: Run, route: CampaignRoute, hand_over: HandOver) -> Sending:
+    """A hand-over with whom it still has."""
+    members = list_members(run.ledger, hand_over)
+    return Sending(run, route, hand_over, {id_of(each.reference): each for each in members})
+
+
+def text_of(run: Run, contact: Contact) -> str:
+    """What the person is told; "" where the campaign has nothing to say to them any more."""
+    said = run.gate.wording.say(contact, Channel.SMS)
+    return said.text if isinstance(said, Said) else ""
+
+
+def find_obstacle(run: Run, row: Claimed, facts: Facts, now: datetime, until: datetime) -> Decision | None:
+    """What forbids an SMS to the person at some time from now until then; None where nothing does."""
+    for at in (now, now + (until - now) / 2, until):
+        decision = run.gate.decide(row.contact, facts, at)
+        if decision.verdict is not Verdict.ALLOWED or decision.channel is not Channel.SMS:
+            return decision
+    return None
+
+
+def withdraw_forbidden(sending: Sending) -> None:
+    """Mark whoever may not be contacted any more, before anything is sent."""
+    run, now = sending.run, sending.now
+    inspected = {row.id: Inspection("passed", row.availability) for row in sending.rows.values()}
+    facts = gather_facts(run, list(sending.rows.values()), inspected)
+    for key, row in sending.rows.items():
+        known = replace(facts[row.id], recent=())  # caps were taken with the intent
+        if find_obstacle(run, row, known, now, sending.hand_over.until):
+            sending.route.withdraw(sending.hand_over.list_id, sending.write_row(key))

@@ -1,0 +1,117 @@
+"""Hand-overs: who was given to Genesys' own engine, under which name, and how far that has come.
+
+An intent of a hand-over is in nobody's hands: its contact stands in `intent` without a lease, so that no
+process's death frees it. Nothing joins once the start is committed, and the start is committed before it is
+made: a ledger that says `start_at` says that the engine may send.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+
+from outreach.contacts import Channel
+from outreach.ledger.changes import lock
+from outreach.ledger.claims import COLUMNS, Claimed, read_claimed
+from outreach.ledger.database.schema import contacts, hand_overs, intents
+from outreach.ledger.intents import Intent
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.states import State
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """One as the ledger has it. `list_id` and `outbound_id` are Genesys', "" before they are known."""
+
+    id: int
+    name: str
+    list_id: str
+    outbound_id: str
+    opened_at: datetime
+    until: datetime
+    start_at: datetime | None
+
+
+_OPEN = hand_overs.c.ended_at.is_(None)
+_MEMBERS = (
+    select(*COLUMNS)
+    .join(intents, intents.c.contact_id == contacts.c.id)
+    .where(contacts.c.state == State.INTENT.value)
+    .order_by(contacts.c.id)
+)
+
+
+def open_hand_over(ledger: Ledger, campaign_id: int, channel: Channel, until: datetime) -> HandOver:
+    """A new one, empty. Its name is the ledger's own, and never the same twice."""
+    now = ledger.clock.now()
+    values = {"campaign_id": campaign_id, "channel": channel.value, "opened_at": now, "until": until}
+    with ledger.db.write() as connection:
+        count = connection.execute(select(func.count()).select_from(hand_overs)).scalar_one()
+        name = f"go-{ledger.vault.key('hand-over', f'{campaign_id}/{count}/{now.timestamp()}')[:24]}"
+        made = connection.execute(insert(hand_overs).values(name=name, **values))
+        key = int((made.inserted_primary_key or (0,))[0])
+    return HandOver(key, name, "", "", now, until, None)
+
+
+def find_open(ledger: Ledger, campaign_id: int) -> list[HandOver]:
+    """Those of a campaign that have not come to their end, the oldest first."""
+    wanted = (
+        select(hand_overs).where(hand_overs.c.campaign_id == campaign_id, _OPEN).order_by(hand_overs.c.id)
+    )
+    return [
+        HandOver(row.id, row.name, row.list_id, row.outbound_id, row.opened_at, row.until, row.start_at)
+        for row in ledger.db.rows(wanted)
+    ]
+
+
+def assign(ledger: Ledger, hand_over: HandOver, opened: Sequence[Intent]) -> int:
+    """Give intents that are ours to a hand-over that has not started; how many it took."""
+    if not opened:
+        return 0
+    owners = {item.claimed.id: item.claimed.owner for item in opened}
+    with ledger.db.write() as connection:
+        free = update(hand_overs).where(
+            hand_overs.c.id == hand_over.id, hand_overs.c.start_at.is_(None), _OPEN
+        )
+        if not connection.execute(free.values(until=hand_over.until)).rowcount:
+            return 0  # they stay leased, and are freed as calls that never left
+        rows = lock(connection, list(owners))
+        mine = [
+            key
+            for key, owner in owners.items()
+            if key in rows and rows[key].lease_owner == owner and rows[key].state == State.INTENT
+        ]
+        connection.execute(
+            update(intents).where(intents.c.contact_id.in_(mine)).values(hand_over_id=hand_over.id)
+        )
+        connection.execute(update(contacts).where(contacts.c.id.in_(mine)).values(lease_owner=None))
+    return len(mine)
+
+
+def list_members(ledger: Ledger, hand_over: HandOver) -> list[Claimed]:
+    """Whom it still has: their intents stand, and have no outcome."""
+    mine = _MEMBERS.where(intents.c.hand_over_id == hand_over.id, intents.c.outcome.is_(None))
+    return [read_claimed(ledger, row) for row in ledger.db.rows(mine)]
+
+
+def note(ledger: Ledger, hand_over: HandOver, **fields: Any) -> None:  # noqa: ANN401 - the columns' own
+    """Write down how far it has come."""
+    with ledger.db.write() as connection:
+        connection.execute(update(hand_overs).where(hand_overs.c.id == hand_over.id).values(**fields))
+
+
+def commit_start(ledger: Ledger, hand_over: HandOver, members: int) -> bool:
+    """Say that the engine may send from now on; False where somebody said so before, or somebody joined."""
+    ours = _MEMBERS.where(intents.c.hand_over_id == hand_over.id, intents.c.outcome.is_(None)).subquery()
+    with ledger.db.write() as connection:
+        free = update(hand_overs).where(
+            hand_overs.c.id == hand_over.id, hand_overs.c.start_at.is_(None), _OPEN
+        )
+        if not connection.execute(free.values(start_at=ledger.clock.now())).rowcount:
+            return False
+        counted = connection.execute(select(func.count()).select_from(ours)).scalar_one()
+        if counted != members:
+            connection.rollback()
+        return bool(counted == members)

@@ -1,0 +1,344 @@
+"""The campaign route against the emulator: everybody once, whatever is lost, stopped or unknown."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from outreach.contacts import Channel
+from outreach.errors import Refused
+from outreach.genesys.platform.campaigns import PlatformCampaigns
+from outreach.ledger.suppressions import suppress
+from outreach.settings import CampaignSettings
+from tests.support.emulation import emulator_thread
+from tests.support.emulator_clients import logged_in
+from tests.support.emulator_server import EmulatorThread
+from tests.support.hand_overs import SETTINGS, Desk, address, desk, person, prepare
+
+CAMPAIGNS = "/api/v2/outbound/messagingcampaigns"
+
+
+@pytest.fixture
+def genesys() -> Iterator[EmulatorThread]:
+    with emulator_thread() as running:
+        prepare(running)
+        yield running
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[], object]], None]:
+    """Let something happen once, right before a step of the route."""
+
+    def happen(step: str, act: Callable[[], object]) -> None:
+        real, due = getattr(PlatformCampaigns, step), [act]
+
+        def stepping(*given: Any) -> Any:
+            if due:
+                due.pop()()
+            return real(*given)
+
+        monkeypatch.setattr(PlatformCampaigns, step, stepping)
+
+    return happen
+
+
+def once(people: int) -> dict[str, int]:
+    """Everybody reached, once each."""
+    return dict.fromkeys(map(address, range(people)), 1)
+
+
+def test_everybody_is_reached_once_and_the_sums_prove_it(tmp_path: Path, genesys: EmulatorThread) -> None:
+    with desk(tmp_path, genesys) as at_work:
+        at_work.work(range(250))
+        proof = at_work.proof()
+        assert Counter(at_work.states()) == {"started": 250}
+    assert Counter(at_work.reached) == once(250)
+    assert (proof.balanced, proof.contacted, proof.contacted_twice) == (True, 250, 0)
+
+
+def test_a_second_run_gives_nobody_to_the_engine_again(tmp_path: Path, genesys: EmulatorThread) -> None:
+    for people in (range(50), range(50), range(80)):
+        with desk(tmp_path, genesys) as at_work:
+            at_work.work(people)
+    assert Counter(at_work.reached) == once(80)
+
+
+def test_it_takes_few_requests(tmp_path: Path, genesys: EmulatorThread) -> None:
+    with desk(tmp_path, genesys) as at_work:
+        at_work.work(range(1000))
+    asked = genesys.metrics()["by_operation"]
+    assert sum(asked.values()) < 80, asked
+
+
+@pytest.mark.parametrize("kind", ["act_then_reset", "reset_before", "error_after_effect", "rate_limited"])
+def test_a_start_whose_answer_is_lost_reaches_everybody_once(
+    tmp_path: Path, genesys: EmulatorThread, kind: str
+) -> None:
+    genesys.configure(faults=[{"kind": kind, "operation": "campaigns.start", "nth": 1}])
+    with desk(tmp_path, genesys) as at_work:
+        at_work.work(range(30))
+        assert Counter(at_work.states()) == {"started": 30}
+    assert Counter(at_work.reached) == once(30)
+
+
+def test_the_intent_stands_before_the_list_can_be_sent_to(
+    tmp_path: Path, genesys: EmulatorThread, meanwhile: Any
+) -> None:
+    seen: list[Counter[str]] = []
+    with desk(tmp_path, genesys) as at_work:
+        meanwhile("start", lambda: seen.append(Counter(at_work.states())))
+        at_work.work(range(30))
+    assert seen == [{"intent": 30}]
+
+
+def test_who_opts_out_before_the_start_is_not_reached(
+    tmp_path: Path, genesys: EmulatorThread, meanwhile: Any
+) -> None:
+    with desk(tmp_path, genesys) as at_work:
+        ledger = at_work.run.ledger
+        meanwhile("prepare_campaign", lambda: suppress(ledger, [address(7)], source="person", reason="asked"))
+        at_work.work(range(10))
+        assert Counter(at_work.states()) == {"started": 9, "held": 1}
+    assert address(7) not in at_work.reached
+
+
+def test_who_opts_out_while_it_sends_is_withdrawn(
+    tmp_path: Path, genesys: EmulatorThread, meanwhile: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with desk(tmp_path, genesys, sms_per_minute=60) as at_work:
+        ledger = at_work.run.ledger
+        meanwhile("start", lambda: suppress(ledger, [address(200)], source="person", reason="asked"))
+        at_work.work(range(240))
+        assert Counter(at_work.states()) == {"started": 239, "held": 1}
+    assert address(200) not in at_work.reached
+    assert "1 opted out after the start: a message may still arrive." in caplog.messages
+
+
+def test_where_who_opts_out_cannot_be_withdrawn_the_engine_is_stopped(
+    tmp_path: Path, genesys: EmulatorThread, meanwhile: Any
+) -> None:
+    genesys.configure(permissions_denied={"*": ["outbound:contact:edit"]})
+    with desk(tmp_path, genesys, sms_per_minute=60) as at_work:
+        ledger = at_work.run.ledger
+        meanwhile("start", lambda: suppress(ledger, [address(200)], source="person", reason="asked"))
+        at_work.work(range(240))
+        assert "outbound:contact:edit" in (at_work.run.auto_stop.reason or "")
+        assert set(at_work.states()) == {"started", "held"}
+    genesys.advance(3600)
+    assert at_work_status(genesys) == ["off"]
+    assert address(200) not in at_work.reached
+
+
+def test_a_stop_stops_the_engine_and_holds_whom_it_left(
+    tmp_path: Path, genesys: EmulatorThread, meanwhile: Any
+) -> None:
+    with desk(tmp_path, genesys, sms_per_minute=60) as at_work:
+        run = at_work.run
+        waited: list[float] = []
+        sleep = run.ledger.clock.sleep
+
+        def sleeping(seconds: float) -> None:
+            waited.append(seconds)
+            sleep(seconds)
+            if sum(waited) > 60:
+                run.auto_stop.call_off("Somebody wants it so.")
+
+        run.ledger.clock.sleep = sleeping  # type: ignore[method-assign]
+        at_work.work(range(300))
+        states = Counter(at_work.states())
+    genesys.advance(3600)
+    assert set(states) == {"started", "held"}
+    assert states["started"] == len(at_work.reached) < 300
+    assert at_work_status(genesys) == ["off"]
+
+
+def at_work_status(genesys: EmulatorThread) -> list[str]:
+    genesys.truth()
+    return [each.status for each in genesys.org.outbound.campaigns.values()]
+
+
+def test_more_than_an_hour_takes_is_given_in_several_lists(tmp_path: Path, genesys: EmulatorThread) -> None:
+    with desk(tmp_path, genesys, sms_per_minute=2) as at_work:
+        at_work.work(range(200))
+    assert Counter(at_work.reached) == once(200)
+    assert len(genesys.org.outbound.lists) == 3
+
+
+@pytest.mark.parametrize(("hour", "state"), [(19, "started"), (20.5, "deferred"), (23, "deferred")])
+def test_who_may_not_be_reached_for_the_whole_time_of_sending_is_deferred(
+    tmp_path: Path, genesys: EmulatorThread, hour: float, state: str
+) -> None:
+    there = genesys.org.now() % 86400 - 5 * 3600  # seconds of the day in New York, in winter
+    genesys.org.clock.advance((hour * 3600 - there) % 86400)
+    settings = SETTINGS.model_copy(update={"hours_bind": CampaignSettings().hours_bind})
+    with desk(tmp_path, genesys, settings) as at_work:
+        at_work.work(range(5), time_zone="America/New_York")
+        assert set(at_work.states()) == {state}
+    assert len(at_work.reached) == (5 if state == "started" else 0)
+
+
+def test_who_may_be_mailed_but_not_texted_for_the_whole_time_is_in_no_list(
+    tmp_path: Path, genesys: EmulatorThread
+) -> None:
+    there = genesys.org.now() % 86400 - 5 * 3600  # seconds of the day in New York, in winter
+    genesys.org.clock.advance((20.5 * 3600 - there) % 86400)
+    settings = SETTINGS.model_copy(update={"hours_bind": (Channel.SMS,)})
+    with desk(tmp_path, genesys, settings) as at_work:
+        at_work.work(range(1), time_zone="America/New_York", email="n@example.com")
+    assert not genesys.org.outbound.lists
+
+
+def test_a_hand_over_that_lay_there_for_a_day_is_decided_on_again(
+    tmp_path: Path, genesys: EmulatorThread, meanwhile: Any
+) -> None:
+    meanwhile("bound", die)
+    with pytest.raises(Died), desk(tmp_path, genesys) as at_work:
+        at_work.work(range(30))
+    genesys.org.clock.advance(86400)
+    with desk(tmp_path, genesys) as at_work:
+        at_work.work(range(30))
+        assert set(at_work.states()) == {"started"}
+    assert Counter(at_work.reached) == once(30)
+
+
+def test_a_text_that_a_column_cannot_hold_is_not_cut_off(tmp_path: Path, genesys: EmulatorThread) -> None:
+    with desk(tmp_path, genesys) as at_work:
+        at_work.work(range(2), initial_message="x" * 513)
+        assert [row.reason for row in at_work.rows()] == ["refused:message_too_long"] * 2
+    assert at_work.reached == []
+
+
+def test_other_channels_are_calls_as_before(tmp_path: Path, genesys: EmulatorThread) -> None:
+    people: list[dict[str, object]] = [
+        person(0),
+        {"external_contact_id": "E", "name": "N", "email": "n@example.com", "initial_message": "Hello"},
+    ]
+    with desk(tmp_path, genesys) as at_work:
+        at_work.work(people)
+    assert genesys.truth()["by_channel"] == {"sms": 1, "email": 1}
+    assert genesys.metrics()["by_operation"].get("emails.agentless")
+
+
+def test_a_sender_that_is_busy_stops_the_run_and_the_next_goes_on(
+    tmp_path: Path, genesys: EmulatorThread
+) -> None:
+    with desk(tmp_path, genesys) as at_work:
+        key = busy(genesys, at_work)
+        with pytest.raises(Refused):
+            at_work.work(range(5))
+        assert at_work.run.auto_stop.reason
+    with logged_in(genesys.url) as stranger:
+        stranger.post(f"{CAMPAIGNS}/{key}/stop").raise_for_status()
+        genesys.advance(10)
+    with desk(tmp_path, genesys) as at_work:
+        at_work.work(range(5))
+    assert Counter(at_work.reached) == once(5)
+
+
+def busy(genesys: EmulatorThread, at_work: Desk) -> str:
+    """Another campaign runs with our sender."""
+    route = at_work.run.campaign_route
+    assert route
+    key = route.prepare_campaign("other", route.prepare_list("other"))
+    route.start(key)
+    return key
+
+
+@pytest.mark.parametrize("share", [{"failed": 1.0}, {"throttled": 1.0}])
+def test_whom_the_engine_could_not_send_to_is_failed_and_not_tried_again_by_itself(
+    tmp_path: Path, genesys: EmulatorThread, share: dict[str, float]
+) -> None:
+    genesys.configure(outbound=share)
+    for _ in range(2):
+        with desk(tmp_path, genesys) as at_work:
+            at_work.work(range(5))
+            assert {row.state for row in at_work.rows()} == {"failed"}
+        genesys.configure(outbound={})
+    assert at_work.reached == []
+
+
+def test_an_ambiguous_result_is_held_unless_its_conversation_is_seen(
+    tmp_path: Path, genesys: EmulatorThread
+) -> None:
+    genesys.configure(outbound={"ambiguous": 1.0})
+    with desk(tmp_path, genesys) as at_work:
+        at_work.work(range(40))
+        states, proof = Counter(at_work.states()), at_work.proof()
+    assert set(states) == {"started", "held"}
+    assert states["started"] == len(at_work.reached)
+    assert proof.balanced
+
+
+NO_BELT = {"attempt_limits": "ignored", "rules_after_contact": "ignored"}
+
+
+class Died(BaseException):
+    """The process is no more."""
+
+
+def die() -> None:
+    raise Died
+
+
+def strangers(genesys: EmulatorThread, act: str) -> None:
+    """Somebody else does something to every campaign."""
+    with logged_in(genesys.url) as stranger:
+        for each in stranger.get(CAMPAIGNS).json()["entities"]:
+            method, path = ("DELETE", "progress") if act == "recycle" else ("POST", act)
+            stranger.request(method, f"{CAMPAIGNS}/{each['id']}/{path}").raise_for_status()
+
+
+@pytest.mark.parametrize("without", [{"attempt_limits": "ignored"}, {"rules_after_contact": "ignored"}])
+def test_either_belt_alone_holds_against_a_strangers_recycle(
+    tmp_path: Path, genesys: EmulatorThread, meanwhile: Any, without: dict[str, str]
+) -> None:
+    genesys.configure(outbound=without)
+    with desk(tmp_path, genesys) as at_work:
+        meanwhile("read_results", lambda: strangers(genesys, "recycle"))
+        at_work.work(range(60))
+    genesys.advance(3600)
+    strangers(genesys, "start")
+    genesys.advance(3600)
+    assert Counter(at_work.reached) == once(60)
+
+
+@pytest.mark.parametrize("step", ["start", "bound", "look", "read_results", "list_conversations", "stop"])
+@pytest.mark.parametrize("always_running", ["holds", "completes"])
+def test_a_process_that_dies_at_a_step_costs_nobody_a_second_message_also_where_no_belt_binds(
+    tmp_path: Path, genesys: EmulatorThread, meanwhile: Any, step: str, always_running: str
+) -> None:
+    genesys.configure(outbound={**NO_BELT, "always_running": always_running})
+    meanwhile(step, die)
+    with contextlib.suppress(Died), desk(tmp_path, genesys) as at_work:
+        at_work.work(range(30))
+    genesys.advance(600)
+    with desk(tmp_path, genesys) as at_work:
+        at_work.work(range(30))
+        assert set(at_work.states()) == {"started"}
+    assert Counter(at_work.reached) == once(30)
+
+
+def test_a_list_that_a_stranger_began_to_send_to_is_not_queued_again_nor_started(
+    tmp_path: Path, genesys: EmulatorThread, meanwhile: Any
+) -> None:
+    genesys.configure(outbound=NO_BELT)
+    meanwhile("bound", die)
+    with pytest.raises(Died), desk(tmp_path, genesys) as at_work:
+        at_work.work(range(30))
+    strangers(genesys, "start")
+    genesys.advance(600)
+    with desk(tmp_path, genesys) as at_work:
+        at_work.work(range(30))
+        assert set(at_work.states()) == {"started"}
+    assert Counter(at_work.reached) == once(30)
+
+
+def test_it_goes_no_faster_than_the_senders_number_can(tmp_path: Path, genesys: EmulatorThread) -> None:
+    with desk(tmp_path, genesys, sms_from="+13175550100") as at_work:
+        at_work.work(range(30))
+        assert Counter(at_work.states()) == {"started": 30}
