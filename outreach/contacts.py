@@ -39,6 +39,8 @@ class Traits:
     """Whether a person says what is to be said: no text has to be there."""
     waits_for_agent: bool = False
     """Whether an interaction's time counts from an agent's answer, not from its start."""
+    by_engine: bool = False
+    """Whether Genesys' own engine may send it, where a campaign's route says so."""
 
 
 class Channel(str, Enum):
@@ -81,7 +83,15 @@ def preferred(kind: AddressKind) -> Channel:
 
 
 _VOICE = Traits(AddressKind.PHONE, 2000, preference=3, hours_bind=True, is_spoken=True, waits_for_agent=True)
-_SMS = Traits(AddressKind.PHONE, 765, preference=1, hours_bind=True, has_segments=True, one_at_a_time=True)
+_SMS = Traits(
+    AddressKind.PHONE,
+    765,
+    preference=1,
+    hours_bind=True,
+    has_segments=True,
+    one_at_a_time=True,
+    by_engine=True,
+)
 _EMAIL = Traits(AddressKind.EMAIL, 2000, preference=2, hours_bind=False)
 _CHAT = Traits(AddressKind.HANDLE, 2000, preference=4, hours_bind=False, one_at_a_time=True)
 

@@ -8,7 +8,6 @@ import orjson
 
 from outreach.campaign.run import Run
 from outreach.concurrency.call_pool import CallPool
-from outreach.contacts import Channel
 from outreach.genesys.interface import NotRegistered, Registered
 from outreach.ledger.changes import Change, apply
 from outreach.ledger.claims import BatchRef, Claimed, claim, release, releasing
@@ -85,11 +84,17 @@ def _needs_none(run: Run, row: Claimed) -> bool:
     """Whether nobody of them has to be known to Genesys: its engine sends to a list, not to contacts."""
     able = set(row.contact.channels.present()).intersection(run.settings.channel_order)
     is_linked = run.settings.link is not Link.NEVER
-    return run.campaign_route is not None and not is_linked and able == {Channel.SMS}
+    by_engine = bool(able) and all(channel.traits.by_engine for channel in able)
+    return run.campaign_route is not None and not is_linked and by_engine
 
 
 def _unregistered(row: Claimed) -> Registered:
-    return Registered(row.contact.external_contact_id, "", "exists", {Channel.SMS: "available"})
+    return Registered(
+        row.contact.external_contact_id,
+        "",
+        "exists",
+        dict.fromkeys(row.contact.channels.present(), "available"),
+    )
 
 
 def _record(run: Run, answered: Sequence[tuple[Claimed, Answer]], counts: RegistrationCounts) -> None:

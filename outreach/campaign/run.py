@@ -97,9 +97,7 @@ class Run:
     @property
     def called_channels(self) -> tuple[Channel, ...]:
         """The channels on which each person is a call of ours; empty stands for all."""
-        return (
-            () if self.campaign_route is None else tuple(each for each in Channel if each is not Channel.SMS)
-        )
+        return () if self.campaign_route is None else tuple(c for c in Channel if not c.traits.by_engine)
 
     @property
     def batch_size(self) -> int:

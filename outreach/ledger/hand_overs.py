@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 
 from outreach.contacts import Channel
 from outreach.ledger.changes import lock
@@ -27,6 +27,7 @@ class HandOver:
 
     id: int
     name: str
+    channel: Channel
     list_id: str
     outbound_id: str
     opened_at: datetime
@@ -52,7 +53,7 @@ def open_hand_over(ledger: Ledger, campaign_id: int, channel: Channel, until: da
         name = f"go-{ledger.vault.key('hand-over', f'{campaign_id}/{count}/{now.timestamp()}')[:24]}"
         made = connection.execute(insert(hand_overs).values(name=name, **values))
         key = int((made.inserted_primary_key or (0,))[0])
-    return HandOver(key, name, "", "", now, until, None)
+    return HandOver(key, name, channel, "", "", now, until, None)
 
 
 def find_open(ledger: Ledger, campaign_id: int) -> list[HandOver]:
@@ -60,10 +61,12 @@ def find_open(ledger: Ledger, campaign_id: int) -> list[HandOver]:
     wanted = (
         select(hand_overs).where(hand_overs.c.campaign_id == campaign_id, _OPEN).order_by(hand_overs.c.id)
     )
-    return [
-        HandOver(row.id, row.name, row.list_id, row.outbound_id, row.opened_at, row.until, row.start_at)
-        for row in ledger.db.rows(wanted)
-    ]
+    return [_read(row) for row in ledger.db.rows(wanted)]
+
+
+def _read(row: Row[Any]) -> HandOver:
+    ids = (row.list_id, row.outbound_id)
+    return HandOver(row.id, row.name, Channel(row.channel), *ids, row.opened_at, row.until, row.start_at)
 
 
 def assign(ledger: Ledger, hand_over: HandOver, opened: Sequence[Intent]) -> int:

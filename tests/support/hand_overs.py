@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from emulator.state import defaults
-from outreach.campaign.hand_overs.hand_over import hand_over
+from outreach.campaign.hand_overs.hand_over import hand_over_cleared
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.loading import load_source
 from outreach.campaign.reconciliation import recover
@@ -73,7 +73,7 @@ class Desk:
         register_batch(self.run, batch)
         validate_batch(self.run, batch)
         interact_batch(self.run, batch)
-        hand_over(self.run)
+        hand_over_cleared(self.run)
 
     def rows(self) -> list[Any]:
         with self.run.ledger.db.read() as connection:

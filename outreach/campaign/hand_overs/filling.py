@@ -15,7 +15,7 @@ from outreach.errors import Invalid
 from outreach.genesys.campaign_route import LONGEST_TEXT, CampaignRoute
 from outreach.ledger.changes import Change, apply, apply_outcomes
 from outreach.ledger.claims import Claimed, claim, everything, releasing
-from outreach.ledger.hand_overs import assign, open_hand_over
+from outreach.ledger.hand_overs import HandOver, assign, open_hand_over
 from outreach.ledger.intents import Intent
 from outreach.ledger.states import State
 from outreach.reachability import Inspection
@@ -33,7 +33,13 @@ def next_bound(now: datetime) -> datetime:
 
 
 def fill(run: Run, route: CampaignRoute, counts: Counter[str]) -> None:
-    """Open a hand-over with as many as are sent in `SENDING`; none when nobody is left."""
+    """Open a hand-over for each channel, with as many as are sent in `SENDING`; none when nobody is left."""
+    for channel in Channel:
+        if channel.traits.by_engine:
+            _fill_one(run, route, channel, counts)
+
+
+def _fill_one(run: Run, route: CampaignRoute, channel: Channel, counts: Counter[str]) -> None:
     left = int(route.per_minute * SENDING.total_seconds() / 60)
     hand_over = None
     while left > 0 and not run.auto_stop.reason:
@@ -43,20 +49,22 @@ def fill(run: Run, route: CampaignRoute, counts: Counter[str]) -> None:
             everything(run.campaign.name),
             (State.CLEARED,),
             limit=min(GROUP, left),
-            channels=(Channel.SMS,),
+            channels=(channel,),
         )
         if not group:
             return
         if hand_over is None:
             until = next_bound(run.ledger.clock.now())
-            hand_over = open_hand_over(run.ledger, run.campaign.id, Channel.SMS, until)
+            hand_over = open_hand_over(run.ledger, run.campaign.id, channel, until)
         with releasing(run.ledger, group):
-            allowed = _keep_back(run, group, hand_over.until, counts)
+            allowed = _keep_back(run, group, hand_over, counts)
             items = open_intents(run, allowed, counts)
-        left -= assign(run.ledger, hand_over, _take(run, items))
+        left -= assign(run.ledger, hand_over, _take(run, items, channel))
 
 
-def _keep_back(run: Run, group: Sequence[Claimed], until: datetime, counts: Counter[str]) -> list[Claimed]:
+def _keep_back(
+    run: Run, group: Sequence[Claimed], hand_over: HandOver, counts: Counter[str]
+) -> list[Claimed]:
     """Those whom the whole time of sending allows; the others are deferred, or go by another channel."""
     facts = gather_facts(run, group, {row.id: Inspection("passed", row.availability) for row in group})
     now = run.ledger.clock.now()
@@ -64,7 +72,7 @@ def _keep_back(run: Run, group: Sequence[Claimed], until: datetime, counts: Coun
     changes: list[Change] = []
     for row in group:
         known = facts[row.id]
-        obstacle = find_obstacle(run, row, known, now, until)
+        obstacle = find_obstacle(run, row, known, hand_over, now)
         if obstacle is None or run.gate.decide(row.contact, known, now).verdict is not Verdict.ALLOWED:
             allowed.append(row)  # what forbids it already now is said with the intent
         else:
@@ -74,9 +82,9 @@ def _keep_back(run: Run, group: Sequence[Claimed], until: datetime, counts: Coun
     return allowed
 
 
-def _take(run: Run, items: Sequence[Intent]) -> list[Intent]:
+def _take(run: Run, items: Sequence[Intent], channel: Channel) -> list[Intent]:
     """Those that a list can hold; the others have their outcome."""
-    outcomes = {item.reference: _object_to(run, item) for item in items}
+    outcomes = {item.reference: _object_to(run, item, channel) for item in items}
     apply_outcomes(
         run.ledger,
         [change_after(run, item, no) for item in items if (no := outcomes[item.reference]) is not None],
@@ -84,10 +92,10 @@ def _take(run: Run, items: Sequence[Intent]) -> list[Intent]:
     return [item for item in items if outcomes[item.reference] is None]
 
 
-def _object_to(run: Run, item: Intent) -> NotAttempted | Invalid | None:
-    if item.channel is not Channel.SMS:
+def _object_to(run: Run, item: Intent, channel: Channel) -> NotAttempted | Invalid | None:
+    if item.channel is not channel:
         return NotAttempted()
-    if len(text_of(run, item.claimed.contact)) <= LONGEST_TEXT:
+    if len(text_of(run, item.claimed.contact, channel)) <= LONGEST_TEXT:
         return None
     advice = f"Shorten the message to {LONGEST_TEXT} characters."
-    return Invalid("hand over sms", 0, "message_too_long", "", advice)
+    return Invalid("hand over", 0, "message_too_long", "", advice)

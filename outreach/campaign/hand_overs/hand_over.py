@@ -30,7 +30,7 @@ from outreach.ledger.turns import taking_turn
 MOST_STARTS = 3
 
 
-def hand_over(run: Run) -> Counter[str]:
+def hand_over_cleared(run: Run) -> Counter[str]:
     """Give everybody who is cleared for the campaign route to Genesys' engine, and see it through.
 
     Begins with what an earlier process left. Returns how many ended in each state. Does nothing while another

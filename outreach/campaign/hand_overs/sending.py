@@ -35,12 +35,13 @@ class Sending:
 
     def write_row(self, key: str) -> ListRow:
         """A person's row, as the list has it."""
-        contact = self.rows[key].contact
-        return ListRow(key, contact.channels.address(Channel.SMS) or "", text_of(self.run, contact))
+        contact, channel = self.rows[key].contact, self.hand_over.channel
+        return ListRow(key, contact.channels.address(channel) or "", text_of(self.run, contact, channel))
 
     def find_suppressed(self) -> set[str]:
         """The ids of the rows whose address nobody may contact by now."""
-        addresses = {key: row.contact.channels.address(Channel.SMS) or "" for key, row in self.rows.items()}
+        channel = self.hand_over.channel
+        addresses = {key: row.contact.channels.address(channel) or "" for key, row in self.rows.items()}
         every = sorted(set(addresses.values()))
         off: set[str] = set()
         for first in range(0, len(every), _CHUNK):
@@ -54,17 +55,20 @@ def gather(run: Run, route: CampaignRoute, hand_over: HandOver) -> Sending:
     return Sending(run, route, hand_over, {id_of(each.reference): each for each in members})
 
 
-def text_of(run: Run, contact: Contact) -> str:
+def text_of(run: Run, contact: Contact, channel: Channel) -> str:
     """What the person is told; "" where the campaign has nothing to say to them any more."""
-    said = run.gate.wording.say(contact, Channel.SMS)
+    said = run.gate.wording.say(contact, channel)
     return said.text if isinstance(said, Said) else ""
 
 
-def find_obstacle(run: Run, row: Claimed, facts: Facts, now: datetime, until: datetime) -> Decision | None:
-    """What forbids an SMS to the person at some time from now until then; None where nothing does."""
+def find_obstacle(
+    run: Run, row: Claimed, facts: Facts, hand_over: HandOver, now: datetime
+) -> Decision | None:
+    """What forbids it to reach the person at some time from now until its end; None where nothing does."""
+    until = hand_over.until
     for at in (now, now + (until - now) / 2, until):
         decision = run.gate.decide(row.contact, facts, at)
-        if decision.verdict is not Verdict.ALLOWED or decision.channel is not Channel.SMS:
+        if decision.verdict is not Verdict.ALLOWED or decision.channel is not hand_over.channel:
             return decision
     return None
 
@@ -76,5 +80,5 @@ def withdraw_forbidden(sending: Sending) -> None:
     facts = gather_facts(run, list(sending.rows.values()), inspected)
     for key, row in sending.rows.items():
         known = replace(facts[row.id], recent=())  # caps were taken with the intent
-        if find_obstacle(run, row, known, now, sending.hand_over.until):
+        if find_obstacle(run, row, known, sending.hand_over, now):
             sending.route.withdraw(sending.hand_over.list_id, sending.write_row(key))

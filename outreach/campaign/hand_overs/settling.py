@@ -28,7 +28,7 @@ def settle(sending: Sending, results: Results) -> Counter[str]:
     """Write down what became of everybody; how many ended in each state."""
     run = sending.run
     changes = [
-        _outcome(run, row, results.word(key), results.conversations.get(key, ()))
+        _outcome(sending, row, results.word(key), results.conversations.get(key, ()))
         for key, row in sending.rows.items()
     ]
     counts: Counter[str] = Counter()
@@ -40,13 +40,16 @@ def settle(sending: Sending, results: Results) -> Counter[str]:
     return counts
 
 
-def _outcome(run: Run, row: Claimed, word: str, seen: Sequence[EngineConversation]) -> Change:
+def _outcome(sending: Sending, row: Claimed, word: str, seen: Sequence[EngineConversation]) -> Change:
+    run, channel = sending.run, sending.hand_over.channel
     if seen:
-        return _started(run, row, seen)
-    return _failed(run, row, word) if word in (FAILED, THROTTLED) else _held(run, row, word)
+        return _started(run, row, channel, seen)
+    if word in (FAILED, THROTTLED):
+        return _failed(run, row, channel, word)
+    return _held(run, row, channel, word)
 
 
-def _started(run: Run, row: Claimed, seen: Sequence[EngineConversation]) -> Change:
+def _started(run: Run, row: Claimed, channel: Channel, seen: Sequence[EngineConversation]) -> Change:
     first = min(seen, key=lambda each: each.started_at)
     run.auto_stop.count_started()
     events = run.event(
@@ -54,7 +57,7 @@ def _started(run: Run, row: Claimed, seen: Sequence[EngineConversation]) -> Chan
         row,
         conversation_id=first.conversation_id,
         latency_ms=0.0,
-        audit_log=AuditLog(channel=Channel.SMS),
+        audit_log=AuditLog(channel=channel),
         reference=row.reference,
     )
     fields = {
@@ -72,11 +75,9 @@ def _started(run: Run, row: Claimed, seen: Sequence[EngineConversation]) -> Chan
     )
 
 
-def _failed(run: Run, row: Claimed, word: str) -> Change:
+def _failed(run: Run, row: Claimed, channel: Channel, word: str) -> Change:
     reason = f"refused:OUTBOUND-MESSAGE-{word}"
-    events = run.event(
-        InteractionFailed, row, channel=Channel.SMS, reason=reason, status=0, correlation_id=""
-    )
+    events = run.event(InteractionFailed, row, channel=channel, reason=reason, status=0, correlation_id="")
     return Change(
         contact_id=row.id,
         after=State.FAILED,
@@ -90,12 +91,12 @@ def _failed(run: Run, row: Claimed, word: str) -> Change:
     )
 
 
-def _held(run: Run, row: Claimed, word: str) -> Change:
+def _held(run: Run, row: Claimed, channel: Channel, word: str) -> Change:
     reason = "outcome_unknown" if word else "no_result"
     events = run.event(
         InteractionUnknown,
         row,
-        channel=Channel.SMS,
+        channel=channel,
         reason=reason,
         reference=row.reference,
         correlation_id="",

@@ -68,8 +68,9 @@ class Platform:
     @property
     def campaigns(self) -> PlatformCampaigns | None:
         """Genesys' own engine; none where several numbers send, for each person has one of them for good."""
-        one = len(self._senders.all_of(Channel.SMS)) == 1
-        return PlatformCampaigns(self.connection, self._senders) if one else None
+        by_engine = (channel for channel in Channel if channel.traits.by_engine)
+        is_one = all(len(self._senders.all_of(channel)) == 1 for channel in by_engine)
+        return PlatformCampaigns(self.connection, self._senders) if is_one else None
 
     @property
     def clock_skew(self) -> timedelta:
