@@ -6,6 +6,7 @@ exit 2   bad usage or input: one sentence says what, where, and what to do
 exit 130 somebody stopped it
 """
 
+import gc
 import logging
 import os
 import sys
@@ -74,8 +75,15 @@ for verb in (
 app.command(send_test, name="test")
 
 
+IMPORTING = (50_000, 20, 20)
+"""When Python looks for reference cycles meanwhile: what is imported stays. At its own 700 objects, looking
+takes a tenth of the time that importing Prefect takes.
+"""
+
+
 def main() -> None:
     """The console script."""
+    gc.set_threshold(*IMPORTING)
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "outreach")
     # Prefect counts aloud, beside our answer, what it still has to send when we end.

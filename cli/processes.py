@@ -1,6 +1,7 @@
 """Programs of ours beside a command: started as children, waited for, stopped by their pid."""
 
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -114,6 +115,9 @@ def end_process(code: int) -> NoReturn:
             with contextlib.suppress(OSError, ValueError):
                 stream.flush()
         os._exit(code)
+    # Python looks through all that there is for cycles once more, though nothing is left to do: a second of
+    # the processor's time where Prefect was imported, 0.06 s without.
+    gc.freeze()
     sys.exit(code)
 
 

@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, select
+import orjson
+from sqlalchemy import Row, Select, select
 
 from outreach.contacts import E164, EXTERNAL_CONTACT_ID, Contact
 from outreach.errors import UsageError
@@ -95,14 +96,16 @@ def find_person(ledger: Ledger, who: str) -> Findings:
 
 def scan(ledger: Ledger, addresses: Collection[str]) -> Iterator[Known]:
     """The contacts that lead to one of the addresses."""
-    for known in read_everybody(ledger):
-        if known.contact and not addresses_of(known.contact).isdisjoint(addresses):
-            yield known
+    for row in read_rows(ledger.db, _EVERYBODY):
+        # As plain JSON: a contact made of each is 2.5 times the work, and hardly anybody is the one.
+        written = orjson.loads(ledger.vault.open(row.payload)).get("channels", {}).values()
+        if any(same_form(address) in addresses for address in written if address):
+            yield _known(ledger, row)
 
 
 def read_everybody(ledger: Ledger) -> Iterator[Known]:
     """All contacts of all campaigns that were not erased, opened one by one."""
-    return _read(ledger, _CONTACTS.where(contacts.c.payload.is_not(None)))
+    return _read(ledger, _EVERYBODY)
 
 
 def addresses_of(contact: Contact) -> frozenset[str]:
@@ -111,6 +114,7 @@ def addresses_of(contact: Contact) -> frozenset[str]:
 
 
 _CONTACTS = select(contacts.c.id, contacts.c.campaign_id, contacts.c.external_contact_id, contacts.c.payload)
+_EVERYBODY = _CONTACTS.where(contacts.c.payload.is_not(None))
 
 
 def _as_address(who: str) -> str:
@@ -128,10 +132,13 @@ def _by_ids(ledger: Ledger, ids: Collection[str]) -> Iterator[Known]:
 
 
 def _read(ledger: Ledger, query: Select[Any]) -> Iterator[Known]:
-    for row in read_rows(ledger.db, query):
-        plain = ledger.vault.open(row.payload) if row.payload is not None else None
-        contact = Contact.model_validate_json(plain) if plain is not None else None
-        yield Known(row.id, row.campaign_id, row.external_contact_id, contact)
+    return (_known(ledger, row) for row in read_rows(ledger.db, query))
+
+
+def _known(ledger: Ledger, row: Row[Any]) -> Known:
+    plain = ledger.vault.open(row.payload) if row.payload is not None else None
+    contact = Contact.model_validate_json(plain) if plain is not None else None
+    return Known(row.id, row.campaign_id, row.external_contact_id, contact)
 
 
 def _rejected(ledger: Ledger, person: Person) -> Iterator[RejectedRow]:
