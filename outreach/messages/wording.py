@@ -249,9 +249,10 @@ def _is_constant(text: Mapping[str, Template]) -> bool:
 
 
 def _as_html(footer: str) -> str:
-    """A footer's lines as a paragraph, its addresses as links."""
-    linked = re.sub(r"https://[^\s<>\"']+", r'<a href="\g<0>">\g<0></a>', str(escape(footer)))
-    return f"<p>{linked}</p>".replace("\n", "<br>")
+    """A footer's lines as a paragraph, its addresses as links: in the mail's own colour, also in the dark."""
+    as_link = r'<a href="\g<0>" style="color:inherit">\g<0></a>'
+    linked = re.sub(r"https://[^\s<>\"']+", as_link, str(escape(footer)))
+    return f'<p style="margin:16px;text-align:center;font-size:small">{linked}</p>'.replace("\n", "<br>")
 
 
 def fits(text: str, channel: Channel) -> bool:

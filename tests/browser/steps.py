@@ -15,6 +15,10 @@ SCREENSHOTS = Path("out/screenshots")
 WAIT_SECONDS = 180.0
 LOOKS = {"light": (1360, "light"), "dark": (1360, "dark"), "phone": (390, "light")}
 """How wide the window is, and what the person's machine asks for."""
+TURN = (
+    "scheme => { const on = document.documentElement.classList; on.remove('light', 'dark'); on.add(scheme) }"
+)
+"""What Prefect's own switch does: its pages are dark, whatever the machine asks for."""
 
 
 def ask(ui: str, path: str, query: dict[str, Any]) -> Any:
@@ -69,6 +73,7 @@ def shoot_looks(page: Any, name: str, height: int = 900) -> None:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for look, (width, scheme) in LOOKS.items():
         page.emulate_media(color_scheme=scheme)
+        page.evaluate(TURN, scheme)
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_timeout(500)  # the layout follows
         page.screenshot(path=SCREENSHOTS / f"{name}-{look}.png")

@@ -36,6 +36,7 @@ SETTINGS = CampaignSettings(
 )
 PREVIEW = "preview"
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
+LINK = "getComputedStyle(document.querySelector('a[href*=stop]')).color"
 SPARE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -86,11 +87,12 @@ def test_an_html_email_in_every_look(page: Any) -> None:
     page.set_content(said.html)
     shoot_looks(page, "email")
 
-    seen = {}
+    seen, links = {}, {}
     for look, (width, scheme) in LOOKS.items():
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 900})
-        seen[look] = page.evaluate(BACKGROUND)
+        seen[look], links[look] = page.evaluate(BACKGROUND), page.evaluate(LINK)
         assert page.evaluate(SPARE) == 0, f"it is wider than the {look} window"
     assert (seen["light"], seen["dark"]) == ("rgb(244, 244, 245)", "rgb(24, 24, 27)")
+    assert (links["light"], links["dark"]) == ("rgb(24, 24, 27)", "rgb(244, 244, 245)")
     assert {f"email-{look}.png" for look in LOOKS} <= {file.name for file in SCREENSHOTS.iterdir()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from outreach.genesys.opening import Account, open_genesys
 from outreach.ledger.claims import everything
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.proof import prove
-from outreach.settings import CampaignSettings, EmailReference, WhenNotFound
+from outreach.settings import CampaignSettings, EmailReference, SameAddress, WhenNotFound
 from outreach.sources.opening import open_source
 from tests.support.emulation import SENDERS, emulator_thread
 from tests.support.emulator_server import EmulatorThread
@@ -60,8 +60,8 @@ def opened(
         yield run
 
 
-def contact(run: Run) -> dict[str, int]:
-    load_source(run, open_source(PERSON))
+def contact(run: Run, people: Sequence[dict[str, str]] = PERSON) -> dict[str, int]:
+    load_source(run, open_source(people))
     batch = everything(run.campaign.name)
     register_batch(run, batch)
     validate_batch(run, batch)
@@ -100,6 +100,26 @@ def test_an_email_whose_answer_was_lost_is_found_and_not_sent_again(
         assert look(run) == {"started": 1}
 
     assert genesys.truth()["count"] == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "states"), [(SETTINGS, {"held": 10, "started": 40}), (SUBJECT, {"started": 50})]
+)
+def test_without_a_reference_only_those_in_doubt_who_share_an_address_are_left_to_a_person(
+    genesys: EmulatorThread, tmp_path: Path, settings: CampaignSettings, states: dict[str, int]
+) -> None:
+    genesys.configure(faults=[{"kind": "act_then_reset", "operation": "emails.agentless"}])
+    each = settings.model_copy(update={"same_address": SameAddress.EACH})
+    addresses = [f"p{n}@example.com" for n in range(45)] + [f"p{n}@example.com" for n in range(5)]
+    people = [
+        {"external_contact_id": f"C-{n}", "name": "N", "email": address}
+        for n, address in enumerate(addresses)
+    ]
+    with opened(tmp_path, genesys, each) as run:
+        assert contact(run, people) == {"unknown": 50}
+        assert look(run) == states
+
+    assert genesys.truth()["count"] == 50
 
 
 def test_a_doubt_outlives_the_setting_under_which_its_email_was_sent(
