@@ -31,6 +31,8 @@ from outreach.campaign.run import Run
 from outreach.compliance import Verdict
 from outreach.decisions.dry_run import decide_all
 from outreach.decisions.preview import Preview, SenderOf, nobody
+from outreach.ledger.proof import count_contacted
+from outreach.ledger.runs import note_question
 from outreach.report.texts_view import write_texts
 from outreach.sources.source import Source
 from tasks.progress import Sink
@@ -105,6 +107,7 @@ def ask(
     approved = earlier.read_numbers() if earlier and known else None
     if known and approved and not has_grown(approved, numbers, settings.approve_growth):
         return known
+    note_question(run.ledger, run.campaign, count_contacted(run.ledger, run.campaign))
     for sink in sinks:
         sink.tell(f"{due:,} contacts wait for a person's approval{_where()}.")
     until = run.ledger.clock.now() + timedelta(minutes=minutes)

@@ -19,7 +19,7 @@ from outreach.campaign.run import Run, last_delivery_seconds
 from outreach.errors import CampaignStopped, NobodyContacted, SumsDoNotHold
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.proof import Proof, prove, recount_webhooks
-from outreach.ledger.runs import stop_campaign
+from outreach.ledger.runs import note_end, stop_campaign
 from outreach.report.kept_back import explain_kept_back, is_kept_back
 from outreach.report.summary import summary_sentence
 from tasks.reporting import publish
@@ -84,8 +84,10 @@ def judge(proof: Proof, *, contacted_before: int, left: int = 0) -> State[dict[s
 
 def decline(run: Run, said: Said) -> State[dict[str, Any]]:
     """End a run that a person did not want: nothing was contacted, and nothing is wrong."""
-    message = f"{said.sentence} Nobody was contacted."
-    return Completed(name=said.answer.value, message=message, data=_prove(run).as_json())
+    message, proof = f"{said.sentence} Nobody was contacted.", _prove(run)
+    verdict = "declined" if proof.balanced else "red"
+    note_end(run.ledger, run.campaign, {"verdict": verdict, "contacted_so_far": proof.contacted})
+    return Completed(name=said.answer.value, message=message, data=proof.as_json())
 
 
 def first_failure(work: Sequence[Ended]) -> str | None:

@@ -15,6 +15,9 @@ from outreach.zones import find_version
 REPORTED = "reported"
 """The action that tells of a run's end in the campaign's own audit."""
 
+ASKED = "asked"
+"""The same of a run that a person has to approve: where nobody approves it, it has no other end."""
+
 _STOP = select(campaigns.c.stopped, campaigns.c.stopped_by).where(campaigns.c.id == bindparam("campaign"))
 
 
@@ -76,3 +79,10 @@ def note_end(ledger: Ledger, campaign: Campaign, detail: dict[str, object]) -> N
     """Note what a run came to, numbers and its verdict only. The last note of a run counts."""
     with ledger.db.write() as connection:
         note(ledger, connection, campaign.id, REPORTED, detail)
+
+
+def note_question(ledger: Ledger, campaign: Campaign, contacted: int) -> None:
+    """Note that a run waits for a person's approval, and how many were contacted before."""
+    detail: dict[str, object] = {"verdict": "asked", "contacted_so_far": contacted}
+    with ledger.db.write() as connection:
+        note(ledger, connection, campaign.id, ASKED, detail)

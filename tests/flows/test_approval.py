@@ -15,6 +15,8 @@ import flows.approval
 from blocks import ContactLedger
 from blocks.stored import load_block
 from cli.progress import progress_of
+from outreach.ledger.campaigns import find_campaign
+from outreach.report.figures.gather import read_runs
 from tests.flows.office import Office
 
 
@@ -83,6 +85,13 @@ def run_and_answer(office: Office, answer: dict[str, Any]) -> tuple[dict[str, An
     return proof, asked[0]
 
 
+def history_of(office: Office) -> list[tuple[str | None, int | None]]:
+    """What the campaign's report tells of its runs."""
+    with load_block(ContactLedger, office.name).open("a test") as ledger:
+        runs = read_runs(ledger, find_campaign(ledger, office.name))
+    return [(run.verdict, run.contacted) for run in runs]
+
+
 def test_an_approved_run_goes_on_and_the_form_shows_the_dry_runs_numbers(office: Office) -> None:
     proof, asked = run_and_answer(office, {"approve": True, "by": "Ada"})
 
@@ -92,6 +101,7 @@ def test_an_approved_run_goes_on_and_the_form_shows_the_dry_runs_numbers(office:
     assert "What 8 people get" in asked
     assert "Person" not in asked
     assert proof["contacted"] == 8
+    assert history_of(office) == [("balanced", 8)]
 
 
 def test_a_refused_run_ends_clean_and_contacts_nobody(office: Office) -> None:
@@ -102,6 +112,7 @@ def test_a_refused_run_ends_clean_and_contacts_nobody(office: Office) -> None:
     assert state["message"] == "Refused by Ada: wrong list. Nobody was contacted."
     assert (proof["contacted"], proof["balanced"]) == (0, True)
     assert office.genesys.truth()["count"] == 0
+    assert history_of(office) == [("declined", 0)]
 
 
 def test_when_nobody_answers_the_run_ends_clean_too(office: Office) -> None:

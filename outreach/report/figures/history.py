@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import Connection, text
 
 from outreach.ledger.database.schema import instant
-from outreach.ledger.runs import REPORTED
+from outreach.ledger.runs import ASKED, REPORTED
 
 MOST_RUNS = 20
 
@@ -33,10 +33,10 @@ class PastRun:
 def list_runs(connection: Connection, campaign_id: int) -> tuple[PastRun, ...]:
     """The last runs, in order."""
     query = """SELECT action, at, detail FROM audit WHERE campaign_id = :c AND contact_id IS NULL
-               AND action IN ('run', :reported) ORDER BY n DESC LIMIT :most"""
+               AND action IN ('run', :asked, :reported) ORDER BY n DESC LIMIT :most"""
     # A run may be reported on twice, where Prefect was away; and one more, to know what came before.
-    asked = {"c": campaign_id, "reported": REPORTED, "most": 3 * (MOST_RUNS + 1)}
-    rows = connection.execute(text(query), asked).all()
+    given = {"c": campaign_id, "asked": ASKED, "reported": REPORTED, "most": 4 * (MOST_RUNS + 1)}
+    rows = connection.execute(text(query), given).all()
     return tuple(_read(reversed(rows)))[-MOST_RUNS:]
 
 
@@ -45,7 +45,7 @@ def _read(rows: Iterator[Any]) -> Iterator[PastRun]:
     before: int | None = 0
     total: int | None = 0
     for action, at, detail in rows:
-        if action != REPORTED:
+        if action == "run":
             if run:
                 yield run
             run, before = PastRun(instant(at)), total

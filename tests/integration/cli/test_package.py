@@ -90,7 +90,9 @@ def test_a_foreign_project_of_ten_lines_uses_the_fixture_from_a_wheel(
 @pytest.mark.slow
 def test_readmes_lines_save_in_a_kernel_from_a_wheel(installed: Path, tmp_path: Path) -> None:
     saving, _ = cells_of_readme()
-    env = {**ENV, "PREFECT_HOME": str(tmp_path / "prefect"), "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true"}
+    server = {"ALLOW_EPHEMERAL_MODE": "true", "EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "300"}  # none of its own
+    env = {**ENV, "PREFECT_HOME": str(tmp_path / "prefect")}
+    env.update((f"PREFECT_SERVER_{name}", value) for name, value in server.items())
 
     with kernel(installed.with_name("python"), tmp_path, env) as cell:
         cell(saving)

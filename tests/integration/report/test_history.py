@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from outreach.ledger.campaigns import Campaign
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.runs import enter_campaign, note_end
+from outreach.ledger.runs import enter_campaign, note_end, note_question
 from outreach.report import tables
 from outreach.report.figures.gather import gather, read_runs
 from outreach.report.figures.history import MOST_RUNS
@@ -58,6 +58,17 @@ def test_after_a_run_without_an_end_nobody_says_whom_the_next_one_reached_alone(
     run_again(ledger, contacted=9)
 
     assert [run.contacted for run in read_runs(ledger, campaign)] == [None, None, 3]
+
+
+def test_after_a_question_it_is_known_whom_the_run_reached_that_was_approved(ledger: Ledger) -> None:
+    campaign = fill(ledger, 16)
+    note_question(ledger, campaign, 0)
+    run_again(ledger, contacted=9)
+
+    asked, approved = read_runs(ledger, campaign)
+
+    assert (asked.verdict, asked.contacted) == ("asked", 0)
+    assert (approved.verdict, approved.contacted) == ("balanced", 9)
 
 
 def test_a_run_that_is_reported_on_twice_counts_once(ledger: Ledger) -> None:
