@@ -78,7 +78,8 @@ MUTATIONS = {
         "outreach/campaign/hand_overs/watching.py",
         '        if found.status not in ("on", "off"):\n            break\n',
         '        if found.status != "on":\n            route.start(hand_over.outbound_id)\n',
-        f"{HANDING_OVER}::test_a_process_that_dies_at_a_step_costs_nobody_a_second_message_also_where_no_belt_binds",
+        f"{HANDING_OVER}::test_a_process_that_dies_at_a_step_costs_nobody_a_second_message_also_where_no_belt_binds"
+        "[completes-stop]",
     ),
     "a server's error is taken for a refusal": Mutation(
         "outreach/genesys/http/call_outcome.py",
