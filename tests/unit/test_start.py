@@ -33,7 +33,6 @@ def test_a_proof_waits_for_no_reader_of_lists_no_rules_and_no_texts() -> None:
 
 def test_the_end_looks_for_no_cycles_among_what_was_imported() -> None:
     """Python's own last look took a second where Prefect was imported."""
-    at_the_end = "atexit.register(lambda: print(len(gc.get_objects()) < 1000 < gc.get_freeze_count()))"
-    assert printed(f"import atexit, gc, cli.processes; {at_the_end}; cli.processes.end_process(0)") == [
-        "True"
-    ]
+    is_left_out = "len(gc.get_objects()) < 1000 < gc.get_freeze_count()"
+    at_the_end = f"import atexit, gc; atexit.register(lambda: print({is_left_out}))"
+    assert printed(f"{at_the_end}; from cli.processes import end_process; end_process(0)") == ["True"]
