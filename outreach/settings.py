@@ -147,7 +147,7 @@ class CampaignSettings(BaseModel):
     )
     route: Route = Field(
         default=Route.AGENTLESS,
-        title="Route",
+        title="Sending route",  # not the class' own name: the form's schema would leave it out
         description="'agentless': a call for each person. 'campaign': Genesys' own engine sends the SMS, in "
         "far fewer requests.",
     )

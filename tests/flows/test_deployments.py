@@ -15,8 +15,8 @@ from flows.events import Signal
 from outreach.settings import CampaignSettings
 
 MOST_USED = [
-    *("dry_run", "country", "message", "channel_order", "consent", "rules", "expires_at", "approve_above"),
-    *("messages", "language"),
+    *("dry_run", "country", "message", "channel_order", "route", "consent", "rules", "expires_at"),
+    *("approve_above", "messages"),
 ]
 """What a person looks for first stands first in the form."""
 
