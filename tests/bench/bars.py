@@ -31,7 +31,7 @@ class Bar:
 
 def find_bars(results: Mapping[str, Any]) -> list[Bar]:
     """Every bar that the results have a figure for."""
-    readers = (_contests, _limits, _tokens, _senders, _loading, _growth, _small)
+    readers = (_contests, _limits, _tokens, _senders, _routes, _loading, _growth, _small)
     return [bar for read in readers for bar in read(results)]
 
 
@@ -113,6 +113,13 @@ def _workbooks(readers: Sequence[Mapping[str, Any]]) -> Iterator[Bar]:
     if "ours" in found:  # the last of them, which is the largest
         peak, rows = found["ours"]["peak_megabytes"], found["ours"]["rows"]
         yield Bar(f"peak MB ({rows:,} rows of .xlsx)", peak, "<", 400)
+
+
+def _routes(results: Mapping[str, Any]) -> Iterator[Bar]:
+    for each in results.get("routes", ()):
+        if each["route"] == "campaign":
+            yield Bar(f"requests for {each['people']:,} SMS by the engine", each["requests"], "<=", 400)
+            yield Bar("of them contacted twice", each["contacted_twice"], "<=", 0)
 
 
 def _growth(results: Mapping[str, Any]) -> Iterator[Bar]:

@@ -18,6 +18,7 @@ from tests.bench import (
     hanging_receiver,
     ledger_loading,
     limits,
+    routes,
     sender_rates,
     text_speed,
     tokens,
@@ -50,6 +51,11 @@ def measure_limits(_site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
 def measure_senders(_site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
     """Three senders with rates of their own, beside one."""
     return sender_rates.measure(25.0 if is_quick else limits.SECONDS)
+
+
+def measure_routes(_site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
+    """A call for each person, and Genesys' own engine, for the same people."""
+    return routes.measure(200 if is_quick else routes.PEOPLE)
 
 
 def measure_growth(site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
@@ -124,6 +130,7 @@ PARTS: dict[str, Part] = {
     "limits": measure_limits,
     "tokens": measure_tokens,
     "senders": measure_senders,
+    "routes": measure_routes,
     "growth": measure_growth,
 }
 

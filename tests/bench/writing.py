@@ -67,6 +67,9 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     if "senders" in results:
         yield ""
         yield from _senders(results["senders"])
+    if "routes" in results:
+        yield ""
+        yield from _routes(results["routes"])
     if "growth" in results:
         yield ""
         yield from _growth(results["growth"]["campaigns"])
@@ -153,6 +156,19 @@ def _senders(scenarios: list[Mapping[str, Any]]) -> Iterator[str]:
                 f"| {s['scenario']} | {each['rate']} | {each['a_minute']:.0f} | {each['used']:.1%} | "
                 f"{each['fullest']} | {s['failed_by_rate']} | {s['answers_429']} |"
             )
+
+
+def _routes(routes: list[Mapping[str, Any]]) -> Iterator[str]:
+    yield from _head(
+        "## Two routes, to the end of each conversation",
+        "| Route | People | Requests | Of them until started | Contacted | Twice | 429 |",
+    )
+    for each in routes:
+        yield (
+            f"| {each['route']} | {each['people']:,} | {each['requests']:,} | "
+            f"{each['requests_until_started']:,} | {each['contacted']:,} | {each['contacted_twice']} | "
+            f"{each['answers_429']} |"
+        )
 
 
 def _growth(campaigns: list[Mapping[str, Any]]) -> Iterator[str]:
