@@ -15,7 +15,7 @@ from outreach.compliance import Gate
 from outreach.compliance.reasons import advice_on
 from outreach.concurrency.adaptive_limit import FEW, AdaptiveLimit
 from outreach.contacts import Channel, Contact
-from outreach.errors import Invalid, LedgerError, NotSent, RateLimited, Refused
+from outreach.errors import Invalid, LedgerError, NotSent, RateLimited, Refused, SettingsError
 from outreach.genesys.campaign_route import CampaignRoute
 from outreach.genesys.interface import Attempt, Engagement, Genesys, Letter
 from outreach.genesys.rate_limit.pacer import GIVEN_UP
@@ -222,6 +222,12 @@ def _event_of(body: type[ContactBody]) -> Event:
     return event
 
 
+_NO_ENGINE = (
+    "Genesys' own engine can send for nobody here: that takes the platform API and one number for SMS.",
+    "Name one number in the senders block, or set the route to agentless.",
+)
+
+
 @contextlib.contextmanager
 def open_run(
     ledger: Ledger,
@@ -252,7 +258,7 @@ def open_run(
     Raises:
         LedgerOutdated: it is older than what was done with it.
         UnknownCampaign: there is none of that name to work on.
-        SettingsError: its rule packs cannot be opened here.
+        SettingsError: its rule packs cannot be opened here, or Genesys' engine cannot send for it.
     """
     chosen = find_campaign(ledger, name).settings if settings is None else settings
     # The guide's API has a greeting of its own; on the platform nobody is told what nobody wrote.
@@ -260,6 +266,8 @@ def open_run(
     age = LedgerAge(ledger, genesys, witnesses, is_joined=settings is None)
     age.check()
     if settings is not None:
+        if settings.route is Route.CAMPAIGN and genesys.campaigns is None:
+            raise SettingsError(*_NO_ENGINE)
         enter_campaign(ledger, name, settings, gate.packs_hash, lifts_stop=lifts_stop)
     campaign = find_campaign(ledger, name)
     threads = campaign.settings.threads

@@ -17,7 +17,7 @@ from tenacity import retry, retry_if_result, stop_after_attempt, wait_fixed
 from cli.main import execute
 from deployments.production import POOL, deploy
 from deployments.registry import DEPLOYMENTS
-from tests.flows.office import Office, call_off
+from tests.flows.office import LEDGER_KEY, Office, call_off
 from tests.support.byte_server import answer, serve_bytes
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -79,7 +79,7 @@ def test_their_commands_run_one_after_the_other(
     people = Path(office.source(3)).read_text().replace("C-1,", "EXT-1,").replace("C-2,", "EXT-9928374,")
     (tmp_path / "contacts.csv").write_text(people)
     monkeypatch.setenv("PYTHONPATH", str(DOCS.parent))
-    monkeypatch.setenv("OUTREACH_LEDGER_KEY", office.key)  # its block has one: a copy has no key beside it
+    monkeypatch.setenv("OUTREACH_LEDGER_KEY", LEDGER_KEY)  # its block has one: a copy has no key beside it
 
     different = list(dict.fromkeys(command for name in HOW_TOS for command in commands(name)))
 

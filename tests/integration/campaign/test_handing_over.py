@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from outreach.contacts import Channel
-from outreach.errors import Refused
+from outreach.errors import Refused, SettingsError
 from outreach.genesys.platform.campaigns import PlatformCampaigns
 from outreach.ledger.suppressions import suppress
 from outreach.settings import CampaignSettings
@@ -342,3 +342,8 @@ def test_it_goes_no_faster_than_the_senders_number_can(tmp_path: Path, genesys: 
     with desk(tmp_path, genesys, sms_from="+13175550100") as at_work:
         at_work.work(range(30))
         assert Counter(at_work.states()) == {"started": 30}
+
+
+def test_where_the_engine_cannot_send_the_run_does_not_begin(tmp_path: Path, genesys: EmulatorThread) -> None:
+    with pytest.raises(SettingsError, match="one number for SMS"), desk(tmp_path, genesys, sms_from=None):
+        pass
