@@ -15,7 +15,15 @@ from outreach.ledger.database.schema import facts
 from outreach.ledger.executors.heartbeat import Executor
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations.migrate import migrate, revision_of
-from outreach.ledger.root_key import ADVICE, SHARE, environment_key, key_file, missing_key, stored_key
+from outreach.ledger.root_key import (
+    ADVICE,
+    SHARE,
+    environment_key,
+    key_file,
+    key_for_a_copy,
+    missing_key,
+    stored_key,
+)
 from outreach.ledger.vault import Vault
 from outreach.ledger.witness import enter_as_new
 from outreach.sameness import FORMS
@@ -114,6 +122,8 @@ def _find_roots(database: Database, url: str, keys: Sequence[str]) -> tuple[Sequ
     path = key_file(url)
     if not path.exists():
         if database.value(_FINGERPRINT) is not None:  # a new key knows nobody
+            if key := key_for_a_copy():
+                return [key], None
             raise missing_key(url, path)
         if not database.is_sqlite:
             log.warning("The key of this shared ledger is made on this machine alone: %s. %s", path, SHARE)

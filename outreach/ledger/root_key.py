@@ -1,6 +1,7 @@
 """The key of a ledger whose block gives none.
 
 SQLite       a file beside it: both lie on one machine, or are copied together
+             OUTREACH_LEDGER_KEY for a copy that has none, as of a ledger whose block has the key
 PostgreSQL   OUTREACH_LEDGER_KEY, which a secret store puts into the environment of every machine;
              else a file in the home of the one machine that made the ledger, which is said
 """
@@ -23,7 +24,12 @@ SHARE = f"Put the key that stands in it into the ledger block, or into {VARIABLE
 
 def environment_key(url: str) -> str | None:
     """The key of a ledger that machines share, as their environment has it."""
-    return None if _sqlite_file(url) else os.environ.get(VARIABLE, "").strip() or None
+    return None if _sqlite_file(url) else key_for_a_copy()
+
+
+def key_for_a_copy() -> str | None:
+    """The environment's key, also for a known SQLite ledger that has no key file beside it."""
+    return os.environ.get(VARIABLE, "").strip() or None
 
 
 def key_file(url: str) -> Path:

@@ -137,6 +137,17 @@ def test_a_missing_key_file_is_said_and_none_is_made_in_its_place(tmp_path: Path
     assert not (tmp_path / "ledger.db.key").exists()
 
 
+def test_a_copy_without_its_key_file_opens_by_the_key_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with new_ledger(tmp_path):
+        pass
+    monkeypatch.setenv("OUTREACH_LEDGER_KEY", KEY)
+    with open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
+        assert states(ledger) == {}
+    assert not (tmp_path / "ledger.db.key").exists()
+
+
 def test_a_key_file_is_private_complete_and_made_once(tmp_path: Path) -> None:
     path = tmp_path / "new" / "ledger.key"
 
