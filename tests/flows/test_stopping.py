@@ -19,6 +19,7 @@ from uuid import UUID
 
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.context import SyncClientContext
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelling
 
@@ -52,8 +53,8 @@ class Program:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with prefect_server(tmp_path_factory.mktemp("prefect-of-stops")) as api:
-        yield api
+    with prefect_server(tmp_path_factory.mktemp("prefect-of-stops")) as api, SyncClientContext():
+        yield api  # a client of its own: flows that went before in this process have another server
 
 
 @pytest.fixture(autouse=True)
