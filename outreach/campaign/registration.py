@@ -60,10 +60,9 @@ def _register(
     counts: RegistrationCounts,
 ) -> None:
     size = run.genesys.bulk_size
-    answered: list[tuple[Claimed, Answer]] = [
-        (row, _unregistered(row)) for row in group if _needs_none(run, row)
-    ]
-    asked = [row for row in group if not _needs_none(run, row)]
+    unasked = _find_unasked(run, group)
+    answered: list[tuple[Claimed, Answer]] = [(row, _unregistered(row)) for row in group if row.id in unasked]
+    asked = [row for row in group if row.id not in unasked]
     bulks = [asked[at : at + size] for at in range(0, len(asked), size)]
     calls.submit(bulks)
     errors: list[BaseException] = []  # raised last, so that what succeeded is written
@@ -80,21 +79,19 @@ def _register(
         raise errors[0]
 
 
-def _needs_none(run: Run, row: Claimed) -> bool:
-    """Whether nobody of them has to be known to Genesys: its engine sends to a list, not to contacts."""
-    able = set(row.contact.channels.present()).intersection(run.settings.channel_order)
-    is_linked = run.settings.link is not Link.NEVER
-    by_engine = bool(able) and all(channel.traits.by_engine for channel in able)
-    return run.campaign_route is not None and not is_linked and by_engine
+def _find_unasked(run: Run, group: Sequence[Claimed]) -> set[int]:
+    """Who need not be known to Genesys: its engine sends to a list, not to contacts."""
+    if run.campaign_route is None or run.settings.link is not Link.NEVER:
+        return set()
+    tried = set(run.settings.channel_order)
+    able = {row.id: tried.intersection(row.contact.channels.present()) for row in group}
+    return {key for key, ways in able.items() if ways and all(way.traits.by_engine for way in ways)}
 
 
 def _unregistered(row: Claimed) -> Registered:
-    return Registered(
-        row.contact.external_contact_id,
-        "",
-        "exists",
-        dict.fromkeys(row.contact.channels.present(), "available"),
-    )
+    """Of the other channels nobody has said that they can be used."""
+    by_engine = [channel for channel in row.contact.channels.present() if channel.traits.by_engine]
+    return Registered(row.contact.external_contact_id, "", "exists", dict.fromkeys(by_engine, "available"))
 
 
 def _record(run: Run, answered: Sequence[tuple[Claimed, Answer]], counts: RegistrationCounts) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from outreach.contacts import Channel
@@ -347,3 +348,11 @@ def test_it_goes_no_faster_than_the_senders_number_can(tmp_path: Path, genesys: 
 def test_where_the_engine_cannot_send_the_run_does_not_begin(tmp_path: Path, genesys: EmulatorThread) -> None:
     with pytest.raises(SettingsError, match="one number for SMS"), desk(tmp_path, genesys, sms_from=None):
         pass
+
+
+def test_nobody_says_of_another_channel_that_it_can_be_used(tmp_path: Path, genesys: EmulatorThread) -> None:
+    settings = SETTINGS.model_copy(update={"channel_order": (Channel.SMS,)})
+    with desk(tmp_path, genesys, settings) as at_work:
+        at_work.work([{**person(0), "email": "ann@example.com"}])
+        [row] = at_work.rows()
+    assert (row.state, orjson.loads(row.availability)) == ("started", {"sms": "available"})
