@@ -20,7 +20,7 @@ from functools import partial
 from outreach.campaign.last_check import recheck
 from outreach.campaign.outcomes import NotAttempted, change_after
 from outreach.campaign.run import Run
-from outreach.campaign.validation import change_for, gather_facts, presume_free
+from outreach.campaign.validation import change_for, gather_facts, inspected_before, presume_free
 from outreach.clock import pause
 from outreach.compliance import Decision, Facts, Verdict
 from outreach.concurrency.call_pool import CallPool
@@ -97,8 +97,7 @@ def _intend(run: Run, batch: BatchRef, size: int, counts: Counter[str]) -> list[
 def open_intents(run: Run, group: Sequence[Claimed], counts: Counter[str]) -> list[Intent]:
     """Decide again on contacts that are ours, and commit the intents of those who may be contacted now."""
     now = run.ledger.clock.now()
-    # Validation asked; nobody asks again here.
-    inspected = {row.id: Inspection("passed", row.availability) for row in group}
+    inspected = inspected_before(group)
     # First as if every address were free: the intent's own transaction looks at those that it takes. Where
     # one is not, all are decided by the facts: a later row must not get what an earlier one turns to.
     wanted, others = _decide(run, group, presume_free(run, group, inspected), now)

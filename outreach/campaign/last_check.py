@@ -11,12 +11,11 @@ from datetime import timedelta
 
 from outreach.campaign.outcomes import NoLongerAllowed, NotAttempted
 from outreach.campaign.run import Run
-from outreach.campaign.validation import gather_facts
+from outreach.campaign.validation import gather_facts, inspected_before
 from outreach.compliance import Facts, Verdict
 from outreach.errors import LedgerError
 from outreach.ledger.claims import Claimed
 from outreach.ledger.intents import Intent
-from outreach.reachability import Inspection
 
 FRESH = timedelta(seconds=20)
 """So long a decision stands: the safety minute at the end of every window covers it, and the call itself."""
@@ -40,9 +39,8 @@ def recheck(run: Run, item: Intent) -> None:
 
 
 def _gather(run: Run, row: Claimed) -> Facts:
-    inspected = {row.id: Inspection("passed", row.availability)}
     try:
-        facts = gather_facts(run, [row], inspected)[row.id]
+        facts = gather_facts(run, [row], inspected_before([row]))[row.id]
     except LedgerError as error:  # no answer is no permission
         raise NotAttempted from error
     return replace(facts, recent=())  # caps were taken with the intent, which would count itself here

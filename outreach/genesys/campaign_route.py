@@ -42,6 +42,11 @@ class Progress:
     done: int
     total: int
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether it is off and has done nothing: nobody has started it."""
+        return self.status == "off" and self.done == 0
+
 
 @dataclass(frozen=True, slots=True)
 class EngineConversation:

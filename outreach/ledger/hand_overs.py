@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, Select, Update, func, insert, select, update
 
 from outreach.contacts import Channel
 from outreach.ledger.changes import lock
@@ -75,10 +75,7 @@ def assign(ledger: Ledger, hand_over: HandOver, opened: Sequence[Intent]) -> int
         return 0
     owners = {item.claimed.id: item.claimed.owner for item in opened}
     with ledger.db.write() as connection:
-        free = update(hand_overs).where(
-            hand_overs.c.id == hand_over.id, hand_overs.c.start_at.is_(None), _OPEN
-        )
-        if not connection.execute(free.values(until=hand_over.until)).rowcount:
+        if not connection.execute(_while_free(hand_over).values(until=hand_over.until)).rowcount:
             return 0  # they stay leased, and are freed as calls that never left
         rows = lock(connection, list(owners))
         mine = [
@@ -95,8 +92,11 @@ def assign(ledger: Ledger, hand_over: HandOver, opened: Sequence[Intent]) -> int
 
 def list_members(ledger: Ledger, hand_over: HandOver) -> list[Claimed]:
     """Whom it still has: their intents stand, and have no outcome."""
-    mine = _MEMBERS.where(intents.c.hand_over_id == hand_over.id, intents.c.outcome.is_(None))
-    return [read_claimed(ledger, row) for row in ledger.db.rows(mine)]
+    return [read_claimed(ledger, row) for row in ledger.db.rows(_members_of(hand_over))]
+
+
+def _members_of(hand_over: HandOver) -> Select[Any]:
+    return _MEMBERS.where(intents.c.hand_over_id == hand_over.id, intents.c.outcome.is_(None))
 
 
 def note(ledger: Ledger, hand_over: HandOver, **fields: Any) -> None:  # noqa: ANN401 - the columns' own
@@ -107,14 +107,16 @@ def note(ledger: Ledger, hand_over: HandOver, **fields: Any) -> None:  # noqa: A
 
 def commit_start(ledger: Ledger, hand_over: HandOver, members: int) -> bool:
     """Say that the engine may send from now on; False where somebody said so before, or somebody joined."""
-    ours = _MEMBERS.where(intents.c.hand_over_id == hand_over.id, intents.c.outcome.is_(None)).subquery()
+    ours = _members_of(hand_over).subquery()
     with ledger.db.write() as connection:
-        free = update(hand_overs).where(
-            hand_overs.c.id == hand_over.id, hand_overs.c.start_at.is_(None), _OPEN
-        )
-        if not connection.execute(free.values(start_at=ledger.clock.now())).rowcount:
+        if not connection.execute(_while_free(hand_over).values(start_at=ledger.clock.now())).rowcount:
             return False
         counted = connection.execute(select(func.count()).select_from(ours)).scalar_one()
         if counted != members:
             connection.rollback()
         return bool(counted == members)
+
+
+def _while_free(hand_over: HandOver) -> Update:
+    """A change of one that has neither started nor come to its end; of no row otherwise."""
+    return update(hand_overs).where(hand_overs.c.id == hand_over.id, hand_overs.c.start_at.is_(None), _OPEN)

@@ -25,6 +25,7 @@ from typing import Any
 from outreach.errors import GenesysError, LedgerError
 from outreach.genesys.http.client import Answer, Connection, ReadyRequest
 from outreach.ledger.states import CONTACTED, RESTING, State
+from tests.chaos.verdict import Sums
 from tests.support.emulation import UNLIMITED
 from tests.support.emulator_clients import logged_in
 from tests.support.emulator_server import EmulatorControl, EmulatorServer
@@ -89,7 +90,7 @@ SWITCHES: tuple[dict[str, Any], ...] = (
 
 
 @dataclass
-class Verdict:
+class Verdict(Sums):
     """What came of so many rounds."""
 
     rounds: int = 0
@@ -104,11 +105,6 @@ class Verdict:
     failed: int = 0
     wrong: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-
-    def add(self, other: Verdict) -> None:
-        """One round more."""
-        for name, value in asdict(other).items():
-            setattr(self, name, getattr(self, name) + value)
 
     @property
     def holds(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy import select
+from typing_extensions import Self
 
 from outreach.ledger.campaigns import Campaign
 from outreach.ledger.database.schema import audit, contacts
@@ -21,8 +22,17 @@ RECOVERY_SECONDS = 5.0
 DROPPED_SHARE = 0.02
 
 
+class Sums:
+    """Figures of rounds, each of which can be added up: numbers, and lists of words."""
+
+    def add(self, other: Self) -> None:
+        """Another round's."""
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
+
+
 @dataclass
-class Verdict:
+class Verdict(Sums):
     """What one round, or many, came to. Counts are of people, but for kills, drops and webhooks."""
 
     rounds: int = 0
@@ -47,11 +57,6 @@ class Verdict:
     busy_seconds: list[float] = field(default_factory=list)
     """The same, but measured while the machine had more to do than it can: not judged."""
     wrong: list[str] = field(default_factory=list)
-
-    def add(self, other: Verdict) -> None:
-        """Another round's."""
-        for name, value in vars(other).items():
-            setattr(self, name, getattr(self, name) + value)
 
     @property
     def resolved_share(self) -> float:

@@ -8,7 +8,7 @@ from outreach.campaign.hand_overs.sending import find_obstacle, text_of
 from outreach.campaign.interaction import open_intents
 from outreach.campaign.outcomes import NotAttempted, change_after
 from outreach.campaign.run import Run
-from outreach.campaign.validation import change_for, gather_facts
+from outreach.campaign.validation import change_for, gather_facts, inspected_before
 from outreach.compliance import Verdict
 from outreach.contacts import Channel
 from outreach.errors import Invalid
@@ -18,7 +18,6 @@ from outreach.ledger.claims import Claimed, claim, everything, releasing
 from outreach.ledger.hand_overs import HandOver, assign, open_hand_over
 from outreach.ledger.intents import Intent
 from outreach.ledger.states import State
-from outreach.reachability import Inspection
 
 GROUP = 500
 SENDING = timedelta(minutes=45)
@@ -66,7 +65,7 @@ def _keep_back(
     run: Run, group: Sequence[Claimed], hand_over: HandOver, counts: Counter[str]
 ) -> list[Claimed]:
     """Those whom the whole time of sending allows; the others are deferred, or go by another channel."""
-    facts = gather_facts(run, group, {row.id: Inspection("passed", row.availability) for row in group})
+    facts = gather_facts(run, group, inspected_before(group))
     now = run.ledger.clock.now()
     allowed: list[Claimed] = []
     changes: list[Change] = []

@@ -153,7 +153,7 @@ def _start(sending: Sending) -> Sending:
     before = route.look(hand_over.outbound_id)
     if not commit_start(ledger, hand_over, len(sending.rows)):
         raise Ambiguous("start campaign", 0, "hand_over_changed", "", "Run it again.")
-    if before.status == "off" and before.done == 0:  # else somebody has started it: never a second time
+    if before.is_untouched:  # else somebody has started it: never a second time
         _send_start(sending)
     return sending
 
@@ -187,6 +187,6 @@ def _start_again(sending: Sending) -> None:
     withdraw_forbidden(sending)
     found = route.look(hand_over.outbound_id)
     is_ours = route.count(hand_over.list_id) == len(sending.rows)  # else the list has whom we let go
-    if is_ours and found.status == "off" and found.done == 0 and sending.now < hand_over.until:
+    if is_ours and found.is_untouched and sending.now < hand_over.until:
         with contextlib.suppress(Ambiguous):
             route.start(hand_over.outbound_id)

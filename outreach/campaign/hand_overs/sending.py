@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from outreach.campaign.run import Run
-from outreach.campaign.validation import gather_facts
+from outreach.campaign.validation import gather_facts, inspected_before
 from outreach.compliance import Decision, Facts, Verdict
 from outreach.contacts import Channel, Contact
 from outreach.genesys.campaign_route import CampaignRoute, ListRow, id_of
@@ -13,7 +13,6 @@ from outreach.ledger.claims import Claimed
 from outreach.ledger.hand_overs import HandOver, list_members
 from outreach.ledger.suppressions import find_suppressed
 from outreach.messages.wording import Said
-from outreach.reachability import Inspection
 
 _CHUNK = 500
 """So many addresses a query."""
@@ -76,8 +75,8 @@ def find_obstacle(
 def withdraw_forbidden(sending: Sending) -> None:
     """Mark whoever may not be contacted any more, before anything is sent."""
     run, now = sending.run, sending.now
-    inspected = {row.id: Inspection("passed", row.availability) for row in sending.rows.values()}
-    facts = gather_facts(run, list(sending.rows.values()), inspected)
+    rows = list(sending.rows.values())
+    facts = gather_facts(run, rows, inspected_before(rows))
     for key, row in sending.rows.items():
         known = replace(facts[row.id], recent=())  # caps were taken with the intent
         if find_obstacle(run, row, known, sending.hand_over, now):

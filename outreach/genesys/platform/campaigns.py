@@ -33,7 +33,7 @@ from outreach.genesys.http.untrusted_json import (
 )
 from outreach.genesys.interface import Senders
 from outreach.genesys.platform import list_export
-from outreach.genesys.platform.listing import PAGE_SIZE, read_hits, read_pages, unreadable
+from outreach.genesys.platform.listing import read_all_hits, read_pages, unreadable
 from outreach.genesys.platform.lookup import write_instant, write_predicate
 
 MOST_ROWS, MOST_BYTES = 1000, 480_000
@@ -177,15 +177,8 @@ class PlatformCampaigns:
             "orderBy": "conversationStart",
             "segmentFilters": [{"type": "and", "predicates": [predicate]}],
         }
-        seen: set[str] = set()
-        for page in range(1, MOST_PAGES + 1):
-            hits = read_hits(self._connection, "find conversations", body, page)
-            for found in map(_read_conversation, hits):
-                if found is not None and found.conversation_id not in seen:
-                    seen.add(found.conversation_id)
-                    yield found
-            if len(hits) < PAGE_SIZE:
-                return
+        hits = read_all_hits(self._connection, "find conversations", body, most=MOST_PAGES)
+        return (found for found in map(_read_conversation, hits) if found is not None)
 
     def _find(self, operation: str, path: str, name: str, params: Mapping[str, str]) -> str:
         """The id of what has exactly this name, "" when there is none. Several are for a person."""

@@ -43,6 +43,22 @@ def read_pages(
     raise unreadable(operation, answer)
 
 
+def read_all_hits(
+    connection: Connection, operation: str, query: Mapping[str, Json], *, most: int
+) -> Iterator[Object]:
+    """Every conversation of a details query once, from at most so many pages. Raises as `read_hits`."""
+    seen: set[str] = set()
+    for page in range(1, most + 1):
+        hits = read_hits(connection, operation, query, page)
+        for hit in hits:
+            conversation_id = read_code(hit, "conversationId")
+            if conversation_id not in seen:  # pages shift while data arrives
+                seen.add(conversation_id)
+                yield hit
+        if len(hits) < PAGE_SIZE:  # totalHits is only about right (5.3)
+            return
+
+
 def read_hits(connection: Connection, operation: str, query: Mapping[str, Json], page: int) -> list[Object]:
     """One page of a details query's conversations, the last one if it has fewer than PAGE_SIZE.
 

@@ -24,7 +24,7 @@ from outreach.genesys.http.untrusted_json import Object, read_code, read_instant
 from outreach.genesys.interface import Attempt, ConversationMatch, Senders
 from outreach.genesys.platform.conversations import attributes_of
 from outreach.genesys.platform.links import other_ids
-from outreach.genesys.platform.listing import PAGE_SIZE, read_hits
+from outreach.genesys.platform.listing import read_all_hits
 from outreach.genesys.platform.matching import SKEW, WINDOW, matches, subjects_of
 from outreach.genesys.platform.media import MESSAGE, medium_of
 from outreach.genesys.platform.sending import ATTEMPT_ATTRIBUTE, address_of, has_reference
@@ -56,7 +56,9 @@ def _look(
     found: dict[str, list[ConversationMatch]] = {attempt.reference: [] for attempt in attempts}
     for group in _groups(attempts):
         ids = {a.reference: {a.genesys_id, *merged.get(a.genesys_id, ())} - {""} for a in group}
-        for conversation in _query(connection, _write_query(connection, senders, group, ids)):
+        for conversation in read_all_hits(
+            connection, "find conversations", _write_query(connection, senders, group, ids), most=MOST_PAGES
+        ):
             for attempt in group:
                 sighting = _judge(connection, senders, attempt, ids[attempt.reference], conversation)
                 if sighting and sighting not in found[attempt.reference]:
@@ -104,19 +106,6 @@ def _write_query(
             }
         ],
     }
-
-
-def _query(connection: Connection, body: dict[str, Any]) -> Iterator[Object]:
-    seen: set[str] = set()
-    for page in range(1, MOST_PAGES + 1):
-        conversations = read_hits(connection, "find conversations", body, page)
-        for conversation in conversations:
-            conversation_id = read_code(conversation, "conversationId")
-            if conversation_id not in seen:  # pages shift while data arrives
-                seen.add(conversation_id)
-                yield conversation
-        if len(conversations) < PAGE_SIZE:  # totalHits is only about right (5.3)
-            return
 
 
 def _judge(
