@@ -19,6 +19,7 @@ from deployments.production import POOL, deploy
 from deployments.registry import DEPLOYMENTS
 from tests.flows.office import LEDGER_KEY, Office, call_off
 from tests.support.byte_server import answer, serve_bytes
+from tests.support.postgres import postgres
 
 DOCS = Path(__file__).parents[2] / "docs"
 README = DOCS.parent / "README.md"
@@ -52,10 +53,11 @@ def mentions() -> list[tuple[str, str, str]]:
     ]
 
 
-def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run it in a folder, which has the places that the pages name on a machine, too."""
+def run(command: str, folder: Path, database: str) -> subprocess.CompletedProcess[str]:
+    """Run it in a folder, which has the places that the pages name on a machine, and an own database."""
     for place in ("/backup/", "/var/lib/outreach/"):
         command = command.replace(place, f"{folder}{place}")
+    command = command.replace("postgresql://outreach@db/outreach", database)
     program, *arguments = shlex.split(command, comments=True)
     module = {"outreach": "cli.main", "prefect": "prefect"}[program]
     return subprocess.run(
@@ -68,6 +70,7 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.postgres
 @pytest.mark.slow
 def test_their_commands_run_one_after_the_other(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -84,10 +87,12 @@ def test_their_commands_run_one_after_the_other(
     different = list(dict.fromkeys(command for name in HOW_TOS for command in commands(name)))
 
     assert len(different) > len(HOW_TOS)
-    for command in different:
-        done = run(command, tmp_path)
-        is_early = "Catch up again after" in done.stderr  # the page says so: people were contacted just now
-        assert done.returncode == 0 or is_early, (command, done.stdout, done.stderr)
+    with postgres() as server:
+        database = server.new_database()
+        for command in different:
+            done = run(command, tmp_path, database)
+            is_early = "Catch up again after" in done.stderr  # people were contacted just now
+            assert done.returncode == 0 or is_early, (command, done.stdout, done.stderr)
 
 
 def test_every_deployment_stands_in_the_table_of_schedules() -> None:
