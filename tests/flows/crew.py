@@ -83,15 +83,24 @@ def kill_a_worker(office: Office, ledger: str, contacted: int, *, with_parent: b
     while office.genesys.truth(summary=True)["count"] < contacted:
         assert time.monotonic() < until, "nobody was contacted"
         time.sleep(0.05)
+    while not (pids := working(ledger)):
+        assert time.monotonic() < until, "no worker works on a batch"
+        time.sleep(0.05)
+    pid = pids[0]
+    for each in (parent_of(pid), pid) if with_parent else (pid,):
+        os.kill(each, signal.SIGKILL)
+
+
+def working(ledger: str) -> list[int]:
+    """The processes that have people of the ledger in their hands, but this one."""
     engine = create_engine(ledger.replace("postgresql://", "postgresql+psycopg://"))
     with engine.connect() as connection:
         pids = connection.execute(
             text("SELECT DISTINCT e.pid FROM executors e JOIN contacts c ON c.lease_owner = e.id")
-        )
-        pid = next(pid for pid in pids.scalars() if pid != os.getpid())
+        ).scalars()
+        found = [pid for pid in pids if pid != os.getpid()]
     engine.dispose()
-    for each in (parent_of(pid), pid) if with_parent else (pid,):
-        os.kill(each, signal.SIGKILL)
+    return found
 
 
 def parent_of(pid: int) -> int:
