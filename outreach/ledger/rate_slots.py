@@ -33,7 +33,10 @@ class LedgerSlotAllocator:
             now = self._lock(connection, key)
             found = connection.execute(select(pacing.c.timetable).where(pacing.c.key == key)).scalar()
             table = Timetable(**orjson.loads(found or b"{}"))
-            _correct(table, now)
+            if (ahead := table.written - now) > SLACK.total_seconds():
+                log.warning("A budget was written by a clock that was ahead: it is counted from now")
+                rests = [at - ahead for at in table.refused]
+                table = Timetable([*rests], rests, table.opens - ahead, table.limit, table.found - ahead)
             result = make(table, now)
             table.written = now
             upsert = self._ledger.db.insert(pacing).values(key=key, timetable=orjson.dumps(table).decode())
@@ -47,12 +50,3 @@ class LedgerSlotAllocator:
             connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(key))))
         now = select(self._ledger.db.now(self._ledger.clock))
         return connection.execute(now).scalar_one().timestamp()
-
-
-def _correct(table: Timetable, now: float) -> None:
-    ahead = table.written - now
-    if ahead > SLACK.total_seconds():
-        log.warning("A budget was written by a clock that was ahead: it is counted from now")
-        table.refused = [at - ahead for at in table.refused]
-        table.free = list(table.refused)
-        table.opens, table.found = table.opens - ahead, table.found - ahead

@@ -40,10 +40,7 @@ _NEARLY_ALL = 0.993  # the part of an allowance that is spent with others; by ou
 _SURE = 5.0  # seconds of a window after which its average tells how it will end
 
 _HELD = "The budget is held by an earlier 429: run this again after the time given."
-_OTHERS = (
-    "More of a token's budget is spent than we spend by it: another program uses this client, or its tokens "
-    "share one limit. Room is made"
-)
+_OTHERS = "Room is made: another program spends this client's budget too, or its tokens share one limit."
 
 _log = logging.getLogger(__name__)
 
@@ -176,10 +173,8 @@ class Pacer:
         return bool(self._hand)
 
     def _lease(self, waiting: int) -> None:
-        """For all who stand in line, and while somebody does twice as many as the last time.
-
-        What we let pass, no other process can use; but a busy ledger must not be asked for each.
-        """
+        """For all who stand in line, and while somebody does twice as many as the last time."""
+        # What we let pass, no other process can use; but a busy ledger must not be asked for each.
         now = self._clock.monotonic()
         soonest = max(now, min(lane.rests_until for lane in self._lanes))
         rates = {n: lane.rate(now) for n, lane in enumerate(self._lanes) if lane.rests_until <= soonest}

@@ -33,12 +33,13 @@ class LocalSlotAllocator:
         self._share = share
         self._lock = threading.Lock()
         # Each with how far its clock is ahead of ours.
-        self._kept: dict[str, tuple[Timetable, float]] = defaultdict(lambda: (Timetable(share=share), 0.0))
+        self._kept: dict[str, tuple[Timetable, float]] = defaultdict(lambda: (Timetable(), 0.0))
 
     def change(self, key: str, make: Callable[[Timetable, float], Result]) -> Result:
         """Change a budget's timetable."""
         with self._lock:
             table, ahead = self._kept[key]
+            table.share = self._share
             return make(table, self._clock.monotonic() + ahead)
 
 
@@ -55,24 +56,23 @@ class FallbackSlotAllocator(LocalSlotAllocator):
 
     def change(self, key: str, make: Callable[[Timetable, float], Result]) -> Result:
         """Change the shared timetable, or else our own."""
-
-        def make_and_keep(table: Timetable, now: float) -> Result:
-            result = make(table, now)
-            ours = copy.deepcopy(table)
-            ours.share = self._share
-            self._kept[key] = ours, now - self._clock.monotonic()
-            return result
-
         if self._away_until is None or self._clock.monotonic() >= self._away_until:
             try:
-                result = self._shared.change(key, make_and_keep)
+                return self._change_shared(key, make)
             except Exception as error:  # noqa: BLE001  whatever it is, the budget must still be kept
                 if self._away_until is None:  # said once, not at each try
                     _log.warning(_AWAY, type(error).__name__, round(self._share * 100))
                 self._away_until = self._clock.monotonic() + _AGAIN_AFTER
-            else:
-                if self._away_until is not None:
-                    _log.info("The shared rate budget is back")
-                self._away_until = None
-                return result
         return super().change(key, make)
+
+    def _change_shared(self, key: str, make: Callable[[Timetable, float], Result]) -> Result:
+        def make_and_keep(table: Timetable, now: float) -> Result:
+            result = make(table, now)
+            self._kept[key] = copy.deepcopy(table), now - self._clock.monotonic()
+            return result
+
+        result = self._shared.change(key, make_and_keep)
+        if self._away_until is not None:
+            self._away_until = None
+            _log.info("The shared rate budget is back")
+        return result
