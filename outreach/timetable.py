@@ -13,21 +13,12 @@ HEADROOM = 0.987
 """The part of a limit that is spent."""
 
 WINDOW = 60.0
-"""Seconds in which Genesys counts."""
+"""Seconds in which Genesys counts, and from half the rate to the whole after a 429."""
 
-RECOVERY = 60.0
-"""Seconds from half the rate to the whole, after a 429."""
-
-REMEMBERED = 600.0
-"""Seconds in which a 429 of one lane is again taken for one of the limit above them."""
-
-_FORGETTING = 0.0004
-"""How a limit that no 429 confirms widens: by this part, times the minutes since to the third power."""
-
-_ONE_EVENT = 5.0
-"""Seconds in which several 429s tell of the same thing."""
-
-_NEVER = -RECOVERY  # over, as any clock of ours begins at 0
+_REMEMBERED = 600.0  # seconds in which a 429 of one lane is again taken for one of the limit above them
+_FORGETTING = 0.0004  # how a limit that no 429 confirms widens: by this part, times its minutes cubed
+_ONE_EVENT = 5.0  # seconds in which several 429s tell of the same thing
+_NEVER = -WINDOW  # over, as any clock of ours begins at 0
 
 
 class Slot(NamedTuple):
@@ -40,25 +31,15 @@ class Slot(NamedTuple):
 
 @dataclass
 class Timetable:
-    """One budget. Instants are seconds, on the clock of whoever keeps it.
+    """One budget. Instants are seconds, on the clock of whoever keeps it."""
 
-    Attributes:
-        free: when each lane has its next slot.
-        refused: until when a 429 rests each lane, or did.
-        opens: nobody goes before, whatever the lane.
-        limit: above the lanes, in requests a minute; 0 where none is known.
-        found: when that was.
-        share: the part of the budget that is given away.
-        written: when it was changed last.
-    """
-
-    free: list[float] = field(default_factory=list)
-    refused: list[float] = field(default_factory=list)
-    opens: float = _NEVER
-    limit: float = 0.0
-    found: float = _NEVER
-    share: float = 1.0
-    written: float = _NEVER
+    free: list[float] = field(default_factory=list)  # when each lane has its next slot
+    refused: list[float] = field(default_factory=list)  # until when a 429 rests each lane, or did
+    opens: float = _NEVER  # nobody goes before, whatever the lane
+    limit: float = 0.0  # above the lanes, in requests a minute; 0 where none is known
+    found: float = _NEVER  # when that was
+    share: float = 1.0  # the part of the budget that is given away
+    written: float = _NEVER  # when it was changed last
 
     def take(self, lanes: Mapping[int, float], count: int, now: float) -> list[Slot]:
         """The next slots, each of the lane that is free first; `lanes` says how many a minute each has."""
@@ -68,7 +49,7 @@ class Timetable:
             lane = min(lanes, key=self.free.__getitem__)
             own = max(now, self.free[lane])  # never in the past: no burst after a lull
             at = max(own, self.opens)
-            back = min(max((at - self.refused[lane]) / RECOVERY, 0.0), 1.0)
+            back = min(max((at - self.refused[lane]) / WINDOW, 0.0), 1.0)
             self.free[lane] = at + WINDOW / (lanes[lane] * self.share * (0.5 + 0.5 * back))
             if self.limit:
                 self.opens = at + WINDOW / (self.share * self._rate(now))
@@ -80,32 +61,26 @@ class Timetable:
 
         Another lane's within that rest tells of a limit above them; `most` is what they let through a minute.
         """
+        self._reach(lane)
         others = (until for number, until in enumerate(self.refused) if number != lane)
-        if (self.limit and now < self.found + REMEMBERED) or any(until > now for until in others):
+        if (self.limit and now < self.found + _REMEMBERED) or any(until > now for until in others):
             self.close(now + seconds)
             if seconds < WINDOW:
                 # Whole seconds, rounded up: half a second more of the window is the likeliest.
                 self.narrow(most, (WINDOW + 0.5 - seconds) / WINDOW, now)
             return True
-        self._reach(lane)
-        self.refused[lane] = max(self.refused[lane], now + seconds)
-        self.free[lane] = max(self.free[lane], now + seconds)
+        for instants in (self.free, self.refused):
+            instants[lane] = max(instants[lane], now + seconds)
         return False
 
     def narrow(self, most: float, part: float, now: float) -> None:
         """Learn of the limit above the lanes, by a 429 after `part` of a minute's requests."""
         if now - self.found >= _ONE_EVENT:
-            self.limit, self.found = min(most, self._rate(now) if self.limit else most) * part, now
+            self.limit, self.found = min(most, self._rate(now) or most) * part, now
 
     def close(self, until: float) -> None:
         """Rest all lanes."""
         self.opens = max(self.opens, until)
-
-    def moved(self, seconds: float) -> "Timetable":
-        """The same on another clock, that shows so much more."""
-        free, refused = ([at + seconds for at in instants] for instants in (self.free, self.refused))
-        opens, found, written = (at + seconds for at in (self.opens, self.found, self.written))
-        return Timetable(free, refused, opens, self.limit, found, self.share, written)
 
     def _rate(self, now: float) -> float:
         minutes = max(now - self.found, 0.0) / 60.0

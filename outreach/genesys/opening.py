@@ -1,7 +1,8 @@
 """Opening a Genesys organisation: settings in, `interface.Genesys` out, and closed again."""
 
 import contextlib
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -68,7 +69,6 @@ def open_genesys(
     emails_per_minute: int | None = 300,
     tokens: int = 1,
     timetable: SlotAllocator | None = None,
-    share_when_away: float = 0.5,
     sealed_token: str | None = None,
     source_name: str = DEFAULT_NAME,
     clock: Clock = _CLOCK,
@@ -83,31 +83,24 @@ def open_genesys(
         emails_per_minute: the platform's budget of agentless e-mails; None or 0 for none.
         tokens: so many, each of its own login and with its own budget.
         timetable: shared by all processes that use this token; None: shared within this process.
-        share_when_away: the part of the budget to go on with while `timetable` doesn't answer, 0 to 1.
         sealed_token: from `fetch_token`, so that no new one is fetched.
         source_name: of the external source that holds our ids on the platform.
         clock: for tests.
 
     Raises SettingsError for a region or URL that can't be used. Asks nothing of Genesys by itself.
     """
-    host, login = account.hosts().api, account.login()
+    host, login, ours = account.hosts().api, account.login(), senders or Senders()
+    whole = requests_per_minute * tokens if requests_per_minute else None
+    if account.api == "guide":
+        creations = creations_key(account.org_id or host)
+        budgets = [_Budget("register", creations, creations_per_minute, "creations")]
+    else:
+        budgets = list(_budgets_of_channels(token_key(account.client_id), ours, emails_per_minute, whole))
     with Transport() as transport:
-        slots = FallbackSlotAllocator(timetable, clock, share=share_when_away) if timetable else None
-        slots_or_ours = slots or (_THIS_PROCESS if clock is _CLOCK else LocalSlotAllocator(clock))
-        pacer = Pacer(token_key(account.client_id), requests_per_minute, slots_or_ours, clock, tokens)
+        slots = _open_slots(timetable, clock)
+        pacer = Pacer(token_key(account.client_id), requests_per_minute, slots, clock, tokens)
         sealed = [*(sealed_token or "").split(SEPARATOR), *[""] * tokens][:tokens]
         pool = TokenPool([Token(transport, login, clock, text or None) for text in sealed], pacer, clock)
-        whole = requests_per_minute * tokens if requests_per_minute else None
-        if account.api == "guide":
-            creations = creations_key(account.org_id or host)
-            budgets = [_Budget("register", creations, creations_per_minute, "creations")]
-        else:
-            client, who = token_key(account.client_id), senders or Senders()
-            budgets = list(_budgets_of_channels(client, who, emails_per_minute, whole))
-        more: dict[str, list[Pacer]] = {}
-        for each in budgets:
-            beside = Pacer(each.key, each.limit, slots_or_ours, clock, name=each.name)
-            more.setdefault(each.operation, []).append(beside)
         connection = Connection(
             transport,
             host,
@@ -116,13 +109,10 @@ def open_genesys(
             Usage(clock, whole),
             clock,
             permissions.GUIDE if account.api == "guide" else permissions.PLATFORM,
-            more,
+            _pacers_beside(budgets, slots, clock),
             allow_private=account.allow_private,
         )
-        if account.api == "guide":
-            yield Guide(connection)
-        else:
-            yield Platform(connection, senders or Senders(), source_name)
+        yield Guide(connection) if account.api == "guide" else Platform(connection, ours, source_name)
 
 
 class _Budget(NamedTuple):
@@ -132,6 +122,19 @@ class _Budget(NamedTuple):
     key: str
     limit: int | None
     name: str
+
+
+def _open_slots(timetable: SlotAllocator | None, clock: Clock) -> SlotAllocator:
+    if timetable:
+        return FallbackSlotAllocator(timetable, clock)
+    return _THIS_PROCESS if clock is _CLOCK else LocalSlotAllocator(clock)
+
+
+def _pacers_beside(budgets: Iterable[_Budget], slots: SlotAllocator, clock: Clock) -> dict[str, list[Pacer]]:
+    pacers: dict[str, list[Pacer]] = defaultdict(list)
+    for each in budgets:
+        pacers[each.operation].append(Pacer(each.key, each.limit, slots, clock, name=each.name))
+    return pacers
 
 
 def _budgets_of_channels(

@@ -5,8 +5,8 @@
                                                   lease some from the timetable (shared by processes)
 
 The tokens of a client are lanes of one budget, and each turn is of the lane that is free first. The slots of
-a lane lie 60 / (limit x HEADROOM) seconds apart over all processes; one that is late by more than LATENESS is
-dropped, never spent in a burst. What a 429 does to all processes stands in `timetable`; the answers'
+a lane lie 60 / (limit x HEADROOM) seconds apart over all processes; one that is late by more than _LATENESS
+is dropped, never spent in a burst. What a 429 does to all processes stands in `timetable`; the answers'
 `inin-ratelimit-*` headers slow a lane down when somebody else spends it too.
 """
 
@@ -14,6 +14,7 @@ import contextlib
 import hashlib
 import heapq
 import logging
+import math
 import threading
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -24,25 +25,8 @@ from outreach.genesys.rate_limit.priority_lock import PriorityLock
 from outreach.genesys.rate_limit.slots import LocalSlotAllocator, SlotAllocator
 from outreach.timetable import HEADROOM, WINDOW, Slot, Timetable
 
-LATENESS = 0.4
-"""Seconds that a slot may be late and still be used."""
-
-AHEAD = (0.5, 2.5)
-"""Seconds before the last slot in hand when more are leased, twice their worth: with a ledger that answers at
-once, and at the most with one that takes long.
-"""
-
 PATIENCE = 180.0
 """Seconds that a caller waits at the most; beyond it is told when to come again."""
-
-NEARLY_USED_UP = 0.007
-"""The part of the allowance that may be left before everybody waits for the next window."""
-
-NEARLY_ALL = 0.993
-"""The part of an allowance that we let be spent with others; by ourselves we spend HEADROOM."""
-
-SURE = 5.0
-"""Seconds of a window after which its average tells how it will end."""
 
 GIVEN_UP = "given_up"
 """The code of what was given up while it waited for its turn."""
@@ -50,11 +34,13 @@ GIVEN_UP = "given_up"
 ABOVE = "a limit above the tokens"
 """What bound where it was none of them."""
 
+_LATENESS = 0.4  # seconds that a slot may be late and still be used
+_AHEAD = (0.5, 2.5)  # seconds' worth in hand when as much is leased again: a ledger at once, and a slow one
+_NEARLY_ALL = 0.993  # the part of an allowance that is spent with others; by ourselves we spend HEADROOM
+_SURE = 5.0  # seconds of a window after which its average tells how it will end
+
 _HELD = "The budget is held by an earlier 429: run this again after the time given."
-_OTHERS = (
-    "More of a token's budget is spent than we spend by it: another program uses this client, or its tokens "
-    "share one limit. Room is made"
-)
+_OTHERS = "Room is made: another program spends this client's budget too, or its tokens share one limit."
 
 _log = logging.getLogger(__name__)
 
@@ -79,22 +65,17 @@ class Turn(NamedTuple):
 
 
 class Pacer:
-    """One budget, spent by many threads.
+    """One budget, spent by many threads: so many requests a minute of each of its lanes.
 
-    Args:
-        key: of the budget's timetable.
-        limit_per_minute: of each lane; None or 0 switches pacing off; a 429 still stops everybody.
-        allocator: keeps the timetable.
-        clock: measures and sleeps.
-        lanes: how many there are.
-        name: what binds where this does, for people.
+    Without a limit nothing is paced, and a 429 still stops everybody. `name` is what binds where this does,
+    for people.
     """
 
     def __init__(
         self,
         key: str,
         limit_per_minute: int | None,
-        allocator: SlotAllocator,
+        slots: SlotAllocator,
         clock: Clock,
         lanes: int = 1,
         name: str = "tokens",
@@ -102,26 +83,23 @@ class Pacer:
         self.key = key
         self.limit = limit_per_minute or None
         self.name = name
-        self._allocator = allocator if self.limit else LocalSlotAllocator(clock)
+        self._slots = slots if self.limit else LocalSlotAllocator(clock)
         self._clock = clock
-        self._lanes = [_Lane(self.limit or float("inf")) for _ in range(lanes)]
+        self._lanes = [_Lane(self.limit or math.inf) for _ in range(lanes)]
         self._turns = PriorityLock()
         self._hand: list[Slot] = []
         self._leasing = threading.Lock()
-        self._leased, self._leased_until = 0, float("-inf")
-        self._ahead = AHEAD[0]
+        self._leased = 0
+        self._ahead = _AHEAD[0]
         self._given_up = False
         self._noticed = False
 
     @contextlib.contextmanager
-    def turn(self, priority: int = 0, since: float | None = None) -> Iterator[Turn]:
+    def turn(self, priority: int = 0, since: float = math.inf) -> Iterator[Turn]:
         """Wait for a turn; nobody of this process gets another within the block.
 
-        Of equal priority goes first who waits since longest (monotonic seconds).
-
-        Raises:
-            RateLimited: it would be longer than PATIENCE.
-            NotSent: `give_up` was called before the turn came.
+        Of equal priority goes first who waits since longest (monotonic seconds). Raises RateLimited where it
+        would be longer than PATIENCE, and NotSent after `give_up`.
         """
         arrived = self._clock.monotonic()
         if self.limit is None and min(lane.rests_until for lane in self._lanes) <= arrived:
@@ -130,7 +108,7 @@ class Pacer:
             yield Turn(self.spend().lane, arrived, 0.0, "")
             return
         self.lease_ahead(self._turns.waiting)
-        with self._turns.turn(priority, arrived if since is None else since):
+        with self._turns.turn(priority, since):
             slot = self._sleep_until_due()
             now = self._clock.monotonic()
             bound = ABOVE if slot.above and len(self._lanes) > 1 else self.name
@@ -148,9 +126,7 @@ class Pacer:
         """Rest for the seconds that a 429 named, and come back slowly: one lane, or all of them."""
         lane, most = turn.lane if turn else 0, (self.limit or 0) * HEADROOM * len(self._lanes)
         until = self._clock.monotonic() + retry_after
-        everybody = self._allocator.change(
-            self.key, lambda table, now: table.refuse(lane, retry_after, most, now)
-        )
+        everybody = self._slots.change(self.key, lambda table, at: table.refuse(lane, retry_after, most, at))
         self._rest(range(len(self._lanes)) if everybody else [lane], until)
 
     def observe(self, count: int, allowed: int, reset: float, lane: int = 0) -> None:
@@ -158,13 +134,13 @@ class Pacer:
         if self.limit is None or allowed <= 0:
             return
         now, seen = self._clock.monotonic(), self._lanes[lane]
-        seen.allowed = allowed
+        seen.allowed = min(allowed, self.limit)
         if not 0 < reset <= WINDOW:
             return
-        if allowed - count <= min(allowed, self.limit) * NEARLY_USED_UP:
+        if allowed - count <= seen.allowed * (1 - _NEARLY_ALL):
             if now + reset > seen.rests_until + 1:  # every answer of a window says so; one rest is enough
                 # By its own turns no token comes so far: they share a window.
-                self._allocator.change(self.key, lambda table, instant: table.close(instant + reset))
+                self._slots.change(self.key, lambda table, instant: table.close(instant + reset))
                 self._rest(range(len(self._lanes)), now + reset)
         elif seen.make_room(count, allowed, reset, now) and not self._noticed:
             self._noticed = True
@@ -172,8 +148,7 @@ class Pacer:
 
     def lease_ahead(self, waiting: int) -> None:
         """Lease before the last slots in hand are spent, if somebody stands in line: nobody waits for it."""
-        low = self._leased_until < self._clock.monotonic() + self._ahead
-        if waiting and low and self._leasing.acquire(blocking=False):
+        if waiting and len(self._hand) <= self._leased // 2 and self._leasing.acquire(blocking=False):
             try:
                 self._lease(waiting)
             finally:
@@ -192,16 +167,14 @@ class Pacer:
         return heapq.heappop(self._hand)
 
     def _has_any(self) -> bool:
-        late = self._clock.monotonic() - LATENESS
+        late = self._clock.monotonic() - _LATENESS
         while self._hand and self._hand[0].at < max(late, self._lanes[self._hand[0].lane].rests_until):
             heapq.heappop(self._hand)
         return bool(self._hand)
 
     def _lease(self, waiting: int) -> None:
-        """For all who stand in line, and while somebody does twice as many as the last time.
-
-        What we let pass, no other process can use; but a busy ledger must not be asked for each.
-        """
+        """For all who stand in line, and while somebody does twice as many as the last time."""
+        # What we let pass, no other process can use; but a busy ledger must not be asked for each.
         now = self._clock.monotonic()
         soonest = max(now, min(lane.rests_until for lane in self._lanes))
         rates = {n: lane.rate(now) for n, lane in enumerate(self._lanes) if lane.rests_until <= soonest}
@@ -213,11 +186,10 @@ class Pacer:
             slots = table.take(rates, self._leased, instant)
             return [s._replace(at=max(s.at + ours, self._lanes[s.lane].rests_until)) for s in slots]
 
-        for slot in self._allocator.change(self.key, take):
+        for slot in self._slots.change(self.key, take):
             heapq.heappush(self._hand, slot)
-            self._leased_until = slot.at
         took = self._clock.monotonic() - now
-        self._ahead = min(max(AHEAD[0], 2 * took, 0.9 * self._ahead), AHEAD[1])
+        self._ahead = min(max(_AHEAD[0], 2 * took, 0.9 * self._ahead), _AHEAD[1])
 
     def _sleep_until_due(self) -> Slot:
         while True:
@@ -240,17 +212,17 @@ class _Lane:
 
     def __init__(self, limit: float) -> None:
         self.limit = self.allowed = limit
-        self.rests_until = self._part_until = float("-inf")
+        self.rests_until = self._part_until = -math.inf
         self._part = 1.0
 
     def rate(self, now: float) -> float:
         """Requests a minute, by what was set and what the answers said."""
-        return min(self.limit, self.allowed) * HEADROOM * (self._part if now < self._part_until else 1.0)
+        return self.allowed * HEADROOM * (self._part if now < self._part_until else 1.0)
 
     def make_room(self, count: int, allowed: int, reset: float, now: float) -> bool:
         """Slow down as far as a window needs it; whether it is spent faster than we are let."""
         passed = WINDOW + 1.0 - reset  # more than that it was not: the seconds are rounded up
-        spent, aimed = (count - 1) / passed, allowed * NEARLY_ALL - count
-        binds = passed > SURE and spent * (reset - 1.0) > aimed
+        spent, aimed = (count - 1) / passed, allowed * _NEARLY_ALL - count
+        binds = passed > _SURE and spent * (reset - 1.0) > aimed
         self._part, self._part_until = (max(aimed / (spent * reset), 0.2) if binds else 1.0), now + reset
         return binds and spent > 1.1 * self.limit / WINDOW

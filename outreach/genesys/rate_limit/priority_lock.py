@@ -1,7 +1,7 @@
 """One thread at a time, lowest number first, and among equals whoever waits since longest."""
 
+import bisect
 import contextlib
-import heapq
 import itertools
 import threading
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ class PriorityLock:
         gate.acquire()
         place = (priority, since, next(self._numbers), gate)  # the number, as locks do not compare
         with self._lock:
-            heapq.heappush(self._line, place)
+            bisect.insort(self._line, place)
             self._call_next()
         try:
             gate.acquire()
@@ -38,7 +38,6 @@ class PriorityLock:
             with self._lock:
                 if place in self._line:  # an interrupt, before it was called
                     self._line.remove(place)
-                    heapq.heapify(self._line)
                 else:
                     self._occupied = False
                     self._call_next()
@@ -47,4 +46,4 @@ class PriorityLock:
         """Under the lock."""
         if self._line and not self._occupied:
             self._occupied = True
-            heapq.heappop(self._line)[-1].release()
+            self._line.pop(0)[-1].release()

@@ -1,20 +1,19 @@
-"""Where timetables are kept, of which several clients, and processes, take their slots.
+"""Where timetables are kept, of which several clients, and processes, take their slots."""
 
-A LocalSlotAllocator lives in this process. A FallbackSlotAllocator wraps one that all processes share; while
-that is away, this process keeps to a safe share of its own.
-"""
-
+import copy
 import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from outreach.clock import Clock
 from outreach.timetable import Timetable
 
 Result = TypeVar("Result")
+
+_AGAIN_AFTER = 5.0  # seconds until a shared timetable that was away is asked again
+_AWAY = "The shared rate budget is away (%s); this process goes on with %d %% of the budget"
 
 _log = logging.getLogger("outreach.genesys.rate_limit.pacer")
 
@@ -27,65 +26,53 @@ class SlotAllocator(Protocol):
 
 
 class LocalSlotAllocator:
-    """The timetables of one process, which give `share` of their budgets away."""
+    """The timetables of this process, which give `share` of their budgets away."""
 
     def __init__(self, clock: Clock, share: float = 1.0) -> None:
         self._clock = clock
         self._share = share
         self._lock = threading.Lock()
-        self._tables: dict[str, Timetable] = defaultdict(lambda: Timetable(share=share))
+        # Each with how far its clock is ahead of ours.
+        self._kept: dict[str, tuple[Timetable, float]] = defaultdict(lambda: (Timetable(), 0.0))
 
     def change(self, key: str, make: Callable[[Timetable, float], Result]) -> Result:
         """Change a budget's timetable."""
         with self._lock:
-            return make(self._tables[key], self._clock.monotonic())
+            table, ahead = self._kept[key]
+            table.share = self._share
+            return make(table, self._clock.monotonic() + ahead)
 
 
 class FallbackSlotAllocator(LocalSlotAllocator):
-    """The shared timetables while they answer; else a share of the budget, kept in this process.
+    """The timetables that all processes share; while that place is away, a share of what was last seen there.
 
-    Args:
-        shared: the timetables of all processes. Whatever it raises counts as away.
-        clock: for the local slots and for trying again.
-        share: part of the budget this process allows itself meanwhile, 0 to 1.
-        again_after: seconds until the shared one is asked again.
+    Whatever `shared` raises counts as away.
     """
 
-    def __init__(
-        self, shared: SlotAllocator, clock: Clock, *, share: float = 0.5, again_after: float = 5.0
-    ) -> None:
+    def __init__(self, shared: SlotAllocator, clock: Clock, *, share: float = 0.5) -> None:
         super().__init__(clock, share)
         self._shared = shared
-        self._again_after = again_after
         self._away_until: float | None = None
 
     def change(self, key: str, make: Callable[[Timetable, float], Result]) -> Result:
-        """Change the shared timetable; while it is away, what we last saw of it."""
-
-        def make_and_look(table: Timetable, now: float) -> tuple[Result, Timetable]:
-            return make(table, now), table.moved(self._clock.monotonic() - now)
-
+        """Change the shared timetable, or else our own."""
         if self._away_until is None or self._clock.monotonic() >= self._away_until:
             try:
-                result, seen = self._shared.change(key, make_and_look)
+                return self._change_shared(key, make)
             except Exception as error:  # noqa: BLE001  whatever it is, the budget must still be kept
-                self._went_away(error)
-            else:
-                self._came_back()
-                self._tables[key] = replace(seen, share=self._share)
-                return result
+                if self._away_until is None:  # said once, not at each try
+                    _log.warning(_AWAY, type(error).__name__, round(self._share * 100))
+                self._away_until = self._clock.monotonic() + _AGAIN_AFTER
         return super().change(key, make)
 
-    def _went_away(self, error: Exception) -> None:
-        if self._away_until is None:  # said once, not at each try
-            _log.warning(
-                "The shared rate budget is away (%s); this process goes on with %d %% of the budget",
-                type(error).__name__,
-                round(self._share * 100),
-            )
-        self._away_until = self._clock.monotonic() + self._again_after
+    def _change_shared(self, key: str, make: Callable[[Timetable, float], Result]) -> Result:
+        def make_and_keep(table: Timetable, now: float) -> Result:
+            result = make(table, now)
+            self._kept[key] = copy.deepcopy(table), now - self._clock.monotonic()
+            return result
 
-    def _came_back(self) -> None:
+        result = self._shared.change(key, make_and_keep)
         if self._away_until is not None:
             self._away_until = None
             _log.info("The shared rate budget is back")
+        return result

@@ -4,6 +4,7 @@ A few queries for all campaigns together, each answered by an index: 200,000 con
 """
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
@@ -11,12 +12,12 @@ from typing import Any, Literal, TypeAlias
 import orjson
 from sqlalchemy import Connection, select, text
 
-from outreach.ledger.database.schema import EPOCH, instant, microseconds
+from outreach.ledger.database.schema import EPOCH, instant, microseconds, pacing
 from outreach.ledger.executors.release import DEAD_AFTER
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.rate_slots import BudgetNow, read_budgets
 from outreach.ledger.runs import REPORTED
 from outreach.ledger.states import CONTACTED, State
+from outreach.timetable import Timetable
 
 WAITING = (State.ACCEPTED, State.REGISTERED, State.CLEARED, State.INTENT, State.DEFERRED)
 """Whom the next run takes up."""
@@ -44,6 +45,15 @@ class CampaignStatus:
     doubts: int
     webhooks: dict[str, int]
     oldest_pending: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetNow:
+    """A budget, in seconds from now: how far its turns are taken, how long a 429 rests a lane of it."""
+
+    key: str
+    taken_seconds: float
+    held_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +106,10 @@ def read_status(ledger: Ledger) -> Status:
         lately = _count(connection, "intents WHERE outcome = 'started' AND at >= :since", now - _HOUR)
         found = _gather(connection)
         rows = connection.execute(text("SELECT id, name, stopped FROM campaigns")).all()
+        budgets = tuple(_budgets(connection, now.timestamp()))
     campaigns = [_status(row.name, row.stopped, found[row.id], is_worked=processes > 0) for row in rows]
     campaigns.sort(key=lambda each: (each.last_run or EPOCH, each.name), reverse=True)
-    return Status(now, ledger.name, processes, lately, tuple(campaigns), tuple(read_budgets(ledger)))
+    return Status(now, ledger.name, processes, lately, tuple(campaigns), budgets)
 
 
 _HOUR = timedelta(hours=1)
@@ -134,6 +145,15 @@ def _gather(connection: Connection) -> defaultdict[int, _Found]:
     for campaign, at in connection.execute(text(_OLDEST)):
         found[campaign].oldest_pending = instant(at)
     return found
+
+
+def _budgets(connection: Connection, now: float) -> Iterator[BudgetNow]:
+    """Those whose turns are taken, or that are held, beyond this instant; none that is free."""
+    for key, timetable in connection.execute(select(pacing).order_by(pacing.c.key)):
+        table = Timetable(**orjson.loads(timetable))
+        taken, held = (max(*lanes, table.opens, now) - now for lanes in (table.free, table.refused))
+        if taken or held:
+            yield BudgetNow(key, taken, held)
 
 
 def _status(name: str, stopped: str | None, one: _Found, *, is_worked: bool) -> CampaignStatus:
