@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 import httpx
 from prefect.blocks.core import Block
 from prefect.client.orchestration import get_client
+from prefect.exceptions import ObjectNotFound
 from pydantic import ValidationError
 
 from outreach.errors import SettingsError
@@ -48,12 +49,20 @@ def load_block(kind: type[B], name: str) -> B:
         raise SettingsError(f"There is no block {title}/{name}.", advice + _say_saved(title)) from None
 
 
+def list_saved(slug: str) -> list[str]:
+    """The names of the blocks of a type, in order; none where nobody saved one yet."""
+    try:
+        with get_client(sync_client=True) as client:
+            found = client.read_block_documents_by_type(slug, limit=200, include_secrets=False)
+    except ObjectNotFound:  # not even the type
+        return []
+    return sorted(block.name for block in found if block.name)
+
+
 def _say_saved(slug: str) -> str:
     """The names to choose from."""
     try:
-        with get_client(sync_client=True) as client:
-            blocks = client.read_block_documents_by_type(slug, limit=20, include_secrets=False)
-    except httpx.HTTPError:  # nobody saved one of this kind yet
+        names = list_saved(slug)
+    except httpx.HTTPError:  # it is said of an error already
         return ""
-    names = sorted(block.name for block in blocks if block.name)
     return f" Saved are: {', '.join(names)}." if names else ""

@@ -14,7 +14,7 @@ from flows.events import RESOURCES, Signal
 BODY = (
     "{{ event.resource.name }}: {{ event.payload.sentence }}\n"
     "What to do: {{ event.payload.advice }}\n"
-    "Run: {{ event.payload.flow_run_id }}"
+    "Run: {{ event.payload.run }}"
 )
 
 ADVICE = "Add an action, such as a notification, or deploy again with a notification block."

@@ -11,6 +11,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
 from prefect.deployments.runner import RunnerDeployment
 
+from deployments.form import read_saved
 from deployments.registry import DEPLOYMENTS, ENVIRONMENT, TAGS, build
 
 RUNS_AT_ONCE = 10
@@ -24,8 +25,8 @@ def serve_all(limit: int = RUNS_AT_ONCE) -> None:
 
 def list_served() -> list[RunnerDeployment]:
     """The deployments, each paused or not as somebody last left it."""
-    known = _read_paused()
-    return [build(each, paused=known.get(each.name, each.paused)) for each in DEPLOYMENTS]
+    known, saved = _read_paused(), read_saved()
+    return [build(each, paused=known.get(each.name, each.paused), saved=saved) for each in DEPLOYMENTS]
 
 
 def _read_paused() -> Mapping[str, bool]:

@@ -4,6 +4,7 @@ What a person sets in the UI stays: whether a deployment is paused, its schedule
 What the code says is brought up to date: entry point, form, description, tags, version, environment.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
@@ -20,6 +21,7 @@ from prefect.workers.process import ProcessWorker
 
 import blocks
 from deployments.automations import list_automations
+from deployments.form import read_saved
 from deployments.registry import DEPLOYMENTS, QUEUES, Deployment, build
 from outreach.errors import SettingsError
 
@@ -48,12 +50,13 @@ def deploy(pool: str = POOL, *, notify: str | None = None, activate: bool = Fals
     Raises:
         SettingsError: there is no such notification block.
     """
+    saved = read_saved()
     with get_client(sync_client=True) as client:
         return [
             *(_register(client, getattr(blocks, name)) for name in blocks.__all__),
             Deployed("work pool", pool, _make_pool(client, pool)),
             *(Deployed("work queue", name, _make_queue(client, pool, name)) for name in QUEUES),
-            *(_deploy(client, each, pool, activate=activate) for each in DEPLOYMENTS),
+            *(_deploy(client, each, pool, saved, activate=activate) for each in DEPLOYMENTS),
             *_automate(client, notify),
         ]
 
@@ -98,8 +101,15 @@ def _make_queue(client: SyncPrefectClient, pool: str, name: str) -> Outcome:
     return "unchanged"
 
 
-def _deploy(client: SyncPrefectClient, each: Deployment, pool: str, *, activate: bool) -> Deployed:
-    wanted = build(each, pool=pool, paused=False if activate and each.every else None)
+def _deploy(
+    client: SyncPrefectClient,
+    each: Deployment,
+    pool: str,
+    saved: Mapping[str, Sequence[str]],
+    *,
+    activate: bool,
+) -> Deployed:
+    wanted = build(each, pool=pool, paused=False if activate and each.every else None, saved=saved)
     try:
         known = client.read_deployment_by_name(wanted.full_name)
     except ObjectNotFound:

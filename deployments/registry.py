@@ -12,9 +12,10 @@ Each round (follow-up, redeliver, retention) makes sure that it is alone on its 
 What acts on people or on receivers by itself is created paused: somebody switches it on, and it stays so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, Literal
 
 from prefect import Flow
@@ -25,6 +26,7 @@ from prefect.types.entrypoint import EntrypointType
 from prefect.utilities.callables import ParameterSchema
 
 import outreach
+from deployments.form import offer_saved
 from flows.batch import outreach_batch
 from flows.campaign import run_campaign
 from flows.contact import contact_one
@@ -89,13 +91,20 @@ DEPLOYMENTS: Sequence[Deployment] = (
 )
 
 
-def build(deployment: Deployment, *, pool: str | None = None, paused: bool | None = None) -> RunnerDeployment:
+def build(
+    deployment: Deployment,
+    *,
+    pool: str | None = None,
+    paused: bool | None = None,
+    saved: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> RunnerDeployment:
     """As Prefect takes it: by module path, its parameters checked against the form before a run starts.
 
     Args:
         deployment: which.
         pool: the work pool whose workers run it; None for a process that serves it.
         paused: instead of how it is created.
+        saved: the names of blocks that its form offers (`form.read_saved`).
     """
     made = RunnerDeployment.from_flow(
         deployment.flow,
@@ -111,7 +120,7 @@ def build(deployment: Deployment, *, pool: str | None = None, paused: bool | Non
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
     form = made._parameter_openapi_schema.model_dump(exclude_unset=True)  # noqa: SLF001 - Prefect has no other way
-    made._parameter_openapi_schema = _Form(**form)  # noqa: SLF001
+    made._parameter_openapi_schema = _Form(**offer_saved(form, saved))  # noqa: SLF001
     return made
 
 

@@ -18,7 +18,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.campaign import advance, finish, give, plan_batches, prepare
 from flows.masking import mask, private_flow
 from flows.opening import BlockNames, open_run
-from flows.parameters import BlockName, CampaignName
+from flows.parameters import BlockName, CampaignName, ContactGiven
 from flows.stopping import prefect_heeded
 from flows.verdict import conclude
 from outreach.campaign.reconciliation import recover
@@ -50,7 +50,7 @@ def forget_parameters() -> None:
     task_runner=ThreadPoolTaskRunner(max_workers=4),
 )
 def contact_one(
-    contact: dict[str, Any] | str,
+    contact: ContactGiven,
     campaign: CampaignName,
     genesys: BlockName = "default",
     senders: BlockName = "default",

@@ -13,6 +13,7 @@ from enum import Enum
 
 from prefect.events import emit_event
 from prefect.runtime import flow_run
+from prefect.utilities.urls import url_for
 
 from outreach.genesys.http.usage import UsageSnapshot
 from outreach.ledger.proof import Proof
@@ -105,6 +106,10 @@ def find_refusals(usage: UsageSnapshot | None) -> Iterator[tuple[Signal, str]]:
         yield Signal.LIMIT_CROSSED, f"{usage.too_many} of {usage.requests} requests were refused by 429."
 
 
+def _link(run_id: str | None) -> str | None:
+    return url_for("flow-run", obj_id=run_id) if run_id else None
+
+
 def _emit(name: str, kind: Signal, sentence: str, *, kind_of_resource: str = "campaign") -> None:
     emit_event(
         kind.value,
@@ -112,5 +117,10 @@ def _emit(name: str, kind: Signal, sentence: str, *, kind_of_resource: str = "ca
             "prefect.resource.id": f"outreach.{kind_of_resource}.{name}",
             "prefect.resource.name": name,
         },
-        payload={"sentence": sentence, "advice": ADVICE[kind], "flow_run_id": flow_run.id or ""},
+        payload={
+            "sentence": sentence,
+            "advice": ADVICE[kind],
+            "flow_run_id": flow_run.id or "",
+            "run": _link(flow_run.id) or "",  # its Artifacts have report and proof
+        },
     )

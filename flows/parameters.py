@@ -22,5 +22,38 @@ CampaignName: TypeAlias = Annotated[
 ]
 """What can name a campaign: it names files too. JSON's patterns end in $ where Python's end in \\Z."""
 
+_COLUMNS = {
+    "external_contact_id": "The person's id in your CRM.",
+    "name": "As it is spoken to.",
+    "sms": "A mobile number, like +13172000001.",
+    "email": "An address.",
+    "voice": "A number for callbacks.",
+    "chat": "An id in the messenger.",
+    "initial_message": "In place of the campaign's message.",
+    "time_zone": "Like America/New_York.",
+    "postal_code": "Tells the zone where no other column does.",
+}
+
+ContactGiven: TypeAlias = Annotated[
+    dict[str, Any] | str,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {
+                    "type": "object",
+                    "title": "Fields",
+                    "properties": {
+                        name: {"type": "string", "title": name, "description": words}
+                        for name, words in _COLUMNS.items()
+                    },
+                },
+                {"type": "object", "title": "JSON"},  # a CRM's nulls and nested fields
+                {"type": "string", "title": "Sealed"},
+            ]
+        }
+    ),
+]
+"""One person, by the columns of a source, any of them, or sealed."""
+
 Days: TypeAlias = Annotated[int, WithJsonSchema({"type": "integer", "minimum": 1})]
 """At least one."""

@@ -349,7 +349,8 @@ class CampaignSettings(BaseModel):
         ge=1,
         le=64,
         title="Threads",
-        description="At most so many contacts in the air per process; fewer while the processor is busy.",
+        description="At most so many contacts in the air per process, and one for each sender with a rate; "
+        "fewer while the processor is busy.",
     )
     batch_size: int | None = Field(
         default=None,

@@ -11,7 +11,7 @@ import orjson
 from prefect import get_run_logger, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, PREFECT_UI_URL, temporary_settings
 
 from outreach.campaign.run import Run, file_of
 from outreach.genesys.http.usage import UsageSnapshot
@@ -79,6 +79,8 @@ def _make_artifacts(result: Figures, drawn: Mapping[str, str], key: str) -> None
     create_markdown_artifact(as_code(result.proof), key=f"proof-{key}", description="Proof")
     if rows := markdown.table_rows(result):
         create_table_artifact(rows, key=f"failures-{key}", description="Who was not contacted, by reason")
+    if ui := PREFECT_UI_URL.value():
+        get_run_logger().info("report in Prefect: %s/artifacts/key/report-%s", ui.rstrip("/"), key)
 
 
 def as_code(proof: Proof) -> str:

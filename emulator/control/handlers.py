@@ -82,7 +82,8 @@ def metrics(org: Organisation, request: Request) -> Response:
 @operation("own.state", "GET", "/state")
 def state(org: Organisation, _request: Request) -> Response:
     """A digest for people and for the page: counts, ids, limits, faults, the latest contacts."""
-    latest = org.truth.page(max(0, len(org.truth.rows) - _LATEST), _LATEST)
+    rows = org.truth.page(max(0, len(org.truth.rows) - _LATEST), _LATEST)
+    latest = [{**row, "conversation": _describe(org, row["conversation_id"])} for row in rows]
     return answer(
         {
             "url": org.url,
@@ -98,6 +99,16 @@ def state(org: Organisation, _request: Request) -> Response:
             "webhooks": org.receiver.summary(),
         }
     )
+
+
+def _describe(org: Organisation, conversation_id: str) -> str:
+    """What a conversation is at now, as the page says it."""
+    if (conversation := org.conversations.by_id.get(conversation_id)) is None:
+        return ""
+    said = conversation.state(org.now())
+    ended = f": {conversation.disconnect_type}" if said == "disconnected" else ""
+    answers = len(conversation.replies_at(org.now()))
+    return said + ended + (f", {answers} answered" if answers else "")
 
 
 @operation("own.end", "POST", "/conversations/{conversationId}/end")

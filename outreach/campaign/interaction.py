@@ -11,6 +11,7 @@ A window of contacts is in the air at once; outcomes are written and new intents
 ledger costs little where nothing limits, and under a budget few people are in doubt when a process dies.
 """
 
+import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -18,6 +19,7 @@ from datetime import datetime
 from functools import partial
 
 from outreach.campaign.last_check import recheck
+from outreach.campaign.look_ahead import LookAhead
 from outreach.campaign.outcomes import NotAttempted, change_after
 from outreach.campaign.run import Run
 from outreach.campaign.validation import change_for, gather_facts, inspected_before, presume_free
@@ -49,18 +51,26 @@ def interact_batch(run: Run, batch: BatchRef) -> Counter[str]:
     counts: Counter[str] = Counter()
     group, window = pace(run)
     take_back(run.ledger, run.campaign.id, batch)
-    calls: CallPool[Intent, Started] = CallPool(partial(_contact, run, batch.number), run.call_limit)
+    ahead = LookAhead(run, batch)
+    contact = partial(_contact, run, batch.number)
+    calls: CallPool[Intent, Started] = CallPool(contact, run.call_limit, ahead.line_of)
     more = True
     try:
         while more or calls.in_flight:
             suspect = False
             while more and not suspect and calls.in_flight + group <= window:
-                opened = _intend(run, batch, group, counts)
+                chosen = ahead.choose(group)
+                if chosen == []:  # every sender has enough in the air
+                    break
+                opened = _intend(run, batch, group, counts, chosen or ())
                 more = opened is not None
+                ahead.took_off(opened or ())
                 calls.submit(opened or ())
                 # A process died of it: no two of these at once.
                 suspect = any(item.claimed.deaths > 0 for item in opened or ())
-            landed = calls.collect(calls.in_flight if suspect else min(group, calls.in_flight))
+            awaited = calls.in_flight if suspect else min(group, calls.in_flight)
+            landed = calls.collect(awaited, within=math.inf if suspect else ahead.patience)
+            ahead.landed(item for item, _ in landed)
             more = _settle(run, landed, counts) or more
     finally:
         _settle(run, calls.collect(calls.in_flight), counts)
@@ -81,15 +91,23 @@ def pace(run: Run) -> tuple[int, int]:
     return group, max(group * 2, min(threads * 2, int(run.requests_per_second * 2)))
 
 
-def _intend(run: Run, batch: BatchRef, size: int, counts: Counter[str]) -> list[Intent] | None:
+def _intend(
+    run: Run, batch: BatchRef, size: int, counts: Counter[str], chosen: Sequence[int]
+) -> list[Intent] | None:
     """Some committed intents, perhaps none of these; None when nobody is left or the run is stopped."""
     if run.auto_stop.reason:
         return None
     group = claim(
-        run.ledger, run.campaign.id, batch, (State.CLEARED,), limit=size, channels=run.called_channels
+        run.ledger,
+        run.campaign.id,
+        batch,
+        (State.CLEARED,),
+        limit=size,
+        channels=run.called_channels,
+        only=chosen,
     )
     if not group:
-        return None
+        return [] if chosen else None  # whom another process has by now
     with releasing(run.ledger, group):
         return open_intents(run, group, counts)
 
@@ -216,6 +234,8 @@ def _note_that_it_leaves(run: Run, item: Intent) -> None:
 
 def _settle(run: Run, landed: Sequence[tuple[Intent, Started | BaseException]], counts: Counter[str]) -> bool:
     """Write down what became of the calls; whether somebody was given back, to be claimed again."""
+    if not landed:
+        return False
     changes: list[Change] = []
     bugs: list[BaseException] = []
     for item, outcome in landed:

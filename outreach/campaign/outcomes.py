@@ -34,6 +34,8 @@ from outreach.ledger.changes import Change, OutboundEvent
 from outreach.ledger.claims import Claimed
 from outreach.ledger.intents import Intent
 from outreach.ledger.states import State
+from outreach.messages.sms import segments
+from outreach.messages.wording import Unsaid
 from outreach.webhook.events import (
     AuditLog,
     ContactDeferred,
@@ -116,6 +118,7 @@ def _started(run: Run, item: Intent, started: Started) -> Change:
     fields = {
         "conversation_id": started.conversation_id,
         "latency_ms": started.latency_ms,
+        **_count_segments(run, item),
         "started_at": now,
         "look_at": first_look(item.claimed, now),
         "looks": 0,
@@ -125,6 +128,14 @@ def _started(run: Run, item: Intent, started: Started) -> Change:
     return _change(
         item, State.STARTED, "started", fields=fields, detail=detail, events=events, intent="started"
     )
+
+
+def _count_segments(run: Run, item: Intent) -> dict[str, int]:
+    """What was said, counted once more: only where somebody wants to know what it cost."""
+    if run.settings.sms_segment_price is None or not item.channel.traits.has_segments:
+        return {}
+    said = run.gate.wording.compose(item.claimed.contact, item.channel)
+    return {} if isinstance(said, Unsaid) else {"segments": segments(said.text)}
 
 
 def _unknown(run: Run, item: Intent, error: Ambiguous) -> Change:

@@ -5,13 +5,14 @@
 
 The threads take from one queue and go home when it stays empty, and whoever collects is woken once, when
 enough have landed: a future for each call, a wake for each landing, and a new thread for each group cost as
-much as writing the outcome down.
+much as writing the outcome down. Where calls wait for different things, each has a line: threads go to the
+line with the fewest, and one to each in any case, so that none waits behind those of another.
 They are daemons, and no executor's: a process must be able to end while a far end keeps one of them waiting.
 """
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
@@ -30,14 +31,22 @@ class CallPool(Generic[Item, Outcome]):
     Args:
         call: one call; what it raises is its outcome.
         limit: how many threads there may be; shared by all steps of a run.
+        line_of: what a call waits for; all for the same, unless said.
     """
 
-    def __init__(self, call: Callable[[Item], Outcome], limit: AdaptiveLimit) -> None:
+    def __init__(
+        self,
+        call: Callable[[Item], Outcome],
+        limit: AdaptiveLimit,
+        line_of: Callable[[Item], str] = lambda _: "",
+    ) -> None:
         self._call = call
         self._limit = limit
-        self._waiting: deque[Item] = deque()
+        self._line_of = line_of
+        self._waiting: dict[str, deque[Item]] = {}  # no line is empty
+        self._calling: Counter[str] = Counter()
         self._landed: list[tuple[Item, Outcome | BaseException]] = []
-        self._threads = self._calling = 0
+        self._threads = 0
         self._idle = self._called_back = 0
         self._wanted = 0
         lock = threading.Lock()
@@ -48,14 +57,13 @@ class CallPool(Generic[Item, Outcome]):
     def submit(self, items: Iterable[Item]) -> None:
         """Have the calls made, in about this order. RuntimeError when this process has no thread for them."""
         with self._enough:
-            before = len(self._waiting)
-            self._waiting.extend(items)
-            self.in_flight += len(self._waiting) - before
+            for item in items:
+                self._waiting.setdefault(self._line_of(item), deque()).append(item)
+                self.in_flight += 1
             try:
                 self._staff()
             except RuntimeError:
-                self.in_flight -= len(self._waiting)
-                self._waiting.clear()  # or `collect` would wait for them for ever
+                self._take_back()  # or `collect` would wait for them for ever
                 raise
 
     def collect(
@@ -75,15 +83,24 @@ class CallPool(Generic[Item, Outcome]):
     def stop(self) -> list[Item]:
         """Take back what no thread has begun; what is in the air lands, if it ever does."""
         with self._enough:
-            untried = list(self._waiting)
-            self._waiting.clear()
-            self.in_flight -= len(untried)
+            return self._take_back()
+
+    def _take_back(self) -> list[Item]:
+        """Under the lock."""
+        untried = [item for line in self._waiting.values() for item in line]
+        self._waiting.clear()
+        self.in_flight -= len(untried)
         return untried
 
     def _staff(self) -> None:
-        """As many threads as there is work for and the limit allows; one in any case. Under the lock."""
-        while self._threads - self._calling < len(self._waiting) and self._limit.try_acquire(
-            needed=not self._threads
+        """As many threads as there is work for and the limit allows; one a line in any case.
+
+        Under the lock.
+        """
+        work = sum(map(len, self._waiting.values()))
+        without = sum(not self._calling[line] for line in self._waiting)
+        while (coming := self._threads - self._calling.total()) < work and self._limit.try_acquire(
+            needed=coming < without
         ):
             try:
                 self._fetch_one()
@@ -117,27 +134,31 @@ class CallPool(Generic[Item, Outcome]):
                 self._called_back -= 1
                 taken = self._take()
 
-    def _call_all(self, taken: tuple[Item] | None) -> None:
+    def _call_all(self, taken: tuple[str, Item] | None) -> None:
         """Until there is none, or fewer threads do."""
         while taken:
-            (item,) = taken
+            line, item = taken
             try:
                 outcome: Outcome | BaseException = self._call(item)
             except BaseException as error:  # noqa: BLE001 - it is what became of the call
                 outcome = error
             with self._enough:  # once a call: landing and taking under one lock
-                self._calling -= 1
+                self._calling[line] -= 1
                 self._landed.append((item, outcome))
                 if len(self._landed) >= self._wanted:
                     self._enough.notify()
                 taken = self._take()
 
-    def _take(self) -> tuple[Item] | None:
-        """The next item; None for a thread that is not needed. Under the lock."""
-        # The last thread stays while there is work, whatever the limit says: somebody must.
-        if not self._waiting or (self._threads > 1 and self._limit.is_exceeded()):
+    def _take(self) -> tuple[str, Item] | None:
+        """The next item and its line; None for a thread that is not needed. Under the lock."""
+        line = min(self._waiting, key=self._calling.__getitem__, default=None)
+        # A line's last thread stays while there is work, whatever the limit says: somebody must.
+        if line is None or (self._calling[line] and self._limit.is_exceeded()):
             self._threads -= 1
             self._limit.release()
             return None
-        self._calling += 1
-        return (self._waiting.popleft(),)
+        self._calling[line] += 1
+        item = self._waiting[line].popleft()
+        if not self._waiting[line]:
+            del self._waiting[line]
+        return line, item

@@ -40,6 +40,7 @@ class Guide:
     asks_to_inspect = True
     can_find = False
     campaigns = None
+    narrow_budgets: Mapping[str, float] = {}
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -48,6 +49,10 @@ class Guide:
     def clock_skew(self) -> timedelta:
         """How far Genesys' clock is ahead of ours."""
         return self.connection.clock_skew
+
+    def narrow_budget_of(self, contact: Contact, channel: Channel) -> str:  # noqa: ARG002  the interface's
+        """None: only the tokens bind."""
+        return ""
 
     def give_up(self) -> None:
         """Nobody waits for a turn any more."""

@@ -284,6 +284,13 @@ class Genesys(Protocol):
     def clock_skew(self) -> timedelta:
         """How far Genesys' clock is ahead of ours, by its last answer; zero before there is one."""
 
+    @property
+    def narrow_budgets(self) -> Mapping[str, float]:
+        """What binds some creating calls more narrowly than the tokens, by name: how many a second."""
+
+    def narrow_budget_of(self, contact: Contact, channel: Channel) -> str:
+        """Which of them binds the call that contacts a person on a channel; "" for none."""
+
     def give_up(self) -> None:
         """Nobody waits for a turn any more: the run was stopped. Who does gets NotSent."""
 

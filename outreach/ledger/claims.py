@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Integer, Row, Select, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Row, and_, bindparam, func, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from outreach.contacts import Channel, Contact
@@ -79,12 +79,13 @@ def claim(
     *,
     limit: int,
     channels: tuple[Channel, ...] = (),
+    only: Sequence[int] = (),
 ) -> list[Claimed]:
     """Lease up to `limit` contacts of a batch that stand in one of the states.
 
     `deferred`, `unknown`, `started` and `ended` count only when their time has come, the longest due first.
     With `channels` only those who are to be contacted on one of them. Nobody else has them until this process
-    changes them or dies. An empty list means: nothing is left.
+    changes them or dies. An empty list means: nothing is left. With `only`, of these no others.
     """
     owner = ledger.executor.enter()
     values = {
@@ -94,6 +95,9 @@ def claim(
         "now": ledger.clock.now(),
         "owner": owner,
     }
+    if only:
+        values |= {"only": list(only), "most_deaths": 0, "limit": limit}
+        return _claim(ledger, tuple(states), channels, values)
     if State.CLEARED not in states:  # nobody dies of looking or registering, so deaths do not count
         return _claim(ledger, tuple(states), channels, {**values, "most_deaths": _ANY, "limit": limit})
     # A row on which a process died is taken alone, after all others.
@@ -102,21 +106,38 @@ def claim(
     )
 
 
-def _open(states: Sequence[State], channels: Sequence[Channel]) -> Select[tuple[int]]:
+def list_claimable(
+    ledger: Ledger,
+    campaign_id: int,
+    batch: BatchRef,
+    state: State,
+    *,
+    after: int,
+    limit: int,
+    channels: tuple[Channel, ...] = (),
+) -> list[Claimed]:
+    """Whom `claim` would lease, behind a contact's id and in order, but leased by nobody."""
+    values = {
+        "campaign": campaign_id,
+        "first": max(batch.first, after + 1),
+        "last": batch.last,
+        "now": ledger.clock.now(),
+        "most_deaths": 0,
+    }
+    found = select(*COLUMNS).where(*_claimable((state,), channels)).order_by(contacts.c.id).limit(limit)
+    return [read_claimed(ledger, row) for row in ledger.db.rows(found, values)]
+
+
+def _claimable(states: Sequence[State], channels: Sequence[Channel]) -> list[ColumnElement[bool]]:
     c = contacts.c
-    wanted = (c.channel.in_([channel.value for channel in channels]),) if channels else ()
-    return (
-        select(c.id)
-        .where(
-            c.campaign_id == bindparam("campaign"),
-            c.id.between(bindparam("first"), bindparam("last")),
-            c.lease_owner.is_(None),
-            c.deaths <= bindparam("most_deaths"),
-            _due(states, bindparam("now", type_=Instant)),
-            *wanted,
-        )
-        .order_by(*_longest_due(states))
-    )
+    return [
+        c.campaign_id == bindparam("campaign"),
+        c.id.between(bindparam("first"), bindparam("last")),
+        c.lease_owner.is_(None),
+        c.deaths <= bindparam("most_deaths"),
+        _due(states, bindparam("now", type_=Instant)),
+        *([c.channel.in_([channel.value for channel in channels])] if channels else []),
+    ]
 
 
 def _longest_due(states: Sequence[State]) -> list[ColumnElement[datetime]]:
@@ -137,11 +158,16 @@ def _due(states: Iterable[State], now: datetime | ColumnElement[datetime]) -> Co
 
 
 @functools.lru_cache(maxsize=32)
-def _taking(states: tuple[State, ...], channels: tuple[Channel, ...]) -> ReturningUpdate[Any]:
-    rows = _open(states, channels).order_by(contacts.c.id).limit(bindparam("limit", type_=Integer))
+def _taking(
+    states: tuple[State, ...], channels: tuple[Channel, ...], *, of_some: bool
+) -> ReturningUpdate[Any]:
+    c = contacts.c
+    among = [c.id.in_(bindparam("only", expanding=True))] if of_some else []
+    rows = select(c.id).where(*_claimable(states, channels), *among)
+    rows = rows.order_by(*_longest_due(states), c.id).limit(bindparam("limit", type_=Integer))
     # A common table, because PostgreSQL may run a subquery more than once, and lock more than the limit.
     chosen = rows.with_for_update(skip_locked=True, key_share=True).cte("chosen")
-    taken = update(contacts).where(contacts.c.id.in_(select(chosen.c.id)))
+    taken = update(contacts).where(c.id.in_(select(chosen.c.id)))
     return taken.values(lease_owner=bindparam("owner")).returning(*COLUMNS)
 
 
@@ -149,7 +175,7 @@ def _claim(
     ledger: Ledger, states: tuple[State, ...], channels: tuple[Channel, ...], values: dict[str, Any]
 ) -> list[Claimed]:
     with ledger.db.write(lasting=False) as connection:  # a lease that a power cut undoes is taken again
-        claimed = connection.execute(_taking(states, channels), values).all()
+        claimed = connection.execute(_taking(states, channels, of_some="only" in values), values).all()
     owner = values["owner"]
     # RETURNING has no order of its own.
     return [read_claimed(ledger, row, owner) for row in sorted(claimed, key=lambda row: int(row.id))]

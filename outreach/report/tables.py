@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from outreach.ledger.proof import Proof
 from outreach.ledger.states import State
-from outreach.report.figures.counts import ReasonCount
+from outreach.report.figures.counts import Cost, ReasonCount
 from outreach.report.figures.do_not_contact import Lists
 from outreach.report.figures.gather import Figures
 from outreach.report.figures.history import MOST_RUNS
@@ -57,6 +57,7 @@ def every(figures: Figures) -> list[Table]:
         outcomes(figures),
         not_reached(figures),
         afterwards(figures.proof),
+        *([cost(figures.cost)] if figures.cost else []),
         deferred(figures),
         endings(figures),
         timings(figures),
@@ -164,6 +165,22 @@ def afterwards(the_proof: Proof) -> Table:
     rows += [(f"Answers: {clean(meaning)}", number(count)) for meaning, count in the_proof.answers.items()]
     rows += [(f"Not delivered: {clean(why)}", number(n)) for why, n in the_proof.not_delivered.items()]
     return Table("Afterwards", ("", "Count"), tuple(rows), frozenset({"Count"}))
+
+
+UNCOUNTED = "SMS of which it is not known: sent by Genesys' engine, found later, or before there was a price"
+
+
+def cost(spent: Cost) -> Table:
+    """What the SMS cost, in parts and in money: of those that were counted."""
+    uncounted = spent.sent - spent.counted
+    rows = (
+        ("SMS sent", number(spent.sent)),
+        ("Segments", number(spent.segments)),
+        ("Price of a segment", f"{spent.price:g}"),
+        ("Cost", f"{spent.segments * spent.price:,.2f}"),
+        *([(UNCOUNTED, number(uncounted))] if uncounted else []),
+    )
+    return Table("Cost of SMS", ("", "Figure"), rows, frozenset({"Figure"}))
 
 
 def timings(figures: Figures) -> Table:

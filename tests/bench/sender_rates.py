@@ -2,7 +2,7 @@
 
 The emulator fails what a sender sends above its rate, as carriers do, and refuses with 429 what is above a
 token's budget, both in sliding windows on the real clock. Used is what a sender sent in the steady part, as a
-share of its rate. The fullest binds the campaign: the others send to as many as are theirs of the list.
+share of its rate; the list never runs out of anybody's people.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from deployments.production import Deployed, deploy
 from deployments.registry import DEPLOYMENTS, Deployment, build
 from flows.events import Signal
 from outreach.settings import CampaignSettings
+from outreach.sources.columns import PLAIN
 
 MOST_USED = [
     *("dry_run", "country", "message", "channel_order", "route", "consent", "rules", "expires_at"),
@@ -23,6 +24,9 @@ MOST_USED = [
 
 @pytest.fixture(scope="module")
 def deployed(prefect_api: str) -> list[Deployed]:
+    with get_client(sync_client=True) as client:
+        if client.read_deployments(limit=1):  # others have deployed, and saved blocks since: the forms' lists
+            deploy("outreach")
     return deploy("outreach")
 
 
@@ -82,6 +86,35 @@ def test_the_form_has_a_title_and_a_description_for_every_setting(deployed: list
     assert all(field.get("description") for field in schema["properties"].values())
     assert schema["properties"]["dispatch"]["enum"] == ["here", "work-pool"]
     assert known.enforce_parameter_schema
+
+
+def test_the_form_offers_the_saved_blocks_and_takes_one_that_was_saved_since(
+    deployed: list[Deployed],
+) -> None:
+    Senders(sms_from="+13175550100").save("north", overwrite=True)
+    deploy("outreach")
+    with get_client(sync_client=True) as client:
+        known = client.read_deployment_by_name("run-campaign/campaign")
+        assert known.parameter_openapi_schema is not None
+        offered = known.parameter_openapi_schema["properties"]["senders"]["anyOf"]
+        given = {"source": "x.csv", "campaign": "offered", "senders": "saved-since"}
+        made = client.create_flow_run_from_deployment(known.id, parameters=given)
+        client.delete_flow_run(made.id)
+
+    [saved] = [each["enum"] for each in offered if "enum" in each]
+    assert "north" in saved
+    assert [each["title"] for each in offered if "enum" not in each] == ["Another"]
+    assert {each.outcome for each in deploy("outreach")} == {"unchanged"}
+
+
+def test_the_form_of_one_contact_has_a_field_for_each_column(deployed: list[Deployed]) -> None:
+    with get_client(sync_client=True) as client:
+        known = client.read_deployment_by_name("contact-one/contact")
+    assert known.parameter_openapi_schema is not None
+    fields, *others = known.parameter_openapi_schema["properties"]["contact"]["anyOf"]
+    assert {"external_contact_id", "name", "sms", "email", "time_zone"} <= set(fields["properties"])
+    assert set(fields["properties"]) <= set(PLAIN)
+    assert [each["title"] for each in others] == ["JSON", "Sealed"]
 
 
 def test_the_limit_that_left_out_every_second_ledgers_rounds_goes_with_the_next_deploy(

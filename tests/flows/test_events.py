@@ -140,6 +140,7 @@ def test_it_is_told_with_advice_and_its_automation_acts(
     event = await_signal(office, CASES[happen])
     assert event["payload"]["sentence"]
     assert event["payload"]["advice"]
+    assert event["payload"]["run"].endswith(f"/runs/flow-run/{event['payload']['flow_run_id']}")
     assert event["payload"]["flow_run_id"]
     await_reaction(office, automations[CASES[happen]], event["id"])
 

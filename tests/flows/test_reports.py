@@ -22,6 +22,7 @@ from blocks.stored import load_block
 from cli.processes import child, free_port, wait_until_up
 from outreach.genesys.http.usage import UsageSnapshot
 from tasks.progress import shown_in
+from tasks.reporting import artifact_key
 from tests.flows.office import Office
 
 
@@ -35,6 +36,16 @@ def test_the_report_of_the_first_run_is_not_replaced_by_the_second(office: Offic
     assert {file: file.read_bytes() for file in out.glob("*-report-2*Z.html")} == kept
     latest = (out / f"{office.name}-report.html").read_text()
     assert latest.count(">balanced</td>") == 2
+
+
+def test_a_runs_log_ends_with_the_link_to_its_report(office: Office) -> None:
+    office.run(office.source(1))
+
+    lines = [line["message"] for line in office.ask("/logs/filter")]
+    key = f"report-{artifact_key(office.name, office.name)}"
+    [link] = [line.split()[-1] for line in lines if line.endswith(f"/artifacts/key/{key}")]
+    assert link.startswith(office.prefect.removesuffix("/api"))
+    assert any(artifact["key"] == key for artifact in office.ask("/artifacts/filter"))
 
 
 class Scraper:

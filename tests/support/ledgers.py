@@ -202,3 +202,4 @@ def forget_hand_overs(connection: Connection) -> None:
     connection.exec_driver_sql("DROP TABLE hand_overs")
     connection.exec_driver_sql("DROP INDEX ix_intents_hand_over_id")
     connection.exec_driver_sql("ALTER TABLE intents DROP COLUMN hand_over_id")
+    connection.exec_driver_sql("ALTER TABLE contacts DROP COLUMN segments")  # of 0009

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import Literal
+from typing import ClassVar, Literal
 
 from outreach.contacts import Channel, Contact
 from outreach.errors import GenesysError
@@ -55,6 +55,7 @@ class Organisation:
     can_find = True
     campaigns = None
     clock_skew = timedelta()
+    narrow_budgets: ClassVar[Mapping[str, float]] = {}
 
     def __init__(self) -> None:
         self.contacted: list[Engagement] = []
@@ -79,6 +80,9 @@ class Organisation:
     def will(self, error: GenesysError | None, *, after_effect: bool = False, times: int = 1) -> None:
         """Queue the next answers to `start`."""
         self.answers.extend([(error, after_effect)] * times)
+
+    def narrow_budget_of(self, contact: Contact, channel: Channel) -> str:
+        return ""
 
     def give_up(self) -> None:
         """Nobody waits here."""

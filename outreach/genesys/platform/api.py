@@ -77,6 +77,18 @@ class Platform:
         """How far Genesys' clock is ahead of ours."""
         return self.connection.clock_skew
 
+    @functools.cached_property
+    def narrow_budgets(self) -> Mapping[str, float]:
+        """What binds some calls more narrowly than the tokens: senders' rates, the organisation's e-mails."""
+        return self.connection.narrow_budgets
+
+    def narrow_budget_of(self, contact: Contact, channel: Channel) -> str:
+        """Which of them binds the call that contacts a person on a channel; "" for none."""
+        if not self.narrow_budgets:
+            return ""
+        own = budget_of(channel, self._senders.choose(contact, channel) or "")
+        return next((name for name in (own, f"start {channel}") if name in self.narrow_budgets), "")
+
     def give_up(self) -> None:
         """Nobody waits for a turn any more."""
         self.connection.give_up()

@@ -138,6 +138,7 @@ contacts = Table(
     Column("reference", String(32), comment="of the live or last attempt"),
     Column("conversation_id", String(100)),
     Column("latency_ms", Float),
+    Column("segments", Integer, comment="SMS: parts, where they have a price"),
     Column("started_at", Instant),
     Column("connected_at", Instant),
     Column("ended_at", Instant),

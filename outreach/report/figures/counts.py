@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from outreach.contacts import Channel
 from outreach.ledger.campaigns import Campaign
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import State
@@ -122,6 +123,25 @@ def tally(connection: Connection) -> tuple[list[Tally], tuple[int, int]]:
             rest_retryable[state, channel] += int(retryable)
     kept += [Tally(*key, OTHER, count, rest_retryable[key]) for key, count in sorted(rest.items())]
     return kept, (registered, cleared)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What SMS cost: `segments` of the `counted` among those that were `sent`, at `price` each."""
+
+    sent: int
+    counted: int
+    segments: int
+    price: float
+
+
+def sum_cost(connection: Connection, price: float | None) -> Cost | None:
+    """Of the extract's SMS; None where they have no price, or none was counted."""
+    query = f"""
+        SELECT count(*), count(segments), coalesce(sum(segments), 0) FROM {TABLE}
+        WHERE channel = :sms AND started_at IS NOT NULL"""  # noqa: S608 - our own table
+    sent, counted, found = connection.execute(text(query), {"sms": Channel.SMS.value}).one()
+    return Cost(int(sent), int(counted), int(found), price) if price is not None and counted else None
 
 
 def list_endings(connection: Connection) -> list[Ending]:

@@ -20,7 +20,7 @@ def take_extract(connection: Connection, campaign_id: int) -> None:
                CASE WHEN genesys_id IS NULL THEN 0 ELSE 1 END AS registered,
                CASE WHEN attempts > 0 OR state IN ('cleared', 'intent', 'unknown', 'started', 'ended')
                     THEN 1 ELSE 0 END AS cleared,
-               latency_ms, started_at, until, disconnect_type, delivery,
+               latency_ms, segments, started_at, until, disconnect_type, delivery,
                (ended_at - coalesce(connected_at, started_at)) / 1000000.0 AS duration_seconds
         FROM contacts WHERE campaign_id = {int(campaign_id)}"""  # noqa: S608 - a whole number
     connection.execute(text(query))

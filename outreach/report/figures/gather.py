@@ -22,12 +22,14 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import Proof, prove
 from outreach.ledger.states import State
 from outreach.report.figures.counts import (
+    Cost,
     Ending,
     Funnel,
     ReasonCount,
     Tally,
     list_endings,
     list_reasons,
+    sum_cost,
     tally,
 )
 from outreach.report.figures.do_not_contact import Lists, read_lists
@@ -87,6 +89,7 @@ class Figures:
     endings: tuple[Ending, ...] = ()
     history: tuple[PastRun, ...] = ()
     lists: Lists | None = None
+    cost: Cost | None = None
     columns: tuple[str, ...] = ()
     """What the source's columns were read as, and which were left out, in words."""
 
@@ -175,6 +178,7 @@ def _gather(
         rules=_rules(campaign),
         endings=tuple(list_endings(connection)),
         history=list_runs(connection, campaign.id),
+        cost=sum_cost(connection, campaign.settings.sms_segment_price),
     )
 
 

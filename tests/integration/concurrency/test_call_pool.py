@@ -98,6 +98,20 @@ def test_a_step_gets_its_turn_beside_one_that_has_every_thread() -> None:
     assert len(greedy.collect(10)) == 10
 
 
+def test_a_call_does_not_wait_behind_those_that_wait_for_something_else() -> None:
+    gate = threading.Event()
+    calls: CallPool[str, bool] = CallPool(
+        lambda item: item == "fast" or gate.wait(), AdaptiveLimit(2), line_of=lambda item: item
+    )
+
+    calls.submit(["slow"] * 10)
+    calls.submit(["fast"] * 3)
+
+    assert calls.collect(3, within=30) == [("fast", True)] * 3
+    gate.set()
+    assert len(calls.collect(10)) == 10
+
+
 def test_what_nobody_has_begun_is_taken_back_and_what_is_in_the_air_lands() -> None:
     gate, begun = threading.Event(), threading.Semaphore(0)
 

@@ -48,6 +48,10 @@ def test_the_page_shows_what_happened(
     assert page.locator("#reached").inner_text() == "2"
     assert EVIL in page.locator("#truth").inner_text()
     assert "latency" in page.locator("#faults").inner_text()
+    assert page.locator("#truth").inner_text().count("connected") == 2
+    [row, _] = fresh.state()["truth"]["latest"]
+    fresh.end(row["conversation_id"])
+    page.get_by_text("disconnected: peer").wait_for(timeout=10_000)
     assert page.title() == "Genesys Cloud emulator"
     assert [url for url in asked if not url.startswith((fresh.url, "data:"))] == []
     assert said == []

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
 from datetime import datetime, timezone
-from itertools import count
 
 import pytest
 
@@ -113,54 +111,6 @@ def play(own: dict[str, Pacer], tokens: Pacer, clock: SetClock) -> dict[str, lis
         instants += [tokens.next_instant(len(line) - 1)] if line else []
         clock.advance(max(min(instants) - now, 0.0005))
     return sent
-
-
-def work(
-    own: dict[str, Pacer], tokens: Pacer, clock: SetClock, threads: int, people: Iterator[str]
-) -> tuple[Counter[str], Counter[str]]:
-    """A list worked off in its order, so many at once, each by their sender: sent, and taken up."""
-    sent: Counter[str] = Counter()
-    listed: Counter[str] = Counter()
-    waiting: Counter[str] = Counter()
-    line: list[str] = []
-    while (now := clock.monotonic()) < SECONDS:
-        taken = [next(people) for _ in range(threads - waiting.total() - len(line))]
-        waiting.update(taken)
-        listed.update(taken)
-        for name, pacer in own.items():
-            if waiting[name] and name not in line and pacer.next_instant() <= now:
-                pacer.spend()
-                waiting[name] -= 1
-                line.append(name)
-        if line and tokens.next_instant(len(line) - 1) <= now:
-            tokens.spend()
-            sent[line.pop(0)] += 1
-            continue
-        instants = [own[name].next_instant() for name in own if waiting[name] and name not in line]
-        instants += [tokens.next_instant(len(line) - 1)] if line else []
-        clock.advance(max(min(instants) - now, 0.0005))
-    return sent, listed
-
-
-@pytest.mark.parametrize("threads", [16, 64])
-def test_a_list_in_its_order_keeps_every_sender_as_busy_as_what_binds_it(
-    threads: int, capsys: pytest.CaptureFixture[str]
-) -> None:
-    clock = SetClock(NOW)
-    slots = LocalSlotAllocator(clock)
-    own = {name: Pacer(name, RATES[name], slots, clock, name=name) for name in RATES}
-    ours = [Sender(Channel.SMS, name, rate) for name, rate in RATES.items()]
-    people = (choose_sender(ours, person(f"+1463{n:07d}"), Channel.SMS) for n in count(2_000_000))
-
-    names = (each.name for each in people if each)
-    sent, listed = work(own, Pacer("token:1", 300, slots, clock, 4), clock, threads, names)
-
-    # The list is through when its fullest sender is: the others are bound by how many of it are theirs.
-    minutes = max(listed[name] / RATES[name] for name in RATES)
-    used = {name: sent[name] / SECONDS * 60 / (listed[name] / minutes) for name in RATES}
-    with capsys.disabled():
-        print("".join(f"\n{threads} threads, {name}: {share:.1%}" for name, share in used.items()))
-    assert min(used.values()) >= 0.95
 
 
 def fullest(times: list[float]) -> int:

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from outreach.report.figures.counts import Funnel
+from outreach.report.figures.counts import Cost, Funnel
 from outreach.report.figures.gather import Figures
+from outreach.report.figures.history import MOST_RUNS
 from outreach.report.figures.percentiles import EDGES_MS, Bucket, Spread
 from outreach.report.page import write_page
 
@@ -82,9 +83,14 @@ def test_on_a_phone_every_cell_is_within_the_screen_and_says_what_it_is(
     page.close()
 
 
-def test_in_print_it_is_three_pages(browser: Any, figures: Figures, tmp_path: Path) -> None:
+def test_in_print_it_is_three_pages_after_twenty_runs_answers_and_cost_too(
+    browser: Any, figures: Figures, tmp_path: Path
+) -> None:
+    runs = tuple(replace(figures.history[-1], verdict="balanced", contacted=n) for n in range(MOST_RUNS))
+    proof = replace(figures.proof, answers={"stop": 3, "other": 20}, not_delivered={"InvalidDestination": 4})
+    whole = replace(figures, history=runs, cost=Cost(200, 190, 380, 0.05), proof=proof)
     page = browser.new_page()
-    page.goto(write_page(tmp_path / "report.html", figures).as_uri())
+    page.goto(write_page(tmp_path / "report.html", whole).as_uri())
 
     paper = page.pdf(format="A4")
 
