@@ -7,6 +7,7 @@ anything but an answer comes back, Prefect itself is asked: it knows every setti
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import sys
 from collections.abc import Mapping
@@ -111,12 +112,10 @@ def _read_profile() -> Mapping[str, str] | None:
         return {}
     except (OSError, ValueError):
         return None
-    if sys.version_info < (3, 11):
-        return None
-    import tomllib
+    if sys.version_info >= (3, 11):  # which reads TOML itself
+        import tomllib
 
-    try:
-        every = tomllib.loads(text)
-        return dict(every["profiles"][every["active"]])
-    except (ValueError, KeyError, TypeError):
-        return None
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            every = tomllib.loads(text)
+            return dict(every["profiles"][every["active"]])
+    return None

@@ -1,8 +1,8 @@
 """How long a person waits for a command: its start, its end, and the processor's time of all of it.
 
 An empty Prefect flow, ours, and an earlier build, each in new processes, in turn. The commands find ledger
-and organisation by blocks of a server that runs already. `to_first` is from the command to the first person who
-was contacted, `after_last` from the last one to the end of the process.
+and organisation by blocks of a server that runs already. `to_first` is from the command to the first
+person who was contacted, `after_last` from the last one to the end of the process.
 """
 
 from __future__ import annotations

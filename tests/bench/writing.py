@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tests.bench.bars import Bar, find_bars
@@ -58,7 +58,7 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     if "formats" in loading:
         yield ""
         yield from _formats(loading["formats"])
-    sections = {
+    sections: dict[str, Callable[[Any], Iterator[str]]] = {
         "limits": _limits,
         "tokens": _tokens,
         "senders": _senders,
@@ -182,7 +182,7 @@ def _start(start: Mapping[str, Any]) -> Iterator[str]:
             yield f"| {build} | {command} | {' | '.join(cells)} |"
     if loads := start.get("machine_load"):
         yield ""
-        yield f"While {loads[0]} to {loads[1]} processes wanted a core: seconds are long, CPU seconds less so."
+        yield f"While {loads[0]} to {loads[1]} processes wanted a core: seconds are long, CPU seconds less."
 
 
 def _seconds(figure: Mapping[str, float]) -> str:
