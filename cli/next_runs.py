@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-Post: TypeAlias = Callable[[str, dict[str, Any]], list[dict[str, Any]]]
-"""Asks the server at a path, with a filter."""
+Place: TypeAlias = Literal["/deployments/filter", "/flow_runs/filter"]
+Post: TypeAlias = Callable[[Place, dict[str, Any]], list[dict[str, Any]]]
+"""Asks the server for what a filter leaves."""
 
 OURS = {"tags": {"all_": ["outreach"]}}
 
