@@ -12,7 +12,7 @@ from blocks.stored import SavedAtOnce
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.place import refuse_relative
-from outreach.ledger.root_key import environment_key
+from outreach.ledger.root_key import find_keys
 
 
 class ContactLedger(SavedAtOnce):
@@ -81,11 +81,10 @@ class ContactLedger(SavedAtOnce):
         if is_deployed():
             self.refuse_relative()
         url = self.url.get_secret_value()
-        newest = self.key.get_secret_value() if self.key else environment_key(url)
         previous = [key.get_secret_value() for key in self.previous_keys]
         return open_ledger(
             url,
-            keys=[newest, *previous] if newest else [],
+            keys=find_keys(url, self.key.get_secret_value() if self.key else None, previous),
             encrypted=self.encrypted,
             actor=actor,
             existing=existing,

@@ -6,7 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.console import complain, out, print_json
+from rich.text import Text
+
+from cli.console import complain, err, out, print_json
 from cli.prefect_api import prefect_api
 from cli.processes import INTERRUPTED, LAST_WORDS, stop_by_signals
 from cli.reading import look_at
@@ -60,9 +62,10 @@ def run_source(
             state = run_to_its_end(
                 lambda: run_campaign(source, campaign, *names, settings, return_state=True), ending
             )
-        figures = ending.figures if ending.is_kept else None
+        if ending.figures:
+            err.print(Text(f"Ledger: {ending.ledger}", "dim"), soft_wrap=True)
         return tell_verdict(
-            state, campaign, ledger, terminal.usage, settings, as_json=as_json, figures=figures
+            state, campaign, ledger, terminal.usage, settings, as_json=as_json, figures=ending.figures
         )
 
 
@@ -120,7 +123,7 @@ def tell_verdict(
         usage: what the run asked of Genesys.
         settings: say where its files lie.
         as_json: for machines.
-        figures: where the ledger's block cannot be read any more.
+        figures: as the run found them; else the ledger is asked.
 
     Raises:
         UsageError: the run failed because of something that the caller can mend.

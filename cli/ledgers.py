@@ -59,6 +59,10 @@ def _opened(name: str | None, verb: str, purpose: Purpose) -> contextlib.Abstrac
 
 
 def _of_block(name: str, actor: str, *, existing: bool) -> contextlib.AbstractContextManager[Ledger]:
+    from cli.stored_ledger import read_stored_ledger
+
+    if stored := read_stored_ledger(name):
+        return stored.open(actor, existing=existing)
     with prefect_api(WITHOUT_SERVER):
         from blocks import ContactLedger
         from blocks.stored import load_block
@@ -76,6 +80,10 @@ def url_of(name: str) -> str:
     _refuse_password(name)
     if "://" in name:
         return name
+    from cli.stored_ledger import read_stored_ledger
+
+    if stored := read_stored_ledger(name):
+        return stored.url
     with prefect_api("Give the URL itself: it works without the server."):
         from blocks import ContactLedger
         from blocks.stored import load_block

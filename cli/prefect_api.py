@@ -8,31 +8,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cli.console import err
+from cli.plain_api import URL, read_plain_settings
 from cli.processes import QUIET, prefect_server
 from outreach.errors import PrefectAway
 
 PATIENCE_SECONDS = 20.0
 """How long one answer of the API is waited for before a verb begins."""
 
-_OURS = frozenset({"PREFECT_SERVER_ANALYTICS_ENABLED", "PREFECT_LOGGING_EXTRA_LOGGERS"})
-_FILES = (Path("prefect.toml"), Path("pyproject.toml"), Path(".env"))
-
 
 def api_url() -> str | None:
     """The API that Prefect's own settings name: by environment, profile, prefect.toml or .env; else None."""
-    if not _may_be_set():
-        return None
+    if (plain := read_plain_settings()) is not None:
+        return plain.get(URL)
     from prefect.settings import PREFECT_API_URL
 
     url = PREFECT_API_URL.value()
     return str(url) if url else None
-
-
-def _may_be_set() -> bool:
-    """Whether any place holds settings of Prefect: asking itself means importing it, which takes seconds."""
-    by_name = any(name.startswith("PREFECT_") for name in os.environ.keys() - _OURS)
-    profiles = Path.home() / ".prefect" / "profiles.toml"
-    return by_name or any(file.is_file() for file in (profiles, *_FILES))
 
 
 @contextlib.contextmanager
@@ -74,9 +65,10 @@ def _ask() -> None:
     import httpx
     from prefect.client.base import ServerType
     from prefect.client.orchestration import get_client
-    from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
-    with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
+    from tasks.patience import asking_again
+
+    with asking_again():
         try:
             with get_client(sync_client=True, httpx_settings={"timeout": PATIENCE_SECONDS}) as client:
                 if problem := client.api_healthcheck():

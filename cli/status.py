@@ -1,5 +1,6 @@
 """The verb `status`: what runs, what waits, what went wrong."""
 
+import contextlib
 from datetime import datetime
 from typing import Annotated
 
@@ -7,6 +8,8 @@ from cyclopts import Parameter
 
 from cli.console import AsJson, LedgerName, err, out, print_json
 from cli.ledgers import open_named
+from cli.next_runs import find_next_runs
+from cli.plain_api import find_plain_api
 from cli.prefect_api import api_url
 
 
@@ -39,17 +42,20 @@ def status(
 
 def _ask_schedules() -> list[tuple[str, datetime]] | None:
     """The next run of each of our schedules, the soonest first; None where nobody knows."""
+    if plain := find_plain_api():
+        # Where that is no answer, Prefect says what is wrong.
+        with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):
+            return find_next_runs(plain.post)
     if not api_url():
         return None
     import httpx
     from prefect.client.orchestration import get_client
-    from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
-    from flows.schedules import find_next_runs
+    from tasks.patience import asking_again
 
     try:
-        with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}), get_client(sync_client=True) as client:
-            return find_next_runs(client)
+        with asking_again(), get_client(sync_client=True) as client:
+            return find_next_runs(lambda path, asked: client.request("POST", path, json=asked).json())
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         err.print(f"Prefect was not asked for schedules: {type(error).__name__}.", style="dim")
         return None

@@ -28,7 +28,6 @@ from prefect.client.schemas.objects import FlowRun, State
 from prefect.exceptions import ObjectNotFound
 from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
-from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.states import Cancelled, Cancelling, Crashed
 
 from flows.opening import BlockNames
@@ -37,6 +36,7 @@ from outreach.campaign.run import Run
 from outreach.errors import SettingsError
 from outreach.ledger.claims import BatchRef, has_other_hands
 from outreach.ledger.executors.release import list_living_executors, release_dead_executors
+from tasks.patience import asking_again
 from tasks.policies import (
     BATCHES_DISPATCHED,
     DISPATCH_LOOK_SECONDS,
@@ -169,7 +169,7 @@ class _Dispatch:
 
     def _recall(self) -> None:
         """End what is still out: nobody works for a run that is over. One that has begun ends itself."""
-        with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):  # away, it would keep us for a minute each
+        with asking_again():  # away, it would keep us for a minute each
             self._end_out()
 
     def _end_out(self) -> None:

@@ -16,13 +16,13 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, Fl
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.runtime import flow_run
-from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.states import Cancelled, Crashed
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_exponential
 
 from outreach.ledger.executors.processes import born, host, is_gone, is_of_earlier_boot
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.witness import read_identity
+from tasks.patience import asking_again
 
 LEDGER, COUNT = "outreach.ledger", "outreach.run_count"
 HOST, PID, BORN = "outreach.host", "outreach.pid", "outreach.born"
@@ -52,7 +52,7 @@ def _is_busy(error: BaseException) -> bool:
 @retry(retry=retry_if_exception(_is_busy), stop=stop_after_attempt(4), wait=wait_exponential(), reraise=True)
 def _end_lost(run: UUID, identity: str, tags: Collection[str], *, is_file: bool) -> None:
     # Prefect's own retries would wait for a server that is away, too.
-    once = temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0})
+    once = asking_again()
     with once, get_client(sync_client=True) as client:
         _name_process(client, run, identity, tags)
         for each in _find_lost(client, identity, is_file=is_file):

@@ -13,7 +13,6 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.responses import DeploymentResponse
-from prefect.client.schemas.sorting import FlowRunSort
 
 SETTLED = timedelta(seconds=120)
 """So long after a deployment was changed its next runs may still be missing: a server looks every minute."""
@@ -38,23 +37,6 @@ def find_unscheduled(client: SyncPrefectClient, *, changed_before: datetime | No
         for each in client.read_deployments(deployment_filter=ours)
         if _is_on(each) and each.updated and each.updated < before and not _has_run_to_come(client, each)
     ]
-
-
-def find_next_runs(client: SyncPrefectClient, most: int = 10) -> list[tuple[str, datetime]]:
-    """What our schedules begin next, each deployment and campaign once, the soonest first."""
-    ours = DeploymentFilter(tags=DeploymentFilterTags(all_=["outreach"]))
-    names = {each.id: each.name for each in client.read_deployments(deployment_filter=ours)}
-    to_come = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED])))
-    runs = client.read_flow_runs(
-        flow_run_filter=to_come, deployment_filter=ours, sort=FlowRunSort.EXPECTED_START_TIME_ASC
-    )
-    found: dict[str, datetime] = {}
-    for run in runs:
-        campaign = run.parameters.get("campaign") or ""
-        if run.expected_start_time and run.deployment_id:
-            name = f"{names.get(run.deployment_id, run.name)} {campaign}".strip()
-            found.setdefault(name, run.expected_start_time)
-    return list(found.items())[:most]
 
 
 def _is_on(each: DeploymentResponse) -> bool:

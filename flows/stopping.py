@@ -30,7 +30,6 @@ from prefect.client.schemas.objects import TERMINAL_STATES, State, StateType
 from prefect.exceptions import TerminationSignal
 from prefect.futures import PrefectFuture, wait
 from prefect.runtime import deployment, flow_run
-from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.states import Cancelled
 
 from blocks.ledger import is_deployed
@@ -40,6 +39,7 @@ from outreach.errors import LedgerError, NotSent
 from outreach.ledger.executors.release import is_alive
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import count_contacted, count_waiting
+from tasks.patience import asking_again
 
 PARENT_TAG, PARENT_EXECUTOR_TAG = "parent:", "parent-executor:"
 """With these a flow run names whoever handed it out: the flow run, and its executor in the ledger."""
@@ -156,7 +156,7 @@ class PrefectWatch:
         if self.ended.wait(LOOK_SECONDS):  # first: a client takes its time to make, and many runs are short
             return
         # Asked once: while it waited for a server that is away, it would not see a lost parent.
-        with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}), get_client(sync_client=True) as client:
+        with asking_again(), get_client(sync_client=True) as client:
             while not self.look(client) and not self.ended.wait(LOOK_SECONDS):
                 pass
 

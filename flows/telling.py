@@ -23,13 +23,13 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import State, StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.runtime import flow_run
-from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from blocks.ledger import is_deployed
 from outreach.campaign.run import Run
 from outreach.genesys.http.usage import UsageSnapshot
 from outreach.report.figures.gather import Figures, gather
 from outreach.sources.private_file import write_private
+from tasks.patience import asking_again
 from tasks.progress import tell
 
 WAIT_BY_HAND_SECONDS, WAIT_SECONDS = 15.0, 240.0
@@ -41,13 +41,16 @@ log = logging.getLogger("outreach.telling")
 
 @dataclass
 class Ending:
-    """How a run ended: its state and figures; both None before its end."""
+    """How a run ended: its state and figures; both None before it came to a verdict."""
 
     on_giving_up: Callable[[], None] = lambda: None
     """Called when the server was waited for in vain."""
 
     state: State[Any] | None = None
     figures: Figures | None = None
+    ledger: str = ""
+    """What the ledger is called."""
+
     is_kept: bool = False
     """Whether it was written down for the next run to tell."""
 
@@ -87,7 +90,7 @@ def hand_over(
     """
     own, ending = flow_run.id, _ENDINGS.get()
     if ending:  # the server may go away after this, and who asks needs it for the ledger's name
-        ending.figures = gather(run.ledger, run.campaign, usage=usage)
+        ending.figures, ending.ledger = gather(run.ledger, run.campaign, usage=usage), run.ledger.name
     else:
         ending = Ending()
     ending.state, ending.write = state, lambda: _keep(run, own, state)
@@ -159,5 +162,5 @@ def _is_back(seconds: float) -> bool:
 
 @contextlib.contextmanager
 def _asking_once() -> Iterator[SyncPrefectClient]:
-    with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}), get_client(sync_client=True) as client:
+    with asking_again(), get_client(sync_client=True) as client:
         yield client

@@ -12,13 +12,13 @@ from typing import Protocol, cast
 from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
-from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from outreach.campaign.run import Run
 from outreach.clock import SystemClock
 from outreach.genesys.http.usage import UsageSnapshot
 from outreach.report.figures.counts import count_states
 from outreach.report.progress import ProgressMeter
+from tasks.patience import asking_again
 
 REST_PER_COST = 100
 """So many times what a look took is waited before the next: looking costs a run less than one percent."""
@@ -98,7 +98,7 @@ class Watcher:
 
     def _watch(self) -> None:
         # Asked once: what waited for a server that is away would hold up the run's end.
-        with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
+        with asking_again():
             self._look_on()
 
     def _look_on(self) -> None:

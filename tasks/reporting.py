@@ -11,7 +11,7 @@ import orjson
 from prefect import get_run_logger, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, PREFECT_UI_URL, temporary_settings
+from prefect.settings import PREFECT_UI_URL
 
 from outreach.campaign.run import Run, file_of
 from outreach.genesys.http.usage import UsageSnapshot
@@ -23,6 +23,7 @@ from outreach.report.charts import drawing
 from outreach.report.figures import gather
 from outreach.report.figures.gather import Figures
 from outreach.sources.private_file import write_private
+from tasks.patience import asking_again
 from tasks.references import Reference
 
 
@@ -65,7 +66,7 @@ def _kept_file(run: Run, result: Figures) -> Iterator[Path]:
 
 def _show_in_prefect(result: Figures, drawn: Mapping[str, str], key: str) -> bool:
     try:
-        with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 2}):  # the run waits longer
+        with asking_again(2):  # the run waits longer
             _make_artifacts(result, drawn, key)
     except httpx.HTTPError as error:
         get_run_logger().warning("Prefect's server took no artifacts: %s", type(error).__name__)

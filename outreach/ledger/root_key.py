@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 from outreach.errors import WrongKey
@@ -25,6 +26,12 @@ SHARE = f"Put the key that stands in it into the ledger block, or into {VARIABLE
 def environment_key(url: str) -> str | None:
     """The key of a ledger that machines share, as their environment has it."""
     return None if _sqlite_file(url) else key_for_a_copy()
+
+
+def find_keys(url: str, key: str | None, previous: Sequence[str]) -> list[str]:
+    """A stored ledger's keys, newest first: its own or the environment's, then those before; or none."""
+    newest = key or environment_key(url)
+    return [newest, *previous] if newest else []
 
 
 def key_for_a_copy() -> str | None:

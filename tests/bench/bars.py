@@ -31,7 +31,7 @@ class Bar:
 
 def find_bars(results: Mapping[str, Any]) -> list[Bar]:
     """Every bar that the results have a figure for."""
-    readers = (_contests, _limits, _tokens, _senders, _routes, _loading, _growth, _small)
+    readers = (_contests, _limits, _tokens, _senders, _routes, _start, _loading, _growth, _small)
     return [bar for read in readers for bar in read(results)]
 
 
@@ -120,6 +120,28 @@ def _routes(results: Mapping[str, Any]) -> Iterator[Bar]:
         if each["route"] == "campaign":
             yield Bar(f"requests for {each['people']:,} SMS by the engine", each["requests"], "<=", 400)
             yield Bar("of them contacted twice", each["contacted_twice"], "<=", 0)
+
+
+def _start(results: Mapping[str, Any]) -> Iterator[Bar]:
+    if not (start := results.get("start")):
+        return
+    ours, before = start["commands"]["ours"], start["commands"].get("before", {})
+    run = next(figures for figures in ours.values() if "to_first" in figures)
+    empty = start["commands"]["empty"]["flow"]["seconds"]["median"]
+    first, last = run["to_first"]["median"], run["after_last"]["median"]
+    yield _at_most("seconds to the first contact over an empty flow", start["first_after_empty"]["ours"], 2.0)
+    yield Bar("times an empty flow's seconds, to the first contact", first / empty, "<=", 1.5)
+    yield Bar("seconds from the last contact to the end of the process", last, "<=", 2.0)
+    for command, bar in {"run, nobody due": 1.5, "proof": 0.6, "why": 0.6, "--help": 0.25}.items():
+        yield _at_most(f"seconds (`{command}`)", ours[command]["seconds"], bar)
+    for command, figures in before.items():
+        share = ours[command]["cpu_seconds"]["median"] / figures["cpu_seconds"]["median"]
+        if command.startswith("run"):
+            yield Bar(f"of the earlier build's processor time (`{command}`)", share, "<=", 0.5)
+
+
+def _at_most(what: str, figure: Mapping[str, float], bar: float) -> Bar:
+    return Bar(what, figure["median"], "<=", bar, (figure["lowest"], figure["highest"]))
 
 
 def _growth(results: Mapping[str, Any]) -> Iterator[Bar]:

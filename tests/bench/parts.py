@@ -20,6 +20,7 @@ from tests.bench import (
     limits,
     routes,
     sender_rates,
+    start_end,
     text_speed,
     tokens,
     webhook_speed,
@@ -82,6 +83,11 @@ def measure_hanging_receiver(site: Site, is_quick: bool) -> Any:  # noqa: FBT001
     return hanging_receiver.measure(site)
 
 
+def measure_start(site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
+    """Start and end of commands, beside an empty flow and an earlier build."""
+    return start_end.measure(site, 1 if is_quick else start_end.ROUNDS)
+
+
 def measure_webhooks(_site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
     """Events a second to a local receiver."""
     count = 500 if is_quick else 5000
@@ -125,6 +131,7 @@ PARTS: dict[str, Part] = {
     "webhooks": measure_webhooks,
     "never_twice": measure_never_twice,
     **{setting.name: partial(_measure_contest, setting) for setting in contest.SETTINGS},
+    "start": measure_start,
     "hanging_receiver": measure_hanging_receiver,
     "loading": measure_loading,
     "limits": measure_limits,
@@ -134,5 +141,5 @@ PARTS: dict[str, Part] = {
     "growth": measure_growth,
 }
 
-QUICK = tuple(name for name in PARTS if name not in ("platform-50", "guide-0"))
+QUICK = tuple(name for name in PARTS if name not in ("platform-50", "guide-0", "start"))
 """What a quick look leaves out to stay quick."""

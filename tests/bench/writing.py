@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tests.bench.bars import Bar, find_bars
@@ -58,18 +58,17 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     if "formats" in loading:
         yield ""
         yield from _formats(loading["formats"])
-    if "limits" in results:
-        yield ""
-        yield from _limits(results["limits"])
-    if "tokens" in results:
-        yield ""
-        yield from _tokens(results["tokens"])
-    if "senders" in results:
-        yield ""
-        yield from _senders(results["senders"])
-    if "routes" in results:
-        yield ""
-        yield from _routes(results["routes"])
+    sections: dict[str, Callable[[Any], Iterator[str]]] = {
+        "limits": _limits,
+        "tokens": _tokens,
+        "senders": _senders,
+        "routes": _routes,
+        "start": _start,
+    }
+    for name, write in sections.items():
+        if name in results:
+            yield ""
+            yield from write(results[name])
     if "growth" in results:
         yield ""
         yield from _growth(results["growth"]["campaigns"])
@@ -169,6 +168,25 @@ def _routes(routes: list[Mapping[str, Any]]) -> Iterator[str]:
             f"{each['requests_until_started']:,} | {each['contacted']:,} | {each['contacted_twice']} | "
             f"{each['answers_429']} |"
         )
+
+
+def _start(start: Mapping[str, Any]) -> Iterator[str]:
+    yield from _head(
+        f"## Start and end, {start['rounds']} rounds",
+        "| Build | Command | CPU s | Seconds | To the first contact | After the last |",
+    )
+    for build, commands in start["commands"].items():
+        for command, figures in commands.items():
+            names = ("cpu_seconds", "seconds", "to_first", "after_last")
+            cells = [_seconds(figures[name]) if name in figures else "" for name in names]
+            yield f"| {build} | {command} | {' | '.join(cells)} |"
+    if loads := start.get("machine_load"):
+        yield ""
+        yield f"While {loads[0]} to {loads[1]} processes wanted a core: seconds are long, CPU seconds less."
+
+
+def _seconds(figure: Mapping[str, float]) -> str:
+    return f"{figure['median']:.2f} ({figure['lowest']:.2f} to {figure['highest']:.2f})"
 
 
 def _growth(campaigns: list[Mapping[str, Any]]) -> Iterator[str]:

@@ -13,10 +13,10 @@ from uuid import UUID
 import pytest
 from prefect.client.orchestration import get_client
 
+from cli.next_runs import find_next_runs
 from cli.processes import child
 from deployments.production import _make_pool
 from deployments.registry import DEPLOYMENTS, build
-from flows.schedules import find_next_runs
 from tests.flows.office import Office
 
 OFTEN = timedelta(seconds=5)
@@ -70,8 +70,7 @@ def test_what_the_crm_missed_is_delivered_by_the_schedule(office: Office) -> Non
     names = {name: office.names[name] for name in ("webhook", "ledger")}
     with scheduled(office, "redeliver", **names, ignore_schedule=True) as deployment:
         state = first_ended(office, deployment)
-        with get_client(sync_client=True) as client:
-            to_come = dict(find_next_runs(client, most=1000))
+        to_come = dict(find_next_runs(office.ask, most=1000))
 
     assert office.name in to_come
     assert state == ("COMPLETED", "4 delivered, 0 pending, 0 dead")
