@@ -133,7 +133,9 @@ contacts = Table(
     Column("until", Instant, comment="deferred: not before"),
     Column("channel", String(8)),
     Column("genesys_id", Short(100)),
-    Column("availability", Packed, comment="what Genesys said of the channels when it registered the contact"),
+    Column(
+        "availability", Packed, comment="what Genesys said of the channels when it registered the contact"
+    ),
     Column("decision", Packed, comment="the rules as they were applied, for `outreach why`"),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("reference", Short(32), comment="of the live or last attempt"),

@@ -111,7 +111,9 @@ def test_a_campaign_whose_process_died_in_mid_run_goes_on(
     assert contacted == [f"C-{number}" for number in range(23, 29)]
 
 
-def test_whom_an_older_ledger_contacted_is_found_by_the_keys_of_today(tmp_path: Path, clock: SetClock) -> None:
+def test_whom_an_older_ledger_contacted_is_found_by_the_keys_of_today(
+    tmp_path: Path, clock: SetClock
+) -> None:
     with older_ledger(tmp_path, clock) as ledger:
         query = select(intents.c.campaign_id, intents.c.channel, contacts.c.id, contacts.c.payload)
         for row in ledger.db.rows(query.join(contacts, contacts.c.id == intents.c.contact_id)):

@@ -1,4 +1,4 @@
-"""Keys, hashes and ids as bytes on SQLite: see `database/packing.py`. What is packed stays readable as it is."""
+"""Keys, hashes and ids as bytes on SQLite: see `database/packing.py`. JSON of before stays as it is."""
 
 from alembic import op
 from sqlalchemy import text
