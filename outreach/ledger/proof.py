@@ -64,43 +64,50 @@ class Proof:
         return {**asdict(self), "missing": list(self.missing)}
 
 
-COUNTS = {
+SUMS = (
     # Without the rows that an earlier load had read: each person counts where they came first.
-    "rows_read": "SELECT coalesce(sum(rows_read - known), 0) FROM loads WHERE campaign_id = :c",
-    "rejected": "SELECT count(*) FROM rejects WHERE campaign_id = :c AND NOT duplicate",
-    "duplicates": "SELECT count(*) FROM rejects WHERE campaign_id = :c AND duplicate",
-    "accepted": "SELECT count(*) FROM contacts WHERE campaign_id = :c",
-    "doubtful": """
-        SELECT count(*) FROM intents i JOIN contacts k ON k.id = i.contact_id
-        WHERE i.campaign_id = :c AND i.outcome IS NULL AND k.lease_owner IS NULL""",
+    "SELECT coalesce(sum(rows_read - known), 0) AS rows_read FROM loads WHERE campaign_id = :c",
+    """
+        SELECT count(CASE WHEN NOT duplicate THEN 1 END) AS rejected,
+               count(CASE WHEN duplicate THEN 1 END) AS duplicates FROM rejects WHERE campaign_id = :c""",
+    """
+        SELECT count(*) AS accepted, coalesce(sum(audit_count), 0) AS audit_expected
+        FROM contacts WHERE campaign_id = :c""",
+    """
+        SELECT count(CASE WHEN outcome = 'started' THEN 1 END) AS started_intents,
+               count(CASE WHEN outcome IS NULL AND EXISTS (SELECT 1 FROM contacts k
+                          WHERE k.id = i.contact_id AND k.lease_owner IS NULL) THEN 1 END) AS doubtful
+        FROM intents i WHERE campaign_id = :c""",
     # "AS twice" below: before version 16 PostgreSQL takes no subquery without a name.
-    "same_person": """
-        SELECT count(*) FROM (SELECT person_key FROM intents
+    """
+        SELECT count(*) AS same_person FROM (SELECT person_key FROM intents
         WHERE campaign_id = :c AND outcome = 'started' GROUP BY person_key HAVING count(*) > 1) AS twice""",
-    "same_slot": """
-        SELECT count(*) FROM (SELECT address_slot FROM intents
+    """
+        SELECT count(*) AS same_slot FROM (SELECT address_slot FROM intents
         WHERE campaign_id = :c AND outcome = 'started' GROUP BY address_slot HAVING count(*) > 1) AS twice""",
-    "same_conversation": """
-        SELECT count(*) FROM (SELECT conversation_id FROM contacts
+    """
+        SELECT count(*) AS same_conversation FROM (SELECT conversation_id FROM contacts
         WHERE campaign_id = :c AND conversation_id IS NOT NULL
         GROUP BY conversation_id HAVING count(*) > 1) AS twice""",
-    # The late answer of an attempt that was given up: no intent tells of it, only the audit does.
-    "came_late": "SELECT count(*) FROM audit WHERE campaign_id = :c AND action = 'contacted_twice'",
-    "started_intents": "SELECT count(*) FROM intents WHERE campaign_id = :c AND outcome = 'started'",
-    # DISTINCT: whoever was contacted twice has a record for each time.
-    "started_audits": """
-        SELECT count(DISTINCT contact_id) FROM audit WHERE campaign_id = :c
-        AND action IN ('started', 'found', 'resolved_started', 'contacted_twice')""",
+    # In one pass: the audit is the largest table, and its four sums one by one took 1.6 times as long.
+    # DISTINCT: whoever was contacted twice has a record for each time. Of the late answer of an attempt that
+    # was given up no intent tells, only the audit does.
+    """
+        SELECT count(a.contact_id) AS audit_records,
+               count(CASE WHEN a.action = 'contacted_twice' THEN 1 END) AS came_late,
+               count(DISTINCT CASE
+                   WHEN a.action IN ('started', 'found', 'resolved_started', 'contacted_twice')
+                   THEN a.contact_id END) AS started_audits,
+               count(CASE WHEN a.contact_id IS NOT NULL AND a.previous <> coalesce(b.hash, '')
+                     THEN 1 END) AS broken_links
+        FROM audit a LEFT JOIN audit b ON b.contact_id = a.contact_id AND b.n = a.n - 1
+        WHERE a.campaign_id = :c""",
     # LEFT JOIN: a record that is gone must count, and an inner join would drop its contact.
-    "broken_chains": """
-        SELECT count(*) FROM contacts k LEFT JOIN audit a ON a.contact_id = k.id AND a.n = k.audit_count
+    """
+        SELECT count(*) AS broken_chains
+        FROM contacts k LEFT JOIN audit a ON a.contact_id = k.id AND a.n = k.audit_count
         WHERE k.campaign_id = :c AND (a.hash IS NULL OR a.hash <> k.audit_head)""",
-    "broken_links": """
-        SELECT count(*) FROM audit a LEFT JOIN audit b ON b.contact_id = a.contact_id AND b.n = a.n - 1
-        WHERE a.campaign_id = :c AND a.contact_id IS NOT NULL AND a.previous <> coalesce(b.hash, '')""",
-    "audit_records": "SELECT count(*) FROM audit WHERE campaign_id = :c AND contact_id IS NOT NULL",
-    "audit_expected": "SELECT coalesce(sum(audit_count), 0) FROM contacts WHERE campaign_id = :c",
-}
+)
 
 
 _LINKS = """
@@ -147,7 +154,7 @@ def count_waiting(ledger: Ledger, campaign: Campaign) -> int:
 
 
 def _prove(connection: Connection, campaign: Campaign) -> Proof:
-    counts = {name: _count(connection, query, campaign.id) for name, query in COUNTS.items()}
+    counts = _sums(connection, campaign.id)
     states = _group(connection, "state", "", campaign.id)
     contacted = states.get(State.STARTED, 0) + states.get(State.ENDED, 0)
     twice = sum(counts[name] for name in ("same_person", "same_slot", "same_conversation", "came_late"))
@@ -196,6 +203,11 @@ def _missing(
         "the audit chain does not end where the contacts say": audit_holds,
     }
     return tuple(line for line, holds in lines.items() if not holds)
+
+
+def _sums(connection: Connection, campaign_id: int) -> dict[str, int]:
+    rows = [connection.execute(text(query), {"c": campaign_id}).mappings().one() for query in SUMS]
+    return {name: int(count) for row in rows for name, count in row.items()}
 
 
 def _count(connection: Connection, query: str, campaign_id: int) -> int:

@@ -36,7 +36,8 @@ def read_set_aside(
         _C.campaign_id == campaign_id, _C.payload.is_not(None), ~_STANDS
     )
     if since is not None:
-        listed = (_C.decision.contains(f'"{reason}"{end}') for reason in reasons for end in ",]")
+        decision = ledger.db.text_of(_C.decision)
+        listed = (decision.contains(f'"{reason}"{end}') for reason in reasons for end in ",]")
         query = query.where(or_(_C.updated_at >= since, _C.reason.in_(reasons), *listed))
     # State by state: the index has them in order then, and no page sorts all that follow it.
     for state in _STATES:

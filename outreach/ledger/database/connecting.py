@@ -9,6 +9,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from outreach.errors import LedgerError, NoLedger, WrongLedger
+from outreach.ledger.database.packing import unpacked
 
 BUSY_SECONDS = 60
 _OF_THE_MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EROFS})
@@ -122,6 +123,7 @@ def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
     # secure_delete: what is erased is overwritten.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("unpacked", 1, unpacked, deterministic=True)
     # 2 MB: each thread may have a connection, and each connection has a cache of its own.
     connection.execute("PRAGMA cache_size=-2000")
 

@@ -18,6 +18,8 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
+    Text,
+    func,
     literal,
     literal_column,
     text,
@@ -110,6 +112,10 @@ class Database:
             yield
         finally:
             driver.execute(f"PRAGMA synchronous={before}")
+
+    def text_of(self, column: ColumnElement[str]) -> ColumnElement[str]:
+        """A packed column as SQL can look into it."""
+        return func.unpacked(column, type_=Text) if self.is_sqlite else column
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An insert that can say `on_conflict_do_nothing`, in the database's own dialect."""

@@ -12,7 +12,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     String,
     Table,
@@ -22,6 +21,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import Dialect
+
+from outreach.ledger.database.packing import Packed, PackedBytes, PackedLine, Short
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 Id = BigInteger().with_variant(Integer, "sqlite")  # there only INTEGER PRIMARY KEY counts by itself
@@ -124,19 +125,21 @@ contacts = Table(
     Column("external_contact_id", String(255), nullable=False),
     Column("load_id", ForeignKey("loads.id"), nullable=False),
     Column("line", BigInteger, nullable=False),
-    Column("content_key", String(64), nullable=False, comment="keyed hash of the row's content"),
+    Column("content_key", Short(64), nullable=False, comment="keyed hash of the row's content"),
     Column("payload", Text, comment="the contact as JSON, sealed when the ledger is encrypted; null: erased"),
     Column("state", String(16), nullable=False),
     Column("reason", String(200), nullable=False, server_default=""),
     Column("retryable", Boolean, nullable=False, server_default=text("false")),
     Column("until", Instant, comment="deferred: not before"),
     Column("channel", String(8)),
-    Column("genesys_id", String(100)),
-    Column("availability", Text, comment="what Genesys said of the channels when it registered the contact"),
-    Column("decision", Text, comment="the rules as they were applied, for `outreach why`"),
+    Column("genesys_id", Short(100)),
+    Column(
+        "availability", Packed, comment="what Genesys said of the channels when it registered the contact"
+    ),
+    Column("decision", Packed, comment="the rules as they were applied, for `outreach why`"),
     Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("reference", String(32), comment="of the live or last attempt"),
-    Column("conversation_id", String(100)),
+    Column("reference", Short(32), comment="of the live or last attempt"),
+    Column("conversation_id", Short(100)),
     Column("latency_ms", Float),
     Column("segments", Integer, comment="SMS: parts, where they have a price"),
     Column("started_at", Instant),
@@ -154,7 +157,7 @@ contacts = Table(
     ),
     Column("updated_at", Instant, nullable=False),
     Column("audit_count", Integer, nullable=False, server_default="0"),
-    Column("audit_head", String(64), nullable=False, server_default=""),
+    Column("audit_head", Short(64), nullable=False, server_default=""),
     UniqueConstraint("campaign_id", "external_contact_id"),
     Index("ix_contacts_campaign_id_state_id", "campaign_id", "state", "id"),
     Index("ix_contacts_state_look_at", "state", "look_at"),
@@ -192,13 +195,13 @@ intents = Table(
     metadata,
     Column("contact_id", ForeignKey("contacts.id"), primary_key=True),
     Column("campaign_id", ForeignKey("campaigns.id"), nullable=False),
-    Column("reference", String(32), nullable=False, unique=True),
+    Column("reference", Short(32), nullable=False, unique=True),
     Column("channel", String(8), nullable=False),
-    Column("address_key", String(64), nullable=False, comment="keyed hash of the address"),
+    Column("address_key", Short(64), nullable=False, comment="keyed hash of the address"),
     Column(
-        "address_slot", String(96), nullable=False, comment="address_key, or one per row where that is set"
+        "address_slot", Short(96), nullable=False, comment="address_key, or one per row where that is set"
     ),
-    Column("person_key", String(64), nullable=False, comment="keyed hash of the external contact id"),
+    Column("person_key", Short(64), nullable=False, comment="keyed hash of the external contact id"),
     Column("at", Instant, nullable=False),
     Column("outcome", String(16), comment="started or unknown; null while the call is in the air"),
     Column("hand_over_id", Id, comment="where Genesys' engine sends", index=True),
@@ -217,7 +220,7 @@ outbox = Table(
     Column("contact_id", ForeignKey("contacts.id")),
     Column("endpoint", String(200), nullable=False, comment="the webhook block's name"),
     Column("event", String(64), nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", PackedBytes, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("state", String(16), nullable=False, comment="pending, delivered or dead"),
     Column("attempts", Integer, nullable=False, server_default="0"),
@@ -242,10 +245,10 @@ audit = Table(
     Column("n", Integer, nullable=False, comment="1, 2, 3 ... within the contact"),
     Column("at", Instant, nullable=False),
     Column("action", String(32), nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("actor", String(200), nullable=False),
-    Column("previous", String(64), nullable=False),
-    Column("hash", String(64), nullable=False),
+    Column("detail", Packed, nullable=False),
+    Column("actor", PackedLine(200), nullable=False),
+    Column("previous", Short(64), nullable=False),
+    Column("hash", Short(64), nullable=False),
     UniqueConstraint("contact_id", "n"),  # not for a campaign's own chain, as NULLs never collide
     Index("ix_audit_campaign_id_contact_id_n", "campaign_id", "contact_id", "n"),
     comment="Append only. Each record's hash covers the one before it.",

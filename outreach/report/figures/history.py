@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, text
 
+from outreach.ledger.database.packing import Packed
 from outreach.ledger.database.schema import instant
 from outreach.ledger.runs import ASKED, REPORTED
 
@@ -36,7 +37,7 @@ def list_runs(connection: Connection, campaign_id: int) -> tuple[PastRun, ...]:
                AND action IN ('run', :asked, :reported) ORDER BY n DESC LIMIT :most"""
     # A run may be reported on twice, where Prefect was away; and one more, to know what came before.
     given = {"c": campaign_id, "asked": ASKED, "reported": REPORTED, "most": 4 * (MOST_RUNS + 1)}
-    rows = connection.execute(text(query), given).all()
+    rows = connection.execute(text(query).columns(detail=Packed), given).all()
     return tuple(_read(reversed(rows)))[-MOST_RUNS:]
 
 

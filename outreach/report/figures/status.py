@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 import orjson
 from sqlalchemy import Connection, select, text
 
+from outreach.ledger.database.packing import Packed
 from outreach.ledger.database.schema import EPOCH, instant, microseconds, pacing
 from outreach.ledger.executors.release import DEAD_AFTER
 from outreach.ledger.ledger import Ledger
@@ -136,7 +137,7 @@ def _gather(connection: Connection) -> defaultdict[int, _Found]:
             one.runs, one.last_run, one.is_open, begun[campaign] = int(count), instant(at), True, int(n)
         else:
             one.is_open = begun.get(campaign, 0) > int(n)
-    for campaign, detail in connection.execute(text(_VERDICTS)):
+    for campaign, detail in connection.execute(text(_VERDICTS).columns(detail=Packed)):
         found[campaign].verdict = orjson.loads(detail)["verdict"]
     for campaign, state, count in connection.execute(text(_STATES)):
         found[campaign].states[state] = int(count)

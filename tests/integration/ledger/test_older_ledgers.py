@@ -15,12 +15,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from outreach.campaign.reconciliation import recover
 from outreach.contacts import Channel, Contact
 from outreach.genesys.interface import Attempt, Engagement
+from outreach.ledger.database.schema import contacts, intents
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import Proof, prove
+from outreach.ledger.recent_contacts import find_taken
 from outreach.settings import CampaignSettings
 from tests.support.clocks import SetClock
 from tests.support.ledgers import NOON, advance, load, new_ledger, new_run, people, states
@@ -106,3 +109,15 @@ def test_a_campaign_whose_process_died_in_mid_run_goes_on(
     assert (proof.balanced, proof.contacted_twice, proof.audit) == (True, 0, "ok")
     contacted = sorted(call.attempt.external_contact_id for call in genesys.contacted)
     assert contacted == [f"C-{number}" for number in range(23, 29)]
+
+
+def test_whom_an_older_ledger_contacted_is_found_by_the_keys_of_today(
+    tmp_path: Path, clock: SetClock
+) -> None:
+    with older_ledger(tmp_path, clock) as ledger:
+        query = select(intents.c.campaign_id, intents.c.channel, contacts.c.id, contacts.c.payload)
+        for row in ledger.db.rows(query.join(contacts, contacts.c.id == intents.c.contact_id)):
+            channels = Contact.model_validate_json(ledger.vault.open(row.payload)).channels
+            address = channels.addresses()[Channel(row.channel)]
+
+            assert find_taken(ledger, row.campaign_id, [address]) == {address: row.id}

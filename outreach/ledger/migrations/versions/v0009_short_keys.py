@@ -1,0 +1,32 @@
+"""Keys, hashes and ids as bytes on SQLite: see `database/packing.py`. JSON of before stays as it is."""
+
+from alembic import op
+from sqlalchemy import text
+
+from outreach.ledger.database.packing import shorten
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+SHORT = {
+    "contacts": ("content_key", "genesys_id", "reference", "conversation_id", "audit_head"),
+    "intents": ("reference", "address_key", "address_slot", "person_key"),
+    "audit": ("previous", "hash"),
+}
+
+
+def upgrade() -> None:
+    """All of them at once: a key in its old form would not know the person in the new one."""
+    connection = op.get_bind()
+    if connection.dialect.name != "sqlite":
+        return
+    connection.connection.driver_connection.create_function("shortened", 1, _shortened, deterministic=True)
+    for table, columns in SHORT.items():
+        values = ", ".join(f"{column} = shortened({column})" for column in columns)
+        connection.execute(text(f"UPDATE {table} SET {values}"))  # noqa: S608 - our own names
+
+
+def _shortened(value: str | bytes | None) -> str | bytes | None:
+    return shorten(value) if isinstance(value, str) else value

@@ -1,0 +1,49 @@
+"""What a contact takes on the disk, and that nothing which was packed, or is older, reads differently."""
+
+from pathlib import Path
+
+import orjson
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outreach.ledger.database.packing import lengthen, pack, shorten, unpack
+from tests.support.ledgers import advance, load, new_ledger, new_run, people
+from tests.support.organisations import Organisation
+
+DIGITS = st.text("0123456789abcdef-", max_size=70)
+UUIDS = st.uuids().map(str)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text() | UUIDS | DIGITS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text() | UUIDS, inner, max_size=4),
+)
+
+
+@given(st.text() | DIGITS | UUIDS)
+def test_an_id_comes_back_as_it_was_and_no_two_share_a_form(text: str) -> None:
+    assert lengthen(shorten(text)) == text
+
+
+@given(st.binary() | JSON.map(orjson.dumps))
+def test_what_was_packed_comes_back_byte_for_byte(plain: bytes) -> None:
+    if plain[:1] != b"\1":  # no JSON begins so, and it says "packed"
+        assert unpack(pack(plain)) == plain
+
+
+def test_a_row_of_the_first_version_that_packed_is_read_by_every_later_one() -> None:
+    told = b'{"conversation_id":"3329bc83-eaca-4a60-976c-5f8857017ef9","reference":"9378c7437aec96b4"}'
+    packed = bytes.fromhex("01c35521a09a550b003329bc83eaca4a60976c5f8857017ef99378c7437aec96b4")
+
+    assert unpack(packed) == told
+
+
+def test_a_contact_takes_at_most_three_fifths_of_what_it_took(tmp_path: Path) -> None:
+    path, count = tmp_path / "ledger.db", 400
+    with new_ledger(tmp_path) as ledger, new_run(ledger, Organisation()) as run:
+        ledger.actor = "flow run 83b2597d-8549-4afe-93c5-88e73782e82d"
+        ledger.db.checkpoint()
+        before = path.stat().st_size
+        load(run, people(count))
+        advance(run)
+        ledger.db.checkpoint()
+
+        assert (path.stat().st_size - before) / count <= 0.6 * 4_054
