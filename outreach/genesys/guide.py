@@ -39,7 +39,7 @@ class Guide:
     bulk_size = 1
     asks_to_inspect = True
     can_find = False
-    campaigns = None
+    engine = None
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
