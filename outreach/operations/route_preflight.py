@@ -1,10 +1,10 @@
-"""Is everything in place for the campaign route? Looks only: nothing is made in Genesys, nobody is contacted."""
+"""Is everything in place for the campaign route? By looking alone: nothing is made, nobody is contacted."""
 
 from collections.abc import Iterator
 
 from outreach.errors import Forbidden, GenesysError, OutreachError
+from outreach.genesys.campaign_route import Engine
 from outreach.genesys.platform.api import Platform
-from outreach.genesys.platform.engine import PlatformEngine
 from outreach.ledger.hand_overs import PREFIX
 from outreach.operations.preflight import Check, Level, Targets
 
@@ -33,7 +33,7 @@ def check_route(means: Targets) -> Iterator[Check]:
     yield Check(_NAME, Level.WARN, what, "Try five numbers of your own first.")
 
 
-def _check_pace(engine: PlatformEngine) -> Iterator[Check]:
+def _check_pace(engine: Engine) -> Iterator[Check]:
     for channel in engine.channels:
         for sender, rate in engine.rates(channel).items():
             yield Check(_NAME, Level.OK, f"{channel} from {sender}: {rate} messages a minute.")
@@ -44,7 +44,11 @@ def _check_others(genesys: Platform) -> Iterator[Check]:
     told = (
         (found.busy, "sends from a number of ours now", "Wait for its end: a number serves one campaign."),
         (found.recycling, "recycles campaigns", "See that it names none of ours; two belts hold against it."),
-        (found.fading, "is a list of ours that erases itself", "Set it to be kept, or read its results soon."),
+        (
+            found.fading,
+            "is a list of ours that erases itself",
+            "Set it to be kept, or read its results soon.",
+        ),
     )
     for ids, does, advice in told:
         for each in ids:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,14 +15,15 @@ import pytest
 from emulator.state import defaults
 from outreach.contacts import Channel, Contact
 from outreach.errors import Refused, SettingsError
-from outreach.genesys.interface import Sender
 from outreach.genesys.platform.campaigns import PlatformCampaigns
+from outreach.genesys.senders import Sender
+from outreach.ledger.migrations import migrate
 from outreach.ledger.suppressions import suppress
 from outreach.settings import CampaignSettings
 from tests.support.emulation import emulator_thread
 from tests.support.emulator_clients import logged_in
 from tests.support.emulator_server import EmulatorThread
-from tests.support.hand_overs import SENDER, SETTINGS, Desk, address, desk, person, prepare
+from tests.support.hand_overs import MORE, SENDER, SETTINGS, Desk, address, desk, person, prepare
 
 CAMPAIGNS = "/api/v2/outbound/messagingcampaigns"
 
@@ -209,6 +211,20 @@ def test_a_hand_over_that_lay_there_for_a_day_is_decided_on_again(
     assert Counter(at_work.reached) == once(30)
 
 
+def test_a_hand_over_of_before_there_were_senders_is_seen_through(
+    tmp_path: Path, genesys: EmulatorThread, meanwhile: Any
+) -> None:
+    meanwhile("bound", die)
+    with pytest.raises(Died), desk(tmp_path, genesys) as at_work:
+        at_work.work(range(30))
+    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.db")) as database, database:
+        database.execute("ALTER TABLE hand_overs DROP COLUMN sender")
+        database.execute(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0008'")
+    with desk(tmp_path, genesys) as at_work:
+        at_work.work(range(30))
+    assert Counter(at_work.reached) == once(30)
+
+
 def test_nobody_is_reached_at_night_whoever_starts_the_campaign(
     tmp_path: Path, genesys: EmulatorThread, meanwhile: Any
 ) -> None:
@@ -242,21 +258,15 @@ def test_other_channels_are_calls_as_before(tmp_path: Path, genesys: EmulatorThr
     assert genesys.metrics()["by_operation"].get("emails.agentless")
 
 
-MORE = "+4915100000001"
 TEMPLATE = "11111111-1111-4111-8111-111111111111"
-
-
-def two_numbers(genesys: EmulatorThread) -> dict[str, Any]:
-    genesys.configure(sms_numbers={SENDER: "ACTIVE", MORE: "ACTIVE", **defaults.SMS_NUMBERS})
-    return {"more": (Sender(Channel.SMS, MORE),)}
+TWO_NUMBERS = {"more": (Sender(Channel.SMS, MORE),)}
 
 
 def test_each_of_several_numbers_has_a_campaign_and_its_own_people(
     tmp_path: Path, genesys: EmulatorThread
 ) -> None:
-    senders = two_numbers(genesys)
     for people in (range(60), range(90)):
-        with desk(tmp_path, genesys, **senders) as at_work:
+        with desk(tmp_path, genesys, **TWO_NUMBERS) as at_work:
             at_work.work(people)
             rows, engine = at_work.rows(), at_work.run.engine
     assert {row.state for row in rows} == {"started"}
@@ -275,7 +285,7 @@ def contact(number: int) -> Contact:
 
 
 def test_two_numbers_send_at_the_same_time(tmp_path: Path, genesys: EmulatorThread) -> None:
-    with desk(tmp_path, genesys, **two_numbers(genesys)) as at_work:
+    with desk(tmp_path, genesys, **TWO_NUMBERS) as at_work:
         at_work.work(range(200))
     campaigns = [*genesys.org.outbound.campaigns.values()]
     assert len(campaigns) == 2
@@ -353,7 +363,9 @@ def test_whatsapp_goes_by_the_engine_where_its_template_and_pace_are_set(
 ) -> None:
     senders: dict[str, Any] = {"chat_from": defaults.WHATSAPP_INTEGRATION_ID, "chat_type": "whatsapp"}
     senders |= {"chat_template_id": TEMPLATE, "chat_per_minute": 120}
-    people = [{"external_contact_id": "W", "name": "N", "chat": address(1), "initial_message": "Hello"}]
+    people: list[dict[str, object]] = [
+        {"external_contact_id": "W", "name": "N", "chat": address(1), "initial_message": "Hello"}
+    ]
     with desk(tmp_path, genesys, **senders) as at_work:
         at_work.work(people)
         assert at_work.states() == ["started"]
