@@ -100,6 +100,12 @@ class Senders(SavedAtOnce):
     email_subject: str = Field(
         default="A message for you", max_length=300, title="E-mail subject", description="Subject of e-mails."
     )
+    email_template_id: Id | None = Field(
+        default=None,
+        title="E-mail template",
+        description="Id of the campaign template that takes the columns subject, text, text_2, text_3 and "
+        "text_4: with it Genesys' own engine sends e-mail, where a campaign's route says so.",
+    )
     voice_queue_id: Id | None = Field(
         default=None, title="Voice queue", description="Id of the queue whose agents make the callbacks."
     )

@@ -1,5 +1,7 @@
 """The verb `preflight`: is everything in place before a campaign?"""
 
+from typing import Literal
+
 from rich.table import Table
 
 from cli.console import AsJson, out, print_json
@@ -13,6 +15,7 @@ def preflight(
     senders: str = "default",
     webhook: str | None = "default",
     ledger: str = "default",
+    route: Literal["agentless", "campaign"] = "agentless",
     json: AsJson = False,
 ) -> int:
     """Check credentials, permissions, senders, limits, ledger, webhook and clock; exit 1 on an ERROR.
@@ -24,6 +27,7 @@ def preflight(
         senders: name of the senders block.
         webhook: name of the CRM webhook block; "none" tells nobody.
         ledger: name of the ledger block.
+        route: campaign also checks what Genesys' own engine needs, and what others have set up against it.
     """
     from cli.prefect_api import prefect_api
 
@@ -31,9 +35,12 @@ def preflight(
         from flows.opening import BlockNames
         from flows.preflight import check_prefect, gather
         from outreach.operations.preflight import Level, run_preflight, worst
+        from outreach.operations.route_preflight import check_route
 
         names = BlockNames(genesys, senders, None if webhook == "none" else webhook, ledger)
-        checks = [*run_preflight(gather(names)), *check_prefect()]
+        means = gather(names)
+        by_route = check_route(means) if route == "campaign" else ()
+        checks = [*run_preflight(means), *by_route, *check_prefect()]
     if json:
         print_json({"level": worst(checks).value, "checks": [each.as_json() for each in checks]})
     else:

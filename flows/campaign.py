@@ -133,7 +133,7 @@ def work_on(
 
 def give(opened: OpenRun, senders: Availability) -> Sequence[Ended]:
     """On the campaign route: what an earlier run left with Genesys' engine, and whoever is cleared for it."""
-    if opened.run.campaign_route is None:
+    if not opened.run.engine_channels:
         return ()
     given = give_to_engine.submit(opened.reference, senders)
     wait_for([given])

@@ -39,8 +39,6 @@ class Traits:
     """Whether a person says what is to be said: no text has to be there."""
     waits_for_agent: bool = False
     """Whether an interaction's time counts from an agent's answer, not from its start."""
-    by_engine: bool = False
-    """Whether Genesys' own engine may send it, where a campaign's route says so."""
 
 
 class Channel(str, Enum):
@@ -90,7 +88,6 @@ _SMS = Traits(
     hours_bind=True,
     has_segments=True,
     one_at_a_time=True,
-    by_engine=True,
 )
 _EMAIL = Traits(AddressKind.EMAIL, 2000, preference=2, hours_bind=False)
 _CHAT = Traits(AddressKind.HANDLE, 2000, preference=4, hours_bind=False, one_at_a_time=True)

@@ -149,10 +149,12 @@ def leave(org: Organisation, campaign: Campaign, key: str, at: float) -> None:
 
 def _outcome(org: Organisation, campaign: Campaign, switches: OutboundSwitches, at: float) -> str:
     rates = [org.outbound.rate(campaign.sender, rate_of(switches, campaign))]
-    if campaign.kind == "email":
-        rates.append(org.outbound.rate("email", switches.email_per_minute / 60))
     if not all(rate.fits(at, switches.burst) for rate in rates):
         return switches.over_rate
+    if campaign.kind == "email":
+        whole = org.outbound.rate("email", switches.email_per_minute / 60)  # of a minute, over all campaigns
+        if not whole.fits(at, max(switches.burst, int(whole.per_second))):
+            return switches.over_rate
     drawn = org.outbound.chance.random()
     for code, share in (
         (_AMBIGUOUS, switches.ambiguous),

@@ -162,9 +162,14 @@ def list_events(org: Organisation, request: Request) -> Response:
     return page(request, chosen[::-1])
 
 
-_SCHEDULE = "/schedules/messagingcampaigns/{messagingCampaignId}"
+_SCHEDULES = {
+    kind: f"/schedules/{kind}campaigns/{{messagingCampaignId}}" for kind in ("messaging", "email", "whatsapp")
+}
+_SCHEDULE = _SCHEDULES["messaging"]
 
 
+@operation("email_schedule.put", "PUT", _SCHEDULES["email"])
+@operation("whatsapp_schedule.put", "PUT", _SCHEDULES["whatsapp"])
 @operation("campaign_schedule.put", "PUT", _SCHEDULE)
 def put_schedule(org: Organisation, request: Request) -> Response:
     """A campaign's schedule: at the end of its last interval the campaign is stopped."""

@@ -61,7 +61,9 @@ def _register(
 ) -> None:
     size = run.genesys.bulk_size
     unasked = _find_unasked(run, group)
-    answered: list[tuple[Claimed, Answer]] = [(row, _unregistered(row)) for row in group if row.id in unasked]
+    answered: list[tuple[Claimed, Answer]] = [
+        (row, _unregistered(run, row)) for row in group if row.id in unasked
+    ]
     asked = [row for row in group if row.id not in unasked]
     bulks = [asked[at : at + size] for at in range(0, len(asked), size)]
     calls.submit(bulks)
@@ -81,16 +83,16 @@ def _register(
 
 def _find_unasked(run: Run, group: Sequence[Claimed]) -> set[int]:
     """Who need not be known to Genesys: its engine sends to a list, not to contacts."""
-    if run.campaign_route is None or run.settings.link is not Link.NEVER:
+    if not run.engine_channels or run.settings.link is not Link.NEVER:
         return set()
     tried = set(run.settings.channel_order)
     able = {row.id: tried.intersection(row.contact.channels.present()) for row in group}
-    return {key for key, ways in able.items() if ways and all(way.traits.by_engine for way in ways)}
+    return {key for key, ways in able.items() if ways and ways.issubset(run.engine_channels)}
 
 
-def _unregistered(row: Claimed) -> Registered:
+def _unregistered(run: Run, row: Claimed) -> Registered:
     """Of the other channels nobody has said that they can be used."""
-    by_engine = [channel for channel in row.contact.channels.present() if channel.traits.by_engine]
+    by_engine = [channel for channel in row.contact.channels.present() if channel in run.engine_channels]
     return Registered(row.contact.external_contact_id, "", "exists", dict.fromkeys(by_engine, "available"))
 
 

@@ -16,7 +16,7 @@ from outreach.compliance.reasons import advice_on
 from outreach.concurrency.adaptive_limit import FEW, AdaptiveLimit
 from outreach.contacts import Channel, Contact
 from outreach.errors import Invalid, LedgerError, NotSent, RateLimited, Refused, SettingsError
-from outreach.genesys.campaign_route import CampaignRoute
+from outreach.genesys.campaign_route import Engine
 from outreach.genesys.interface import Attempt, Engagement, Genesys, Letter
 from outreach.genesys.rate_limit.pacer import GIVEN_UP
 from outreach.ledger.campaigns import Campaign, find_campaign
@@ -90,14 +90,23 @@ class Run:
         return hashlib.sha256(repr(ours).encode()).hexdigest()[:32]
 
     @property
-    def campaign_route(self) -> CampaignRoute | None:
+    def engine(self) -> Engine | None:
         """Genesys' own engine, where the settings and the API have it send."""
-        return self.genesys.campaigns if self.settings.route is Route.CAMPAIGN else None
+        return self.genesys.engine if self.settings.route is Route.CAMPAIGN else None
+
+    @functools.cached_property
+    def engine_channels(self) -> tuple[Channel, ...]:
+        """The channels on which Genesys' own engine sends; one of its e-mails is what its template says."""
+        settings, engine = self.settings, self.engine
+        is_own_letter = bool(settings.html or settings.reply_to or settings.sender_name)
+        able = engine.channels if engine else ()
+        return tuple(channel for channel in able if not (channel.is_mail and is_own_letter))
 
     @property
     def called_channels(self) -> tuple[Channel, ...]:
         """The channels on which each person is a call of ours; empty stands for all."""
-        return () if self.campaign_route is None else tuple(c for c in Channel if not c.traits.by_engine)
+        engine = self.engine_channels
+        return tuple(channel for channel in Channel if channel not in engine) if engine else ()
 
     @property
     def batch_size(self) -> int:
@@ -224,7 +233,7 @@ def _event_of(body: type[ContactBody]) -> Event:
 
 _NO_ENGINE = (
     "Genesys' own engine can send for nobody here: that takes the platform API and one number for SMS.",
-    "Name one number in the senders block, or set the route to agentless.",
+    "Name one in the senders block, or a template for e-mail, or set the route to agentless.",
 )
 
 
@@ -266,7 +275,7 @@ def open_run(
     age = LedgerAge(ledger, genesys, witnesses, is_joined=settings is None)
     age.check()
     if settings is not None:
-        if settings.route is Route.CAMPAIGN and genesys.campaigns is None:
+        if settings.route is Route.CAMPAIGN and genesys.engine is None:
             raise SettingsError(*_NO_ENGINE)
         enter_campaign(ledger, name, settings, gate.packs_hash, lifts_stop=lifts_stop)
     campaign = find_campaign(ledger, name)

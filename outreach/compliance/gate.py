@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 
 from outreach.compliance.channels import ADDRESS_CHECK, BUILT_IN, CHECKS, Case, Check, blocked, held
 from outreach.compliance.decision import PASSED, Decision, Facts, Finding, RuleApplied, Verdict
+from outreach.compliance.hours import Hours
 from outreach.compliance.location import Place
 from outreach.compliance.reasons import CHOSEN, is_ours
 from outreach.compliance.rulebook import Bound, Rulebook
@@ -53,6 +54,13 @@ class Gate:
     def place(self, contact: Contact, channel: Channel) -> Place | None:
         """Where the person may be, None when hours do not bind the channel and nobody needs to know."""
         return find_place(contact, channel) if channel in self._settings.hours_bind else None
+
+    def hours(self, contact: Contact, channel: Channel) -> tuple[str, Hours] | None:
+        """A zone in which the person may be, and what is allowed wherever they may; None as for `place`."""
+        place = self.place(contact, channel)
+        if place is None or not place.candidates:
+            return None
+        return place.candidates[0].zone, self._rulebook.bind(place, channel).hours
 
     def caps(self, contact: Contact, channel: Channel) -> tuple[FrequencyCap, ...]:
         """Every cap that binds this contact on a channel, for the check in the intent's transaction."""

@@ -1,17 +1,17 @@
 """The other way to contact people: Genesys' own engine sends to a list that we give it.
 
-One `hand-over` is one contact list and one campaign of its own there, both under one name of ours. Everything
-but `start` may be repeated: what is there is found by its name, and a row is the same row by its id.
+One `hand-over` is one contact list and one campaign of its own there, both under one name of ours, for one of
+our senders. Everything but `start` may be repeated: what is there is found by its name, and a row is the same
+row by its id.
 """
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, time
+from typing import NamedTuple, Protocol
 
-LONGEST_TEXT = 512
-"""A column's value is cut off there (outbound fact sheet, 0.7)."""
+from outreach.contacts import Channel, Contact
 
 NO_RESULT = ""
 SENT, FAILED, THROTTLED, AMBIGUOUS = "SENT", "FAILED", "THROTTLED", "AMBIGUOUS"
@@ -27,11 +27,28 @@ def id_of(reference: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ListRow:
-    """One person in a contact list. `row_id` is ours, a UUID of the attempt."""
+    """One person in a contact list. `row_id` is ours, a UUID of the attempt.
+
+    `subject` is an e-mail's, `zone` where calling hours bind: "" for what it has not.
+    """
 
     row_id: str
     address: str
     text: str
+    subject: str = ""
+    zone: str = ""
+
+
+class Slot(NamedTuple):
+    """A time of the week in which the engine may send; `day` 1 is Monday, and both times lie in it."""
+
+    day: int
+    start: time
+    stop: time
+
+
+Hours = Mapping[str, Sequence[Slot]]
+"""When the engine may send, by time zone; nothing where hours do not bind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +75,15 @@ class EngineConversation:
 
 
 class CampaignRoute(Protocol):
-    """Contact lists and messaging campaigns of one organisation. Raises only GenesysError."""
+    """Contact lists and campaigns of one of our senders. Raises only GenesysError. Safe for threads."""
 
     @property
     def per_minute(self) -> int:
         """How many messages a minute the sender may send."""
+
+    @property
+    def longest_text(self) -> int:
+        """How many characters a row's text may have; what is longer would be cut off."""
 
     def prepare_list(self, name: str) -> str:
         """The contact list of that name, made when it is not there, with its belts; its id."""
@@ -76,7 +97,7 @@ class CampaignRoute(Protocol):
     def withdraw(self, list_id: str, row: ListRow) -> None:
         """Have the engine leave one row alone."""
 
-    def prepare_campaign(self, name: str, list_id: str) -> str:
+    def prepare_campaign(self, name: str, list_id: str, hours: Hours) -> str:
         """The campaign of that name, made switched off when it is not there; its id."""
 
     def bound(self, campaign_id: str, until: datetime) -> None:
@@ -96,3 +117,20 @@ class CampaignRoute(Protocol):
 
     def list_conversations(self, campaign_id: str, since: datetime) -> Iterator[EngineConversation]:
         """Every conversation that the campaign has started."""
+
+
+class Engine(Protocol):
+    """Genesys' own engine, as far as one of our senders can use it."""
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The channels on which it can send for us."""
+
+    def rates(self, channel: Channel) -> Mapping[str, int]:
+        """Our senders of a channel, and how many messages a minute each may send."""
+
+    def choose(self, contact: Contact, channel: Channel) -> str | None:
+        """Which of them contacts this very person, always the same; None when none does."""
+
+    def open_route(self, channel: Channel, sender: str) -> CampaignRoute:
+        """The lists and campaigns of a sender."""

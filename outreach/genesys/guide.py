@@ -39,8 +39,8 @@ class Guide:
     bulk_size = 1
     asks_to_inspect = True
     can_find = False
-    campaigns = None
     narrow_budgets: Mapping[str, float] = {}
+    engine = None
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 from typing_extensions import assert_never
 
 from outreach.contacts import Channel, Contact
-from outreach.genesys.campaign_route import CampaignRoute
+from outreach.genesys.campaign_route import Engine
 from outreach.genesys.senders import Sender, choose_sender
 from outreach.reachability import Availability, Inspection
 
@@ -20,6 +20,8 @@ class Senders:
     sms_from: str | None = None
     email_from: str | None = None
     email_subject: str = "A message for you"
+    email_template_id: str | None = None
+    """The content template that e-mail campaigns demand (outbound fact sheet 1.4)."""
     voice_queue_id: str | None = None
     chat_from: str | None = None
     chat_type: Literal["whatsapp", "open", "webmessaging"] = "open"
@@ -277,7 +279,7 @@ class Genesys(Protocol):
     """Whether `find` can ever see anything; the guide API has no look-up."""
 
     @property
-    def campaigns(self) -> CampaignRoute | None:
+    def engine(self) -> Engine | None:
         """Genesys' own engine, that sends to lists; the guide API has none."""
 
     @property

@@ -20,14 +20,21 @@ from outreach.ledger.intents import Intent
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import State
 
+PREFIX = "go-"
+"""Of the names of our lists and campaigns at Genesys."""
+
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """One as the ledger has it. `list_id` and `outbound_id` are Genesys', "" before they are known."""
+    """One as the ledger has it. `sender` is one of ours, "" the channel's own.
+
+    `list_id` and `outbound_id` are Genesys', "" before they are known.
+    """
 
     id: int
     name: str
     channel: Channel
+    sender: str
     list_id: str
     outbound_id: str
     opened_at: datetime
@@ -44,16 +51,19 @@ _MEMBERS = (
 )
 
 
-def open_hand_over(ledger: Ledger, campaign_id: int, channel: Channel, until: datetime) -> HandOver:
+def open_hand_over(
+    ledger: Ledger, campaign_id: int, channel: Channel, sender: str, until: datetime
+) -> HandOver:
     """A new one, empty. Its name is the ledger's own, and never the same twice."""
     now = ledger.clock.now()
     values = {"campaign_id": campaign_id, "channel": channel.value, "opened_at": now, "until": until}
+    values["sender"] = sender
     with ledger.db.write() as connection:
         count = connection.execute(select(func.count()).select_from(hand_overs)).scalar_one()
-        name = f"go-{ledger.vault.key('hand-over', f'{campaign_id}/{count}/{now.timestamp()}')[:24]}"
+        name = f"{PREFIX}{ledger.vault.key('hand-over', f'{campaign_id}/{count}/{now.timestamp()}')[:24]}"
         made = connection.execute(insert(hand_overs).values(name=name, **values))
         key = int((made.inserted_primary_key or (0,))[0])
-    return HandOver(key, name, channel, "", "", now, until, None)
+    return HandOver(key, name, channel, sender, "", "", now, until, None)
 
 
 def find_open(ledger: Ledger, campaign_id: int) -> list[HandOver]:
@@ -65,8 +75,8 @@ def find_open(ledger: Ledger, campaign_id: int) -> list[HandOver]:
 
 
 def _read(row: Row[Any]) -> HandOver:
-    ids = (row.list_id, row.outbound_id)
-    return HandOver(row.id, row.name, Channel(row.channel), *ids, row.opened_at, row.until, row.start_at)
+    given = (row.sender, row.list_id, row.outbound_id)
+    return HandOver(row.id, row.name, Channel(row.channel), *given, row.opened_at, row.until, row.start_at)
 
 
 def assign(ledger: Ledger, hand_over: HandOver, opened: Sequence[Intent]) -> int:

@@ -1,7 +1,8 @@
 """`python -m tests.chaos.campaign_route --rounds 100`: chaos for the campaign route.
 
 Each round: people, one unknown of the fact sheet the other way, lost answers, processes that are killed
-before or after any one of their requests, in half of them a stranger who recycles our campaigns. The
+before or after any one of their requests, in half of them a stranger who recycles our campaigns, in half of
+them two numbers, which send at the same time. The
 emulator's clock moves only while we wait, so a round takes seconds. At the end its truth is held against the
 ledger.
 """
@@ -22,16 +23,19 @@ from dataclasses import asdict, dataclass, field
 from random import Random
 from typing import Any
 
+from outreach.contacts import Channel
 from outreach.errors import GenesysError, LedgerError
 from outreach.genesys.http.client import Answer, Connection, ReadyRequest
+from outreach.genesys.senders import Sender
 from outreach.ledger.states import CONTACTED, RESTING, State
 from tests.chaos.verdict import Sums
 from tests.support.emulation import UNLIMITED
 from tests.support.emulator_clients import logged_in
 from tests.support.emulator_server import EmulatorControl, EmulatorServer
-from tests.support.hand_overs import address, desk, prepare
+from tests.support.hand_overs import MORE, address, desk, prepare
 
 TRIES = 12
+SECOND = (Sender(Channel.SMS, MORE),)
 DONE, RESTLESS = 0, 3
 OPERATIONS = (
     *("campaigns.*", "contact_lists.*", "list_contacts.*", "list_export.*", "campaign_schedule.*"),
@@ -119,6 +123,8 @@ class Fate:
     kill_at: int = 0
     before: bool = True
     recycle_at: int = 0
+    several: bool = False
+    """Whether two numbers send."""
 
 
 def play(
@@ -157,15 +163,17 @@ def play_round(genesys: EmulatorControl, ledger: str, number: int, random: Rando
     """One round."""
     people = random.randint(30, 90)
     switches = SWITCHES[number % len(SWITCHES)]
-    recycles = random.random() < 0.5
+    recycles, several = random.random() < 0.5, random.random() < 0.5
     verdict = Verdict(rounds=1, people=people, recycles=int(recycles))
     genesys.reset()
     prepare(genesys, outbound=switches, faults=faults(), seed=random.randrange(2**31))
     for _ in range(random.randint(1, 3)):
-        fate = Fate(random.randint(1, 60), random.random() < 0.5, random.randint(20, 60) if recycles else 0)
+        fate = Fate(
+            random.randint(1, 60), random.random() < 0.5, random.randint(20, 60) if recycles else 0, several
+        )
         verdict.kills += in_a_process(genesys.url, ledger, people, fate) == -signal.SIGKILL
     genesys.configure(faults=[], outbound={} if "export" in switches else switches)
-    ended = in_a_process(genesys.url, ledger, people, Fate(recycle_at=25 if recycles else 0))
+    ended = in_a_process(genesys.url, ledger, people, Fate(recycle_at=25 if recycles else 0, several=several))
     if ended != DONE:
         verdict.wrong.append(f"round {number} {switches}: the last process ended with {ended}")
     judge(genesys, ledger, people, verdict, f"round {number} {switches}")
@@ -197,7 +205,7 @@ def work(url: str, ledger: str, people: int, fate: Fate) -> int:
     """Again and again, until everybody is at rest."""
     genesys = EmulatorControl()
     genesys.url = url
-    with desk(ledger, genesys) as at_work:
+    with desk(ledger, genesys, more=SECOND if fate.several else ()) as at_work:
         befall(at_work.run.genesys.connection, url, fate)  # type: ignore[attr-defined]  # the platform's
         for _ in range(TRIES):
             try:

@@ -68,8 +68,14 @@ MUTATIONS = {
         "",
         f"{HANDING_OVER}::test_either_belt_alone_holds_against_a_strangers_recycle",
     ),
-    "a campaign that is faster than its sender": Mutation(
+    "a campaign without its hours": Mutation(
         "outreach/genesys/platform/campaigns.py",
+        '            **({"callableTimeSet": {"id": times}} if times else {}),\n',
+        "",
+        f"{HANDING_OVER}::test_nobody_is_reached_at_night_whoever_starts_the_campaign",
+    ),
+    "a campaign that is faster than its sender": Mutation(
+        "outreach/genesys/platform/engine.py",
         '60 if number.startswith("+1") else 600',
         "600",
         f"{HANDING_OVER}::test_it_goes_no_faster_than_the_senders_number_can",

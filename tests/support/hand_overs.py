@@ -31,7 +31,7 @@ from tests.support.clocks import SetClock
 from tests.support.emulator_server import EmulatorControl
 
 KEY = "a key for the campaign route"
-SENDER = "+4915100000000"
+SENDER, MORE = "+4915100000000", "+4915100000001"
 SETTINGS = CampaignSettings(
     hours_bind=(), route=Route.CAMPAIGN, look_after_seconds=(5, 10, 20, 40), threads=2, link=Link.NEVER
 )
@@ -52,8 +52,8 @@ class EmulatedClock(SetClock):
 
 
 def prepare(genesys: EmulatorControl, **settings: Any) -> None:
-    """An organisation with a sender of ten messages a second."""
-    numbers = {SENDER: "ACTIVE", **defaults.SMS_NUMBERS}
+    """An organisation with two senders of ten messages a second."""
+    numbers = {SENDER: "ACTIVE", MORE: "ACTIVE", **defaults.SMS_NUMBERS}
     genesys.configure(sms_numbers=numbers, index_delay_seconds=1, message_seconds=5, **settings)
 
 

@@ -1,10 +1,10 @@
 """Filling a hand-over with whoever is cleared for it, and may be contacted as long as it sends."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from outreach.campaign.hand_overs.sending import find_obstacle, text_of
+from outreach.campaign.hand_overs.sending import find_obstacle, say
 from outreach.campaign.interaction import open_intents
 from outreach.campaign.outcomes import NotAttempted, change_after
 from outreach.campaign.run import Run
@@ -12,7 +12,7 @@ from outreach.campaign.validation import change_for, gather_facts, inspected_bef
 from outreach.compliance import Verdict
 from outreach.contacts import Channel
 from outreach.errors import Invalid
-from outreach.genesys.campaign_route import LONGEST_TEXT, CampaignRoute
+from outreach.genesys.campaign_route import Engine
 from outreach.ledger.changes import Change, apply, apply_outcomes
 from outreach.ledger.claims import Claimed, claim, everything, releasing
 from outreach.ledger.hand_overs import HandOver, assign, open_hand_over
@@ -31,38 +31,66 @@ def next_bound(now: datetime) -> datetime:
     return now + _BOUND
 
 
-def fill(run: Run, route: CampaignRoute, counts: Counter[str]) -> None:
-    """Open a hand-over for each channel, with as many as are sent in `SENDING`; none when nobody is left."""
-    for channel in Channel:
-        if channel.traits.by_engine:
-            _fill_one(run, route, channel, counts)
+def fill(run: Run, engine: Engine, counts: Counter[str]) -> None:
+    """Open a hand-over for each sender, with whom it sends to in `SENDING`; none when nobody is left."""
+    for channel in run.engine_channels:
+        _fill_channel(run, engine, channel, counts)
 
 
-def _fill_one(run: Run, route: CampaignRoute, channel: Channel, counts: Counter[str]) -> None:
-    left = int(route.per_minute * SENDING.total_seconds() / 60)
-    hand_over = None
-    while left > 0 and not run.auto_stop.reason:
-        group = claim(
-            run.ledger,
-            run.campaign.id,
-            everything(run.campaign.name),
-            (State.CLEARED,),
-            limit=min(GROUP, left),
-            channels=(channel,),
-        )
+def _fill_channel(run: Run, engine: Engine, channel: Channel, counts: Counter[str]) -> None:
+    minutes = SENDING.total_seconds() / 60
+    room = {name: int(per_minute * minutes) for name, per_minute in engine.rates(channel).items()}
+    until = next_bound(run.ledger.clock.now())
+    made: dict[str, HandOver] = {}
+    # The sender that is full first ends it for all: whose people come next, nobody knows before.
+    while (size := min(GROUP, *room.values())) > 0 and not run.auto_stop.reason:
+        whole = everything(run.campaign.name)
+        group = claim(run.ledger, run.campaign.id, whole, (State.CLEARED,), limit=size, channels=(channel,))
         if not group:
             return
-        if hand_over is None:
-            until = next_bound(run.ledger.clock.now())
-            hand_over = open_hand_over(run.ledger, run.campaign.id, channel, until)
         with releasing(run.ledger, group):
-            allowed = _keep_back(run, group, hand_over, counts)
+            allowed = _keep_back(run, group, channel, until, counts)
             items = open_intents(run, allowed, counts)
-        left -= assign(run.ledger, hand_over, _take(run, items, channel))
+        for name, own in _by_sender(run, engine, items, channel).items():
+            if name not in made:
+                made[name] = open_hand_over(run.ledger, run.campaign.id, channel, name, until)
+            room[name] -= assign(run.ledger, made[name], own)
+
+
+def _by_sender(
+    run: Run, engine: Engine, items: Sequence[Intent], channel: Channel
+) -> Mapping[str, Sequence[Intent]]:
+    """Whom each sender contacts; the others have their outcome."""
+    chosen: dict[str, list[Intent]] = defaultdict(list)
+    changes: list[Change] = []
+    for item in items:
+        sender = engine.choose(item.claimed.contact, channel)
+        objection = _object_to(run, engine, item, channel, sender)
+        if objection is None and sender is not None:
+            chosen[sender].append(item)
+        else:
+            changes.append(change_after(run, item, objection or NotAttempted()))
+    apply_outcomes(run.ledger, changes)
+    return chosen
+
+
+def _object_to(
+    run: Run, engine: Engine, item: Intent, channel: Channel, sender: str | None
+) -> NotAttempted | Invalid | None:
+    """Why the person cannot be in a list."""
+    if item.channel is not channel:
+        return NotAttempted()
+    if sender is None:
+        return Invalid("hand over", 0, "no_sender", "", f"Set a sender for {channel} in the senders.")
+    longest = engine.open_route(channel, sender).longest_text
+    if len(say(run, item.claimed.contact, channel).text) <= longest:
+        return None
+    advice = f"Shorten the message to {longest} characters."
+    return Invalid("hand over", 0, "message_too_long", "", advice)
 
 
 def _keep_back(
-    run: Run, group: Sequence[Claimed], hand_over: HandOver, counts: Counter[str]
+    run: Run, group: Sequence[Claimed], channel: Channel, until: datetime, counts: Counter[str]
 ) -> list[Claimed]:
     """Those whom the whole time of sending allows; the others are deferred, or go by another channel."""
     facts = gather_facts(run, group, inspected_before(group))
@@ -71,7 +99,7 @@ def _keep_back(
     changes: list[Change] = []
     for row in group:
         known = facts[row.id]
-        obstacle = find_obstacle(run, row, known, hand_over, now)
+        obstacle = find_obstacle(run, row, known, channel, now, until)
         if obstacle is None or run.gate.decide(row.contact, known, now).verdict is not Verdict.ALLOWED:
             allowed.append(row)  # what forbids it already now is said with the intent
         else:
@@ -79,22 +107,3 @@ def _keep_back(
     made = apply(run.ledger, changes)
     counts.update(change.after.value for change in changes if change.contact_id in made)
     return allowed
-
-
-def _take(run: Run, items: Sequence[Intent], channel: Channel) -> list[Intent]:
-    """Those that a list can hold; the others have their outcome."""
-    outcomes = {item.reference: _object_to(run, item, channel) for item in items}
-    apply_outcomes(
-        run.ledger,
-        [change_after(run, item, no) for item in items if (no := outcomes[item.reference]) is not None],
-    )
-    return [item for item in items if outcomes[item.reference] is None]
-
-
-def _object_to(run: Run, item: Intent, channel: Channel) -> NotAttempted | Invalid | None:
-    if item.channel is not channel:
-        return NotAttempted()
-    if len(text_of(run, item.claimed.contact, channel)) <= LONGEST_TEXT:
-        return None
-    advice = f"Shorten the message to {LONGEST_TEXT} characters."
-    return Invalid("hand over", 0, "message_too_long", "", advice)

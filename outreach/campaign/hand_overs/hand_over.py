@@ -12,8 +12,11 @@ the engine has a result for nobody. Whom it leaves without a word is held, and n
 """
 
 import contextlib
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 from outreach.campaign.hand_overs.filling import SENDING, fill, next_bound
 from outreach.campaign.hand_overs.results import Results, read_results
@@ -22,7 +25,7 @@ from outreach.campaign.hand_overs.settling import settle
 from outreach.campaign.hand_overs.watching import stop, watch
 from outreach.campaign.run import Run
 from outreach.errors import Ambiguous, NotSent, Refused
-from outreach.genesys.campaign_route import CampaignRoute
+from outreach.genesys.campaign_route import Engine
 from outreach.ledger.changes import apply_outcomes, to_cleared
 from outreach.ledger.hand_overs import HandOver, commit_start, find_open, note
 from outreach.ledger.turns import taking_turn
@@ -41,13 +44,13 @@ def hand_over_cleared(run: Run) -> Counter[str]:
         LedgerOutdated: the ledger is older than what was done with it.
     """
     counts: Counter[str] = Counter()
-    route = run.campaign_route
-    if route is None:
+    engine = run.engine
+    if engine is None:
         return counts
     run.age.confirm()
     with taking_turn(run.ledger, f"hand-over/{run.campaign.id}") as mine, run.stopping():
         try:
-            while mine and _advance(run, route, counts) and not run.auto_stop.reason:
+            while mine and _advance(run, engine, counts) and not run.auto_stop.reason:
                 pass
         except NotSent as error:
             if not run.has_given_up(error):
@@ -56,20 +59,37 @@ def hand_over_cleared(run: Run) -> Counter[str]:
     return counts
 
 
-def _advance(run: Run, route: CampaignRoute, counts: Counter[str]) -> bool:
-    """See through what is open, or one hand-over more; False when nobody is left."""
+def _advance(run: Run, engine: Engine, counts: Counter[str]) -> bool:
+    """See through what is open, or one hand-over more of each sender; False when nobody is left."""
     waiting = find_open(run.ledger, run.campaign.id)
     if not waiting and not run.auto_stop.reason:
-        fill(run, route, counts)
+        fill(run, engine, counts)
         waiting = find_open(run.ledger, run.campaign.id)
-    for each in waiting:
-        counts.update(_see_through(run, route, each))
+    for ended in _see_all_through(run, engine, waiting):
+        counts.update(ended)
     return bool(waiting)
 
 
-def _see_through(run: Run, route: CampaignRoute, hand_over: HandOver) -> Counter[str]:
+def _see_all_through(run: Run, engine: Engine, waiting: Sequence[HandOver]) -> list[Counter[str]]:
+    """Each to its end; at the same time where they have several senders, for each has its own pace."""
+    see = partial(_see_through, run, engine)
+    by_sender: dict[tuple[str, str], list[HandOver]] = defaultdict(list)
+    for each in waiting:
+        by_sender[each.channel, each.sender].append(each)
+    if len(by_sender) < 2:
+        return [see(each) for each in waiting]
+
+    def see_in_order(own: Sequence[HandOver]) -> list[Counter[str]]:
+        with run.stopping():  # what stops one stops all
+            return [see(each) for each in own]
+
+    with ThreadPoolExecutor(len(by_sender)) as threads:
+        return [ended for own in threads.map(see_in_order, by_sender.values()) for ended in own]
+
+
+def _see_through(run: Run, engine: Engine, hand_over: HandOver) -> Counter[str]:
     """Take a hand-over from wherever it stands to its end."""
-    sending = gather(run, route, hand_over)
+    sending = gather(run, engine, hand_over)
     if not sending.rows:  # a person has decided on all of them meanwhile
         if hand_over.outbound_id:
             stop(sending)
@@ -113,7 +133,7 @@ def _prepare(sending: Sending) -> tuple[Sending, bool]:
     if not is_whole:
         _give_back(sending)
         raise Ambiguous("count contact list", 0, "sizes_differ", "", "Run it again: it makes another list.")
-    outbound_id = route.prepare_campaign(hand_over.name, list_id)
+    outbound_id = route.prepare_campaign(hand_over.name, list_id, sending.list_hours())
     note(run.ledger, hand_over, outbound_id=outbound_id)
     return replace(sending, hand_over=replace(hand_over, list_id=list_id, outbound_id=outbound_id)), True
 

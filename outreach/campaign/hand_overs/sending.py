@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from outreach.campaign.hand_overs.hours import common_hours
 from outreach.campaign.run import Run
 from outreach.campaign.validation import gather_facts, inspected_before
 from outreach.compliance import Decision, Facts, Verdict
 from outreach.contacts import Channel, Contact
-from outreach.genesys.campaign_route import CampaignRoute, ListRow, id_of
+from outreach.genesys.campaign_route import CampaignRoute, Engine, Hours, ListRow, id_of
 from outreach.ledger.claims import Claimed
 from outreach.ledger.hand_overs import HandOver, list_members
 from outreach.ledger.suppressions import find_suppressed
@@ -35,7 +36,15 @@ class Sending:
     def write_row(self, key: str) -> ListRow:
         """A person's row, as the list has it."""
         contact, channel = self.rows[key].contact, self.hand_over.channel
-        return ListRow(key, contact.channels.address(channel) or "", text_of(self.run, contact, channel))
+        said, found = say(self.run, contact, channel), self.run.gate.hours(contact, channel)
+        zone, _ = found or ("", None)
+        return ListRow(key, contact.channels.address(channel) or "", said.text, said.subject, zone)
+
+    def list_hours(self) -> Hours:
+        """When its people may be reached in the week from now, by their time zones."""
+        contacts = (row.contact for row in self.rows.values())
+        found = (self.run.gate.hours(contact, self.hand_over.channel) for contact in contacts)
+        return common_hours((each for each in found if each is not None), self.now)
 
     def find_suppressed(self) -> set[str]:
         """The ids of the rows whose address nobody may contact by now."""
@@ -48,26 +57,26 @@ class Sending:
         return {key for key, address in addresses.items() if address in off}
 
 
-def gather(run: Run, route: CampaignRoute, hand_over: HandOver) -> Sending:
+def gather(run: Run, engine: Engine, hand_over: HandOver) -> Sending:
     """A hand-over with whom it still has."""
     members = list_members(run.ledger, hand_over)
+    route = engine.open_route(hand_over.channel, hand_over.sender)
     return Sending(run, route, hand_over, {id_of(each.reference): each for each in members})
 
 
-def text_of(run: Run, contact: Contact, channel: Channel) -> str:
-    """What the person is told; "" where the campaign has nothing to say to them any more."""
+def say(run: Run, contact: Contact, channel: Channel) -> Said:
+    """What the person is told; nothing where the campaign has nothing to say to them any more."""
     said = run.gate.wording.say(contact, channel)
-    return said.text if isinstance(said, Said) else ""
+    return said if isinstance(said, Said) else Said("")
 
 
 def find_obstacle(
-    run: Run, row: Claimed, facts: Facts, hand_over: HandOver, now: datetime
+    run: Run, row: Claimed, facts: Facts, channel: Channel, now: datetime, until: datetime
 ) -> Decision | None:
-    """What forbids it to reach the person at some time from now until its end; None where nothing does."""
-    until = hand_over.until
+    """What forbids to reach the person so at some time from now until then; None where nothing does."""
     for at in (now, now + (until - now) / 2, until):
         decision = run.gate.decide(row.contact, facts, at)
-        if decision.verdict is not Verdict.ALLOWED or decision.channel is not hand_over.channel:
+        if decision.verdict is not Verdict.ALLOWED or decision.channel is not channel:
             return decision
     return None
 
@@ -79,5 +88,5 @@ def withdraw_forbidden(sending: Sending) -> None:
     facts = gather_facts(run, rows, inspected_before(rows))
     for key, row in sending.rows.items():
         known = replace(facts[row.id], recent=())  # caps were taken with the intent
-        if find_obstacle(run, row, known, sending.hand_over, now):
+        if find_obstacle(run, row, known, sending.hand_over.channel, now, sending.hand_over.until):
             sending.route.withdraw(sending.hand_over.list_id, sending.write_row(key))

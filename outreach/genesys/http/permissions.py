@@ -54,6 +54,10 @@ PLATFORM: Mapping[str, tuple[str, ...]] = {
     "create attempt limits": ("outbound:attemptLimits:add",),
     "find digital rule set": ("outbound:digitalRuleSet:view",),
     "create digital rule set": ("outbound:digitalRuleSet:add",),
+    "find callable time set": ("outbound:callableTimeSet:view",),
+    "create callable time set": ("outbound:callableTimeSet:add",),
+    "read list contacts": ("outbound:contact:view",),
+    "list campaign rules": ("outbound:campaignRule:view",),
 }
 """What a role for this client must hold. Who am I and the organisation's limits need none."""
 

@@ -34,8 +34,9 @@ from outreach.genesys.platform import (
     replies,
     sending,
 )
-from outreach.genesys.platform.campaigns import PlatformCampaigns
+from outreach.genesys.platform.campaigns import PlatformEngine
 from outreach.genesys.platform.conversations import FAILED_DELIVERIES, from_analytics, from_conversation
+from outreach.genesys.platform.engine_look import EngineFound, look_at_engine
 from outreach.genesys.platform.external_source import DEFAULT_NAME, ExternalSource
 from outreach.genesys.platform.media import medium_of
 from outreach.genesys.platform.senders import check_each, check_senders
@@ -66,11 +67,14 @@ class Platform:
         self._source = ExternalSource(connection, source_name)
 
     @property
-    def campaigns(self) -> PlatformCampaigns | None:
-        """Genesys' own engine; none where several numbers send, for each person has one of them for good."""
-        by_engine = (channel for channel in Channel if channel.traits.by_engine)
-        is_one = all(len(self._senders.all_of(channel)) == 1 for channel in by_engine)
-        return PlatformCampaigns(self.connection, self._senders) if is_one else None
+    def engine(self) -> PlatformEngine | None:
+        """Genesys' own engine; none where no sender of ours is set up for it."""
+        engine = PlatformEngine(self.connection, self._senders)
+        return engine if engine.channels else None
+
+    def look_at_engine(self, prefix: str) -> EngineFound:
+        """What others have set up that disturbs it; our lists are those whose names begin so."""
+        return look_at_engine(self.connection, self._senders, prefix)
 
     @property
     def clock_skew(self) -> timedelta:

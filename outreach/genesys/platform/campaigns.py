@@ -5,21 +5,25 @@ marks whoever has a result as not to be contacted. No call of ours recycles, and
 """
 
 import contextlib
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 
-from outreach.errors import Ambiguous, NotSent
+from outreach.contacts import Channel, Contact
+from outreach.errors import Ambiguous, NotSent, Refused
 from outreach.genesys.campaign_route import (
     AMBIGUOUS,
     FAILED,
     SENT,
     THROTTLED,
     EngineConversation,
+    Hours,
     ListRow,
     Progress,
+    Slot,
 )
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.untrusted_json import (
@@ -33,6 +37,14 @@ from outreach.genesys.http.untrusted_json import (
 )
 from outreach.genesys.interface import Senders
 from outreach.genesys.platform import list_export
+from outreach.genesys.platform.engine import (
+    LONGEST_VALUE,
+    SUBJECT,
+    EngineMedium,
+    EngineSender,
+    can_send,
+    describe_sender,
+)
 from outreach.genesys.platform.listing import read_all_hits, read_pages, unreadable
 from outreach.genesys.platform.lookup import write_instant, write_predicate
 
@@ -44,24 +56,54 @@ MOST_PAGES, STOPS = 10_000, 3
 _OUTBOUND = "/api/v2/outbound"
 _LISTS, _CAMPAIGNS = f"{_OUTBOUND}/contactlists", f"{_OUTBOUND}/messagingcampaigns"
 _BELTS = "outreach once"
-_ADDRESS, _TEXT = "cell", "text"
+_ZONE = "zone"
 _RESULTS = (SENT, AMBIGUOUS, FAILED, THROTTLED)
-_TOLL_FREE = ("+1800", "+1833", "+1844", "+1855", "+1866", "+1877", "+1888")
 
 
-class PlatformCampaigns:
-    """`campaign_route.CampaignRoute` over the platform API, for SMS."""
+class PlatformEngine:
+    """`campaign_route.Engine` over the platform API."""
 
     def __init__(self, connection: Connection, senders: Senders) -> None:
         self._connection = connection
         self._senders = senders
 
     @property
+    def channels(self) -> tuple[Channel, ...]:
+        """Those that are set up for it in our senders."""
+        return tuple(channel for channel in Channel if can_send(self._senders, channel))
+
+    def rates(self, channel: Channel) -> Mapping[str, int]:
+        """Each sender's pace, as its carrier or the organisation lets it."""
+        names = [each.name for each in self._senders.all_of(channel)]
+        return {name: describe_sender(self._senders, channel, name).per_minute for name in names}
+
+    def choose(self, contact: Contact, channel: Channel) -> str | None:
+        """The sender of this very person, the same as by calls of ours."""
+        return self._senders.choose(contact, channel)
+
+    def open_route(self, channel: Channel, sender: str) -> "PlatformCampaigns":
+        """The lists and campaigns of a sender; "" is the senders' own."""
+        name = sender or self._senders.of(channel) or ""
+        return PlatformCampaigns(self._connection, describe_sender(self._senders, channel, name))
+
+
+class PlatformCampaigns:
+    """`campaign_route.CampaignRoute` over the platform API, for one sender."""
+
+    def __init__(self, connection: Connection, sender: EngineSender) -> None:
+        self._connection = connection
+        self._sender = sender
+        self._medium = sender.medium
+
+    @property
     def per_minute(self) -> int:
-        """As the sender's carrier lets it, by its kind of number, or less where the senders say so."""
-        number = self._senders.sms_from or ""
-        most = 180 if number.startswith(_TOLL_FREE) else 60 if number.startswith("+1") else 600
-        return min(most, self._senders.sms_per_minute or most)
+        """As the sender's carrier lets it, or less where the senders say so."""
+        return self._sender.per_minute
+
+    @property
+    def longest_text(self) -> int:
+        """What its columns hold."""
+        return LONGEST_VALUE * len(self._medium.texts)
 
     def prepare_list(self, name: str) -> str:
         """The contact list of that name, with its belts."""
@@ -69,17 +111,22 @@ class PlatformCampaigns:
         if known:
             return known
         limits = self._find_or_create("attempt limits", f"{_OUTBOUND}/attemptlimits", _limits())
+        medium = self._medium
         body = {
             "name": name,
-            "columnNames": [_ADDRESS, _TEXT],
-            "phoneColumns": [{"columnName": _ADDRESS, "type": "cell"}],
+            "columnNames": [*medium.column_names, _ZONE],
+            medium.columns: [
+                {"columnName": medium.address, "type": medium.address, medium.zone: _ZONE},
+            ],
+            "trimWhitespace": False,  # a long text goes on in the next column
             "attemptLimits": {"id": limits},
+            "retentionType": "Never",  # whatever the organisation's default: its results are read later
         }
         return self._create("create contact list", _LISTS, body)
 
     def add(self, list_id: str, rows: Sequence[ListRow]) -> None:
         """Add rows, as many a request as it takes."""
-        for group in _groups([_write_row(list_id, row) for row in rows]):
+        for group in _groups([self._write_row(list_id, row) for row in rows]):
             answer = self._connection.request(
                 "add to contact list",
                 "POST",
@@ -104,15 +151,29 @@ class PlatformCampaigns:
     def withdraw(self, list_id: str, row: ListRow) -> None:
         """Mark one row as not to be contacted."""
         path = f"{_LISTS}/{quoted(list_id)}/contacts/{quoted(row.row_id)}"
-        body = {**_write_row(list_id, row), "callable": False}
+        body = {**self._write_row(list_id, row), "callable": False}
+        if self._medium.columns != "phoneColumns":
+            body["contactableStatus"] = {self._medium.name: {"contactable": False}}
         self._connection.request("withdraw from contact list", "PUT", path, json=body)
 
-    def prepare_campaign(self, name: str, list_id: str) -> str:
-        """The campaign of that name, switched off."""
+    def _write_row(self, list_id: str, row: ListRow) -> dict[str, Any]:
+        medium = self._medium
+        data = {medium.address: self._sender.write_address(row.address)}
+        for number, column in enumerate(medium.texts):
+            data[column] = row.text[number * LONGEST_VALUE : (number + 1) * LONGEST_VALUE]
+        if medium.has_subject:
+            data[SUBJECT] = (row.subject or self._sender.subject)[:LONGEST_VALUE]
+        if row.zone:
+            data[_ZONE] = row.zone
+        return {"id": row.row_id, "contactListId": list_id, "data": data}
+
+    def prepare_campaign(self, name: str, list_id: str, hours: Hours) -> str:
+        """The campaign of that name, switched off, with its belts and hours."""
         known = self._find("find campaign", _CAMPAIGNS, name, {})
         if known:
             return known
-        rules = self._find_or_create("digital rule set", f"{_OUTBOUND}/digitalrulesets", _rules())
+        rules = self._find_or_create("digital rule set", f"{_OUTBOUND}/digitalrulesets", _rules(self._medium))
+        times = self._prepare_hours(hours)
         body = {
             "name": name,
             "contactList": {"id": list_id},
@@ -121,20 +182,29 @@ class PlatformCampaigns:
             "alwaysRunning": True,  # else it is complete when it is done, and a start would begin again
             "ruleSets": [{"id": rules}],
             "dncLists": [{"id": each} for each in self._list_do_not_contact()],
-            "smsConfig": {
-                "phoneColumn": _ADDRESS,
-                "messageColumn": _TEXT,
-                "senderSmsPhoneNumber": {"phoneNumber": self._senders.sms_from or ""},
-            },
+            **({"callableTimeSet": {"id": times}} if times else {}),
+            **self._sender.config,
         }
         return self._create("create campaign", _CAMPAIGNS, body)
+
+    def _prepare_hours(self, hours: Hours) -> str:
+        """The set of such hours, by a name that says which they are, so that others share it; "" for none."""
+        if not hours:
+            return ""
+        times = [
+            {"timeZoneId": zone, "timeSlots": [_write_slot(each) for each in slots]}
+            for zone, slots in sorted(hours.items())
+        ]
+        said = hashlib.sha256(orjson.dumps(times)).hexdigest()[:32]
+        body = {"name": f"outreach hours {said}", "callableTimes": times}
+        return self._find_or_create("callable time set", f"{_OUTBOUND}/callabletimesets", body)
 
     def bound(self, campaign_id: str, until: datetime) -> None:
         """A schedule that ends then."""
         ahead = self._connection.clock_skew
         begin, end = write_instant(self._connection.clock.now() + ahead), write_instant(until + ahead)
         body = {"name": "outreach", "intervals": [{"start": begin, "end": end}], "timeZone": "UTC"}
-        path = f"{_OUTBOUND}/schedules/messagingcampaigns/{quoted(campaign_id)}"
+        path = f"{_OUTBOUND}/schedules/{self._medium.schedules}/{quoted(campaign_id)}"
         self._connection.request("bound campaign", "PUT", path, json=body)
 
     def start(self, campaign_id: str) -> None:
@@ -164,7 +234,7 @@ class PlatformCampaigns:
 
     def read_results(self, list_id: str) -> Mapping[str, str]:
         """The result of every row, from an export that is made now."""
-        return list_export.read_results(self._connection, list_id, _ADDRESS)
+        return list_export.read_results(self._connection, list_id, self._medium)
 
     def list_conversations(self, campaign_id: str, since: datetime) -> Iterator[EngineConversation]:
         """Every conversation of the campaign, 100 a request."""
@@ -195,8 +265,14 @@ class PlatformCampaigns:
         return found[0] if found else ""
 
     def _find_or_create(self, what: str, path: str, body: dict[str, Any]) -> str:
-        known = self._find(f"find {what}", path, body["name"], {})
-        return known or self._create(f"create {what}", path, body)
+        if known := self._find(f"find {what}", path, body["name"], {}):
+            return known
+        try:
+            return self._create(f"create {what}", path, body)
+        except Refused:  # another sender's hand-over has made it meanwhile
+            if known := self._find(f"find {what}", path, body["name"], {}):
+                return known
+            raise
 
     def _create(self, operation: str, path: str, body: dict[str, Any]) -> str:
         answer = self._connection.request(operation, "POST", path, json=body, creates=True)
@@ -220,20 +296,21 @@ def _limits() -> dict[str, Any]:
     return {"name": _BELTS, "maxAttemptsPerContact": 1, "maxAttemptsPerNumber": 1, "resetPeriod": "NEVER"}
 
 
-def _rules() -> dict[str, Any]:
+def _rules(medium: EngineMedium) -> dict[str, Any]:
+    name = _BELTS if medium.name == "Sms" else f"{_BELTS}, {medium.name}"
     codes = [f"OUTBOUND-MESSAGE-{word}" for word in _RESULTS]
     rule = {
-        "name": _BELTS,
+        "name": name,
         "order": 0,
         "category": "PostContact",
-        "conditions": [{"lastResultOverallConditionSettings": {"smsWrapupCodes": codes}}],
-        "actions": [{"markContactUncontactableActionSettings": {"mediaTypes": ["Sms"]}}],
+        "conditions": [{"lastResultOverallConditionSettings": {medium.codes: codes}}],
+        "actions": [{"markContactUncontactableActionSettings": {"mediaTypes": [medium.name]}}],
     }
-    return {"name": _BELTS, "rules": [rule]}
+    return {"name": name, "rules": [rule]}
 
 
-def _write_row(list_id: str, row: ListRow) -> dict[str, Any]:
-    return {"id": row.row_id, "contactListId": list_id, "data": {_ADDRESS: row.address, _TEXT: row.text}}
+def _write_slot(slot: Slot) -> dict[str, Any]:
+    return {"day": slot.day, "startTime": slot.start.isoformat(), "stopTime": slot.stop.isoformat()}
 
 
 def _groups(rows: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

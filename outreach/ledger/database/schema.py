@@ -181,6 +181,7 @@ hand_overs = Table(
         "name", String(64), nullable=False, unique=True, comment="of the list and the campaign at Genesys"
     ),
     Column("channel", String(8), nullable=False),
+    Column("sender", String(254), nullable=False, server_default="", comment="of ours; empty: the only one"),
     Column("list_id", String(100), nullable=False, server_default=""),
     Column("outbound_id", String(100), nullable=False, server_default=""),
     Column("opened_at", Instant, nullable=False),

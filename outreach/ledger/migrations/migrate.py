@@ -8,7 +8,7 @@ from sqlalchemy import inspect, text
 from outreach.errors import WrongLedger
 from outreach.ledger.database.engine import Database
 
-HEAD = "0009"
+HEAD = "0011"
 """The newest revision; a test holds it to the folder `migrations/versions`."""
 
 VERSION_TABLE = "ledger_version"

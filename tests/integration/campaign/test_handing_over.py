@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,15 +12,18 @@ from typing import Any
 import orjson
 import pytest
 
-from outreach.contacts import Channel
+from emulator.state import defaults
+from outreach.contacts import Channel, Contact
 from outreach.errors import Refused, SettingsError
 from outreach.genesys.platform.campaigns import PlatformCampaigns
+from outreach.genesys.senders import Sender
+from outreach.ledger.migrations import migrate
 from outreach.ledger.suppressions import suppress
 from outreach.settings import CampaignSettings
 from tests.support.emulation import emulator_thread
 from tests.support.emulator_clients import logged_in
 from tests.support.emulator_server import EmulatorThread
-from tests.support.hand_overs import SETTINGS, Desk, address, desk, person, prepare
+from tests.support.hand_overs import MORE, SENDER, SETTINGS, Desk, address, desk, person, prepare
 
 CAMPAIGNS = "/api/v2/outbound/messagingcampaigns"
 
@@ -207,6 +211,35 @@ def test_a_hand_over_that_lay_there_for_a_day_is_decided_on_again(
     assert Counter(at_work.reached) == once(30)
 
 
+def test_a_hand_over_of_before_there_were_senders_is_seen_through(
+    tmp_path: Path, genesys: EmulatorThread, meanwhile: Any
+) -> None:
+    meanwhile("bound", die)
+    with pytest.raises(Died), desk(tmp_path, genesys) as at_work:
+        at_work.work(range(30))
+    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.db")) as database, database:
+        database.execute("ALTER TABLE hand_overs DROP COLUMN sender")
+        database.execute(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0010'")
+    with desk(tmp_path, genesys) as at_work:
+        at_work.work(range(30))
+    assert Counter(at_work.reached) == once(30)
+
+
+def test_nobody_is_reached_at_night_whoever_starts_the_campaign(
+    tmp_path: Path, genesys: EmulatorThread, meanwhile: Any
+) -> None:
+    there = genesys.org.now() % 86400 - 5 * 3600  # seconds of the day in New York, in winter
+    genesys.org.clock.advance((12 * 3600 - there) % 86400)
+    meanwhile("bound", die)
+    settings = SETTINGS.model_copy(update={"hours_bind": (Channel.SMS,)})
+    with pytest.raises(Died), desk(tmp_path, genesys, settings) as at_work:
+        at_work.work(range(5), time_zone="America/New_York")
+    genesys.org.clock.advance(13 * 3600)
+    strangers(genesys, "start")
+    genesys.advance(3600)
+    assert at_work.reached == []
+
+
 def test_a_text_that_a_column_cannot_hold_is_not_cut_off(tmp_path: Path, genesys: EmulatorThread) -> None:
     with desk(tmp_path, genesys) as at_work:
         at_work.work(range(2), initial_message="x" * 513)
@@ -223,6 +256,123 @@ def test_other_channels_are_calls_as_before(tmp_path: Path, genesys: EmulatorThr
         at_work.work(people)
     assert genesys.truth()["by_channel"] == {"sms": 1, "email": 1}
     assert genesys.metrics()["by_operation"].get("emails.agentless")
+
+
+TEMPLATE = "11111111-1111-4111-8111-111111111111"
+TWO_NUMBERS = {"more": (Sender(Channel.SMS, MORE),)}
+
+
+def test_each_of_several_numbers_has_a_campaign_and_its_own_people(
+    tmp_path: Path, genesys: EmulatorThread
+) -> None:
+    for people in (range(60), range(90)):
+        with desk(tmp_path, genesys, **TWO_NUMBERS) as at_work:
+            at_work.work(people)
+            rows, engine = at_work.rows(), at_work.run.engine
+    assert {row.state for row in rows} == {"started"}
+    assert Counter(at_work.reached) == once(90)
+    assert engine
+    chosen = {person(each)["sms"]: engine.choose(contact(each), Channel.SMS) for each in range(90)}
+    sent = {each.address: each.sender for each in genesys.org.conversations.by_id.values()}
+    assert sent == chosen
+    assert set(chosen.values()) == {SENDER, MORE}
+
+
+def contact(number: int) -> Contact:
+    return Contact.model_validate(
+        {"external_contact_id": f"EXT-{number}", "name": "N", "channels": {"sms": address(number)}}
+    )
+
+
+def test_two_numbers_send_at_the_same_time(tmp_path: Path, genesys: EmulatorThread) -> None:
+    with desk(tmp_path, genesys, **TWO_NUMBERS) as at_work:
+        at_work.work(range(200))
+    campaigns = [*genesys.org.outbound.campaigns.values()]
+    assert len(campaigns) == 2
+    first = [min(each.start for each in of(genesys, campaign.sender)) for campaign in campaigns]
+    last = [max(each.start for each in of(genesys, campaign.sender)) for campaign in campaigns]
+    assert max(first) < min(last)
+
+
+def of(genesys: EmulatorThread, sender: str) -> list[Any]:
+    return [each for each in genesys.org.conversations.by_id.values() if each.sender == sender]
+
+
+def mailed(number: int, **more: object) -> dict[str, object]:
+    return {
+        "external_contact_id": f"M-{number}",
+        "name": "N",
+        "email": f"n{number}@example.com",
+        "initial_message": "Hello",
+        **more,
+    }
+
+
+@pytest.mark.parametrize("export", [{}, {"email_results_in_export": False}])
+def test_e_mail_goes_by_the_engine_with_its_text_whole(
+    tmp_path: Path, genesys: EmulatorThread, export: dict[str, bool]
+) -> None:
+    genesys.configure(outbound=export)
+    text = " ".join(f"{number:07d}" for number in range(200))
+    with desk(tmp_path, genesys, email_template_id=TEMPLATE) as at_work:
+        at_work.work([mailed(each, initial_message=text) for each in range(60)])
+        proof = at_work.proof()
+        assert Counter(at_work.states()) == {"started": 60}
+    assert Counter(Counter(at_work.reached).values()) == {1: 60}
+    assert proof.balanced
+    assert "emails.agentless" not in genesys.metrics()["by_operation"]
+    [campaign] = genesys.org.outbound.campaigns.values()
+    assert campaign.config["contentTemplate"] == {"id": TEMPLATE}
+    [row, *_] = genesys.org.outbound.lists[campaign.list_id].contacts.values()
+    parts = [row.data[name] for name in ("text", "text_2", "text_3", "text_4")]
+    assert "".join(parts) == text
+    assert all(len(part) <= 512 for part in parts)
+    assert row.data["subject"] == "A message for you"
+
+
+def test_e_mail_has_four_times_the_pace(tmp_path: Path, genesys: EmulatorThread) -> None:
+    with desk(tmp_path, genesys, email_template_id=TEMPLATE) as at_work:
+        at_work.work([mailed(each) for each in range(400)])
+    starts = sorted(each.start for each in genesys.org.conversations.by_id.values())
+    assert Counter(at_work.states()) == {"started": 400}
+    assert 399 / (starts[-1] - starts[0]) * 60 == pytest.approx(1200, rel=0.02)
+
+
+def test_a_strangers_recycle_of_an_e_mail_campaign_reaches_nobody_again(
+    tmp_path: Path, genesys: EmulatorThread, meanwhile: Any
+) -> None:
+    genesys.configure(outbound={"attempt_limits": "ignored"})
+    with desk(tmp_path, genesys, email_template_id=TEMPLATE) as at_work:
+        meanwhile("read_results", lambda: strangers(genesys, "recycle"))
+        at_work.work([mailed(each) for each in range(30)])
+    genesys.advance(3600)
+    assert Counter(Counter(at_work.reached).values()) == {1: 30}
+
+
+def test_an_e_mail_that_no_template_can_be_is_a_call_as_before(
+    tmp_path: Path, genesys: EmulatorThread
+) -> None:
+    settings = SETTINGS.model_copy(update={"sender_name": "The shop"})
+    with desk(tmp_path, genesys, settings, email_template_id=TEMPLATE) as at_work:
+        at_work.work([mailed(0)])
+    assert genesys.metrics()["by_operation"].get("emails.agentless") == 1
+
+
+def test_whatsapp_goes_by_the_engine_where_its_template_and_pace_are_set(
+    tmp_path: Path, genesys: EmulatorThread
+) -> None:
+    senders: dict[str, Any] = {"chat_from": defaults.WHATSAPP_INTEGRATION_ID, "chat_type": "whatsapp"}
+    senders |= {"chat_template_id": TEMPLATE, "chat_per_minute": 120}
+    people: list[dict[str, object]] = [
+        {"external_contact_id": "W", "name": "N", "chat": address(1), "initial_message": "Hello"}
+    ]
+    with desk(tmp_path, genesys, **senders) as at_work:
+        at_work.work(people)
+        assert at_work.states() == ["started"]
+    assert len(at_work.reached) == 1
+    asked = genesys.metrics()["by_operation"]
+    assert "messages.agentless" not in asked
+    assert asked["whatsapp_schedule.put"] == 1
 
 
 def test_a_sender_that_is_busy_stops_the_run_and_the_next_goes_on(
@@ -243,9 +393,10 @@ def test_a_sender_that_is_busy_stops_the_run_and_the_next_goes_on(
 
 def busy(genesys: EmulatorThread, at_work: Desk) -> str:
     """Another campaign runs with our sender."""
-    route = at_work.run.campaign_route
-    assert route
-    key = route.prepare_campaign("other", route.prepare_list("other"))
+    engine = at_work.run.engine
+    assert engine
+    route = engine.open_route(Channel.SMS, SENDER)
+    key = route.prepare_campaign("other", route.prepare_list("other"), {})
     route.start(key)
     return key
 

@@ -1,0 +1,55 @@
+"""Is everything in place for the campaign route? By looking alone: nothing is made, nobody is contacted."""
+
+from collections.abc import Iterator
+
+from outreach.errors import Forbidden, GenesysError, OutreachError
+from outreach.genesys.campaign_route import Engine
+from outreach.genesys.platform.api import Platform
+from outreach.ledger.hand_overs import PREFIX
+from outreach.operations.preflight import Check, Level, Targets
+
+_NAME = "campaign route"
+
+
+def check_route(means: Targets) -> Iterator[Check]:
+    """What the engine sends for us and how fast, and what others have set up that would send again."""
+    try:
+        with means.genesys(means.login().text) as genesys:
+            engine = genesys.engine
+            if not isinstance(genesys, Platform) or engine is None:
+                what = "Genesys' own engine can send for nobody here."
+                advice = "It takes the platform API, and a number for SMS in the senders block."
+                yield Check(_NAME, Level.ERROR, what, advice)
+                return
+            yield from _check_pace(engine)
+            yield from _check_others(genesys)
+    except Forbidden as error:
+        yield Check(_NAME, Level.ERROR, f"Not allowed: {error.operation}.", error.advice)
+    except GenesysError as error:
+        yield Check(_NAME, Level.ERROR, str(error))
+    except OutreachError:
+        return  # the login says so itself
+    what = "How campaigns behave here, no document says: docs/campaign-route.md has the list."
+    yield Check(_NAME, Level.WARN, what, "Try five numbers of your own first.")
+
+
+def _check_pace(engine: Engine) -> Iterator[Check]:
+    for channel in engine.channels:
+        for sender, rate in engine.rates(channel).items():
+            yield Check(_NAME, Level.OK, f"{channel} from {sender}: {rate} messages a minute.")
+
+
+def _check_others(genesys: Platform) -> Iterator[Check]:
+    found = genesys.look_at_engine(PREFIX)
+    told = (
+        (found.busy, "sends from a number of ours now", "Wait for its end: a number serves one campaign."),
+        (found.recycling, "recycles campaigns", "See that it names none of ours; two belts hold against it."),
+        (
+            found.fading,
+            "is a list of ours that erases itself",
+            "Set it to be kept, or read its results soon.",
+        ),
+    )
+    for ids, does, advice in told:
+        for each in ids:
+            yield Check(_NAME, Level.WARN, f"{each} {does}.", advice)
