@@ -22,7 +22,7 @@ PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 # Tests and the demo start many processes: a module is compiled once, not by each of them.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo test coverage slow browser check format bench chaos accidents up clean
+.PHONY: help install demo test coverage slow browser check format bench profile chaos accidents up clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -74,6 +74,9 @@ format: install  ## put the code into its form
 bench: install  ## side by side: ours, the tutorial's way, the SDK, naive Prefect, the ceiling
 	@$(PIP) -r constraints-bench.txt
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+profile: install  ## by step, the processor time of a contact and of a run's start and end; docs/bench/profile.md
+	@$(BIN)/python -m tests.bench.profiling $(ARGS)
 
 chaos: install  ## kills, lost answers, 429 storms, two executors; ends in the proof (ROUNDS=50)
 	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS) $(ARGS)

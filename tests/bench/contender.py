@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
 
 from tests.bench.job import Job
 from tests.bench.machine import cores, hold_to
+from tests.bench.sampling import Sampler
 from tests.support.emulator_server import EmulatorControl
 
 Go = Callable[[], dict[str, Any] | None]
@@ -31,21 +33,36 @@ def main() -> None:
     """Prepare, run, and say how long it took and what the emulator saw of it."""
     job = Job(**json.loads(sys.argv[1]))
     hold_to(0, cores()[0])
-    way = import_module(f"tests.bench.ways.{WAYS[job.way]}")
     genesys = EmulatorControl()
     genesys.url = job.url
-    with way.prepare(job) as go:
+    sampled: list[dict[str, float]] = []
+    with contextlib.ExitStack() as prepared:
+        with _sampling(job, sampled):
+            way = import_module(f"tests.bench.ways.{WAYS[job.way]}")
+            go = prepared.enter_context(way.prepare(job))
         before = _seen(genesys)
-        began, cpu = time.perf_counter(), time.process_time()
-        more = go()
-        seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+        with _sampling(job, sampled):
+            began, cpu = time.perf_counter(), time.process_time()
+            more = go()
+            seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
         after = _seen(genesys)
     seen = {name: after[name] - before[name] for name in after}
     if seen["contacted"] != job.contacts:
         raise SystemExit(f"{job.way} contacted {seen['contacted']} of {job.contacts}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    measured = {"seconds": seconds, "cpu_seconds": cpu, "peak_megabytes": peak}
+    measured = {"seconds": seconds, "cpu_seconds": cpu, "peak_megabytes": peak, "sampled": sampled}
     print(json.dumps({**measured, **seen, **(more or {})}))
+
+
+@contextlib.contextmanager
+def _sampling(job: Job, sampled: list[dict[str, float]]) -> Iterator[None]:
+    """Add to `sampled` where the block's processor time went, if that is asked for."""
+    if not job.sampled:
+        yield
+        return
+    with Sampler() as sampler:
+        yield
+    sampled.append(dict(sampler.steps))
 
 
 def _seen(genesys: EmulatorControl) -> dict[str, int]:

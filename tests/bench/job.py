@@ -20,7 +20,10 @@ FIELDS = "external_contact_id,name,sms,email,time_zone"
 
 @dataclass(frozen=True)
 class Job:
-    """What a contender is asked to do. `threads` is for those that take a number."""
+    """What a contender is asked to do.
+
+    `threads` is for those that take a number. `sampled` has it say by step where its processor time went.
+    """
 
     way: str
     api: str
@@ -29,6 +32,7 @@ class Job:
     contacts: int
     folder: str
     threads: int = 1
+    sampled: bool = False
 
     @property
     def webhook_url(self) -> str:
