@@ -106,7 +106,7 @@ class Short(TypeDecorator[str]):
 class Packed(TypeDecorator[str]):
     """JSON as text: see `pack`."""
 
-    impl = Text
+    impl: type[String] = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401 - the driver's

@@ -1,5 +1,7 @@
 """Keys, hashes and ids as bytes on SQLite: see `database/packing.py`. JSON of before stays as it is."""
 
+from typing import Any
+
 from alembic import op
 from sqlalchemy import text
 
@@ -22,7 +24,8 @@ def upgrade() -> None:
     connection = op.get_bind()
     if connection.dialect.name != "sqlite":
         return
-    connection.connection.driver_connection.create_function("shortened", 1, _shortened, deterministic=True)
+    driver: Any = connection.connection.driver_connection
+    driver.create_function("shortened", 1, _shortened, deterministic=True)
     for table, columns in SHORT.items():
         values = ", ".join(f"{column} = shortened({column})" for column in columns)
         connection.execute(text(f"UPDATE {table} SET {values}"))  # noqa: S608 - our own names
