@@ -33,6 +33,7 @@ from outreach.report.figures.counts import (
     tally,
 )
 from outreach.report.figures.do_not_contact import Lists, read_lists
+from outreach.report.figures.engine import EngineUse, list_engine_use
 from outreach.report.figures.extract import take_extract
 from outreach.report.figures.history import PastRun, list_runs
 from outreach.report.figures.loads_and_outbox import Intake, Outbox, list_loads, read_outbox
@@ -92,6 +93,7 @@ class Figures:
     cost: Cost | None = None
     columns: tuple[str, ...] = ()
     """What the source's columns were read as, and which were left out, in words."""
+    by_engine: tuple[EngineUse, ...] = ()
 
     @property
     def campaign(self) -> str:
@@ -179,6 +181,7 @@ def _gather(
         endings=tuple(list_endings(connection)),
         history=list_runs(connection, campaign.id),
         cost=sum_cost(connection, campaign.settings.sms_segment_price),
+        by_engine=list_engine_use(connection, campaign.id),
     )
 
 

@@ -19,6 +19,8 @@ from outreach.genesys.platform.campaigns import PlatformCampaigns
 from outreach.genesys.senders import Sender
 from outreach.ledger.migrations import migrate
 from outreach.ledger.suppressions import suppress
+from outreach.report.figures.gather import gather
+from outreach.report.markdown import write_markdown
 from outreach.settings import CampaignSettings
 from tests.support.emulation import emulator_thread
 from tests.support.emulator_clients import logged_in
@@ -276,6 +278,13 @@ def test_each_of_several_numbers_has_a_campaign_and_its_own_people(
     sent = {each.address: each.sender for each in genesys.org.conversations.by_id.values()}
     assert sent == chosen
     assert set(chosen.values()) == {SENDER, MORE}
+
+
+def test_the_report_shows_how_fast_the_senders_were(tmp_path: Path, genesys: EmulatorThread) -> None:
+    with desk(tmp_path, genesys) as at_work:
+        at_work.work(range(100))
+        figures = gather(at_work.run.ledger, at_work.run.campaign)
+    assert "- By Genesys' own engine: 100 sms from 1 sender, 600 a minute by each" in write_markdown(figures)
 
 
 def contact(number: int) -> Contact:
