@@ -261,7 +261,7 @@ def test_other_channels_are_calls_as_before(tmp_path: Path, genesys: EmulatorThr
 
 
 TEMPLATE = "11111111-1111-4111-8111-111111111111"
-TWO_NUMBERS = {"more": (Sender(Channel.SMS, MORE),)}
+TWO_NUMBERS: dict[str, Any] = {"more": (Sender(Channel.SMS, MORE),)}
 
 
 def test_each_of_several_numbers_has_a_campaign_and_its_own_people(
