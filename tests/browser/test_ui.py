@@ -48,9 +48,8 @@ def test_blocks_are_chosen_from_lists_and_one_contact_has_a_field_for_each_colum
 
     for name in ("credentials", "senders", "CRM webhook", "ledger"):
         assert field(page, f"Name of the {name} block").locator(".p-select").inner_text() == "default"
-    assert [
-        name for name in ("sms", "email", "time_zone") if not field(page, name).locator("textarea").count()
-    ] == []
+    columns = ("A mobile number", "An address.", "Like America/New_York")
+    assert [words for words in columns if not field(page, words).locator("textarea").count()] == []
 
 
 def test_nonsense_is_refused_before_a_run_starts(place: Place, page: Any) -> None:
