@@ -32,10 +32,10 @@ def shoot(page: Any, name: str, height: int = 900, width: int = 1360) -> None:
     page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
-def open_form(page: Any, ui: str) -> None:
+def open_form(page: Any, ui: str, deployment: str = "campaign") -> None:
     """As a person gets there: the list, the deployment, the button."""
     page.goto(f"{ui}/deployments")
-    page.get_by_role("link", name="campaign", exact=True).click()
+    page.get_by_role("link", name=deployment, exact=True).click()
     page.get_by_role("button", name="Run", exact=True).click()
     page.get_by_text("Custom run").click()
     field(page, "Channel order").wait_for()

@@ -40,6 +40,18 @@ def test_the_form_shows_every_setting_with_its_description_and_choices_as_lists(
     assert [title for title in CHOICES if not field(page, title).locator(".p-select").count()] == []
 
 
+def test_blocks_are_chosen_from_lists_and_one_contact_has_a_field_for_each_column(
+    place: Place, page: Any
+) -> None:
+    open_form(page, place[0], "contact")
+    shoot(page, "form-contact", height=1900)
+
+    for name in ("credentials", "senders", "CRM webhook", "ledger"):
+        assert field(page, f"Name of the {name} block").locator(".p-select").inner_text() == "default"
+    columns = ("A mobile number", "An address.", "Like America/New_York")
+    assert [words for words in columns if not field(page, words).locator("textarea").count()] == []
+
+
 def test_nonsense_is_refused_before_a_run_starts(place: Place, page: Any) -> None:
     ui, home = place
     of_campaigns = {"deployments": {"name": {"any_": ["campaign"]}}}
