@@ -15,7 +15,7 @@ from rich.text import Text
 
 from cli.console import AsJson, out, print_json
 from cli.emulated import emulated_genesys, save_blocks
-from cli.processes import QUIET, end_by_signals, free_port, prefect_server
+from cli.processes import QUIET, end_by_signals, free_port, load_flows, prefect_server
 from outreach.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,7 +54,10 @@ def demo(
     os.environ.update(QUIET)
     say = (Console(quiet=True) if json else out).print  # JSON speaks alone
     say("[bold]genesys-outreach demo[/]: a Prefect server, a Genesys Cloud and a CRM, all on this machine")
-    with emulated_genesys(HOME, free_port(), *OPTIONS) as genesys, prefect_server(HOME / "prefect"):
+    with (
+        emulated_genesys(HOME, free_port(), *OPTIONS) as genesys,
+        prefect_server(HOME / "prefect", meanwhile=load_flows),
+    ):
         say(f"  Genesys Cloud (emulated, {api} API) at {genesys}")
         say("  its limits are ten times the published ones, so that nobody need wait")
         save_blocks(genesys, HOME, api=api, org_id="demo", **LIMITS)

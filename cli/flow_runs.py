@@ -10,7 +10,7 @@ from rich.text import Text
 
 from cli.console import complain, err, out, print_json
 from cli.prefect_api import prefect_api
-from cli.processes import INTERRUPTED, LAST_WORDS, stop_by_signals
+from cli.processes import INTERRUPTED, LAST_WORDS, load_flows, stop_by_signals
 from cli.reading import look_at
 from outreach.compliance import Gate
 from outreach.errors import (
@@ -52,7 +52,7 @@ def run_source(
     check_output(settings)
     Gate(settings)  # reads its rule packs
     look_at(source, settings)
-    with prefect_api():
+    with prefect_api(meanwhile=load_flows):
         from cli.progress import progress_of
         from flows.campaign import run_campaign
         from flows.telling import ending_known

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cli.console import err
@@ -27,8 +27,10 @@ def api_url() -> str | None:
 
 
 @contextlib.contextmanager
-def prefect_api(advice: str = "") -> Iterator[None]:
+def prefect_api(advice: str = "", meanwhile: Callable[[], object] = lambda: None) -> Iterator[None]:
     """A Prefect API for the length of the block: the configured one, else a server of our own.
+
+    `meanwhile` is done while that one starts.
 
     Raises:
         PrefectAway: the configured one does not answer, or not as one; `advice` follows the sentence.
@@ -41,7 +43,7 @@ def prefect_api(advice: str = "") -> Iterator[None]:
     from prefect.settings import PREFECT_HOME
 
     err.print("No Prefect server is configured: starting one for this command.", style="dim")
-    with prefect_server(Path(PREFECT_HOME.value())):
+    with prefect_server(Path(PREFECT_HOME.value()), meanwhile=meanwhile):
         yield
 
 

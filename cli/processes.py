@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -163,13 +163,20 @@ def _stop_at_once(_sign: int, _frame: object) -> NoReturn:
 
 
 @contextlib.contextmanager
-def prefect_server(home: Path, *, port: int | None = None, database: str | None = None) -> Iterator[str]:
+def prefect_server(
+    home: Path,
+    *,
+    port: int | None = None,
+    database: str | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> Iterator[str]:
     """A Prefect server with its data below `home`; yields its API's URL and points this process to it.
 
     Args:
         home: its folder.
         port: where it listens; none takes a free one.
         database: `postgresql+asyncpg://...` instead of a SQLite file below `home`.
+        meanwhile: what can be done while it starts.
     """
     port = port or free_port()
     api = f"http://127.0.0.1:{port}/api"
@@ -185,12 +192,18 @@ def prefect_server(home: Path, *, port: int | None = None, database: str | None 
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     log = home / "server.log"
     with child(command, log, {**env, **of_server}) as process:
+        meanwhile()
         wait_until_up("The Prefect server", f"{api}/health", process, log)
         with pointed_to(env):
             try:
                 yield api
             finally:
                 _say_the_last()
+
+
+def load_flows() -> None:
+    """Import what a run needs: two seconds of the processor, in which a server starts on another core."""
+    import flows.campaign  # noqa: F401
 
 
 def past_proxies() -> dict[str, str]:
