@@ -20,8 +20,6 @@ class Senders:
     sms_from: str | None = None
     email_from: str | None = None
     email_subject: str = "A message for you"
-    email_template_id: str | None = None
-    """The content template that e-mail campaigns demand (outbound fact sheet 1.4)."""
     voice_queue_id: str | None = None
     chat_from: str | None = None
     chat_type: Literal["whatsapp", "open", "webmessaging"] = "open"
@@ -35,6 +33,9 @@ class Senders:
     email_per_minute: int = 0
     chat_per_minute: int = 0
     """What a sender may do in a minute by its carrier or provider; 0 for no limit of its own."""
+
+    email_template_id: str | None = None
+    """The content template that e-mail campaigns demand (outbound fact sheet 1.4)."""
 
     more: tuple[Sender, ...] = ()
     """Further senders, each for whom it says."""

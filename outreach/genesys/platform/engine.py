@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from typing_extensions import assert_never
+
 from outreach.contacts import Channel
+from outreach.errors import SettingsError
 from outreach.genesys.interface import Senders
 from outreach.sameness import number_in
 
@@ -62,7 +65,6 @@ _EMAIL = EngineMedium(
 _WHATSAPP = EngineMedium(
     "WhatsApp", "whatsapp", "whatsAppColumns", "contactableTimeColumnName", "whatsappcampaigns"
 )
-_MEDIA = {Channel.SMS: _SMS, Channel.EMAIL: _EMAIL, Channel.CHAT: _WHATSAPP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,28 +94,33 @@ def can_send(senders: Senders, channel: Channel) -> bool:
             return bool(ours and is_whatsapp and all(each.per_minute for each in ours))
         case Channel.VOICE:
             return False
+        case _:
+            assert_never(channel)
 
 
 def describe_sender(senders: Senders, channel: Channel, name: str) -> EngineSender:
     """A sender as campaigns have it; one that is set no more can still be stopped and read."""
-    medium = _MEDIA[channel]
     own = next((each.per_minute for each in senders.all_of(channel) if each.name == name), 0)
     template = {"contentTemplate": {"id": senders.email_template_id or ""}}
     match channel:
+        case Channel.SMS:
+            medium, most = _SMS, _carriers_rate(name)
+            part: dict[str, Any] = {"phoneColumn": medium.address, "messageColumn": medium.texts[0]}
+            config = {"smsConfig": {**part, "senderSmsPhoneNumber": {"phoneNumber": name}}}
         case Channel.EMAIL:
-            most = max(1, EMAILS_PER_MINUTE // max(1, len(senders.all_of(channel))))
+            medium, most = _EMAIL, max(1, EMAILS_PER_MINUTE // max(1, len(senders.all_of(channel))))
             local, _, domain = name.rpartition("@")
             sender = {"domain": {"id": domain}, "localPart": local}
-            part: dict[str, Any] = {"emailColumns": [medium.address], "fromAddress": sender, **template}
+            part = {"emailColumns": [medium.address], "fromAddress": sender, **template}
             config = {"emailConfig": part}
         case Channel.CHAT:
-            most = own or 60
+            medium, most = _WHATSAPP, own or 60
             part = {"whatsAppColumns": [medium.address], "whatsAppIntegration": {"id": name}}
             config = {"whatsAppConfig": {**part, "contentTemplate": {"id": senders.chat_template_id or ""}}}
+        case Channel.VOICE:
+            raise SettingsError("Genesys' own engine places no calls of ours.", "Set route to agentless.")
         case _:
-            most = _carriers_rate(name)
-            part = {"phoneColumn": medium.address, "messageColumn": medium.texts[0]}
-            config = {"smsConfig": {**part, "senderSmsPhoneNumber": {"phoneNumber": name}}}
+            assert_never(channel)
     return EngineSender(medium, min(own or most, most), config, senders.email_subject)
 
 
