@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
 from outreach.contacts import Channel
 from outreach.ledger.campaigns import Campaign
@@ -139,8 +139,10 @@ def sum_cost(connection: Connection, price: float | None) -> Cost | None:
     """Of the extract's SMS; None where they have no price, or none was counted."""
     query = f"""
         SELECT count(*), count(segments), coalesce(sum(segments), 0) FROM {TABLE}
-        WHERE channel = :sms AND started_at IS NOT NULL"""  # noqa: S608 - our own table
-    sent, counted, found = connection.execute(text(query), {"sms": Channel.SMS.value}).one()
+        WHERE channel IN :counted AND started_at IS NOT NULL"""  # noqa: S608 - our own table
+    counted_by = [channel.value for channel in Channel if channel.traits.has_segments]
+    sums = text(query).bindparams(bindparam("counted", counted_by, expanding=True))
+    sent, counted, found = connection.execute(sums).one()
     return Cost(int(sent), int(counted), int(found), price) if price is not None and counted else None
 
 
