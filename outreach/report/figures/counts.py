@@ -140,9 +140,9 @@ def sum_cost(connection: Connection, price: float | None) -> Cost | None:
     query = f"""
         SELECT count(*), count(segments), coalesce(sum(segments), 0) FROM {TABLE}
         WHERE channel IN :counted AND started_at IS NOT NULL"""  # noqa: S608 - our own table
-    counted_ones = [channel.value for channel in Channel if channel.traits.has_segments]
-    chosen = text(query).bindparams(bindparam("counted", counted_ones, expanding=True))
-    sent, counted, found = connection.execute(chosen).one()
+    counted_by = [channel.value for channel in Channel if channel.traits.has_segments]
+    sums = text(query).bindparams(bindparam("counted", counted_by, expanding=True))
+    sent, counted, found = connection.execute(sums).one()
     return Cost(int(sent), int(counted), int(found), price) if price is not None and counted else None
 
 
