@@ -38,6 +38,9 @@ from outreach.ledger.states import State
 from outreach.reachability import Inspection
 from outreach.settings import SameAddress
 
+GROUP_AT_MOST = 128
+"""Intents at once: of more, the ledger has nothing, and more are open when a process dies."""
+
 
 def interact_batch(run: Run, batch: BatchRef) -> Counter[str]:
     """Contact everybody in the batch who is cleared; returns how many ended in each state.
@@ -83,9 +86,10 @@ def pace(run: Run) -> tuple[int, int]:
     Half a second's worth of the budget at once and two seconds' worth in the air; without a budget, some
     times what the threads can carry, so that they always have work while outcomes are written.
     """
-    threads = run.settings.threads
-    if run.requests_per_second is None:  # the processor limits: keep every thread busy
-        return threads * 8, threads * 16
+    threads = run.threads
+    if run.requests_per_second is None:  # the processor limits, or the way there: keep every thread busy
+        group = min(threads * 8, GROUP_AT_MOST)
+        return group, group * 2
     # Half a second: so few are in doubt after a kill.
     group = max(1, min(threads, int(run.requests_per_second / 2)))
     return group, max(group * 2, min(threads * 2, int(run.requests_per_second * 2)))

@@ -59,7 +59,7 @@ class Endpoint:
         *,
         allow_private: bool = False,
         proxy: str | None = None,
-        connections: int = 16,
+        connections: int = 64,
         limit_seconds: float = LIMIT_SECONDS,
         resolve: addresses.Resolver = addresses.resolve,
         ssl_context: ssl.SSLContext | None = None,

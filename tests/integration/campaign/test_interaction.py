@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from pathlib import Path
 from threading import Thread
 
@@ -47,7 +48,25 @@ NIGHT = 13 * 3600.0
 """From noon to one in the morning, in seconds."""
 
 ONE_AT_A_TIME = CALM.model_copy(update={"threads": 1, "stop_after": 5})
+BY_ITSELF = CALM.model_copy(update={"threads": None})
 PATIENT = CALM.model_copy(update={"stop_after": 20})
+
+
+class FarOrganisation(Organisation):
+    """Answers after half a second, and knows how many waited at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.in_the_air = self.most_in_the_air = 0
+
+    def start(self, engagement: Engagement) -> Started:
+        with self._lock:
+            self.in_the_air += 1
+            self.most_in_the_air = max(self.most_in_the_air, self.in_the_air)
+        time.sleep(0.5)
+        with self._lock:
+            self.in_the_air -= 1
+        return super().start(engagement)
 
 
 def contacted(organisation: Organisation) -> list[str]:
@@ -290,6 +309,17 @@ def test_a_budget_keeps_few_in_the_air(run: Run) -> None:
     fast = dataclasses.replace(run, requests_per_second=100.0)
     assert pace(slow) == (1, 2)
     assert pace(fast)[1] <= 4
+
+
+def test_without_a_budget_as_many_calls_are_in_the_air_as_a_far_organisation_takes(tmp_path: Path) -> None:
+    far = FarOrganisation()
+    with new_ledger(tmp_path) as ledger, new_run(ledger, far, BY_ITSELF) as run:
+        load(run, people(150))
+        clear(run)
+        interact_batch(run, batch(run))
+
+    assert len(far.contacted) == 150
+    assert far.most_in_the_air == 64
 
 
 def test_a_stop_in_one_process_holds_in_another_from_its_next_step(tmp_path: Path) -> None:
