@@ -78,13 +78,13 @@ _TALLY = f"""
 
 _OUTCOME = "CASE WHEN duplicate THEN 'duplicate' ELSE 'rejected' END"
 
-# A window function: the first few of every reason by one query, on both databases.
-_SAMPLES = """
-    SELECT state, reason, external_contact_id FROM (
-        SELECT state, reason, external_contact_id, id,
-               row_number() OVER (PARTITION BY state, reason ORDER BY id) AS place
-        FROM contacts WHERE campaign_id = :c AND state IN ('blocked', 'failed', 'held', 'unknown')
-    ) AS numbered WHERE place <= :most ORDER BY id"""
+# Numbered among the extract's narrow rows, and named afterwards: half the time, for 100,000 contacts.
+_SAMPLES = f"""
+    SELECT numbered.state, numbered.code, contacts.external_contact_id FROM (
+        SELECT id, state, code, row_number() OVER (PARTITION BY state, code ORDER BY id) AS place
+        FROM {TABLE} WHERE state IN ('blocked', 'failed', 'held', 'unknown')
+    ) AS numbered JOIN contacts ON contacts.id = numbered.id
+    WHERE numbered.place <= :most ORDER BY numbered.id"""  # noqa: S608 - our own table
 
 _REJECTED_SAMPLES = f"""
     SELECT state, code, name FROM (

@@ -15,7 +15,7 @@ def take_extract(connection: Connection, campaign_id: int) -> None:
     # PostgreSQL takes no parameters in this statement; the id is a whole number of our own.
     query = f"""
         CREATE TEMPORARY TABLE {TABLE} AS
-        SELECT state, coalesce(channel, '') AS channel, reason AS code,
+        SELECT id, state, coalesce(channel, '') AS channel, reason AS code,
                CASE WHEN retryable THEN 1 ELSE 0 END AS retryable,
                CASE WHEN genesys_id IS NULL THEN 0 ELSE 1 END AS registered,
                CASE WHEN attempts > 0 OR state IN ('cleared', 'intent', 'unknown', 'started', 'ended')

@@ -44,23 +44,18 @@ def measure(connection: Connection, quantity: Quantity) -> Spread:
     count, average, maximum = connection.execute(text(query)).one()
     if not count:
         return Spread(0)
-    ranks = [share * (count - 1) for share in (0.50, 0.95)]
-    # SQLite has no percentile function: the two neighbours of each rank are fetched instead.
-    places = sorted({place for rank in ranks for place in (int(rank), min(int(rank) + 1, count - 1))})
-    named = ", ".join(str(place + 1) for place in places)
-    query = (
-        f"SELECT place, value FROM (SELECT {quantity} AS value,"  # noqa: S608 - our own words and numbers
-        f" row_number() OVER (ORDER BY {quantity}) AS place {known}) AS ranked WHERE place IN ({named})"
-    )
-    values = {int(place) - 1: float(value) for place, value in connection.execute(text(query))}
-    p50, p95 = (_between(values, rank, count) for rank in ranks)
+    p50, p95 = (_at_rank(connection, quantity, share * (count - 1)) for share in (0.50, 0.95))
     return Spread(int(count), float(average), p50, p95, float(maximum))
 
 
-def _between(values: dict[int, float], rank: float, count: int) -> float:
-    low = int(rank)
-    first, second = values[low], values[min(low + 1, count - 1)]
-    return first + (second - first) * (rank - low)
+def _at_rank(connection: Connection, quantity: Quantity, rank: float) -> float:
+    # SQLite has no percentile function: the rank's two neighbours are fetched instead.
+    query = (
+        f"SELECT {quantity} FROM {TABLE} WHERE {quantity} IS NOT NULL"  # noqa: S608 - our own words and numbers
+        f" ORDER BY 1 LIMIT 2 OFFSET {int(rank)}"
+    )
+    first, *rest = (float(value) for (value,) in connection.execute(text(query)))
+    return first + ((rest or [first])[0] - first) * (rank - int(rank))
 
 
 def bucket_latency(connection: Connection) -> tuple[Bucket, ...]:
