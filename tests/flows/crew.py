@@ -20,6 +20,7 @@ from sqlalchemy import create_engine, text
 from cli.processes import child, prefect_server
 from deployments.production import POOL, deploy
 from tests.flows.office import Office
+from tests.flows.pointing import pointing_to
 from tests.support.emulation import emulator
 from tests.support.installed_postgres import find_installed, installed_postgres
 from tests.support.postgres import Postgres, postgres
@@ -44,13 +45,13 @@ def started(home: Path) -> Iterator[Servers]:
     programs = find_installed()
     if programs is None:
         words = "Prefect on SQLite: no PostgreSQL with pg_trgm is installed (Debian: postgresql)"
-        with postgres() as wheel, prefect_server(home) as api:
+        with postgres() as wheel, prefect_server(home) as api, pointing_to(api):
             yield Servers(api, wheel, words)
         return
     words = f"Prefect and ledger on PostgreSQL {programs.parent.name}"
     with installed_postgres(programs) as server:
         database = server.new_database().replace("postgresql://", "postgresql+asyncpg://")
-        with prefect_server(home, database=database) as api:
+        with prefect_server(home, database=database) as api, pointing_to(api):
             yield Servers(api, server, words)
 
 

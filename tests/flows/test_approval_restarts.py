@@ -24,6 +24,7 @@ from deployments.production import POOL, deploy
 from outreach.ledger.executors.release import list_living_executors
 from outreach.ledger.opening import open_ledger
 from tests.flows.office import LEDGER_KEY, Office
+from tests.flows.pointing import pointing_to
 from tests.support.emulation import emulator
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="signals")]
@@ -69,7 +70,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         "OUTREACH_HOME": str(tmp_path / "home"),
     }
-    with made.stack, pointed_to(env):
+    with made.stack, pointed_to(env), pointing_to(made.api):
         yield made
 
 

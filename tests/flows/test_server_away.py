@@ -11,14 +11,13 @@ from pathlib import Path
 
 import orjson
 import pytest
-from prefect.context import SyncClientContext
-from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
 from cli.processes import _say_the_last, free_port, past_proxies, pointed_to, wait_until_up
 from deployments.production import deploy
 from flows import telling
 from tests.flows.crew import workers
 from tests.flows.office import Office
+from tests.flows.pointing import pointing_to
 from tests.support.emulation import emulator
 
 pytestmark = pytest.mark.slow
@@ -57,11 +56,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     made = Server(tmp_path_factory.mktemp("prefect-that-goes"))
     made.start()
     try:
-        with (
-            pointed_to(made.env),
-            temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
-            SyncClientContext(),
-        ):
+        with pointed_to(made.env), pointing_to(made.api):
             yield made
             _say_the_last()  # else this process asks for minutes, when it ends, for the server that is gone
     finally:

@@ -19,7 +19,6 @@ from uuid import UUID
 
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.context import SyncClientContext
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelling
 
@@ -28,6 +27,7 @@ from deployments.production import POOL, deploy
 from outreach.ledger.executors.processes import born, is_gone
 from outreach.settings import CampaignSettings
 from tests.flows.office import Office
+from tests.flows.pointing import pointing_to
 from tests.support.emulation import emulator
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="signals")]
@@ -53,8 +53,8 @@ class Program:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with prefect_server(tmp_path_factory.mktemp("prefect-of-stops")) as api, SyncClientContext():
-        yield api  # a client of its own: flows that went before in this process have another server
+    with prefect_server(tmp_path_factory.mktemp("prefect-of-stops")) as api, pointing_to(api):
+        yield api
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ from cli.processes import prefect_server
 from deployments.production import deploy
 from flows.preflight import check_prefect
 from flows.schedules import find_unscheduled
+from tests.flows.pointing import pointing_to
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +28,7 @@ def test_schedules_that_make_no_runs_are_named(
     scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED", scheduler)
-    with prefect_server(tmp_path), get_client(sync_client=True) as client:
+    with prefect_server(tmp_path) as api, pointing_to(api), get_client(sync_client=True) as client:
         deploy(activate=True)
         later = datetime.now(timezone.utc) + timedelta(days=1)
         assert find_unscheduled(client) == []  # just made: nobody knows yet
