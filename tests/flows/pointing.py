@@ -13,6 +13,10 @@ from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
 def pointing_to(api: str) -> Iterator[None]:
     """To this one, for the length of the block: the other's client and settings stay around it."""
     own = {PREFECT_API_URL: api, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
-    # Settings of its own: without, Prefect gives the client that is there, whatever its server.
-    with temporary_settings(own), SyncClientContext(httpx_settings={"trust_env": False}):
-        yield
+    # Hidden: else Prefect gives the client that is there, whatever its server.
+    hidden = SyncClientContext.__var__.set(None)  # type: ignore[arg-type]  # as before any was entered
+    try:
+        with temporary_settings(own), SyncClientContext():
+            yield
+    finally:
+        SyncClientContext.__var__.reset(hidden)
