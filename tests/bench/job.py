@@ -93,5 +93,6 @@ def run_child(
 
 
 def run_job(job: Job, checkout: Path | None = None) -> dict[str, Any]:
-    """A contender's result."""
-    return run_child("contender", asdict(job), checkout=checkout)
+    """A contender's result; an earlier build knows nothing of sampling."""
+    asked = {name: value for name, value in asdict(job).items() if name != "sampled" or job.sampled}
+    return run_child("contender", asked, checkout=checkout)
