@@ -70,7 +70,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         "OUTREACH_HOME": str(tmp_path / "home"),
     }
-    with made.stack, pointed_to(env), pointing_to(made.api):
+    with made.stack, pointed_to(env), pointing_to(made.api, is_up=False):
         yield made
 
 
