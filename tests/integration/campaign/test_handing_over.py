@@ -200,12 +200,17 @@ def test_who_may_be_mailed_but_not_texted_for_the_whole_time_is_in_no_list(
     assert not genesys.org.outbound.lists
 
 
-def test_a_hand_over_that_lay_there_for_a_day_is_decided_on_again(
-    tmp_path: Path, genesys: EmulatorThread, meanwhile: Any
-) -> None:
+def die_before_the_start(tmp_path: Path, genesys: EmulatorThread, meanwhile: Any) -> None:
+    """A process that has prepared a hand-over of thirty, and dies."""
     meanwhile("bound", die)
     with pytest.raises(Died), desk(tmp_path, genesys) as at_work:
         at_work.work(range(30))
+
+
+def test_a_hand_over_that_lay_there_for_a_day_is_decided_on_again(
+    tmp_path: Path, genesys: EmulatorThread, meanwhile: Any
+) -> None:
+    die_before_the_start(tmp_path, genesys, meanwhile)
     genesys.org.clock.advance(86400)
     with desk(tmp_path, genesys) as at_work:
         at_work.work(range(30))
@@ -216,9 +221,7 @@ def test_a_hand_over_that_lay_there_for_a_day_is_decided_on_again(
 def test_a_hand_over_of_before_there_were_senders_is_seen_through(
     tmp_path: Path, genesys: EmulatorThread, meanwhile: Any
 ) -> None:
-    meanwhile("bound", die)
-    with pytest.raises(Died), desk(tmp_path, genesys) as at_work:
-        at_work.work(range(30))
+    die_before_the_start(tmp_path, genesys, meanwhile)
     with contextlib.closing(sqlite3.connect(tmp_path / "ledger.db")) as database, database:
         database.execute("ALTER TABLE hand_overs DROP COLUMN sender")
         database.execute(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0010'")
@@ -488,9 +491,7 @@ def test_a_list_that_a_stranger_began_to_send_to_is_not_queued_again_nor_started
     tmp_path: Path, genesys: EmulatorThread, meanwhile: Any
 ) -> None:
     genesys.configure(outbound=NO_BELT)
-    meanwhile("bound", die)
-    with pytest.raises(Died), desk(tmp_path, genesys) as at_work:
-        at_work.work(range(30))
+    die_before_the_start(tmp_path, genesys, meanwhile)
     strangers(genesys, "start")
     genesys.advance(600)
     with desk(tmp_path, genesys) as at_work:
