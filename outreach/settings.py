@@ -344,13 +344,13 @@ class CampaignSettings(BaseModel):
         title="Approve growth",
         description="Share by which the numbers may grow between question and answer; above, it asks again.",
     )
-    threads: int | None = Field(
-        default=None,
-        ge=1,
+    threads: int = Field(
+        default=0,
+        ge=0,
         le=64,
         title="Threads",
         description="At most so many contacts in the air per process, and one for each sender with a rate, "
-        "fewer while the processor is busy; by itself 16 under a budget and 64 without one.",
+        "fewer while the processor is busy. 0 is by itself: 16 under a budget and 64 without one.",
     )
     batch_size: int | None = Field(
         default=None,
