@@ -5,11 +5,14 @@ It holds the number and the hash of one audit record, and nobody's data.
 
 import logging
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from prefect.variables import Variable
+import httpx
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.actions import VariableCreate, VariableUpdate
 
 from outreach.ledger.witness import Mark
+from tasks.patience import ask_soon
 
 log = logging.getLogger("outreach.witness")
 
@@ -22,7 +25,8 @@ class PrefectWitness:
     def recall(self, identity: str) -> Mark | None:
         """The mark, None where the server has none that can be read."""
         try:
-            return _read(Variable.get(_name(identity)))
+            known = ask_soon(lambda client: client.read_variable_by_name(_name(identity)))
+            return _read(known.value) if known else None
         except Exception as error:  # noqa: BLE001 - the server may be away in many ways
             log.warning("Prefect cannot be asked how far the ledger had come (%s)", type(error).__name__)
             return None
@@ -36,9 +40,19 @@ class PrefectWitness:
             "run": "going on" if mark.is_open else "ended",
         }
         try:
-            Variable.set(_name(identity), value, overwrite=True)
+            ask_soon(lambda client: _keep(client, _name(identity), value))
         except Exception as error:  # noqa: BLE001 - the run's own verdict counts more
             log.warning("Prefect could not be told how far the ledger is (%s)", type(error).__name__)
+
+
+def _keep(client: SyncPrefectClient, name: str, value: dict[str, Any]) -> None:
+    """In one request, but for a ledger's first run."""
+    try:
+        client.update_variable(VariableUpdate(name=name, value=value))
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code != 404:
+            raise
+        client.create_variable(VariableCreate(name=name, value=value))
 
 
 def _name(identity: str) -> str:

@@ -1,0 +1,89 @@
+"""What is asked of a Prefect server that is busy for a moment."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import orjson
+import pytest
+
+from flows.witness import PrefectWitness
+from outreach.ledger.witness import Mark
+from tests.flows.pointing import pointing_to
+
+MARK = Mark(7, "hash")
+
+
+class BusyServer(BaseHTTPRequestHandler):
+    """Prefect's variables; the first answers to each write say that the database is at work."""
+
+    variables: dict[str, Any]
+    left: dict[str, int]
+
+    def do_GET(self) -> None:
+        known = self.variables.get(self.path.rsplit("/", 1)[-1])
+        self._answer(200 if known else 404, known)
+
+    def do_PATCH(self) -> None:
+        self._write(204, can=self.path.rsplit("/", 1)[-1] in self.variables)
+
+    def do_POST(self) -> None:
+        self._write(201)
+
+    def _write(self, status: int, *, can: bool = True) -> None:
+        sent = orjson.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.left["busy"]:
+            self.left["busy"] -= 1
+            return self._answer(503)
+        if not can:
+            return self._answer(404)
+        kept = {"id": "018f0000-0000-7000-8000-000000000000", "tags": [], **sent}
+        self.variables[kept["name"]] = kept
+        return self._answer(status, kept)
+
+    def _answer(self, status: int, body: Any = None) -> None:
+        content = b"" if status == 204 else orjson.dumps(body or {})
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def busy() -> Iterator[dict[str, int]]:
+    """How many more writes are answered 503; this process asks that server."""
+    left = {"busy": 0}
+    handler = type("Busy", (BusyServer,), {"variables": {}, "left": left})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with pointing_to(f"http://127.0.0.1:{server.server_port}/api", is_up=False):
+        yield left
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_server_that_is_busy_for_a_moment_is_asked_again_within_the_second(busy: dict[str, int]) -> None:
+    witness = PrefectWitness()
+    witness.remember("ledger", MARK)
+    busy["busy"] = 2
+    began = time.monotonic()
+    witness.remember("ledger", Mark(9, "later"))
+
+    assert time.monotonic() - began < 1.5  # Prefect's own client sleeps for 2 s, and then for 4
+    assert witness.recall("ledger") == Mark(9, "later")
+
+
+def test_a_ledger_of_which_the_server_knows_nothing_yet_is_entered(busy: dict[str, int]) -> None:
+    witness = PrefectWitness()
+    assert witness.recall("ledger") is None
+
+    witness.remember("ledger", MARK)
+
+    assert witness.recall("ledger") == MARK
