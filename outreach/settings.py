@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
@@ -118,11 +118,28 @@ class FrequencyCap(BaseModel):
     hours: float = Field(gt=0, le=24 * 366, title="Hours", description="In any window of so many hours.")
 
 
+def _as_plain_fields(schema: dict[str, Any]) -> None:
+    """Have forms show what may be left out as an empty field, instead of a choice between a type and "None".
+
+    There nonsense is told by the bound; in a choice, by "not valid under any of the given schemas". Prefect's
+    server takes null all the same for what is not required.
+    """
+    for field in schema["properties"].values():
+        kinds = [kind for kind in field.get("anyOf", ()) if kind != {"type": "null"}]
+        if len(kinds) == 1:
+            del field["anyOf"], field["default"]
+            field.update(kinds[0])
+
+
 class CampaignSettings(BaseModel):
     """Everything about a campaign that is neither its contacts nor a secret."""
 
     # In the order of the form: what is set most often comes first.
-    model_config = ConfigDict(frozen=True, extra="forbid")  # a misspelt name must not mean its default
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",  # a misspelt name must not mean its default
+        json_schema_extra=_as_plain_fields,
+    )
 
     dry_run: bool = Field(
         default=False, title="Dry run", description="Decide everything, contact nobody, change nothing."

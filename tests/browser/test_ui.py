@@ -58,10 +58,10 @@ def test_nonsense_is_refused_before_a_run_starts(place: Place, page: Any) -> Non
     before = ask(ui, "/flow_runs/count", of_campaigns)
     open_form(page, ui)
     fill(page, home / "people.csv", "Nonsense")
-    setting(page, "threads").locator("input").fill("65")
+    setting(page, "batch_size").locator("input").fill("0")
     page.get_by_role("button", name="Submit").click()
 
-    page.get_by_text("65 is greater than the maximum of 64").first.wait_for()
+    page.get_by_text("0 is less than the minimum of 1").first.wait_for()
     shoot(page, "nonsense")
     assert ask(ui, "/flow_runs/count", of_campaigns) == before
 
@@ -85,7 +85,6 @@ def test_a_run_from_the_form_waits_for_approval_finishes_and_its_report_shows_th
     ui, home = place
     open_form(page, ui)
     fill(page, home / "people.csv", CAMPAIGN)
-    setting(page, "approve_above").get_by_role("button", name="int", exact=True).click()
     setting(page, "approve_above").locator("input").fill("10")
     setting(page, "output").locator("textarea").fill(str(home / "out"))
     page.get_by_role("button", name="Submit").click()

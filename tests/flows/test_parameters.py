@@ -11,10 +11,11 @@ from prefect.client.orchestration import get_client
 
 from deployments.production import deploy
 from outreach.compliance.packs import list_packs
+from outreach.settings import CampaignSettings
 from tests.flows.office import call_off
 
 NONSENSE: list[dict[str, Any]] = [
-    {"threads": 0},
+    {"threads": -1},
     {"threads": 65},
     {"batch_size": 0},
     {"stop_failure_rate": 1.5},
@@ -22,6 +23,7 @@ NONSENSE: list[dict[str, Any]] = [
     {"consent": "perhaps"},
     {"when_not_found": "forget"},
     {"approve_above": -1},
+    {"approve_above": "many"},
     {"no_such_setting": 1},
     {"caps": [{"contacts": 0, "hours": 24}]},
     {"rules": ["us-moon"]},
@@ -75,17 +77,41 @@ def test_a_refusal_names_the_parameter_that_there_is_not(create_run: str) -> Non
     assert "dry_run" in answer.text
 
 
-@pytest.mark.parametrize("packs", [list_packs(), ["/etc/outreach/ours.json"], []], ids=str)
-def test_every_rule_pack_that_there_is_fits_the_form(create_run: str, packs: list[str]) -> None:
-    parameters = {"source": "contacts.csv", "campaign": "any", "settings": {"rules": packs}}
-
-    for _ in range(
-        20
-    ):  # a busy server on SQLite says 503 now and then: docs/triggering.md asks again as well
+def create(create_run: str, settings: dict[str, Any]) -> httpx.Response:
+    """A busy server on SQLite says 503 now and then: docs/triggering.md asks again as well."""
+    parameters = {"source": "contacts.csv", "campaign": "any", "settings": settings}
+    for _ in range(20):
         answer = httpx.post(create_run, json={"parameters": parameters}, trust_env=False)
         if answer.status_code != 503:
             break
         time.sleep(0.5)
+    return answer
+
+
+@pytest.mark.parametrize("packs", [list_packs(), ["/etc/outreach/ours.json"], []], ids=str)
+def test_every_rule_pack_that_there_is_fits_the_form(create_run: str, packs: list[str]) -> None:
+    answer = create(create_run, {"rules": packs})
 
     assert answer.status_code == 201, answer.text
     call_off(answer)
+
+
+def test_what_may_be_left_out_may_be_null(create_run: str) -> None:
+    optional = [name for name, field in CampaignSettings.model_fields.items() if field.default is None]
+
+    answer = create(create_run, dict.fromkeys(optional))
+
+    assert len(optional) > 10
+    assert answer.status_code == 201, answer.text
+    call_off(answer)
+
+
+def test_only_what_may_differ_by_language_is_a_choice_of_types_in_the_form() -> None:
+    fields = CampaignSettings.model_json_schema()["properties"]
+
+    assert {name for name, field in fields.items() if "anyOf" in field} == {
+        "message",
+        "subject",
+        "html",
+        "footer",
+    }
