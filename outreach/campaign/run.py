@@ -241,8 +241,8 @@ def _event_of(body: type[ContactBody]) -> Event:
 
 
 _NO_ENGINE = (
-    "Genesys' own engine can send for nobody here: that takes the platform API and one number for SMS.",
-    "Name one in the senders block, or a template for e-mail, or set the route to agentless.",
+    "Genesys' own engine can send for nobody here: that takes the platform API, and a sender fit for it.",
+    "Name a number for SMS in the senders block, or a template for e-mail, or set the route to agentless.",
 )
 
 

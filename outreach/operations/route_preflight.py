@@ -18,7 +18,7 @@ def check_route(means: Targets) -> Iterator[Check]:
             engine = genesys.engine
             if not isinstance(genesys, Platform) or engine is None:
                 what = "Genesys' own engine can send for nobody here."
-                advice = "It takes the platform API, and a number for SMS in the senders block."
+                advice = "It takes the platform API, and in the senders block a number for SMS or a template."
                 yield Check(_NAME, Level.ERROR, what, advice)
                 return
             yield from _check_pace(engine)

@@ -1,8 +1,9 @@
 """Filling a hand-over with whoever is cleared for it, and may be contacted as long as it sends."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from outreach.campaign.hand_overs.sending import find_obstacle, say
 from outreach.campaign.interaction import open_intents
@@ -14,7 +15,7 @@ from outreach.contacts import Channel
 from outreach.errors import Invalid
 from outreach.genesys.campaign_route import Engine
 from outreach.ledger.changes import Change, apply, apply_outcomes
-from outreach.ledger.claims import Claimed, claim, everything, releasing
+from outreach.ledger.claims import BatchRef, Claimed, claim, everything, list_claimable, releasing
 from outreach.ledger.hand_overs import HandOver, assign, open_hand_over
 from outreach.ledger.intents import Intent
 from outreach.ledger.states import State
@@ -42,12 +43,7 @@ def _fill_channel(run: Run, engine: Engine, channel: Channel, counts: Counter[st
     room = {name: int(per_minute * minutes) for name, per_minute in engine.rates(channel).items()}
     until = next_bound(run.ledger.clock.now())
     made: dict[str, HandOver] = {}
-    # The sender that is full first ends it for all: whose people come next, nobody knows before.
-    while (size := min(GROUP, *room.values())) > 0 and not run.auto_stop.reason:
-        whole = everything(run.campaign.name)
-        group = claim(run.ledger, run.campaign.id, whole, (State.CLEARED,), limit=size, channels=(channel,))
-        if not group:
-            return
+    for group in _claim_groups(run, engine, channel, room):
         with releasing(run.ledger, group):
             allowed = _keep_back(run, group, channel, until, counts)
             items = open_intents(run, allowed, counts)
@@ -55,6 +51,45 @@ def _fill_channel(run: Run, engine: Engine, channel: Channel, counts: Counter[st
             if name not in made:
                 made[name] = open_hand_over(run.ledger, run.campaign.id, channel, name, until)
             room[name] -= assign(run.ledger, made[name], own)
+
+
+def _claim_groups(
+    run: Run, engine: Engine, channel: Channel, room: Mapping[str, int]
+) -> Iterator[list[Claimed]]:
+    """Whose sender has room, in the list's order: one that is full keeps its people for its next list."""
+    whole, after, waits = everything(run.campaign.name), -1, False
+    take = partial(claim, run.ledger, run.campaign.id, whole, (State.CLEARED,), channels=(channel,))
+
+    def may_go_on() -> bool:
+        return not run.auto_stop.reason and any(left > 0 for left in room.values())
+
+    while may_go_on() and (seen := _look(run, channel, whole, after)):
+        after = seen[-1].id
+        fitting = _find_fitting(engine, channel, seen, room)
+        waits = waits or len(fitting) < len(seen)
+        if fitting and (group := take(limit=GROUP, only=fitting)):
+            yield group
+    while not waits and may_go_on() and (group := take(limit=1)):  # on whom a process died, each alone
+        yield group
+
+
+def _look(run: Run, channel: Channel, whole: BatchRef, after: int) -> list[Claimed]:
+    key, one = run.campaign.id, (channel,)
+    return list_claimable(run.ledger, key, whole, State.CLEARED, after=after, limit=GROUP, channels=one)
+
+
+def _find_fitting(
+    engine: Engine, channel: Channel, seen: Sequence[Claimed], room: Mapping[str, int]
+) -> list[int]:
+    """Whom there is room for, and whom no sender serves."""
+    left, fitting = dict(room), list[int]()
+    for person in seen:
+        sender = engine.choose(person.contact, channel)
+        if sender is None or left[sender] > 0:
+            fitting.append(person.id)
+        if sender is not None:
+            left[sender] -= 1
+    return fitting
 
 
 def _by_sender(

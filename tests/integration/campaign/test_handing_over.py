@@ -306,6 +306,25 @@ def test_two_numbers_send_at_the_same_time(tmp_path: Path, genesys: EmulatorThre
     assert max(first) < min(last)
 
 
+def test_a_number_that_is_full_keeps_nobody_of_another_waiting(
+    tmp_path: Path, genesys: EmulatorThread
+) -> None:
+    other = Sender(Channel.SMS, MORE, 2, metadata={"tier": "gold"})
+    gold = [{**person(each), "metadata": {"tier": "gold"}} for each in range(200, 210)]
+    with desk(tmp_path, genesys, sms_per_minute=2, more=(other,)) as at_work:
+        at_work.work([*map(person, range(200)), *gold])
+    assert Counter(at_work.reached) == once(210)
+    first = genesys.org.outbound.lists[min_of(genesys, SENDER).list_id]
+    assert len(first.contacts) == 90
+    assert max(each.start for each in of(genesys, MORE)) < 3600 + min(
+        each.start for each in of(genesys, SENDER)
+    )
+
+
+def min_of(genesys: EmulatorThread, sender: str) -> Any:
+    return next(each for each in genesys.org.outbound.campaigns.values() if each.sender == sender)
+
+
 def of(genesys: EmulatorThread, sender: str) -> list[Any]:
     return [each for each in genesys.org.conversations.by_id.values() if each.sender == sender]
 
@@ -507,7 +526,10 @@ def test_it_goes_no_faster_than_the_senders_number_can(tmp_path: Path, genesys: 
 
 
 def test_where_the_engine_cannot_send_the_run_does_not_begin(tmp_path: Path, genesys: EmulatorThread) -> None:
-    with pytest.raises(SettingsError, match="one number for SMS"), desk(tmp_path, genesys, sms_from=None):
+    with (
+        pytest.raises(SettingsError, match="a sender fit for it"),
+        desk(tmp_path, genesys, sms_from=None),
+    ):
         pass
 
 
