@@ -29,6 +29,9 @@ class Reason(NamedTuple):
 
 _EXTEND = "Move 'Ends at' in the settings, or stop its schedule."
 
+TOO_LATE = "opted_out_too_late"
+"""Whoever opted out between the start of a hand-over and its end."""
+
 REASONS = {
     "campaign_ended": Reason("The campaign has ended.", Owner.US, _EXTEND),
     "no_window_before_end": Reason(
@@ -53,6 +56,11 @@ REASONS = {
         "Bring consent columns with the source, or change 'Consent'.",
     ),
     "suppressed": Reason("The address is suppressed: opted out, or on a do-not-contact list.", Owner.PERSON),
+    TOO_LATE: Reason(
+        "The person opted out after Genesys' engine had their list: withdrawn there, yet a message may reach "
+        "them all the same.",
+        Owner.PERSON,
+    ),
     # Ours, since a setting asks for it: without it the next run goes on.
     "undelivered": Reason(
         "The last message to this address did not arrive, for good.",

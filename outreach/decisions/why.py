@@ -13,6 +13,7 @@ from typing import Any
 
 from outreach.compliance import Decision, Facts, Gate, RuleApplied, Verdict, sentence
 from outreach.compliance.channels import ONE_CONTACT_PER_ADDRESS
+from outreach.compliance.reasons import TOO_LATE
 from outreach.contacts import Channel, Contact
 from outreach.decisions.contact_status import ContactStatus, find_recent, find_statuses
 from outreach.decisions.record import read_decision, read_facts
@@ -65,6 +66,7 @@ def explain(
     told = _decision(ledger, found, standing, at)
     told |= {"state": standing.state.value, "reason": standing.reason}
     told["notes"] += _on_duplicates(ledger, found, external_contact_id)
+    told["notes"] += [sentence(TOO_LATE)] if standing.reason == TOO_LATE else []
     return named | told | {"history": read_history(ledger, standing.id)}
 
 

@@ -115,11 +115,14 @@ def note(ledger: Ledger, hand_over: HandOver, **fields: Any) -> None:  # noqa: A
         connection.execute(update(hand_overs).where(hand_overs.c.id == hand_over.id).values(**fields))
 
 
-def commit_start(ledger: Ledger, hand_over: HandOver, members: int) -> bool:
-    """Say that the engine may send from now on; False where somebody said so before, or somebody joined."""
+def commit_start(ledger: Ledger, hand_over: HandOver, members: int, at: datetime) -> bool:
+    """Say that the engine may send, to whom was decided on at that instant.
+
+    False where somebody said so before, or somebody joined.
+    """
     ours = _members_of(hand_over).subquery()
     with ledger.db.write() as connection:
-        if not connection.execute(_while_free(hand_over).values(start_at=ledger.clock.now())).rowcount:
+        if not connection.execute(_while_free(hand_over).values(start_at=at)).rowcount:
             return False
         counted = connection.execute(select(func.count()).select_from(ours)).scalar_one()
         if counted != members:

@@ -6,6 +6,7 @@ listed         on the do-not-contact lists of an organisation, for as long as th
 
 import secrets
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from itertools import chain, islice
 
 import orjson
@@ -123,6 +124,16 @@ def find_suppressed(ledger: Ledger, addresses: Sequence[str]) -> set[str]:
     keys = {address: ledger.vault.address_keys(address) for address in addresses}
     found = set(ledger.db.values(SUPPRESSED, {"keys": list(set(chain(*keys.values())))}))
     return {address for address, own in keys.items() if not found.isdisjoint(own)}
+
+
+def find_opt_outs(ledger: Ledger, addresses: Sequence[str], since: datetime) -> dict[str, datetime]:
+    """Those of the addresses that opted out for good from an instant on, and when."""
+    s, owners = (
+        suppressions.c,
+        {key: address for address in addresses for key in ledger.vault.address_keys(address)},
+    )
+    query = select(s.address_key, s.at).where(s.address_key.in_(list(owners)), s.at >= since)
+    return {owners[row.address_key]: row.at for row in ledger.db.rows(query)}
 
 
 def has_erased(ledger: Ledger) -> bool:

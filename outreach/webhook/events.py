@@ -154,6 +154,10 @@ class InteractionCreated(ContactBody):
     latency_ms: float = Field(ge=0, description="The measured time of the creating call, in milliseconds.")
     audit_log: AuditLog
     reference: str = Field(default="", description="Our reference of the attempt.")
+    opted_out: bool = Field(
+        default=False,
+        description="Whether the person had opted out by then, too late for Genesys' own engine to heed it.",
+    )
 
 
 class InteractionFailed(ContactBody):

@@ -32,6 +32,8 @@ from tests.support.emulator_server import EmulatorControl
 
 KEY = "a key for the campaign route"
 SENDER, MORE = "+4915100000000", "+4915100000001"
+TEMPLATE = "11111111-1111-4111-8111-111111111111"
+"""Of e-mails and WhatsApp messages, as an organisation has one."""
 SETTINGS = CampaignSettings(
     hours_bind=(), route=Route.CAMPAIGN, look_after_seconds=(5, 10, 20, 40), threads=2, link=Link.NEVER
 )

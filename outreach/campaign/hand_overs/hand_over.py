@@ -167,15 +167,15 @@ def _start(sending: Sending) -> Sending:
         until = next_bound(sending.now)
         note(sending.run.ledger, sending.hand_over, until=until)
         sending = replace(sending, hand_over=replace(sending.hand_over, until=until))
-    ledger, route, hand_over = sending.run.ledger, sending.route, sending.hand_over
+    ledger, route, hand_over, decided_at = sending.run.ledger, sending.route, sending.hand_over, sending.now
     withdraw_forbidden(sending)
     route.bound(hand_over.outbound_id, hand_over.until)
     before = route.look(hand_over.outbound_id)
-    if not commit_start(ledger, hand_over, len(sending.rows)):
+    if not commit_start(ledger, hand_over, len(sending.rows), decided_at):
         raise Ambiguous("start campaign", 0, "hand_over_changed", "", "Run it again.")
     if before.is_untouched:  # else somebody has started it: never a second time
         _send_start(sending)
-    return sending
+    return replace(sending, hand_over=replace(hand_over, start_at=decided_at))
 
 
 def _send_start(sending: Sending) -> None:

@@ -1,6 +1,6 @@
 """One hand-over at work: its list, whom it has, and whether each of them may still be sent to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from outreach.contacts import Channel, Contact
 from outreach.genesys.campaign_route import CampaignRoute, Engine, Hours, ListRow, id_of
 from outreach.ledger.claims import Claimed
 from outreach.ledger.hand_overs import HandOver, list_members
-from outreach.ledger.suppressions import find_suppressed
+from outreach.ledger.suppressions import find_opt_outs, find_suppressed
 from outreach.messages.wording import Said
 
 _CHUNK = 500
@@ -48,13 +48,26 @@ class Sending:
 
     def find_suppressed(self) -> set[str]:
         """The ids of the rows whose address nobody may contact by now."""
-        channel = self.hand_over.channel
-        addresses = {key: row.contact.channels.address(channel) or "" for key, row in self.rows.items()}
-        every = sorted(set(addresses.values()))
         off: set[str] = set()
-        for first in range(0, len(every), _CHUNK):
-            off |= find_suppressed(self.run.ledger, every[first : first + _CHUNK])
-        return {key for key, address in addresses.items() if address in off}
+        for addresses in self._addresses():
+            off |= find_suppressed(self.run.ledger, addresses)
+        return {key for key in self.rows if self._address(key) in off}
+
+    def find_opted_out(self) -> dict[str, datetime]:
+        """By the id of their row: who has opted out since the start was decided on, and when."""
+        since, late = self.hand_over.start_at, dict[str, datetime]()
+        if since is None:
+            return late
+        for addresses in self._addresses():
+            late |= find_opt_outs(self.run.ledger, addresses, since)
+        return {key: late[self._address(key)] for key in self.rows if self._address(key) in late}
+
+    def _address(self, key: str) -> str:
+        return self.rows[key].contact.channels.address(self.hand_over.channel) or ""
+
+    def _addresses(self) -> Iterator[list[str]]:
+        every = sorted({self._address(key) for key in self.rows})
+        return (every[first : first + _CHUNK] for first in range(0, len(every), _CHUNK))
 
 
 def gather(run: Run, engine: Engine, hand_over: HandOver) -> Sending:

@@ -3,15 +3,19 @@
 a conversation is seen      started
 failed, throttled           failed, and not retried by itself: a recycle by others may still send to the row
 anything else               held: nobody knows, or nothing happened in a list that others may still start
+
+Who opted out after the start, and was reached after that or is held, has `opted_out_too_late` as the reason.
 """
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
 from outreach.campaign.hand_overs.results import Results
 from outreach.campaign.hand_overs.sending import Sending
 from outreach.campaign.outcomes import first_look
 from outreach.campaign.run import Run
+from outreach.compliance.reasons import TOO_LATE
 from outreach.contacts import Channel
 from outreach.genesys.campaign_route import FAILED, THROTTLED, EngineConversation
 from outreach.ledger.changes import Change, apply_outcomes, to_started
@@ -26,9 +30,9 @@ GROUP = 500
 
 def settle(sending: Sending, results: Results) -> Counter[str]:
     """Write down what became of everybody; how many ended in each state."""
-    run = sending.run
+    run, opted_out = sending.run, sending.find_opted_out()
     changes = [
-        _outcome(sending, row, results.word(key), results.conversations.get(key, ()))
+        _outcome(sending, row, results.word(key), results.conversations.get(key, ()), opted_out.get(key))
         for key, row in sending.rows.items()
     ]
     counts: Counter[str] = Counter()
@@ -40,17 +44,30 @@ def settle(sending: Sending, results: Results) -> Counter[str]:
     return counts
 
 
-def _outcome(sending: Sending, row: Claimed, word: str, seen: Sequence[EngineConversation]) -> Change:
+def _outcome(
+    sending: Sending,
+    row: Claimed,
+    word: str,
+    seen: Sequence[EngineConversation],
+    opted_out_at: datetime | None,
+) -> Change:
     run, channel = sending.run, sending.hand_over.channel
     if seen:
-        return _started(run, row, channel, seen)
+        return _started(run, row, channel, seen, opted_out_at)
     if word in (FAILED, THROTTLED):
         return _failed(run, row, channel, word)
-    return _held(run, row, channel, word)
+    return _held(run, row, channel, word, is_late=opted_out_at is not None)
 
 
-def _started(run: Run, row: Claimed, channel: Channel, seen: Sequence[EngineConversation]) -> Change:
+def _started(
+    run: Run,
+    row: Claimed,
+    channel: Channel,
+    seen: Sequence[EngineConversation],
+    opted_out_at: datetime | None,
+) -> Change:
     first = min(seen, key=lambda each: each.started_at)
+    is_late = opted_out_at is not None and opted_out_at < first.started_at
     run.auto_stop.count_started()
     events = run.event(
         InteractionCreated,
@@ -59,6 +76,7 @@ def _started(run: Run, row: Claimed, channel: Channel, seen: Sequence[EngineConv
         latency_ms=0.0,
         audit_log=AuditLog(channel=channel),
         reference=row.reference,
+        opted_out=is_late,
     )
     fields = {
         "conversation_id": first.conversation_id,
@@ -71,7 +89,13 @@ def _started(run: Run, row: Claimed, channel: Channel, seen: Sequence[EngineConv
     action = "started" if len(seen) == 1 else "contacted_twice"
     detail = {"conversation_id": first.conversation_id, "reference": row.reference, "route": "campaign"}
     return to_started(
-        contact_id=row.id, action=action, fields=fields, detail=detail, events=events, reference=row.reference
+        contact_id=row.id,
+        action=action,
+        reason=TOO_LATE if is_late else "",
+        fields=fields,
+        detail=detail,
+        events=events,
+        reference=row.reference,
     )
 
 
@@ -91,8 +115,8 @@ def _failed(run: Run, row: Claimed, channel: Channel, word: str) -> Change:
     )
 
 
-def _held(run: Run, row: Claimed, channel: Channel, word: str) -> Change:
-    reason = "outcome_unknown" if word else "no_result"
+def _held(run: Run, row: Claimed, channel: Channel, word: str, *, is_late: bool) -> Change:
+    reason = TOO_LATE if is_late else "outcome_unknown" if word else "no_result"
     events = run.event(
         InteractionUnknown,
         row,

@@ -3,11 +3,16 @@
 import contextlib
 import logging
 from collections.abc import Collection
+from datetime import datetime
 
 from outreach.campaign.hand_overs.sending import Sending
 from outreach.clock import pause
+from outreach.compliance.reasons import TOO_LATE
 from outreach.errors import Ambiguous, Refused
 from outreach.genesys.campaign_route import Progress
+from outreach.ledger.changes import Change, apply_outcomes
+from outreach.ledger.claims import Claimed
+from outreach.ledger.states import State
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +25,7 @@ def watch(sending: Sending) -> None:
     run, route, hand_over = sending.run, sending.route, sending.hand_over
     still = 0
     last: tuple[Progress, int] | None = None
-    withdrawn: set[str] = set()
+    withdrawn = {key for key, row in sending.rows.items() if row.reason == TOO_LATE}
     while not run.auto_stop.reason and sending.now < hand_over.until and still < STILL_LOOKS:
         withdrawn |= _withdraw_new(sending, withdrawn)
         found = route.look(hand_over.outbound_id)
@@ -38,14 +43,24 @@ def watch(sending: Sending) -> None:
 def _withdraw_new(sending: Sending, known: Collection[str]) -> set[str]:
     """Withdraw who has opted out since we looked before; the ids of their rows."""
     rows = sending.find_suppressed().difference(known)
+    if not rows:
+        return rows
     try:
         for key in rows:
             sending.route.withdraw(sending.hand_over.list_id, sending.write_row(key))
     except Refused as error:  # rather nobody more than one of these
         sending.run.auto_stop.stop(str(error))
-    if rows:
-        log.warning("%s opted out after the start: a message may still arrive.", len(rows))
+    late = {key: at for key, at in sending.find_opted_out().items() if key in rows}
+    apply_outcomes(sending.run.ledger, [_mark(sending.rows[key], at) for key, at in late.items()])
+    if late:
+        log.warning("%s opted out after the start: a message may still arrive.", len(late))
     return rows
+
+
+def _mark(row: Claimed, opted_out_at: datetime) -> Change:
+    """What `outreach why` says of the person until the outcome is known."""
+    detail = {"opted_out_at": opted_out_at, "reference": row.reference}
+    return Change(contact_id=row.id, after=State.INTENT, action="withdrawn", reason=TOO_LATE, detail=detail)
 
 
 def _count_missing(sending: Sending, found: Progress) -> int:

@@ -6,17 +6,23 @@ import contextlib
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import select
 
 from emulator.state import defaults
+from outreach.compliance import sentence
+from outreach.compliance.reasons import TOO_LATE
 from outreach.contacts import Channel, Contact
+from outreach.decisions.why import explain
 from outreach.errors import Refused, SettingsError
 from outreach.genesys.platform.campaigns import PlatformCampaigns
 from outreach.genesys.senders import Sender
+from outreach.ledger.database.schema import outbox
 from outreach.ledger.migrations import migrate
 from outreach.ledger.suppressions import suppress
 from outreach.report.figures.gather import gather
@@ -25,7 +31,7 @@ from outreach.settings import CampaignSettings
 from tests.support.emulation import emulator_thread
 from tests.support.emulator_clients import logged_in
 from tests.support.emulator_server import EmulatorThread
-from tests.support.hand_overs import MORE, SENDER, SETTINGS, Desk, address, desk, person, prepare
+from tests.support.hand_overs import MORE, SENDER, SETTINGS, TEMPLATE, Desk, address, desk, person, prepare
 
 CAMPAIGNS = "/api/v2/outbound/messagingcampaigns"
 
@@ -121,9 +127,39 @@ def test_who_opts_out_while_it_sends_is_withdrawn(
         ledger = at_work.run.ledger
         meanwhile("start", lambda: suppress(ledger, [address(200)], source="person", reason="asked"))
         at_work.work(range(240))
-        assert Counter(at_work.states()) == {"started": 239, "held": 1}
+        [held] = [row for row in at_work.rows() if row.state != "started"]
+        assert (held.state, held.reason) == ("held", TOO_LATE)
     assert address(200) not in at_work.reached
     assert "1 opted out after the start: a message may still arrive." in caplog.messages
+
+
+def test_who_opts_out_too_late_is_counted_and_told_so(
+    tmp_path: Path, genesys: EmulatorThread, meanwhile: Any
+) -> None:
+    genesys.configure(outbound={"uncontactable_stops_queued": False})
+    with desk(tmp_path, genesys, sms_per_minute=60) as at_work:
+        at_work.run = run = replace(at_work.run, webhook_name="crm")
+        meanwhile("start", lambda: suppress(run.ledger, [address(200)], source="person", reason="asked"))
+        at_work.work(range(240))
+        told = explain(run.ledger, run.campaign, "EXT-200")
+        bodies = [orjson.loads(body) for body in run.ledger.db.values(select(outbox.c.body))]
+        report = write_markdown(gather(run.ledger, run.campaign))
+        assert at_work.proof().reasons == {TOO_LATE: 1}
+    assert address(200) in at_work.reached
+    assert (told["state"], told["reason"], told["notes"]) == ("started", TOO_LATE, [sentence(TOO_LATE)])
+    assert [each["action"] for each in told["history"]][-2:] == ["withdrawn", "started"]
+    assert [each["contact_id"] for each in bodies if each["opted_out"]] == ["EXT-200"]
+    assert f"| started | sms | {sentence(TOO_LATE)} | 1 |" in report
+
+
+def test_who_opts_out_by_an_answer_to_the_message_was_not_too_late(
+    tmp_path: Path, genesys: EmulatorThread, meanwhile: Any
+) -> None:
+    with desk(tmp_path, genesys) as at_work:
+        ledger = at_work.run.ledger
+        meanwhile("read_results", lambda: suppress(ledger, [address(3)], source="reply", reason="asked"))
+        at_work.work(range(10))
+        assert {(row.state, row.reason) for row in at_work.rows()} == {("started", "")}
 
 
 def test_where_who_opts_out_cannot_be_withdrawn_the_engine_is_stopped(
@@ -263,7 +299,6 @@ def test_other_channels_are_calls_as_before(tmp_path: Path, genesys: EmulatorThr
     assert genesys.metrics()["by_operation"].get("emails.agentless")
 
 
-TEMPLATE = "11111111-1111-4111-8111-111111111111"
 TWO_NUMBERS: dict[str, Any] = {"more": (Sender(Channel.SMS, MORE),)}
 
 

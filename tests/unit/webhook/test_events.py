@@ -52,7 +52,7 @@ BODIES: list[events.Body] = [
 
 def test_created_is_the_guides_body_with_ours_beside() -> None:
     body = json.loads(events.to_bytes(CREATED))
-    guide = {key: body[key] for key in body if key not in {"campaign", "type", "reference"}}
+    guide = {key: body[key] for key in body if key not in {"campaign", "type", "reference", "opted_out"}}
     assert guide == {
         "event": "contact_interaction_created",
         "contact_id": "EXT-9928374",
