@@ -52,6 +52,14 @@ Hours = Mapping[str, Sequence[Slot]]
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How many messages a minute a sender may send, and by whose word, for people."""
+
+    per_minute: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far a campaign is. `status` as Genesys writes it: off, on, stopping, complete, ..."""
 
@@ -126,8 +134,8 @@ class Engine(Protocol):
     def channels(self) -> tuple[Channel, ...]:
         """The channels on which it can send for us."""
 
-    def rates(self, channel: Channel) -> Mapping[str, int]:
-        """Our senders of a channel, and how many messages a minute each may send."""
+    def paces(self, channel: Channel) -> Mapping[str, Pace]:
+        """Our senders of a channel, and how fast each may send."""
 
     def choose(self, contact: Contact, channel: Channel) -> str | None:
         """Which of them contacts this very person, always the same; None when none does."""

@@ -28,6 +28,11 @@ def unmarked_in(campaign_id: int) -> str:
     return f"unmarked@{campaign_id}"
 
 
+def paces_of(campaign_id: int, channel: str) -> str:
+    """The fact of how fast Genesys' engine may send for a campaign, sender by sender, and by whose word."""
+    return f"paces@{campaign_id}/{channel}"
+
+
 def recall(ledger: Ledger, name: str) -> str | None:
     """A fact kept earlier."""
     return ledger.db.value(select(facts.c.value).where(facts.c.name == name))

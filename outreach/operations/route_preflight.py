@@ -35,8 +35,9 @@ def check_route(means: Targets) -> Iterator[Check]:
 
 def _check_pace(engine: Engine) -> Iterator[Check]:
     for channel in engine.channels:
-        for sender, rate in engine.rates(channel).items():
-            yield Check(_NAME, Level.OK, f"{channel} from {sender}: {rate} messages a minute.")
+        for sender, pace in engine.paces(channel).items():
+            what = f"{channel} from {sender}: {pace.per_minute} messages a minute, by {pace.by}."
+            yield Check(_NAME, Level.OK, what)
 
 
 def _check_others(genesys: Platform) -> Iterator[Check]:

@@ -92,10 +92,7 @@ def _key_figures(figures: Figures) -> str:
         words = [f"{number(spent.requests)} in {duration(spent.span_seconds)}"]
         words += [f"**{spent.per_started:.2f}** per started contact"] if spent.per_started else []
         lines.append(f"- Requests: {', '.join(words)}, {number(spent.too_many)} answers 429")
-    for each in figures.by_engine:
-        senders = "1 sender" if each.senders == 1 else f"{each.senders} senders"
-        pace = f", {number(round(each.per_minute))} a minute by each" if each.per_minute else ""
-        lines.append(f"- By Genesys' own engine: {number(each.sent)} {each.channel} from {senders}{pace}")
+    lines += [f"- By Genesys' own engine: {tables.describe_engine(each)}" for each in figures.by_engine]
     if figures.rules.consent_assumed:
         lines.append("- Consent is assumed where the source says nothing: that is the owner's word.")
     return "\n".join(lines)

@@ -97,4 +97,12 @@ def _tiles(figures: Figures) -> list[tuple[str, str, str]]:
             ("Requests per start", per_started, f"{number(spent.requests)} requests"),
             ("Budget used", used, f"{number(spent.too_many)} answers 429"),
         ]
+    tiles += [
+        (
+            f"Genesys' engine, {each.channel} a minute",
+            number(round(each.per_minute)) if each.per_minute else NOTHING,
+            tables.describe_allowed(each),
+        )
+        for each in figures.by_engine
+    ]
     return tiles

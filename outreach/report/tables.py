@@ -9,6 +9,7 @@ from outreach.ledger.proof import Proof
 from outreach.ledger.states import State
 from outreach.report.figures.counts import Cost, ReasonCount
 from outreach.report.figures.do_not_contact import Lists
+from outreach.report.figures.engine import EngineUse
 from outreach.report.figures.gather import Figures
 from outreach.report.figures.history import MOST_RUNS
 from outreach.report.figures.loads_and_outbox import Outbox
@@ -278,6 +279,20 @@ def budget(spent: Budget) -> Table:
     rows += [(f"Bound in {_minutes(each)}", clean(each.name)) for each in spent.bound]
     rows += [(f"of them: {clean(name)}", number(count)) for name, count in spent.by_operation.items()]
     return Table("Requests and budget", ("", "Figure"), tuple(rows), frozenset({"Figure"}))
+
+
+def describe_engine(use: EngineUse) -> str:
+    """Like "100 sms from 1 sender, 600 a minute by each; 600 a minute allowed, by the number's kind"."""
+    senders = "1 sender" if use.senders == 1 else f"{use.senders} senders"
+    pace = f", {number(round(use.per_minute))} a minute by each" if use.per_minute else ""
+    return f"{number(use.sent)} {use.channel} from {senders}{pace}{describe_allowed(use, '; ')}"
+
+
+def describe_allowed(use: EngineUse, before: str = "") -> str:
+    """How many a minute all senders of a channel may send, and by whose word; "" where nobody noted it."""
+    if not use.allowed:
+        return ""
+    return f"{before}{number(sum(use.allowed.values()))} a minute allowed, by {' and '.join(use.allowed)}"
 
 
 def _minutes(each: Bound) -> str:

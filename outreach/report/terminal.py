@@ -107,6 +107,7 @@ def show_report(
         deferred_line(figures),
         Text(f"Webhooks: {tables.count_webhooks(figures.outbox)}."),
         budget_line(figures),
+        *(Text(f"By Genesys' own engine: {tables.describe_engine(each)}.") for each in figures.by_engine),
     )
     parts: list[RenderableType] = [
         Grid(tables.outcomes(figures)),

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
+import orjson
+
 from outreach.campaign.hand_overs.sending import find_obstacle, say
 from outreach.campaign.interaction import open_intents
 from outreach.campaign.outcomes import NotAttempted, change_after
@@ -16,6 +18,7 @@ from outreach.errors import Invalid
 from outreach.genesys.campaign_route import Engine
 from outreach.ledger.changes import Change, apply, apply_outcomes
 from outreach.ledger.claims import BatchRef, Claimed, claim, everything, list_claimable, releasing
+from outreach.ledger.facts import paces_of, remember
 from outreach.ledger.hand_overs import HandOver, assign, open_hand_over
 from outreach.ledger.intents import Intent
 from outreach.ledger.states import State
@@ -40,7 +43,9 @@ def fill(run: Run, engine: Engine, counts: Counter[str]) -> None:
 
 def _fill_channel(run: Run, engine: Engine, channel: Channel, counts: Counter[str]) -> None:
     minutes = SENDING.total_seconds() / 60
-    room = {name: int(per_minute * minutes) for name, per_minute in engine.rates(channel).items()}
+    paces = engine.paces(channel)
+    remember(run.ledger, paces_of(run.campaign.id, channel), orjson.dumps([*paces.values()]).decode())
+    room = {name: int(pace.per_minute * minutes) for name, pace in paces.items()}
     until = next_bound(run.ledger.clock.now())
     made: dict[str, HandOver] = {}
     for group in _claim_groups(run, engine, channel, room):

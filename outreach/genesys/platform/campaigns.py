@@ -22,6 +22,7 @@ from outreach.genesys.campaign_route import (
     EngineConversation,
     Hours,
     ListRow,
+    Pace,
     Progress,
     Slot,
 )
@@ -72,10 +73,10 @@ class PlatformEngine:
         """Those that are set up for it in our senders."""
         return tuple(channel for channel in Channel if can_send(self._senders, channel))
 
-    def rates(self, channel: Channel) -> Mapping[str, int]:
-        """Each sender's pace, as its carrier or the organisation lets it."""
+    def paces(self, channel: Channel) -> Mapping[str, Pace]:
+        """Each sender's pace, as its carrier, the organisation or the senders let it."""
         names = [each.name for each in self._senders.all_of(channel)]
-        return {name: describe_sender(self._senders, channel, name).per_minute for name in names}
+        return {name: describe_sender(self._senders, channel, name).pace for name in names}
 
     def choose(self, contact: Contact, channel: Channel) -> str | None:
         """The sender of this very person, the same as by calls of ours."""
@@ -98,7 +99,7 @@ class PlatformCampaigns:
     @property
     def per_minute(self) -> int:
         """As the sender's carrier lets it, or less where the senders say so."""
-        return self._sender.per_minute
+        return self._sender.pace.per_minute
 
     @property
     def longest_text(self) -> int:

@@ -12,6 +12,7 @@ from typing_extensions import assert_never
 
 from outreach.contacts import Channel
 from outreach.errors import SettingsError
+from outreach.genesys.campaign_route import Pace
 from outreach.genesys.interface import Senders
 from outreach.sameness import number_in
 
@@ -22,6 +23,7 @@ EMAILS_PER_MINUTE = 1200
 """Of an organisation, over all its campaigns (section 2)."""
 
 SUBJECT = "subject"
+_SET = "the setting"
 _TOLL_FREE = ("+1800", "+1833", "+1844", "+1855", "+1866", "+1877", "+1888")
 
 
@@ -72,7 +74,7 @@ class EngineSender:
     """One of our senders, as campaigns have it: its medium, its pace, and its part of a campaign's body."""
 
     medium: EngineMedium
-    per_minute: int
+    pace: Pace
     config: Mapping[str, Any]
     subject: str = ""
 
@@ -104,24 +106,26 @@ def describe_sender(senders: Senders, channel: Channel, name: str) -> EngineSend
     template = {"contentTemplate": {"id": senders.email_template_id or ""}}
     match channel:
         case Channel.SMS:
-            medium, most = _SMS, _carriers_rate(name)
+            medium, most = _SMS, Pace(_carriers_rate(name), "the number's kind")
             part: dict[str, Any] = {"phoneColumn": medium.address, "messageColumn": medium.texts[0]}
             config = {"smsConfig": {**part, "senderSmsPhoneNumber": {"phoneNumber": name}}}
         case Channel.EMAIL:
-            medium, most = _EMAIL, max(1, EMAILS_PER_MINUTE // max(1, len(senders.all_of(channel))))
+            share = max(1, EMAILS_PER_MINUTE // max(1, len(senders.all_of(channel))))
+            medium, most = _EMAIL, Pace(share, "the organisation's e-mail limit")
             local, _, domain = name.rpartition("@")
             sender = {"domain": {"id": domain}, "localPart": local}
             part = {"emailColumns": [medium.address], "fromAddress": sender, **template}
             config = {"emailConfig": part}
         case Channel.CHAT:
-            medium, most = _WHATSAPP, own or 60
+            medium, most = _WHATSAPP, Pace(own or 60, _SET)
             part = {"whatsAppColumns": [medium.address], "whatsAppIntegration": {"id": name}}
             config = {"whatsAppConfig": {**part, "contentTemplate": {"id": senders.chat_template_id or ""}}}
         case Channel.VOICE:
             raise SettingsError("Genesys' own engine places no calls of ours.", "Set route to agentless.")
         case _:
             assert_never(channel)
-    return EngineSender(medium, min(own or most, most), config, senders.email_subject)
+    pace = Pace(own, _SET) if 0 < own < most.per_minute else most
+    return EngineSender(medium, pace, config, senders.email_subject)
 
 
 def _carriers_rate(number: str) -> int:

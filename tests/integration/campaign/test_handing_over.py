@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from typing import Any
 
 import orjson
 import pytest
+from rich.console import Console
 from sqlalchemy import select
 
 from emulator.state import defaults
@@ -27,6 +29,8 @@ from outreach.ledger.migrations import migrate
 from outreach.ledger.suppressions import suppress
 from outreach.report.figures.gather import gather
 from outreach.report.markdown import write_markdown
+from outreach.report.page import render_page
+from outreach.report.terminal import show_report
 from outreach.settings import CampaignSettings
 from tests.support.emulation import emulator_thread
 from tests.support.emulator_clients import logged_in
@@ -322,7 +326,21 @@ def test_the_report_shows_how_fast_the_senders_were(tmp_path: Path, genesys: Emu
     with desk(tmp_path, genesys) as at_work:
         at_work.work(range(100))
         figures = gather(at_work.run.ledger, at_work.run.campaign)
-    assert "- By Genesys' own engine: 100 sms from 1 sender, 600 a minute by each" in write_markdown(figures)
+    pace = "100 sms from 1 sender, 600 a minute by each; 600 a minute allowed, by the number's kind"
+    assert f"- By Genesys' own engine: {pace}" in write_markdown(figures)
+    paper = io.StringIO()
+    Console(file=paper, width=200).print(show_report(figures))
+    assert f"By Genesys' own engine: {pace}." in paper.getvalue()
+    assert "600 a minute allowed, by the number&#39;s kind" in render_page(figures, {})
+
+
+def test_the_report_says_whose_word_the_pace_is(tmp_path: Path, genesys: EmulatorThread) -> None:
+    senders: dict[str, Any] = {"more": (Sender(Channel.SMS, MORE, 300),), "email_template_id": TEMPLATE}
+    with desk(tmp_path, genesys, **senders) as at_work:
+        at_work.work([*map(person, range(40)), *map(mailed, range(20))])
+        by_mail, by_sms = gather(at_work.run.ledger, at_work.run.campaign).by_engine
+    assert by_mail.allowed == {"the organisation's e-mail limit": 1200}
+    assert by_sms.allowed == {"the number's kind": 600, "the setting": 300}
 
 
 def contact(number: int) -> Contact:

@@ -34,7 +34,10 @@ def check(fresh: EmulatorThread) -> list[Check]:
 
 def test_it_says_how_fast_each_sender_is(fresh: EmulatorThread) -> None:
     pace, unknown = check(fresh)
-    assert (pace.level, pace.what) == (Level.OK, f"sms from {SENDER}: 60 messages a minute.")
+    assert (pace.level, pace.what) == (
+        Level.OK,
+        f"sms from {SENDER}: 60 messages a minute, by the number's kind.",
+    )
     assert (unknown.level, unknown.advice) == (Level.WARN, "Try five numbers of your own first.")
 
 
