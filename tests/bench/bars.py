@@ -116,10 +116,18 @@ def _workbooks(readers: Sequence[Mapping[str, Any]]) -> Iterator[Bar]:
 
 
 def _routes(results: Mapping[str, Any]) -> Iterator[Bar]:
-    for each in results.get("routes", ()):
-        if each["route"] == "campaign":
+    routes = results.get("routes", ())
+    mailed = {each["route"]: each for each in routes if each.get("channel") == "email"}
+    for each in routes:
+        if each["route"] == "campaign" and each.get("channel") != "email":
             yield Bar(f"requests for {each['people']:,} SMS by the engine", each["requests"], "<=", 400)
             yield Bar("of them contacted twice", each["contacted_twice"], "<=", 0)
+    if mailed:
+        ours, calls = mailed["campaign"], mailed["agentless"]
+        times = ours["a_minute"] / calls["a_minute"]
+        yield Bar("times the e-mails a minute of calls, by the engine", times, ">=", 4)
+        yield Bar("answers 429 (e-mail by the engine)", ours["answers_429"], "<=", 0)
+        yield Bar("of them contacted twice (e-mail by the engine)", ours["contacted_twice"], "<=", 0)
 
 
 def _start(results: Mapping[str, Any]) -> Iterator[Bar]:

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+from outreach.campaign.hand_overs.hand_over import hand_over_cleared
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.loading import load_source
 from outreach.campaign.registration import register_batch
@@ -32,6 +33,7 @@ from outreach.sources.opening import open_source
 from tests.bench.job import people
 from tests.bench.prefect_timetable import PrefectTimetable
 from tests.support.emulation import SENDERS
+from tests.support.hand_overs import TEMPLATE
 
 BATCHES_AT_ONCE = 4
 """Batches flow: one registers while another contacts."""
@@ -55,12 +57,14 @@ def main() -> None:
             ledger,
             genesys,
             task["name"],
-            CampaignSettings(message="Hello", hours_bind=()),
+            CampaignSettings(message="Hello", hours_bind=(), **task.get("settings", {})),
             requests_per_minute=300 * task.get("tokens", 1),
         ) as run,
     ):
-        threading.Timer(task["seconds"], run.auto_stop.stop, ["the bench is over"]).start()
+        alarm = threading.Timer(task["seconds"], run.auto_stop.stop, ["the bench is over"])
+        alarm.start()
         _work(run, task)
+        alarm.cancel()
         bound = Counter(genesys.connection.usage.snapshot().bound.values())
     print(json.dumps({"name": task["name"], "bound": bound}))
 
@@ -70,7 +74,7 @@ def _senders(task: dict[str, Any]) -> Senders:
     ours = Senders(**SENDERS)  # type: ignore[arg-type]  # chat_type is a str there
     first, *more = task.get("rates", {}).items() or [(ours.sms_from, 0)]
     others = tuple(Sender(Channel.SMS, name, rate) for name, rate in more)
-    return replace(ours, sms_from=first[0], sms_per_minute=first[1], more=others)
+    return replace(ours, sms_from=first[0], sms_per_minute=first[1], more=others, email_template_id=TEMPLATE)
 
 
 def _timetable(task: dict[str, Any], ledger: Ledger) -> LedgerSlotAllocator | PrefectTimetable:
@@ -78,13 +82,19 @@ def _timetable(task: dict[str, Any], ledger: Ledger) -> LedgerSlotAllocator | Pr
 
 
 def _work(run: Run, task: dict[str, Any]) -> None:
+    is_mail = task.get("channel") == "email"
     rows = [
-        {"external_contact_id": f"{task['name']}-{n}", "name": person.name, "sms": _number(task, n)}
+        {
+            "external_contact_id": f"{task['name']}-{n}",
+            "name": person.name,
+            **({"email": person.email} if is_mail else {"sms": _number(task, n)}),
+        }
         for n, person in enumerate(people(task["contacts"]))
     ]
     load_source(run, open_source(rows))
     with ThreadPoolExecutor(min(task.get("tokens", 1), BATCHES_AT_ONCE)) as crew:
         list(crew.map(lambda batch: _advance(run, batch, task), plan(run.ledger, run.campaign, size=100)))
+    hand_over_cleared(run)
 
 
 def _advance(run: Run, batch: BatchRef, task: dict[str, Any]) -> None:

@@ -159,14 +159,16 @@ def _senders(scenarios: list[Mapping[str, Any]]) -> Iterator[str]:
 
 def _routes(routes: list[Mapping[str, Any]]) -> Iterator[str]:
     yield from _head(
-        "## Two routes, to the end of each conversation",
-        "| Route | People | Requests | Of them until started | Contacted | Twice | 429 |",
+        "## Two routes",
+        "| Channel | Route | People | Requests | Of them until started | A minute | Twice | 429 |",
     )
     for each in routes:
+        started, pace = (each.get(name) for name in ("requests_until_started", "a_minute"))
+        channel = each.get("channel", "sms")
         yield (
-            f"| {each['route']} | {each['people']:,} | {each['requests']:,} | "
-            f"{each['requests_until_started']:,} | {each['contacted']:,} | {each['contacted_twice']} | "
-            f"{each['answers_429']} |"
+            f"| {channel} | {each['route']} | {each['contacted']:,} | {each['requests']:,} | "
+            f"{f'{started:,}' if started else ''} | {f'{pace:,.0f}' if pace else ''} | "
+            f"{each['contacted_twice']} | {each['answers_429']} |"
         )
 
 
