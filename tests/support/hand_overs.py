@@ -123,6 +123,22 @@ def person(number: int) -> dict[str, object]:
     }
 
 
+def mailed(number: int, **more: object) -> dict[str, object]:
+    """One person with an e-mail address alone."""
+    return {
+        "external_contact_id": f"EXT-{number}",
+        "name": "N",
+        "email": mail_address(number),
+        "initial_message": "Hello",
+        **more,
+    }
+
+
+def mail_address(number: int) -> str:
+    """Where a person is reached by e-mail."""
+    return f"n{number}@example.com"
+
+
 def address(number: int) -> str:
     """Where a person is reached."""
     return f"+1317555{number:04d}"

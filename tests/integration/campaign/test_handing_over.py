@@ -35,7 +35,18 @@ from outreach.settings import CampaignSettings
 from tests.support.emulation import emulator_thread
 from tests.support.emulator_clients import logged_in
 from tests.support.emulator_server import EmulatorThread
-from tests.support.hand_overs import MORE, SENDER, SETTINGS, TEMPLATE, Desk, address, desk, person, prepare
+from tests.support.hand_overs import (
+    MORE,
+    SENDER,
+    SETTINGS,
+    TEMPLATE,
+    Desk,
+    address,
+    desk,
+    mailed,
+    person,
+    prepare,
+)
 
 CAMPAIGNS = "/api/v2/outbound/messagingcampaigns"
 
@@ -337,7 +348,7 @@ def test_the_report_shows_how_fast_the_senders_were(tmp_path: Path, genesys: Emu
 def test_the_report_says_whose_word_the_pace_is(tmp_path: Path, genesys: EmulatorThread) -> None:
     senders: dict[str, Any] = {"more": (Sender(Channel.SMS, MORE, 300),), "email_template_id": TEMPLATE}
     with desk(tmp_path, genesys, **senders) as at_work:
-        at_work.work([*map(person, range(40)), *map(mailed, range(20))])
+        at_work.work([*map(person, range(40)), *map(mailed, range(40, 60))])
         by_mail, by_sms = gather(at_work.run.ledger, at_work.run.campaign).by_engine
     assert by_mail.allowed == {"the organisation's e-mail limit": 1200}
     assert by_sms.allowed == {"the number's kind": 600, "the setting": 300}
@@ -380,16 +391,6 @@ def min_of(genesys: EmulatorThread, sender: str) -> Any:
 
 def of(genesys: EmulatorThread, sender: str) -> list[Any]:
     return [each for each in genesys.org.conversations.by_id.values() if each.sender == sender]
-
-
-def mailed(number: int, **more: object) -> dict[str, object]:
-    return {
-        "external_contact_id": f"M-{number}",
-        "name": "N",
-        "email": f"n{number}@example.com",
-        "initial_message": "Hello",
-        **more,
-    }
 
 
 @pytest.mark.parametrize("export", [{}, {"email_results_in_export": False}])
