@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 HOME = Path("out/demo")
 CAMPAIGN = "demo"
+FAST = "+4915100000000"
+"""A number of the kind that may send ten SMS a second."""
 EXAMPLES = Path(__file__).with_name("contacts.csv")  # travels with the package
 LIMITS = {"requests_per_minute": 3000, "creations_per_minute": 1000}
 _EMULATED = LIMITS | {"token_requests_per_minute": 3000}
@@ -63,7 +65,7 @@ def demo(
         save_blocks(genesys, HOME, api=api, org_id="demo", **LIMITS)
         if route == "campaign":
             _hurry(genesys)
-            say("  its clock runs 15 times as fast: its own engine sends no more than one SMS a second")
+            say("  its clock runs 15 times as fast, and its number may send ten SMS a second")
         green, far_end = _campaign(contacts, genesys, route, show=not json)
     took = time.monotonic() - began
     say(f"\nNothing is left running. It took {took:.0f} s. Look again: {_ourselves()} proof demo")
@@ -85,9 +87,17 @@ def _contacted(genesys: str) -> int:
 
 
 def _hurry(genesys: str) -> None:
+    """At one SMS a second most of the demo would be waiting for the engine."""
     import httpx
 
-    httpx.post(f"{genesys}/_emulator/clock", json={"speed": 15}, trust_env=False).raise_for_status()
+    from blocks import Senders
+    from blocks.stored import load_block
+
+    for what, told in (("clock", {"speed": 15}), ("config", {"sms_numbers": {FAST: "ACTIVE"}})):
+        httpx.post(f"{genesys}/_emulator/{what}", json=told, trust_env=False).raise_for_status()
+    senders = load_block(Senders, "default")
+    senders.sms_from = FAST
+    senders.save("default", overwrite=True)
 
 
 def _word(far_end: FarEnd, again: int) -> Text:
