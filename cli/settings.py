@@ -12,6 +12,7 @@ from cli.console import err
 from outreach.errors import SettingsError
 from outreach.settings import CampaignSettings
 from outreach.sources.shell_words import read_option
+from outreach.wrong_setting import wrong_setting
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
@@ -57,10 +58,7 @@ def read_settings(
     try:
         return CampaignSettings.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "settings"
-        place = f" in {file}" if file else ""
-        raise SettingsError(f"The setting {where}{place} is wrong: {first['msg']}.") from None
+        raise wrong_setting(error, f" in {file}" if file else "") from None
 
 
 def saved_columns(source: str) -> Path | None:

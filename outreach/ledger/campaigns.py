@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import Row, select
 
 from outreach.errors import SettingsError, UnknownCampaign
 from outreach.ledger.database.schema import campaigns
 from outreach.ledger.ledger import Ledger
 from outreach.settings import CampaignSettings
+from outreach.wrong_setting import wrong_setting
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}\Z")  # `$` would let a line break pass
 
@@ -98,5 +100,9 @@ def list_campaigns(ledger: Ledger) -> list[Campaign]:
 
 
 def _read(row: Row[Any]) -> Campaign:
-    settings = CampaignSettings.model_validate_json(row.settings)
+    try:
+        settings = CampaignSettings.model_validate_json(row.settings)
+    except ValidationError as error:
+        place = f" of campaign {row.name!r} in the ledger"
+        raise wrong_setting(error, place, "A later version wrote it: go on with that one.") from None
     return Campaign(row.id, row.name, settings, row.packs_hash, row.stopped, row.zone_rules)

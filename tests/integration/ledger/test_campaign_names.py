@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from outreach.errors import SettingsError, UnknownCampaign
 from outreach.ledger.campaigns import find_campaign, list_campaigns
@@ -62,6 +62,15 @@ def test_another_campaign_that_is_meant_is_made_and_asks_no_more(ledger: Ledger)
 
     assert enter_campaign(ledger, "spring", CALM, "").id == other.id
     assert enter_campaign(ledger, "Spring", CALM, "").id != other.id
+
+
+def test_a_setting_of_a_later_version_is_named_in_one_sentence(ledger: Ledger) -> None:
+    enter_campaign(ledger, "Spring", CALM, "")
+    with ledger.db.write() as connection:
+        connection.execute(update(campaigns).values(settings='{"route": "pigeon"}'))
+
+    with pytest.raises(SettingsError, match="'pigeon' and must be 'agentless' or 'campaign'"):
+        find_campaign(ledger, "Spring")
 
 
 def test_campaigns_of_an_older_ledger_go_on_under_their_names(ledger: Ledger) -> None:
