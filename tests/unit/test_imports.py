@@ -39,6 +39,7 @@ GROUND = {
     "sameness",
     "settings",
     "timetable",
+    "wrong_setting",
     "zones",
 }
 """Single files that every room may import, and that import no room."""
