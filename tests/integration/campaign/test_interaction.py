@@ -48,7 +48,7 @@ NIGHT = 13 * 3600.0
 """From noon to one in the morning, in seconds."""
 
 ONE_AT_A_TIME = CALM.model_copy(update={"threads": 1, "stop_after": 5})
-BY_ITSELF = CALM.model_copy(update={"threads": None})
+BY_ITSELF = CALM.model_copy(update={"threads": 0})
 PATIENT = CALM.model_copy(update={"stop_after": 20})
 
 
