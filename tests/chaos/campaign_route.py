@@ -293,6 +293,8 @@ def judge(genesys: EmulatorControl, ledger: str, people: int, verdict: Verdict, 
     if not proof.balanced:
         verdict.unbalanced += 1
         verdict.wrong.append(f"{name}: {proof.missing}")
+    if calls := {"emails.agentless", "messages.agentless"} & genesys.metrics()["by_operation"].keys():
+        verdict.wrong.append(f"{name}: not by the engine alone: {calls}")
     if any(times > 1 for times in reached.values()):
         verdict.wrong.append(f"{name}: somebody was contacted twice")
 
