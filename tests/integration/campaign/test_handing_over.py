@@ -167,6 +167,21 @@ def test_who_opts_out_too_late_is_counted_and_told_so(
     assert f"| started | sms | {sentence(TOO_LATE)} | 1 |" in report
 
 
+def test_who_opts_out_too_late_is_withdrawn_once_also_where_the_process_dies_meanwhile(
+    tmp_path: Path, genesys: EmulatorThread, meanwhile: Any
+) -> None:
+    with contextlib.suppress(Died), desk(tmp_path, genesys, sms_per_minute=60) as at_work:
+        ledger = at_work.run.ledger
+        meanwhile("start", lambda: suppress(ledger, [address(200)], source="person", reason="asked"))
+        meanwhile("read_results", die)
+        at_work.work(range(240))
+    with desk(tmp_path, genesys, sms_per_minute=60) as at_work:
+        at_work.work(range(240))
+        told = explain(at_work.run.ledger, at_work.run.campaign, "EXT-200")
+    assert (told["state"], told["reason"]) == ("held", TOO_LATE)
+    assert [each["action"] for each in told["history"]].count("withdrawn") == 1
+
+
 def test_who_opts_out_by_an_answer_to_the_message_was_not_too_late(
     tmp_path: Path, genesys: EmulatorThread, meanwhile: Any
 ) -> None:
