@@ -83,7 +83,7 @@ def _show(seen: Preview, contacts: Source) -> None:
 
     for one in seen.show():
         size = f"{len(one.said.text)} characters"
-        parts = f", {one.segments} segments" if one.segments else ""
+        parts = f", segments: {one.segments}" if one.segments else ""
         sign = f", dear for {one.sign}" if one.sign else ""
         sender = f" from {one.sender}" if one.sender else ""
         out.rule(f"{one.external_contact_id} by {one.channel}{sender}: {size}{parts}{sign}", align="left")
