@@ -22,7 +22,7 @@ PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 # Tests and the demo start many processes: a module is compiled once, not by each of them.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo test coverage slow browser check format bench profile chaos accidents up clean
+.PHONY: help install worker demo test coverage slow browser check format bench profile chaos accidents up clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,10 @@ $(STAMP): pyproject.toml $(PINS)
 		wait $$first && [ $$second = 0 ]; } || { tail -n 20 $(VENV)/first.log $(VENV)/second.log; exit 1; }
 	@$(BIN)/python -m compileall -qq -j 0 -x '$(NOT_COMPILED)' $(VENV)/lib || true
 	@touch $(STAMP)
+
+worker:  ## .venv for running campaigns alone, without the tests' tools: half the size of install
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(PINS) ".[workers]"
 
 demo: install  ## the main job on this machine, no account needed (API=guide, or ROUTE=campaign for the other route)
 	@$(BIN)/outreach demo --api $(API) --route $(ROUTE)

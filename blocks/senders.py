@@ -9,7 +9,7 @@ from blocks.checks import Email, Id, Number, a_minute
 from blocks.stored import SavedAtOnce
 from outreach.contacts import Channel
 from outreach.genesys import interface
-from outreach.genesys.senders import Sender
+from outreach.genesys.senders import Sender, language_of
 from outreach.settings import CountryName
 
 
@@ -53,7 +53,7 @@ class MoreSender(BaseModel):
             _FORMS[self.channel].validate_python(self.sender),
             self.per_minute,
             tuple(self.countries),
-            tuple(language.casefold() for language in self.languages),
+            tuple(map(language_of, self.languages)),
             self.metadata,
         )
 

@@ -96,6 +96,10 @@ def export(
         count = export_contacts(book, found, states, path)
     if json:
         print_json({"campaign": campaign, "states": states, "rows": count, "file": str(path)})
+    elif not count:
+        out.print(
+            f"Nobody of {found.name} is {' or '.join(states)}; {path} has the header alone.", soft_wrap=True
+        )
     else:
         out.print(
             f"{count} rows in {path}. Mend them and feed the file back: outreach run {path} --campaign ..."

@@ -34,6 +34,7 @@ PUBLISHED = Pace(requests_per_minute=300)
 """The published limit, on the platform API."""
 
 DEFAULT = "default"
+_NOBODY_SAID = PUBLISHED, None, nobody, frozenset[str]()
 
 
 def rehearse_and_show(
@@ -54,11 +55,11 @@ def rehearse_and_show(
     """
     instant = at or datetime.now(timezone.utc)
     look_at(source, settings)
-    contacts = open_list(source, settings)
     rejected: Counter[str] = Counter()
     with ledger_if_any(ledger) as book:
         campaign = settle_name(book, campaign, is_new=settings.another_campaign)
-        pace, ready, sender_of = ask(genesys, senders, book)
+        pace, ready, sender_of, asked = ask(genesys, senders, book)
+        contacts = open_list(source, settings, asked)
         preview = Preview(settings, sender_of)
         rows = decide_all(contacts, settings, campaign=campaign, at=instant, ledger=book, senders=ready)
         rows = preview.watch(timed(rows, contacts))
@@ -90,22 +91,26 @@ def _json(value: object) -> str:
     return orjson.dumps(value).decode()
 
 
-def ask(genesys: str, senders: str, book: Ledger | None) -> tuple[Pace, Availability | None, SenderOf]:
-    """What the blocks and the organisation say, as for the flow; else the published limit, and nothing."""
+def ask(
+    genesys: str, senders: str, book: Ledger | None
+) -> tuple[Pace, Availability | None, SenderOf, frozenset[str]]:
+    """What the blocks and the organisation say, as for the flow, and the columns that senders go by; else the
+    published limit, and nothing.
+    """
     named = (genesys, senders) != (DEFAULT, DEFAULT)
     if not named and not api_url():
-        return PUBLISHED, None, nobody
+        return _NOBODY_SAID
     with prefect_api():
-        from flows.dry_run import ask_organisation, find_sender_of
+        from flows.dry_run import ask_organisation, find_asked_columns, find_sender_of
         from flows.opening import BlockNames
 
         names = BlockNames(genesys, senders)
         try:
-            return *ask_organisation(names, book), find_sender_of(names)
+            return *ask_organisation(names, book), find_sender_of(names), find_asked_columns(names)
         except SettingsError:
             if named:
                 raise
-            return PUBLISHED, None, nobody  # a server without our blocks
+            return _NOBODY_SAID  # a server without our blocks
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from cli.console import AsJson, err, out, print_json
 
 if TYPE_CHECKING:
     from outreach.decisions.preview import Preview, Previewed
+    from outreach.sources.source import Source
 
 
 def preview(
@@ -56,9 +57,10 @@ def preview(
         settings, channels=channels, columns=columns, country=country, reading=said, source=source
     )
     look_at(source, chosen)
-    contacts, now = open_list(source, chosen), datetime.now(timezone.utc)
+    now = datetime.now(timezone.utc)
     with ledger_if_any(ledger) as book:
-        _, ready, sender_of = ask(genesys, senders, book)
+        _, ready, sender_of, asked = ask(genesys, senders, book)
+        contacts = open_list(source, chosen, asked)
         seen = Preview(chosen, sender_of)
         rows = decide_all(contacts, chosen, campaign=campaign, at=now, ledger=book, senders=ready)
         for _ in seen.watch(timed(rows, contacts)):
@@ -66,7 +68,7 @@ def preview(
     if json:
         print_json({"campaign": campaign, **seen.as_json(), "people": [_as_json(one) for one in seen.show()]})
         return 0
-    _show(seen)
+    _show(seen, contacts)
     return 0
 
 
@@ -76,12 +78,12 @@ def _as_json(one: Previewed) -> dict[str, Any]:
     return {**one.as_json(), "text": said.text, "subject": said.subject, "html": said.html}
 
 
-def _show(seen: Preview) -> None:
+def _show(seen: Preview, contacts: Source) -> None:
     from outreach.report.texts_view import text_sentences
 
     for one in seen.show():
         size = f"{len(one.said.text)} characters"
-        parts = f", {one.segments} segments" if one.segments else ""
+        parts = f", segments: {one.segments}" if one.segments else ""
         sign = f", dear for {one.sign}" if one.sign else ""
         sender = f" from {one.sender}" if one.sender else ""
         out.rule(f"{one.external_contact_id} by {one.channel}{sender}: {size}{parts}{sign}", align="left")
@@ -89,6 +91,8 @@ def _show(seen: Preview) -> None:
             out.print(f"Subject: {one.said.subject}", markup=False)
         out.print(one.said.text, markup=False, highlight=False, soft_wrap=True)
     for sentence in text_sentences(seen.as_json()):
+        out.print(f"{sentence}.", markup=False, soft_wrap=True)
+    for sentence in contacts.columns_in_words:
         out.print(f"{sentence}.", markup=False, soft_wrap=True)
     out.print("Nothing was sent.")
 

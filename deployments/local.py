@@ -4,6 +4,7 @@ Runs are child processes of this one; Ctrl-C ends it, and schedules go on when i
 """
 
 import os
+import tempfile
 from collections.abc import Mapping
 
 from prefect import serve
@@ -13,6 +14,7 @@ from prefect.deployments.runner import RunnerDeployment
 
 from deployments.form import read_saved
 from deployments.registry import DEPLOYMENTS, ENVIRONMENT, TAGS, build
+from outreach.home import make_home
 
 RUNS_AT_ONCE = 10
 
@@ -20,6 +22,8 @@ RUNS_AT_ONCE = 10
 def serve_all(limit: int = RUNS_AT_ONCE) -> None:
     """Serve until interrupted; `limit` runs at once."""
     os.environ.update(ENVIRONMENT)
+    # Prefect 3.9.1 begins by making runner_storage there: in /tmp it is the first user's, and fails the next.
+    tempfile.tempdir = str(make_home())
     serve(*list_served(), limit=limit, pause_on_shutdown=False)
 
 

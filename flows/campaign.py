@@ -13,7 +13,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.approval import ask
 from flows.dispatch import dispatch as hand_out
 from flows.dispatch import widen
-from flows.dry_run import find_sender_of, rehearse_campaign
+from flows.dry_run import find_asked_columns, find_sender_of, rehearse_campaign
 from flows.masking import private_flow
 from flows.opening import BlockNames, OpenRun, open_run
 from flows.parameters import BlockName, CampaignName, SourceName
@@ -78,7 +78,7 @@ def run_campaign(
         The proof; with `settings.dry_run` the dry run's numbers.
     """
     names = BlockNames(genesys, senders, webhook, ledger)
-    contacts = partial(open_list, source, settings)
+    contacts = partial(open_list, source, settings, find_asked_columns(names))
     if settings.dry_run:
         return rehearse_campaign(contacts, campaign, settings, names)
     asked = find_question() if settings.approve_above is not None else None

@@ -11,6 +11,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import assert_never
 
+from outreach.sameness import E164
+
 
 class AddressKind(str, Enum):
     """What the addresses of a channel are."""
@@ -97,9 +99,6 @@ CHANNELS_IN_WORDS = f"{', '.join(_EVERY[:-1])} or {_EVERY[-1]}"
 
 EXTERNAL_CONTACT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}\Z")  # `$` lets a line break pass
 """Letters, digits, `-`, `_` and `.`, starting with a letter or digit, at most 255 (guide sheet)."""
-
-E164 = re.compile(r"\+[1-9][0-9]{6,14}\Z")  # no \d: it takes the digits of every script
-"""A plus, a country code, at most 15 digits. A format, not a promise that the number is assigned."""
 
 
 def _external_contact_id(value: str) -> str:

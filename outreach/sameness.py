@@ -6,12 +6,13 @@ spaces: that number is what is sent, so that number is compared. An opaque handl
 
 import re
 
-from outreach.contacts import E164
 from outreach.renumbering import known_as, renew
 
 FORMS = "1"
 """By these rules a ledger was begun, which keeps this word: another word with every rule that is added."""
 
+E164 = re.compile(r"\+[1-9][0-9]{6,14}\Z")  # no \d: it takes the digits of every script
+"""A plus, a country code, at most 15 digits. A format, not a promise that the number is assigned."""
 _NUMBER = re.compile(r"(?:\+|00)?[\s().-]*[1-9](?:[\s().-]*[0-9]){6,14}\Z")
 _NO_DIGIT = re.compile(r"[^0-9]+")
 

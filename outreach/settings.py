@@ -1,5 +1,6 @@
 """How one campaign behaves: the form that the Prefect UI shows, and the bounds it refuses nonsense by."""
 
+import re
 from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any, TypeAlias
@@ -8,6 +9,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchem
 
 from outreach.contacts import Channel
 from outreach.countries import read_country
+
+_IN_TEXT = re.compile(r"""\bmetadata(?:\.(?P<word>\w+)|\[\s*(?P<quote>["'])(?P<quoted>.+?)(?P=quote)\s*\])""")
 
 
 class SameAddress(str, Enum):
@@ -391,9 +394,12 @@ class CampaignSettings(BaseModel):
     )
 
     @property
-    def greets_by_first_name(self) -> bool:
-        """Whether a text names the field: a list's column of first names is kept for it, too."""
-        return any("first_name" in text for text in self.texts().values())
+    def told_columns(self) -> frozenset[str]:
+        """The columns of metadata that a text names, like `metadata.city`: a list's own are kept for it."""
+        texts = self.texts().values()
+        named = {each["word"] or each["quoted"] for text in texts for each in _IN_TEXT.finditer(text)}
+        greeted = {"first_name"} if any("first_name" in text for text in texts) else set()
+        return frozenset(f"metadata.{name}" for name in named | greeted)
 
     def texts(self) -> dict[str, str]:
         """Everything that the campaign says, as templates, by setting and language: `message.de`."""

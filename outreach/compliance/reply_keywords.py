@@ -36,7 +36,7 @@ _INSIDE_WORDS = "'-\N{RIGHT SINGLE QUOTATION MARK}"
 _SPELLINGS = {"opt out": "optout", "stop all": "stopall", "opt in": "optin", "un subscribe": "unsubscribe"}
 _HINTS = re.compile(
     r"\b(stop\w*|unsub\w*|opt(?:ing|ed)? ?out|remove|revoke"
-    r"|(?:do not|dont) (?:contact|text|call|e?mail|message)"
+    r"|(?:do not|dont) (?:contact|text|call|e?mail|message|want)|not interested"
     rf"|leave me alone|no more|take me off|wrong number|{'|'.join(sorted(_all('hints')))})\b"
 )
 

@@ -9,7 +9,7 @@ from typing_extensions import assert_never
 
 from outreach.contacts import Channel, Contact
 from outreach.genesys.campaign_route import Engine
-from outreach.genesys.senders import Sender, choose_sender
+from outreach.genesys.senders import COUNTRY, Sender, choose_sender
 from outreach.reachability import Availability, Inspection
 
 
@@ -47,6 +47,13 @@ class Senders:
     voice_validate_numbers: bool = False
     voice_metadata: tuple[str, ...] = ()
     """What a callback tells Genesys and the agent beside the number (platform fact sheet 4.3)."""
+
+    @property
+    def asked_columns(self) -> frozenset[str]:
+        """The columns of metadata that a choice among them or a callback goes by, like `metadata.brand`."""
+        asked = {name for each in self.more for name in each.metadata} | set(self.voice_metadata)
+        asked |= {COUNTRY} if any(each.countries for each in self.more) else set()
+        return frozenset(f"metadata.{name}" for name in asked)
 
     def all_of(self, channel: Channel) -> tuple[Sender, ...]:
         """Every sender of a channel; the block's own first, which serves everybody."""

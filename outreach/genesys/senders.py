@@ -15,6 +15,7 @@ import phonenumbers
 
 from outreach.contacts import Channel, Contact
 from outreach.countries import NotACountry, read_country
+from outreach.languages import find_locale
 from outreach.sameness import number_in, same_form
 
 COUNTRY, LANGUAGE = "country", "language"
@@ -79,8 +80,13 @@ def country_of(contact: Contact, channel: Channel) -> str:
 
 def _languages_of(contact: Contact) -> set[str]:
     """`de-AT` is also German."""
-    language = contact.metadata.get(LANGUAGE, "").strip().casefold().replace("_", "-")
-    return {language, language.partition("-")[0]}
+    written = contact.metadata.get(LANGUAGE, "")
+    return {language_of(written), language_of(written).partition("-")[0]} if written else set()
+
+
+def language_of(tag: str) -> str:
+    """A language as senders are compared by: `de-at` for de_AT, `de` for German, as texts are chosen."""
+    return str(find_locale(tag) or tag.strip()).casefold().replace("_", "-")
 
 
 def _draw(name: str, address: str, weight: float) -> float:

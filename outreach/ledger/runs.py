@@ -4,19 +4,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select, update
 
-from outreach.ledger.audit.notes import note
+from outreach.ledger.audit.notes import ASKED, REPORTED, note
 from outreach.ledger.campaigns import Campaign, settle_name
 from outreach.ledger.database.schema import campaigns
 from outreach.ledger.facts import kept_as, unmarked_in
 from outreach.ledger.ledger import Ledger
 from outreach.settings import CampaignSettings, EmailReference
 from outreach.zones import find_version
-
-REPORTED = "reported"
-"""The action that tells of a run's end in the campaign's own audit."""
-
-ASKED = "asked"
-"""The same of a run that a person has to approve: where nobody approves it, it has no other end."""
 
 _STOP = select(campaigns.c.stopped, campaigns.c.stopped_by).where(campaigns.c.id == bindparam("campaign"))
 

@@ -74,11 +74,13 @@ class Template:
             self.needs_language = check(tree, is_html=is_html)
             self._compiled = environment.from_string(tree if self._constant is None else "")
         except TemplateSyntaxError as error:
-            hint = ""
+            hint = 'A name with a blank or a dash stands in quotes: {{ metadata["post box"] }}.'
             if _CURLY_QUOTES.search(source):
                 hint = "A word processor's quotes may stand in it: write them straight."
             line = f" on line {error.lineno}" if "\n" in source else ""
-            raise SettingsError(f"{where} cannot be read{line}: {error.message}.", hint) from None
+            raise SettingsError(
+                f"{where} cannot be read{line}: {(error.message or '').rstrip('.')}.", hint
+            ) from None
         except Mistake as mistake:
             raise SettingsError(
                 f"{where}: {mistake.problem}.", "docs/messages.md shows what a text may hold."

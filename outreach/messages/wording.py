@@ -17,10 +17,10 @@ from markupsafe import escape
 
 from outreach.contacts import Channel, Contact
 from outreach.errors import SettingsError
+from outreach.languages import choose_language, name_locale, speak
 from outreach.messages import mail
 from outreach.messages.fields import METADATA, OPT_OUT_LINK, fields_of, read_language
 from outreach.messages.filters import Speech
-from outreach.messages.languages import choose_language, name_locale, speak
 from outreach.messages.placeholders import find_placeholder
 from outreach.messages.sms import MOST_SEGMENTS, list_replaced, make_plain, segments
 from outreach.messages.templates import Template, Unfilled
@@ -195,7 +195,7 @@ class Wording:
 
     def _speech(self, contact: Contact, language: str, wanted: str) -> Speech:
         tag = language or self._default
-        return Speech(speak(tag, wanted) if tag else None, contact.time_zone or "")
+        return Speech(speak(tag, wanted, self._default) if tag else None, contact.time_zone or "")
 
     def _read(self, where: str, text: Text | None, *, is_html: bool = False) -> dict[str, Template] | None:
         """The text by its languages; "" where it has none. None without a text."""

@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus
 
 from ahocorasick_rs import BytesAhoCorasick
 
-from outreach.contacts import E164
+from outreach.sameness import E164
 
 PIECE = 32
 SHORTEST = 6

@@ -62,7 +62,7 @@ def people_table(texts: Mapping[str, Any]) -> Table:
         )
         for one in texts.get("people", ())
     )
-    headers = ("Contact", "Channel", "From", "Language", "Characters", "Segments", "Dear sign")
+    headers = ("Contact", "Channel", "From", "Language", "Length", "Segments", "Dear sign")
     return Table(f"What {len(rows)} people get", headers, rows)
 
 

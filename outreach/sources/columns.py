@@ -12,7 +12,7 @@ Headers are compared without regard to case, spaces, `_` and `-`, so the guide's
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -99,14 +99,14 @@ class Headings:
     """The place of such a header among those of one column: `sms:2` is the second number for texts."""
     written: Mapping[str, str]
     """Each of these headers as the user wrote it."""
-    keeps_first_name: bool = False
-    """Whether a column of first names is one of the metadata, too: where a text greets by it."""
+    told: frozenset[str] = frozenset()
+    """The columns of metadata that texts and senders name: their plain headers mean them, too."""
     _known: dict[tuple[str, ...], tuple[Layout, Sequence[SourceError]]] = field(
         default_factory=dict, compare=False, repr=False
     )
 
     @classmethod
-    def of(cls, label: str, columns: Mapping[str, str], *, keeps_first_name: bool = False) -> Headings:
+    def of(cls, label: str, columns: Mapping[str, str], *, told: Collection[str] = ()) -> Headings:
         """Checks the targets of a `columns` mapping. Raises SourceError."""
         targets: dict[str, tuple[str, ...]] = {}
         ranks: dict[tuple[str, str], int] = {}
@@ -118,7 +118,7 @@ class Headings:
                 if ranked:
                     ranks[_plain(header), column] = int(ranked["rank"])
         written = {_plain(header): header for header in columns}
-        return cls(label, targets, ranks, written, keeps_first_name)
+        return cls(label, targets, ranks, written, frozenset(told))
 
     def columns(self, header: str) -> tuple[str, ...]:
         """Our columns that a header names: by the mapping, or by itself."""
@@ -162,10 +162,14 @@ class Headings:
                 number for number, name in enumerate(headers) if not (self.columns(name) or read_header(name))
             ]
             recognised = recognise(headers, open_to_guesses)
-            if not self.keeps_first_name:
+            open_to_texts = [at for at, name in enumerate(headers) if self.columns(name) in ((), (COUNTRY,))]
+            if FIRST_NAME not in self.told:
                 recognised.pop(FIRST_NAME, None)
             dismissed = frozenset(at for at, name in enumerate(headers) if IGNORED in self.columns(name))
-            self._known[headers] = Layout.of(places, recognised, opt_outs, dismissed), problems
+            self._known[headers] = (
+                Layout.of(places, recognised, opt_outs, dismissed, self._find_told(headers, open_to_texts)),
+                problems,
+            )
         return self._known[headers]
 
     def _named(self, headers: Sequence[str], problems: list[SourceError]) -> dict[str, tuple[int, ...]]:
@@ -188,6 +192,12 @@ class Headings:
             if len(places) > 1 and not several and column not in _NO_VALUES:
                 problems.append(_two_columns(self.label, column, places, headers))
         return {column: tuple(places) for column, places in found.items() if column not in _NO_VALUES}
+
+    def _find_told(self, headers: Sequence[str], positions: Sequence[int]) -> dict[str, tuple[int, ...]]:
+        """Where columns stand whose header is the name by which a text or a sender asks for them."""
+        first = {_plain(headers[position]): position for position in reversed(positions)}
+        keys = {column: _plain(column.removeprefix(_METADATA)) for column in self.told}
+        return {column: (first[key],) for column, key in keys.items() if key in first}
 
     def _opt_outs(self, headers: Sequence[str], problems: list[SourceError]) -> list[tuple[int, str, OptOut]]:
         """The columns that say who must not be contacted: where each stands, its header, what it says."""

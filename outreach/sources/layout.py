@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from outreach.sources.opt_outs import OptOut
@@ -10,6 +11,7 @@ from outreach.sources.opt_outs import OptOut
 OF_EXPORTS = frozenset({"line", "code", "reason", "retryable", "next_allowed_at"})
 """Columns that the rejects and export files add; a file that is fed back may still have them."""
 PHONES = ("voice", "sms")
+_NOTHING_TOLD: Mapping[str, tuple[int, ...]] = MappingProxyType({})
 
 
 class Layout(NamedTuple):
@@ -21,6 +23,8 @@ class Layout(NamedTuple):
     opt_outs: Sequence[tuple[int, str, OptOut]] = ()
     dismissed: frozenset[int] = frozenset()
     """The positions that a mapping by hand says to ignore."""
+    told: frozenset[int] = frozenset()
+    """Those that mean something to texts and senders alone."""
 
     @classmethod
     def of(
@@ -29,11 +33,16 @@ class Layout(NamedTuple):
         recognised: Mapping[str, tuple[int, ...]],
         opt_outs: Sequence[tuple[int, str, OptOut]],
         dismissed: frozenset[int] = frozenset(),
+        told: Mapping[str, tuple[int, ...]] = _NOTHING_TOLD,
     ) -> Layout:
-        """What is named, and of what is recognised only what nobody named."""
+        """What is named, of what is recognised only what nobody named, and what texts and senders name."""
         closed = set(named) | (set(PHONES) if named.keys() & set(PHONES) else set())
-        guessed = {column: places for column, places in recognised.items() if column not in closed}
-        return cls({**guessed, **named}, frozenset(guessed), opt_outs, dismissed)
+        guessed = {
+            column: places for column, places in {**told, **recognised}.items() if column not in closed
+        }
+        known = {at for places in ({**recognised, **named}).values() for at in places}
+        by_texts = {at for places in told.values() for at in places} - known
+        return cls({**guessed, **named}, frozenset(guessed), opt_outs, dismissed, frozenset(by_texts))
 
     @property
     def makes_ids(self) -> bool:
@@ -49,8 +58,8 @@ class Layout(NamedTuple):
         return found
 
     def unknown(self, headers: Sequence[str]) -> tuple[int, ...]:
-        """Where the columns stand that mean nothing to us, and that nobody said to ignore."""
-        known = self.meaning().keys() | self.dismissed
+        """Where columns stand that mean nothing but to texts and senders, and that nobody said to ignore."""
+        known = self.meaning().keys() - self.told | self.dismissed
         return tuple(at for at, header in enumerate(headers) if at not in known and header not in OF_EXPORTS)
 
     def under_our_names(self, row: Mapping[str, str]) -> dict[str, str]:

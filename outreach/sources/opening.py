@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from importlib.metadata import version
 from types import MappingProxyType
@@ -36,7 +36,7 @@ def open_source(
     country: str | None = None,
     strict_numbers: bool = False,
     choices: Choices = _AS_IT_SAYS,
-    keeps_first_name: bool = False,
+    told: Collection[str] = (),
 ) -> Source:
     """A source of contacts; nothing is read yet.
 
@@ -49,13 +49,13 @@ def open_source(
             whose code page a text has that is not UTF-8.
         strict_numbers: also reject numbers that are well-formed but assigned to nobody.
         choices: what the list does not say of itself: a sheet, an encoding, a format.
-        keeps_first_name: whether a column of first names is metadata, too, for texts that greet by it.
+        told: columns of metadata that texts and senders name, which a list may have under plain names.
 
     Raises:
         SourceError: the reference, or the mapping, cannot be right.
     """
     if not isinstance(reference, (str, os.PathLike)):
-        headings = Headings.of("The list", columns, keeps_first_name=keeps_first_name)
+        headings = Headings.of("The list", columns, told=told)
         return Source(
             Mappings(rows_in(reference), headings),
             headings,
@@ -63,12 +63,12 @@ def open_source(
             strict_numbers=strict_numbers,
         )
     parsed = parse_reference(os.fspath(reference))
-    headings = Headings.of(parsed.label, columns, keeps_first_name=keeps_first_name)
+    headings = Headings.of(parsed.label, columns, told=told)
     if not isinstance(parsed, Location):
         return Source(Query(parsed, headings), headings, country=country or "", strict_numbers=strict_numbers)
     # Under another mapping the same bytes are other rows: all of it makes the fingerprint.
     country = country or ""
-    meaning = f"{VERSION}/{list(columns.items())}/{strict_numbers}/{choices}/{country}/{keeps_first_name}"
+    meaning = f"{VERSION}/{list(columns.items())}/{strict_numbers}/{choices}/{country}/{sorted(told)}"
     look = partial(_fingerprint, parsed, meaning)
     return Source(
         ListFile(parsed, headings, choices, country),
@@ -84,8 +84,8 @@ def _fingerprint(location: Location, meaning: str) -> str:
     return hashlib.sha256(f"{of_file}\0{meaning}".encode()).hexdigest()[:40] if of_file else ""
 
 
-def open_list(reference: Reference, settings: CampaignSettings) -> Source:
-    """The same, read as a campaign's settings say."""
+def open_list(reference: Reference, settings: CampaignSettings, asked: Collection[str] = ()) -> Source:
+    """The same, read as a campaign's settings say; `asked`: columns of metadata that its senders go by."""
     choices = Choices(
         sheet=settings.sheet or "",
         encoding=settings.encoding or "",
@@ -98,5 +98,5 @@ def open_list(reference: Reference, settings: CampaignSettings) -> Source:
         country=settings.country,
         strict_numbers=settings.strict_numbers,
         choices=choices,
-        keeps_first_name=settings.greets_by_first_name,
+        told={*settings.told_columns, *asked},
     )

@@ -24,8 +24,8 @@ from phonenumbers import (
     PhoneNumberType,
 )
 
-from outreach.contacts import E164
 from outreach.renumbering import is_gone, old_forms, renew
+from outreach.sameness import E164
 from outreach.sources.national_numbers import (
     NOBODYS,
     NOT_A_PERSON,

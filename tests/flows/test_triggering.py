@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -19,10 +20,19 @@ WAIT_SECONDS = 120.0
 
 
 @pytest.fixture(scope="module")
-def served(prefect_api: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The user's own folder."""
+    return tmp_path_factory.mktemp("served")
+
+
+@pytest.fixture(scope="module")
+def served(prefect_api: str, home: Path) -> Iterator[str]:
     """The API, once `python -m deployments.local` serves every deployment there."""
-    log = tmp_path_factory.mktemp("served") / "serve.log"
-    often = {"PREFECT_RUNNER_POLL_FREQUENCY": "1"}  # seconds; Prefect's own is ten
+    log = home / "serve.log"
+    often = {
+        "PREFECT_RUNNER_POLL_FREQUENCY": "1",
+        "OUTREACH_HOME": str(home),
+    }  # seconds; Prefect's own is ten
     with child([sys.executable, "-m", "deployments.local"], log, often) as process:
         until = time.monotonic() + WAIT_SECONDS
         while "Your deployments are being served" not in log.read_text() and time.monotonic() < until:
@@ -90,3 +100,7 @@ def test_a_contact_sent_by_the_api_does_not_stay_in_prefect(served: str, office:
 
 def test_serving_leaves_schedules_off_until_a_person_switches_them_on(served: str) -> None:
     assert curl(f"{served}/deployments/name/run-campaign/campaign")["paused"]
+
+
+def test_whoever_serves_keeps_the_runs_files_in_a_folder_of_their_own(served: str, home: Path) -> None:
+    assert (home / "runner_storage").is_dir()

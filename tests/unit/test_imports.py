@@ -34,6 +34,7 @@ GROUND = {
     "home",
     "http_connection",
     "kept_connections",
+    "languages",
     "reachability",
     "renumbering",
     "sameness",

@@ -11,6 +11,12 @@ from outreach.ledger.audit.chain import campaign_record
 from outreach.ledger.database.schema import audit, campaigns
 from outreach.ledger.ledger import Ledger
 
+REPORTED = "reported"
+"""The action that tells of a run's end in the campaign's own audit."""
+
+ASKED = "asked"
+"""The same of a run that a person has to approve: where nobody approves it, it has no other end."""
+
 
 def note(
     ledger: Ledger, connection: Connection, campaign_id: int, action: str, detail: dict[str, object]

@@ -2,9 +2,11 @@
 
 import os
 import socket
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 
+DEAD_AFTER = timedelta(seconds=60)  # thrice TRUSTED_SECONDS: it has long stopped sending
 LIVING: set[str] = set()
 """The executors of this very process; one with our pid that is not here was left behind."""
 

@@ -8,23 +8,25 @@ counts on for a row only when it was all that the process held; at the third, so
 held as `poison`. Registering, deciding and looking never count: they are done again, and change nothing.
 """
 
+from __future__ import annotations
+
 import os
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, delete, select, update
 
 from outreach.ledger.changes import KEEP, Change, apply, apply_outcomes
-from outreach.ledger.claims import BatchRef
 from outreach.ledger.database.pages import read_pages
 from outreach.ledger.database.schema import contacts, executors
-from outreach.ledger.executors.processes import LIVING, host, is_gone
+from outreach.ledger.executors.processes import DEAD_AFTER, LIVING, host, is_gone
 from outreach.ledger.executors.send_log import forget_send_log, read_send_log
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import LOOKED_FOR, State
 
-DEAD_AFTER = timedelta(seconds=60)  # thrice TRUSTED_SECONDS: it has long stopped sending
+if TYPE_CHECKING:  # it loads the form of settings: 0.1 s that reading a ledger has no use for
+    from outreach.ledger.claims import BatchRef
+
 POISON_DEATHS = 3  # the first may be a neighbour's; at the others nobody else was there
 _ACTED_ON = (State.CLEARED, State.INTENT)
 

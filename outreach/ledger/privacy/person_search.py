@@ -15,14 +15,14 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Row, Select, select
 
-from outreach.contacts import E164, EXTERNAL_CONTACT_ID, Contact
+from outreach.contacts import EXTERNAL_CONTACT_ID, Contact
 from outreach.errors import UsageError
 from outreach.ledger.database.pages import read_rows
 from outreach.ledger.database.schema import contacts
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.rejects import RejectedRow, read_rejects
 from outreach.renumbering import known_as
-from outreach.sameness import same_form
+from outreach.sameness import E164, same_form
 from outreach.sources.phones import normalise_phone
 from outreach.sources.rows import BadCell
 

@@ -8,9 +8,9 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, text
 
+from outreach.ledger.audit.notes import ASKED, REPORTED
 from outreach.ledger.database.packing import Packed
 from outreach.ledger.database.schema import instant
-from outreach.ledger.runs import ASKED, REPORTED
 
 MOST_RUNS = 20
 

@@ -12,11 +12,11 @@ from typing import Any, Literal, TypeAlias
 import orjson
 from sqlalchemy import Connection, select, text
 
+from outreach.ledger.audit.notes import REPORTED
 from outreach.ledger.database.packing import Packed
 from outreach.ledger.database.schema import EPOCH, instant, microseconds, pacing
-from outreach.ledger.executors.release import DEAD_AFTER
+from outreach.ledger.executors.processes import DEAD_AFTER
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.runs import REPORTED
 from outreach.ledger.states import CONTACTED, State
 from outreach.timetable import Timetable
 

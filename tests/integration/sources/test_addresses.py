@@ -9,8 +9,9 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from outreach.contacts import E164, Contact
+from outreach.contacts import Contact
 from outreach.renumbering import is_gone, renew
+from outreach.sameness import E164
 from outreach.sources import open_source
 from outreach.sources.columns import PLAIN
 from outreach.sources.emails import normalise_email

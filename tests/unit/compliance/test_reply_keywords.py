@@ -17,7 +17,9 @@ PLEASE_STOP = [
     "please stop", "Please STOP texting me", "bitte stoppen", "Bitte abmelden!", "Stopp bitte", "Aufhören",
     "Hört bitte auf", "S'il vous plaît, arrêtez", "merci de me désinscrire", "STOP svp", "Por favor, paren",
     "Baja", "Darme de baja, por favor", "Per favore, smettetela", "Basta!", "Por favor, parem", "SAIR",
-    "Pare de me enviar mensagens", "Alstublieft stoppen", "Graag uitschrijven", "Afmelden aub", "Para",
+    "Pare de me enviar mensagens", "Annulla iscrizione", "Cancella l'iscrizione", "Non contattatemi",
+    "Ne me contactez plus", "Ne m'écrivez plus", "Alstublieft stoppen",
+    "Graag uitschrijven", "Afmelden aub", "Para",
 ]  # fmt: skip
 """In English, German, French, Spanish, Italian, Portuguese and Dutch."""
 REVIEWS = [
@@ -25,6 +27,8 @@ REVIEWS = [
     "vorrei che smetteste di scrivermi", "não me liguem", "ik wil me afmelden",
     "unsubscibe", "STPO", "sotp", "I want to opt out", "take me off",
     "don't text me", "don\N{RIGHT SINGLE QUOTATION MARK}t call me again", "wrong number",
+    "Ich will kündigen", "Kein Interesse", "je ne veux plus de vos messages", "no quiero recibir esto",
+    "non voglio più messaggi", "annullare", "não quero receber mais", "geen interesse", "not interested",
     "I revoke my consent", "cancle", "Leave me alone",
 ]  # fmt: skip
 NOTHING = [

@@ -292,3 +292,26 @@ def test_whatever_a_name_holds_html_shows_it_as_words(name: str) -> None:
     if isinstance(said, Said):
         inner = said.html.removeprefix('<p title="').removesuffix("</p>")
         assert inner.count("<") + inner.count('"') + inner.count(">") == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [
+        ("", "4 December 2026"),
+        ("en", "4 December 2026"),
+        ("fr", "4 December 2026"),
+        ("en-US", "December 4, 2026"),
+        ("de-AT", "4. Dezember 2026"),
+    ],
+)
+def test_a_text_for_all_english_writes_dates_as_the_campaigns_country_does(
+    language: str, written: str
+) -> None:
+    both = {"en": "{{ metadata.day|date }}", "de": "{{ metadata.day|date }}"}
+    said = say(both, m_day="2026-12-04", m_language=language, settings={"language": "en-GB"})
+    assert said == written
+
+
+def test_a_name_with_a_blank_is_shown_as_it_has_to_be_written() -> None:
+    with pytest.raises(SettingsError, match=r'stands in quotes: \{\{ metadata\["post box"\] \}\}'):
+        wording("Hi {{ first name }}")

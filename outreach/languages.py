@@ -84,9 +84,12 @@ def _among(tag: str, offered: Iterable[str]) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def speak(text_language: str, wanted: str) -> Locale | None:
-    """How a text in one language writes for a person: their own country's way where it is their language."""
-    mine, theirs = find_locale(text_language), find_locale(wanted) if wanted else None
-    if mine and theirs and theirs.territory and not mine.territory and mine.language == theirs.language:
-        return theirs
-    return mine
+def speak(text_language: str, wanted: str, default: str) -> Locale | None:
+    """How a text in one language writes for a person: their own country's way where it is their language,
+    else that of the campaign's language.
+    """
+    mine = find_locale(text_language)
+    if mine is None or mine.territory:
+        return mine
+    others = (find_locale(tag) for tag in (wanted, default) if tag)
+    return next((each for each in others if each and each.territory and each.language == mine.language), mine)
