@@ -162,13 +162,13 @@ def _stream(connection: Connection, query: Select[Any]) -> Iterator[Row[Any]]:
 
 
 def _follow(ledger: Ledger, stored: Sequence[Any], beside: Row[Any] | None) -> list[_End] | None:
-    """The records of a chain with which nothing is wrong, from rows as they are stored; None to look closer."""
+    """The records of a chain, from rows as they are stored, where nothing is wrong; None to look closer."""
     if not beside or beside.audit_count != len(stored):
         return None
     ends: list[_End] = []
     place, number, made, before, told = 0, 0, "", "", "{}"
     for at, campaign_id, contact_id, n, action, detail, actor, previous, key, digest in stored:
-        place, told = place + 1, unpacked(detail)
+        place, told = place + 1, unpacked(detail) or ""
         made = ledger.vault.chain(
             made, canonical_row((at, campaign_id, contact_id, n, action, told, unpacked(actor), made), n)
         )
