@@ -9,7 +9,7 @@ import orjson
 
 from outreach.compliance import sentence
 from outreach.errors import UsageError
-from outreach.ledger.audit.notes import digest_of, note_file
+from outreach.ledger.audit.notes import note_file
 from outreach.ledger.campaigns import Campaign
 from outreach.ledger.contacts import ContactRow, list_known_in
 from outreach.ledger.ledger import Ledger
@@ -17,6 +17,7 @@ from outreach.ledger.rejects import RejectedRow, read_rejects
 from outreach.ledger.states import State
 from outreach.sources.columns import PLAIN, Headings
 from outreach.sources.csv_writer import EXPORT_COLUMNS, MOST_LATE, PrivateCsv, cells_of
+from outreach.sources.private_file import digest_of
 
 _TO_DO = {
     "zone_unknown": "Fill in time_zone, like Europe/Paris, or postal_code.",
