@@ -1,21 +1,23 @@
 """Exporting what to mend: contacts and rejected rows in the input's format, each with its code and reason."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import chain, islice
 from pathlib import Path
 
 import orjson
 
 from outreach.compliance import sentence
-from outreach.contacts import Contact
 from outreach.errors import UsageError
-from outreach.ledger.audit.notes import digest_of, note_file
+from outreach.ledger.audit.notes import note_file
 from outreach.ledger.campaigns import Campaign
 from outreach.ledger.contacts import ContactRow, list_known_in
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.rejects import RejectedRow, read_rejects
 from outreach.ledger.states import State
 from outreach.sources.columns import PLAIN, Headings
-from outreach.sources.csv_writer import EXPORT_COLUMNS, PrivateCsv, cells_of
+from outreach.sources.csv_writer import EXPORT_COLUMNS, MOST_LATE, PrivateCsv, cells_of
+from outreach.sources.private_file import digest_of
 
 _TO_DO = {
     "zone_unknown": "Fill in time_zone, like Europe/Paris, or postal_code.",
@@ -23,6 +25,9 @@ _TO_DO = {
     "no_address": "Fill in an address on a channel that the campaign uses.",
 }
 """What a person fills in, by code; whoever is held for another one waits for `outreach resolve`."""
+
+_LOOKED_AT = 1000
+"""Rows whose columns are known before the first is written."""
 
 REJECTED = "rejected"
 DUPLICATE = "duplicate"
@@ -38,8 +43,12 @@ def export_contacts(ledger: Ledger, campaign: Campaign, states: Sequence[str], p
         UsageError: there is no such state, or the file cannot be written.
     """
     check_states(states)
-    with PrivateCsv(path, PLAIN, EXPORT_COLUMNS) as file:
-        for cells in _exported(ledger, campaign, states):
+    rows = _exported(ledger, campaign, states)
+    first = list(islice(rows, _LOOKED_AT))
+    columns = list(dict.fromkeys(chain(PLAIN, *first)))
+    # A column that comes late has the file written a second time.
+    with PrivateCsv(path, columns if len(columns) <= MOST_LATE else PLAIN, EXPORT_COLUMNS) as file:
+        for cells in chain(first, rows):
             file.write(cells)
     detail = {"states": sorted(states), "rows": file.count, "sha256": digest_of(path)}
     note_file(ledger, campaign.id, "exported", path, **detail)
@@ -65,17 +74,23 @@ def _exported(ledger: Ledger, campaign: Campaign, states: Sequence[str]) -> Iter
 
 
 def _contact_cells(ledger: Ledger, row: ContactRow) -> dict[str, str]:
-    contact = Contact.model_validate_json(ledger.vault.open(row.payload))
-    reasons = orjson.loads(row.decision).get("reasons", []) if row.decision else []
+    cells = cells_of(orjson.loads(ledger.vault.open(row.payload)))
+    cells |= _facts(row.state, row.reason, row.decision or "{}", retryable=row.retryable)
+    cells["next_allowed_at"] = row.until.isoformat() if row.until and row.state == State.DEFERRED else ""
+    return cells
+
+
+@lru_cache(maxsize=512)
+def _facts(state: str, reason: str, decision: str, *, retryable: bool) -> dict[str, str]:
+    """The same for many: of what was decided alike."""
+    reasons = orjson.loads(decision).get("reasons", [])
     # A failure comes from Genesys, after the decision: that one's reasons no longer matter.
-    also = [reason for reason in reasons if reason != row.reason] if row.state != State.FAILED else []
-    codes = [row.reason or row.state, *also]
+    also = [other for other in reasons if other != reason] if state != State.FAILED else []
+    codes = [reason or state, *also]
     return {
-        **cells_of(contact),
         "code": codes[0],
-        "reason": " ".join([*map(sentence, codes), *_to_do(codes, row.state)]),
-        "retryable": "yes" if row.retryable else "no",
-        "next_allowed_at": row.until.isoformat() if row.until and row.state == State.DEFERRED else "",
+        "reason": " ".join([*map(sentence, codes), *_to_do(codes, state)]),
+        "retryable": "yes" if retryable else "no",
     }
 
 

@@ -12,8 +12,9 @@ from outreach.ledger.audit.notes import list_noted_files
 from outreach.ledger.campaigns import list_campaigns
 from outreach.ledger.contacts import count_started
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.privacy.forgetting import forget, forget_rows, rewrite, suppress_for_good
+from outreach.ledger.privacy.forgetting import clear, forget, forget_rows, suppress_for_good
 from outreach.ledger.privacy.person_search import Person, find_person
+from outreach.ledger.privacy.remains import read_words
 from outreach.sources.csv_writer import PrivateCsv
 from outreach.sources.formulas import restore
 from outreach.sources.private_file import remove_leftovers
@@ -25,8 +26,8 @@ class Erased:
 
     `sharing` counts contacts of other ids that lead to an address of the person: they are suppressed from now
     on, but still hold it; erasing the address itself takes them too. `still_open` counts interactions that
-    the next `follow_up` ends. `rewritten` is False when another program held the database, so that
-    overwritten copies may still stand in its files.
+    the next `follow_up` ends. `rewritten` is False when another program held the database, so that copies
+    may still stand in its files.
     """
 
     contacts: int
@@ -63,8 +64,12 @@ def erase(ledger: Ledger, who: str, *, files: Iterable[Path] = ()) -> Erased:
     # First: were we to die after the rest, the next source would bring the person back.
     suppressed = suppress_for_good(ledger, found.person.addresses)
     ids = [known.id for known in found.people]
+    row_ids = [row.id for row in found.rows]
+    # Of whoever was erased before, the words are gone: nobody can look for them.
+    is_first = all(known.contact for known in found.people)
+    words = read_words(ledger, ids, row_ids) if is_first else set[bytes]()
     forget(ledger, ids, "erased")
-    rows = forget_rows(ledger, [row.id for row in found.rows], "erased")
+    rows = forget_rows(ledger, row_ids, "erased")
     paths = _written_paths(ledger, files)
     for path in paths:
         remove_leftovers(path)  # what a dying process half wrote holds people, too
@@ -77,7 +82,7 @@ def erase(ledger: Ledger, who: str, *, files: Iterable[Path] = ()) -> Erased:
         suppressed=suppressed,
         sharing=found.sharing,
         still_open=count_started(ledger, among=ids),
-        rewritten=rewrite(ledger),
+        rewritten=clear(ledger, words),
     )
 
 

@@ -26,12 +26,13 @@ from outreach.sources.rows import BadCell
 from outreach.sources.shell_words import as_option, show_header
 
 CHANNELS = tuple(channel.value for channel in Channel)
+DURATION = "interaction_duration_seconds"
 PLAIN = (
     "external_contact_id",
     "name",
     *CHANNELS,
     "initial_message",
-    "interaction_duration_seconds",
+    DURATION,
     "time_zone",
     "postal_code",
 )

@@ -9,17 +9,18 @@ import csv
 import io
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
 from typing_extensions import Self
 
 from outreach.contacts import Contact
 from outreach.errors import UsageError
 from outreach.sources.cells import CELL_LIMIT
-from outreach.sources.columns import CHANNELS, PLAIN, our_column
+from outreach.sources.columns import CHANNELS, DURATION, our_column
 from outreach.sources.formulas import disarm
 from outreach.sources.private_file import part_beside, remove_leftovers, save
 from outreach.sources.rows import Row
@@ -31,6 +32,16 @@ MOST_LATE = 100
 """Columns that rows may add: JSON may have other keys on each line, and every row has all columns."""
 
 OTHERS = "other columns"
+
+_FIRST_SIGN = re.compile(r"\0[^\w\0+]")
+"""In a row's cells, each after a NUL: one that begins with neither a letter nor a digit nor a plus."""
+_PARTED = re.compile(r"[;|\t\r\n]")
+"""Where another list separator, or a line's end, begins a cell."""
+_CONSENT = {
+    channel: (f"consent.{channel}", f"consent.{channel}.source", f"consent.{channel}.date")
+    for channel in CHANNELS
+}
+_SECONDS = Contact.model_fields[DURATION].default  # which the ledger leaves out
 
 
 class PrivateCsv:
@@ -68,7 +79,7 @@ class PrivateCsv:
         """One row; cells that it does not name stay empty."""
         if not cells.keys() <= self._columns.keys():
             cells = self._with_late(cells)
-        self._writer.writerow([_safe(cell) if (cell := cells.get(name)) else "" for name in self._columns])
+        self._writer.writerow(_made_safe([cells.get(name) or "" for name in self._columns]))
         self.count += 1
 
     def _with_late(self, cells: Mapping[str, str]) -> Mapping[str, str]:
@@ -145,19 +156,31 @@ class RejectsFile(PrivateCsv):
             self.path.unlink(missing_ok=True)
 
 
-def cells_of(contact: Contact) -> dict[str, str]:
-    """A contact as the cells that the loader would read it from."""
-    values = {field: getattr(contact.channels if field in CHANNELS else contact, field) for field in PLAIN}
-    cells = {field: "" if value is None else str(value) for field, value in values.items()}
-    for channel, consent in contact.consent.items():
-        cells[f"consent.{channel}"] = _yes_or_no(consent.given)
-        cells[f"consent.{channel}.source"] = consent.source or ""
-        cells[f"consent.{channel}.date"] = consent.on.isoformat() if consent.on else ""
-    return cells | {f"metadata.{key}": value for key, value in contact.metadata.items()}
+def cells_of(contact: Mapping[str, Any]) -> dict[str, str]:
+    """A contact, as the ledger keeps it in JSON, as the cells that the loader would read it from."""
+    cells = {**contact, **contact["channels"], DURATION: str(contact.get(DURATION, _SECONDS))}
+    del cells["channels"]
+    for channel, said in cells.pop("consent", {}).items():
+        given, source, on = _CONSENT[channel]
+        cells[given] = _yes_or_no(said["given"])
+        cells[source], cells[on] = said.get("source") or "", said.get("on") or ""
+    for key, value in cells.pop("metadata", {}).items():
+        cells[f"metadata.{key}"] = value
+    return cells
 
 
 def _yes_or_no(value: bool) -> str:  # noqa: FBT001 - it is the subject
     return "yes" if value else "no"
+
+
+def _made_safe(row: Sequence[str]) -> list[str]:
+    """The cells of a row, each as `_safe` has it."""
+    joined = "\0".join(["", *row])
+    is_odd = joined.count("\0") > len(row) or len(joined) > CELL_LIMIT
+    if is_odd or _FIRST_SIGN.search(joined) or _PARTED.search(joined):
+        return [_safe(cell) if cell else "" for cell in row]
+    # All at once, a fifth of the time: a plus, which begins every number, is the only thing to disarm.
+    return joined.replace("\0+", "\0'+").split("\0")[1:]
 
 
 def _safe(cell: str) -> str:

@@ -9,12 +9,12 @@ import gzip
 import io
 import lzma
 import os
-import time
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any, cast
 
 import fsspec
@@ -22,10 +22,8 @@ import fsspec
 from outreach.errors import SourceError
 from outreach.sources import web
 from outreach.sources.encodings import LOOKED_AT
+from outreach.sources.private_file import digest_of
 from outreach.sources.unpacking import check_expansion
-
-_SETTLED_NANOSECONDS = 2_000_000_000
-"""A file may change twice within its clock's step: what was written just now proves nothing."""
 
 
 @dataclass(frozen=True)
@@ -38,17 +36,14 @@ class Location:
     """What it is called there; its ending says what it holds, unless its first bytes say otherwise."""
 
     def fingerprint(self) -> str:
-        """Changes when a local file does; "" when that cannot be told: elsewhere, or changed just now."""
-        if "://" in self.url:
-            return ""
+        """Changes when a local file's bytes or its name do; "" when nobody can tell: it is elsewhere."""
         try:
-            found = os.stat(self.url)  # noqa: PTH116 - it is a path as the user wrote it
+            # No pipe, whose bytes come only once.
+            is_here = "://" not in self.url and Path(self.url).is_file()
+            digest = digest_of(Path(self.url)) if is_here else ""
         except OSError:
             return ""
-        if time.time_ns() - found.st_mtime_ns < _SETTLED_NANOSECONDS:
-            return ""
-        # The inode too: a file that takes another's place may keep its size and its time.
-        return f"{os.path.realpath(self.url)}\0{found.st_ino}\0{found.st_size}\0{found.st_mtime_ns}"
+        return f"{self.name}\0{digest}" if digest else ""
 
     @contextmanager
     def opened(self) -> Iterator[IO[bytes]]:

@@ -7,6 +7,7 @@ followed. What a dying process left half-written, the next one to write there, o
 import contextlib
 import fcntl
 import glob
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -46,6 +47,16 @@ def write_private(path: Path, chunks: Iterable[bytes]) -> int:
         save(file)
         part.replace(path)
     return count
+
+
+def digest_of(path: Path) -> str:
+    """The hash of a file's bytes as they are; "" where it is gone."""
+    digest = hashlib.sha256()
+    with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+        return digest.hexdigest()
+    return ""
 
 
 def remove_leftovers(path: Path) -> None:

@@ -31,7 +31,7 @@ class Bar:
 
 def find_bars(results: Mapping[str, Any]) -> list[Bar]:
     """Every bar that the results have a figure for."""
-    readers = (_contests, _limits, _tokens, _senders, _routes, _start, _loading, _growth, _small)
+    readers = (_contests, _limits, _tokens, _senders, _routes, _start, _loading, _ledger, _growth, _small)
     return [bar for read in readers for bar in read(results)]
 
 
@@ -113,6 +113,16 @@ def _workbooks(readers: Sequence[Mapping[str, Any]]) -> Iterator[Bar]:
     if "ours" in found:  # the last of them, which is the largest
         peak, rows = found["ours"]["peak_megabytes"], found["ours"]["rows"]
         yield Bar(f"peak MB ({rows:,} rows of .xlsx)", peak, "<", 400)
+
+
+def _ledger(results: Mapping[str, Any]) -> Iterator[Bar]:
+    if not (measured := results.get("ledger")):
+        return
+    ours, before = (measured["commands"].get(build, {}) for build in ("ours", "before"))
+    for command in (name for name in before if name != "start"):
+        theirs, own = (each[command]["median"] - each["start"]["median"] for each in (before, ours))
+        what = f"times the earlier build, start apart ({command}, {measured['people']:,} contacts)"
+        yield Bar(what, theirs / max(0.01, own), ">=", 1 if command == "proof" else 3)
 
 
 def _routes(results: Mapping[str, Any]) -> Iterator[Bar]:

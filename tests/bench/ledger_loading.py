@@ -30,15 +30,12 @@ from tests.support.organisations import Organisation
 ROWS = 1_000_000
 ROWS_IN_TURN = 50_000
 ROUNDS = 3
-SETTLING_SECONDS = 3.0
-"""A file that was written just now is not trusted to stay as it is."""
 
 
 def measure(rows: int = ROWS) -> dict[str, Any]:
     """Load that many rows twice."""
     with tempfile.TemporaryDirectory() as folder:
         _write(Path(folder, "contacts.csv"), rows)
-        time.sleep(SETTLING_SECONDS)
         return run_child("ledger_loading", {"folder": folder})
 
 
@@ -47,7 +44,6 @@ def compare(before: Path, rows: int = ROWS_IN_TURN, rounds: int = ROUNDS) -> dic
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _write(folder / "contacts.csv", rows)
-        time.sleep(SETTLING_SECONDS)
         ledger, reading = [], []
         for number in range(rounds):
             builds = (before, None) if number % 2 else (None, before)

@@ -16,6 +16,7 @@ from tests.bench import (
     format_reading,
     growth,
     hanging_receiver,
+    large_ledger,
     ledger_loading,
     limits,
     routes,
@@ -88,6 +89,13 @@ def measure_start(site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
     return start_end.measure(site, 1 if is_quick else start_end.ROUNDS)
 
 
+def measure_ledger(site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
+    """Commands that go through a whole ledger, beside an earlier build."""
+    if is_quick:
+        return large_ledger.measure(site, 500, 1)
+    return large_ledger.measure(site)
+
+
 def measure_webhooks(_site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
     """Events a second to a local receiver."""
     count = 500 if is_quick else 5000
@@ -134,6 +142,7 @@ PARTS: dict[str, Part] = {
     "start": measure_start,
     "hanging_receiver": measure_hanging_receiver,
     "loading": measure_loading,
+    "ledger": measure_ledger,
     "limits": measure_limits,
     "tokens": measure_tokens,
     "senders": measure_senders,
@@ -141,5 +150,5 @@ PARTS: dict[str, Part] = {
     "growth": measure_growth,
 }
 
-QUICK = tuple(name for name in PARTS if name not in ("platform-50", "guide-0", "start"))
+QUICK = tuple(name for name in PARTS if name not in ("platform-50", "guide-0", "start", "ledger"))
 """What a quick look leaves out to stay quick."""

@@ -64,6 +64,7 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
         "senders": _senders,
         "routes": _routes,
         "start": _start,
+        "ledger": _ledger,
     }
     for name, write in sections.items():
         if name in results:
@@ -185,6 +186,19 @@ def _start(start: Mapping[str, Any]) -> Iterator[str]:
     if loads := start.get("machine_load"):
         yield ""
         yield f"While {loads[0]} to {loads[1]} processes wanted a core: seconds are long, CPU seconds less."
+
+
+def _ledger(ledger: Mapping[str, Any]) -> Iterator[str]:
+    yield from _head(
+        f"## A ledger of {ledger['people']:,} contacts, {ledger['rounds']} rounds",
+        "| Build | Command | CPU s |",
+    )
+    for build, commands in ledger["commands"].items():
+        for command, seconds in commands.items():
+            yield f"| {build} | {command} | {_seconds(seconds)} |"
+    loads = ledger["machine_load"]
+    yield ""
+    yield f"While {loads[0]} to {loads[1]} processes wanted a core."
 
 
 def _seconds(figure: Mapping[str, float]) -> str:

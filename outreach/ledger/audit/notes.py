@@ -1,7 +1,5 @@
 """Notes in a campaign's own chain: what was done to all of it, and which files hold its people's data."""
 
-import contextlib
-import hashlib
 from pathlib import Path
 
 import orjson
@@ -10,6 +8,7 @@ from sqlalchemy import Connection, insert, select
 from outreach.ledger.audit.chain import campaign_record
 from outreach.ledger.database.schema import audit, campaigns
 from outreach.ledger.ledger import Ledger
+from outreach.sources.private_file import digest_of
 
 REPORTED = "reported"
 """The action that tells of a run's end in the campaign's own audit."""
@@ -44,16 +43,6 @@ def is_as_written(ledger: Ledger, path: Path) -> bool:
     details = map(orjson.loads, ledger.db.values(_NOTED))
     left = {detail.get("sha256") for detail in details if detail.get("file") == where}
     return digest_of(path) in left - {None, ""}
-
-
-def digest_of(path: Path) -> str:
-    """The hash of a file as it is, for its note; "" where it is gone."""
-    digest = hashlib.sha256()
-    with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-        return digest.hexdigest()
-    return ""
 
 
 _NOTED = select(audit.c.detail).where(

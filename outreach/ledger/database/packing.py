@@ -70,11 +70,13 @@ def unpack(packed: bytes) -> bytes:
     if packed[:1] != _FIRST:
         return packed
     inflating = zlib.decompressobj(_BITS, _WORDS)
-    parts = _TAKEN.split(inflating.decompress(packed[1:]))
-    digits, place = inflating.unused_data.hex(), 0
+    plain, ids = inflating.decompress(packed[1:]), inflating.unused_data.hex()
+    if len(ids) <= 16:  # none, or one that is no UUID: nearly every detail
+        return plain.replace(b"\2", ids.encode())
+    parts, place = _TAKEN.split(plain), 0
     for at in range(1, len(parts), 2):
         width = 32 if parts[at] == b"\1" else 16
-        own, place = digits[place : place + width], place + width
+        own, place = ids[place : place + width], place + width
         parts[at] = (_uuid(own) if width == 32 else own).encode()
     return b"".join(parts)
 

@@ -9,6 +9,7 @@ in doubt ───────────> held(erased)         ended ───
                                            in the air ─> waited for, since a process still has them
 """
 
+import contextlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
@@ -23,6 +24,7 @@ from outreach.ledger.database.schema import outbox, rejects, suppressions
 from outreach.ledger.executors.release import release_dead_executors
 from outreach.ledger.intents import find_attempted
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.privacy.remains import still_stands
 from outreach.ledger.states import CONTACTED, State
 from outreach.ledger.suppressions import ERASED, suppression
 
@@ -123,17 +125,35 @@ def suppress_for_good(ledger: Ledger, addresses: Iterable[str]) -> int:
     return len(rows)
 
 
+def clear(ledger: Ledger, words: Collection[bytes]) -> bool:
+    """Leave none of the words in the database's files; False when somebody else was at work.
+
+    The file is written anew only where one still stands, or where nobody knows which words to look for.
+    """
+    if not words or not ledger.db.is_sqlite:
+        return rewrite(ledger)
+    with _driver(ledger) as connection:
+        if not _empty_log(connection):
+            return False
+    return rewrite(ledger) if still_stands(ledger, words) else True
+
+
 def rewrite(ledger: Ledger) -> bool:
     """Leave nothing of what was deleted in the database's files; False when somebody else was at work.
 
-    SQLite: deleted bytes are overwritten anyway (secure_delete), but not their copies in the free part of
-    pages that were split before, which 3 of 400 people had; so the file is written anew, and the
-    write-ahead log is emptied. PostgreSQL: VACUUM frees the old rows for reuse; its own write-ahead log,
-    replicas and backups are kept as long as their owner keeps them.
+    SQLite: the file is written anew (why: see `remains`), and the write-ahead log is emptied. PostgreSQL:
+    VACUUM frees the old rows for reuse; its own write-ahead log, replicas and backups are kept as long as
+    their owner keeps them.
     """
+    with _driver(ledger) as connection:
+        return _vacuum_sqlite(connection) if ledger.db.is_sqlite else _vacuum_postgres(connection)
+
+
+@contextlib.contextmanager
+def _driver(ledger: Ledger) -> Iterator[Any]:
     connection = ledger.db.engine.raw_connection()
     try:
-        return _vacuum_sqlite(connection) if ledger.db.is_sqlite else _vacuum_postgres(connection)
+        yield connection
     finally:
         connection.close()
 
@@ -141,11 +161,15 @@ def rewrite(ledger: Ledger) -> bool:
 def _vacuum_sqlite(connection: Any) -> bool:  # noqa: ANN401 - the driver's own
     import sqlite3  # noqa: PLC0415 - only here
 
-    try:
+    with contextlib.suppress(sqlite3.OperationalError):
         connection.execute("VACUUM")
-        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    except sqlite3.OperationalError:
-        return False
+        return _empty_log(connection)
+    return False
+
+
+def _empty_log(connection: Any) -> bool:  # noqa: ANN401 - the driver's own
+    """Bring SQLite's log into its file; whether nobody was in the way."""
+    busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     return not busy
 
 

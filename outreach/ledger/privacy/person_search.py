@@ -7,9 +7,12 @@ Addresses stand only inside payloads, sealed with a fresh nonce each, so a searc
 is the price of keeping no index of addresses; it is paid on request only.
 """
 
+from __future__ import annotations
+
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import orjson
@@ -29,7 +32,12 @@ from outreach.sources.rows import BadCell
 SHORTEST_NATIONAL = 8
 """Digits from which the end of a number is taken for the number without its country."""
 
+_END = 7
+"""The last digits of a number, which all its spellings have: E.164 has no shorter one."""
+
 _MEANT_AS_NUMBER = re.compile(r"[+0-9][0-9 ().-]*\Z")
+_IN_JSON = re.compile(r'["\\\x00-\x1f]')
+"""What JSON spells in its own way."""
 _NO_DIGIT = re.compile(r"[^0-9]+")
 
 
@@ -42,10 +50,41 @@ class Person:
 
     def stands_in(self, cells: Iterable[str]) -> bool:
         """Whether a row, as it was read, speaks of this person."""
-        numbers = [form[1:] for a in self.addresses if E164.match(a) for form in known_as(a)]
-        words = [address for address in self.addresses if not E164.match(address)]
-        ids = {name.casefold() for name in self.ids}
-        return any(_names(cell.strip().casefold(), ids, words, numbers) for cell in cells)
+        row = [cell.strip().casefold() for cell in cells]
+        names = self._names
+        return names.may_stand_in("\n".join(row)) and any(names.are(cell) for cell in row)
+
+    @cached_property
+    def _names(self) -> _Names:
+        return _Names(self.addresses, self.ids)
+
+
+class _Names:
+    """What a person is known by, as text that has its case folded may have it."""
+
+    def __init__(self, addresses: Iterable[str], ids: Iterable[str] = ()) -> None:
+        plain = [address for address in addresses if not E164.match(address)]
+        self._ids = {name.casefold() for name in ids}
+        self._words = [address.casefold() for address in plain]
+        self._numbers = [form[1:] for a in addresses if E164.match(a) for form in known_as(a)]
+        ends = (r"[^0-9]*".join(end) for end in {number[-_END:] for number in self._numbers})
+        odd = ("",) if any(map(_IN_JSON.search, self._words)) else ()
+        looked_for = (*map(re.escape, (*self._words, *self._ids)), *ends, *odd)
+        self._looks = [re.compile(each).search for each in looked_for]
+
+    def may_stand_in(self, text: str) -> bool:
+        """False only where none of the names can be: a quarter of the time of looking closely."""
+        for look in self._looks:  # noqa: SIM110 - half the time of `any`
+            if look(text):
+                return True
+        return False
+
+    def are(self, cell: str) -> bool:
+        """Whether a cell names the person."""
+        if cell in self._ids or any(word in cell for word in self._words):
+            return True
+        digits = _NO_DIGIT.sub("", cell) if self._numbers else ""
+        return any(_same_number(digits, number) for number in self._numbers)
 
 
 class Known(NamedTuple):
@@ -96,9 +135,13 @@ def find_person(ledger: Ledger, who: str) -> Findings:
 
 def scan(ledger: Ledger, addresses: Collection[str]) -> Iterator[Known]:
     """The contacts that lead to one of the addresses."""
+    names = _Names(addresses)
     for row in read_rows(ledger.db, _EVERYBODY):
-        # As plain JSON: a contact made of each is 2.5 times the work, and hardly anybody is the one.
-        written = orjson.loads(ledger.vault.open(row.payload)).get("channels", {}).values()
+        plain = ledger.vault.open(row.payload)
+        # Without the name before them: folding the case of an umlaut takes ten times as long.
+        if not names.may_stand_in((plain.partition('"channels":')[2] or plain).casefold()):
+            continue
+        written = orjson.loads(plain).get("channels", {}).values()
         if any(same_form(address) in addresses for address in written if address):
             yield _known(ledger, row)
 
@@ -145,14 +188,8 @@ def _rejected(ledger: Ledger, person: Person) -> Iterator[RejectedRow]:
     return (row for row in read_rejects(ledger) if person.stands_in(row.raw.values()))
 
 
-def _names(cell: str, ids: Collection[str], words: Sequence[str], numbers: Sequence[str]) -> bool:
-    if cell in ids or any(word in cell for word in words):
-        return True
-    digits = _NO_DIGIT.sub("", cell) if numbers else ""
-    return any(_same_number(digits, number) for number in numbers)
-
-
 def _same_number(digits: str, number: str) -> bool:
     if len(digits) < SHORTEST_NATIONAL:
         return False
-    return number in digits or number.endswith(digits.lstrip("0"))  # E.164 drops the trunk 0
+    bare = digits.lstrip("0")  # E.164 drops the trunk 0
+    return number in digits or (len(bare) >= _END and number.endswith(bare))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -53,6 +54,7 @@ def test_exported_contacts_load_back_as_they_were(
 
     with PrivateCsv(path, PLAIN, EXPORT_COLUMNS) as file:
         for contact in contacts:
-            file.write({**cells_of(contact), "code": "failed", "reason": "=x"})
+            kept = orjson.loads(contact.model_dump_json(exclude_defaults=True))
+            file.write({**cells_of(kept), "code": "failed", "reason": "=x"})
 
     assert (contacts_of(path) if contacts else []) == contacts

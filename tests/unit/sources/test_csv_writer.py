@@ -37,6 +37,24 @@ def test_a_disarmed_cell_is_restored_and_starts_no_formula(cell: str) -> None:
     assert disarm(cell).lstrip()[:1] not in set("=+-@")
 
 
+CELLS = st.lists(TEXT | st.text("a1+=-@'\0;|\t\n _\uff1d", max_size=4), min_size=1, max_size=5)
+
+
+@given(CELLS)
+def test_the_cells_of_a_row_are_disarmed_like_each_alone(
+    tmp_path_factory: pytest.TempPathFactory, cells: list[str]
+) -> None:
+    names = [f"column {number}" for number in range(len(cells))]
+    path = tmp_path_factory.mktemp("row") / "row.csv"
+
+    with PrivateCsv(path, names, ()) as file:
+        file.write(dict(zip(names, cells, strict=True)))
+
+    with path.open(newline="") as read:
+        _, row = csv.reader(read)
+    assert row == [disarm(cell.replace("\0", "\ufffd")) for cell in cells]
+
+
 @pytest.mark.parametrize("cell", ["=1+1", "+49", "-1", "@x", "\tx", "\rx", " =1", "\uff1d1"])
 def test_formulas_get_an_apostrophe(cell: str) -> None:
     assert disarm(cell) == "'" + cell

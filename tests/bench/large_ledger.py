@@ -1,0 +1,63 @@
+"""What the commands take that go through a whole ledger, after a campaign, beside an earlier build.
+
+Each is a process of its own, in turn; its start is in the figures, which are processor seconds. `start` is
+the same for a campaign of one person in the same ledger.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.bench.contest import spread
+from tests.bench.machine import load_now
+from tests.bench.site import ROOT, Site
+from tests.bench.start_end import call
+
+PEOPLE, ROUNDS = 20_000, 3
+START = "start"
+
+
+def measure(site: Site, people: int = PEOPLE, rounds: int = ROUNDS) -> dict[str, Any]:
+    """Processor seconds of each command, by build."""
+    load = load_now()
+    builds = {"ours": ROOT, **({"before": site.before} if site.before else {})}
+    campaigns = {build: _contact_everybody(site, build, people) for build in builds}
+    seen: dict[str, dict[str, list[float]]] = {build: defaultdict(list) for build in builds}
+    for number in range(rounds):
+        for build in sorted(builds, reverse=bool(number % 2)):
+            folder = site.folder / campaigns[build]
+            for command, given in _commands(campaigns[build], folder, f"C-{number}"):
+                ledger = ("--ledger", f"sqlite:///{folder / 'ledger.db'}")
+                verb = "audit verify" if command == START else command
+                took = call(["-m", "cli.main", *verb.split(), *given, *ledger], builds[build], folder)
+                seen[build][command].append(took["cpu_seconds"])
+            (folder / "export.csv").unlink()  # else each erasure reads it
+    return {
+        "people": people,
+        "rounds": rounds,
+        "machine_load": [load, load_now()],
+        "commands": {
+            build: {command: spread(seconds) for command, seconds in commands.items()}
+            for build, commands in seen.items()
+        },
+    }
+
+
+def _contact_everybody(site: Site, build: str, people: int) -> str:
+    site.clear()
+    return str(site.run(build, "platform", people)["campaign"])
+
+
+def _commands(campaign: str, folder: Path, person: str) -> Iterator[tuple[str, Sequence[str]]]:
+    with sqlite3.connect(folder / "ledger.db") as ledger:
+        (warm,) = ledger.execute("SELECT min(name) FROM campaigns WHERE name LIKE '%-warm-%'").fetchone()
+    yield START, [warm]
+    yield "audit verify", [campaign]
+    yield "proof", [campaign]
+    yield "export-person", [person]
+    yield "erase", [person]
+    yield "export", [campaign, "--state", "started", "--to", str(folder / "export.csv")]
