@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
+import socket
 import ssl
 import threading
 import time
@@ -62,6 +63,10 @@ class Passage(threading.local):
         return left
 
 
+SLACK_SECONDS = 0.05
+"""So much later than asked for a socket gives up, and at the most twice that."""
+
+
 class WholeStream(httpcore.NetworkStream):
     """A socket on which a request leaves when its answer is asked for.
 
@@ -71,6 +76,8 @@ class WholeStream(httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream, passage: Passage | None = None) -> None:
         self._stream = stream
         self._passage = passage
+        self._socket: socket.socket | None = _socket_of(stream)
+        self._gives_up_after = math.nan
         self._unsent = b""
         self._write_timeout: float | None = None
 
@@ -90,8 +97,8 @@ class WholeStream(httpcore.NetworkStream):
             if unsent:
                 if self._passage and not unsent.startswith(b"CONNECT "):  # that is for the proxy alone
                     self._passage.has_left = True
-                self._stream.write(unsent, self.limit(self._write_timeout))
-        return self._stream.read(max_bytes, self.limit(timeout))
+                self._send(unsent, self.limit(self._write_timeout))
+        return self._receive(max_bytes, self.limit(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Take all of the buffer."""
@@ -112,6 +119,44 @@ class WholeStream(httpcore.NetworkStream):
     def get_extra_info(self, info: str) -> object:
         """What httpcore asks of a stream."""
         return self._stream.get_extra_info(info)
+
+    def _send(self, content: bytes, timeout: float | None) -> None:
+        if self._socket is None:
+            self._stream.write(content, timeout)
+            return
+        try:
+            self._patient(self._socket, timeout).sendall(content)
+        except TimeoutError as error:
+            raise httpcore.WriteTimeout(*error.args) from error
+        except OSError as error:
+            raise httpcore.WriteError(*error.args) from error
+
+    def _receive(self, max_bytes: int, timeout: float | None) -> bytes:
+        if self._socket is None:
+            return self._stream.read(max_bytes, timeout)
+        try:
+            return self._patient(self._socket, timeout).recv(max_bytes)
+        except TimeoutError as error:
+            raise httpcore.ReadTimeout(*error.args) from error
+        except OSError as error:
+            raise httpcore.ReadError(*error.args) from error
+
+    def _patient(self, opened: socket.socket, timeout: float | None) -> socket.socket:
+        """The socket, giving up after so long."""
+        # Told only where it must change: httpcore tells it at each step, with a system call that gives the
+        # interpreter away, twice a request.
+        wanted = math.inf if timeout is None else timeout
+        if not wanted <= self._gives_up_after <= wanted + 2 * SLACK_SECONDS:
+            self._gives_up_after = wanted + SLACK_SECONDS
+            opened.settimeout(None if timeout is None else self._gives_up_after)
+        return opened
+
+
+def _socket_of(stream: httpcore.NetworkStream) -> socket.socket | None:
+    """What httpcore's stream reads from; none where that is TLS within a proxy's TLS."""
+    opened: socket.socket | None = stream.get_extra_info("socket")
+    is_own = getattr(opened, "_sslobj", None) is stream.get_extra_info("ssl_object")
+    return opened if is_own else None
 
 
 class WholeBackend(httpcore.SyncBackend):

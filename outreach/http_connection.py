@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpcore
@@ -19,6 +19,26 @@ MOST_HEAD = 100 * 1024
 """Bytes: an answer whose head is longer is broken."""
 
 _UNSAFE = re.compile(rb"[\r\n\0]")
+
+
+class PlainRequest(httpcore.Request):
+    """A request whose parts are bytes already, with seconds for each of its steps.
+
+    httpcore would look at each of them again, which took 20 of the 150 microseconds of a request.
+    """
+
+    stream: tuple[bytes]
+
+    def __init__(
+        self,
+        method: bytes,
+        url: httpcore.URL,
+        headers: list[tuple[bytes, bytes]],
+        content: bytes,
+        timeouts: Mapping[str, float],
+    ) -> None:
+        self.method, self.url, self.headers, self.stream = method, url, headers, (content,)
+        self.extensions = {"timeout": timeouts}
 
 
 class HttpConnection(httpcore.ConnectionInterface):
@@ -95,7 +115,7 @@ class HttpConnection(httpcore.ConnectionInterface):
         self._stream.write(sent, timeouts.get("write"))
         answer = _Answer(self, self._stream, timeouts.get("read"))
         answer.read_head()
-        return httpcore.Response(answer.status, headers=answer.headers, content=answer)
+        return answer
 
     def _connect(self, timeout: float | None) -> httpcore.NetworkStream:
         host = self._origin.host.decode("ascii")
@@ -106,7 +126,7 @@ class HttpConnection(httpcore.ConnectionInterface):
         return stream.start_tls(self._tls, host, timeout)
 
 
-class _Answer:
+class _Answer(httpcore.Response):
     """An answer as it comes in: first its head, then its body, piece by piece."""
 
     def __init__(
@@ -114,6 +134,7 @@ class _Answer:
     ) -> None:
         self.status = 0
         self.headers: list[tuple[bytes, bytes]] = []
+        self.extensions, self.stream = {}, ()
         self._connection, self._stream, self._timeout = connection, stream, timeout
         self._parser: Any = httptools.HttpResponseParser(self)
         self._parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True)  # as h11 has it
@@ -128,7 +149,8 @@ class _Answer:
             if self._size > MOST_HEAD and not self._has_head:
                 raise httpcore.RemoteProtocolError("the answer's head is too long")
 
-    def __iter__(self) -> Iterator[bytes]:
+    def iter_stream(self) -> Iterator[bytes]:
+        """The body, piece by piece."""
         while True:
             while self._body:
                 yield self._body.pop(0)

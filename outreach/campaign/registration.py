@@ -18,8 +18,6 @@ from outreach.webhook.events import ContactRegistered, InteractionFailed
 
 Answer = Registered | NotRegistered
 
-CALLS_AT_ONCE = 8  # at 100 ms an answer these are 4,800 requests a minute: no budget waits for them
-
 
 @dataclass(slots=True)
 class RegistrationCounts:
@@ -37,7 +35,9 @@ def register_batch(run: Run, batch: BatchRef) -> RegistrationCounts:
     """
     counts = RegistrationCounts()
     take_back(run.ledger, run.campaign.id, batch)
-    room = run.genesys.bulk_size * CALLS_AT_ONCE
+    # Half of the calls that may be in the air: the others are for batches that are further. By 8, of 64, it
+    # took 6 of the 20 seconds in which 2,000 people were contacted at 300 ms an answer.
+    room = run.genesys.bulk_size * max(1, run.threads // 2)
     calls = CallPool(partial(_call, run, batch.number), run.call_limit)
     while not run.auto_stop.reason:  # who is not registered yet simply stays accepted
         group = claim(run.ledger, run.campaign.id, batch, (State.ACCEPTED,), limit=room)

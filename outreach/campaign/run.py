@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from outreach.campaign.auto_stop import AutoStop
+from outreach.campaign.heap import set_aside
 from outreach.campaign.ledger_age import LedgerAge
 from outreach.campaign.stop_watch import StopWatch
 from outreach.compliance import Gate
@@ -291,7 +292,7 @@ def open_run(
     threads = campaign.settings.threads or (THREADS if requests_per_minute else THREADS_WITHOUT_LIMIT)
     auto_stop = AutoStop(campaign.settings)
     stop_watch = StopWatch(ledger, campaign, genesys, auto_stop)
-    with contextlib.ExitStack() as stack:
+    with set_aside(), contextlib.ExitStack() as stack:
         stack.callback(_renew, age)
         courier = None
         if endpoint and webhook_name:

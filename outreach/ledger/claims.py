@@ -5,9 +5,10 @@ A row that saw a process die is left for the end and then taken alone (`executor
 
 import contextlib
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -50,7 +51,7 @@ class Claimed:
     contact: Contact
     state: State
     genesys_id: str
-    availability: dict[Channel, str]
+    availability: Mapping[Channel, str]
     channel: Channel | None
     attempts: int
     deaths: int
@@ -183,7 +184,6 @@ def _claim(
 
 def read_claimed(ledger: Ledger, row: Row[Any], owner: str = "") -> Claimed:
     """A row with `COLUMNS`, opened."""
-    availability = orjson.loads(row.availability) if row.availability else {}
     return Claimed(
         id=row.id,
         campaign_id=row.campaign_id,
@@ -192,7 +192,7 @@ def read_claimed(ledger: Ledger, row: Row[Any], owner: str = "") -> Claimed:
         else Contact.forgotten(row.external_contact_id),
         state=State(row.state),
         genesys_id=row.genesys_id or "",
-        availability={Channel(name): verdict for name, verdict in availability.items()},
+        availability=_read_availability(row.availability or "{}"),
         channel=Channel(row.channel) if row.channel else None,
         attempts=row.attempts,
         deaths=row.deaths,
@@ -205,6 +205,11 @@ def read_claimed(ledger: Ledger, row: Row[Any], owner: str = "") -> Claimed:
         delivery=row.delivery,
         link=row.link,
     )
+
+
+@functools.lru_cache(maxsize=256)  # most people are available on the same channels
+def _read_availability(text: str) -> Mapping[Channel, str]:
+    return MappingProxyType({Channel(name): verdict for name, verdict in orjson.loads(text).items()})
 
 
 @functools.lru_cache(maxsize=8192)

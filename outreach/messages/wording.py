@@ -7,11 +7,9 @@ e-mail                     also a subject, HTML, and a footer with a link to opt
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from markupsafe import escape
 
@@ -58,8 +56,16 @@ class Unsaid:
         return f"{self.field} {self.problem}".strip()
 
 
-_Told: TypeAlias = Callable[[], tuple[dict[str, object], str]]
-"""A person's fields, and the language that they want."""
+class _Told:
+    """A person's fields, and the language that they want: found once for all parts of a mail, if at all."""
+
+    def __init__(self, find: Callable[[], tuple[dict[str, object], str]]) -> None:
+        self._find = find
+        self._found: tuple[dict[str, object], str] | None = None
+
+    def __call__(self) -> tuple[dict[str, object], str]:
+        self._found = self._found or self._find()
+        return self._found
 
 
 class Wording:
@@ -130,7 +136,7 @@ class Wording:
         return problems[0]
 
     def _say(self, contact: Contact, channel: Channel) -> Said | Unsaid:
-        told = functools.cache(lambda: self._fields(contact))  # once for all parts of a mail, if at all
+        told = _Told(lambda: self._fields(contact))
         if contact.initial_message:
             if find_placeholder(contact.initial_message):
                 return Unsaid(PLACEHOLDER_LEFT, "initial_message", "holds what looks like a placeholder")

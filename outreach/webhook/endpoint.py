@@ -18,6 +18,7 @@ import httpcore
 
 from outreach.connections import CONNECTION_ERRORS, Passage
 from outreach.errors import WebhookError
+from outreach.http_connection import PlainRequest
 from outreach.kept_connections import KeptConnections
 from outreach.webhook import addresses
 from outreach.webhook.attempt import Attempt, read_answer, read_failure
@@ -109,7 +110,7 @@ class Endpoint:
     ) -> None:
         self.close()
 
-    def _request(self, message: Message, timestamp: int) -> httpcore.Request:
+    def _request(self, message: Message, timestamp: int) -> PlainRequest:
         signature = sign_with(self._keys, message.id, timestamp, message.body)
         headers = [
             *self._headers,
@@ -119,10 +120,9 @@ class Endpoint:
             (b"webhook-signature", signature.encode()),
         ]
         # The wait for a free connection is the one that the deadline on the socket does not see.
-        waiting = {"timeout": {"pool": self.limit_seconds}}
-        return httpcore.Request(b"POST", self._url, headers=headers, content=message.body, extensions=waiting)
+        return PlainRequest(b"POST", self._url, headers, message.body, {"pool": self.limit_seconds})
 
-    def _exchange(self, request: httpcore.Request, now: datetime) -> Attempt:
+    def _exchange(self, request: PlainRequest, now: datetime) -> Attempt:
         with self._connections.exchange(request) as response:
             return read_answer(response, now)
 

@@ -56,6 +56,7 @@ SETTINGS = (
         {"ours": 5000, "ceiling": 5000, "naive_prefect": 60, "tutorial": 20, "sdk": 20, "sdk_threads": 150},
         (16, 32, 64),
     ),
+    Setting("platform", 300, {"ours": 3000, "ceiling": 2000, "tutorial": 10}, (16, 32, 64)),
     Setting(
         "guide", 0, {"ours": 5000, "ceiling": 10_000, "naive_prefect": 60, "tutorial": 150}, (1, 2, 4, 16)
     ),
@@ -129,7 +130,7 @@ def _summarise(contacts: int, threads: int, rows: Sequence[Mapping[str, float]])
 
 def _ratios(results: Mapping[str, Sequence[Mapping[str, float]]]) -> dict[str, dict[str, float]]:
     """Ours to each other way in contacts a second, and to the ceiling in requests a second, with the start
-    of a run and without.
+    of a run and without; and in contacts per second of the processor.
     """
     ratios: dict[str, dict[str, float]] = {}
     for way, rows in results.items():
@@ -140,6 +141,8 @@ def _ratios(results: Mapping[str, Sequence[Mapping[str, float]]]) -> dict[str, d
         ratios[way] = spread([ours[unit] / theirs[unit] for ours, theirs in pairs])
         without = [ours[f"{unit}_without_start"] / theirs[unit] for ours, theirs in pairs]
         ratios[f"{way}, without start"] = spread(without)
+        per_second = [theirs["cpu_ms_per_contact"] / ours["cpu_ms_per_contact"] for ours, theirs in pairs]
+        ratios[f"{way}, processor"] = spread(per_second)
     return ratios
 
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from outreach.clock import Clock
 from outreach.genesys.http import error_mapping
-from outreach.genesys.http.exchange import EXCHANGE_ERRORS, Received, Transport, exchange
+from outreach.genesys.http.exchange import EXCHANGE_ERRORS, Received, Transport, exchange, from_httpx
 from outreach.genesys.http.untrusted_json import read_instant, read_number, read_text
 
 
@@ -159,7 +159,7 @@ class Token:
     def _fetch(self) -> KnownToken:
         begun = self._clock.now()  # before the call, so that its life is never overrated
         try:
-            received = exchange(self._transport, self._login.request(), self._clock, _MOST_BYTES)
+            received = exchange(self._transport, from_httpx(self._login.request()), self._clock, _MOST_BYTES)
         except (*EXCHANGE_ERRORS, httpx.InvalidURL) as error:
             raise error_mapping.login_unreachable(error) from error
         self.fetched_at = self._clock.monotonic()

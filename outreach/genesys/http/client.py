@@ -23,18 +23,29 @@ from outreach.clock import Clock, pause
 from outreach.connections import read_date
 from outreach.errors import GenesysError, Invalid, NotSent, RateLimited, Unauthorized, WebhookError
 from outreach.genesys.http import error_mapping
-from outreach.genesys.http.exchange import EXCHANGE_ERRORS, GuardedTransport, Received, Transport, exchange
+from outreach.genesys.http.exchange import (
+    EXCHANGE_ERRORS,
+    TIMEOUTS,
+    GuardedTransport,
+    Received,
+    Transport,
+    exchange,
+    from_httpx,
+    target_of,
+)
 from outreach.genesys.http.hosts import may_be_asked
 from outreach.genesys.http.retries import TOKEN_ENDED, needs_another_token, policy, retry
 from outreach.genesys.http.token_pool import TokenPool
 from outreach.genesys.http.untrusted_json import Json
 from outreach.genesys.http.usage import Usage
 from outreach.genesys.rate_limit.pacer import Pacer, Turn
+from outreach.http_connection import PlainRequest
 
 _UNSAFE = (
     "Genesys named an address for the file that is not https, or leads to a network of our own; it was not "
     "asked. For a store in your own network set allow_private in the credentials block."
 )
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -54,7 +65,7 @@ class ReadyRequest:
     """A request whose turn has come, with a token in hand. Nothing of it has left yet."""
 
     operation: str
-    request: httpx.Request = field(repr=False)
+    request: PlainRequest = field(repr=False)
     bearer: str = field(repr=False)
     turn: Turn
     budget: str = ""
@@ -98,16 +109,14 @@ class Connection:
         self._permissions = permissions
         self._more_pacers = more_pacers or {}
         self._allow_private = allow_private
-        self._headers = httpx.Headers(
-            {
-                "Host": httpx.URL(url).netloc.decode(),
-                "User-Agent": "genesys-outreach",
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip",
-                "Content-Type": "application/json",
-            }
-        )
-        self._at = functools.lru_cache(maxsize=256)(lambda path: httpx.URL(url + path))
+        self._headers = [
+            (b"Host", httpx.URL(url).netloc),
+            (b"User-Agent", b"genesys-outreach"),
+            (b"Accept", b"application/json"),
+            (b"Accept-Encoding", b"gzip"),
+            (b"Content-Type", b"application/json"),
+        ]
+        self._at = functools.lru_cache(maxsize=256)(lambda path: target_of(httpx.URL(url + path)))
         self._last_date: tuple[str, datetime] | None = None
         self._given_up = False
         self._reading = policy(self._pause, creates=False)
@@ -167,10 +176,8 @@ class Connection:
         `budget` names one that this request spends beside its operation's.
         """
         content = _encode(operation, json)  # first: what cannot be sent must spend no slot
-        url = self._at(path).copy_merge_params(params) if params else self._at(path)
-        request = httpx.Request(method, url, headers=self._headers, content=content)
         turn, bearer = self._take_turn(operation, priority, budget)
-        request.headers["Authorization"] = f"Bearer {bearer}"
+        request = self._write(method, path, bearer, content, params)
         return ReadyRequest(operation, request, bearer, turn, budget)
 
     def send(self, ready: ReadyRequest) -> Answer:
@@ -194,8 +201,7 @@ class Connection:
     def request_at_once(self, operation: str, method: str, path: str) -> None:
         """One request that waits for no budget, and goes although all others have given up. Not repeated."""
         lane, bearer = self._tokens.any_bearer()
-        headers = {**self._headers, "Authorization": f"Bearer {bearer}"}
-        received = self._exchange(operation, httpx.Request(method, self._at(path), headers=headers))
+        received = self._exchange(operation, self._write(method, path, bearer))
         if received.status == 401:
             raise self._tokens.turned_down(lane, bearer, self._refused(operation, received))
         if not 200 <= received.status <= 299:
@@ -206,8 +212,7 @@ class Connection:
         answers: list[Received | None] = []
         for lane in range(len(self._tokens)):
             bearer = self._tokens.bearer(lane)
-            headers = {**self._headers, "Authorization": f"Bearer {bearer}"}
-            request = httpx.Request("GET", self._at(path), headers=headers)
+            request = self._write("GET", path, bearer)
             answers.append(self._exchange(operation, request) if bearer else None)
         return answers
 
@@ -244,7 +249,24 @@ class Connection:
     def _pause(self, seconds: float) -> None:
         pause(self.clock, seconds, lambda: self._given_up)
 
-    def _exchange(self, operation: str, request: httpx.Request, most_bytes: int | None = None) -> Received:
+    def _write(
+        self,
+        method: str,
+        path: str,
+        bearer: str,
+        content: bytes | None = None,
+        params: Mapping[str, str | int] | None = None,
+    ) -> PlainRequest:
+        """By hand: httpx takes 36 microseconds for a request whose URL and headers are known."""
+        url = self._at(path)
+        if params:
+            url = target_of(httpx.URL(self.url + path).copy_merge_params(params))
+        headers = [*self._headers, _authorization(bearer)]
+        if content or method in _WITH_BODY:
+            headers.append((b"Content-Length", b"%d" % len(content or b"")))
+        return PlainRequest(method.encode("ascii"), url, headers, content or b"", TIMEOUTS)
+
+    def _exchange(self, operation: str, request: PlainRequest, most_bytes: int | None = None) -> Received:
         try:
             return exchange(self._transport, request, self.clock, most_bytes)
         except EXCHANGE_ERRORS as error:
@@ -313,21 +335,22 @@ class Connection:
         if not ours and not may_be_asked(url, allow_private=self._allow_private):
             raise Invalid(operation, 0, "unsafe_address", "", _UNSAFE)
         try:
-            request = httpx.Request("GET", url)
+            request = from_httpx(httpx.Request("GET", url))
         except httpx.InvalidURL as error:
             raise error_mapping.from_failure(operation, error) from error
         if not ours:  # the store's own address is signed: our token stays here
             return self._fetch_from_store(operation, request, most_bytes)
+        plain = list(request.headers)
         for _ in range(len(self._tokens) + 1):  # a 401: once more, with another token
             lane, bearer = self._tokens.any_bearer()
-            request.headers["Authorization"] = f"Bearer {bearer}"
+            request.headers[:] = [*plain, _authorization(bearer)]
             received = self._exchange(operation, request, most_bytes)
             if received.status != 401:
                 break
             self._tokens.turned_down(lane, bearer, self._refused(operation, received))
         return received
 
-    def _fetch_from_store(self, operation: str, request: httpx.Request, most_bytes: int) -> Received:
+    def _fetch_from_store(self, operation: str, request: PlainRequest, most_bytes: int) -> Received:
         try:
             with GuardedTransport(allow_private=self._allow_private) as way:
                 return exchange(way, request, self.clock, most_bytes)
@@ -342,6 +365,10 @@ class Connection:
 def quoted(segment: str) -> str:
     """A foreign id as one segment of a path."""
     return quote(segment, safe="")  # no slash either: an id must not lead to another path
+
+
+def _authorization(bearer: str) -> tuple[bytes, bytes]:
+    return b"Authorization", b"Bearer " + bearer.encode("ascii")
 
 
 def _encode(operation: str, json: Json) -> bytes | None:

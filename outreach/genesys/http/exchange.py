@@ -17,6 +17,7 @@ from outreach.clock import Clock
 from outreach.connections import Passage, WholeBackend, environment_proxy
 from outreach.genesys.http.call_outcome import Outcome, of_failure
 from outreach.genesys.http.untrusted_json import Json
+from outreach.http_connection import PlainRequest
 from outreach.kept_connections import KeptConnections
 from outreach.webhook.addresses import resolve, vet
 from outreach.webhook.connection import PinnedBackend
@@ -65,7 +66,7 @@ class Transport:
 
     def __init__(self) -> None:
         self._kept: dict[str | None, KeptConnections] = {}
-        self._proxies: dict[tuple[str, str], str | None] = {}
+        self._proxies: dict[tuple[bytes, bytes], str | None] = {}
         self._opening = threading.Lock()
         self.passage = Passage()
 
@@ -77,25 +78,24 @@ class Transport:
             kept.close()
 
     @contextlib.contextmanager
-    def send(self, request: httpx.Request) -> Iterator[httpcore.Response]:
+    def send(self, request: PlainRequest) -> Iterator[httpcore.Response]:
         """The answer's head, and its body to be read within the block. Raises what httpcore raises.
 
         A failure while the connection was still being made, by a proxy or by TLS, is a ConnectError.
         """
         self.passage.start(MOST_SECONDS)
-        with contextlib.ExitStack() as opened:
-            try:
-                response = opened.enter_context(self._way(request.url).exchange(_to_httpcore(request)))
-            except EXCHANGE_ERRORS as error:
-                if self.passage.has_left or of_failure(error)[0] is Outcome.REFUSED:
-                    raise
-                raise httpcore.ConnectError("nothing of the request had left") from error
-            yield response
+        try:
+            with self._way(request.url).exchange(request) as response:
+                yield response
+        except EXCHANGE_ERRORS as error:
+            if self.passage.has_left or of_failure(error)[0] is Outcome.REFUSED:
+                raise
+            raise httpcore.ConnectError("nothing of the request had left") from error
 
-    def _way(self, url: httpx.URL) -> KeptConnections:
+    def _way(self, url: httpcore.URL) -> KeptConnections:
         host = (url.scheme, url.host)
         if host not in self._proxies:
-            self._proxies[host] = environment_proxy(str(url))
+            self._proxies[host] = environment_proxy(bytes(url).decode("ascii"))
         proxy = self._proxies[host]
         kept = self._kept.get(proxy)
         if kept is None:
@@ -120,10 +120,10 @@ class GuardedTransport(Transport):
         self._allow_private = allow_private
 
     @contextlib.contextmanager
-    def send(self, request: httpx.Request) -> Iterator[httpcore.Response]:
+    def send(self, request: PlainRequest) -> Iterator[httpcore.Response]:
         """As `Transport.send`. Raises WebhookError for an address that is not public."""
         with contextlib.suppress(ValueError):  # a proxy looks names up by itself, but an address is one
-            vet([str(ip_address(request.url.host))], allow_private=self._allow_private)
+            vet([str(ip_address(request.url.host.decode().strip("[]")))], allow_private=self._allow_private)
         with super().send(request) as response:
             yield response
 
@@ -133,7 +133,7 @@ class GuardedTransport(Transport):
 
 
 def exchange(
-    transport: Transport, request: httpx.Request, clock: Clock, most_bytes: int | None = None
+    transport: Transport, request: PlainRequest, clock: Clock, most_bytes: int | None = None
 ) -> Received:
     """Send one request, with our time limits, and read its answer.
 
@@ -147,12 +147,15 @@ def exchange(
     return Received(response.status, headers, content, (clock.monotonic() - begun) * 1000.0, broken)
 
 
-def _to_httpcore(request: httpx.Request) -> httpcore.Request:
-    url = request.url
-    target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-    timeouts = {"timeout": TIMEOUTS}
-    headers, content = request.headers.raw, request.content
-    return httpcore.Request(request.method, target, headers=headers, content=content, extensions=timeouts)
+def from_httpx(request: httpx.Request) -> PlainRequest:
+    """The same request, as its parts leave."""
+    method, headers = request.method.encode("ascii"), request.headers.raw
+    return PlainRequest(method, target_of(request.url), headers, request.content, TIMEOUTS)
+
+
+def target_of(url: httpx.URL) -> httpcore.URL:
+    """The same URL, in bytes."""
+    return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
 
 
 def _read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

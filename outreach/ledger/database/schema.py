@@ -1,5 +1,6 @@
 """The ledger's tables, the same on SQLite and PostgreSQL. Migrations follow them; a test compares the two."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any
@@ -20,7 +21,6 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.engine import Dialect
 
 from outreach.ledger.database.packing import Packed, PackedBytes, PackedLine, Short
 
@@ -45,13 +45,14 @@ class Instant(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's signature
+    # The functions themselves, as in `packing`.
+    def bind_processor(self, *_: object) -> Callable[[datetime | None], int | None]:
         """Microseconds."""
-        return None if value is None else microseconds(value)
+        return lambda value: None if value is None else microseconds(value)
 
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ANN401, ARG002 - SQLAlchemy's signature
+    def result_processor(self, *_: object) -> Callable[[Any | None], datetime | None]:
         """Aware UTC."""
-        return None if value is None else instant(value)
+        return lambda value: None if value is None else instant(value)
 
 
 metadata = MetaData(

@@ -21,6 +21,7 @@ from outreach.genesys.http import client as funnel
 from outreach.genesys.http.exchange import Transport, exchange
 from outreach.genesys.interface import Registered, Senders
 from outreach.genesys.platform.api import Platform
+from outreach.http_connection import PlainRequest
 from tests.support import sdk_oracle
 from tests.support.clients import NOW, SENDERS, contact, engagement, open_at, told
 from tests.support.clients import start as contact_by
@@ -55,10 +56,11 @@ def written() -> dict[str, Written]:
     """Every request of a whole life, by method and path."""
     seen: dict[str, Written] = {}
 
-    def write(transport: Transport, request: httpx.Request, *rest: Any) -> Any:
-        body = orjson.loads(request.content) if request.content else None
-        names = frozenset(request.url.params)
-        one = Written(request.method, request.url.path, names, body)
+    def write(transport: Transport, request: PlainRequest, *rest: Any) -> Any:
+        url, content = httpx.URL(bytes(request.url).decode()), b"".join(request.stream)
+        one = Written(
+            request.method.decode(), url.path, frozenset(url.params), orjson.loads(content or b"null")
+        )
         seen[f"{one.title} {len(seen)}"] = one
         return exchange(transport, request, *rest)
 

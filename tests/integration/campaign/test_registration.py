@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from outreach.campaign.registration import register_batch
+from outreach.contacts import Contact
+from outreach.genesys.interface import NotRegistered, Registered
+from outreach.ledger.claims import everything
 from outreach.settings import CampaignSettings
 from tests.support.clients import open_at
 from tests.support.emulation import emulator_thread
 from tests.support.ledgers import advance, load, new_ledger, new_run, people
+from tests.support.organisations import Organisation
 
 
 def test_the_message_that_is_registered_is_the_one_that_is_sent(tmp_path: Path) -> None:
@@ -24,3 +31,34 @@ def test_the_message_that_is_registered_is_the_one_that_is_sent(tmp_path: Path) 
         sent = {row["external_contact_id"]: row["content"]["text"] for row in genesys.truth()["contacts"]}
 
     assert registered == sent == {"C-1": "Your order is ready.", "C-2": "Dear Ann"}
+
+
+class FarOrganisation(Organisation):
+    """Takes half a second to register, and knows how many waited at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.in_the_air = self.most_in_the_air = 0
+
+    def register(
+        self, people: Sequence[tuple[Contact, str]], *, priority: int = 0
+    ) -> list[Registered | NotRegistered]:
+        with self._lock:
+            self.in_the_air += 1
+            self.most_in_the_air = max(self.most_in_the_air, self.in_the_air)
+        time.sleep(0.5)
+        with self._lock:
+            self.in_the_air -= 1
+        return super().register(people, priority=priority)
+
+
+def test_half_of_the_calls_that_may_be_in_the_air_register_where_the_organisation_is_far(
+    tmp_path: Path,
+) -> None:
+    far = FarOrganisation()
+    settings = CampaignSettings(hours_bind=(), message="Hello", threads=32)
+    with new_ledger(tmp_path) as ledger, new_run(ledger, far, settings) as run:
+        load(run, people(40 * far.bulk_size))
+        register_batch(run, everything(run.campaign.name))
+
+    assert far.most_in_the_air == 16

@@ -19,6 +19,7 @@ from outreach.errors import GenesysError, NotSent, OutreachError, SettingsError
 from outreach.genesys.http import permissions
 from outreach.genesys.http.auth import KnownToken, Login, seal
 from outreach.genesys.http.client import ReadyRequest
+from outreach.genesys.http.exchange import from_httpx
 from outreach.genesys.rate_limit.pacer import Turn
 from outreach.ledger.opening import open_ledger
 from tests.support.certificates import contexts
@@ -144,7 +145,9 @@ def test_nothing_of_ours_shows_a_secret_when_it_is_printed(tmp_path: Path) -> No
         ContactLedger(url=f"postgresql://me:{SECRET}@db.example/ledger", key=SECRET, previous_keys=[SECRET]),
         Login("https://login.example", "id", SECRET),
         KnownToken(SECRET, NOW),
-        ReadyRequest("sms", httpx.Request("POST", "https://x", content=SECRET), SECRET, Turn(0, 0, 0, "")),
+        ReadyRequest(
+            "sms", from_httpx(httpx.Request("POST", "https://x", content=SECRET)), SECRET, Turn(0, 0, 0, "")
+        ),
     ]
     with (
         open_at("http://127.0.0.1:1") as client,

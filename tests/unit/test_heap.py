@@ -1,0 +1,26 @@
+"""What lives before the work begins is left alone until it ends."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from outreach.campaign.heap import set_aside
+
+
+def test_what_was_there_is_searched_again_once_the_last_work_has_ended() -> None:
+    threshold = gc.get_threshold()
+    with set_aside():
+        with pytest.raises(ValueError, match="it failed"), set_aside():
+            raise ValueError("it failed")
+        assert gc.get_freeze_count()
+    assert (gc.get_freeze_count(), gc.get_threshold()) == (0, threshold)
+
+
+def test_what_is_made_meanwhile_and_forgotten_is_found() -> None:
+    with set_aside():
+        ring: list[object] = []
+        ring.append(ring)
+        del ring
+        assert gc.collect()
