@@ -45,7 +45,7 @@ class PlainApi:
     headers: Mapping[str, str]
 
     def ask(self, method: str, path: str, **more: Any) -> Any:  # noqa: ANN401 - httpx's, and JSON
-        """What it answers, read as JSON; None where that is not 200, or there is none."""
+        """What it answers, read as JSON; None where that is a refusal, or there is none."""
         import httpx
 
         try:
@@ -56,12 +56,12 @@ class PlainApi:
                 verify=self.url.startswith("https"),  # else authorities would be read for nothing
             ) as client:
                 answer = client.request(method, path, **more)
-            return answer.json() if answer.status_code == 200 else None
+            return answer.json() if answer.is_success else None
         except (httpx.HTTPError, httpx.InvalidURL, ValueError):
             return None
 
     def post(self, path: str, asked: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
-        """What it answers to a filter."""
+        """What it answers to a document: a filter, or something to keep."""
         return self.ask("POST", path, json=asked)
 
 

@@ -4,11 +4,11 @@ It holds the number and the hash of one audit record, and nobody's data.
 """
 
 import logging
-from datetime import datetime
 from typing import ClassVar
 
 from prefect.variables import Variable
 
+from outreach.ledger.shared_mark import as_variable, from_variable, variable_of
 from outreach.ledger.witness import Mark
 
 log = logging.getLogger("outreach.witness")
@@ -22,31 +22,14 @@ class PrefectWitness:
     def recall(self, identity: str) -> Mark | None:
         """The mark, None where the server has none that can be read."""
         try:
-            return _read(Variable.get(_name(identity)))
+            return from_variable(Variable.get(variable_of(identity)))
         except Exception as error:  # noqa: BLE001 - the server may be away in many ways
             log.warning("Prefect cannot be asked how far the ledger had come (%s)", type(error).__name__)
             return None
 
     def remember(self, identity: str, mark: Mark) -> None:
         """Keep it for all machines."""
-        value = {
-            "record": mark.record,
-            "hash": mark.hash,
-            "at": mark.at.isoformat() if mark.at else None,
-            "run": "going on" if mark.is_open else "ended",
-        }
         try:
-            Variable.set(_name(identity), value, overwrite=True)
+            Variable.set(variable_of(identity), as_variable(mark), overwrite=True)
         except Exception as error:  # noqa: BLE001 - the run's own verdict counts more
             log.warning("Prefect could not be told how far the ledger is (%s)", type(error).__name__)
-
-
-def _name(identity: str) -> str:
-    return f"outreach_ledger_{identity}"
-
-
-def _read(value: object) -> Mark | None:
-    if not isinstance(value, dict):
-        return None
-    at = datetime.fromisoformat(str(value["at"])) if value.get("at") else None
-    return Mark(int(value["record"]), str(value["hash"]), at, value.get("run") != "ended")
