@@ -40,7 +40,7 @@ class PlainWitness:
 
     def recall(self, identity: str) -> Mark | None:
         """The mark, None where the server has none."""
-        found = self._api.ask("GET", f"/variables/name/{variable_of(identity)}")
+        found = self._api.read(f"/variables/name/{variable_of(identity)}")
         return from_variable(found.get("value")) if isinstance(found, dict) else None
 
     def remember(self, identity: str, mark: Mark) -> None:
@@ -91,9 +91,7 @@ def _has_peace(api: PlainApi, blocks: Blocks) -> bool:
     """Whether the blocks are there that the run would open, and nobody is at work."""
     named = {"credentials": blocks["genesys"], "senders": blocks["senders"], "webhook": blocks["webhook"]}
     are_saved = all(
-        api.ask(
-            "GET", f"/block_types/slug/genesys-outreach-{kind}/block_documents/name/{quote(name, safe='')}"
-        )
+        api.read(f"/block_types/slug/genesys-outreach-{kind}/block_documents/name/{quote(name, safe='')}")
         for kind, name in named.items()
         if name is not None
     )

@@ -10,9 +10,9 @@ import orjson
 from outreach.campaign.files import file_of
 from outreach.errors import UnknownCampaign
 from outreach.ledger.campaigns import Campaign, find_campaign
+from outreach.ledger.deliveries import was_enqueued
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.unchanged import find_unchanged, has_rejects
-from outreach.ledger.outbox import was_enqueued
 from outreach.ledger.proof import Proof, key_of_standing, prove
 from outreach.ledger.states import CONTACTED
 from outreach.ledger.witness import MachineWitness, Standing, Witness, ask_witnesses
