@@ -23,7 +23,7 @@ from tests.bench.job import write_job, write_source
 from tests.bench.machine import load_now
 from tests.bench.site import ROOT, Site
 
-PEOPLE, ROUNDS = 20, 5
+PEOPLE, ROUNDS = 20, 3
 
 EMPTY = "from prefect import flow\n\n@flow\ndef empty(): return 1\n\nempty()\n"
 SAVE = """
