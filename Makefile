@@ -9,6 +9,7 @@ PINS := constraints$(if $(filter 3.8.8,$(PREFECT)),-3.8.8).txt
 API ?= platform
 ROUTE ?= agentless
 ROUNDS ?= 10
+MINUTES ?= 20
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps
@@ -22,7 +23,7 @@ PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 # Tests and the demo start many processes: a module is compiled once, not by each of them.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install worker demo test coverage slow browser check format bench profile chaos accidents up clean
+.PHONY: help install worker demo test coverage slow browser check format bench profile chaos accidents soak up clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -87,6 +88,9 @@ chaos: install  ## kills, lost answers, 429 storms, two executors; ends in the p
 
 accidents: install  ## restored ledgers, lists nobody can read, wrong clocks, cut networks, kills (ROUNDS=50)
 	@$(BIN)/python -m tests.accidents --rounds $(ROUNDS) $(ARGS)
+
+soak: install  ## campaigns come and go in one ledger: memory, files, ledger and time stay flat (MINUTES=20)
+	@$(BIN)/python -m tests.soak --minutes $(MINUTES) $(ARGS)
 
 up: install  ## server, worker, emulator and deployments to click through; Ctrl-C stops them
 	@$(BIN)/outreach up

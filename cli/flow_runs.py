@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from cli.console import complain, err, out, print_json
+from cli.idle_run import run_idly
 from cli.prefect_api import prefect_api
 from cli.processes import INTERRUPTED, LAST_WORDS, load_flows, stop_by_signals
 from cli.reading import look_at
@@ -46,21 +47,28 @@ def run_source(
     *,
     as_json: bool,
 ) -> int:
-    """`outreach run`: the campaign's flow, with progress; exit 1 when its verdict is red, 130 if stopped."""
+    """`outreach run`: the campaign's flow, with progress; exit 1 when its verdict is red, 130 if stopped.
+
+    Where it would find nothing to do, it says so without the flow.
+    """
     stop_by_signals()
     settle_name(None, campaign)
     check_output(settings)
-    Gate(settings)  # reads its rule packs
+    packs_hash = Gate(settings).packs_hash
     look_at(source, settings)
+    blocks = {"genesys": genesys, "senders": senders, "webhook": webhook, "ledger": ledger}
+    if idle := run_idly(source, campaign, settings, packs_hash, blocks):
+        figures, name = idle
+        err.print(Text(f"Ledger: {name}", "dim"), soft_wrap=True)
+        return _show(figures, settings, green=True, as_json=as_json)
     with prefect_api(meanwhile=load_flows):
         from cli.progress import progress_of
         from flows.campaign import run_campaign
         from flows.telling import ending_known
 
-        names = (genesys, senders, webhook, ledger)
         with progress_of(campaign) as terminal, ending_known(wait_no_longer) as ending:
             state = run_to_its_end(
-                lambda: run_campaign(source, campaign, *names, settings, return_state=True), ending
+                lambda: run_campaign(source, campaign, **blocks, settings=settings, return_state=True), ending
             )
         if ending.figures:
             err.print(Text(f"Ledger: {ending.ledger}", "dim"), soft_wrap=True)
@@ -164,7 +172,7 @@ def gather_from(ledger: str, campaign: str, usage: UsageSnapshot | None) -> Figu
 
 
 def _show(figures: Figures, settings: CampaignSettings, *, green: bool, as_json: bool) -> int:
-    from outreach.campaign.run import file_of
+    from outreach.campaign.files import file_of
     from outreach.report import terminal
 
     if as_json:

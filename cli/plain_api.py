@@ -13,7 +13,12 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+if TYPE_CHECKING:
+    from urllib.request import OpenerDirector
 
 URL, KEY, PASSWORD = "PREFECT_API_URL", "PREFECT_API_KEY", "PREFECT_API_AUTH_STRING"
 _FOR_OTHERS = (
@@ -44,25 +49,47 @@ class PlainApi:
     url: str
     headers: Mapping[str, str]
 
-    def ask(self, method: str, path: str, **more: Any) -> Any:  # noqa: ANN401 - httpx's, and JSON
-        """What it answers, read as JSON; None where that is not 200, or there is none."""
-        import httpx
-
-        try:
-            with httpx.Client(
-                base_url=self.url,
-                headers=dict(self.headers),
-                timeout=SECONDS,
-                verify=self.url.startswith("https"),  # else authorities would be read for nothing
-            ) as client:
-                answer = client.request(method, path, **more)
-            return answer.json() if answer.status_code == 200 else None
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError):
-            return None
+    def read(self, path: str) -> Any:  # noqa: ANN401 - JSON
+        """What stands at a path."""
+        return self._ask(path, None)
 
     def post(self, path: str, asked: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
-        """What it answers to a filter."""
-        return self.ask("POST", path, json=asked)
+        """What it answers to a document: a filter, or something to keep."""
+        return self._ask(path, orjson.dumps(asked))
+
+    def _ask(self, path: str, body: bytes | None) -> Any:  # noqa: ANN401 - JSON
+        """What it answers, read as JSON; None where that is a refusal, or there is none."""
+        from http.client import HTTPException
+        from urllib.request import Request
+
+        headers = {**self.headers, "Content-Type": "application/json"}
+        try:
+            request = Request(f"{self.url}{path}", body, headers)  # noqa: S310 - `_open` knows HTTP alone
+            with _make_opener(is_safe=self.url.startswith("https")).open(request, timeout=SECONDS) as answer:
+                return orjson.loads(answer.read())
+        except (OSError, HTTPException, ValueError):
+            return None
+
+
+def _make_opener(*, is_safe: bool) -> OpenerDirector:
+    """Asks over HTTP alone, through the environment's proxy, and follows no redirect: it may lead elsewhere.
+
+    Not httpx: to import it takes 0.12 s, of 0.7 s that `outreach proof` takes in all.
+    """
+    from urllib import request
+
+    opener = request.OpenerDirector()
+    handlers: list[type[request.BaseHandler]] = [
+        request.ProxyHandler,
+        request.UnknownHandler,
+        request.HTTPHandler,
+        request.HTTPDefaultErrorHandler,
+        request.HTTPErrorProcessor,
+        *([request.HTTPSHandler] if is_safe else []),  # else authorities would be read for nothing
+    ]
+    for handler in handlers:
+        opener.add_handler(handler())
+    return opener
 
 
 def find_plain_api() -> PlainApi | None:

@@ -35,11 +35,8 @@ class StoredLedger(BaseModel):
 def read_stored_ledger(name: str) -> StoredLedger | None:
     """The block of that name; None where Prefect has to be asked, for whatever reason."""
     api = find_plain_api()
-    document = api and api.ask(
-        "GET",
-        f"/block_types/slug/genesys-outreach-ledger/block_documents/name/{quote(name, safe='')}",
-        params={"include_secrets": "true"},
-    )
+    place = f"/block_types/slug/genesys-outreach-ledger/block_documents/name/{quote(name, safe='')}"
+    document = api and api.read(f"{place}?include_secrets=true")
     if not isinstance(document, dict) or document.get("block_document_references"):
         return None
     try:

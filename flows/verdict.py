@@ -21,7 +21,7 @@ from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.proof import Proof, prove, recount_webhooks
 from outreach.ledger.runs import note_end, stop_campaign
 from outreach.report.kept_back import explain_kept_back, is_kept_back
-from outreach.report.summary import summary_sentence
+from outreach.report.summary import ALL_BEFORE, summary_sentence
 from tasks.reporting import publish
 
 
@@ -64,7 +64,7 @@ def judge(proof: Proof, *, contacted_before: int, left: int = 0) -> State[dict[s
         left: how many contacts of the run it left undone.
     """
     idle = proof.contacted == contacted_before and proof.contacted > 0
-    sentence = summary_sentence(proof) + (" (all contacted before, nobody in this run)" if idle else "")
+    sentence = summary_sentence(proof) + (ALL_BEFORE if idle else "")
     if proof.stopped:
         advice = "Mend it and run the campaign again: it resumes."
         return Failed(message=sentence, data=CampaignStopped(proof.campaign, proof.stopped, advice))

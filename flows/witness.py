@@ -4,13 +4,13 @@ It holds the number and the hash of one audit record, and nobody's data.
 """
 
 import logging
-from datetime import datetime
 from typing import Any, ClassVar
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import VariableCreate, VariableUpdate
 
+from outreach.ledger.shared_mark import as_variable, from_variable, variable_of
 from outreach.ledger.witness import Mark
 from tasks.patience import ask_soon
 
@@ -25,22 +25,16 @@ class PrefectWitness:
     def recall(self, identity: str) -> Mark | None:
         """The mark, None where the server has none that can be read."""
         try:
-            known = ask_soon(lambda client: client.read_variable_by_name(_name(identity)))
-            return _read(known.value) if known else None
+            known = ask_soon(lambda client: client.read_variable_by_name(variable_of(identity)))
+            return from_variable(known.value) if known else None
         except Exception as error:  # noqa: BLE001 - the server may be away in many ways
             log.warning("Prefect cannot be asked how far the ledger had come (%s)", type(error).__name__)
             return None
 
     def remember(self, identity: str, mark: Mark) -> None:
         """Keep it for all machines."""
-        value = {
-            "record": mark.record,
-            "hash": mark.hash,
-            "at": mark.at.isoformat() if mark.at else None,
-            "run": "going on" if mark.is_open else "ended",
-        }
         try:
-            ask_soon(lambda client: _keep(client, _name(identity), value))
+            ask_soon(lambda client: _keep(client, variable_of(identity), as_variable(mark)))
         except Exception as error:  # noqa: BLE001 - the run's own verdict counts more
             log.warning("Prefect could not be told how far the ledger is (%s)", type(error).__name__)
 
@@ -53,14 +47,3 @@ def _keep(client: SyncPrefectClient, name: str, value: dict[str, Any]) -> None:
         if error.response.status_code != 404:
             raise
         client.create_variable(VariableCreate(name=name, value=value))
-
-
-def _name(identity: str) -> str:
-    return f"outreach_ledger_{identity}"
-
-
-def _read(value: object) -> Mark | None:
-    if not isinstance(value, dict):
-        return None
-    at = datetime.fromisoformat(str(value["at"])) if value.get("at") else None
-    return Mark(int(value["record"]), str(value["hash"]), at, value.get("run") != "ended")

@@ -13,7 +13,8 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.settings import PREFECT_UI_URL
 
-from outreach.campaign.run import Run, file_of
+from outreach.campaign.files import file_of
+from outreach.campaign.run import Run
 from outreach.genesys.http.usage import UsageSnapshot
 from outreach.ledger.audit.seals import seal
 from outreach.ledger.proof import Proof

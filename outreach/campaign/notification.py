@@ -1,15 +1,11 @@
 """Telling the CRM during a run: wait a little for a batch's events, and announce the campaign's end."""
 
-import hashlib
-
-import orjson
-
 from outreach.campaign.run import Run
 from outreach.ledger.changes import OutboundEvent
 from outreach.ledger.claims import BatchRef
 from outreach.ledger.deliveries import count_untried
 from outreach.ledger.outbox import enqueue_once
-from outreach.ledger.proof import Proof
+from outreach.ledger.proof import Proof, key_of_standing
 from outreach.settings import Event
 from outreach.webhook.delivery import Courier
 from outreach.webhook.events import CampaignFinished, to_bytes
@@ -50,8 +46,6 @@ def announce_end(run: Run, proof: Proof) -> None:
         contacted=proof.contacted,
         states=proof.states,
     )
-    # The same standing has the same key, so it is told once.
-    standing = orjson.dumps([proof.balanced, proof.source_rows, proof.states], option=orjson.OPT_SORT_KEYS)
     telling = OutboundEvent(run.webhook_name, Event.FINISHED.value, to_bytes(body))
-    enqueue_once(run.ledger, run.campaign.id, telling, key=hashlib.sha256(standing).hexdigest())
+    enqueue_once(run.ledger, run.campaign.id, telling, key=key_of_standing(proof))
     run.wake_courier()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from outreach.campaign.auto_stop import AutoStop
+from outreach.campaign.files import file_of
 from outreach.campaign.heap import set_aside
 from outreach.campaign.ledger_age import LedgerAge
 from outreach.campaign.stop_watch import StopWatch
@@ -198,11 +199,6 @@ def write_letter(settings: CampaignSettings, said: Said) -> Letter:
     """What an e-mail of a campaign has beside its text."""
     is_marked = settings.email_reference is EmailReference.SUBJECT
     return Letter(said.subject, said.html, settings.reply_to or "", settings.sender_name or "", is_marked)
-
-
-def file_of(settings: CampaignSettings, campaign: str, kind: str) -> Path:
-    """Where a campaign's run writes one of its files: `rejects.csv`, `report.html`, `proof.json` ..."""
-    return Path(settings.output) / f"{campaign}-{kind}"
 
 
 def last_delivery_seconds(auto_stop: AutoStop) -> float:

@@ -72,3 +72,14 @@ def find_last_endpoint(ledger: Ledger, campaign_id: int) -> str | None:
 def list_events_of(ledger: Ledger, contact_id: int) -> Sequence[Row[Any]]:
     """All events that tell of a contact, in order."""
     return ledger.db.rows(select(outbox).where(_O.contact_id == contact_id).order_by(_O.id))
+
+
+def was_enqueued(ledger: Ledger, campaign_id: int, event: str, *, key: str) -> bool:
+    """Whether `outbox.enqueue_once` would put nothing in for this key."""
+    known = select(_O.id).where(_O.webhook_id == once_id(ledger, campaign_id, event, key))
+    return ledger.db.value(known) is not None
+
+
+def once_id(ledger: Ledger, campaign_id: int, event: str, key: str) -> str:
+    """The id of an event of the campaign itself, which is told once for each `key`."""
+    return f"msg_{ledger.vault.key('event', f'{campaign_id}/{event}/{key}')[:32]}"

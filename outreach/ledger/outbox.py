@@ -13,6 +13,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from outreach.ledger.changes import OutboundEvent, message_row
 from outreach.ledger.database.bulk_write import write_rows
 from outreach.ledger.database.schema import Instant, campaigns, contacts, facts, outbox
+from outreach.ledger.deliveries import once_id
 from outreach.ledger.facts import recall, remember
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.webhook_replies import UNCLEAR, obey
@@ -165,7 +166,7 @@ def _message(row: Any) -> Message:  # noqa: ANN401 - a row of the outbox
 
 def enqueue_once(ledger: Ledger, campaign_id: int, telling: OutboundEvent, *, key: str) -> bool:
     """Put an event of the campaign itself into the outbox, once for each `key`; whether it was new."""
-    webhook_id = f"msg_{ledger.vault.key('event', f'{campaign_id}/{telling.event}/{key}')[:32]}"
+    webhook_id = once_id(ledger, campaign_id, telling.event, key)
     row = message_row(telling, webhook_id, campaign_id, None, ledger.clock.now())
     new = ledger.db.insert(outbox).on_conflict_do_nothing().returning(outbox.c.id)
     with ledger.db.write() as connection:

@@ -11,9 +11,11 @@
 `balanced` is true only when every line holds. It is the run's own verdict.
 """
 
+import hashlib
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, text
 
 from outreach.ledger.campaigns import Campaign
@@ -117,6 +119,12 @@ _ANSWERS = "SELECT meaning, count(*) FROM replies WHERE campaign_id = :c GROUP B
 _UNDELIVERED = """
     SELECT undelivered, count(*) FROM contacts WHERE campaign_id = :c AND undelivered <> ''
     GROUP BY 1 ORDER BY 1"""
+
+
+def key_of_standing(proof: Proof) -> str:
+    """What the CRM is told at a campaign's end goes by it: the same standing has the same key."""
+    standing = [proof.balanced, proof.source_rows, proof.states]
+    return hashlib.sha256(orjson.dumps(standing, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def prove(ledger: Ledger, campaign: Campaign) -> Proof:

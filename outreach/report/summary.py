@@ -8,6 +8,9 @@ from outreach.report.wording import clean, number
 
 _ALWAYS = (State.DEFERRED, "rejected", State.UNKNOWN)  # at 0 as well: that there is none is news
 _WHEN_ANY = (State.BLOCKED, State.FAILED, State.HELD, "duplicate")
+ALL_BEFORE = " (all contacted before, nobody in this run)"
+"""What the sentence of a run ends in that contacted nobody, since nobody was left."""
+
 _UNDER_WAY = (State.ACCEPTED, State.REGISTERED, State.CLEARED, State.INTENT)
 
 

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, cast
 
-import httpx
-
 from outreach.errors import SourceError
 
 _SECONDS = 60.0
@@ -34,6 +32,8 @@ def is_web(url: str) -> bool:
 @contextmanager
 def opened(url: str, label: str) -> Iterator[IO[bytes]]:
     """The bytes behind a link, without the compression of the way. Raises SourceError."""
+    import httpx  # noqa: PLC0415 - 0.12 s, for links alone
+
     try:
         with (
             # httpx follows no redirect by itself; the links of file shares consist of them.

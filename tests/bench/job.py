@@ -92,7 +92,11 @@ def run_child(
     return result
 
 
+def write_job(job: Job) -> dict[str, Any]:
+    """The job for another process; an earlier build knows nothing of sampling."""
+    return {name: value for name, value in asdict(job).items() if name != "sampled" or job.sampled}
+
+
 def run_job(job: Job, checkout: Path | None = None) -> dict[str, Any]:
-    """A contender's result; an earlier build knows nothing of sampling."""
-    asked = {name: value for name, value in asdict(job).items() if name != "sampled" or job.sampled}
-    return run_child("contender", asked, checkout=checkout)
+    """A contender's result."""
+    return run_child("contender", write_job(job), checkout=checkout)

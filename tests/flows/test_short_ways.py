@@ -68,3 +68,27 @@ def test_a_run_shows_what_it_found_without_opening_its_ledger_again(office: Offi
     done = subprocess.run(asked, capture_output=True, text=True, check=True, cwd=office.folder, env=env)
     assert "Ledger: " in done.stderr
     assert json.loads(done.stdout)["contacted"] == 2
+
+
+def test_a_run_with_nothing_to_do_ends_without_loading_prefect_which_lists_it(office: Office) -> None:
+    source = office.source(2)
+    os.utime(source, (0, 0))  # changed just now, nobody could tell whether it changes again
+    office.run(source, events=())  # on a busy machine one might still wait
+    settings = office.folder / "settings.json"
+    settings.write_text(office.settings(events=()).model_dump_json())
+    names = [part for kind, name in office.names.items() for part in (f"--{kind}", name)]
+    again = ["run", source, "--campaign", office.name, "--settings", os.fspath(settings), "--json", *names]
+
+    said, loaded = command(office, *again)
+    assert (json.loads(said)["contacted"], loaded) == (2, ["False", "0"])
+    _, idle = sorted(office.runs(), key=lambda run: str(run["created"]))
+    assert (idle["state_type"], idle["parameters"]["source"]) == ("COMPLETED", source)
+    assert idle["state"]["message"].endswith("(all contacted before, nobody in this run)")
+
+    ledger, _ = command(office, "status", "--ledger", office.name, "--json")
+    (campaign,) = json.loads(ledger)["campaigns"]
+    assert (campaign["runs"], campaign["verdict"]) == (2, "balanced")
+
+    more = office.source(3)
+    said, loaded = command(office, again[0], more, *again[2:])
+    assert (json.loads(said)["contacted"], loaded) == (3, ["True", "0"])

@@ -117,4 +117,4 @@ def test_an_address_that_answers_nothing_is_no_answer(monkeypatch: pytest.Monkey
         monkeypatch.setenv("PREFECT_API_URL", url)
         api = find_plain_api()
         assert api is not None
-        assert api.ask("GET", "/health") is None
+        assert api.read("/health") is None
