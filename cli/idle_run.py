@@ -10,8 +10,10 @@ from cli.plain_api import PlainApi, find_plain_api
 from cli.stored_ledger import read_stored_ledger
 from outreach.campaign.idle_run import prove_idle
 from outreach.errors import OutreachError
+from outreach.ledger.audit.seals import seal
+from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.proof import Proof
-from outreach.ledger.runs import enter_campaign, note_end
+from outreach.ledger.runs import note_idle_run
 from outreach.ledger.shared_mark import from_variable, variable_of
 from outreach.ledger.witness import Mark
 from outreach.report.figures.gather import Figures, gather
@@ -77,12 +79,14 @@ def run_idly(
                 witnesses=[PlainWitness(api)],
             )
             asked = {"source": source, "campaign": campaign, **blocks, "dispatch": "here"}
-            if not proof or not _has_peace(api, blocks) or not _tell(api, proof, asked, settings):
+            if not proof or not _has_peace(api, blocks):
                 return None
-            entered = enter_campaign(ledger, proof.campaign, settings, packs_hash)
-            figures = gather(ledger, entered, proof=proof)
-            note_end(ledger, entered, figures.as_note())
-            return figures, ledger.name
+            known = find_campaign(ledger, proof.campaign)
+            figures = gather(ledger, known, proof=proof)
+            if not note_idle_run(ledger, known, figures.as_note()):
+                return None
+            seal(ledger, known)
+            return (figures, ledger.name) if _tell(api, proof, asked, settings) else None
     except (OutreachError, OSError):  # the flow says what it is, and what to do
         return None
 

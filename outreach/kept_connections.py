@@ -78,9 +78,11 @@ class KeptConnections:
                 with contextlib.suppress(*CONNECTION_ERRORS, OSError):  # the answer counts all the same
                     response.close()
         finally:
-            if connection is not None:
-                self._give_back(host, connection)
-            self._places.put(None)
+            try:
+                if connection is not None:
+                    self._give_back(host, connection)
+            finally:
+                self._places.put(None)
 
     def close(self) -> None:
         """Close all, also those on which somebody waits."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from outreach.contacts import Channel
 from outreach.countries import read_country
@@ -119,6 +119,10 @@ class FrequencyCap(BaseModel):
 
     contacts: int = Field(ge=1, le=1000, title="Contacts", description="At most so many interactions.")
     hours: float = Field(gt=0, le=24 * 366, title="Hours", description="In any window of so many hours.")
+
+
+def _as_zero(value: Any) -> Any:  # noqa: ANN401 - whatever somebody set
+    return 0 if value is None else value
 
 
 def _as_plain_fields(schema: dict[str, Any]) -> None:
@@ -364,7 +368,7 @@ class CampaignSettings(BaseModel):
         title="Approve growth",
         description="Share by which the numbers may grow between question and answer; above, it asks again.",
     )
-    threads: int = Field(
+    threads: Annotated[int, BeforeValidator(_as_zero)] = Field(  # ledgers of earlier builds hold null
         default=0,
         ge=0,
         le=64,

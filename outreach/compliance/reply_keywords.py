@@ -29,6 +29,8 @@ STOP = _all("stop")
 """Words that stop contact, without accents; ARRET and TD are Canada's French."""
 _STOP_WHOLE = _all("whole")
 """These only by themselves: "para" is also "for"."""
+_LINK = _all("link")
+"""What links in mails are called: these only as the whole reply, not as a line of one that quotes a mail."""
 START = frozenset({"start", "unstop", "yes", "subscribe", "optin"})
 HELP = frozenset({"help", "info"})
 
@@ -62,7 +64,7 @@ def classify_reply(text: str) -> Reply:
     for spelling, word in _SPELLINGS.items():
         words = re.sub(rf"^{spelling}\b", word, words)
     # "Stop texting me" stops; "I cannot stop laughing" is for a person to read.
-    meant = "stop" if words in _STOP_WHOLE else _meaning(words) or _meaning(words.split()[0])
+    meant = "stop" if words in _STOP_WHOLE | _LINK else _meaning(words) or _meaning(words.split()[0])
     if meant:
         return meant
     return "review" if _HINTS.search(words) or _is_near_miss(words.split()) else "none"

@@ -104,5 +104,5 @@ def _read(row: Row[Any]) -> Campaign:
         settings = CampaignSettings.model_validate_json(row.settings)
     except ValidationError as error:
         place = f" of campaign {row.name!r} in the ledger"
-        raise wrong_setting(error, place, "A later version wrote it: go on with that one.") from None
+        raise wrong_setting(error, place, "Another version wrote it: go on with that one.") from None
     return Campaign(row.id, row.name, settings, row.packs_hash, row.stopped, row.zone_rules)

@@ -75,6 +75,20 @@ def note_end(ledger: Ledger, campaign: Campaign, detail: dict[str, object]) -> N
         note(ledger, connection, campaign.id, REPORTED, detail)
 
 
+def note_idle_run(ledger: Ledger, campaign: Campaign, detail: dict[str, object]) -> bool:
+    """Note a run that found nothing to do; False, and nothing, where it was changed or stopped meanwhile."""
+    c = campaigns.c
+    as_it_was = (c.settings == campaign.settings.model_dump_json(), c.packs_hash == campaign.packs_hash)
+    # An update, so that whoever enters it now waits, or is waited for.
+    still = update(campaigns).where(c.id == campaign.id, c.stopped.is_(None), *as_it_was)
+    with ledger.db.write() as connection:
+        if not connection.execute(still.values(packs_hash=campaign.packs_hash)).rowcount:
+            return False
+        note(ledger, connection, campaign.id, "run", {"packs": campaign.packs_hash, "zones": find_version()})
+        note(ledger, connection, campaign.id, REPORTED, detail)
+    return True
+
+
 def note_question(ledger: Ledger, campaign: Campaign, contacted: int) -> None:
     """Note that a run waits for a person's approval, and how many were contacted before."""
     detail: dict[str, object] = {"verdict": "asked", "contacted_so_far": contacted}

@@ -128,12 +128,11 @@ def find_suppressed(ledger: Ledger, addresses: Sequence[str]) -> set[str]:
 
 def find_opt_outs(ledger: Ledger, addresses: Sequence[str], since: datetime) -> dict[str, datetime]:
     """Those of the addresses that opted out for good from an instant on, and when."""
-    s, owners = (
-        suppressions.c,
-        {key: address for address in addresses for key in ledger.vault.address_keys(address)},
-    )
-    query = select(s.address_key, s.at).where(s.address_key.in_(list(owners)), s.at >= since)
-    return {owners[row.address_key]: row.at for row in ledger.db.rows(query)}
+    s = suppressions.c
+    keys = {address: ledger.vault.address_keys(address) for address in addresses}
+    query = select(s.address_key, s.at).where(s.address_key.in_(set(chain(*keys.values()))), s.at >= since)
+    found = {row.address_key: row.at for row in ledger.db.rows(query)}
+    return {address: found[key] for address, own in keys.items() for key in own if key in found}
 
 
 def has_erased(ledger: Ledger) -> bool:

@@ -61,6 +61,7 @@ def erase(ledger: Ledger, who: str, *, files: Iterable[Path] = ()) -> Erased:
         raise UsageError(
             "Nobody in this ledger has that id.", "Give the id as the source has it, or an address."
         )
+    paths = _written_paths(ledger, files)
     # First: were we to die after the rest, the next source would bring the person back.
     suppressed = suppress_for_good(ledger, found.person.addresses)
     ids = [known.id for known in found.people]
@@ -70,7 +71,6 @@ def erase(ledger: Ledger, who: str, *, files: Iterable[Path] = ()) -> Erased:
     words = read_words(ledger, ids, row_ids) if is_first else set[bytes]()
     forget(ledger, ids, "erased")
     rows = forget_rows(ledger, row_ids, "erased")
-    paths = _written_paths(ledger, files)
     for path in paths:
         remove_leftovers(path)  # what a dying process half wrote holds people, too
     cleaned = [path for path in paths if path.is_file() and clean(path, found.person)]

@@ -42,15 +42,14 @@ def watch(sending: Sending) -> None:
 
 def _withdraw_new(sending: Sending, known: Collection[str]) -> set[str]:
     """Withdraw who has opted out since we looked before; the ids of their rows."""
-    rows = sending.find_suppressed().difference(known)
-    if not rows:
-        return rows
+    rows: set[str] = set()
     try:
-        for key in rows:
+        for key in sending.find_suppressed().difference(known):
             sending.route.withdraw(sending.hand_over.list_id, sending.write_row(key))
+            rows.add(key)
     except Refused as error:  # rather nobody more than one of these
         sending.run.auto_stop.stop(str(error))
-    late = {key: at for key, at in sending.find_opted_out().items() if key in rows}
+    late = {key: at for key, at in sending.find_opted_out().items() if key in rows} if rows else {}
     apply_outcomes(sending.run.ledger, [_mark(sending.rows[key], at) for key, at in late.items()])
     if late:
         log.warning("%s opted out after the start: a message may still arrive.", len(late))

@@ -22,9 +22,10 @@ from outreach.ledger.audit.notes import note
 from outreach.ledger.changes import KEEP, Change, apply_within, lock
 from outreach.ledger.database.schema import outbox, rejects, suppressions
 from outreach.ledger.executors.release import release_dead_executors
+from outreach.ledger.facts import recall, remember
 from outreach.ledger.intents import find_attempted
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.privacy.remains import still_stands
+from outreach.ledger.privacy.remains import RESEALED, still_stands
 from outreach.ledger.states import CONTACTED, State
 from outreach.ledger.suppressions import ERASED, suppression
 
@@ -135,7 +136,7 @@ def clear(ledger: Ledger, words: Collection[bytes]) -> bool:
     with _driver(ledger) as connection:
         if not _empty_log(connection):
             return False
-    return rewrite(ledger) if still_stands(ledger, words) else True
+    return not still_stands(ledger, words) or rewrite(ledger)
 
 
 def rewrite(ledger: Ledger) -> bool:
@@ -146,7 +147,10 @@ def rewrite(ledger: Ledger) -> bool:
     their owner keeps them.
     """
     with _driver(ledger) as connection:
-        return _vacuum_sqlite(connection) if ledger.db.is_sqlite else _vacuum_postgres(connection)
+        done = _vacuum_sqlite(connection) if ledger.db.is_sqlite else _vacuum_postgres(connection)
+    if done and recall(ledger, RESEALED):
+        remember(ledger, RESEALED, "")
+    return done
 
 
 @contextlib.contextmanager
@@ -169,8 +173,12 @@ def _vacuum_sqlite(connection: Any) -> bool:  # noqa: ANN401 - the driver's own
 
 def _empty_log(connection: Any) -> bool:  # noqa: ANN401 - the driver's own
     """Bring SQLite's log into its file; whether nobody was in the way."""
-    busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    return not busy
+    import sqlite3  # noqa: PLC0415 - only here
+
+    with contextlib.suppress(sqlite3.OperationalError):
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+    return False
 
 
 def _vacuum_postgres(connection: Any) -> bool:  # noqa: ANN401 - the driver's own

@@ -18,6 +18,7 @@ from outreach.ledger.database.schema import contacts, outbox, rejects
 from outreach.ledger.facts import remember
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import HASHING
+from outreach.ledger.privacy.remains import RESEALED
 
 PERSONAL: tuple[tuple[Table, Column[Any]], ...] = (
     (contacts, contacts.c.payload),
@@ -43,6 +44,7 @@ def reseal(ledger: Ledger) -> Resealed:
         WrongKey: something is sealed with a key that was not given.
     """
     remember(ledger, HASHING, ledger.vault.wrap_hashing_keys())
+    remember(ledger, RESEALED, "yes")  # until the file is written anew
     changed = sum(_reseal(ledger, *personal) for personal in PERSONAL)
     return Resealed(changed, sum(len(page) for personal in PERSONAL for page in _outdated(ledger, *personal)))
 

@@ -12,15 +12,19 @@ from contextlib import suppress
 from typing import Any
 
 import orjson
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 
 from outreach.ledger.database.schema import audit, contacts, outbox, rejects
+from outreach.ledger.facts import recall
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.privacy import unused_pages
 from outreach.ledger.vault import SEALED
 
 LEAST, MOST = 4, 24
 """Letters of a word: shorter ones tell nobody, and of longer ones each piece is looked for."""
+
+RESEALED = "resealed"
+"""The fact that rows were sealed anew, and the file was not yet written so."""
 
 _ID = "external_contact_id"
 _TEXTS = (
@@ -34,7 +38,8 @@ _TEXTS = (
 def read_words(ledger: Ledger, people: Sequence[int], rows: Sequence[int]) -> set[bytes]:
     """The words of these contacts and rejected rows; none where others may have stood there before."""
     corrected = exists().where(audit.c.contact_id.in_(people), audit.c.action == "corrected")
-    if ledger.db.value(select(corrected)):
+    answered_again = exists().where(outbox.c.contact_id.in_(people), outbox.c.attempts > 1)
+    if ledger.db.value(select(or_(corrected, answered_again))) or recall(ledger, RESEALED):
         return set()
     found: set[str] = set()
     for column, number in _TEXTS:
@@ -72,10 +77,12 @@ def still_stands(ledger: Ledger, words: Collection[bytes]) -> bool:
     """Whether one of the words stands where no row is, and in nobody's row any more."""
     command = [sys.executable, "-I", "-S", unused_pages.__file__, ledger.db.name]
     asked = " ".join(word.hex() for word in words)
-    found = subprocess.run(  # noqa: S603 - ours, with nothing of anybody in its arguments
-        command, input=asked, capture_output=True, text=True, check=True
-    ).stdout
-    return not all(_is_others(ledger, bytes.fromhex(word).decode()) for word in found.split())
+    looked = subprocess.run(  # noqa: S603 - ours, with nothing of anybody in its arguments
+        command, input=asked, capture_output=True, text=True, check=False
+    )
+    if looked.returncode:  # somebody shortened the file meanwhile: nobody knows
+        return True
+    return not all(_is_others(ledger, bytes.fromhex(word).decode()) for word in looked.stdout.split())
 
 
 def _is_others(ledger: Ledger, word: str) -> bool:

@@ -608,3 +608,17 @@ def test_nobody_says_of_another_channel_that_it_can_be_used(tmp_path: Path, gene
         at_work.work([{**person(0), "email": "ann@example.com"}])
         [row] = at_work.rows()
     assert (row.state, orjson.loads(row.availability)) == ("started", {"sms": "available"})
+
+
+def test_who_was_not_withdrawn_after_a_refusal_is_not_called_withdrawn(
+    tmp_path: Path, genesys: EmulatorThread, meanwhile: Any
+) -> None:
+    genesys.configure(permissions_denied={"*": ["outbound:contact:edit"]})
+    late = [200, 210, 220]
+    with desk(tmp_path, genesys, sms_per_minute=60) as at_work:
+        ledger = at_work.run.ledger
+        meanwhile("start", lambda: suppress(ledger, map(address, late), source="person", reason="asked"))
+        at_work.work(range(240))
+        told = [explain(ledger, at_work.run.campaign, f"EXT-{each}") for each in late]
+
+    assert [each["action"] for one in told for each in one["history"] if each["action"] == "withdrawn"] == []

@@ -19,12 +19,14 @@ from outreach.campaign.loading import load_source
 from outreach.campaign.notification import announce_end
 from outreach.campaign.run import open_run
 from outreach.compliance import Gate
+from outreach.ledger.audit.seals import seal
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.database.schema import audit, contacts, outbox
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import Proof, prove
-from outreach.ledger.runs import stop_campaign
+from outreach.ledger.runs import enter_campaign, note_idle_run, stop_campaign
 from outreach.ledger.witness import Mark
+from outreach.report.figures.status import read_status
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
 from tests.support.ledgers import CALM, advance, new_ledger, people
@@ -187,3 +189,34 @@ def test_events_that_wait_take_a_whole_run_until_they_are_delivered(tmp_path: Pa
             connection.execute(update(outbox).values(state="delivered"))
         office.write()
         assert office.prove(tells=True) is not None
+
+
+def test_an_idle_run_leaves_the_campaign_done_and_under_a_seal(office: Office) -> None:
+    campaign = find_campaign(office.ledger, "spring")
+    seal(office.ledger, campaign)
+
+    assert note_idle_run(office.ledger, campaign, {"verdict": "contacted"})
+    seal(office.ledger, campaign)
+
+    [status] = read_status(office.ledger).campaigns
+    assert (status.condition, status.runs) == ("done", 2)
+
+
+def test_an_idle_run_lifts_no_stop_that_came_meanwhile(office: Office) -> None:
+    campaign = find_campaign(office.ledger, "spring")
+    stop_campaign(office.ledger, campaign, "enough")
+    before = office.ledger.db.rows(AUDIT)
+
+    assert not note_idle_run(office.ledger, campaign, {"verdict": "contacted"})
+
+    assert find_campaign(office.ledger, "spring").stopped == "enough"
+    assert office.ledger.db.rows(AUDIT) == before
+
+
+def test_an_idle_run_keeps_the_settings_that_another_brought_meanwhile(office: Office) -> None:
+    campaign = find_campaign(office.ledger, "spring")
+    other = office.settings.model_copy(update={"message": "Another"})
+    enter_campaign(office.ledger, "spring", other, campaign.packs_hash)
+
+    assert not note_idle_run(office.ledger, campaign, {"verdict": "contacted"})
+    assert find_campaign(office.ledger, "spring").settings.message == "Another"

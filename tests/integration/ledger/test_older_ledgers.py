@@ -15,15 +15,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from outreach.campaign.reconciliation import recover
 from outreach.contacts import Channel, Contact
 from outreach.genesys.interface import Attempt, Engagement
-from outreach.ledger.database.schema import contacts, intents
+from outreach.ledger.campaigns import list_campaigns
+from outreach.ledger.database.schema import campaigns, contacts, intents
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import Proof, prove
 from outreach.ledger.recent_contacts import find_taken
+from outreach.ledger.runs import enter_campaign
 from outreach.settings import CampaignSettings
 from tests.support.clocks import SetClock
 from tests.support.ledgers import NOON, advance, load, new_ledger, new_run, people, states
@@ -121,3 +123,16 @@ def test_whom_an_older_ledger_contacted_is_found_by_the_keys_of_today(
             address = channels.addresses()[Channel(row.channel)]
 
             assert find_taken(ledger, row.campaign_id, [address]) == {address: row.id}
+
+
+def test_a_campaign_whose_threads_an_earlier_build_left_open_is_read(tmp_path: Path) -> None:
+    with new_ledger(tmp_path) as ledger:
+        enter_campaign(ledger, "spring", CampaignSettings(), "packs")
+        unset = func.replace(campaigns.c.settings, '"threads":0', '"threads":null')
+        with ledger.db.write() as connection:
+            connection.execute(update(campaigns).values(settings=unset))
+        assert '"threads":null' in str(ledger.db.value(select(campaigns.c.settings)))
+
+        [found] = list_campaigns(ledger)
+
+    assert found.settings.threads == 0

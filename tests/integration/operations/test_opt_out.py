@@ -21,7 +21,7 @@ from outreach.ledger.claims import everything
 from outreach.ledger.facts import recall
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.outbox import LedgerOutbox
-from outreach.ledger.suppressions import find_suppressed, mirror
+from outreach.ledger.suppressions import find_opt_outs, find_suppressed, mirror, suppress
 from outreach.ledger.webhook_replies import read_wish
 from outreach.operations.opt_out import lift, opt_out, read_address, suppress_file, take_reply
 from outreach.privacy.erasure import erase
@@ -277,3 +277,29 @@ def test_an_opt_out_is_never_lost_for_its_reason(server: Postgres, reason: str) 
     with open_ledger(server.new_ledger(), keys=[KEY]) as ledger:
         assert opt_out(ledger, [NUMBER], reason=reason) == 1
         assert find_suppressed(ledger, [NUMBER]) == {NUMBER}
+
+
+LINKS = ("Se désabonner", "Annulla iscrizione")
+
+
+@pytest.mark.parametrize("words", LINKS)
+def test_the_name_of_a_mails_link_stops_as_the_whole_reply(tmp_path: Path, words: str) -> None:
+    with stage(tmp_path) as staged:
+        assert take_reply(staged.ledger, NUMBER, words) == "stop"
+
+
+@pytest.mark.parametrize("words", LINKS)
+def test_the_name_of_a_mails_link_stops_nobody_who_quotes_the_mail(tmp_path: Path, words: str) -> None:
+    with stage(tmp_path) as staged:
+        assert take_reply(staged.ledger, NUMBER, f"Oui, je viens.\nDe : la clinique\n{words}") != "stop"
+
+
+def test_two_spellings_of_an_address_are_both_told_of_its_opt_out(tmp_path: Path) -> None:
+    with stage(tmp_path) as staged:
+        began = staged.ledger.clock.now()
+        suppress(staged.ledger, ["+491715550101"], source="person", reason="asked")
+
+        assert set(find_opt_outs(staged.ledger, ["+491715550101", "491715550101"], began)) == {
+            "+491715550101",
+            "491715550101",
+        }

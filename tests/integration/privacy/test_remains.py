@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import orjson
 import pytest
+from sqlalchemy import update
 
+from outreach.campaign.run import open_run
+from outreach.ledger.database.schema import outbox
+from outreach.ledger.facts import recall, remember
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.privacy.remains import RESEALED
 from outreach.ledger.privacy.unused_pages import find
 from outreach.privacy.erasure import Erased, erase
 from tests.support.ledgers import CALM, advance, load, new_ledger, new_run, people
@@ -117,3 +123,30 @@ def test_the_words_of_json_are_looked_for_as_they_are_spelt_there(tmp_path: Path
     copy = orjson.dumps(name)
     assert erase_after(tmp_path, copy, row={**ADA, "name": name}).rewritten
     assert copy not in content(tmp_path)
+
+
+def seal_anew_and_die(ledger: Ledger) -> None:
+    remember(ledger, RESEALED, "yes")
+
+
+def be_answered_twice(ledger: Ledger) -> None:
+    with ledger.db.write() as connection:
+        connection.execute(update(outbox).values(attempts=2))
+
+
+@pytest.mark.parametrize("happened", [seal_anew_and_die, be_answered_twice])
+def test_where_other_words_may_have_stood_the_file_is_written_anew(
+    tmp_path: Path, happened: Callable[[Ledger], None]
+) -> None:
+    with new_ledger(tmp_path) as ledger:
+        with open_run(ledger, Organisation(), "spring", CALM, webhook_name="crm") as run:
+            load(run, [*people(300), ADA])
+            advance(run)
+        happened(ledger)
+    plant(tmp_path / "ledger.db", STRANGER)
+
+    with new_ledger(tmp_path) as ledger:
+        assert erase(ledger, "EXT-7").rewritten
+        assert not recall(ledger, RESEALED)
+
+    assert STRANGER not in content(tmp_path)
