@@ -5,11 +5,9 @@ process it finds what the flow has opened, in another one it opens what the name
 """
 
 import contextlib
-import gc
 import hashlib
 import logging
 import os
-import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -111,7 +109,6 @@ def open_run(
         LedgerError: the ledger cannot be opened, or is older than what was done with it.
     """
     with contextlib.ExitStack() as stack:
-        stack.enter_context(collecting_seldom())
         blocks = stack.enter_context(open_blocks(names))
         gathering = core.open_run(
             blocks.ledger,
@@ -247,30 +244,6 @@ def metrics_offered(campaign: str, spent: Callable[[], UsageSnapshot]) -> Iterat
         yield
     finally:
         REGISTRY.unregister(collector)
-
-
-COLLECT_AFTER = (10_000, 20, 20)
-"""When Python looks for reference cycles, of which a run makes few. At its own 700 new objects, looking takes
-a fifth of the time that loading takes.
-"""
-
-_COLLECTING = threading.Lock()
-_seldom: list[tuple[int, int, int]] = []
-
-
-@contextlib.contextmanager
-def collecting_seldom() -> Iterator[None]:
-    """Python's own thresholds come back with the end of the last run of this process."""
-    with _COLLECTING:
-        _seldom.append(_seldom[0] if _seldom else gc.get_threshold())
-        gc.set_threshold(*COLLECT_AFTER)
-    try:
-        yield
-    finally:
-        with _COLLECTING:
-            before = _seldom.pop()
-            if not _seldom:
-                gc.set_threshold(*before)
 
 
 def _senders_name(credentials: GenesysCredentials, senders: interface.Senders | None) -> str:

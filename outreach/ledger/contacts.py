@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, exists, func, select
 
 from outreach.ledger.database.pages import read_pages, read_rows
 from outreach.ledger.database.schema import campaigns, contacts, intents
@@ -55,6 +55,12 @@ def list_retryable(ledger: Ledger, campaign_id: int) -> Iterator[list[int]]:
     )
     for page in read_pages(ledger.db, failed):
         yield [row.id for row in page]
+
+
+def has_any_in(ledger: Ledger, campaign_id: int, states: Collection[State]) -> bool:
+    """Whether somebody of the campaign is in one of these states."""
+    chosen = (_C.campaign_id == campaign_id, _C.state.in_([state.value for state in states]))
+    return bool(ledger.db.value(select(exists().where(*chosen))))
 
 
 def count_started(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from outreach.ledger.audit.notes import ASKED, REPORTED, note
 from outreach.ledger.campaigns import Campaign, settle_name
@@ -36,8 +36,12 @@ def enter_campaign(
         campaign_id = int(connection.execute(named.returning(campaigns.c.id)).scalar_one())
         if settings.email_reference is EmailReference.NONE:  # for good: a doubt may outlive the setting
             connection.execute(kept_as(ledger, unmarked_in(campaign_id), "yes"))
-        note(ledger, connection, campaign_id, "run", {"packs": packs_hash, "zones": find_version()})
+        _note_run(ledger, connection, campaign_id, packs_hash)
     return Campaign(campaign_id, name, settings, packs_hash, None, find_version())
+
+
+def _note_run(ledger: Ledger, connection: Connection, campaign_id: int, packs_hash: str) -> None:
+    note(ledger, connection, campaign_id, "run", {"packs": packs_hash, "zones": find_version()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ def note_idle_run(ledger: Ledger, campaign: Campaign, detail: dict[str, object])
     with ledger.db.write() as connection:
         if not connection.execute(still.values(packs_hash=campaign.packs_hash)).rowcount:
             return False
-        note(ledger, connection, campaign.id, "run", {"packs": campaign.packs_hash, "zones": find_version()})
+        _note_run(ledger, connection, campaign.id, campaign.packs_hash)
         note(ledger, connection, campaign.id, REPORTED, detail)
     return True
 

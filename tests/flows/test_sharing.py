@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import threading
 import time
 from collections.abc import Iterator
@@ -11,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from flows.opening import COLLECT_AFTER, collecting_seldom
 from flows.sharing import Shared
 
 
@@ -101,15 +99,3 @@ def test_an_opening_that_failed_is_tried_again_by_the_next() -> None:
         pass
     with shared.borrow("run", open_door) as borrowed:
         assert borrowed is door
-
-
-def test_pythons_own_thresholds_of_the_garbage_collector_come_back_with_the_last_runs_end() -> None:
-    before = gc.get_threshold()
-    first, second = collecting_seldom(), collecting_seldom()
-    first.__enter__()
-    second.__enter__()
-    first.__exit__(None, None, None)
-
-    assert gc.get_threshold() == COLLECT_AFTER
-    second.__exit__(None, None, None)
-    assert gc.get_threshold() == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -189,3 +190,19 @@ def _own(conversation_id: str, attempt: Attempt) -> OwnConversation:
     texts = {f"A message [{attempt.reference}]"} if attempt.channel is Channel.EMAIL else set[str]()
     addresses, ids = frozenset({attempt.address}), frozenset({attempt.genesys_id})
     return OwnConversation(conversation_id, attempt.at, attempt.channel, addresses, ids, frozenset(texts))
+
+
+class FarOrganisation(Organisation):
+    """Takes half a second for what a test has it take long for, and knows how many waited at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.in_the_air = self.most_in_the_air = 0
+
+    def be_far(self) -> None:
+        with self._lock:
+            self.in_the_air += 1
+            self.most_in_the_air = max(self.most_in_the_air, self.in_the_air)
+        time.sleep(0.5)
+        with self._lock:
+            self.in_the_air -= 1

@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from outreach.campaign.heap import set_aside
+from outreach.campaign.heap import SEARCH_AFTER, set_aside
 
 
 def test_what_was_there_is_searched_again_once_the_last_work_has_ended() -> None:
@@ -24,3 +24,15 @@ def test_what_is_made_meanwhile_and_forgotten_is_found() -> None:
         ring.append(ring)
         del ring
         assert gc.collect()
+
+
+def test_pythons_own_thresholds_of_the_garbage_collector_come_back_with_the_last_runs_end() -> None:
+    before = gc.get_threshold()
+    first, second = set_aside(), set_aside()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+
+    assert gc.get_threshold() == SEARCH_AFTER
+    second.__exit__(None, None, None)
+    assert gc.get_threshold() == before

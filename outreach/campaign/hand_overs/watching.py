@@ -49,7 +49,9 @@ def _withdraw_new(sending: Sending, known: Collection[str]) -> set[str]:
             rows.add(key)
     except Refused as error:  # rather nobody more than one of these
         sending.run.auto_stop.stop(str(error))
-    late = {key: at for key, at in sending.find_opted_out().items() if key in rows} if rows else {}
+    if not rows:
+        return rows
+    late = {key: at for key, at in sending.find_opted_out().items() if key in rows}
     apply_outcomes(sending.run.ledger, [_mark(sending.rows[key], at) for key, at in late.items()])
     if late:
         log.warning("%s opted out after the start: a message may still arrive.", len(late))

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from pathlib import Path
 from threading import Thread
 
@@ -42,7 +41,7 @@ from tests.support.ledgers import (
     row_of,
     states,
 )
-from tests.support.organisations import Organisation
+from tests.support.organisations import FarOrganisation, Organisation
 
 NIGHT = 13 * 3600.0
 """From noon to one in the morning, in seconds."""
@@ -52,20 +51,9 @@ BY_ITSELF = CALM.model_copy(update={"threads": 0})
 PATIENT = CALM.model_copy(update={"stop_after": 20})
 
 
-class FarOrganisation(Organisation):
-    """Answers after half a second, and knows how many waited at once."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.in_the_air = self.most_in_the_air = 0
-
+class FarStart(FarOrganisation):
     def start(self, engagement: Engagement) -> Started:
-        with self._lock:
-            self.in_the_air += 1
-            self.most_in_the_air = max(self.most_in_the_air, self.in_the_air)
-        time.sleep(0.5)
-        with self._lock:
-            self.in_the_air -= 1
+        self.be_far()
         return super().start(engagement)
 
 
@@ -312,7 +300,7 @@ def test_a_budget_keeps_few_in_the_air(run: Run) -> None:
 
 
 def test_without_a_budget_as_many_calls_are_in_the_air_as_a_far_organisation_takes(tmp_path: Path) -> None:
-    far = FarOrganisation()
+    far = FarStart()
     with new_ledger(tmp_path) as ledger, new_run(ledger, far, BY_ITSELF) as run:
         load(run, people(150))
         clear(run)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from outreach.settings import CampaignSettings
 from tests.support.clients import open_at
 from tests.support.emulation import emulator_thread
 from tests.support.ledgers import advance, load, new_ledger, new_run, people
-from tests.support.organisations import Organisation
+from tests.support.organisations import FarOrganisation
 
 
 def test_the_message_that_is_registered_is_the_one_that_is_sent(tmp_path: Path) -> None:
@@ -33,29 +32,18 @@ def test_the_message_that_is_registered_is_the_one_that_is_sent(tmp_path: Path) 
     assert registered == sent == {"C-1": "Your order is ready.", "C-2": "Dear Ann"}
 
 
-class FarOrganisation(Organisation):
-    """Takes half a second to register, and knows how many waited at once."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.in_the_air = self.most_in_the_air = 0
-
+class FarRegistration(FarOrganisation):
     def register(
         self, people: Sequence[tuple[Contact, str]], *, priority: int = 0
     ) -> list[Registered | NotRegistered]:
-        with self._lock:
-            self.in_the_air += 1
-            self.most_in_the_air = max(self.most_in_the_air, self.in_the_air)
-        time.sleep(0.5)
-        with self._lock:
-            self.in_the_air -= 1
+        self.be_far()
         return super().register(people, priority=priority)
 
 
 def test_half_of_the_calls_that_may_be_in_the_air_register_where_the_organisation_is_far(
     tmp_path: Path,
 ) -> None:
-    far = FarOrganisation()
+    far = FarRegistration()
     settings = CampaignSettings(hours_bind=(), message="Hello", threads=32)
     with new_ledger(tmp_path) as ledger, new_run(ledger, far, settings) as run:
         load(run, people(40 * far.bulk_size))
