@@ -92,8 +92,8 @@ class Vault:
         self._hashing = hmac.new(hashing, digestmod="sha256")
         self._auditing = hmac.new(auditing, digestmod="sha256")
         # A contact's addresses are asked about ten times on their way to the call, 6 microseconds each.
-        # So many, because several batches are under way, each with thousands of addresses.
-        keep = functools.lru_cache(maxsize=32_768)
+        # Several batches are under way, and each step takes some hundred contacts at once: 2.4 MB.
+        keep = functools.lru_cache(maxsize=8192)
         self._address_keys = keep(
             lambda address: tuple(self.key("address", form) for form in self._forms_of(address))
         )

@@ -1,8 +1,8 @@
 """An HTML e-mail made ready to leave: styles inlined after it is filled, and the text part made from it."""
 
+import functools
 from html.parser import HTMLParser
-
-import css_inline
+from typing import Any
 
 _BLOCKS = frozenset(
     {
@@ -28,12 +28,18 @@ _SILENT = frozenset({"head", "style", "script", "title", "template"})
 _EMPTY = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )
-_INLINER = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
 
 def inline(html: str) -> str:
     """The styles in the elements, where mail programs look for them; `@media` rules stay in the head."""
-    return _INLINER.inline(html)
+    return str(_inliner().inline(html))
+
+
+@functools.cache
+def _inliner() -> Any:  # noqa: ANN401 - the library's own
+    import css_inline  # noqa: PLC0415 - 1.6 MB, which only HTML needs
+
+    return css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
 
 def add_footer(html: str, footer: str) -> str:

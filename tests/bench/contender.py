@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from tests.bench.job import Job
-from tests.bench.machine import cores, hold_to
+from tests.bench.machine import cores, hold_to, peak_megabytes
 from tests.bench.sampling import Sampler
 from tests.support.emulator_server import EmulatorControl
 
@@ -49,8 +48,7 @@ def main() -> None:
     seen = {name: after[name] - before[name] for name in after}
     if seen["contacted"] != job.contacts:
         raise SystemExit(f"{job.way} contacted {seen['contacted']} of {job.contacts}")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    measured = {"seconds": seconds, "cpu_seconds": cpu, "peak_megabytes": peak, "sampled": sampled}
+    measured = {"seconds": seconds, "cpu_seconds": cpu, "peak_megabytes": peak_megabytes(), "sampled": sampled}
     print(json.dumps({**measured, **seen, **(more or {})}))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 
 import pytest
 
@@ -36,3 +37,15 @@ def test_pythons_own_thresholds_of_the_garbage_collector_come_back_with_the_last
     assert gc.get_threshold() == SEARCH_AFTER
     second.__exit__(None, None, None)
     assert gc.get_threshold() == before
+
+
+class _Ring:
+    def __init__(self) -> None:
+        self.next = self
+
+
+def test_garbage_that_was_not_searched_for_yet_is_not_left_alone_with_the_rest() -> None:
+    gone = weakref.ref(_Ring())
+
+    with set_aside():
+        assert gone() is None
