@@ -164,6 +164,7 @@ class _Answer(httpcore.Response):
     def close(self) -> None:
         """Leave the connection, for the next request when all was read."""
         self._connection.settle(is_reusable=self._is_whole and self._is_reusable)
+        self._parser = None  # it holds us: 12 objects an answer would wait for the search for garbage
 
     def _read(self) -> None:
         data = self._stream.read(READ, self._timeout)

@@ -100,15 +100,16 @@ def test_when_it_becomes_busy_half_go_until_a_few_are_left(machine: Machine, lim
     for _ in range(4):
         machine.go_on(1.0)
         gone.append(send_home(limit))
-    assert gone == [8, 4, 2, 0]
+    assert gone == [8, 4, 2, 1]
 
 
-def test_nobody_joins_because_there_was_nothing_to_do(machine: Machine, limit: AdaptiveLimit) -> None:
+def test_nobody_joins_because_there_was_nothing_to_do(machine: Machine) -> None:
+    limit = AdaptiveLimit(16, floor=2, wall=lambda: machine.seconds, processor=lambda: machine.used)
     limit.try_acquire()
     for _ in range(5):
         machine.go_on(0.0)
         limit.is_exceeded()
-    assert fill(limit) == FEW - 1
+    assert fill(limit) == 1
 
 
 def test_who_is_needed_may_begin_in_any_case(limit: AdaptiveLimit) -> None:
@@ -117,8 +118,8 @@ def test_who_is_needed_may_begin_in_any_case(limit: AdaptiveLimit) -> None:
     assert limit.is_exceeded()
 
 
-def test_a_limit_below_a_few_is_kept(machine: Machine) -> None:
-    limit = AdaptiveLimit(2, wall=lambda: machine.seconds, processor=lambda: machine.used)
-    assert fill(limit) == 2
+def test_a_limit_of_a_few_is_kept(machine: Machine) -> None:
+    limit = AdaptiveLimit(FEW, wall=lambda: machine.seconds, processor=lambda: machine.used)
+    assert fill(limit) == FEW
     machine.go_on(0.0)
     assert not limit.try_acquire()
