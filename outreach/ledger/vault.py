@@ -10,9 +10,11 @@ ledger's own, random, kept in it wrapped under the newest root (`opening`), so a
 import base64
 import contextlib
 import functools
+import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -69,9 +71,10 @@ class Vault:
 
     def chain(self, previous: str, record: bytes) -> str:
         """The audit hash of a record that follows `previous`, 64 hex digits."""
-        auditing = self._auditing.copy()
-        auditing.update(previous.encode() + b"\n" + record)
-        return auditing.hexdigest()
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(previous.encode() + b"\n" + record)
+        outer.update(inner.digest())
+        return str(outer.hexdigest())
 
     def draw_hashing_keys(self) -> None:
         """Hash with new random keys from now on: for a ledger that is just being made."""
@@ -90,7 +93,8 @@ class Vault:
         # Copied, not computed at once: `hmac.digest` hands the interpreter to another thread each time.
         self._hashing_keys = (hashing, auditing)
         self._hashing = hmac.new(hashing, digestmod="sha256")
-        self._auditing = hmac.new(auditing, digestmod="sha256")
+        # HMAC by its two halves (RFC 2104), 0.8 microseconds a record; of `hmac` a copy alone takes 0.6.
+        self._inner, self._outer = _pad(auditing, 0x36), _pad(auditing, 0x5C)
         # A contact's addresses are asked about ten times on their way to the call, 6 microseconds each.
         # Several batches are under way, and each step takes some hundred contacts at once: 2.4 MB.
         keep = functools.lru_cache(maxsize=8192)
@@ -142,3 +146,7 @@ def check_roots(roots: Sequence[str]) -> None:
 
 def _derive(root: str, purpose: bytes) -> bytes:
     return HKDF(SHA256(), 32, salt=b"genesys-outreach", info=purpose).derive(root.encode())
+
+
+def _pad(key: bytes, sign: int) -> Any:  # noqa: ANN401 - hashlib names no type of its own
+    return hashlib.sha256(bytes(byte ^ sign for byte in key.ljust(64, b"\0")))

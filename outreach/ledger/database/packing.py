@@ -74,13 +74,16 @@ def _deflate(rest: bytes) -> bytes:
     return deflating.compress(rest) + deflating.flush()
 
 
-@lru_cache(maxsize=512)
 def unpack(packed: bytes) -> bytes:
     """What was packed; what was not, as it is."""
     if packed[:1] != _FIRST:
         return packed
-    inflating = zlib.decompressobj(_BITS, _WORDS)
-    plain, ids = inflating.decompress(packed[1:]), inflating.unused_data.hex()
+    # Details of one kind differ in their ids alone, which lie behind: what is before them is inflated once.
+    end = _ENDS.get(len(packed), 0)
+    plain = _INFLATED.get(packed[:end])
+    if plain is None:
+        plain, end = _inflate(packed)
+    ids = packed[end:].hex()
     if len(ids) <= 16:  # none, or one that is no UUID: nearly every detail
         return plain.replace(b"\2", ids.encode())
     parts, place = _TAKEN.split(plain), 0
@@ -89,6 +92,23 @@ def unpack(packed: bytes) -> bytes:
         own, place = ids[place : place + width], place + width
         parts[at] = (_uuid(own) if width == 32 else own).encode()
     return b"".join(parts)
+
+
+_ENDS: dict[int, int] = {}
+"""By the length of what is packed: where the ids began the last time."""
+_INFLATED: dict[bytes, bytes] = {}
+"""Whole streams, each up to its own end, and what they are; no other bytes begin as one of them does."""
+
+
+def _inflate(packed: bytes) -> tuple[bytes, int]:
+    inflating = zlib.decompressobj(_BITS, _WORDS)
+    plain = inflating.decompress(packed[1:])
+    end = len(packed) - len(inflating.unused_data)
+    if inflating.eof:  # else somebody cut it off
+        if len(_INFLATED) >= 512:
+            _INFLATED.clear()
+        _ENDS[len(packed)], _INFLATED[packed[:end]] = end, plain
+    return plain, end
 
 
 def unpacked(value: str | bytes | None) -> str | None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hmac
+
 import orjson
 from sqlalchemy import select
 
@@ -29,6 +31,15 @@ def test_a_record_that_was_changed_no_longer_matches_its_hash(run: Run) -> None:
     assert run.ledger.vault.chain(row["previous"], canonical(row)) == row["hash"]
     for name, value in (("action", "x"), ("actor", "x"), ("detail", "{}"), ("n", 2), ("contact_id", 9)):
         assert run.ledger.vault.chain(row["previous"], canonical({**row, name: value})) != row["hash"]
+
+
+def test_a_records_hash_is_the_hmac_of_what_it_follows_and_of_itself(run: Run) -> None:
+    vault = run.ledger.vault
+    key = bytes.fromhex(vault.open(vault.wrap_hashing_keys()).split()[1])
+
+    expected = hmac.digest(key, b"before\nrecord", "sha256").hex()
+
+    assert vault.chain("before", b"record") == expected
 
 
 def test_the_audit_holds_no_address_name_or_message(run: Run) -> None:
