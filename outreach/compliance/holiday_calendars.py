@@ -4,8 +4,6 @@ import warnings
 from datetime import date
 from functools import lru_cache
 
-import holidays
-
 from outreach.errors import SettingsError
 
 EPOCH = date(1970, 1, 1).toordinal()
@@ -20,6 +18,8 @@ def is_holiday(calendar: str, day: int) -> bool:
 
 def has_calendar(country: str | None) -> bool:
     """Whether the library knows a country's holidays."""
+    import holidays  # noqa: PLC0415 - 0.04 s, and most campaigns ask for no holiday
+
     return country in holidays.list_supported_countries(include_aliases=False)
 
 
@@ -40,5 +40,7 @@ def check_calendar(calendar: str) -> None:
 # The library works out a year by its rules at each call, and a batch asks for the same few.
 @lru_cache(maxsize=1024)
 def _year(calendar: str, year: int) -> frozenset[date]:
+    import holidays  # noqa: PLC0415 - as above
+
     country, _, subdivision = calendar.partition("-")
     return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=year))
