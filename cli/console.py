@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Annotated, Any
 
-import orjson
 from cyclopts import Parameter, Token
 from rich.console import Console
 from rich.text import Text
@@ -43,6 +42,8 @@ err = Console(stderr=True, highlight=False)
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
     """One object on standard output."""
+    import orjson
+
     sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n")
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from cli.console import complain, err, out, print_json
+from cli.ending import INTERRUPTED, LAST_WORDS
 from cli.idle_run import run_idly
 from cli.prefect_api import prefect_api
-from cli.processes import INTERRUPTED, LAST_WORDS, load_flows, stop_by_signals
+from cli.processes import load_flows, stop_by_signals
 from cli.reading import look_at
 from outreach.compliance import Gate
 from outreach.errors import (

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from cli.console import err
 from cli.plain_api import URL, read_plain_settings
-from cli.processes import QUIET, prefect_server
 from outreach.errors import PrefectAway
 
 PATIENCE_SECONDS = 20.0
@@ -35,6 +34,8 @@ def prefect_api(advice: str = "", meanwhile: Callable[[], object] = lambda: None
     Raises:
         PrefectAway: the configured one does not answer, or not as one; `advice` follows the sentence.
     """
+    from cli.processes import QUIET, prefect_server
+
     os.environ.update({name: os.environ.get(name, value) for name, value in QUIET.items()})
     if api_url():
         with reachable(advice):

@@ -1,19 +1,18 @@
 """Programs of ours beside a command: started as children, waited for, stopped by their pid."""
 
 import contextlib
-import gc
 import os
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NoReturn
 
 from cli.console import err
+from cli.ending import INTERRUPTED
 from outreach.errors import OutreachError
 
 QUIET = {
@@ -28,12 +27,6 @@ QUIET = {
 START_SECONDS, SAY_AFTER_SECONDS = 600.0, 60.0
 """A Prefect server took 104 s on a machine with a load of 18; one that ended is noticed at once."""
 STOP_SECONDS = 10.0
-INTERRUPTED = 130
-"""The exit code of what a person stopped: 128, and the number of SIGINT."""
-
-LAST_WORDS = threading.Event()
-LAST_WORDS.set()
-"""Whether Prefect may send at the end what still waits: to a server that is away, seconds for each event."""
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -106,19 +99,6 @@ def wait_until_up(name: str, url: str, process: subprocess.Popen[bytes], log: Pa
                 told = True
             time.sleep(0.1)
     raise DidNotStart(name, str(log))
-
-
-def end_process(code: int) -> NoReturn:
-    """End with this exit code; at once where nobody hears our last words."""
-    if not LAST_WORDS.is_set():
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError):
-                stream.flush()
-        os._exit(code)
-    # Python looks through all that there is for cycles once more, though nothing is left to do: a second of
-    # the processor's time where Prefect was imported, 0.06 s without.
-    gc.freeze()
-    sys.exit(code)
 
 
 def end_by_signals() -> None:

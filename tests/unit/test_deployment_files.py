@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml  # type: ignore[import-untyped]  # Prefect brings it, without types
 
-from cli.main import app
+from cli.main import make_app
 from deployments.production import POOL
 
 FILES = Path(__file__).parents[2] / "deployments"
@@ -59,6 +59,7 @@ def test_every_verb_that_a_file_starts_exists() -> None:
     }
 
     assert started
+    app = make_app([])
     assert all(app[verb] for verb in started)
 
 

@@ -4,11 +4,13 @@ Reads begin deferred, writes begin immediate. On SQLite one lock of the process 
 database's own, because SQLite's waiting is a sleep that other threads win.
 """
 
+from __future__ import annotations
+
 import contextlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -24,12 +26,14 @@ from sqlalchemy import (
     literal_column,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.clock import Clock
 from outreach.ledger.database.connecting import make_engine, name_of
 from outreach.ledger.database.failures import translated
 from outreach.ledger.database.schema import Instant
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T")
 
@@ -149,4 +153,10 @@ class Database:
 
 def insert_in(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An insert in the words of the dialect of that name."""
-    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    if dialect == "sqlite":
+        from sqlalchemy.dialects import sqlite  # noqa: PLC0415 - the ledger's own dialect alone: see `schema`
+
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - as above
+
+    return postgresql.insert(table)
