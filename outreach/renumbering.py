@@ -142,6 +142,12 @@ def known_as(number: str) -> tuple[str, ...]:
     return (first, *(f"{match[1]}{rule.was}{match[2]}" for match, rule in found if match))
 
 
+def first_form(number: str) -> str:
+    """The first of these: what all forms of one number share."""
+    change = _change_of(number)
+    return number if change is None else _forward(change, number)
+
+
 def _change_of(number: str) -> Renumbering | None:
     # Two digits, else three: no country's code begins with another's.
     return _BY_CODE.get(number[1:3]) or _BY_CODE.get(number[1:4])

@@ -6,7 +6,7 @@ spaces: that number is what is sent, so that number is compared. An opaque handl
 
 import re
 
-from outreach.renumbering import known_as, renew
+from outreach.renumbering import first_form, known_as, renew
 
 FORMS = "1"
 """By these rules a ledger was begun, which keeps this word: another word with every rule that is added."""
@@ -44,4 +44,4 @@ def same_form(address: str) -> str:
     """The form on which sameness is computed."""
     plain = address.strip().casefold()
     number = number_in(plain)
-    return plain if number is None else known_as(number)[0]
+    return plain if number is None else first_form(number)

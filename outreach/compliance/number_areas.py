@@ -10,13 +10,12 @@ Its zones are often a neighbour's, or one side of a split area (docs/compliance.
     anything else                                     nothing: the contact waits
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
-import phonenumbers
-from phonenumbers import PhoneNumber, PhoneNumberType
-from phonenumbers import timezone as prefixes
+from phonenumbers import PhoneNumberType
 
+from outreach.compliance.number_types import NumberType, find_number_type
 from outreach.compliance.postal_areas import Area, find_prefix
 from outreach.compliance.time_zones import is_same_clock, is_zone, list_zones, one_of_each_clock
 
@@ -33,28 +32,27 @@ _LOCAL = {PhoneNumberType.FIXED_LINE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 @lru_cache(maxsize=8192)  # a few batches' worth
 def find_number_area(number: str) -> Area:
     """Every place that a number (E.164) allows of; no zones when it tells nothing."""
-    try:
-        parsed = phonenumbers.parse(number)
-    except phonenumbers.NumberParseException:
+    found = find_number_type(number)
+    if found is None:
         return ANYWHERE
-    region = phonenumbers.region_code_for_number(parsed)
-    kind = phonenumbers.number_type(parsed)
-    known = find_prefix(number) if kind in _PERSONAL else None
+    known = find_prefix(number) if found.kind in _PERSONAL else None
     if known is not None:
         return known
-    if parsed.country_code == _NANP:
-        return _find_american(parsed, region, kind)
-    zones = _find_zones(list_zones(region or ""), list(_ask_library(parsed)), is_local=kind in _LOCAL)
-    return Area(region, None, zones) if zones else ANYWHERE
+    if found.country_code == _NANP:
+        return _find_american(found)
+    own = list_zones(found.region or "")
+    zones = _find_zones(own, _known_zones(found), is_local=found.kind in _LOCAL)
+    return Area(found.region, None, zones) if zones else ANYWHERE
 
 
-def _find_american(parsed: PhoneNumber, region: str | None, kind: int) -> Area:
+def _find_american(found: NumberType) -> Area:
+    region, kind = found.region, found.kind
     if kind in _PERSONAL and region not in {None, "US", "CA"}:  # the Caribbean, Guam
         return Area(region, None, list_zones(region or ""))
     if kind in _PERSONAL or region is None:
         return ANYWHERE  # an area code that our table has not: new, or nobody's
     # Toll-free numbers have all 42 zones of +1, with 90 minutes a day in common (neighbours' fact sheet, C).
-    return Area(None, None, tuple(_ask_library(parsed)))
+    return Area(None, None, _known_zones(found))
 
 
 def _find_zones(own: Sequence[str], given: Sequence[str], *, is_local: bool) -> tuple[str, ...]:
@@ -67,5 +65,5 @@ def _find_zones(own: Sequence[str], given: Sequence[str], *, is_local: bool) -> 
     return found if knows else one_of_each_clock([*zones, *given])
 
 
-def _ask_library(parsed: PhoneNumber) -> Iterator[str]:
-    return filter(is_zone, prefixes.time_zones_for_number(parsed))  # without its own `Etc/Unknown`
+def _known_zones(found: NumberType) -> tuple[str, ...]:
+    return tuple(filter(is_zone, found.zones))  # without the library's own `Etc/Unknown`
