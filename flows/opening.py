@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from prefect.runtime import flow_run
+from prefect.settings import PREFECT_LOGGING_LEVEL
 
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
 from blocks.ledger import is_deployed
@@ -42,6 +43,8 @@ from tasks.references import Reference
 from tasks.reporting import artifact_key
 
 log = logging.getLogger("outreach.ledger")
+# Prefect's extra loggers have no level of their own, and so tell warnings alone.
+logging.getLogger("outreach").setLevel(PREFECT_LOGGING_LEVEL.value())
 
 
 @dataclass(frozen=True)
