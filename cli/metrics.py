@@ -12,7 +12,7 @@ def metrics(*, port: int = 9464, host: str = "127.0.0.1", ledger: LedgerName = N
     """Serve a ledger's figures to Prometheus, until Ctrl-C: states, doubts, webhooks, budgets, proofs.
 
     They are counted at each scrape. What a run asks of Genesys it tells itself, where Prefect's setting
-    PREFECT_CLIENT_METRICS_ENABLED is on, at Prefect's own port (4201).
+    PREFECT_CLIENT_METRICS_ENABLED is on, from Prefect's own port (4201) on.
 
     Args:
         port: to listen on.

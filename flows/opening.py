@@ -9,17 +9,18 @@ import hashlib
 import logging
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
 from prefect.runtime import flow_run
-from prefect.settings import PREFECT_CLIENT_METRICS_ENABLED
+from prefect.settings import PREFECT_LOGGING_LEVEL
 
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
 from blocks.ledger import is_deployed
 from blocks.stored import load_block
 from flows.lost_runs import end_lost_runs
+from flows.metrics import metrics_offered
 from flows.sharing import Shared
 from flows.stopping import prefect_heeded
 from flows.witness import PrefectWitness
@@ -42,6 +43,8 @@ from tasks.references import Reference
 from tasks.reporting import artifact_key
 
 log = logging.getLogger("outreach.ledger")
+# Prefect's extra loggers have no level of their own, and so tell warnings alone.
+logging.getLogger("outreach").setLevel(PREFECT_LOGGING_LEVEL.value())
 
 
 @dataclass(frozen=True)
@@ -226,24 +229,6 @@ def fetch_token(name: str) -> SealedToken:
 def actor() -> str:
     """Who acts, for the audit."""
     return f"flow run {flow_run.id}" if flow_run.id else "outreach"
-
-
-@contextlib.contextmanager
-def metrics_offered(campaign: str, spent: Callable[[], UsageSnapshot]) -> Iterator[None]:
-    """Have Prefect's metrics, where they are on, tell what is asked of Genesys within the block."""
-    if not PREFECT_CLIENT_METRICS_ENABLED:
-        yield
-        return
-    from prometheus_client import REGISTRY  # noqa: PLC0415 - only where somebody scrapes
-
-    from outreach.report.metrics import RunMetrics  # noqa: PLC0415 - as above
-
-    collector = RunMetrics(campaign, spent)
-    REGISTRY.register(collector)
-    try:
-        yield
-    finally:
-        REGISTRY.unregister(collector)
 
 
 def _senders_name(credentials: GenesysCredentials, senders: interface.Senders | None) -> str:

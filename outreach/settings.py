@@ -99,14 +99,15 @@ CountryName: TypeAlias = Annotated[str, Field(max_length=80), AfterValidator(rea
 LanguageName: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*$")]
 """Like en, en-GB or zh_Hant_TW."""
 
-_Line: TypeAlias = Annotated[str, Field(max_length=2000)]
-_Page: TypeAlias = Annotated[str, Field(max_length=200_000)]
+# The titles are what the form's choice says; without them it says str and dict.
+_Line: TypeAlias = Annotated[str, Field(max_length=2000, title="Text")]
+_Page: TypeAlias = Annotated[str, Field(max_length=200_000, title="Text")]
 
 Text: TypeAlias = str | dict[str, str]
 """A template, or one a language."""
 
-Message: TypeAlias = _Line | Annotated[dict[LanguageName, _Line], Field(min_length=1)]
-Page: TypeAlias = _Page | Annotated[dict[LanguageName, _Page], Field(min_length=1)]
+Message: TypeAlias = _Line | Annotated[dict[LanguageName, _Line], Field(min_length=1, title="By language")]
+Page: TypeAlias = _Page | Annotated[dict[LanguageName, _Page], Field(min_length=1, title="By language")]
 
 LookDelay: TypeAlias = Annotated[float, Field(gt=0, le=7 * 86400)]
 """Seconds, to a week: by then analytics shows whatever it will ever show."""
@@ -133,8 +134,10 @@ def _as_plain_fields(schema: dict[str, Any]) -> None:
     """
     for field in schema["properties"].values():
         kinds = [kind for kind in field.get("anyOf", ()) if kind != {"type": "null"}]
+        if kinds:
+            del field["default"]  # a choice begins with its first, an empty text, and not with "None"
         if len(kinds) == 1:
-            del field["anyOf"], field["default"]
+            del field["anyOf"]
             field.update(kinds[0])
 
 

@@ -53,16 +53,16 @@ def write_markdown(figures: Figures, charts: Mapping[str, str] | None = None) ->
 def table_rows(figures: Figures) -> list[dict[str, Any]]:
     """For a Prefect table artifact: one row per outcome and code, never one per contact.
 
-    The keys are outcome, code, why, count, may_be_retried and examples.
+    The keys are outcome, count, why, code, examples and may_be_retried: a UI cuts off what comes last.
     """
     return [
         {
             "outcome": reason.state,
-            "code": clean(reason.code),
-            "why": reason.sentence,
             "count": reason.count,
-            "may_be_retried": reason.retryable,
+            "why": reason.sentence,
+            "code": clean(reason.code),
             "examples": ", ".join(map(clean, reason.samples)),
+            "may_be_retried": reason.retryable,
         }
         for reason in tables.list_not_reached(figures)
     ]

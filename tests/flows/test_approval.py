@@ -104,6 +104,12 @@ def test_an_approved_run_goes_on_and_the_form_shows_the_dry_runs_numbers(office:
     assert history_of(office) == [("balanced", 8)]
 
 
+def test_who_approved_stands_in_the_runs_log(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    run_and_answer(office, {"approve": True, "by": "Ada"})
+
+    assert "approved by Ada" in caplog.messages
+
+
 def test_a_refused_run_ends_clean_and_contacts_nobody(office: Office) -> None:
     proof, _ = run_and_answer(office, {"approve": False, "by": "Ada", "reason": "wrong list"})
 

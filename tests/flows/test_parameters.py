@@ -115,3 +115,14 @@ def test_only_what_may_differ_by_language_is_a_choice_of_types_in_the_form() -> 
         "html",
         "footer",
     }
+
+
+def test_a_text_of_the_form_begins_with_a_field_to_write_into_and_its_choice_names_no_type() -> None:
+    fields = CampaignSettings.model_json_schema()["properties"]
+
+    choices = [field for field in fields.values() if "anyOf" in field]
+
+    assert {tuple(kind.get("title") for kind in field["anyOf"]) for field in choices} == {
+        ("Text", "By language", None)
+    }
+    assert not any("default" in field for field in choices)

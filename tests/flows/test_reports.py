@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -83,6 +85,35 @@ def test_what_a_run_asks_of_genesys_is_scraped_while_it_works(office: Office, sc
 
     name = f'outreach_requests_total{{campaign="{office.name}",operation='
     assert any(name in text for text in scraper.seen)
+
+
+def scrape_any(ports: Iterable[int]) -> str:
+    """What is told at whichever of these ports somebody tells metrics."""
+    with httpx.Client(trust_env=False) as client:
+        for port in ports:
+            with suppress(httpx.HTTPError):
+                return client.get(f"http://127.0.0.1:{port}/metrics", timeout=2).text
+    return ""
+
+
+def test_a_run_beside_a_worker_that_has_the_port_of_prefects_metrics_tells_them_at_the_next(
+    office: Office,
+) -> None:
+    office.genesys.configure(latency_ms=200)
+    (settings := office.folder / "settings.json").write_text(office.settings(threads=1).model_dump_json())
+    names = [part for kind, name in office.names.items() for part in (f"--{kind}", name)]
+    command = [sys.executable, "-m", "cli.main", "run", office.source(60), "--campaign", office.name]
+    with socket.create_server(("", 0)) as worker:
+        port = worker.getsockname()[1]
+        on = {"PREFECT_CLIENT_METRICS_ENABLED": "true", "PREFECT_CLIENT_METRICS_PORT": str(port)}
+        with child([*command, *names, f"--settings={settings}"], office.folder / "run.log", on) as run:
+            scraped = ""
+            while run.poll() is None and "outreach_requests_total" not in scraped:
+                scraped = scrape_any(range(port + 1, port + 20))
+            code = run.wait(180)
+
+    assert "outreach_requests_total" in scraped, (office.folder / "run.log").read_text()[-2000:]
+    assert code == 0
 
 
 @pytest.fixture

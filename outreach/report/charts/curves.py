@@ -79,7 +79,9 @@ def _draw_edges(picture: Picture, axes: Axes, edges: Sequence[float | None]) -> 
     words = [
         "more" if not edge else f"{edge:.0f} ms" if edge < 1000 else f"{edge / 1000:.0f} s" for edge in edges
     ]
-    every = ceil((max(map(measure, words)) + SIZE / 2) / (axes.x(1) - axes.x(0)))
+    wide = max(map(measure, words))
+    moved_in = max(0, wide / 2 - SIZE)  # the last one, from the picture's edge towards the one before
+    every = ceil((wide + SIZE / 2 + moved_in) / (axes.x(1) - axes.x(0)))
     first = next((place for place, edge in enumerate(edges) if edge in {1, 10, 100, 1000}), 0) % every
     for place in range(first, len(words), every):
         picture.text(axes.x(place + 1), axes.bottom + LINE / 2, words[place], "middle")

@@ -90,9 +90,9 @@ _REJECTED_SAMPLES = f"""
     SELECT state, code, name FROM (
         SELECT {_OUTCOME} AS state, code, id,
                coalesce(nullif(external_contact_id, ''), 'line ' || line) AS name,
-               row_number() OVER (PARTITION BY duplicate, code ORDER BY id) AS place
+               row_number() OVER (PARTITION BY duplicate, code ORDER BY line, id) AS place
         FROM rejects WHERE campaign_id = :c
-    ) AS numbered WHERE place <= :most ORDER BY id"""  # noqa: S608 - our own words
+    ) AS numbered WHERE place <= :most ORDER BY state, code, place"""  # noqa: S608 - our own words
 
 _REJECTS = f"""
     SELECT {_OUTCOME}, code, count(*), sum(CASE WHEN retryable THEN 1 ELSE 0 END)

@@ -98,6 +98,22 @@ def test_in_print_it_is_three_pages_after_twenty_runs_answers_and_cost_too(
     page.close()
 
 
+def test_in_print_a_narrow_table_stands_beside_another_one(
+    browser: Any, figures: Figures, tmp_path: Path
+) -> None:
+    page = browser.new_page(viewport={"width": 718, "height": 1000})  # A4 within its margins
+    page.emulate_media(media="print")
+    page.goto(write_page(tmp_path / "report.html", figures).as_uri())
+
+    tops = page.eval_on_selector_all(
+        ".tables section", "all => all.slice(0, 3).map(each => each.getBoundingClientRect().top)"
+    )
+
+    proof, runs, outcomes = tops
+    assert proof == outcomes < runs
+    page.close()
+
+
 def test_a_table_is_saved_as_the_file_that_the_page_holds(
     browser: Any, figures: Figures, tmp_path: Path
 ) -> None:

@@ -4,16 +4,19 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from outreach.ledger.ledger import Ledger
 from outreach.report.charts.axes import round_numbers
+from outreach.report.charts.canvas import SIZE, measure
 from outreach.report.charts.drawing import draw_charts
 from outreach.report.charts.palette import AMBER
 from outreach.report.figures.counts import ReasonCount, Tally
 from outreach.report.figures.gather import Figures, gather
+from outreach.report.figures.percentiles import EDGES_MS, Bucket
 from outreach.report.figures.timeline import Point, Series
 from tests.support.report_examples import NOW
 from tests.support.report_ledgers import fill
@@ -105,6 +108,17 @@ def test_the_same_count_is_as_long_beside_a_channel_as_beside_a_reason(figures: 
     )
     svg = draw_charts(alone)["Outcomes by channel and reason"]
     assert len(set(re.findall(rf'width="([0-9.]+)" height="14.0" fill="{AMBER}"', svg))) == 1
+
+
+@pytest.mark.parametrize("shown", range(2, len(EDGES_MS) + 1))
+def test_latencies_below_the_bars_stand_apart_the_last_one_too(figures: Figures, shown: int) -> None:
+    buckets = tuple(Bucket(edge, 5) for edge in EDGES_MS[:shown])
+    svg = draw_charts(replace(figures, latency_buckets=buckets))["Latency of creating calls"]
+    marks = re.findall(r'x="([0-9.]+)" y="[0-9.]+" text-anchor="middle" fill="[^"]+">(\d+ m?s)<', svg)
+    sides = [(float(x) - measure(words) / 2, float(x) + measure(words) / 2) for x, words in marks]
+    assert [
+        after[0] - before[1] for before, after in pairwise(sides) if after[0] - before[1] < SIZE / 2
+    ] == []
 
 
 def test_a_slow_campaign_has_an_axis_that_can_be_read(figures: Figures) -> None:

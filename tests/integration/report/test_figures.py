@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import orjson
 import pytest
+from sqlalchemy import update
 
+from outreach.ledger.database.schema import rejects
 from outreach.ledger.ledger import Ledger
 from outreach.report.figures.counts import MOST_CODES, MOST_SAMPLES, OTHER, count_states
 from outreach.report.figures.gather import Figures, gather
@@ -108,6 +110,14 @@ def test_at_most_twenty_contacts_are_named_for_a_reason(ledger: Ledger) -> None:
     campaign = fill(ledger, 200, outcomes=[("failed", "refused:busy", "sms")], rejected=60)
     figures = gather(ledger, campaign)
     assert {len(reason.samples) for reason in figures.reasons} == {1, MOST_SAMPLES}
+
+
+def test_rows_that_were_left_out_are_named_in_the_sources_order(ledger: Ledger) -> None:
+    campaign = fill(ledger, 1, rejected=20)
+    with ledger.db.write() as connection:
+        connection.execute(update(rejects).values(line=100 - rejects.c.line))
+    named = next(reason.samples for reason in gather(ledger, campaign).reasons if len(reason.samples) == 10)
+    assert list(named) == sorted(named)
 
 
 def test_rare_reasons_are_summed_up_and_nobody_is_lost(ledger: Ledger) -> None:
