@@ -34,9 +34,9 @@ _WORDS = "".join(orjson.loads(Path(__file__).with_name("packing.json").read_byte
 _DEFLATING = zlib.compressobj(6, zlib.DEFLATED, _BITS, _MEMORY, zlib.Z_DEFAULT_STRATEGY, _WORDS)
 
 
-def shorten(text: str | None) -> str | bytes | None:
-    """A UUID or a run of hex digits as bytes; any other text as it is."""
-    if not text:
+def shorten(text: str | bytes | None) -> str | bytes | None:
+    """A UUID or a run of hex digits as bytes; any other text, and what is bytes already, as it is."""
+    if not text or isinstance(text, bytes):
         return text
     if _HEX.match(text):
         return bytes.fromhex(text)
@@ -64,8 +64,16 @@ def pack(plain: bytes) -> bytes:
         return found[0][:1] + (b"\1" if len(found[0]) > 17 else b"\2")
 
     rest = _ID.sub(take, plain)
+    return _deflate(rest, b"".join(ids).replace(b"-", b"").decode())
+
+
+def pack_content(key: str, load_id: int) -> bytes:
+    """What `pack` makes of a new contact's detail, in a third of its time: where the id stands is known."""
+    return _deflate(f'{{"content":"\2{key[16:]}","load":{load_id}}}'.encode(), key[:16])
+
+
+def _deflate(rest: bytes, digits: str) -> bytes:
     deflating = _DEFLATING.copy()
-    digits = b"".join(ids).replace(b"-", b"").decode()
     return b"".join((_FIRST, deflating.compress(rest), deflating.flush(), bytes.fromhex(digits)))
 
 
@@ -126,7 +134,7 @@ class Packed(_Kept):
 
     impl: type[String] = Text
     cache_ok = True
-    write = staticmethod(lambda text: pack(text.encode()) if text else text)
+    write = staticmethod(lambda text: pack(text.encode()) if isinstance(text, str) and text else text)
     read = staticmethod(unpacked)
 
 
