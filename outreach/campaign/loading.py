@@ -1,14 +1,20 @@
 """Loading: a source into the ledger, every row in a named place, the bad ones into the rejects file."""
 
 import contextlib
+from collections.abc import Generator, Iterator
+from functools import partial
 from pathlib import Path
 
 from outreach.campaign.run import Run
+from outreach.concurrency.side_process import SideProcessDied, make_beside, may_start
 from outreach.decisions.unfilled_rows import refuse_unfilled
+from outreach.errors import SourceError
 from outreach.ledger.audit.notes import note_file
 from outreach.ledger.facts import columns_of, remember
+from outreach.ledger.loads.entries import Entry, Refused, Taker
 from outreach.ledger.loads.load import Loaded, Loading
 from outreach.ledger.loads.unchanged import find_unchanged, has_rejects
+from outreach.messages.wording import Wording
 from outreach.sources.csv_writer import RejectsFile
 from outreach.sources.source import Source
 
@@ -34,7 +40,7 @@ def load_source(run: Run, source: Source, rejects: Path | None = None) -> Loaded
             # So that erasing a person finds the file.
             note_file(run.ledger, run.campaign.id, "rejects", rejects)
         file = stack.enter_context(RejectsFile(rejects)) if rejects else None
-        for refused in loading.add(refuse_unfilled(source.rows(), run.gate.wording)):
+        for refused in loading.add_taken(_take(source, run.gate.wording, loading.taker)):
             if file:
                 for row in refused:
                     file.add(row)
@@ -42,6 +48,29 @@ def load_source(run: Run, source: Source, rejects: Path | None = None) -> Loaded
     remember(run.ledger, columns_of(run.campaign.id), "\n".join(source.columns_in_words))
     unchanged = fingerprint if fingerprint == source.fingerprint else ""
     return loading.finish(unchanged, source.numbers)
+
+
+def _take(source: Source, wording: Wording, taker: Taker) -> Iterator[list[Entry | Refused]]:
+    """The source's rows as they go into the ledger: a large list's made while those before are written.
+
+    Reading and checking take as long as writing: beside it, a million rows take half the time.
+    """
+    read = partial(_read, source, wording, taker)
+    if not (source.is_large and may_start()):
+        yield from read()
+        return
+    try:
+        source.adopt((yield from make_beside(read)))
+    except SideProcessDied:
+        raise SourceError(
+            f"{source.label} was read by a process that ended before it.",
+            "Run it again: what was read is kept. If it ends again, give this machine more memory.",
+        ) from None
+
+
+def _read(source: Source, wording: Wording, taker: Taker) -> Generator[list[Entry | Refused], None, Source]:
+    yield from taker.chunks(refuse_unfilled(source.rows(), wording))
+    return source
 
 
 def _is_written(run: Run, rejects: Path | None) -> bool:

@@ -48,7 +48,7 @@ class LedgerLookup:
     def content_key(self, row: Row) -> str:
         """Of a row's content, as a load would write it; "" without a ledger."""
         # The load's own key: both must agree on what is a correction.
-        return Entry(self._ledger, row).content_key if self._ledger else ""
+        return Entry(self._ledger.vault, row).content_key if self._ledger else ""
 
     def facts(
         self, people: Mapping[int, Contact], cap_hours: float | None, *, leaves_out_undelivered: bool = False

@@ -24,6 +24,8 @@ from outreach.errors import WrongKey
 from outreach.sameness import forms_of, same_form
 
 SEALED = "sealed:"
+_KEYS = ("_hashing_keys", "_newest", "_box", "_encrypted", "has_today_forms")
+"""What makes a vault in another process of ours; the rest is made of it."""
 
 
 class Vault:
@@ -45,6 +47,13 @@ class Vault:
 
     def __repr__(self) -> str:
         return "Vault(...)"
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: getattr(self, name) for name in _KEYS}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        vars(self).update(state)
+        self._hash_with(*self._hashing_keys)
 
     @property
     def fingerprint(self) -> str:

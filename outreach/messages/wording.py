@@ -78,6 +78,7 @@ class Wording:
     """
 
     def __init__(self, settings: CampaignSettings, *, greets: bool = True, checked: bool = True) -> None:
+        self._made_of = (settings, greets, checked)
         self._greets = greets
         self._default = settings.language or ""
         self._plain_signs = settings.sms_signs is SmsSigns.PLAIN
@@ -94,6 +95,9 @@ class Wording:
         self._link = self._read_link(settings.opt_out_link)
         texts = (self._html, self._subject, self._footer, self._link, *self._messages.values())
         self._has_fields = any(template.fields for text in texts if text for template in text.values())
+
+    def __reduce__(self) -> tuple[Callable[..., Wording], tuple[object, ...]]:
+        return _again, self._made_of  # compiled templates cannot be pickled
 
     @property
     def has_every_message(self) -> bool:
@@ -240,6 +244,10 @@ class Wording:
         if link and not re.match(r"https://[^\s{}]+", link):
             raise SettingsError("The setting opt_out_link is no address.", "It begins with https://.")
         return self._read("opt_out_link", link)
+
+
+def _again(settings: CampaignSettings, greets: bool, checked: bool) -> Wording:  # noqa: FBT001 - of a pickle
+    return Wording(settings, greets=greets, checked=checked)
 
 
 _NOBODY = Speech(None, "")

@@ -67,6 +67,15 @@ class ListFile:
         self._raw: IO[bytes] | None = None
         self.label = location.label
 
+    def __getstate__(self) -> dict[str, object]:
+        return {**vars(self), "_raw": None}  # no open file goes to another process
+
+    @property
+    def size(self) -> int:
+        """The bytes of a file on this machine, 0 elsewhere."""
+        path = Path(self._location.url)
+        return path.stat().st_size if "://" not in self._location.url and path.is_file() else 0
+
     @property
     def fixed_columns(self) -> bool:
         """Whether all records share one header; known once the first bytes are."""

@@ -1,5 +1,7 @@
 """A source: rows from a reader, and what its headers meant."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -15,6 +17,8 @@ from outreach.sources.rows import Reader, Record, Reject, Row
 _PARSERS_KEPT = 256
 _COLUMNS_KEPT = 1000
 _SAMPLES = 3
+_LARGE = 5 << 20
+"""Bytes: 50,000 rows of a CSV file, which take a second."""
 
 
 class Source:
@@ -42,6 +46,18 @@ class Source:
         """Phone numbers that were written without their country's code, as far as reading has come: `by_row`
         and `by_default` were read in that country, `no_sms` are fixed lines left out."""
         self._recognised: dict[str, str] = {}
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**vars(self), "_parsers": {}}
+
+    def adopt(self, other: Source) -> None:
+        """Know what another process found that read it: the headers, and how numbers were read."""
+        vars(self).update(vars(other))
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it is a list on this machine that takes seconds to read."""
+        return isinstance(self._reader, ListFile) and self._reader.size > _LARGE
 
     @property
     def label(self) -> str:

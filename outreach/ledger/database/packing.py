@@ -34,9 +34,9 @@ _WORDS = "".join(orjson.loads(Path(__file__).with_name("packing.json").read_byte
 _DEFLATING = zlib.compressobj(6, zlib.DEFLATED, _BITS, _MEMORY, zlib.Z_DEFAULT_STRATEGY, _WORDS)
 
 
-def shorten(text: str | None) -> str | bytes | None:
-    """A UUID or a run of hex digits as bytes; any other text as it is."""
-    if not text:
+def shorten(text: str | bytes | None) -> str | bytes | None:
+    """A UUID or a run of hex digits as bytes; any other text, and what is bytes already, as it is."""
+    if not text or isinstance(text, bytes):
         return text
     if _HEX.match(text):
         return bytes.fromhex(text)
@@ -65,6 +65,13 @@ def pack(plain: bytes) -> bytes:
 
     rest = _deflate(_ID.sub(take, plain))
     return b"".join((_FIRST, rest, bytes.fromhex(b"".join(ids).replace(b"-", b"").decode())))
+
+
+def pack_content(key: str, load_id: int) -> bytes:
+    """What `pack` makes of a new contact's detail, in a third of its time: where the id stands is known."""
+    rest = f'{{"content":"\2{key[16:]}","load":{load_id}}}'.encode()
+    # Deflated anew: 24 of its 40 digits stay, so no other contact's detail is the same.
+    return b"".join((_FIRST, _deflate.__wrapped__(rest), bytes.fromhex(key[:16])))
 
 
 # Without its ids, the detail of a step is the same for all contacts: of five texts a contact, three are.
@@ -151,7 +158,7 @@ class Packed(_Kept):
 
     impl: type[String] = Text
     cache_ok = True
-    write = staticmethod(lambda text: pack(text.encode()) if text else text)
+    write = staticmethod(lambda text: pack(text.encode()) if isinstance(text, str) and text else text)
     read = staticmethod(unpacked)
 
 

@@ -5,15 +5,19 @@ memory at once for Python's collector to look through.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
 
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.loads.stored_ids import StoredIds
 from outreach.ledger.states import State
+from outreach.ledger.vault import Vault
 from outreach.sources.rows import Row
 
+CHUNK = 1000  # a load that was killed left whole chunks, and nothing of the next
 _ACCEPTED = State.ACCEPTED.value
 
 
@@ -22,16 +26,16 @@ class Entry:
 
     __slots__ = ("_payload", "address_keys", "content_key", "external_contact_id", "line", "raw")
 
-    def __init__(self, ledger: Ledger, row: Row, *, with_addresses: bool = False) -> None:
+    def __init__(self, vault: Vault, row: Row, *, with_addresses: bool = False) -> None:
         assert row.contact is not None  # noqa: S101 - the caller asked
         plain = row.contact.model_dump_json(exclude_defaults=True)
         self.line = row.line
         self.raw = row.raw
         self.external_contact_id = row.contact.external_contact_id
-        self.content_key = ledger.vault.key("content", plain)
-        self._payload: str | None = ledger.vault.seal(plain)
+        self.content_key = vault.key("content", plain)
+        self._payload: str | None = vault.seal(plain)
         addresses = row.contact.channels.addresses().values() if with_addresses else ()
-        self.address_keys = {key for address in addresses for key in ledger.vault.address_keys(address)}
+        self.address_keys = {key for address in addresses for key in vault.address_keys(address)}
 
     @property
     def is_forgotten(self) -> bool:
@@ -93,6 +97,25 @@ class Refused(NamedTuple):
             "raw": ledger.vault.seal(raw),
             "row_key": ledger.vault.key("row", f"{self.row.line}\0{raw}"),
         }
+
+
+class Taker(NamedTuple):
+    """Makes entries of rows, chunk by chunk, with what it takes of a ledger: in any process of ours."""
+
+    vault: Vault
+    stored: StoredIds
+    with_addresses: bool
+
+    def chunks(self, rows: Iterable[Row]) -> Iterator[list[Entry | Refused]]:
+        """The rows as they go into the ledger, so many at once as one transaction takes."""
+        source = iter(rows)
+        while chunk := [self._take(row) for row in islice(source, CHUNK)]:
+            yield chunk
+
+    def _take(self, row: Row) -> Entry | Refused:
+        if not row.contact:
+            return Refused(row)
+        return Entry(self.vault, self.stored.row(row), with_addresses=self.with_addresses)
 
 
 def _dump(raw: Mapping[str, str]) -> str:

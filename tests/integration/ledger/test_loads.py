@@ -14,7 +14,7 @@ from outreach.errors import SourceError
 from outreach.ledger.database.schema import audit, contacts
 from outreach.ledger.database.schema import loads as loads_table
 from outreach.ledger.database.schema import rejects as rejects_table
-from outreach.ledger.loads import load as load_module
+from outreach.ledger.loads import entries as entries_module
 from outreach.ledger.loads.load import Loading
 from outreach.ledger.proof import prove
 from outreach.sources.opening import open_source
@@ -26,7 +26,7 @@ BAD: dict[str, object] = {"external_contact_id": "C-9", "name": "No Number", "sm
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load_module, "CHUNK", 7)
+    monkeypatch.setattr(entries_module, "CHUNK", 7)
 
 
 def put(run: Run, **values: object) -> None:
@@ -94,16 +94,16 @@ def test_a_duplicate_behind_a_crash_is_still_a_duplicate(run: Run) -> None:
         """The power went."""
 
     def torn() -> Iterator[Row]:
-        yield from open_source(people(load_module.CHUNK)).rows()
+        yield from open_source(people(entries_module.CHUNK)).rows()
         raise Unplugged
 
     loading = Loading(run.ledger, run.campaign.id, "torn")
     with pytest.raises(Unplugged):
         list(loading.add(torn()))
 
-    loaded = load(run, [*people(load_module.CHUNK), *people(1, name="Again"), *people(3, first=5000)])
+    loaded = load(run, [*people(entries_module.CHUNK), *people(1, name="Again"), *people(3, first=5000)])
 
-    assert (loaded.known, loaded.duplicates, loaded.accepted) == (load_module.CHUNK, 1, 3)
+    assert (loaded.known, loaded.duplicates, loaded.accepted) == (entries_module.CHUNK, 1, 3)
     assert balanced(run)
 
 
@@ -143,15 +143,16 @@ def test_a_source_that_breaks_keeps_what_was_read(run: Run) -> None:
         label = "broken"
         fingerprint = ""
         columns: tuple[str, ...] = ()
+        is_large = False
 
         def rows(self) -> Iterator[Row]:
-            yield from open_source(people(load_module.CHUNK)).rows()
+            yield from open_source(people(entries_module.CHUNK)).rows()
             raise SourceError("broken ends in the middle.")
 
     with pytest.raises(SourceError):
         load_source(run, Broken())  # type: ignore[arg-type]  # what loading asks of a source
 
-    assert prove(run.ledger, run.campaign).accepted == load_module.CHUNK
+    assert prove(run.ledger, run.campaign).accepted == entries_module.CHUNK
     assert balanced(run)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outreach.ledger.database import packing
-from outreach.ledger.database.packing import lengthen, pack, shorten, unpack
+from outreach.ledger.database.packing import lengthen, pack, pack_content, shorten, unpack
 from tests.support.ledgers import advance, load, new_ledger, new_run, people
 from tests.support.organisations import Organisation
 
@@ -59,3 +59,10 @@ def test_a_contact_takes_at_most_three_fifths_of_what_it_took(tmp_path: Path) ->
         ledger.db.checkpoint()
 
         assert (path.stat().st_size - before) / count <= 0.6 * 4_054
+
+
+@given(st.text("0123456789abcdef", min_size=40, max_size=40), st.integers(1, 2**40))
+def test_a_new_contacts_detail_packed_the_short_way_is_the_same(key: str, load_id: int) -> None:
+    detail = orjson.dumps({"content": key, "load": load_id})
+
+    assert pack_content(key, load_id) == pack(detail)

@@ -1,0 +1,116 @@
+"""A stream of things made in another Python process while this one works on those before.
+
+One process makes, one takes: order is the pipe's, and what it holds, a megabyte, is as far as the maker gets
+ahead. A process of `subprocess`, not of `multiprocessing`: that runs a script's own lines again in the child,
+forks threads, or may not have children where it is a daemon.
+"""
+
+import contextlib
+import fcntl
+import multiprocessing
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Generator
+from typing import IO, Any, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_PIPE = 1 << 20  # what Linux lets everybody have
+_START = (
+    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
+    "from outreach.concurrency.side_process import serve; serve()"
+)
+_ENGINES = frozenset({"distributed", "ray"})
+
+
+class SideProcessDied(Exception):  # noqa: N818 - it says what happened
+    """It ended before the stream did: killed, or out of memory."""
+
+
+def may_start() -> bool:
+    """Whether a second process is of use here, and ours to start.
+
+    Not with one core, not in a process that another one's pool started, nor where an engine like Dask or Ray,
+    which deals out the cores, is loaded.
+    """
+    is_child = multiprocessing.parent_process() is not None
+    return bool(sys.executable) and _count_cores() > 1 and not is_child and _ENGINES.isdisjoint(sys.modules)
+
+
+def _count_cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def make_beside(make: Callable[[], Generator[T, None, R]]) -> Generator[T, None, R]:
+    """What a generator yields, and returns, made in another process; it ends with this generator.
+
+    Args:
+        make: what gives the generator; it and all that it yields are pickled.
+
+    Raises:
+        SideProcessDied: the process ended early.
+        Exception: whatever the generator raised.
+    """
+    command = [sys.executable, "-I", "-c", _START]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603 - ours
+        assert process.stdin  # noqa: S101 - both are pipes
+        assert process.stdout  # noqa: S101
+        with contextlib.suppress(OSError):  # who has 64 MB of pipes already gets small ones
+            _widen(process.stdout)
+        try:
+            with contextlib.suppress(BrokenPipeError), process.stdin as task:
+                pickle.dump(sys.path, task)
+                pickle.dump(make, task)
+            while True:
+                is_item, said = _read(process.stdout)
+                if isinstance(said, Exception):
+                    raise said
+                if not is_item:
+                    result: R = said
+                    return result
+                yield said
+        finally:
+            process.kill()  # nothing of it needs an end of its own
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    if sys.platform == "linux":
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
+
+
+def _read(pipe: IO[bytes]) -> tuple[bool, Any]:
+    try:
+        found: tuple[bool, Any] = pickle.load(pipe)  # noqa: S301 - our own child's
+    except (EOFError, pickle.UnpicklingError):
+        raise SideProcessDied from None
+    return found
+
+
+def serve() -> None:
+    """Be that process: the task comes in, its items go out. It dies of a pipe that nobody reads."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started us: it ends us
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no item
+    with contextlib.suppress(BrokenPipeError), out:
+        try:
+            _send(out, pickle.load(sys.stdin.buffer)())  # noqa: S301 - our own parent's
+        except BrokenPipeError:
+            raise
+        except Exception as error:  # noqa: BLE001 - it is raised where the items are taken
+            pickle.dump((False, error), out, pickle.HIGHEST_PROTOCOL)
+
+
+def _send(out: IO[bytes], made: Generator[Any, None, Any]) -> None:
+    while True:
+        try:
+            item = next(made)
+        except StopIteration as end:
+            pickle.dump((False, end.value), out, pickle.HIGHEST_PROTOCOL)
+            return
+        pickle.dump((True, item), out, pickle.HIGHEST_PROTOCOL)
+        out.flush()
