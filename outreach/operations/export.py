@@ -76,13 +76,13 @@ def _exported(ledger: Ledger, campaign: Campaign, states: Sequence[str]) -> Iter
 def _contact_cells(ledger: Ledger, row: ContactRow) -> dict[str, str]:
     _, payload, reason, state, retryable, until, decision = row  # by its names, twice the time
     cells = cells_of(orjson.loads(ledger.vault.open(payload)))
-    cells |= _facts(state, reason, decision or "{}", retryable)
+    cells |= _facts(state, reason, decision or "{}", retryable=retryable)
     cells["next_allowed_at"] = until.isoformat() if until and state == State.DEFERRED else ""
     return cells
 
 
 @lru_cache(maxsize=512)
-def _facts(state: str, reason: str, decision: str, retryable: bool) -> dict[str, str]:
+def _facts(state: str, reason: str, decision: str, *, retryable: bool) -> dict[str, str]:
     """The same for many: of what was decided alike."""
     reasons = orjson.loads(decision).get("reasons", [])
     # A failure comes from Genesys, after the decision: that one's reasons no longer matter.
