@@ -67,6 +67,7 @@ class Proof:
 
 
 SUMS = (
+    # {all} goes before a column that no index is to be used for, where most rows are wanted anyway.
     # Without the rows that an earlier load had read: each person counts where they came first.
     "SELECT coalesce(sum(rows_read - known), 0) AS rows_read FROM loads WHERE campaign_id = :c",
     """
@@ -79,14 +80,16 @@ SUMS = (
         SELECT count(CASE WHEN outcome = 'started' THEN 1 END) AS started_intents,
                count(CASE WHEN outcome IS NULL AND EXISTS (SELECT 1 FROM contacts k
                           WHERE k.id = i.contact_id AND k.lease_owner IS NULL) THEN 1 END) AS doubtful
-        FROM intents i WHERE campaign_id = :c""",
+        FROM intents i WHERE {all}campaign_id = :c""",
     # "AS twice" below: before version 16 PostgreSQL takes no subquery without a name.
     """
         SELECT count(*) AS same_person FROM (SELECT person_key FROM intents
-        WHERE campaign_id = :c AND outcome = 'started' GROUP BY person_key HAVING count(*) > 1) AS twice""",
+        WHERE {all}campaign_id = :c AND outcome = 'started'
+        GROUP BY person_key HAVING count(*) > 1) AS twice""",
     """
         SELECT count(*) AS same_slot FROM (SELECT address_slot FROM intents
-        WHERE campaign_id = :c AND outcome = 'started' GROUP BY address_slot HAVING count(*) > 1) AS twice""",
+        WHERE {all}campaign_id = :c AND outcome = 'started'
+        GROUP BY address_slot HAVING count(*) > 1) AS twice""",
     """
         SELECT count(*) AS same_conversation FROM (SELECT conversation_id FROM contacts
         WHERE campaign_id = :c AND conversation_id IS NOT NULL
@@ -103,7 +106,7 @@ SUMS = (
                count(CASE WHEN a.contact_id IS NOT NULL AND a.previous <> coalesce(b.hash, '')
                      THEN 1 END) AS broken_links
         FROM audit a LEFT JOIN audit b ON b.contact_id = a.contact_id AND b.n = a.n - 1
-        WHERE a.campaign_id = :c""",
+        WHERE {all}a.campaign_id = :c""",
     # LEFT JOIN: a record that is gone must count, and an inner join would drop its contact.
     """
         SELECT count(*) AS broken_chains
@@ -214,8 +217,19 @@ def _missing(
 
 
 def _sums(connection: Connection, campaign_id: int) -> dict[str, int]:
-    rows = [connection.execute(text(query), {"c": campaign_id}).mappings().one() for query in SUMS]
+    # A plus keeps SQLite from an index, which leads to the rows one by one, in another order than they lie.
+    every = "+" if _is_most_of_all(connection, campaign_id) else ""
+    sums = [text(query.format(all=every)) for query in SUMS]
+    rows = [connection.execute(query, {"c": campaign_id}).mappings().one() for query in sums]
     return {name: int(count) for row in rows for name, count in row.items()}
+
+
+def _is_most_of_all(connection: Connection, campaign_id: int) -> bool:
+    """Whether to read tables from end to end: two thirds of the time where there is no other campaign."""
+    if connection.dialect.name != "sqlite":  # PostgreSQL's planner knows by itself
+        return False
+    query = "SELECT count(CASE WHEN campaign_id = :c THEN 1 END) * 2 > count(*) FROM contacts"
+    return bool(_count(connection, query, campaign_id))
 
 
 def _count(connection: Connection, query: str, campaign_id: int) -> int:

@@ -74,9 +74,10 @@ def _exported(ledger: Ledger, campaign: Campaign, states: Sequence[str]) -> Iter
 
 
 def _contact_cells(ledger: Ledger, row: ContactRow) -> dict[str, str]:
-    cells = cells_of(orjson.loads(ledger.vault.open(row.payload)))
-    cells |= _facts(row.state, row.reason, row.decision or "{}", retryable=row.retryable)
-    cells["next_allowed_at"] = row.until.isoformat() if row.until and row.state == State.DEFERRED else ""
+    _, payload, reason, state, retryable, until, decision = row  # by its names, twice the time
+    cells = cells_of(orjson.loads(ledger.vault.open(payload)))
+    cells |= _facts(state, reason, decision or "{}", retryable=retryable)
+    cells["next_allowed_at"] = until.isoformat() if until and state == State.DEFERRED else ""
     return cells
 
 

@@ -36,13 +36,16 @@ TAMPERED = {
 }
 
 
-@pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+@pytest.fixture(scope="module", params=[1, 9], ids=["beside a smaller one", "beside a larger one"])
+def done(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Run]:
     """Two people contacted, one not yet, one row rejected. What the tests do to it is rolled back."""
     with new_ledger(tmp_path_factory.mktemp("done")) as ledger, new_run(ledger, Organisation()) as run:
         load(run, [*people(2), {"external_contact_id": "C-9", "name": "x", "sms": "1"}])
         advance(run)
         load(run, people(1, first=3))
+        with new_run(ledger, Organisation(), name="another") as other:
+            load(other, people(request.param, first=100))
+            advance(other)
         assert prove(run.ledger, run.campaign).missing == ()
         yield run
 
