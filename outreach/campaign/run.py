@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import hashlib
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,6 +69,7 @@ class Run:
         courier: tells the CRM in the background; None means that this process does not.
         requests_per_second: requests per second that the budget allows; None means no limit.
         senders: which channels our senders can serve.
+        registering: held by the batch whose turn it is to register.
     """
 
     campaign: Campaign
@@ -82,6 +84,7 @@ class Run:
     courier: Courier | None = None
     requests_per_second: float | None = None
     senders: Availability = field(default_factory=dict)
+    registering: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def settings(self) -> CampaignSettings:

@@ -55,6 +55,11 @@ class AdaptiveLimit:
         self._lock = threading.Lock()
         self._looked_at, self._used = wall(), processor()
 
+    @property
+    def wanted(self) -> int:
+        """How many may be at work now."""
+        return self._wanted
+
     def try_acquire(self, *, needed: bool = False) -> bool:
         """Whether one more may begin; who is `needed` may in any case."""
         with self._lock:

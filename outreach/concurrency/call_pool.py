@@ -32,6 +32,8 @@ class CallPool(Generic[Item, Outcome]):
         call: one call; what it raises is its outcome.
         limit: how many threads there may be; shared by all steps of a run.
         line_of: what a call waits for; all for the same, unless said.
+        share: of the threads that the limit allows, the part that works here whatever others do; one a line
+            in any case.
     """
 
     def __init__(
@@ -39,10 +41,12 @@ class CallPool(Generic[Item, Outcome]):
         call: Callable[[Item], Outcome],
         limit: AdaptiveLimit,
         line_of: Callable[[Item], str] = lambda _: "",
+        share: float = 0.0,
     ) -> None:
         self._call = call
         self._limit = limit
         self._line_of = line_of
+        self._share = share
         self._waiting: dict[str, deque[Item]] = {}  # no line is empty
         self._calling: Counter[str] = Counter()
         self._landed: list[tuple[Item, Outcome | BaseException]] = []
@@ -93,12 +97,12 @@ class CallPool(Generic[Item, Outcome]):
         return untried
 
     def _staff(self) -> None:
-        """As many threads as there is work for and the limit allows; one a line in any case.
+        """As many threads as there is work for and the limit allows; its share a line in any case.
 
         Under the lock.
         """
         work = sum(map(len, self._waiting.values()))
-        without = sum(not self._calling[line] for line in self._waiting)
+        without = sum(max(0, self._least - self._calling[line]) for line in self._waiting)
         while (coming := self._threads - self._calling.total()) < work and self._limit.try_acquire(
             needed=coming < without
         ):
@@ -110,6 +114,10 @@ class CallPool(Generic[Item, Outcome]):
                     raise
                 return
             self._threads += 1
+
+    @property
+    def _least(self) -> int:
+        return max(1, int(self._share * self._limit.wanted))
 
     def _fetch_one(self) -> None:
         """One who lingers is called back, else a new one comes. Under the lock."""
@@ -152,8 +160,8 @@ class CallPool(Generic[Item, Outcome]):
     def _take(self) -> tuple[str, Item] | None:
         """The next item and its line; None for a thread that is not needed. Under the lock."""
         line = min(self._waiting, key=self._calling.__getitem__, default=None)
-        # A line's last thread stays while there is work, whatever the limit says: somebody must.
-        if line is None or (self._calling[line] and self._limit.is_exceeded()):
+        # A line's last threads stay while there is work, whatever the limit says: somebody must.
+        if line is None or (self._calling[line] >= self._least and self._limit.is_exceeded()):
             self._threads -= 1
             self._limit.release()
             return None

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
+import pytest
+from sqlalchemy import select
+
+from outreach.campaign import registration
 from outreach.campaign.registration import register_batch
+from outreach.campaign.run import Run
 from outreach.contacts import Contact
 from outreach.genesys.interface import NotRegistered, Registered
-from outreach.ledger.claims import everything
+from outreach.ledger.claims import BatchRef, everything
+from outreach.ledger.database.schema import contacts
 from outreach.settings import CampaignSettings
 from tests.support.clients import open_at
 from tests.support.emulation import emulator_thread
 from tests.support.ledgers import advance, load, new_ledger, new_run, people
-from tests.support.organisations import FarOrganisation
+from tests.support.organisations import FarOrganisation, Organisation
 
 
 def test_the_message_that_is_registered_is_the_one_that_is_sent(tmp_path: Path) -> None:
@@ -50,3 +59,49 @@ def test_half_of_the_calls_that_may_be_in_the_air_register_where_the_organisatio
         register_batch(run, everything(run.campaign.name))
 
     assert far.most_in_the_air == 16
+
+
+class NotedRegistration(Organisation):
+    """Notes whose turn it was, by the batch's number, and lets others go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turns: list[int] = []
+
+    def register(
+        self, people: Sequence[tuple[Contact, str]], *, priority: int = 0
+    ) -> list[Registered | NotRegistered]:
+        self.turns.append(priority)
+        time.sleep(0.01)
+        return super().register(people, priority=priority)
+
+
+def two_batches(run: Run, size: int) -> list[BatchRef]:
+    ids = run.ledger.db.values(select(contacts.c.id).order_by(contacts.c.id))
+    parts = (ids[:size], ids[size:])
+    return [BatchRef(run.campaign.name, n, size, own[0], own[-1]) for n, own in enumerate(parts, start=1)]
+
+
+def test_one_batch_is_registered_after_the_other_so_that_the_first_is_soon_contacted(tmp_path: Path) -> None:
+    organisation = NotedRegistration()
+    settings = CampaignSettings(hours_bind=(), message="Hello", threads=2)  # one bulk at once
+    with new_ledger(tmp_path) as ledger, new_run(ledger, organisation, settings) as run:
+        load(run, people(20 * organisation.bulk_size))
+        with ThreadPoolExecutor(2) as steps:
+            list(steps.map(partial(register_batch, run), two_batches(run, 10 * organisation.bulk_size)))
+
+    assert organisation.turns in ([1] * 10 + [2] * 10, [2] * 10 + [1] * 10)
+
+
+def test_a_batch_does_not_wait_for_ever_until_the_one_before_is_registered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registration, "TURN_SECONDS", 1)
+    organisation = Organisation()
+    settings = CampaignSettings(hours_bind=(), message="Hello")
+    with new_ledger(tmp_path) as ledger, new_run(ledger, organisation, settings) as run:
+        load(run, people(1))
+        with run.registering:  # a call of another batch hangs
+            counts = register_batch(run, everything(run.campaign.name))
+
+    assert counts.registered == 1

@@ -156,3 +156,14 @@ def test_a_process_without_a_thread_to_spare_leaves_nothing_to_wait_for(
 
     assert calls.collect(calls.in_flight) == []
     assert limit.try_acquire()
+
+
+def test_a_step_has_its_share_of_the_threads_whatever_others_do() -> None:
+    limit = AdaptiveLimit(4, floor=4)
+    for _ in range(4):  # others
+        assert limit.try_acquire()
+    gate = threading.Barrier(2, timeout=30)  # passes where two are there at once
+    calls: CallPool[int, int] = CallPool(lambda _: gate.wait(), limit, share=0.5)
+    calls.submit(range(10))
+
+    assert not [outcome for _, outcome in calls.collect(10) if isinstance(outcome, BaseException)]
