@@ -48,7 +48,12 @@ def main() -> None:
     seen = {name: after[name] - before[name] for name in after}
     if seen["contacted"] != job.contacts:
         raise SystemExit(f"{job.way} contacted {seen['contacted']} of {job.contacts}")
-    measured = {"seconds": seconds, "cpu_seconds": cpu, "peak_megabytes": peak_megabytes(), "sampled": sampled}
+    measured = {
+        "seconds": seconds,
+        "cpu_seconds": cpu,
+        "peak_megabytes": peak_megabytes(),
+        "sampled": sampled,
+    }
     print(json.dumps({**measured, **seen, **(more or {})}))
 
 
