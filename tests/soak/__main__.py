@@ -30,6 +30,7 @@ from outreach.campaign.loading import load_source
 from outreach.campaign.registration import register_batch
 from outreach.campaign.run import open_run
 from outreach.campaign.validation import validate_batch
+from outreach.follow_up.endings import LOOK_FOR_RECEIPT_SECONDS
 from outreach.follow_up.rounds import follow_up
 from outreach.genesys.interface import Genesys, Senders
 from outreach.genesys.opening import Account, open_genesys
@@ -63,6 +64,10 @@ SETTINGS = CampaignSettings(
     message="Hello", hours_bind=(), threads=4, look_after_seconds=(0.2, 0.5, 1.0, 2.0), stop_unknown_rate=1
 )
 LOOK_SECONDS, PATIENCE_SECONDS = 0.5, 60.0
+STEADY_SECONDS, LEAST_ROUNDS = LOOK_FOR_RECEIPT_SECONDS[0] + 10, 9
+"""From then on each round also looks for the receipts of an earlier one, which takes a fifth more of the
+ledger: what was measured before is left out, where so many rounds come after it.
+"""
 
 
 @dataclass(frozen=True)
@@ -77,14 +82,14 @@ class Measured:
 MEASURED = (
     # 5 % of 100 megabytes in 20 minutes' 300 rounds: 300 bytes a person. What an allocator keeps is less.
     Measured("memory", "MB", 0.05),
-    # Five files of 27: each thread keeps its connection, or not, as the load has it. A file that every tenth
-    # campaign left open would make ten in a hundred rounds.
-    Measured("open files", "", 0.20),
+    # Two or three of 25: each thread keeps its connection, or not, as the load has it. A file that every
+    # tenth campaign left open would make twenty in two hundred rounds.
+    Measured("open files", "", 0.10),
     # What a person leaves in the ledger; a page more or less of some thirty a round.
     Measured("ledger, a round", "kB", 0.05),
-    # In loops of a fixed length, since a busy machine makes all that is measured slower; with ten others
-    # beside it, it still went up by 23 %. A step that reads the whole ledger doubles it long before.
-    Measured("processor, a round", "loops", 0.40),
+    # Its own time alone. Divided by what a loop of fixed length took just then, it rose by 16 % on a busy
+    # machine where by itself it did not. A step that reads the whole ledger doubles it long before.
+    Measured("processor, a round", "s", 0.10),
 )
 
 
@@ -155,29 +160,23 @@ def _people(number: int) -> Iterator[dict[str, object]]:
         }
 
 
-def _time_a_loop() -> float:
-    """What a fixed piece of work takes of the processor just now: some 10 ms."""
-    began = time.thread_time()
-    sum(number * number for number in range(200_000))
-    return time.thread_time() - began
-
-
 def soak(minutes: float) -> tuple[list[list[float]], str]:
     """So many minutes of rounds: a series for each of `MEASURED`, and what did not hold."""
-    series: list[list[float]] = [[] for _ in MEASURED]
-    until, wrong = time.monotonic() + minutes * 60, ""
+    rounds: list[tuple[float, ...]] = []
+    began, steady, wrong = time.monotonic(), 0, ""
     with tempfile.TemporaryDirectory(prefix="outreach-soak-") as folder, ExitStack() as stack:
         stage = Stage(Path(folder), stack)
-        while time.monotonic() < until and not wrong:
+        while time.monotonic() < began + minutes * 60 and not wrong:
             before = stage.look()
-            proof = stage.play(len(series[0]))
+            proof = stage.play(len(rounds))
             after = stage.look()
-            figures = (*after[:2], after[2] - before[2], (after[3] - before[3]) / _time_a_loop())
-            for values, figure in zip(series, figures, strict=True):
-                values.append(figure)
+            rounds.append((*after[:2], after[2] - before[2], after[3] - before[3]))
+            if time.monotonic() < began + STEADY_SECONDS:
+                steady = len(rounds)
             if not proof.balanced or proof.states != {"ended": PEOPLE}:
                 wrong = f"{proof.campaign}: {proof.states} {'; '.join(proof.missing)}"
-    return series, wrong
+    measured = rounds[steady:] if len(rounds) - steady >= LEAST_ROUNDS else rounds
+    return [list(values) for values in zip(*measured, strict=True)], wrong
 
 
 def show(series: Sequence[Sequence[float]]) -> tuple[Table, bool]:
