@@ -162,8 +162,13 @@ def test_nothing_runs_on_after_an_interrupt(run: Run, nasty: Path, monkeypatch: 
     assert not reading_processes()
 
 
-def test_no_process_is_started_with_one_core_or_under_an_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_process_is_started_with_one_core_or_busy_ones_or_under_an_engine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(side_process, "_count_cores", lambda: 2)
+    monkeypatch.setattr(side_process, "_read_load", lambda: 2.0)
+    assert not side_process.may_start()
+    monkeypatch.setattr(side_process, "_read_load", lambda: 0.5)
     assert side_process.may_start()
 
     with monkeypatch.context() as patch:
