@@ -34,16 +34,23 @@ class SideProcessDied(Exception):  # noqa: N818 - it says what happened
 def may_start() -> bool:
     """Whether a second process is of use here, and ours to start.
 
-    Not with one core, not in a process that another one's pool started, nor where an engine like Dask or Ray,
-    which deals out the cores, is loaded.
+    Not with one core, and not where all are busy: there two processes took 1.7 times as long as the earlier
+    build's one. Not in a process that another one's pool started, nor where an engine like Dask or Ray, which
+    deals out the cores, is loaded.
     """
     is_child = multiprocessing.parent_process() is not None
-    return bool(sys.executable) and _count_cores() > 1 and not is_child and _ENGINES.isdisjoint(sys.modules)
+    is_free = _count_cores() > max(1.0, _read_load())
+    return bool(sys.executable) and is_free and not is_child and _ENGINES.isdisjoint(sys.modules)
 
 
 def _count_cores() -> int:
     """Those that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _read_load() -> float:
+    """How many processes waited for a core in the last minute."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
 
 
 def make_beside(make: Callable[[], Generator[T, None, R]]) -> Generator[T, None, R]:

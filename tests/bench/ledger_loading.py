@@ -2,13 +2,15 @@
 
 Phone and e-mail are checked, each contact gets its row and its first audit record, the bad rows go to the
 ledger and the rejects file. A second run over the same file shows what it costs to resume.
-An earlier build loads and reads a smaller file in turn with ours.
+An earlier build loads and reads a smaller file in turn with ours. Processor time is that of all processes; a
+list is read by one and written by another, so what binds on free cores is the busier of the two.
 """
 
 from __future__ import annotations
 
 import gc
 import json
+import resource
 import sys
 import tempfile
 import time
@@ -40,25 +42,36 @@ def measure(rows: int = ROWS) -> dict[str, Any]:
 
 
 def compare(before: Path, rows: int = ROWS_IN_TURN, rounds: int = ROUNDS) -> dict[str, Any]:
-    """Rows per processor second of ours, as many times those of the checkout `before`, round by round."""
+    """Rows per second of ours, as many times those of the checkout `before`, round by round.
+
+    By the clock, by processor time, and by the processor time of the busier process.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _write(folder / "contacts.csv", rows)
-        ledger, reading = [], []
+        ledger: dict[str, list[float]] = {"clock": [], "processor": [], "busier process": []}
+        reading = []
         for number in range(rounds):
             builds = (before, None) if number % 2 else (None, before)
             loaded = {build: _load_anew(folder, build) for build in builds}
             read = {build: read_in_child(folder / "contacts.csv", build) for build in builds}
-            ledger.append(loaded[None] / loaded[before])
+            for measure_of, ratios in ledger.items():
+                ratios.append(loaded[None][measure_of] / loaded[before][measure_of])
             reading.append(read[before]["cpu_seconds"] / read[None]["cpu_seconds"])
-    return {"rows": rows, "into the ledger": _spread(ledger), "reading alone": _spread(reading)}
+    spread = {f"into the ledger, by {name}": _spread(ratios) for name, ratios in ledger.items()}
+    return {"rows": rows, **spread, "reading alone, by processor": _spread(reading)}
 
 
-def _load_anew(folder: Path, checkout: Path | None) -> float:
+def _load_anew(folder: Path, checkout: Path | None) -> dict[str, float]:
     for left in folder.glob("ledger.db*"):
         left.unlink()
     done = run_child("ledger_loading", {"folder": str(folder)}, checkout=checkout)
-    return float(done["rows_per_cpu_second"])
+    by_processor = float(done["rows_per_cpu_second"])  # all that an earlier build says: it has one process
+    return {
+        "clock": float(done["rows"] / done["seconds"]),
+        "processor": by_processor,
+        "busier process": float(done.get("rows_per_second_of_busier", by_processor)),
+    }
 
 
 def _spread(ratios: Sequence[float]) -> dict[str, float]:
@@ -66,18 +79,25 @@ def _spread(ratios: Sequence[float]) -> dict[str, float]:
 
 
 def _load(folder: Path) -> dict[str, Any]:
-    began, cpu = time.perf_counter(), time.process_time()
+    began, cpu, others = time.perf_counter(), time.process_time(), _cpu_of_children()
     with (
         open_ledger(f"sqlite:///{folder / 'ledger.db'}") as ledger,
         open_run(ledger, Organisation(), "bench", CampaignSettings(message="Hello")) as run,
     ):
         loaded = load_source(run, open_source(str(folder / "contacts.csv")), folder / "rejects.csv")
+    cpu, others = time.process_time() - cpu, _cpu_of_children() - others
     return {
         "rows": loaded.rows_read,
         "accepted": loaded.accepted,
         "seconds": time.perf_counter() - began,
-        "cpu_seconds": time.process_time() - cpu,
+        "cpu_seconds": cpu + others,
+        "busier_seconds": max(cpu, others),
     }
+
+
+def _cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def main() -> None:
@@ -92,10 +112,14 @@ def main() -> None:
             {
                 "rows": first["rows"],
                 "accepted": first["accepted"],
-                "seconds": round(first["seconds"], 1),
+                "seconds": round(first["seconds"], 2),
                 "rows_per_second": round(first["rows"] / first["seconds"]),
                 "rows_per_cpu_second": round(first["rows"] / first["cpu_seconds"]),
+                "rows_per_second_of_busier": round(first["rows"] / first["busier_seconds"]),
                 "peak_megabytes": peak,
+                "peak_megabytes_of_reader": round(
+                    resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024, 1
+                ),
                 "seconds_again": round(again["seconds"], 2),
             }
         )

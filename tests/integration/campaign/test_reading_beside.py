@@ -45,7 +45,7 @@ NASTY = (
     "C-5,Field,+13175550105,,Dear {{ name }},,\n"
     "C-6,Zone,+13175550106,,,,Nowhere/City\n"
     "C-7,Fein,0171 5550107,,,,\n"
-    + "".join(f"D-{n},Row,+1317555{n:04d},,,,\n" for n in range(2500))
+    + "".join(f"D-{n},Row,+1317555{n:04d},,,,\n" for n in range(4500))
     + "C-8,Cut,+1317"
 )
 
@@ -140,8 +140,8 @@ def test_a_reading_process_that_is_killed_costs_a_sentence_and_no_row(
 
     loaded = load_source(run, open_source(str(nasty)))
 
-    assert loaded.known >= 1000
-    assert loaded.rows_read == 32_509
+    assert loaded.known >= 2000
+    assert loaded.rows_read == 34_509
     assert prove(run.ledger, run.campaign).balanced
 
 
@@ -162,8 +162,13 @@ def test_nothing_runs_on_after_an_interrupt(run: Run, nasty: Path, monkeypatch: 
     assert not reading_processes()
 
 
-def test_no_process_is_started_with_one_core_or_under_an_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_process_is_started_with_one_core_or_busy_ones_or_under_an_engine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(side_process, "_count_cores", lambda: 2)
+    monkeypatch.setattr(side_process, "_read_load", lambda: 2.0)
+    assert not side_process.may_start()
+    monkeypatch.setattr(side_process, "_read_load", lambda: 0.5)
     assert side_process.may_start()
 
     with monkeypatch.context() as patch:
