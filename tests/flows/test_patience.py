@@ -6,13 +6,21 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
+import certifi
 import orjson
 import pytest
+from prefect.settings import (
+    PREFECT_API_SSL_CERT_FILE,
+    PREFECT_API_TLS_INSECURE_SKIP_VERIFY,
+    temporary_settings,
+)
 
 from flows.witness import PrefectWitness
 from outreach.ledger.witness import Mark
+from tasks.patience import known_trust
 from tests.flows.pointing import pointing_to
 
 MARK = Mark(7, "hash")
@@ -87,3 +95,21 @@ def test_a_ledger_of_which_the_server_knows_nothing_yet_is_entered(busy: dict[st
     witness.remember("ledger", MARK)
 
     assert witness.recall("ledger") == MARK
+
+
+def test_the_authorities_are_read_once_for_all_that_is_asked() -> None:
+    assert known_trust()["verify"] is known_trust()["verify"]
+
+
+def test_other_authorities_of_a_setting_are_not_the_known_ones(tmp_path: Path) -> None:
+    own = tmp_path / "own.pem"
+    own.write_bytes(Path(certifi.where()).read_bytes())
+    with temporary_settings({PREFECT_API_SSL_CERT_FILE: str(own)}):
+        others = known_trust()["verify"]
+
+    assert others is not known_trust()["verify"]
+
+
+def test_where_a_setting_trusts_everybody_prefects_client_goes_by_it() -> None:
+    with temporary_settings({PREFECT_API_TLS_INSECURE_SKIP_VERIFY: True}):
+        assert known_trust() == {}
