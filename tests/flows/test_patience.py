@@ -9,7 +9,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import certifi
 import orjson
 import pytest
 from prefect.settings import (
@@ -22,6 +21,7 @@ from flows.witness import PrefectWitness
 from outreach.ledger.witness import Mark
 from tasks.patience import known_trust
 from tests.flows.pointing import pointing_to
+from tests.support.certificates import contexts
 
 MARK = Mark(7, "hash")
 
@@ -102,12 +102,11 @@ def test_the_authorities_are_read_once_for_all_that_is_asked() -> None:
 
 
 def test_other_authorities_of_a_setting_are_not_the_known_ones(tmp_path: Path) -> None:
-    own = tmp_path / "own.pem"
-    own.write_bytes(Path(certifi.where()).read_bytes())
-    with temporary_settings({PREFECT_API_SSL_CERT_FILE: str(own)}):
-        others = known_trust()["verify"]
+    contexts(tmp_path, "prefect.test")
+    with temporary_settings({PREFECT_API_SSL_CERT_FILE: str(tmp_path / "authority.pem")}):
+        (only,) = known_trust()["verify"].get_ca_certs()
 
-    assert others is not known_trust()["verify"]
+    assert only["subject"] == ((("commonName", "test authority"),),)
 
 
 def test_where_a_setting_trusts_everybody_prefects_client_goes_by_it() -> None:
