@@ -69,11 +69,12 @@ def _ask() -> None:
     from prefect.client.base import ServerType
     from prefect.client.orchestration import get_client
 
-    from tasks.patience import asking_again
+    from tasks.patience import asking_again, known_trust
 
     with asking_again():
         try:
-            with get_client(sync_client=True, httpx_settings={"timeout": PATIENCE_SECONDS}) as client:
+            settings = {"timeout": PATIENCE_SECONDS, **known_trust()}
+            with get_client(sync_client=True, httpx_settings=settings) as client:
                 if problem := client.api_healthcheck():
                     raise problem
                 if client.server_type is not ServerType.CLOUD:

@@ -10,11 +10,11 @@ from prefect.runtime import flow_run
 from prefect.states import Cancelled, Completed, Crashed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.campaign import advance, prepare
 from flows.dispatch import EXECUTOR_TAG
 from flows.events import signal_refusals
 from flows.opening import BlockNames, open_ledger, open_run
 from flows.parameters import BlockName, CampaignName
+from flows.steps import advance, prepare
 from flows.stopping import INTERRUPTED, describe_stop, end_early, find_loss, parent_executor, prefect_heeded
 from flows.verdict import first_failure
 from outreach.campaign.run import Run

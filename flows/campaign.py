@@ -1,16 +1,15 @@
 """The campaign: contacts in, interactions started, the CRM told, the sums proven."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
-from prefect import Task
 from prefect.client.schemas.objects import State
-from prefect.futures import PrefectFuture
+from prefect.states import Completed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.approval import ask
+from flows.approval import Said, ask
 from flows.dispatch import dispatch as hand_out
 from flows.dispatch import widen
 from flows.dry_run import find_asked_columns, find_sender_of, rehearse_campaign
@@ -18,29 +17,23 @@ from flows.masking import private_flow
 from flows.opening import BlockNames, OpenRun, open_run
 from flows.parameters import BlockName, CampaignName, SourceName
 from flows.question import Question, find_question
-from flows.stopping import INTERRUPTED, end_early, prefect_heeded, wait_for
+from flows.steps import advance, finish, give, plan_batches, prepare
+from flows.stopping import INTERRUPTED, end_early, prefect_heeded
 from flows.telling import tell_earlier
-from flows.verdict import Ended, conclude, decline, first_failure
+from flows.verdict import Ended, conclude, prove_now
 from outreach.campaign.reconciliation import recover
 from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.run import Run
-from outreach.campaign.texts import object_to_texts
-from outreach.contacts import Channel
 from outreach.follow_up.links import link_due
-from outreach.ledger.claims import BatchRef, find_unfinished, plan
+from outreach.ledger.claims import BatchRef
 from outreach.ledger.proof import count_contacted
-from outreach.reachability import Availability
+from outreach.ledger.runs import note_end
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_list
 from outreach.sources.source import Source
-from tasks.handing_over import give_to_engine
-from tasks.interaction import interact
-from tasks.loading import load, mirror, ready_senders
-from tasks.policies import BATCHES_AT_MOST, BATCHES_AT_ONCE, RUNNER_THREADS
+from tasks.loading import load
+from tasks.policies import RUNNER_THREADS
 from tasks.progress import Sink, progress_shown
-from tasks.registration import register
-from tasks.validation import validate
-from tasks.webhook import deliver
 
 
 @private_flow(
@@ -131,97 +124,9 @@ def work_on(
     return conclude(opened, work, contacted_before=before, left=left)
 
 
-def give(opened: OpenRun, senders: Availability) -> Sequence[Ended]:
-    """On the campaign route: what an earlier run left with Genesys' engine, and whoever is cleared for it."""
-    if not opened.run.engine_channels:
-        return ()
-    given = give_to_engine.submit(opened.reference, senders)
-    wait_for([given])
-    return [given]
-
-
-def finish(
-    run: Run,
-    batches: Sequence[BatchRef],
-    go_through: Callable[[Sequence[BatchRef]], Sequence[Ended]],
-    hand_over: Callable[[], Sequence[Ended]],
-) -> tuple[Sequence[Ended], int]:
-    """Go through the batches until nothing in them is left to do; the last work, and how many are left.
-
-    More than once where people became free again: a try lost the database, a process died, a doubt was
-    released. It ends when something failed, when somebody called it off, and when going through them once
-    more got nobody further.
-    """
-    work = hand_over()
-    left = sum(batch.size for batch in batches) + 1
-    while batches:
-        work = [*go_through(batches), *hand_over()]
-        if not run.auto_stop.is_called_off:
-            recover(run)
-        batches = find_unfinished(run.ledger, run.campaign, batches)
-        before, left = left, sum(batch.size for batch in batches)
-        if run.auto_stop.reason or first_failure(work) or left >= before:
-            return work, left
-    return work, 0
-
-
-def prepare(opened: OpenRun, name: str) -> Availability:
-    """Ask the organisation whom it leaves alone, and which channels our senders can serve.
-
-    The run is stopped where nobody knows whom it leaves alone, or what to say.
-    """
-    ready = ask_senders(name, opened)
-    run = opened.run
-    if objection := mirror(name, opened.reference).objection(run.settings) or object_to_texts(run):
-        run.auto_stop.stop(objection)
-    return {Channel(channel): verdict for channel, verdict in ready.items()}
-
-
-def ask_senders(name: str, opened: OpenRun) -> dict[str, str]:
-    """What the organisation says of our senders: from the cache only while it is good news."""
-    asked = (name, opened.blocks.senders_key, opened.reference)
-    state = ready_senders(*asked, return_state=True)
-    ready = state.result()
-    # A sender that was mended a minute ago must not keep everybody back until the cache is old.
-    if state.name == "Cached" and any(said.startswith("sender_") for said in ready.values()):
-        return ready_senders.with_options(refresh_cache=True)(*asked)
-    return ready
-
-
-def plan_batches(run: Run) -> list[BatchRef]:
-    """Everything that is due, oldest first."""
-    return plan(run.ledger, run.campaign, size=run.batch_size, at_most=BATCHES_AT_MOST)
-
-
-def advance(opened: OpenRun, batches: Sequence[BatchRef], senders: Availability) -> list[PrefectFuture[Any]]:
-    """The steps over batches: a few of them in the pipeline, the oldest first."""
-    work: list[PrefectFuture[Any]] = []
-    run = opened.reference
-    for wave in waves(batches):
-        registered = [register.submit(batch, run) for batch in wave]
-        validated = submit_after(registered, wave, validate, run, senders)
-        interacted = submit_after(validated, wave, interact, run, senders)
-        work += [*registered, *validated, *interacted, *submit_after(interacted, wave, deliver, run)]
-    wait_for(work)
-    return work
-
-
-def submit_after(
-    before: Sequence[PrefectFuture[Any]],
-    wave: Sequence[BatchRef],
-    step: Task[..., Any],
-    *given: Any,  # noqa: ANN401 - the step's own
-) -> list[PrefectFuture[Any]]:
-    """A step over a wave, each batch as soon as the step before it is done.
-
-    It does not take that step's result: Prefect would ask its server for the state of what is not done yet,
-    and fail where the server is away.
-    """
-    pairs = zip(wave, before, strict=True)
-    return [step.submit(batch, *given, wait_for=[earlier]) for batch, earlier in pairs]
-
-
-def waves(batches: Sequence[BatchRef]) -> Iterator[Sequence[BatchRef]]:
-    """A few batches at a time, in order, so that the first people are contacted before the last are known."""
-    for start in range(0, len(batches), BATCHES_AT_ONCE):
-        yield batches[start : start + BATCHES_AT_ONCE]
+def decline(run: Run, said: Said) -> State[dict[str, Any]]:
+    """End a run that a person did not want: nothing was contacted, and nothing is wrong."""
+    message, proof = f"{said.sentence} Nobody was contacted.", prove_now(run)
+    verdict = "declined" if proof.balanced else "red"
+    note_end(run.ledger, run.campaign, {"verdict": verdict, "contacted_so_far": proof.contacted})
+    return Completed(name=said.answer.value, message=message, data=proof.as_json())

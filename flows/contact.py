@@ -15,10 +15,10 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.campaign import advance, finish, give, plan_batches, prepare
 from flows.masking import mask, private_flow
 from flows.opening import BlockNames, open_run
 from flows.parameters import BlockName, CampaignName, ContactGiven
+from flows.steps import advance, finish, give, plan_batches, prepare
 from flows.stopping import prefect_heeded
 from flows.verdict import conclude
 from outreach.campaign.reconciliation import recover

@@ -9,7 +9,6 @@ from prefect.context import FlowRunContext
 from prefect.states import Cancelled, Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.approval import Said
 from flows.events import signal
 from flows.opening import OpenRun
 from flows.stopping import describe_stop
@@ -19,7 +18,7 @@ from outreach.campaign.run import Run, last_delivery_seconds
 from outreach.errors import CampaignStopped, NobodyContacted, SumsDoNotHold
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.proof import Proof, prove, recount_webhooks
-from outreach.ledger.runs import note_end, stop_campaign
+from outreach.ledger.runs import stop_campaign
 from outreach.report.kept_back import explain_kept_back, is_kept_back
 from outreach.report.summary import ALL_BEFORE, summary_sentence
 from tasks.reporting import publish
@@ -82,14 +81,6 @@ def judge(proof: Proof, *, contacted_before: int, left: int = 0) -> State[dict[s
     return Completed(message=f"{sentence}. {reason}" if reason else sentence, data=proof.as_json())
 
 
-def decline(run: Run, said: Said) -> State[dict[str, Any]]:
-    """End a run that a person did not want: nothing was contacted, and nothing is wrong."""
-    message, proof = f"{said.sentence} Nobody was contacted.", _prove(run)
-    verdict = "declined" if proof.balanced else "red"
-    note_end(run.ledger, run.campaign, {"verdict": verdict, "contacted_so_far": proof.contacted})
-    return Completed(name=said.answer.value, message=message, data=proof.as_json())
-
-
 def first_failure(work: Sequence[Ended]) -> str | None:
     """Why the first of them failed, crashed or was cancelled; None when none did."""
     for each in work:
@@ -101,14 +92,15 @@ def first_failure(work: Sequence[Ended]) -> str | None:
 
 def _settle(run: Run) -> Proof:
     """The proof, after the CRM was told of it and of everything else for as long as that may take."""
-    proof = _prove(run)
+    proof = prove_now(run)
     announce_end(run, proof)
     if run.courier:
         run.courier.stop(last_delivery_seconds(run.auto_stop))
     return recount_webhooks(run.ledger, run.campaign, proof)
 
 
-def _prove(run: Run) -> Proof:
+def prove_now(run: Run) -> Proof:
+    """What the campaign's rows say now."""
     return prove(run.ledger, find_campaign(run.ledger, run.campaign.name))
 
 

@@ -158,6 +158,8 @@ def _start(results: Mapping[str, Any]) -> Iterator[Bar]:
     yield Bar("seconds from the last contact to the end of the process", last, "<=", 2.0)
     for command, bar in {"run, nobody due": 1.5, "proof": 0.6, "why": 0.6, "--help": 0.25}.items():
         yield _at_most(f"seconds (`{command}`)", ours[command]["seconds"], bar)
+    if triggered := start.get("triggered"):
+        yield _at_most("times an empty flow, from the request to a contact", triggered["times_empty"], 1.3)
     for command, figures in before.items():
         share = ours[command]["cpu_seconds"]["median"] / figures["cpu_seconds"]["median"]
         if command.startswith("run"):

@@ -24,6 +24,7 @@ from tests.bench import (
     start_end,
     text_speed,
     tokens,
+    triggered,
     webhook_speed,
 )
 from tests.bench.machine import load_now
@@ -85,8 +86,9 @@ def measure_hanging_receiver(site: Site, is_quick: bool) -> Any:  # noqa: FBT001
 
 
 def measure_start(site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part
-    """Start and end of commands, beside an empty flow and an earlier build."""
-    return start_end.measure(site, 1 if is_quick else start_end.ROUNDS)
+    """Start and end of commands, beside an empty flow and an earlier build; a contact by Prefect's API."""
+    commands = start_end.measure(site, 1 if is_quick else start_end.ROUNDS)
+    return {**commands, "triggered": triggered.measure(site, 1 if is_quick else triggered.ROUNDS)}
 
 
 def measure_ledger(site: Site, is_quick: bool) -> Any:  # noqa: FBT001 - a Part

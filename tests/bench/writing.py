@@ -183,6 +183,11 @@ def _start(start: Mapping[str, Any]) -> Iterator[str]:
             names = ("cpu_seconds", "seconds", "to_first", "after_last")
             cells = [_seconds(figures[name]) if name in figures else "" for name in names]
             yield f"| {build} | {command} | {' | '.join(cells)} |"
+    if triggered := start.get("triggered"):
+        what = "Seconds from the request by Prefect's API, on one process worker:"
+        empty, contact, end = (_seconds(triggered[name]) for name in ("empty", "contact", "contact's run"))
+        yield ""
+        yield f"{what} an empty flow's end {empty}, a contact {contact}, the end of its run {end}."
     if loads := start.get("machine_load"):
         yield ""
         yield f"While {loads[0]} to {loads[1]} processes wanted a core: seconds are long, CPU seconds less."

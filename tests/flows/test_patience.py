@@ -6,14 +6,22 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from prefect.settings import (
+    PREFECT_API_SSL_CERT_FILE,
+    PREFECT_API_TLS_INSECURE_SKIP_VERIFY,
+    temporary_settings,
+)
 
 from flows.witness import PrefectWitness
 from outreach.ledger.witness import Mark
+from tasks.patience import known_trust
 from tests.flows.pointing import pointing_to
+from tests.support.certificates import contexts
 
 MARK = Mark(7, "hash")
 
@@ -87,3 +95,20 @@ def test_a_ledger_of_which_the_server_knows_nothing_yet_is_entered(busy: dict[st
     witness.remember("ledger", MARK)
 
     assert witness.recall("ledger") == MARK
+
+
+def test_the_authorities_are_read_once_for_all_that_is_asked() -> None:
+    assert known_trust()["verify"] is known_trust()["verify"]
+
+
+def test_other_authorities_of_a_setting_are_not_the_known_ones(tmp_path: Path) -> None:
+    contexts(tmp_path, "prefect.test")
+    with temporary_settings({PREFECT_API_SSL_CERT_FILE: str(tmp_path / "authority.pem")}):
+        (only,) = known_trust()["verify"].get_ca_certs()
+
+    assert only["subject"] == ((("commonName", "test authority"),),)
+
+
+def test_where_a_setting_trusts_everybody_prefects_client_goes_by_it() -> None:
+    with temporary_settings({PREFECT_API_TLS_INSECURE_SKIP_VERIFY: True}):
+        assert known_trust() == {}

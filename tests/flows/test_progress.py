@@ -10,8 +10,8 @@ import pytest
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.campaign import advance, plan_batches, prepare
 from flows.opening import BlockNames, open_run
+from flows.steps import advance, plan_batches, prepare
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
 from tasks.loading import load

@@ -1,0 +1,110 @@
+"""How long somebody waits who has one person contacted by Prefect's API, beside an empty flow.
+
+From `create_flow_run` of the deployment `contact-one/contact` to the contact, and of an empty flow's
+deployment to its end, on one process worker that has nothing else to do, in turn. Each run is a process of
+its own, and each contact a campaign of its own. The worker asks often, so that what it waits between its
+questions, which is luck, stays small beside the rest.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.deployments.runner import RunnerDeployment
+from prefect.types.entrypoint import EntrypointType
+
+from cli.processes import child
+from deployments.production import POOL, deploy
+from tests.bench.contest import spread
+from tests.bench.job import people
+from tests.bench.machine import load_now
+from tests.bench.site import ROOT, Site
+from tests.bench.ways.campaign import save_blocks
+from tests.bench.ways.empty import empty
+
+ROUNDS = 5
+BLOCK = "triggered"
+ENV = {"PREFECT_WORKER_QUERY_SECONDS": "0.2", "PREFECT_LOGGING_LEVEL": "WARNING", "PYTHONPATH": str(ROOT)}
+PATIENCE_SECONDS = 300.0
+
+
+def measure(site: Site, rounds: int = ROUNDS) -> dict[str, Any]:
+    """Seconds from the request, of an empty flow and of a contact, and the one in times the other."""
+    load, folder = load_now(), site.folder / BLOCK
+    folder.mkdir()
+    site.clear(message_seconds=0.0)
+    save_blocks(site.job("ours", "platform", rounds), BLOCK, folder)
+    deploy()
+    _deploy_empty()
+    command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"]
+    seen: dict[str, list[float]] = {"empty": [], "contact": [], "contact's run": []}
+    with child(command, folder / "worker.log", ENV), get_client(sync_client=True) as client:
+        for number in range(rounds + 1):
+            nothing = _run(client, "empty/empty", {})
+            asked, ended = _contact(client, folder, number)
+            if number:  # the first of each also waits for the worker, and compiles what it imports
+                seen["empty"].append(nothing)
+                seen["contact"].append(asked)
+                seen["contact's run"].append(ended)
+    times = [ours / nothing for ours, nothing in zip(seen["contact"], seen["empty"], strict=True)]
+    figures = {name: spread(values) for name, values in seen.items()}
+    return {**figures, "times_empty": spread(times), "machine_load": [load, load_now()]}
+
+
+def _deploy_empty() -> None:
+    made = RunnerDeployment.from_flow(
+        empty, name="empty", work_pool_name=POOL, entrypoint_type=EntrypointType.MODULE_PATH
+    )
+    made.apply()
+
+
+def _contact(client: SyncPrefectClient, folder: Path, number: int) -> tuple[float, float]:
+    """Seconds until a person was contacted, and until their run had ended."""
+    person = people(number + 1)[number]
+    given = {
+        "contact": {
+            "external_contact_id": person.external_contact_id,
+            "name": person.name,
+            "sms": person.sms,
+        },
+        "campaign": f"triggered-{number}",
+        **dict.fromkeys(("genesys", "senders", "webhook", "ledger"), BLOCK),
+        "settings": {"message": "Hello", "hours_bind": [], "output": str(folder)},
+    }
+    began = time.time()
+    ended = _run(client, "contact-one/contact", given)
+    with sqlite3.connect(folder / "ledger.db") as ledger:
+        (contacted,) = ledger.execute("SELECT max(started_at) FROM contacts").fetchone()
+    return contacted / 1e6 - began, ended
+
+
+def _run(client: SyncPrefectClient, deployment: str, parameters: Mapping[str, Any]) -> float:
+    """Seconds from the request for a run to its end.
+
+    Raises:
+        RuntimeError: it did not complete, or not in time.
+    """
+    known = client.read_deployment_by_name(deployment).id
+    began = time.time()
+    run = client.create_flow_run_from_deployment(known, parameters=dict(parameters)).id
+    while (until := _end(client, run)) is None:
+        if time.time() - began > PATIENCE_SECONDS:
+            raise RuntimeError(f"{deployment} has not ended in {PATIENCE_SECONDS:.0f} s.")
+        time.sleep(0.2)
+    return until - began
+
+
+def _end(client: SyncPrefectClient, run: UUID) -> float | None:
+    state = client.read_flow_run(run).state
+    if state is None or not state.is_final():
+        return None
+    if not state.is_completed():
+        raise RuntimeError(f"The run ended {state.name}: {state.message}")
+    return state.timestamp.timestamp()
