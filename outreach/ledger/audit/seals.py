@@ -57,9 +57,9 @@ def _gather(ledger: Ledger, connection: Connection, campaign_id: int) -> tuple[E
     c = contacts.c
     rows = select(c.id, c.audit_count, c.audit_head).where(c.campaign_id == campaign_id).order_by(c.id)
     ends, counts = Ends(ledger), {}
-    for row in connection.execute(rows):
-        ends.add(row.id, row.audit_count, row.audit_head)
-        counts[row.id] = row.audit_count
+    for contact_id, count, head in connection.execute(rows):  # by their names, twice the time
+        ends.add(contact_id, count, head)
+        counts[contact_id] = count
     return ends, counts
 
 
