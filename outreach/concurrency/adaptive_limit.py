@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 
 FEW = 1
-"""So many may always work: while it waits, the steps decide and write. Of 2, a contact took 11 changes of
-threads instead of 9, and a sixth more of the processor's time.
+"""So many may always work: while it waits, the steps decide and write. Beside a second, the steps alone took
+a sixth more of the processor's time for a contact (1.35 ms instead of 1.15, on a busy machine).
 """
 
 LOOK_SECONDS = 0.1

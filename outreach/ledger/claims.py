@@ -27,8 +27,10 @@ WORKABLE = (State.ACCEPTED, State.REGISTERED, State.CLEARED)
 
 _ANY = 2**31 - 1  # the most that PostgreSQL's INTEGER holds
 
-FIRST_BATCHES = (20, 50, 100, 200)
-"""The first batches are small, so that the first people are contacted within seconds of the start."""
+FIRST_BATCHES = (20, 60, 200, 600)
+"""The first batches are small, so that the first people are contacted within seconds of the start. Each next
+is thrice as large: one of 2,000 after 200 was not ready in time; at 50 ms nobody was called for 3 of 31 s.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +241,7 @@ def plan(ledger: Ledger, campaign: Campaign, *, size: int, at_most: int = 100) -
 
 
 def _cuts(total: int, size: int, at_most: int) -> list[int]:
-    """The running numbers at which batches end: 20, 70, 170, 370, then every `size` or more."""
+    """The running numbers at which batches end: 20, 80, 280, 880, then every `size` or more."""
     size = max(size, -(-total // max(at_most - len(FIRST_BATCHES), 1)))
     cuts: list[int] = []
     end = 0
