@@ -1,5 +1,6 @@
 """The verbs of a campaign: run, stop, proof, why, export, retry, resolve."""
 
+import shlex
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -101,9 +102,13 @@ def export(
             f"Nobody of {found.name} is {' or '.join(states)}; {path} has the header alone.", soft_wrap=True
         )
     else:
+        # Unbroken: a command that is cut in two cannot be copied.
         out.print(
-            f"{count} rows in {path}. Mend them and feed the file back: outreach run {path} --campaign ..."
+            f"{count} row{'' if count == 1 else 's'} in {path}; the column reason says what to mend.",
+            soft_wrap=True,
         )
+        back = shlex.join(["outreach", "run", str(path), "--campaign", found.name])
+        out.print(f"Then feed the file back: {back}", soft_wrap=True)
 
 
 def retry(campaign: str, *, ledger: LedgerName = None, json: AsJson = False) -> None:

@@ -31,9 +31,18 @@ def offer_saved(form: dict[str, Any], saved: Mapping[str, Sequence[str]]) -> dic
     return {
         **form,
         "properties": {
-            name: _offer(field, saved[name]) if saved.get(name) else field for name, field in given.items()
+            name: _offer(field, saved[name]) if saved.get(name) else _leave_out_nulls(field)
+            for name, field in given.items()
         },
     }
+
+
+def _leave_out_nulls(field: dict[str, Any]) -> dict[str, Any]:
+    """A choice that is null by default would begin with "None" instead of an empty text."""
+    if not isinstance(field.get("default"), dict):
+        return field
+    kept = {name: value for name, value in field["default"].items() if value is not None}
+    return {**field, "default": kept}
 
 
 def _offer(field: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:

@@ -38,6 +38,7 @@ def test_the_form_shows_every_setting_with_its_description_and_choices_as_lists(
     assert [each.title for each in settings if str(each.title) not in shown] == []
     assert [each.title for each in settings if str(each.description) not in shown] == []
     assert [title for title in CHOICES if not field(page, title).locator(".p-select").count()] == []
+    assert setting(page, "message").locator("textarea").input_value() == ""
 
 
 def test_blocks_are_chosen_from_lists_and_one_contact_has_a_field_for_each_column(

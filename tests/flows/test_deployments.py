@@ -107,6 +107,16 @@ def test_the_form_offers_the_saved_blocks_and_takes_one_that_was_saved_since(
     assert {each.outcome for each in deploy("outreach")} == {"unchanged"}
 
 
+def test_the_form_begins_with_nothing_where_nothing_is_set(deployed: list[Deployed]) -> None:
+    with get_client(sync_client=True) as client:
+        known = client.read_deployment_by_name("run-campaign/campaign")
+
+    assert known.parameter_openapi_schema is not None
+    settings = known.parameter_openapi_schema["properties"]["settings"]["default"]
+    assert None not in settings.values()
+    assert CampaignSettings.model_validate(settings) == CampaignSettings()
+
+
 def test_the_form_of_one_contact_has_a_field_for_each_column(deployed: list[Deployed]) -> None:
     with get_client(sync_client=True) as client:
         known = client.read_deployment_by_name("contact-one/contact")

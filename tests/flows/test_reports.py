@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 
 import httpx
 import pytest
@@ -21,6 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from blocks import ContactLedger
 from blocks.stored import load_block
+from cli.main import execute
 from cli.processes import child, free_port, wait_until_up
 from outreach.genesys.http.usage import UsageSnapshot
 from tasks.progress import shown_in
@@ -38,6 +40,28 @@ def test_the_report_of_the_first_run_is_not_replaced_by_the_second(office: Offic
     assert {file: file.read_bytes() for file in out.glob("*-report-2*Z.html")} == kept
     latest = (out / f"{office.name}-report.html").read_text()
     assert latest.count(">balanced</td>") == 2
+
+
+def test_a_run_by_hand_says_where_report_and_rejects_lie_and_export_how_to_feed_them_back(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, settings, mended = office.source(3), office.folder / "settings.json", office.folder / "mended.csv"
+    with Path(source).open("a") as rows:
+        rows.write("C-bad,Nobody,not a number,,America/New_York\n")
+    settings.write_text(office.settings().model_dump_json())
+    names = [part for kind, name in office.names.items() for part in (f"--{kind}", name)]
+
+    assert execute(["run", source, "--campaign", office.name, *names, "--settings", str(settings)]) == 0
+    said = capsys.readouterr().out.replace("\n", "")
+    assert f"Report: {office.folder}/out/{office.name}-report.html" in said
+    assert f"Rejected rows, to mend and feed back: {office.folder}/out/{office.name}-rejects.csv" in said
+
+    of_ours = ["--state", "rejected", "--to", str(mended), "--ledger", office.name]
+    assert execute(["export", office.name, *of_ours]) == 0
+    told = capsys.readouterr().out
+    assert f"1 row in {mended}; the column reason says what to mend." in told
+    assert f"outreach run {mended} --campaign {office.name}\n" in told
+    assert "it must be like +15551234567" in mended.read_text()
 
 
 def test_a_runs_log_ends_with_the_link_to_its_report(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml  # type: ignore[import-untyped]  # Prefect brings it, without types
+from prefect.utilities.templating import find_placeholders
 
 from cli.main import make_app
 from deployments.production import POOL
@@ -77,3 +79,14 @@ def test_the_cluster_file_is_one_deployment_whose_labels_meet() -> None:
     (container,) = told["spec"]["template"]["spec"]["containers"]
     names = {volume["name"] for volume in told["spec"]["template"]["spec"]["volumes"]}
     assert {mount["name"] for mount in container["volumeMounts"]} <= names
+
+
+def test_the_template_of_a_pod_for_each_run_is_filled_by_what_it_declares() -> None:
+    pool = json.loads((FILES / "kubernetes/pool.json").read_text())
+    job, declared = pool["job_configuration"], pool["variables"]["properties"]
+
+    assert {found.name for found in find_placeholders(job)} == set(declared)
+    assert all(field["title"] and field["description"] for field in declared.values())
+    pod = job["job_manifest"]["spec"]["template"]["spec"]
+    assert {mount["name"] for mount in pod["containers"][0]["volumeMounts"]} == {"state"}
+    assert job["job_manifest"]["spec"]["backoffLimit"] == 0  # whether a run is tried again, Prefect says
