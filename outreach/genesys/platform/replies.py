@@ -4,6 +4,7 @@ Whether a reply lands in the conversation that we started or opens one of its ow
 both are looked at: the details query is asked for sessions whose `addressTo` is one of our senders.
 """
 
+import re
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta, timezone
 
@@ -32,6 +33,11 @@ MOST_MESSAGES = 20
 """So many new messages of one conversation are read at a time, the newest."""
 LONGEST = 4000
 """Characters of a message that are looked at: whoever asks to stop says so at once."""
+
+_WHEN_OR_WHOSE = re.compile(r"@|\d{4}|\d[:.]\d\d")
+"""What begins a quotation has an address, a year or a time. quotequail takes any line from "On" to "wrote:"
+for one: of "On second thought, please stop. As I wrote:" nothing would be theirs.
+"""
 
 _BEFORE = datetime.min.replace(tzinfo=timezone.utc)
 _FIND, _READ, _READ_MAIL = "find replies", "read reply", "read reply by e-mail"
@@ -145,9 +151,8 @@ def _text_of_mail(mail: Json) -> str:
     text = read_text(mail, "textBody")[:LONGEST].replace("\r\n", "\n").strip()
     if not text:  # who writes to unsubscribe by a link often leaves all but the subject empty
         return read_text(mail, "subject")[:LONGEST] if not read_text(mail, "htmlBody") else ""
-    [(_, own), *_] = quotequail.quote(text, quote_intro_line=True)
-    own = "\n".join(line for line in own.splitlines() if not line.lstrip().startswith(">"))
-    if own.strip():
-        return own.strip()
-    below: str = (quotequail.unwrap(text) or {}).get("text_bottom", "")
-    return below
+    parts = quotequail.unwrap(text) or {}
+    if _WHEN_OR_WHOSE.search(f"{parts.get('date')} {parts.get('from')}"):
+        # Above the quotation, and below or between its lines.
+        text = "\n".join((parts.get("text_top") or "", parts.get("text_bottom") or ""))
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(">")).strip()

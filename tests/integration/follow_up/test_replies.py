@@ -41,6 +41,10 @@ QUOTED = {
     "pt": "Em seg., 2 de mar. de 2026 às 10:00, Hello <hello@outreach.example> escreveu:",
     "nl": "Op ma 2 mrt 2026 om 10:00 schreef Hello <hello@outreach.example>:",
 }
+OUTLOOK = (
+    "Von: Hello <hello@outreach.example>\nGesendet: Montag, 2. März 2026 10:00\nAn: Ann\nBetreff: Termin"
+)
+"""Without a sign before our lines, and without a line of dashes."""
 OURS = "> Hello there,\n> your appointment is on Monday.\n> Reply STOP to unsubscribe."
 
 
@@ -144,6 +148,9 @@ def test_our_own_words_in_a_quote_are_not_theirs(tmp_path: Path) -> None:
         ("Hello,\nplease stop\nBest, Ann", "", "stop"),
         ("", "unsubscribe", "stop"),
         (f"{OURS}\n\nStop please", "", "stop"),
+        (f"Hello,\n\n{QUOTED['en']}\n> Do you still want it?\nStop please\n{OURS}", "", "stop"),
+        ("Thanks.\nOn second thought, I was wrong. This is what I wrote:\nStop", "", "stop"),
+        (f"Ja gern\n\n{OUTLOOK}\n\nAntworten Sie mit\nSTOP", "", "none"),
         ("I really think you should stop this", "", "review"),
         ("", "", "review"),
     ],
