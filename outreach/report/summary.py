@@ -20,11 +20,11 @@ def count_sentence(proof: Proof) -> str:
     `started` counts everybody contacted, ended interactions too.
     """
     counts = {**proof.states, "rejected": proof.rejected, "duplicate": proof.duplicates}
-    parts = [f"{proof.contacted} started"]
-    parts += [f"{counts.get(str(name), 0)} {name}" for name in _ALWAYS]
-    parts += [f"{counts[str(name)]} {name}" for name in _WHEN_ANY if counts.get(str(name))]
+    parts = [f"{number(proof.contacted)} started"]
+    parts += [f"{number(counts.get(str(name), 0))} {name}" for name in _ALWAYS]
+    parts += [f"{number(counts[str(name)])} {name}" for name in _WHEN_ANY if counts.get(str(name))]
     under_way = sum(proof.states.get(state, 0) for state in _UNDER_WAY)
-    return ", ".join([*parts, f"{under_way} under way"] if under_way else parts)
+    return ", ".join([*parts, f"{number(under_way)} under way"] if under_way else parts)
 
 
 def summary_sentence(proof: Proof) -> str:
