@@ -36,7 +36,9 @@ def _lines(contacts: int, start: Mapping[str, float], campaign: Mapping[str, flo
     yield ""
     yield (
         "Written by `make profile`: processor time of the process that contacts, at 0 ms latency, while "
-        f"{load_now()} processes wanted a core: each of them makes caches colder and waits longer."
+        f"{load_now()} processes wanted a core: each of them makes caches colder and waits longer. "
+        "A thread beside the main one is seen where it lets others go on, so what it computed just before "
+        "stands there too: much of what is said here of waiting and transport is the work around them."
     )
     yield ""
     yield f"## A contact ({contacts:,} by SMS, webhooks included, the run's start and end among them)"
