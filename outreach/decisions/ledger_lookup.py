@@ -9,7 +9,7 @@ from outreach.decisions.contact_status import ContactStatus, find_recent, find_s
 from outreach.errors import UnknownCampaign
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.loads.entries import Entry
+from outreach.ledger.loads.entries import dump_contact
 from outreach.ledger.loads.stored_ids import StoredIds
 from outreach.ledger.recent_contacts import find_taken, find_undelivered
 from outreach.ledger.suppressions import find_suppressed
@@ -48,7 +48,9 @@ class LedgerLookup:
     def content_key(self, row: Row) -> str:
         """Of a row's content, as a load would write it; "" without a ledger."""
         # The load's own key: both must agree on what is a correction.
-        return Entry(self._ledger.vault, row).content_key if self._ledger else ""
+        if self._ledger is None or row.contact is None:
+            return ""
+        return self._ledger.vault.key("content", dump_contact(row.contact))
 
     def facts(
         self, people: Mapping[int, Contact], cap_hours: float | None, *, leaves_out_undelivered: bool = False

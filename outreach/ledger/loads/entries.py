@@ -4,6 +4,8 @@ Rows become entries while they are read, so that a chunk's contacts, each of man
 memory at once for Python's collector to look through.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
@@ -11,69 +13,42 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from outreach.contacts import Contact
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.stored_ids import StoredIds
-from outreach.ledger.states import State
 from outreach.ledger.vault import Vault
 from outreach.sources.rows import Row
 
 CHUNK = 2000
 """Rows of a transaction: a load that was killed left whole ones, and nothing of the next. Of 1000, each row
 takes the writing process a tenth more time."""
-_ACCEPTED = State.ACCEPTED.value
 
 
-class Entry:
-    """A row that has a contact; `line` and `raw` are the row's. `address_keys` only where asked for."""
+class Entry(NamedTuple):
+    """A row that has a contact; `line` and `raw` are the row's. `payload`: None of who was forgotten."""
 
-    __slots__ = ("_payload", "address_keys", "content_key", "external_contact_id", "line", "raw")
+    external_contact_id: str
+    line: int
+    content_key: str
+    payload: str | None
+    raw: Mapping[str, str]
+    address_keys: frozenset[str] = frozenset()
+    """Only where asked for."""
 
-    def __init__(self, vault: Vault, row: Row, *, with_addresses: bool = False) -> None:
-        assert row.contact is not None  # noqa: S101 - the caller asked
-        plain = row.contact.model_dump_json(exclude_defaults=True)
-        self.line = row.line
-        self.raw = row.raw
-        self.external_contact_id = row.contact.external_contact_id
-        self.content_key = vault.key("content", plain)
-        self._payload: str | None = vault.seal(plain)
-        addresses = row.contact.channels.addresses().values() if with_addresses else ()
-        self.address_keys = {key for address in addresses for key in vault.address_keys(address)}
-
-    @property
-    def is_forgotten(self) -> bool:
-        """Whether nothing of it is kept but its id."""
-        return self._payload is None
-
-    def forget(self) -> None:
-        """Keep nothing but the id: it leads to somebody who asked to be forgotten."""
-        self._payload, self.content_key = None, ""
+    def forgotten(self) -> Entry:
+        """Nothing of it but the id: it leads to somebody who asked to be forgotten."""
+        return self._replace(payload=None, content_key="")
 
     def content(self) -> dict[str, Any]:
         """The columns that a correction replaces."""
         return {
-            "payload": self._payload,
+            "payload": self.payload,
             "content_key": self.content_key,
             "line": self.line,
             "retryable": False,
             "until": None,
             "attempts": 0,
             "deaths": 0,
-        }
-
-    def as_row(self, campaign_id: int, load_id: int, record: dict[str, Any]) -> dict[str, Any]:
-        """A new row of `contacts`, whose audit begins with `record`."""
-        return {
-            "id": record["contact_id"],
-            "campaign_id": campaign_id,
-            "external_contact_id": self.external_contact_id,
-            "load_id": load_id,
-            "line": self.line,
-            "content_key": self.content_key,
-            "payload": self._payload,
-            "state": _ACCEPTED,
-            "updated_at": record["at"],
-            "audit_count": record["n"],
-            "audit_head": record["hash"],
         }
 
 
@@ -115,9 +90,20 @@ class Taker(NamedTuple):
             yield chunk
 
     def _take(self, row: Row) -> Entry | Refused:
-        if not row.contact:
+        contact = self.stored.row(row).contact
+        if contact is None:
             return Refused(row)
-        return Entry(self.vault, self.stored.row(row), with_addresses=self.with_addresses)
+        plain = dump_contact(contact)
+        key, payload = self.vault.key("content", plain), self.vault.seal(plain)
+        keys: frozenset[str] = frozenset()
+        if self.with_addresses:
+            keys = keys.union(*map(self.vault.address_keys, contact.channels.addresses().values()))
+        return Entry(contact.external_contact_id, row.line, key, payload, row.raw, keys)
+
+
+def dump_contact(contact: Contact) -> str:
+    """What a row says, as the ledger keeps it: two rows that say the same have the same."""
+    return contact.model_dump_json(exclude_defaults=True)
 
 
 def _dump(raw: Mapping[str, str]) -> str:
