@@ -11,7 +11,7 @@ from outreach.decisions.unfilled_rows import refuse_unfilled
 from outreach.errors import SourceError
 from outreach.ledger.audit.notes import note_file
 from outreach.ledger.facts import columns_of, remember
-from outreach.ledger.loads.entries import Entry, Refused, Taker
+from outreach.ledger.loads.entries import Chunk, Taker
 from outreach.ledger.loads.load import Loaded, Loading
 from outreach.ledger.loads.unchanged import find_unchanged, has_rejects
 from outreach.messages.wording import Wording
@@ -50,7 +50,7 @@ def load_source(run: Run, source: Source, rejects: Path | None = None) -> Loaded
     return loading.finish(unchanged, source.numbers)
 
 
-def _take(source: Source, wording: Wording, taker: Taker) -> Iterator[list[Entry | Refused]]:
+def _take(source: Source, wording: Wording, taker: Taker) -> Iterator[Chunk]:
     """The source's rows as they go into the ledger: a large list's made while those before are written.
 
     Reading and checking take as long as writing: beside it, a million rows take half the time.
@@ -68,7 +68,7 @@ def _take(source: Source, wording: Wording, taker: Taker) -> Iterator[list[Entry
         ) from None
 
 
-def _read(source: Source, wording: Wording, taker: Taker) -> Generator[list[Entry | Refused], None, Source]:
+def _read(source: Source, wording: Wording, taker: Taker) -> Generator[Chunk, None, Source]:
     yield from taker.chunks(refuse_unfilled(source.rows(), wording))
     return source
 

@@ -7,7 +7,7 @@ memory at once for Python's collector to look through.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -31,9 +31,13 @@ class Entry(NamedTuple):
     line: int
     content_key: str
     payload: str | None
-    raw: Mapping[str, str]
+    raw: Mapping[str, str] | bytes
     address_keys: frozenset[str] = frozenset()
     """Only where asked for."""
+
+    def read_raw(self) -> Mapping[str, str]:
+        """The input's own columns; as JSON they came from another process."""
+        return json.loads(self.raw) if isinstance(self.raw, bytes) else self.raw
 
     def forgotten(self) -> Entry:
         """Nothing of it but the id: it leads to somebody who asked to be forgotten."""
@@ -61,7 +65,7 @@ class Refused(NamedTuple):
     def as_row(self, ledger: Ledger, campaign_id: int, load_id: int) -> dict[str, Any]:
         """A new row of `rejects`."""
         assert self.row.reject is not None  # noqa: S101 - it was refused
-        raw = _dump(self.row.raw)
+        raw = _dump(self.row.raw).decode()
         return {
             "campaign_id": campaign_id,
             "load_id": load_id,
@@ -76,6 +80,22 @@ class Refused(NamedTuple):
         }
 
 
+class Chunk(NamedTuple):
+    """The rows of a transaction."""
+
+    entries: list[Entry]
+    refused: list[Refused]
+
+    def __reduce__(self) -> tuple[Callable[..., Chunk], tuple[object, ...]]:
+        # By columns, and the cells as one text: a row takes two processes 2 microseconds, as objects 6.
+        *columns, raws, keys = zip(*self.entries, strict=True) if self.entries else [()] * len(Entry._fields)
+        return _of_columns, (self.refused, *columns, [_dump(raw) for raw in raws], keys)
+
+
+def _of_columns(refused: list[Refused], *columns: Sequence[Any]) -> Chunk:
+    return Chunk(list(map(Entry._make, zip(*columns, strict=True))), refused)
+
+
 class Taker(NamedTuple):
     """Makes entries of rows, chunk by chunk, with what it takes of a ledger: in any process of ours."""
 
@@ -83,16 +103,21 @@ class Taker(NamedTuple):
     stored: StoredIds
     with_addresses: bool
 
-    def chunks(self, rows: Iterable[Row]) -> Iterator[list[Entry | Refused]]:
+    def chunks(self, rows: Iterable[Row]) -> Iterator[Chunk]:
         """The rows as they go into the ledger, so many at once as one transaction takes."""
         source = iter(rows)
-        while chunk := [self._take(row) for row in islice(source, CHUNK)]:
+        while True:
+            chunk = Chunk([], [])
+            for row in islice(source, CHUNK):
+                if contact := self.stored.row(row).contact:
+                    chunk.entries.append(self._take(row, contact))
+                else:
+                    chunk.refused.append(Refused(row))
+            if not (chunk.entries or chunk.refused):
+                return
             yield chunk
 
-    def _take(self, row: Row) -> Entry | Refused:
-        contact = self.stored.row(row).contact
-        if contact is None:
-            return Refused(row)
+    def _take(self, row: Row, contact: Contact) -> Entry:
         plain = dump_contact(contact)
         key, payload = self.vault.key("content", plain), self.vault.seal(plain)
         keys: frozenset[str] = frozenset()
@@ -106,8 +131,10 @@ def dump_contact(contact: Contact) -> str:
     return contact.model_dump_json(exclude_defaults=True)
 
 
-def _dump(raw: Mapping[str, str]) -> str:
+def _dump(raw: Mapping[str, str] | bytes) -> bytes:
+    if isinstance(raw, bytes):
+        return raw
     try:
-        return orjson.dumps(dict(raw)).decode()
+        return orjson.dumps(dict(raw))
     except TypeError:  # half a surrogate pair, which is no text: that is why the row is here
-        return json.dumps(dict(raw))
+        return json.dumps(dict(raw)).encode()

@@ -26,7 +26,7 @@ from outreach.ledger.database.schema import contacts, loads, rejects
 from outreach.ledger.intents import find_attempted
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.deduplication import sort
-from outreach.ledger.loads.entries import Entry, Refused, Taker
+from outreach.ledger.loads.entries import Chunk, Entry, Refused, Taker
 from outreach.ledger.loads.new_contacts import NewContacts
 from outreach.ledger.loads.stored_ids import StoredIds
 from outreach.ledger.states import CORRECTABLE, State
@@ -90,7 +90,7 @@ class Loading:
         """Take rows in; yields those that were not accepted, for the rejects file, chunk by chunk."""
         return self.add_taken(self.taker.chunks(rows))
 
-    def add_taken(self, chunks: Iterable[Sequence[Entry | Refused]]) -> Iterator[list[SourceRow]]:
+    def add_taken(self, chunks: Iterable[Chunk]) -> Iterator[list[SourceRow]]:
         """The same with rows that `taker` took, perhaps in another process."""
         for chunk in chunks:
             with self._ledger.db.write() as connection:  # only now: a slow source holds up no writer
@@ -112,18 +112,16 @@ class Loading:
             connection.execute(ended.values(values))
         return self.total
 
-    def _place(
-        self, connection: Connection, chunk: Sequence[Entry | Refused]
-    ) -> tuple[Loaded, list[Refused]]:
-        entries = self._forget(connection, [taken for taken in chunk if isinstance(taken, Entry)])
+    def _place(self, connection: Connection, chunk: Chunk) -> tuple[Loaded, list[Refused]]:
+        entries = self._forget(connection, chunk.entries)
         sorted_out = sort(entries, self._existing(connection, entries), self.id, self._again)
-        refused = [taken for taken in chunk if isinstance(taken, Refused)] + sorted_out.duplicates
+        refused = chunk.refused + sorted_out.duplicates
         accepted = self._insert(connection, sorted_out.new)
         rejected, duplicates = self._reject(connection, refused)
         # Counted from the places themselves: a row that got lost in between is missed by the proof.
         stood = len(sorted_out.new) - accepted + len(refused) - rejected - duplicates
         counts = Loaded(
-            rows_read=len(chunk),
+            rows_read=len(chunk.entries) + len(chunk.refused),
             accepted=accepted,
             rejected=rejected,
             duplicates=duplicates,
