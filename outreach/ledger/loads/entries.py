@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import orjson
 
 from outreach.contacts import Contact
-from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.stored_ids import StoredIds
 from outreach.ledger.vault import Vault
 from outreach.sources.rows import Row
@@ -62,7 +61,7 @@ class Refused(NamedTuple):
     row: Row
     duplicate_of: str | None = None
 
-    def as_row(self, ledger: Ledger, campaign_id: int, load_id: int) -> dict[str, Any]:
+    def as_row(self, vault: Vault, campaign_id: int, load_id: int) -> dict[str, Any]:
         """A new row of `rejects`."""
         assert self.row.reject is not None  # noqa: S101 - it was refused
         raw = _dump(self.row.raw).decode()
@@ -75,8 +74,8 @@ class Refused(NamedTuple):
             "code": self.row.reject.code,
             "reason": self.row.reject.reason,
             "retryable": self.row.reject.retryable,
-            "raw": ledger.vault.seal(raw),
-            "row_key": ledger.vault.key("row", f"{self.row.line}\0{raw}"),
+            "raw": vault.seal(raw),
+            "row_key": vault.key("row", f"{self.row.line}\0{raw}"),
         }
 
 

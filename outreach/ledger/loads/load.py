@@ -22,13 +22,14 @@ import orjson
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from outreach.ledger.changes import Change, apply_within, to_accepted
+from outreach.ledger.contacts import find_ids_ending
 from outreach.ledger.database.schema import contacts, loads, rejects
 from outreach.ledger.intents import find_attempted
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.deduplication import sort
 from outreach.ledger.loads.entries import Chunk, Entry, Refused, Taker
 from outreach.ledger.loads.new_contacts import NewContacts
-from outreach.ledger.loads.stored_ids import StoredIds
+from outreach.ledger.loads.stored_ids import FLOAT, StoredIds
 from outreach.ledger.states import CORRECTABLE, State
 from outreach.ledger.suppressions import find_erased, has_erased
 from outreach.sources.rows import Row as SourceRow
@@ -81,7 +82,8 @@ class Loading:
         self._campaign_id = campaign_id
         self.total = Loaded()
         self._again = bytearray()
-        self.taker = Taker(ledger.vault, StoredIds(ledger, campaign_id), has_erased(ledger))
+        stored = StoredIds(find_ids_ending(ledger, campaign_id, FLOAT))
+        self.taker = Taker(ledger.vault, stored, has_erased(ledger))
         row = {"campaign_id": campaign_id, "source": source, "started_at": ledger.clock.now()}
         with ledger.db.write() as connection:
             self.id = int(connection.execute(insert(loads).returning(loads.c.id), row).scalar_one())
@@ -179,7 +181,7 @@ class Loading:
     def _reject(self, connection: Connection, refused: Sequence[Refused]) -> tuple[int, int]:
         if not refused:
             return 0, 0
-        rows = [taken.as_row(self._ledger, self._campaign_id, self.id) for taken in refused]
+        rows = [taken.as_row(self._ledger.vault, self._campaign_id, self.id) for taken in refused]
         rows.sort(key=itemgetter("row_key"))
         new = self._ledger.db.insert(rejects).on_conflict_do_nothing().returning(rejects.c.duplicate)
         duplicate = [bool(flag) for flag in connection.execute(new, rows).scalars()]
