@@ -1,17 +1,17 @@
 """Loading: a source into the ledger, every row in a named place, the bad ones into the rejects file."""
 
 import contextlib
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from outreach.campaign.reading import read_chunks
 from outreach.campaign.run import Run
 from outreach.concurrency.side_process import SideProcessDied, make_beside, may_start
-from outreach.decisions.unfilled_rows import refuse_unfilled
 from outreach.errors import SourceError
 from outreach.ledger.audit.notes import note_file
 from outreach.ledger.facts import columns_of, remember
-from outreach.ledger.loads.entries import Entry, Refused, Taker
+from outreach.ledger.loads.entries import Chunk, Taker
 from outreach.ledger.loads.load import Loaded, Loading
 from outreach.ledger.loads.unchanged import find_unchanged, has_rejects
 from outreach.messages.wording import Wording
@@ -50,12 +50,12 @@ def load_source(run: Run, source: Source, rejects: Path | None = None) -> Loaded
     return loading.finish(unchanged, source.numbers)
 
 
-def _take(source: Source, wording: Wording, taker: Taker) -> Iterator[list[Entry | Refused]]:
+def _take(source: Source, wording: Wording, taker: Taker) -> Iterator[Chunk]:
     """The source's rows as they go into the ledger: a large list's made while those before are written.
 
     Reading and checking take as long as writing: beside it, a million rows take half the time.
     """
-    read = partial(_read, source, wording, taker)
+    read = partial(read_chunks, source, wording, taker)
     if not (source.is_large and may_start()):
         yield from read()
         return
@@ -66,11 +66,6 @@ def _take(source: Source, wording: Wording, taker: Taker) -> Iterator[list[Entry
             f"{source.label} was read by a process that ended before it.",
             "Run it again: what was read is kept. If it ends again, give this machine more memory.",
         ) from None
-
-
-def _read(source: Source, wording: Wording, taker: Taker) -> Generator[list[Entry | Refused], None, Source]:
-    yield from taker.chunks(refuse_unfilled(source.rows(), wording))
-    return source
 
 
 def _is_written(run: Run, rejects: Path | None) -> bool:

@@ -8,9 +8,10 @@ from outreach.contacts import Contact
 from outreach.decisions.contact_status import ContactStatus, find_recent, find_statuses
 from outreach.errors import UnknownCampaign
 from outreach.ledger.campaigns import find_campaign
+from outreach.ledger.contacts import find_ids_ending
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.loads.entries import Entry
-from outreach.ledger.loads.stored_ids import StoredIds
+from outreach.ledger.loads.entries import dump_contact
+from outreach.ledger.loads.stored_ids import FLOAT, StoredIds
 from outreach.ledger.recent_contacts import find_taken, find_undelivered
 from outreach.ledger.suppressions import find_suppressed
 from outreach.sources.rows import Row
@@ -36,8 +37,10 @@ class LedgerLookup:
         self._ledger = ledger
         self._campaign_id = _find_id(ledger, campaign)
         self._at = at
-        self.stored_ids = StoredIds(ledger, self._campaign_id)
+        self.stored_ids = StoredIds()
         """How the campaign knows people whose ids were read otherwise once."""
+        if ledger and self._campaign_id is not None:
+            self.stored_ids = StoredIds(find_ids_ending(ledger, self._campaign_id, FLOAT))
 
     def standings(self, names: Collection[str]) -> dict[str, ContactStatus]:
         """Where the campaign has those of these ids that it knows."""
@@ -48,7 +51,9 @@ class LedgerLookup:
     def content_key(self, row: Row) -> str:
         """Of a row's content, as a load would write it; "" without a ledger."""
         # The load's own key: both must agree on what is a correction.
-        return Entry(self._ledger.vault, row).content_key if self._ledger else ""
+        if self._ledger is None or row.contact is None:
+            return ""
+        return self._ledger.vault.key("content", dump_contact(row.contact))
 
     def facts(
         self, people: Mapping[int, Contact], cap_hours: float | None, *, leaves_out_undelivered: bool = False

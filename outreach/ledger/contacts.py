@@ -23,6 +23,12 @@ def find_contacts(ledger: Ledger, campaign_id: int, names: Collection[str]) -> S
     return ledger.db.rows(query.where(_C.campaign_id == campaign_id, _C.external_contact_id.in_(names)))
 
 
+def find_ids_ending(ledger: Ledger, campaign_id: int, ending: str) -> frozenset[str]:
+    """The external ids of a campaign that end so."""
+    chosen = (_C.campaign_id == campaign_id, _C.external_contact_id.like(f"%{ending}"))
+    return frozenset(ledger.db.values(select(_C.external_contact_id).where(*chosen)))
+
+
 def list_waiting(ledger: Ledger, campaign_id: int, state: State, reason: str) -> Iterator[list[ContactRow]]:
     """Page by page, the rows in a state for a reason; `intended_at` as above."""
     joined = contacts.outerjoin(intents, intents.c.contact_id == _C.id)

@@ -48,11 +48,11 @@ class Source:
         self._recognised: dict[str, str] = {}
 
     def __getstate__(self) -> dict[str, object]:
-        return {**vars(self), "_parsers": {}}
+        return {**vars(self), "_parsers": {}, "_look": str}  # who opened it looks
 
     def adopt(self, other: Source) -> None:
         """Know what another process found that read it: the headers, and how numbers were read."""
-        vars(self).update(vars(other))
+        vars(self).update({**vars(other), "_look": self._look})
 
     @property
     def is_large(self) -> bool:

@@ -1,7 +1,7 @@
 """Writing many rows with one statement, compiled once.
 
 SQLAlchemy prepares the parameters of each row anew, which takes it longer than SQLite takes for the row. Here
-a statement is compiled once for the names of its rows, and each row only goes through its columns' types.
+a statement is compiled once for the names of its rows, and each column only goes through its type.
 
 SQLite gets many rows in one statement. Python's driver gives the interpreter away at every step of every
 statement, and gets it back after the threads that make calls had their turn: row by row, a group of a hundred
@@ -14,9 +14,11 @@ took a hundred such turns.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, repeat
+from operator import itemgetter
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Delete, Insert, Table, Update
@@ -26,6 +28,8 @@ from outreach.ledger.database.engine import insert_in
 
 Statement = Insert | Update | Delete
 Values = Mapping[str, Any]
+Columns = Mapping[str, Iterable[Any]]
+_NOTHING: Values = MappingProxyType({})
 
 PIECES = (256, 64, 16, 4, 1)
 """So many rows go into one statement: few sizes, so that SQLite's driver has them all prepared."""
@@ -40,8 +44,16 @@ def write_rows(connection: Connection, statement: Statement, rows: Sequence[Valu
     """
     if not rows:
         return 0
-    compiled = _compile(statement, connection.dialect, tuple(rows[0]))
-    filled = [compiled.fill(row) for row in rows]
+    columns = {name: map(itemgetter(name), rows) for name in rows[0]}
+    return write_columns(connection, statement, len(rows), columns)
+
+
+def write_columns(
+    connection: Connection, statement: Statement, count: int, columns: Columns, alike: Values = _NOTHING
+) -> int:
+    """The same of `count` rows, by the values of each column; `alike` are those that all rows share."""
+    compiled = _compile(statement, connection.dialect, (*columns, *alike))
+    filled = compiled.fill(count, columns, alike)
     if not compiled.shape:
         return _execute(connection, compiled.text, filled)
     return sum(_execute(connection, text, values) for text, values in _in_pieces(compiled, filled))
@@ -49,11 +61,12 @@ def write_rows(connection: Connection, statement: Statement, rows: Sequence[Valu
 
 def write_new(connection: Connection, table: Table, rows: Sequence[Values]) -> int:
     """Insert the rows that break no key of the table; how many these were."""
-    return write_rows(connection, _inserting_new(table, connection.dialect.name), rows)
+    return write_rows(connection, inserting_new(table, connection.dialect.name), rows)
 
 
 @functools.lru_cache(maxsize=32)
-def _inserting_new(table: Table, dialect: str) -> Insert:
+def inserting_new(table: Table, dialect: str) -> Insert:
+    """The statement that does."""
     return insert_in(dialect, table).on_conflict_do_nothing()
 
 
@@ -93,12 +106,21 @@ class _Compiled:
     constants: Values
     positional: bool
 
-    def fill(self, row: Values) -> Any:  # noqa: ANN401 - a tuple or a dict, as the driver wants
-        """The parameters for one row."""
-        values = {**self.constants, **row} if self.constants else row
+    def fill(self, count: int, columns: Columns, alike: Values) -> list[Any]:
+        """The parameters for each row, a tuple or a dict, as the driver wants."""
+        alike = {**self.constants, **alike}
+        # Column by column: row by row, names and types were looked up anew, 2 microseconds a row.
+        turned = [
+            repeat(turn(alike[name]) if turn else alike[name], count)
+            if name in alike
+            else (map(turn, columns[name]) if turn else columns[name])
+            for name, turn in self.places
+        ]
+        rows = zip(*turned, strict=True)
         if self.positional:
-            return tuple([turn(values[name]) if turn else values[name] for name, turn in self.places])
-        return {name: turn(values[name]) if turn else values[name] for name, turn in self.places}
+            return list(rows)
+        names = [name for name, _ in self.places]
+        return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 @functools.lru_cache(maxsize=256)

@@ -22,8 +22,11 @@ _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _HEX = re.compile(r"(?:[0-9a-f]{8}){2,}\Z")
 _SHORTENED = re.compile(rf"{_UUID}\Z")
 # A literal sign in front: the search is 1.7 times as fast as for the digits alone.
-_ID = re.compile(rf'[" ](?:{_UUID}|[0-9a-f]{{16}})'.encode())
-_TAKEN = re.compile(b"([\1\2])")
+_ID = re.compile(rf'[" ](?:{_UUID}|[0-9a-f]{{40}}|[0-9a-f]{{16}})'.encode())
+_TAKEN = re.compile(b"([\1\2\3])")
+_SIGNS = {36: b"\1", 16: b"\2", 40: b"\3"}
+"""What stands for an id of that length."""
+_DIGITS = {b"\1": 32, b"\2": 16, b"\3": 40}
 
 _FIRST = b"\1"
 """Begins what is packed with the words of today; other words get another sign, and these stay readable."""
@@ -61,17 +64,15 @@ def pack(plain: bytes) -> bytes:
 
     def take(found: re.Match[bytes]) -> bytes:
         ids.append(found[0][1:])
-        return found[0][:1] + (b"\1" if len(found[0]) > 17 else b"\2")
+        return found[0][:1] + _SIGNS[len(ids[-1])]
 
     rest = _deflate(_ID.sub(take, plain))
     return b"".join((_FIRST, rest, bytes.fromhex(b"".join(ids).replace(b"-", b"").decode())))
 
 
-def pack_content(key: str, load_id: int) -> bytes:
-    """What `pack` makes of a new contact's detail, in a third of its time: where the id stands is known."""
-    rest = f'{{"content":"\2{key[16:]}","load":{load_id}}}'.encode()
-    # Deflated anew: 24 of its 40 digits stay, so no other contact's detail is the same.
-    return b"".join((_FIRST, _deflate.__wrapped__(rest), bytes.fromhex(key[:16])))
+def pack_content(key: bytes, load_id: int) -> bytes:
+    """What `pack` makes of a new contact's detail, of its key's bytes, or none: where they go is known."""
+    return _FIRST + _deflate(b'{"content":"%b","load":%d}' % (b"\3" if key else b"", load_id)) + key
 
 
 # Without its ids, the detail of a step is the same for all contacts: of five texts a contact, three are.
@@ -91,11 +92,11 @@ def unpack(packed: bytes) -> bytes:
     if plain is None:
         plain, end = _inflate(packed)
     ids = packed[end:].hex()
-    if len(ids) <= 16:  # none, or one that is no UUID: nearly every detail
-        return plain.replace(b"\2", ids.encode())
+    if len(ids) in (0, 16, 40):  # none, or one that is no UUID: nearly every detail
+        return plain.replace(_SIGNS.get(len(ids), b"\2"), ids.encode())
     parts, place = _TAKEN.split(plain), 0
     for at in range(1, len(parts), 2):
-        width = 32 if parts[at] == b"\1" else 16
+        width = _DIGITS[parts[at]]
         own, place = ids[place : place + width], place + width
         parts[at] = (_uuid(own) if width == 32 else own).encode()
     return b"".join(parts)

@@ -50,5 +50,5 @@ def _mark(seen: bytearray, contact_id: int) -> bool:
 
 def _duplicate(entry: Entry, where: str) -> Refused:
     reason = f"The same external_contact_id {where}; this row was left out."
-    row = SourceRow(entry.line, entry.raw, reject=Reject("duplicate", reason))
+    row = SourceRow(entry.line, entry.read_raw(), reject=Reject("duplicate", reason))
     return Refused(row, entry.external_contact_id)

@@ -4,76 +4,57 @@ Rows become entries while they are read, so that a chunk's contacts, each of man
 memory at once for Python's collector to look through.
 """
 
+from __future__ import annotations
+
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
+from pydantic import TypeAdapter
 
-from outreach.ledger.ledger import Ledger
+from outreach.contacts import Contact
 from outreach.ledger.loads.stored_ids import StoredIds
-from outreach.ledger.states import State
 from outreach.ledger.vault import Vault
 from outreach.sources.rows import Row
 
+# What `model_dump_json` calls; by itself it takes 0.8 microseconds less.
+_to_json = TypeAdapter(Contact).serializer.to_json
 CHUNK = 2000
 """Rows of a transaction: a load that was killed left whole ones, and nothing of the next. Of 1000, each row
 takes the writing process a tenth more time."""
-_ACCEPTED = State.ACCEPTED.value
 
 
-class Entry:
-    """A row that has a contact; `line` and `raw` are the row's. `address_keys` only where asked for."""
+class Entry(NamedTuple):
+    """A row that has a contact; `line` and `raw` are the row's. `payload`: None of who was forgotten."""
 
-    __slots__ = ("_payload", "address_keys", "content_key", "external_contact_id", "line", "raw")
+    external_contact_id: str
+    line: int
+    content_key: str
+    payload: str | None
+    raw: Mapping[str, str] | bytes
+    address_keys: frozenset[str] = frozenset()
+    """Only where asked for."""
 
-    def __init__(self, vault: Vault, row: Row, *, with_addresses: bool = False) -> None:
-        assert row.contact is not None  # noqa: S101 - the caller asked
-        plain = row.contact.model_dump_json(exclude_defaults=True)
-        self.line = row.line
-        self.raw = row.raw
-        self.external_contact_id = row.contact.external_contact_id
-        self.content_key = vault.key("content", plain)
-        self._payload: str | None = vault.seal(plain)
-        addresses = row.contact.channels.addresses().values() if with_addresses else ()
-        self.address_keys = {key for address in addresses for key in vault.address_keys(address)}
+    def read_raw(self) -> Mapping[str, str]:
+        """The input's own columns; as JSON they came from another process."""
+        return json.loads(self.raw) if isinstance(self.raw, bytes) else self.raw
 
-    @property
-    def is_forgotten(self) -> bool:
-        """Whether nothing of it is kept but its id."""
-        return self._payload is None
-
-    def forget(self) -> None:
-        """Keep nothing but the id: it leads to somebody who asked to be forgotten."""
-        self._payload, self.content_key = None, ""
+    def forgotten(self) -> Entry:
+        """Nothing of it but the id: it leads to somebody who asked to be forgotten."""
+        return self._replace(payload=None, content_key="")
 
     def content(self) -> dict[str, Any]:
         """The columns that a correction replaces."""
         return {
-            "payload": self._payload,
+            "payload": self.payload,
             "content_key": self.content_key,
             "line": self.line,
             "retryable": False,
             "until": None,
             "attempts": 0,
             "deaths": 0,
-        }
-
-    def as_row(self, campaign_id: int, load_id: int, record: dict[str, Any]) -> dict[str, Any]:
-        """A new row of `contacts`, whose audit begins with `record`."""
-        return {
-            "id": record["contact_id"],
-            "campaign_id": campaign_id,
-            "external_contact_id": self.external_contact_id,
-            "load_id": load_id,
-            "line": self.line,
-            "content_key": self.content_key,
-            "payload": self._payload,
-            "state": _ACCEPTED,
-            "updated_at": record["at"],
-            "audit_count": record["n"],
-            "audit_head": record["hash"],
         }
 
 
@@ -83,10 +64,10 @@ class Refused(NamedTuple):
     row: Row
     duplicate_of: str | None = None
 
-    def as_row(self, ledger: Ledger, campaign_id: int, load_id: int) -> dict[str, Any]:
+    def as_row(self, vault: Vault, campaign_id: int, load_id: int) -> dict[str, Any]:
         """A new row of `rejects`."""
         assert self.row.reject is not None  # noqa: S101 - it was refused
-        raw = _dump(self.row.raw)
+        raw = _dump(self.row.raw).decode()
         return {
             "campaign_id": campaign_id,
             "load_id": load_id,
@@ -96,9 +77,25 @@ class Refused(NamedTuple):
             "code": self.row.reject.code,
             "reason": self.row.reject.reason,
             "retryable": self.row.reject.retryable,
-            "raw": ledger.vault.seal(raw),
-            "row_key": ledger.vault.key("row", f"{self.row.line}\0{raw}"),
+            "raw": vault.seal(raw),
+            "row_key": vault.key("row", f"{self.row.line}\0{raw}"),
         }
+
+
+class Chunk(NamedTuple):
+    """The rows of a transaction."""
+
+    entries: list[Entry]
+    refused: list[Refused]
+
+    def __reduce__(self) -> tuple[Callable[..., Chunk], tuple[object, ...]]:
+        # By columns, and the cells as one text: a row takes two processes 2 microseconds, as objects 6.
+        *columns, raws, keys = zip(*self.entries, strict=True) if self.entries else [()] * len(Entry._fields)
+        return _of_columns, (self.refused, *columns, [_dump(raw) for raw in raws], keys)
+
+
+def _of_columns(refused: list[Refused], *columns: Sequence[Any]) -> Chunk:
+    return Chunk(list(map(Entry._make, zip(*columns, strict=True))), refused)
 
 
 class Taker(NamedTuple):
@@ -108,20 +105,38 @@ class Taker(NamedTuple):
     stored: StoredIds
     with_addresses: bool
 
-    def chunks(self, rows: Iterable[Row]) -> Iterator[list[Entry | Refused]]:
+    def chunks(self, rows: Iterable[Row]) -> Iterator[Chunk]:
         """The rows as they go into the ledger, so many at once as one transaction takes."""
         source = iter(rows)
-        while chunk := [self._take(row) for row in islice(source, CHUNK)]:
+        while True:
+            chunk = Chunk([], [])
+            for row in islice(source, CHUNK):
+                if contact := self.stored.row(row).contact:
+                    chunk.entries.append(self._take(row, contact))
+                else:
+                    chunk.refused.append(Refused(row))
+            if not (chunk.entries or chunk.refused):
+                return
             yield chunk
 
-    def _take(self, row: Row) -> Entry | Refused:
-        if not row.contact:
-            return Refused(row)
-        return Entry(self.vault, self.stored.row(row), with_addresses=self.with_addresses)
+    def _take(self, row: Row, contact: Contact) -> Entry:
+        plain = dump_contact(contact)
+        key, payload = self.vault.key("content", plain), self.vault.seal(plain)
+        keys: frozenset[str] = frozenset()
+        if self.with_addresses:
+            keys = keys.union(*map(self.vault.address_keys, contact.channels.addresses().values()))
+        return Entry(contact.external_contact_id, row.line, key, payload, row.raw, keys)
 
 
-def _dump(raw: Mapping[str, str]) -> str:
+def dump_contact(contact: Contact) -> str:
+    """What a row says, as the ledger keeps it: two rows that say the same have the same."""
+    return _to_json(contact, exclude_defaults=True).decode()
+
+
+def _dump(raw: Mapping[str, str] | bytes) -> bytes:
+    if isinstance(raw, bytes):
+        return raw
     try:
-        return orjson.dumps(dict(raw)).decode()
+        return orjson.dumps(dict(raw))
     except TypeError:  # half a surrogate pair, which is no text: that is why the row is here
-        return json.dumps(dict(raw))
+        return json.dumps(dict(raw)).encode()

@@ -15,27 +15,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from operator import itemgetter
-from types import MappingProxyType, SimpleNamespace
+from types import MappingProxyType
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from outreach.ledger.audit.chain import record_for
 from outreach.ledger.changes import Change, apply_within, to_accepted
-from outreach.ledger.database.bulk_write import write_new, write_rows
-from outreach.ledger.database.packing import pack_content, shorten
-from outreach.ledger.database.schema import audit, contacts, loads, rejects
+from outreach.ledger.contacts import find_ids_ending
+from outreach.ledger.database.schema import contacts, loads, rejects
 from outreach.ledger.intents import find_attempted
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.deduplication import sort
-from outreach.ledger.loads.entries import Entry, Refused, Taker
-from outreach.ledger.loads.stored_ids import StoredIds
+from outreach.ledger.loads.entries import Chunk, Entry, Refused, Taker
+from outreach.ledger.loads.new_contacts import NewContacts
+from outreach.ledger.loads.stored_ids import FLOAT, StoredIds
 from outreach.ledger.states import CORRECTABLE, State
 from outreach.ledger.suppressions import find_erased, has_erased
 from outreach.sources.rows import Row as SourceRow
 
-_AUDIT = insert(audit)
 _C = contacts.c
 _FIND = select(_C.external_contact_id, _C.id, _C.load_id, _C.line, _C.content_key, _C.state, _C.reason).where(
     _C.campaign_id == bindparam("campaign")
@@ -84,7 +82,8 @@ class Loading:
         self._campaign_id = campaign_id
         self.total = Loaded()
         self._again = bytearray()
-        self.taker = Taker(ledger.vault, StoredIds(ledger, campaign_id), has_erased(ledger))
+        stored = StoredIds(find_ids_ending(ledger, campaign_id, FLOAT))
+        self.taker = Taker(ledger.vault, stored, has_erased(ledger))
         row = {"campaign_id": campaign_id, "source": source, "started_at": ledger.clock.now()}
         with ledger.db.write() as connection:
             self.id = int(connection.execute(insert(loads).returning(loads.c.id), row).scalar_one())
@@ -93,7 +92,7 @@ class Loading:
         """Take rows in; yields those that were not accepted, for the rejects file, chunk by chunk."""
         return self.add_taken(self.taker.chunks(rows))
 
-    def add_taken(self, chunks: Iterable[Sequence[Entry | Refused]]) -> Iterator[list[SourceRow]]:
+    def add_taken(self, chunks: Iterable[Chunk]) -> Iterator[list[SourceRow]]:
         """The same with rows that `taker` took, perhaps in another process."""
         for chunk in chunks:
             with self._ledger.db.write() as connection:  # only now: a slow source holds up no writer
@@ -115,19 +114,16 @@ class Loading:
             connection.execute(ended.values(values))
         return self.total
 
-    def _place(
-        self, connection: Connection, chunk: Sequence[Entry | Refused]
-    ) -> tuple[Loaded, list[Refused]]:
-        entries = [taken for taken in chunk if isinstance(taken, Entry)]
+    def _place(self, connection: Connection, chunk: Chunk) -> tuple[Loaded, list[Refused]]:
+        entries = self._forget(connection, chunk.entries)
         sorted_out = sort(entries, self._existing(connection, entries), self.id, self._again)
-        refused = [taken for taken in chunk if isinstance(taken, Refused)] + sorted_out.duplicates
-        self._forget(connection, entries)
+        refused = chunk.refused + sorted_out.duplicates
         accepted = self._insert(connection, sorted_out.new)
         rejected, duplicates = self._reject(connection, refused)
         # Counted from the places themselves: a row that got lost in between is missed by the proof.
         stood = len(sorted_out.new) - accepted + len(refused) - rejected - duplicates
         counts = Loaded(
-            rows_read=len(chunk),
+            rows_read=len(chunk.entries) + len(chunk.refused),
             accepted=accepted,
             rejected=rejected,
             duplicates=duplicates,
@@ -136,12 +132,12 @@ class Loading:
         )
         return counts, refused
 
-    def _forget(self, connection: Connection, entries: Sequence[Entry]) -> None:
-        """Of who asked to be forgotten, and comes by another id or a corrected row, keep the id alone."""
+    def _forget(self, connection: Connection, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """Of who asked to be forgotten, and comes by another id or a corrected row, the id alone."""
         erased = find_erased(connection, set[str]().union(*(entry.address_keys for entry in entries)))
-        for entry in entries:
-            if not erased.isdisjoint(entry.address_keys):
-                entry.forget()
+        if not erased:
+            return entries
+        return [entry if erased.isdisjoint(entry.address_keys) else entry.forgotten() for entry in entries]
 
     def _existing(self, connection: Connection, entries: Sequence[Entry]) -> dict[str, Any]:
         names = [entry.external_contact_id for entry in entries]
@@ -153,44 +149,22 @@ class Loading:
         return {row.external_contact_id: row for row in found}
 
     def _insert(self, connection: Connection, entries: Sequence[Entry]) -> int:
-        if not entries:
-            return 0
         now = self._ledger.clock.now()
-        end = SimpleNamespace(campaign_id=self._campaign_id, audit_count=0, audit_head="")
-        rows, records = [], []
-        for contact_id, entry in zip(_new_ids(self._ledger, connection, len(entries)), entries, strict=True):
-            end.id = contact_id
-            detail = {"load": self.id, "content": entry.content_key}
-            record = record_for(self._ledger, end, "accepted", detail, now)
-            if self._ledger.db.is_sqlite and entry.content_key:
-                # As they stand there: both rows share one hash, and the detail's form is known.
-                record["hash"] = shorten(record["hash"])
-                record["detail"] = pack_content(entry.content_key, self.id)
-            records.append(record)
-            rows.append(entry.as_row(self._campaign_id, self.id, record))
-        # In one order everywhere, so that PostgreSQL lets nobody wait in a circle.
-        rows.sort(key=itemgetter("external_contact_id"))
-        if write_new(connection, contacts, rows) < len(rows):
-            # Another process loaded some of these people at the same moment: only those that were new count.
-            mine = select(_C.id).where(_C.id.in_([row["id"] for row in rows]))
-            there = set(connection.execute(mine).scalars())
-            records = [record for record in records if record["contact_id"] in there]
-        write_rows(connection, _AUDIT, records)
-        nameless = {row["id"] for row in rows if row["payload"] is None}
+        added = NewContacts(self._ledger, self._campaign_id, self.id, now).add(connection, entries)
         gone = [
-            Change(contact_id=record["contact_id"], after=State.BLOCKED, action=ERASED, reason=ERASED)
-            for record in records
-            if record["contact_id"] in nameless
+            Change(contact_id=contact_id, after=State.BLOCKED, action=ERASED, reason=ERASED)
+            for contact_id, payload in added.items()
+            if payload is None
         ]
         apply_within(self._ledger, connection, gone, only_own=False)
-        return len(records)
+        return len(added)
 
     def _correct(self, connection: Connection, again: Sequence[tuple[Entry, Any]]) -> int:
         changed = [
             (entry, row)
             for entry, row in again
             if entry.content_key != row.content_key
-            and not entry.is_forgotten
+            and entry.payload is not None
             and State(row.state) in CORRECTABLE | {State.HELD}
             and row.reason != ERASED
         ]
@@ -207,17 +181,8 @@ class Loading:
     def _reject(self, connection: Connection, refused: Sequence[Refused]) -> tuple[int, int]:
         if not refused:
             return 0, 0
-        rows = [taken.as_row(self._ledger, self._campaign_id, self.id) for taken in refused]
+        rows = [taken.as_row(self._ledger.vault, self._campaign_id, self.id) for taken in refused]
         rows.sort(key=itemgetter("row_key"))
         new = self._ledger.db.insert(rejects).on_conflict_do_nothing().returning(rejects.c.duplicate)
         duplicate = [bool(flag) for flag in connection.execute(new, rows).scalars()]
         return len(duplicate) - sum(duplicate), sum(duplicate)
-
-
-def _new_ids(ledger: Ledger, connection: Connection, count: int) -> Sequence[int]:
-    # Given by us, so that a contact and its first audit record are written in two statements, not three.
-    if ledger.db.is_sqlite:
-        last = connection.execute(select(func.coalesce(func.max(contacts.c.id), 0))).scalar_one()
-        return range(last + 1, last + count + 1)  # SQLite has one writer: nobody else takes these
-    drawn = "SELECT nextval(pg_get_serial_sequence('contacts', 'id')) FROM generate_series(1, :count)"
-    return connection.execute(text(drawn), {"count": count}).scalars().all()
