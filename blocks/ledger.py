@@ -11,7 +11,7 @@ from blocks.checks import LedgerKey, LedgerUrl
 from blocks.stored import SavedAtOnce
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger
-from outreach.ledger.place import refuse_relative
+from outreach.ledger.place import refuse_passing, refuse_relative
 from outreach.ledger.root_key import find_keys
 
 
@@ -76,11 +76,13 @@ class ContactLedger(SavedAtOnce):
         With `existing`, one that is not there yet is refused instead of made.
 
         Raises:
-            LedgerError: it cannot be opened, or a deployment's run would look for it in a folder of its own.
+            LedgerError: it cannot be opened, or a deployment's run would look for it in a folder of its own,
+                or begin it in a pod's.
         """
+        url = self.url.get_secret_value()
         if is_deployed():
             self.refuse_relative()
-        url = self.url.get_secret_value()
+            refuse_passing(url)
         previous = [key.get_secret_value() for key in self.previous_keys]
         return open_ledger(
             url,

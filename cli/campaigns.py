@@ -1,5 +1,6 @@
 """The verbs of a campaign: run, stop, proof, why, export, retry, resolve."""
 
+import os
 import shlex
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,9 @@ from cli.console import AsJson, LedgerName, PerhapsInstant, out, print_json
 from cli.files import Force, place
 from cli.ledgers import open_named
 from outreach.errors import SettingsError, UsageError
+
+_CALLED = frozenset({"intent", "started", "ended", "unknown"})
+"""The states of whoever was called, or may have been."""
 
 
 def proof(campaign: str, *, ledger: LedgerName = None, json: AsJson = False) -> int:
@@ -107,8 +111,12 @@ def export(
             f"{count} row{'' if count == 1 else 's'} in {path}; the column reason says what to mend.",
             soft_wrap=True,
         )
-        back = shlex.join(["outreach", "run", str(path), "--campaign", found.name])
-        out.print(f"Then feed the file back: {back}", soft_wrap=True)
+        named = os.environ.get("OUTREACH_LEDGER") if ledger is None else ledger
+        # None of people that were called: in another ledger they are new. And `run` takes no URL.
+        if _CALLED.isdisjoint(states) and "://" not in (named or ""):
+            where = ["--ledger", named] if named else []
+            back = shlex.join(["outreach", "run", str(path), "--campaign", found.name, *where])
+            out.print(f"Then feed the file back: {back}", soft_wrap=True)
 
 
 def retry(campaign: str, *, ledger: LedgerName = None, json: AsJson = False) -> None:

@@ -46,7 +46,7 @@ def _serve() -> None:
 
     first = PREFECT_CLIENT_METRICS_PORT.value()
     for port in (*range(first, first + PORTS), 0):
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, OverflowError):  # beyond the last port
             services._metrics_server = start_http_server(port)  # noqa: SLF001 - as above
             return
 

@@ -44,7 +44,8 @@ from tasks.reporting import artifact_key
 
 log = logging.getLogger("outreach.ledger")
 # Prefect's extra loggers have no level of their own, and so tell warnings alone.
-logging.getLogger("outreach").setLevel(PREFECT_LOGGING_LEVEL.value())
+if not logging.getLogger("outreach").level:
+    logging.getLogger("outreach").setLevel(PREFECT_LOGGING_LEVEL.value())
 
 
 @dataclass(frozen=True)

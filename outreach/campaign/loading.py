@@ -1,7 +1,7 @@
 """Loading: a source into the ledger, every row in a named place, the bad ones into the rejects file."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from functools import partial
 from pathlib import Path
 
@@ -40,7 +40,9 @@ def load_source(run: Run, source: Source, rejects: Path | None = None) -> Loaded
             # So that erasing a person finds the file.
             note_file(run.ledger, run.campaign.id, "rejects", rejects)
         file = stack.enter_context(RejectsFile(rejects)) if rejects else None
-        for refused in loading.add_taken(_take(source, run.gate.wording, loading.taker)):
+        # Closed, or the process that reads would live as long as the error of one that could not be written.
+        taken = stack.enter_context(contextlib.closing(_take(source, run.gate.wording, loading.taker)))
+        for refused in loading.add_taken(taken):
             if file:
                 for row in refused:
                     file.add(row)
@@ -50,7 +52,7 @@ def load_source(run: Run, source: Source, rejects: Path | None = None) -> Loaded
     return loading.finish(unchanged, source.numbers)
 
 
-def _take(source: Source, wording: Wording, taker: Taker) -> Iterator[Chunk]:
+def _take(source: Source, wording: Wording, taker: Taker) -> Generator[Chunk, None, None]:
     """The source's rows as they go into the ledger: a large list's made while those before are written.
 
     Reading and checking take as long as writing: beside it, a million rows take half the time.
@@ -59,8 +61,18 @@ def _take(source: Source, wording: Wording, taker: Taker) -> Iterator[Chunk]:
     if not (source.is_large and may_start()):
         yield from read()
         return
+    beside = make_beside(read)
     try:
-        source.adopt((yield from make_beside(read)))
+        first = next(beside)
+    except StopIteration as end:
+        source.adopt(end.value)
+        return
+    except SideProcessDied:  # it never began: no more processes may, or Python is part of a program
+        yield from read()
+        return
+    try:
+        yield first
+        source.adopt((yield from beside))
     except SideProcessDied:
         raise SourceError(
             f"{source.label} was read by a process that ended before it.",

@@ -1,7 +1,7 @@
 """Registering one batch: accepted contacts become known to Genesys, or fail with its reason."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -42,31 +42,30 @@ def register_batch(run: Run, batch: BatchRef) -> RegistrationCounts:
     # Half of the calls that may be in the air: the others are for batches that are further. By 8, of 64, it
     # took 6 of the 20 seconds in which 2,000 people were contacted at 300 ms an answer.
     room = run.genesys.bulk_size * max(1, run.threads // 2)
-    # They are its own while it has work: with one thread beside 63 that contact, the next batch was not ready
-    # when the one before was through, and for 5 of 52 seconds no call was in the air.
-    calls = CallPool(partial(_call, run, batch.number), run.call_limit, share=0.5)
-    with _in_turn(run):
+    calls: CallPool[Sequence[Claimed], list[Answer]] | None = None
+    with contextlib.ExitStack() as turn:
         while not run.auto_stop.reason:  # who is not registered yet simply stays accepted
             group = claim(run.ledger, run.campaign.id, batch, (State.ACCEPTED,), limit=room)
             if not group:
                 break
             with releasing(run.ledger, group), run.stopping():
-                _register(run, group, calls, counts)
+                calls = calls or _take_turn(run, batch, turn)
+                if not run.auto_stop.reason:
+                    _register(run, group, calls, counts)
     return counts
 
 
-@contextlib.contextmanager
-def _in_turn(run: Run) -> Iterator[None]:
+def _take_turn(
+    run: Run, batch: BatchRef, turn: contextlib.ExitStack
+) -> CallPool[Sequence[Claimed], list[Answer]]:
     """One batch after the other: side by side all would be known at the same late time, and till then
     nobody could be contacted. At 50 ms an answer, no call was in the air for 3 of 34 seconds.
     """
-    looks = range(TURN_SECONDS)
-    has_turn = any(run.registering.acquire(timeout=1.0) for _ in looks if not run.auto_stop.reason)
-    try:
-        yield
-    finally:
-        if has_turn:
-            run.registering.release()
+    stopped = partial(getattr, run.auto_stop, "reason")
+    is_own = turn.enter_context(run.registering.take(batch.number, within=TURN_SECONDS, unless=stopped))
+    # Half is its own while it has work: with one thread beside 63 that contact, the next batch was not
+    # ready when the one before was through, and for 5 of 52 seconds no call was in the air.
+    return CallPool(partial(_call, run, batch.number), run.call_limit, share=0.5 if is_own else 0.0)
 
 
 def _call(run: Run, priority: int, bulk: Sequence[Claimed]) -> list[Answer]:

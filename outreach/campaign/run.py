@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import hashlib
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from outreach.campaign.stop_watch import StopWatch
 from outreach.compliance import Gate
 from outreach.compliance.reasons import advice_on
 from outreach.concurrency.adaptive_limit import FEW, AdaptiveLimit
+from outreach.concurrency.turns import Turns
 from outreach.contacts import Channel, Contact
 from outreach.errors import Invalid, LedgerError, NotSent, RateLimited, Refused, SettingsError
 from outreach.genesys.campaign_route import Engine
@@ -69,7 +69,7 @@ class Run:
         courier: tells the CRM in the background; None means that this process does not.
         requests_per_second: requests per second that the budget allows; None means no limit.
         senders: which channels our senders can serve.
-        registering: held by the batch whose turn it is to register.
+        registering: whose turn it is to register.
     """
 
     campaign: Campaign
@@ -84,7 +84,7 @@ class Run:
     courier: Courier | None = None
     requests_per_second: float | None = None
     senders: Availability = field(default_factory=dict)
-    registering: threading.Lock = field(default_factory=threading.Lock)
+    registering: Turns = field(default_factory=Turns)
 
     @property
     def settings(self) -> CampaignSettings:

@@ -28,7 +28,7 @@ _ENGINES = frozenset({"distributed", "ray"})
 
 
 class SideProcessDied(Exception):  # noqa: N818 - it says what happened
-    """It ended before the stream did: killed, or out of memory."""
+    """It ended before the stream did: killed, or out of memory; or it could not begin."""
 
 
 def may_start() -> bool:
@@ -64,7 +64,11 @@ def make_beside(make: Callable[[], Generator[T, None, R]]) -> Generator[T, None,
         Exception: whatever the generator raised.
     """
     command = [sys.executable, "-I", "-c", _START]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603 - ours
+    try:
+        started = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - ours
+    except OSError:  # the machine lets us have no more processes, or no memory for one
+        raise SideProcessDied from None
+    with started as process:
         assert process.stdin  # noqa: S101 - both are pipes
         assert process.stdout  # noqa: S101
         with contextlib.suppress(OSError):  # who has 64 MB of pipes already gets small ones

@@ -45,6 +45,22 @@ def refuse_relative(text: str) -> None:
         )
 
 
+def refuse_passing(text: str) -> None:
+    """Stop a cluster's run from beginning a SQLite ledger: it may go with its pod, and the next run, with
+    another one, would contact everybody again.
+
+    Raises:
+        LedgerError: it would.
+    """
+    url = _parse(text)
+    is_file = url.get_backend_name() == "sqlite"
+    if is_file and "KUBERNETES_SERVICE_HOST" in os.environ and not Path(url.database or "").exists():
+        raise LedgerError(
+            "The ledger is a file that is not there; one that a cluster's run makes may go with its pod.",
+            "Give a PostgreSQL database in the ledger block, or bring a ledger to a volume that stays.",
+        )
+
+
 def _parse(text: str) -> URL:
     try:
         return make_url(text)

@@ -72,9 +72,12 @@ class ListFile:
 
     @property
     def size(self) -> int:
-        """The bytes of a file on this machine, 0 elsewhere."""
+        """The bytes of a file on this machine, 0 elsewhere, and where that cannot be known."""
         path = Path(self._location.url)
-        return path.stat().st_size if "://" not in self._location.url and path.is_file() else 0
+        try:
+            return path.stat().st_size if "://" not in self._location.url and path.is_file() else 0
+        except OSError:  # reading it says why
+            return 0
 
     @property
     def fixed_columns(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -16,8 +17,9 @@ from outreach.campaign import loading
 from outreach.campaign.loading import load_source
 from outreach.campaign.run import Run
 from outreach.concurrency import side_process
-from outreach.errors import SourceError
+from outreach.errors import LedgerError, SourceError
 from outreach.ledger.database.schema import contacts, rejects
+from outreach.ledger.loads.load import Loading
 from outreach.ledger.proof import prove
 from outreach.sources import source as source_module
 from outreach.sources.opening import open_source
@@ -160,6 +162,49 @@ def test_nothing_runs_on_after_an_interrupt(run: Run, nasty: Path, monkeypatch: 
         load_source(run, open_source(str(nasty)))
 
     assert not reading_processes()
+
+
+@pytest.mark.usefixtures("beside")
+def test_no_reading_process_outlives_a_row_that_could_not_be_written(
+    run: Run, nasty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A task's error is kept until it is tried again, and with it everything that it held."""
+
+    def fail(*_: object) -> None:
+        assert reading_processes()
+        raise LedgerError("The disk is full.", "Make room.")
+
+    nasty.write_text(NASTY + "".join(f"\nE-{n},Row,+4930{n:07d},,,," for n in range(30_000)))
+    monkeypatch.setattr(Loading, "_place", fail)
+
+    with pytest.raises(LedgerError) as kept:
+        load_source(run, open_source(str(nasty)))
+
+    assert not reading_processes()
+    assert kept.value.__traceback__
+
+
+@pytest.mark.usefixtures("beside")
+@pytest.mark.parametrize("how", ["refused", "ends at once"])
+def test_a_list_is_read_here_where_no_other_process_can_be_had(
+    run: Run, nasty: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    if how == "refused":
+        monkeypatch.setattr(subprocess, "Popen", refuse)
+    else:
+        monkeypatch.setattr(sys, "executable", "/bin/true")
+
+    loaded = load_source(run, open_source(str(nasty)))
+    assert loaded.rows_read == 4509
+
+
+@pytest.mark.usefixtures("beside")
+def test_a_list_that_the_machine_cannot_even_look_up_is_said_in_a_sentence(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="Check address"):
+        load_source(run, open_source(str(tmp_path / f"{'x' * 300}.csv")))
 
 
 def test_no_process_is_started_with_one_core_or_busy_ones_or_under_an_engine(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from sqlalchemy import select
 from outreach.campaign import registration
 from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run
+from outreach.concurrency.call_pool import CallPool
 from outreach.contacts import Contact
 from outreach.genesys.interface import NotRegistered, Registered
 from outreach.ledger.claims import BatchRef, everything
@@ -101,7 +103,40 @@ def test_a_batch_does_not_wait_for_ever_until_the_one_before_is_registered(
     settings = CampaignSettings(hours_bind=(), message="Hello")
     with new_ledger(tmp_path) as ledger, new_run(ledger, organisation, settings) as run:
         load(run, people(1))
-        with run.registering:  # a call of another batch hangs
+        with run.registering.take(1, within=0, unless=bool):  # a call of another batch hangs
             counts = register_batch(run, everything(run.campaign.name))
 
     assert counts.registered == 1
+
+
+def test_a_batch_in_which_everybody_is_registered_waits_for_no_turn(tmp_path: Path) -> None:
+    with new_ledger(tmp_path) as ledger, new_run(ledger, Organisation()) as run:
+        load(run, people(1))
+        register_batch(run, everything(run.campaign.name))
+        began = time.monotonic()
+        with run.registering.take(1, within=0, unless=bool):
+            register_batch(run, everything(run.campaign.name))
+
+    assert time.monotonic() - began < registration.TURN_SECONDS / 2
+
+
+def test_only_the_batch_whose_turn_it_is_keeps_a_share_of_the_calls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four batches with half of the threads each had twice as many calls in the air as `threads` says."""
+
+    def noted(call: Any, limit: Any, *, share: float) -> CallPool[Any, Any]:
+        shares.append(share)
+        return CallPool(call, limit, share=share)
+
+    shares: list[float] = []
+    monkeypatch.setattr(registration, "CallPool", noted)
+    monkeypatch.setattr(registration, "TURN_SECONDS", 0)
+    with new_ledger(tmp_path) as ledger, new_run(ledger, Organisation()) as run:
+        load(run, people(20))
+        first, second = two_batches(run, 10)
+        with run.registering.take(1, within=0, unless=bool):
+            register_batch(run, second)
+        register_batch(run, first)
+
+    assert shares == [0.0, 0.5]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from outreach.errors import LedgerError
-from outreach.ledger.place import read_url, refuse_relative
+from outreach.ledger.place import read_url, refuse_passing, refuse_relative
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,18 @@ def test_a_path_that_is_another_file_in_every_folder_is_refused(url: str) -> Non
 def test_an_absolute_path_and_a_server_are_one_ledger_everywhere() -> None:
     refuse_relative("sqlite:////var/lib/outreach/ledger.db")
     refuse_relative("postgresql://me@host/name")
+
+
+def test_a_run_in_a_cluster_begins_no_ledger_that_may_go_with_its_pod(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    refuse_passing(url)
+
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    refuse_passing("postgresql://me@host/name")
+    with pytest.raises(LedgerError, match="go with its pod"):
+        refuse_passing(url)
+
+    (tmp_path / "ledger.db").touch()  # on a volume that stays
+    refuse_passing(url)
