@@ -376,8 +376,9 @@ class CampaignSettings(BaseModel):
         ge=0,
         le=64,
         title="Threads",
-        description="At most so many contacts in the air per process, and one for each sender with a rate, "
-        "fewer while the processor is busy. 0 is by itself: 16 under a budget and 64 without one.",
+        description="At most so many calls at once per process, for moments half as many more while the next "
+        "people are registered, and one for each sender with a rate; fewer while the processor is busy. "
+        "0 is by itself: 16 under a budget and 64 without one.",
     )
     batch_size: int | None = Field(
         default=None,
