@@ -27,7 +27,10 @@ takes the writing process a tenth more time."""
 
 
 class Entry(NamedTuple):
-    """A row that has a contact; `line` and `raw` are the row's. `payload`: None of who was forgotten."""
+    """A row that has a contact. `payload` is None of who was forgotten; `address_keys` only where asked for.
+
+    `raw` is the row's, as JSON: it is nearly never asked for, and takes a third of a dict's memory.
+    """
 
     external_contact_id: str
     line: int
@@ -35,12 +38,6 @@ class Entry(NamedTuple):
     payload: str | None
     raw: str
     address_keys: frozenset[str] = frozenset()
-    """Only where asked for."""
-
-    def read_raw(self) -> Mapping[str, str]:
-        """The input's own columns: nearly never asked for, so kept as JSON, in a third of a dict's memory."""
-        raw: Mapping[str, str] = json.loads(self.raw)
-        return raw
 
     def forgotten(self) -> Entry:
         """Nothing of it but the id: it leads to somebody who asked to be forgotten."""
