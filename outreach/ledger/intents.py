@@ -19,7 +19,7 @@ from outreach.compliance.caps import caps_allow
 from outreach.contacts import Channel
 from outreach.ledger.changes import Change, apply_within, lock
 from outreach.ledger.claims import Claimed
-from outreach.ledger.database.bulk_write import write_new
+from outreach.ledger.database.bulk_write import inserting_new, write_rows
 from outreach.ledger.database.schema import intents
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.recent_contacts import contacts_since
@@ -250,7 +250,7 @@ def _insert(connection: Connection, offered: Sequence[Intent]) -> dict[int, Inte
     # In one order everywhere: PostgreSQL waits for whoever is inserting the same key at this moment.
     rows = sorted((item.row for item in offered), key=itemgetter("address_slot"))
     opened = {item.claimed.id: item for item in offered}
-    if write_new(connection, intents, rows) == len(rows):
+    if write_rows(connection, inserting_new(intents, connection.dialect.name), rows) == len(rows):
         return opened
     written = set(connection.execute(_WRITTEN, {"references": [row["reference"] for row in rows]}).scalars())
     return {contact_id: item for contact_id, item in opened.items() if item.reference in written}

@@ -4,7 +4,7 @@ A record holds identifiers, codes and times, never an address, name or message, 
 after the person is erased.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 from types import SimpleNamespace
@@ -37,17 +37,6 @@ def record_for(
     }
     record["hash"] = ledger.vault.chain(contact.audit_head, canonical(record))
     return record
-
-
-def first_hashes(
-    ledger: Ledger, campaign_id: int, begun: Iterable[tuple[int, str]], action: str, at: datetime
-) -> list[str]:
-    """The hashes of contacts' first records, of each its id and the record's detail: see `record_for`."""
-    instant, actor, chain = microseconds(at), ledger.actor, ledger.vault.chain
-    return [
-        chain("", orjson.dumps((instant, campaign_id, contact_id, 1, action, detail, actor, "")))
-        for contact_id, detail in begun
-    ]
 
 
 def canonical(record: Mapping[str, Any]) -> bytes:

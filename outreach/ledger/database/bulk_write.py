@@ -42,9 +42,7 @@ def write_rows(connection: Connection, statement: Statement, rows: Sequence[Valu
 
     The statement must be one that lives on, like a module's constant: it is what the compiled form goes by.
     """
-    if not rows:
-        return 0
-    columns = {name: map(itemgetter(name), rows) for name in rows[0]}
+    columns = {name: map(itemgetter(name), rows) for name in (rows[0] if rows else ())}
     return write_columns(connection, statement, len(rows), columns)
 
 
@@ -52,6 +50,8 @@ def write_columns(
     connection: Connection, statement: Statement, count: int, columns: Columns, alike: Values = _NOTHING
 ) -> int:
     """The same of `count` rows, by the values of each column; `alike` are those that all rows share."""
+    if not count:
+        return 0
     compiled = _compile(statement, connection.dialect, (*columns, *alike))
     filled = compiled.fill(count, columns, alike)
     if not compiled.shape:
@@ -59,14 +59,9 @@ def write_columns(
     return sum(_execute(connection, text, values) for text, values in _in_pieces(compiled, filled))
 
 
-def write_new(connection: Connection, table: Table, rows: Sequence[Values]) -> int:
-    """Insert the rows that break no key of the table; how many these were."""
-    return write_rows(connection, inserting_new(table, connection.dialect.name), rows)
-
-
 @functools.lru_cache(maxsize=32)
 def inserting_new(table: Table, dialect: str) -> Insert:
-    """The statement that does."""
+    """What inserts the rows that break no key of the table."""
     return insert_in(dialect, table).on_conflict_do_nothing()
 
 

@@ -1,5 +1,6 @@
 """Sorting a load's good rows: new people, people of earlier loads, and people whom this load had already."""
 
+import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -50,5 +51,5 @@ def _mark(seen: bytearray, contact_id: int) -> bool:
 
 def _duplicate(entry: Entry, where: str) -> Refused:
     reason = f"The same external_contact_id {where}; this row was left out."
-    row = SourceRow(entry.line, entry.read_raw(), reject=Reject("duplicate", reason))
+    row = SourceRow(entry.line, json.loads(entry.raw), reject=Reject("duplicate", reason))
     return Refused(row, entry.external_contact_id)

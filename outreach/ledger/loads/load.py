@@ -149,8 +149,9 @@ class Loading:
         return {row.external_contact_id: row for row in found}
 
     def _insert(self, connection: Connection, entries: Sequence[Entry]) -> int:
-        now = self._ledger.clock.now()
-        added = NewContacts(self._ledger, self._campaign_id, self.id, now).add(connection, entries)
+        if not entries:
+            return 0
+        added = NewContacts(self._ledger, self._campaign_id, self.id).add(connection, entries)
         gone = [
             Change(contact_id=contact_id, after=State.BLOCKED, action=ERASED, reason=ERASED)
             for contact_id, payload in added.items()

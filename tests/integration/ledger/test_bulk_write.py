@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import bindparam, insert, or_, select, update
 
 from outreach.campaign.run import Run
-from outreach.ledger.database.bulk_write import write_new, write_rows
+from outreach.ledger.database.bulk_write import inserting_new, write_rows
 from outreach.ledger.database.schema import metadata, suppressions
 
 AT = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=timezone.utc)
@@ -71,8 +71,9 @@ def test_nothing_is_written_for_no_rows(run: Run) -> None:
 def test_rows_that_stand_already_are_not_counted(run: Run) -> None:
     with run.ledger.db.write() as connection:
         assert write_rows(connection, INSERT, ROWS[:1]) == 1
-        assert write_new(connection, suppressions, ROWS) == 2
-        assert write_new(connection, suppressions, ROWS) == 0
+        new = inserting_new(suppressions, connection.dialect.name)
+        assert write_rows(connection, new, ROWS) == 2
+        assert write_rows(connection, new, ROWS) == 0
 
 
 def test_no_column_has_a_default_that_only_sqlalchemy_would_fill_in() -> None:
