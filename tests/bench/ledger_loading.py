@@ -26,7 +26,7 @@ from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
 from tests.bench.job import run_child
 from tests.bench.loading_speed import _write, read_in_child
-from tests.bench.machine import peak_megabytes
+from tests.bench.machine import peak_megabytes, watched_children
 from tests.support.organisations import Organisation
 
 ROWS = 1_000_000
@@ -104,7 +104,8 @@ def main() -> None:
     """In the child."""
     folder = Path(json.loads(sys.argv[1])["folder"])
     gc.set_threshold(10_000, 20, 20)  # as flows.opening does; importing it would bring Prefect's memory along
-    first = _load(folder)
+    with watched_children() as readers:
+        first = _load(folder)
     peak = peak_megabytes()
     again = _load(folder)
     print(
@@ -117,9 +118,7 @@ def main() -> None:
                 "rows_per_cpu_second": round(first["rows"] / first["cpu_seconds"]),
                 "rows_per_second_of_busier": round(first["rows"] / first["busier_seconds"]),
                 "peak_megabytes": peak,
-                "peak_megabytes_of_reader": round(
-                    resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024, 1
-                ),
+                "peak_megabytes_of_reader": max(readers, default=0.0),
                 "seconds_again": round(again["seconds"], 2),
             }
         )

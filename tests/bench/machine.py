@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import re
 import resource
 import sqlite3
-from collections.abc import Collection
+import threading
+from collections.abc import Collection, Iterator
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
@@ -44,12 +46,34 @@ def cores() -> tuple[set[int], set[int]]:
 
 def peak_megabytes() -> float:
     """The most memory that this process had; what `getrusage` says began with its parent's."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        found = re.search(r"VmHWM:\s+([0-9]+) kB", status.read_text())
-        if found:
-            return round(int(found[1]) / 1024, 1)
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+    return _peak_of("self") or round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+
+
+@contextlib.contextmanager
+def watched_children() -> Iterator[list[float]]:
+    """The most memory, in megabytes, that a child of this thread was seen with, ten times a second."""
+    seen: list[float] = []
+    ended = threading.Event()
+    children = Path(f"/proc/self/task/{threading.get_native_id()}/children")
+
+    def look() -> None:
+        while not ended.wait(0.1):
+            seen.extend(map(_peak_of, children.read_text().split() if children.exists() else ()))
+
+    watch = threading.Thread(target=look, daemon=True)
+    watch.start()
+    try:
+        yield seen
+    finally:
+        ended.set()
+        watch.join()
+
+
+def _peak_of(process: str) -> float:
+    with contextlib.suppress(OSError):
+        found = re.search(r"VmHWM:\s+([0-9]+) kB", Path(f"/proc/{process}/status").read_text())
+        return round(int(found[1]) / 1024, 1) if found else 0.0
+    return 0.0
 
 
 def hold_to(pid: int, chosen: Collection[int]) -> None:
