@@ -34,7 +34,8 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[object]:
+def browser(chromium: str, place: object) -> Iterator[object]:  # noqa: ARG001 - to come after it
+    # Playwright leaves a running event loop in this thread, beneath which Prefect would register nothing.
     api = pytest.importorskip("playwright.sync_api")
     with api.sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
