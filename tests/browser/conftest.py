@@ -34,7 +34,7 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def browser(chromium: str, place: object) -> Iterator[object]:  # noqa: ARG001 - to come after it
+def browser(chromium: str, place: object) -> Iterator[object]:
     # Playwright leaves a running event loop in this thread, beneath which Prefect would register nothing.
     api = pytest.importorskip("playwright.sync_api")
     with api.sync_playwright() as playwright:
