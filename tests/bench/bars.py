@@ -102,8 +102,9 @@ def _loading(results: Mapping[str, Any]) -> Iterator[Bar]:
     if loading := results.get("loading"):
         rows = f"{loading['rows']:,} rows into the ledger"
         yield Bar(f"rows/s ({rows})", loading["rows_per_second"], ">=", 10_000)
-        both = loading["peak_megabytes"] + loading.get("peak_megabytes_of_reader", 0)
-        yield Bar(f"peak MB, reading process included ({rows})", both, "<", 200)
+        if "peak_megabytes_of_reader" in loading:
+            both = loading["peak_megabytes"] + loading["peak_megabytes_of_reader"]
+            yield Bar(f"peak MB, reading process included ({rows})", both, "<", 200)
         for what, ratio in loading.get("times_before", {}).items():
             if what != "rows":
                 least = 2 if what.endswith("by clock") else 1
