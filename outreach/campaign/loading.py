@@ -42,7 +42,7 @@ def load_source(run: Run, source: Source, rejects: Path | None = None) -> Loaded
         file = stack.enter_context(RejectsFile(rejects)) if rejects else None
         # Closed, or the process that reads would live as long as the error of one that could not be written.
         taken = stack.enter_context(contextlib.closing(_take(source, run.gate.wording, loading.taker)))
-        for refused in loading.add_taken(taken):
+        for refused in loading.add(taken):
             if file:
                 for row in refused:
                     file.add(row)
@@ -61,18 +61,8 @@ def _take(source: Source, wording: Wording, taker: Taker) -> Generator[Chunk, No
     if not (source.is_large and may_start()):
         yield from read()
         return
-    beside = make_beside(read)
     try:
-        first = next(beside)
-    except StopIteration as end:
-        source.adopt(end.value)
-        return
-    except SideProcessDied:  # it never began: no more processes may, or Python is part of a program
-        yield from read()
-        return
-    try:
-        yield first
-        source.adopt((yield from beside))
+        source.adopt((yield from make_beside(read)))
     except SideProcessDied:
         raise SourceError(
             f"{source.label} was read by a process that ended before it.",

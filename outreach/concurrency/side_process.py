@@ -28,7 +28,7 @@ _ENGINES = frozenset({"distributed", "ray"})
 
 
 class SideProcessDied(Exception):  # noqa: N818 - it says what happened
-    """It ended before the stream did: killed, or out of memory; or it could not begin."""
+    """It ended before the stream did: killed, or out of memory."""
 
 
 def may_start() -> bool:
@@ -56,6 +56,8 @@ def _read_load() -> float:
 def make_beside(make: Callable[[], Generator[T, None, R]]) -> Generator[T, None, R]:
     """What a generator yields, and returns, made in another process; it ends with this generator.
 
+    Made here, where that process does not begin: no more may, or Python is part of another program.
+
     Args:
         make: what gives the generator; it and all that it yields are pickled.
 
@@ -63,6 +65,19 @@ def make_beside(make: Callable[[], Generator[T, None, R]]) -> Generator[T, None,
         SideProcessDied: the process ended early.
         Exception: whatever the generator raised.
     """
+    with contextlib.closing(_make_elsewhere(make)) as beside:
+        try:
+            first = next(beside)
+        except StopIteration as end:
+            result: R = end.value
+            return result
+        except SideProcessDied:
+            return (yield from make())
+        yield first
+        return (yield from beside)
+
+
+def _make_elsewhere(make: Callable[[], Generator[T, None, R]]) -> Generator[T, None, R]:
     command = [sys.executable, "-I", "-c", _START]
     try:
         started = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - ours

@@ -8,7 +8,6 @@ list is read by one and written by another, so what binds on free cores is the b
 
 from __future__ import annotations
 
-import gc
 import json
 import resource
 import sys
@@ -103,7 +102,6 @@ def _cpu_of_children() -> float:
 def main() -> None:
     """In the child."""
     folder = Path(json.loads(sys.argv[1])["folder"])
-    gc.set_threshold(10_000, 20, 20)  # as flows.opening does; importing it would bring Prefect's memory along
     with watched_children() as readers:
         first = _load(folder)
     peak = peak_megabytes()

@@ -40,7 +40,8 @@ def fill_ledger(ledger: Ledger, people: int, each: int) -> None:
     rows = [
         {"external_contact_id": f"EXT-{n}", "name": "A", "sms": f"+1555{n:07}"} for n in range(1, people + 1)
     ]
-    for _ in Loading(ledger, campaign.id, "test").add(open_source(rows).rows()):
+    loading = Loading(ledger, campaign.id, "test")
+    for _ in loading.add(loading.taker.chunks(open_source(rows).rows())):
         pass
     with ledger.db.write() as connection:
         ids = connection.execute(select(contacts.c.id).order_by(contacts.c.id)).scalars().all()

@@ -20,7 +20,7 @@ import orjson
 from sqlalchemy import Connection, Row, Select, select, type_coerce
 from sqlalchemy.types import NULLTYPE
 
-from outreach.ledger.audit.chain import COVERED, canonical_row, end_of
+from outreach.ledger.audit.chain import COVERED, canonical_row, canonical_values, end_of
 from outreach.ledger.audit.seals import MOST, SEALED, Ends, unpack
 from outreach.ledger.campaigns import Campaign
 from outreach.ledger.database.packing import lengthen, unpacked
@@ -177,7 +177,7 @@ def _follow(ledger: Ledger, stored: Sequence[_Stored], beside: _Stored | None) -
         stored, 1
     ):
         told = unpacked(detail) or ""
-        made = link(made, orjson.dumps((at, campaign_id, contact_id, n, action, told, _actor(by), made)))
+        made = link(made, canonical_values((at, campaign_id, contact_id, n, action, told, _actor(by), made)))
         if n != place or key < number or previous != before or lengthen(digest) != made:
             return None
         number, before = key, digest

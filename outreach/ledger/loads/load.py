@@ -88,12 +88,8 @@ class Loading:
         with ledger.db.write() as connection:
             self.id = int(connection.execute(insert(loads).returning(loads.c.id), row).scalar_one())
 
-    def add(self, rows: Iterable[SourceRow]) -> Iterator[list[SourceRow]]:
-        """Take rows in; yields those that were not accepted, for the rejects file, chunk by chunk."""
-        return self.add_taken(self.taker.chunks(rows))
-
-    def add_taken(self, chunks: Iterable[Chunk]) -> Iterator[list[SourceRow]]:
-        """The same with rows that `taker` took, perhaps in another process."""
+    def add(self, chunks: Iterable[Chunk]) -> Iterator[list[SourceRow]]:
+        """Write rows that `taker` took; yields those that were not accepted, for the rejects file."""
         for chunk in chunks:
             with self._ledger.db.write() as connection:  # only now: a slow source holds up no writer
                 counts, refused = self._place(connection, chunk)

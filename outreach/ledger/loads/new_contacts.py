@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, insert, select, text
 
-from outreach.ledger.audit.chain import canonical_row
+from outreach.ledger.audit.chain import canonical_values
 from outreach.ledger.database.bulk_write import inserting_new, write_columns
 from outreach.ledger.database.packing import pack_content, shorten
 from outreach.ledger.database.schema import audit, contacts, microseconds
@@ -55,7 +55,7 @@ class NewContacts(NamedTuple):
         records = (
             (*begin, each, 1, "accepted", detail, *end) for each, detail in zip(ids, details, strict=True)
         )
-        heads: list[Any] = [self.ledger.vault.chain("", canonical_row(record, 1)) for record in records]
+        heads: list[Any] = [self.ledger.vault.chain("", canonical_values(record)) for record in records]
         if self.ledger.db.is_sqlite:
             # As they stand there: both rows share one hash, and the detail's form is known.
             heads = [shorten(head) for head in heads]

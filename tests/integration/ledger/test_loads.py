@@ -99,7 +99,7 @@ def test_a_duplicate_behind_a_crash_is_still_a_duplicate(run: Run) -> None:
 
     loading = Loading(run.ledger, run.campaign.id, "torn")
     with pytest.raises(Unplugged):
-        list(loading.add(torn()))
+        list(loading.add(loading.taker.chunks(torn())))
 
     loaded = load(run, [*people(entries_module.CHUNK), *people(1, name="Again"), *people(3, first=5000)])
 
