@@ -34,20 +34,31 @@ def opened(url: str, label: str) -> Iterator[IO[bytes]]:
     """The bytes behind a link, without the compression of the way. Raises SourceError."""
     import httpx  # noqa: PLC0415 - 0.12 s, for links alone
 
+    with (
+        _told(label),
+        # httpx follows no redirect by itself; the links of file shares consist of them.
+        httpx.Client(follow_redirects=True, timeout=_SECONDS) as client,
+        client.stream("GET", url, headers={"Accept": "*/*"}) as response,
+    ):
+        if not response.is_success:
+            raise refused(label, response.status_code)
+        body = cast("io.RawIOBase", _Body(response.iter_bytes(_BUFFER), label))
+        yield io.BufferedReader(body, _BUFFER)
+
+
+@contextmanager
+def _told(label: str) -> Iterator[None]:
+    """What goes wrong on the way, as a SourceError."""
+    import httpx  # noqa: PLC0415 - see above
+
     try:
-        with (
-            # httpx follows no redirect by itself; the links of file shares consist of them.
-            httpx.Client(follow_redirects=True, timeout=_SECONDS) as client,
-            client.stream("GET", url, headers={"Accept": "*/*"}) as response,
-        ):
-            if not response.is_success:
-                raise refused(label, response.status_code)
-            body = cast("io.RawIOBase", _Body(response.iter_bytes(_BUFFER)))
-            yield io.BufferedReader(body, _BUFFER)
+        yield
     except httpx.TimeoutException as e:
         raise SourceError(f"{label} does not answer in {_SECONDS:.0f} seconds.", "Try again later.") from e
     except httpx.DecodingError as e:
         raise SourceError(f"{label} is damaged on its way.", "Try again later.") from e
+    except (httpx.ReadError, httpx.RemoteProtocolError) as e:
+        raise SourceError(f"{label} broke off before its end.", "Try again.") from e
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as e:
         raise SourceError(
             f"{label} cannot be reached ({type(e).__name__}).", "Check address and network."
@@ -68,8 +79,9 @@ def refused(label: str, status: int) -> SourceError:
 class _Body(io.RawIOBase):
     """Chunks as a file."""
 
-    def __init__(self, chunks: Iterator[bytes]) -> None:
+    def __init__(self, chunks: Iterator[bytes], label: str) -> None:
         self._chunks = chunks
+        self._label = label
         self._rest = b""
         self._size = 0
 
@@ -85,7 +97,8 @@ class _Body(io.RawIOBase):
         """Some more bytes."""
         # A chunk may be empty, and to return 0 would say that the file ends here.
         while not self._rest:
-            chunk = next(self._chunks, None)
+            with _told(self._label):  # here: whoever reads would take it for a fault of the list
+                chunk = next(self._chunks, None)
             if chunk is None:
                 return 0
             self._rest = chunk

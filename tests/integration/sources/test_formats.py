@@ -257,6 +257,13 @@ def test_what_a_server_answers_is_told_apart(status: int, says: str) -> None:
         read(f"{url}/list.csv?list=hidden")
 
 
+@pytest.mark.parametrize("ending", ["list.csv", "list.xlsx", "list.csv.gz"])
+def test_a_list_whose_download_breaks_off_is_never_a_shorter_list(ending: str) -> None:
+    announced = {"Content_Length": str(10 * len(CSV))}
+    with server(200, CSV.encode(), **announced) as url, pytest.raises(SourceError, match="broke off"):
+        read(f"{url}/{ending}")
+
+
 def test_a_server_that_is_not_there_is_said_without_the_links_secrets(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
