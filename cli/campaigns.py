@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from cli.console import AsJson, LedgerName, PerhapsInstant, out, print_json
 from cli.files import Force, place
 from cli.ledgers import open_named
+from outreach.counting import counted
 from outreach.errors import SettingsError, UsageError
 
 _CALLED = frozenset({"intent", "started", "ended", "unknown"})
@@ -130,7 +131,8 @@ def retry(campaign: str, *, ledger: LedgerName = None, json: AsJson = False) -> 
     if json:
         print_json({"campaign": campaign, "retried": count})
     else:
-        out.print(f"{count} contacts go again with the next run of {campaign}.")
+        again = counted(count, "contact goes again", "contacts go again")
+        out.print(f"{again} with the next run of {campaign}.")
 
 
 def resolve(
@@ -169,7 +171,8 @@ def resolve(
         elif all_for is not None:
             count = release_waiting(book, found, all_for, reason=reason, state=State(state))
             shown = {"campaign": campaign, "all_for": all_for, "state": state, "released": count}
-            print_json(shown) if json else out.print(f"{count} contacts are released.")
+            released = counted(count, "contact is released.", "contacts are released.")
+            print_json(shown) if json else out.print(released)
             return
     if json:
         print_json({"campaign": campaign, "contact": contact, "outcome": outcome})

@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 
 from cli.console import AsJson, LedgerName, out, print_json
 from cli.ledgers import open_named, url_of
+from outreach.counting import counted
 
 ledger = App(
     name="ledger", help="Copy a ledger, move it to PostgreSQL, or bring one that is too old up to date."
@@ -64,9 +65,9 @@ def move(url: str, *, ledger: LedgerName = None, json: AsJson = False) -> None:
         print_json({"moved": moved})
         return
     key = f"Its key file was carried along. {SHARE}" if has_file else "Give it the same key."
-    out.print(
-        f"{moved['contacts']} contacts of {moved['campaigns']} campaigns moved; every proof is the same."
-    )
+    contacts = counted(moved["contacts"], "contact", "contacts")
+    campaigns = counted(moved["campaigns"], "campaign", "campaigns")
+    out.print(f"{contacts} of {campaigns} moved; every proof is the same.")
     out.print(f"Name the new ledger in the ledger block. {key}", soft_wrap=True)
 
 

@@ -14,6 +14,7 @@ from cli.console import AsJson, LedgerName, err, out, print_json
 from cli.files import Force, place
 from cli.ledgers import open_named
 from cli.prefect_api import api_url, reachable
+from outreach.counting import counted
 from outreach.errors import UsageError
 
 if TYPE_CHECKING:
@@ -57,14 +58,17 @@ def _read(who: str | None) -> str:
 
 
 def _tell(done: Erased) -> str:
-    told = (
-        f"Erased: {done.contacts} contacts in {done.campaigns} campaigns, {done.rows} rejected rows, "
-        f"{done.files} files cleaned. {done.suppressed} addresses are suppressed from now on."
-    )
+    contacts = counted(done.contacts, "contact", "contacts")
+    campaigns = counted(done.campaigns, "campaign", "campaigns")
+    rows, files = counted(done.rows, "rejected row", "rejected rows"), counted(done.files, "file", "files")
+    addresses = counted(done.suppressed, "address is", "addresses are")
+    told = f"Erased: {contacts} in {campaigns}, {rows}, {files} cleaned. {addresses} suppressed from now on."
     if done.sharing:
-        told += f" {done.sharing} other contacts have the same address: erase the address to take them too."
+        others = counted(done.sharing, "other contact has", "other contacts have")
+        told += f" {others} the same address: erase the address to take them too."
     if done.still_open:
-        told += f" {done.still_open} interactions are still open: `outreach follow-up` ends them now."
+        still_open = counted(done.still_open, "interaction is", "interactions are")
+        told += f" {still_open} still open: `outreach follow-up` ends them now."
     if not done.rewritten:
         told += " Another program holds the ledger: erase again when it is done, so that no copy stays."
     return told

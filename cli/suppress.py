@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from cli.console import AsJson, LedgerName, out, print_json
 from cli.ledgers import open_named
+from outreach.counting import counted
 from outreach.errors import UsageError, WrongKey, WrongLedger
 
 if TYPE_CHECKING:
@@ -131,7 +132,8 @@ def _tell(given: int, new: int, file: Path | None, intake: Intake | None) -> Non
         return
     out.print(f"{file}: {intake.rows} rows, {intake.new} suppressed now, {intake.known} before.")
     if intake.kept:
-        out.print(f"  {intake.kept} replies do not ask to stop")
+        kept = counted(intake.kept, "reply does not ask to stop", "replies do not ask to stop")
+        out.print(f"  {kept}")
     for line in intake.to_review:
         out.print(f"  line {line} may ask to stop: read its reply, then suppress the address or not")
     for row in intake.unread:

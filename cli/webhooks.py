@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from cli.console import AsJson, Instant, LedgerName, PerhapsInstant, out, print_json
 from cli.ledgers import open_named
+from outreach.counting import counted
 from outreach.errors import UsageError
 
 
@@ -58,7 +59,8 @@ def replay(
     if json:
         print_json({"replayed": count})
     else:
-        out.print(f"{count} events are due again. Deliver them: outreach redeliver")
+        again = counted(count, "event is due again.", "events are due again.")
+        out.print(f"{again} Deliver them: outreach redeliver")
 
 
 def _check(begin: datetime, end: datetime, event: str | None) -> None:

@@ -29,6 +29,7 @@ from pydantic import Field
 from flows.question import SLACK_SECONDS, UNANSWERED, Question, can_suspend, suspend
 from outreach.campaign.run import Run
 from outreach.compliance import Verdict
+from outreach.counting import counted
 from outreach.decisions.dry_run import decide_all
 from outreach.decisions.preview import Preview, SenderOf, nobody
 from outreach.ledger.proof import count_contacted
@@ -109,7 +110,8 @@ def ask(
         return known
     note_question(run.ledger, run.campaign, count_contacted(run.ledger, run.campaign))
     for sink in sinks:
-        sink.tell(f"{due:,} contacts wait for a person's approval{_where()}.")
+        waiting = counted(due, "contact waits", "contacts wait")
+        sink.tell(f"{waiting} for a person's approval{_where()}.")
     until = run.ledger.clock.now() + timedelta(minutes=minutes)
     form = describe(
         run.campaign.name, due, rows, until=until, before=approved.get("due") if approved else None

@@ -18,6 +18,7 @@ from flows.steps import advance, prepare
 from flows.stopping import INTERRUPTED, describe_stop, end_early, find_loss, parent_executor, prefect_heeded
 from flows.verdict import first_failure
 from outreach.campaign.run import Run
+from outreach.counting import counted
 from outreach.ledger.claims import BatchRef
 from outreach.ledger.executors.release import release_dead_executors
 
@@ -78,7 +79,10 @@ def outreach_batch(
             return end(message=describe_stop(run))
         if failure := run.auto_stop.reason or first_failure(work):
             return Failed(message=failure)
-    return Completed(message=f"{size} contacts seen to", data={"campaign": campaign, "number": number})
+    return Completed(
+        message=counted(size, "contact seen to", "contacts seen to"),
+        data={"campaign": campaign, "number": number},
+    )
 
 
 def show_executor(run: Run) -> None:

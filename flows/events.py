@@ -15,6 +15,7 @@ from prefect.events import emit_event
 from prefect.runtime import flow_run
 from prefect.utilities.urls import url_for
 
+from outreach.counting import counted
 from outreach.genesys.http.usage import UsageSnapshot
 from outreach.ledger.proof import Proof
 from outreach.ledger.states import State
@@ -76,13 +77,14 @@ def signal_refusals(campaign: str, usage: UsageSnapshot | None) -> None:
 def signal_held(campaign: str, count: int) -> None:
     """Emit an event when a round gave up looking for so many outcomes."""
     if count > 0:
-        _emit(campaign, Signal.HELD, f"{count} more contacts wait for a person's word.")
+        waiting = counted(count, "more contact waits", "more contacts wait")
+        _emit(campaign, Signal.HELD, f"{waiting} for a person's word.")
 
 
 def signal_dead(webhook: str, count: int) -> None:
     """Emit an event when a round gave up so many events of a webhook, whatever their campaigns."""
     if count:
-        sentence = f"{count} more events were given up."
+        sentence = counted(count, "more event was given up.", "more events were given up.")
         _emit(webhook, Signal.DEAD_LETTERS, sentence, kind_of_resource="webhook")
 
 
@@ -93,11 +95,11 @@ def find_signals(proof: Proof) -> Iterator[tuple[Signal, str]]:
     if proof.stopped:
         yield Signal.STOPPED, proof.stopped
     if held := proof.states.get(State.HELD, 0):
-        yield Signal.HELD, f"{held} contacts wait for a person's word."
+        yield Signal.HELD, f"{counted(held, 'contact waits', 'contacts wait')} for a person's word."
     if kept_back := explain_kept_back(proof)[0]:
         yield Signal.KEPT_BACK, kept_back
-    if proof.webhooks.dead:
-        yield Signal.DEAD_LETTERS, f"{proof.webhooks.dead} events were given up."
+    if dead := proof.webhooks.dead:
+        yield Signal.DEAD_LETTERS, counted(dead, "event was given up.", "events were given up.")
 
 
 def find_refusals(usage: UsageSnapshot | None) -> Iterator[tuple[Signal, str]]:

@@ -10,6 +10,7 @@ from prefect.states import Completed
 from flows.opening import open_ledger
 from flows.parameters import BlockName, Days
 from flows.rounds import left_out, taking_round
+from outreach.counting import counted
 from tasks.retention import purge_old
 
 
@@ -38,5 +39,6 @@ def retention(
             return left_out()
         done = purge_old(partial(open_ledger, ledger), keep_days, dry_run=dry_run)
     would = "would be forgotten" if dry_run else "forgotten"
-    message = f"{done.contacts} contacts, {done.rows} rows and {done.files} files {would}"
+    contacts, rows = counted(done.contacts, "contact", "contacts"), counted(done.rows, "row", "rows")
+    message = f"{contacts}, {rows} and {counted(done.files, 'file', 'files')} {would}"
     return Completed(message=message, data=done.as_json())

@@ -15,6 +15,7 @@ from flows.stopping import describe_stop
 from flows.telling import hand_over
 from outreach.campaign.notification import announce_end
 from outreach.campaign.run import Run, last_delivery_seconds
+from outreach.counting import counted
 from outreach.errors import CampaignStopped, NobodyContacted, SumsDoNotHold
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.proof import Proof, prove, recount_webhooks
@@ -68,7 +69,8 @@ def judge(proof: Proof, *, contacted_before: int, left: int = 0) -> State[dict[s
         advice = "Mend it and run the campaign again: it resumes."
         return Failed(message=sentence, data=CampaignStopped(proof.campaign, proof.stopped, advice))
     if left:  # whatever else holds: away is not done
-        reason = f"{left} contacts are still due, and nobody works on them."
+        due = counted(left, "contact is still due", "contacts are still due")
+        reason = f"{due}, and nobody works on {'it' if left == 1 else 'them'}."
         advice = "Run the campaign again: it resumes."
         return Failed(message=f"{sentence}. {reason}", data=CampaignStopped(proof.campaign, reason, advice))
     if not proof.balanced:

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NoReturn
 
+from outreach.counting import counted
 from outreach.errors import LedgerOutdated, Refused
 from outreach.genesys.interface import Genesys
 from outreach.ledger.forgotten import began_at, count_unexplained, find_forgotten, known_until
@@ -98,7 +99,8 @@ class LedgerAge:
                 self._ask(self._since)
                 self._trust()
             if people := count_unexplained(self._ledger):
-                _stop(f"{people} people here were contacted when the ledger was another state of this one.")
+                found = counted(people, "person here was", "people here were")
+                _stop(f"{found} contacted when the ledger was another state of this one.")
             self._is_confirmed = True
 
     def note_clock(self) -> None:
@@ -128,9 +130,9 @@ class LedgerAge:
             started, is_all = [], False
         forgotten, _ = find_forgotten(self._ledger, started)
         if forgotten:
-            people = len({fit.row.id for fit in forgotten})
+            people = counted(len({fit.row.id for fit in forgotten}), "person", "people")
             _stop(
-                f"The ledger is older than what was done: Genesys knows conversations with {people} people "
+                f"The ledger is older than what was done: Genesys knows conversations with {people} "
                 "whom it never contacted."
             )
         if not is_all and self._identity and self._has_begun:

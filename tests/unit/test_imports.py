@@ -29,6 +29,7 @@ GROUND = {
     "clock",
     "connections",
     "contacts",
+    "counting",
     "countries",
     "errors",
     "home",
