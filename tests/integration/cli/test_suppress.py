@@ -28,7 +28,7 @@ def test_replies_that_may_mean_stop_are_listed(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
         "replies.csv: 3 rows, 1 suppressed now, 0 before.",
-        "  1 replies do not ask to stop",
+        "  1 reply does not ask to stop",
         "  line 3 may ask to stop: read its reply, then suppress the address or not",
     ]
 
