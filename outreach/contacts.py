@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import assert_never
@@ -203,7 +204,31 @@ class Contact(BaseModel):
         """What is left of somebody who was erased: the id; no name and no address."""
         return cls.model_construct(external_contact_id=external_contact_id, name="", channels=Channels())
 
+    @classmethod
+    def of_checked(cls, said: Mapping[str, Any]) -> Contact:
+        """A contact of values that are known to be good: in half the time of one that pydantic checks."""
+        channels = _made(Channels, {**_CHANNELS, **said["channels"]}, said["channels"])
+        values = {**_CONTACT, "consent": {}, "metadata": {}, **said, "channels": channels}
+        values["consent"] = {Channel(name): Consent(**each) for name, each in values["consent"].items()}
+        return _made(cls, values, said)
+
     @property
     def is_forgotten(self) -> bool:
         """Whether this is what `forgotten` gives: every other contact has an address."""
         return self.channels.is_empty
+
+
+_CONTACT = {name: field.default for name, field in Contact.model_fields.items()}
+_CHANNELS = {name: field.default for name, field in Channels.model_fields.items()}
+# object's own, since the models are frozen.
+_set = object.__setattr__
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def _made(model: type[_Model], fields: Mapping[str, object], said: Iterable[str]) -> _Model:
+    made = model.__new__(model)
+    _set(made, "__dict__", fields)
+    _set(made, "__pydantic_fields_set__", set(said))
+    _set(made, "__pydantic_extra__", None)
+    _set(made, "__pydantic_private__", None)
+    return made

@@ -126,13 +126,15 @@ class Wording:
                 return said.text or MESSAGE_WHEN_NONE
         return MESSAGE_WHEN_NONE
 
+    def needs_a_look(self, message: str) -> bool:
+        """Whether a person with this message, "" for none, may be refused: in most lists nobody."""
+        return self._has_fields or bool(message and find_placeholder(message))
+
     def refuse(self, contact: Contact) -> Unsaid | None:
         """Why there is nothing to say to a contact on any channel of the campaign; None where there is.
 
         Having no message at all is the campaign's fault, and no reason against a contact.
         """
-        if not (self._has_fields or find_placeholder(contact.initial_message or "")):
-            return None  # most lists: no look at each channel, which took 12 of a row's 75 microseconds
         first: Unsaid | None = None
         for channel in self._order:
             if contact.channels.address(channel):
