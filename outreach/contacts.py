@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from functools import cached_property
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -55,12 +56,13 @@ class Channel(str, Enum):
     def __str__(self) -> str:  # else what an f-string shows depends on Python's version
         return self.value
 
-    @property
+    # Worked out once a channel: a decision asks nine times, 0.2 microseconds each.
+    @cached_property
     def is_mail(self) -> bool:
         """Whether it has a subject, and may have HTML."""
         return self.traits.kind is AddressKind.EMAIL
 
-    @property
+    @cached_property
     def traits(self) -> Traits:
         """What is known of it."""
         match self:
@@ -113,6 +115,9 @@ def _e164(value: str) -> str:
         raise ValueError("must be in E.164 form, like +15551234567")
     return value
 
+
+DURATION_SECONDS = 300
+"""How long an interaction may take, where its row does not say."""
 
 EXTENSION = "extension"
 """Where the extension of the voice number stands in a contact's metadata."""
@@ -187,7 +192,7 @@ class Contact(BaseModel):
     name: str = Field(min_length=1, max_length=255)
     channels: Channels
     initial_message: str | None = None
-    interaction_duration_seconds: int = Field(default=300, ge=1, le=7200)
+    interaction_duration_seconds: int = Field(default=DURATION_SECONDS, ge=1, le=7200)
     time_zone: str | None = None
     postal_code: str | None = Field(default=None, max_length=32)
     consent: dict[Channel, Consent] = Field(default_factory=dict)

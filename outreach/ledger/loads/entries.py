@@ -10,20 +10,20 @@ import json
 import marshal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
-from operator import attrgetter
+from operator import attrgetter, eq
 from typing import Any, NamedTuple
 
 import orjson
 from pydantic import TypeAdapter
 
-from outreach.contacts import Contact
+from outreach.contacts import DURATION_SECONDS, Contact
 from outreach.ledger.loads.stored_ids import StoredIds
 from outreach.ledger.vault import Vault
 from outreach.sources.rows import Record, Reject, Row
 
 # What `model_dump_json` calls; by itself it takes 0.8 microseconds less.
 _to_json = TypeAdapter(Contact).serializer.to_json
-_DURATION = Contact.model_fields["interaction_duration_seconds"].default
+_DEFAULTS = {"interaction_duration_seconds": DURATION_SECONDS, "consent": {}, "metadata": {}}
 _NOBODYS = frozenset[str]()
 CHUNK = 2000
 """Rows of a transaction: a load that was killed left whole ones, and nothing of the next. Of 1000, each row
@@ -31,7 +31,10 @@ takes the writing process a tenth more time."""
 
 
 class Entry(NamedTuple):
-    """A row that has a contact. `payload` is None of who was forgotten; `address_keys` only where asked for."""
+    """A row that has a contact.
+
+    `payload` is None of who was forgotten; `address_keys` only where asked for.
+    """
 
     external_contact_id: str
     line: int
@@ -146,10 +149,10 @@ def dump_content(row: Row) -> bytes:
     """What a row says, as the ledger keeps it, its defaults left out: two that say the same have the same."""
     if row.said is None:
         return _to_json(row.contact, exclude_defaults=True)
-    said = row.said.values()
-    if {} in said or _DURATION in said:
-        return orjson.dumps({name: each for name, each in row.said.items() if each not in ({}, _DURATION)})
-    return orjson.dumps(row.said)
+    said = row.said
+    if any(map(eq, map(said.get, _DEFAULTS), _DEFAULTS.values())):
+        said = {name: each for name, each in said.items() if each != _DEFAULTS.get(name)}
+    return orjson.dumps(said)
 
 
 def _dump_raws(rows: Iterable[Row]) -> bytes:
