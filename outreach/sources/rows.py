@@ -52,6 +52,13 @@ class Row:
         self.said = said
         self._contact = contact
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Row):
+            return NotImplemented
+        return (self.record, self.contact, self.reject) == (other.record, other.contact, other.reject)
+
+    __hash__ = None  # type: ignore[assignment]  # as of what holds lists
+
     @property
     def line(self) -> int:
         """Where it stands: see Record."""
