@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
-from typing import Annotated
+from functools import cached_property, lru_cache
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import assert_never
@@ -54,12 +56,13 @@ class Channel(str, Enum):
     def __str__(self) -> str:  # else what an f-string shows depends on Python's version
         return self.value
 
-    @property
+    # Worked out once a channel: a decision asks nine times, 0.2 microseconds each.
+    @cached_property
     def is_mail(self) -> bool:
         """Whether it has a subject, and may have HTML."""
         return self.traits.kind is AddressKind.EMAIL
 
-    @property
+    @cached_property
     def traits(self) -> Traits:
         """What is known of it."""
         match self:
@@ -112,6 +115,9 @@ def _e164(value: str) -> str:
         raise ValueError("must be in E.164 form, like +15551234567")
     return value
 
+
+DURATION_SECONDS = 300
+"""How long an interaction may take, where its row does not say."""
 
 EXTENSION = "extension"
 """Where the extension of the voice number stands in a contact's metadata."""
@@ -186,7 +192,7 @@ class Contact(BaseModel):
     name: str = Field(min_length=1, max_length=255)
     channels: Channels
     initial_message: str | None = None
-    interaction_duration_seconds: int = Field(default=300, ge=1, le=7200)
+    interaction_duration_seconds: int = Field(default=DURATION_SECONDS, ge=1, le=7200)
     time_zone: str | None = None
     postal_code: str | None = Field(default=None, max_length=32)
     consent: dict[Channel, Consent] = Field(default_factory=dict)
@@ -203,7 +209,36 @@ class Contact(BaseModel):
         """What is left of somebody who was erased: the id; no name and no address."""
         return cls.model_construct(external_contact_id=external_contact_id, name="", channels=Channels())
 
+    @classmethod
+    def of_checked(cls, said: Mapping[str, Any]) -> Contact:
+        """A contact of values that are known to be good: in half the time of one that pydantic checks."""
+        channels = _made(Channels, {**_CHANNELS, **said["channels"]}, said["channels"])
+        values = {**_CONTACT, "consent": {}, "metadata": {}, **said, "channels": channels}
+        values["consent"] = {Channel(name): _consent(**each) for name, each in values["consent"].items()}
+        return _made(cls, values, said)
+
     @property
     def is_forgotten(self) -> bool:
         """Whether this is what `forgotten` gives: every other contact has an address."""
         return self.channels.is_empty
+
+
+_CONTACT = {name: field.default for name, field in Contact.model_fields.items()}
+_CHANNELS = {name: field.default for name, field in Channels.model_fields.items()}
+# object's own, since the models are frozen.
+_set = object.__setattr__
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+@lru_cache(maxsize=1024)  # those of many people are the same
+def _consent(**said: Any) -> Consent:  # noqa: ANN401 - the fields' own kinds
+    return Consent(**said)
+
+
+def _made(model: type[_Model], fields: Mapping[str, object], said: Iterable[str]) -> _Model:
+    made = model.__new__(model)
+    _set(made, "__dict__", fields)
+    _set(made, "__pydantic_fields_set__", set(said))
+    _set(made, "__pydantic_extra__", None)
+    _set(made, "__pydantic_private__", None)
+    return made

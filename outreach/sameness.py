@@ -42,6 +42,8 @@ def forms_of(address: str) -> tuple[str, ...]:
 
 def same_form(address: str) -> str:
     """The form on which sameness is computed."""
+    if E164.match(address):  # nearly every address of a phone: half the time of what follows
+        return first_form(renew(address))
     plain = address.strip().casefold()
     number = number_in(plain)
     return plain if number is None else first_form(number)

@@ -10,7 +10,7 @@ from outreach.errors import UnknownCampaign
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.contacts import find_ids_ending
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.loads.entries import dump_contact
+from outreach.ledger.loads.entries import dump_content
 from outreach.ledger.loads.stored_ids import FLOAT, StoredIds
 from outreach.ledger.recent_contacts import find_taken, find_undelivered
 from outreach.ledger.suppressions import find_suppressed
@@ -53,7 +53,7 @@ class LedgerLookup:
         # The load's own key: both must agree on what is a correction.
         if self._ledger is None or row.contact is None:
             return ""
-        return self._ledger.vault.key("content", dump_contact(row.contact))
+        return self._ledger.vault.key("content", dump_content(row).decode())
 
     def facts(
         self, people: Mapping[int, Contact], cap_hours: float | None, *, leaves_out_undelivered: bool = False

@@ -7,6 +7,7 @@ and the templates, which stand in the run's parameters anyway.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from outreach.compliance import Verdict
@@ -106,28 +107,32 @@ class Preview:
             self._count(row, row.contact, decision.channel, said)
 
     def _count(self, row: DryRunRow, contact: Contact, channel: Channel, said: Said) -> None:
-        counted = channel.traits.has_segments
-        one = Previewed(
+        # Kept are twenty of a million: to make one of each row was a twentieth of the dry run.
+        one = partial(self._keep, row, contact, channel, said)
+        if channel.traits.has_segments:
+            self.messages += 1
+            self.segments += row.segments
+            if said.replaced:
+                self.replaced.update(said.replaced)
+            if self.dearest is None or row.segments > self.dearest.segments:
+                self.dearest = one()
+        kind = (channel, said.language)
+        if kind not in self._kinds and len(self.people) < PEOPLE:
+            self._kinds.add(kind)
+            self.people.append(one())  # one of each channel and language first
+        elif len(self._others) < PEOPLE:
+            self._others.append(one())
+
+    def _keep(self, row: DryRunRow, contact: Contact, channel: Channel, said: Said) -> Previewed:
+        return Previewed(
             row.external_contact_id,
             channel,
             self._sender_of(contact, channel) or "",
             contact,
             said,
             row.segments,  # counted with the decision
-            dear_sign(said.text) if counted else "",
+            dear_sign(said.text) if channel.traits.has_segments else "",
         )
-        if counted:
-            self.messages += 1
-            self.segments += one.segments
-            self.replaced.update(said.replaced)
-            if self.dearest is None or one.segments > self.dearest.segments:
-                self.dearest = one
-        kind = (channel, said.language)
-        if kind not in self._kinds and len(self.people) < PEOPLE:
-            self._kinds.add(kind)
-            self.people.append(one)  # one of each channel and language first
-        elif len(self._others) < PEOPLE:
-            self._others.append(one)
 
     def show(self) -> list[Previewed]:
         """Ten people: one of each channel and language, the dearest SMS, and others in the list's order."""

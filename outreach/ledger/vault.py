@@ -12,7 +12,7 @@ import contextlib
 import functools
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -63,6 +63,10 @@ class Vault:
         """A keyed hash, 40 hex digits: `kind` keeps an address's hash apart from a person's."""
         return _hash(self._hashing, f"{kind}\0{value}".encode())[:40]
 
+    def keys(self, kind: str, values: Iterable[bytes]) -> list[str]:
+        """The same of many values, which are UTF-8."""
+        return [digest[:20].hex() for digest in _hash_all(self._hashing, f"{kind}\0".encode(), values)]
+
     def address_key(self, address: str) -> str:
         """The same for one address however it is written: see outreach/sameness.py."""
         return self._address_keys(address)[0]
@@ -78,6 +82,10 @@ class Vault:
     def chain(self, previous: str, record: bytes) -> str:
         """The audit hash of a record that follows `previous`, 64 hex digits."""
         return _hash(self._auditing, previous.encode() + b"\n" + record)
+
+    def begin_chains(self, records: Iterable[bytes]) -> list[bytes]:
+        """The same of records that follow none, as 32 bytes."""
+        return list(_hash_all(self._auditing, b"\n", records))
 
     def draw_hashing_keys(self) -> None:
         """Hash with new random keys from now on: for a ledger that is just being made."""
@@ -163,3 +171,14 @@ def _hash(halves: tuple[Any, Any], message: bytes) -> str:
     inner.update(message)
     outer.update(inner.digest())
     return str(outer.hexdigest())
+
+
+def _hash_all(halves: tuple[Any, Any], prefix: bytes, messages: Iterable[bytes]) -> Iterator[bytes]:
+    """Of each, behind what they all begin with: in two thirds of the time."""
+    begun, end = halves[0].copy(), halves[1]
+    begun.update(prefix)
+    for message in messages:
+        inner, outer = begun.copy(), end.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        yield outer.digest()

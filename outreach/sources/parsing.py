@@ -94,19 +94,18 @@ class RowParser:
 
     def row(self, record: Record) -> Row:
         """The record as a row; never raises for what a cell holds."""
-        raw = dict(zip(self._headers, record.cells, strict=False))
         if record.reject is not None:
-            return Row(record.line, raw, None, record.reject)
-        if self._plain and (contact := self._plain.read(record.cells)):
-            return Row(record.line, raw, contact, None)
+            return Row(record, reject=record.reject)
+        if self._plain and (said := self._plain.read(record.cells)):
+            return Row(record, said=said)
         problems: list[Problem] = []
         values = self._values(record.cells, problems)
         if not problems:
             try:
-                return Row(record.line, raw, Contact.model_validate(values), None)
+                return Row(record, Contact.model_validate(values))
             except ValidationError as e:
                 problems.extend(_as_problem(error["loc"], error["type"]) for error in e.errors())
-        return Row(record.line, raw, None, self._reject(problems))
+        return Row(record, reject=self._reject(problems))
 
     def _values(self, cells: Sequence[str], problems: list[Problem]) -> dict[str, object]:
         values = _read(self._fields, cells, problems)

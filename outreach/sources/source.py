@@ -181,5 +181,4 @@ class Source:
 
 
 def _ambiguous(record: Record, problem: SourceError) -> Row:
-    raw = dict(zip(record.headers, record.cells, strict=False))
-    return Row(record.line, raw, None, Reject("duplicate_columns", problem.problem))
+    return Row(record, reject=Reject("duplicate_columns", problem.problem))

@@ -2,8 +2,9 @@
 
 Phone and e-mail are checked, each contact gets its row and its first audit record, the bad rows go to the
 ledger and the rejects file. A second run over the same file shows what it costs to resume.
-An earlier build loads and reads a smaller file in turn with ours. Processor time is that of all processes; a
-list is read by one and written by another, so what binds on free cores is the busier of the two.
+An earlier build loads the same file once, right after ours; a smaller one it loads, reads and decides on in
+turn with ours: there the start of the process that reads weighs more. Processor time is that of all
+processes; a list is read by one and written by another, so what binds on free cores is the busier of the two.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from outreach.sources.opening import open_source
 from tests.bench.job import run_child
 from tests.bench.loading_speed import _write, read_in_child
 from tests.bench.machine import peak_megabytes, watched_children
+from tests.bench.site import ROOT
+from tests.bench.start_end import call
 from tests.support.organisations import Organisation
 
 ROWS = 1_000_000
@@ -33,11 +36,20 @@ ROWS_IN_TURN = 50_000
 ROUNDS = 3
 
 
-def measure(rows: int = ROWS) -> dict[str, Any]:
-    """Load that many rows twice."""
-    with tempfile.TemporaryDirectory() as folder:
-        _write(Path(folder, "contacts.csv"), rows)
-        return run_child("ledger_loading", {"folder": folder})
+def measure(rows: int = ROWS, before: Path | None = None) -> dict[str, Any]:
+    """Load that many rows twice, and by the clock as many times as fast as the checkout `before` does."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _write(folder / "contacts.csv", rows)
+        ours = run_child("ledger_loading", {"folder": name})
+        if before:
+            theirs = _load_anew(folder, before)["clock"]
+            ours["times_before"] = {
+                f"into the ledger, {rows:,} rows, by clock": _spread(
+                    [ours["rows"] / ours["seconds"] / theirs]
+                )
+            }
+        return ours
 
 
 def compare(before: Path, rows: int = ROWS_IN_TURN, rounds: int = ROUNDS) -> dict[str, Any]:
@@ -49,7 +61,7 @@ def compare(before: Path, rows: int = ROWS_IN_TURN, rounds: int = ROUNDS) -> dic
         folder = Path(name)
         _write(folder / "contacts.csv", rows)
         ledger: dict[str, list[float]] = {"clock": [], "processor": [], "busier process": []}
-        reading = []
+        reading, deciding = [], []
         for number in range(rounds):
             builds = (before, None) if number % 2 else (None, before)
             loaded = {build: _load_anew(folder, build) for build in builds}
@@ -57,8 +69,21 @@ def compare(before: Path, rows: int = ROWS_IN_TURN, rounds: int = ROUNDS) -> dic
             for measure_of, ratios in ledger.items():
                 ratios.append(loaded[None][measure_of] / loaded[before][measure_of])
             reading.append(read[before]["cpu_seconds"] / read[None]["cpu_seconds"])
+            decided = {build: _decide(folder, build) for build in builds}
+            deciding.append(decided[before] / decided[None])
     spread = {f"into the ledger, by {name}": _spread(ratios) for name, ratios in ledger.items()}
-    return {"rows": rows, **spread, "reading alone, by processor": _spread(reading)}
+    return {
+        "rows": rows,
+        **spread,
+        "reading alone, by processor": _spread(reading),
+        "dry run, by processor": _spread(deciding),
+    }
+
+
+def _decide(folder: Path, checkout: Path | None) -> float:
+    """The processor seconds of a dry run, its start included."""
+    arguments = ["-m", "cli.main", "run", str(folder / "contacts.csv"), "--campaign", "bench", "--dry-run"]
+    return call([*arguments, "--json"], checkout or ROOT, folder)["cpu_seconds"]
 
 
 def _load_anew(folder: Path, checkout: Path | None) -> dict[str, float]:

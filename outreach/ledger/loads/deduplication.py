@@ -1,20 +1,20 @@
 """Sorting a load's good rows: new people, people of earlier loads, and people whom this load had already."""
 
-import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from outreach.ledger.loads.entries import Entry, Refused
-from outreach.sources.rows import Reject
-from outreach.sources.rows import Row as SourceRow
+from outreach.ledger.loads.entries import Entry
 
 
 class Sorted(NamedTuple):
-    """A chunk's entries; `again` pairs each with its row of `contacts`."""
+    """A chunk's entries; `again` pairs each with its row of `contacts`.
+
+    `duplicates` are told by their places in the chunk, and why.
+    """
 
     new: list[Entry]
     again: list[tuple[Entry, Any]]
-    duplicates: list[Refused]
+    duplicates: dict[int, str]
 
 
 def sort(entries: Sequence[Entry], before: dict[str, Any], load_id: int, again: bytearray) -> Sorted:
@@ -23,19 +23,19 @@ def sort(entries: Sequence[Entry], before: dict[str, Any], load_id: int, again: 
     `before` holds the rows of `contacts` that have the entries' ids, `again` the marks of the earlier loads'
     people whom this load met; they are added to.
     """
-    result = Sorted([], [], [])
+    result = Sorted([], [], {})
     first: dict[str, int] = {name: row.line for name, row in before.items() if row.load_id == load_id}
-    for entry in entries:
+    for place, entry in enumerate(entries):
         name = entry.external_contact_id
         if name in first:
-            result.duplicates.append(_duplicate(entry, f"stands on line {first[name]} already"))
+            result.duplicates[place] = f"stands on line {first[name]} already"
         elif name not in before:
             first[name] = entry.line
             result.new.append(entry)
         elif _mark(again, before[name].id):
             result.again.append((entry, before[name]))
         else:
-            result.duplicates.append(_duplicate(entry, "stands further up already"))
+            result.duplicates[place] = "stands further up already"
     return result
 
 
@@ -47,9 +47,3 @@ def _mark(seen: bytearray, contact_id: int) -> bool:
     is_new = not seen[place] & bit
     seen[place] |= bit
     return is_new
-
-
-def _duplicate(entry: Entry, where: str) -> Refused:
-    reason = f"The same external_contact_id {where}; this row was left out."
-    row = SourceRow(entry.line, json.loads(entry.raw), reject=Reject("duplicate", reason))
-    return Refused(row, entry.external_contact_id)

@@ -17,9 +17,6 @@ class StoredIds(NamedTuple):
 
     def row(self, row: Row) -> Row:
         """The row under the id by which its person is known."""
-        if not self.ids or row.contact is None:
+        if not self.ids or (stored := row.external_contact_id + FLOAT) not in self.ids or not row.contact:
             return row
-        stored = row.contact.external_contact_id + FLOAT
-        if stored not in self.ids:
-            return row
-        return row._replace(contact=row.contact.model_copy(update={"external_contact_id": stored}))
+        return Row(row.record, row.contact.model_copy(update={"external_contact_id": stored}))

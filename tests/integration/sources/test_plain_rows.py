@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.contacts import Contact
+from outreach.ledger.loads.entries import dump_content
 from outreach.sources import open_source
 from outreach.sources.plain_rows import PlainRows
 from tests.support.fuzzing import tries
@@ -81,6 +82,24 @@ def test_a_row_read_at_a_look_is_the_row_read_cell_by_cell(row: dict[str, str]) 
     with pytest.MonkeyPatch.context() as cell_by_cell:
         cell_by_cell.setattr(PlainRows, "fits", lambda _: False)
         assert read(row) == at_a_look
+
+
+@settings(max_examples=tries(400), deadline=None)
+@given(ROWS)
+def test_what_a_row_says_is_kept_in_the_same_bytes_both_ways(row: dict[str, str]) -> None:
+    (at_a_look,) = open_source([row]).rows()
+
+    with pytest.MonkeyPatch.context() as cell_by_cell:
+        cell_by_cell.setattr(PlainRows, "fits", lambda _: False)
+        (found,) = open_source([row]).rows()
+    assert found.reject or dump_content(found) == dump_content(at_a_look)
+
+
+def test_a_plain_row_says_what_it_means_without_a_contact() -> None:
+    row = {name: cells[0] for name, cells in COLUMNS.items() if name != "initial_message"}
+    (found,) = open_source([row | {"voice": "", "chat": ""}]).rows()
+
+    assert found.said is not None
 
 
 @pytest.mark.parametrize(
