@@ -119,6 +119,8 @@ def _inflate(packed: bytes) -> tuple[bytes, int]:
     return plain, end
 
 
+# As with `pack`: what was decided alike, or done by one actor, is read again and again.
+@lru_cache(maxsize=512)
 def unpacked(value: str | bytes | None) -> str | None:
     """A packed column's text, for SQL too: SQLite knows this function."""
     return unpack(value).decode() if isinstance(value, bytes) else value
