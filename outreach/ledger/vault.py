@@ -12,8 +12,7 @@ import contextlib
 import functools
 import hashlib
 import secrets
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -61,7 +60,7 @@ class Vault:
 
     def key(self, kind: str, value: str) -> str:
         """A keyed hash, 40 hex digits: `kind` keeps an address's hash apart from a person's."""
-        return _hash(self._hashing, f"{kind}\0{value}".encode())[:40]
+        return self._hashing(f"{kind}\0{value}".encode())[:40]
 
     def address_key(self, address: str) -> str:
         """The same for one address however it is written: see outreach/sameness.py."""
@@ -77,7 +76,7 @@ class Vault:
 
     def chain(self, previous: str, record: bytes) -> str:
         """The audit hash of a record that follows `previous`, 64 hex digits."""
-        return _hash(self._auditing, previous.encode() + b"\n" + record)
+        return self._auditing(previous.encode() + b"\n" + record)
 
     def draw_hashing_keys(self) -> None:
         """Hash with new random keys from now on: for a ledger that is just being made."""
@@ -94,7 +93,7 @@ class Vault:
 
     def _hash_with(self, hashing: bytes, auditing: bytes) -> None:
         self._hashing_keys = (hashing, auditing)
-        self._hashing, self._auditing = _halves(hashing), _halves(auditing)
+        self._hashing, self._auditing = _keyed(hashing), _keyed(auditing)
         # A contact's addresses are asked about ten times on their way to the call, 6 microseconds each.
         # Several batches are under way, and each step takes some hundred contacts at once: 2.4 MB.
         keep = functools.lru_cache(maxsize=8192)
@@ -148,18 +147,18 @@ def _derive(root: str, purpose: bytes) -> bytes:
     return HKDF(SHA256(), 32, salt=b"genesys-outreach", info=purpose).derive(root.encode())
 
 
-def _halves(key: bytes) -> tuple[Any, Any]:
-    """Of an HMAC (RFC 2104), to be copied: `hmac.digest` gives the interpreter away each time.
+def _keyed(key: bytes) -> Callable[[bytes], str]:
+    """An HMAC (RFC 2104) whose two halves are copied: `hmac.digest` gives the interpreter away each time.
 
-    So a hash takes 1.2 microseconds; with a copy of `hmac`'s, 1.7.
+    So a hash takes 1.1 microseconds; with a copy of `hmac`'s, 1.7.
     """
     padded = key.ljust(64, b"\0")
-    inner, outer = (hashlib.sha256(bytes(byte ^ sign for byte in padded)) for sign in (0x36, 0x5C))
-    return inner, outer
+    inner, outer = (hashlib.sha256(bytes(byte ^ sign for byte in padded)).copy for sign in (0x36, 0x5C))
 
+    def hash_of(message: bytes) -> str:
+        first, second = inner(), outer()
+        first.update(message)
+        second.update(first.digest())
+        return second.hexdigest()
 
-def _hash(halves: tuple[Any, Any], message: bytes) -> str:
-    inner, outer = halves[0].copy(), halves[1].copy()
-    inner.update(message)
-    outer.update(inner.digest())
-    return str(outer.hexdigest())
+    return hash_of

@@ -47,7 +47,7 @@ def seal(ledger: Ledger, campaign: Campaign) -> str:
             connection.execute(text("LOCK TABLE audit IN SHARE ROW EXCLUSIVE MODE"))
         ends, counts = _gather(ledger, connection, campaign.id)
         last = connection.execute(select(func.coalesce(func.max(audit.c.id), 0))).scalar_one()
-        detail = {"last": last, "root": ends.root, "records": ends.records, "counts": pack(counts)}
+        detail = {"last": last, "root": ends.root, "records": ends.records, "counts": pack_counts(counts)}
         record = campaign_record(ledger, connection, campaign.id, SEALED, detail)
         connection.execute(insert(audit), record)
     return str(record["hash"])
@@ -63,7 +63,7 @@ def _gather(ledger: Ledger, connection: Connection, campaign_id: int) -> tuple[E
     return ends, counts
 
 
-def pack(counts: Mapping[int, int]) -> str:
+def pack_counts(counts: Mapping[int, int]) -> str:
     """How many records each contact has, as text: a byte from the first number to the last, compressed."""
     if not counts:
         return ""
@@ -72,7 +72,7 @@ def pack(counts: Mapping[int, int]) -> str:
     return f"{first}:{base64.b64encode(zlib.compress(row, 9)).decode()}"
 
 
-def unpack(packed: str) -> dict[int, int]:
+def unpack_counts(packed: str) -> dict[int, int]:
     """The counts again, each at most `MOST`."""
     first, found, rest = packed.partition(":")
     row = zlib.decompress(base64.b64decode(rest)) if found else b""
