@@ -73,16 +73,41 @@ def test_an_untouched_audit_is_intact(stage: tuple[Ledger, Run]) -> None:
     assert (result.chains, result.seals, result.records) == (PEOPLE + 1, 2, len(records(ledger)))
 
 
-def test_seals_that_saw_the_same_ends_hold_beside_those_that_saw_others(tmp_path: Path) -> None:
+def test_seals_that_saw_a_chain_end_alike_hold_beside_those_that_saw_it_grow(tmp_path: Path) -> None:
+    with new_ledger(tmp_path) as ledger, new_run(ledger, Organisation()) as run:
+        load(run, people(2))
+        seal(ledger, run.campaign)
+        load(run, people(3))
+        seal(ledger, run.campaign)
+        advance(run)
+        seal(ledger, run.campaign)
+
+        verified = verify(ledger, run.campaign)
+
+    assert (verified.seals, verified.findings) == (3, [])
+
+
+def test_a_seal_where_no_chain_has_grown_says_what_the_last_one_said(tmp_path: Path) -> None:
     with new_ledger(tmp_path) as ledger, new_run(ledger, Organisation()) as run:
         load(run, people(2))
         seal(ledger, run.campaign)
         seal(ledger, run.campaign)
-        advance(run)
-        seal(ledger, run.campaign)
-        seal(ledger, run.campaign)
+        first, second = (orjson.loads(r["detail"]) for r in records(ledger) if r["action"] == "sealed")
 
         assert verify(ledger, run.campaign).intact
+    assert second == {**first, "last": second["last"]}
+
+
+def test_what_a_forged_seal_says_is_not_said_again(tmp_path: Path) -> None:
+    with new_ledger(tmp_path) as ledger, new_run(ledger, Organisation()) as run:
+        load(run, people(2))
+        seal(ledger, run.campaign)
+        forged = '{"counts":"","last":1000000,"records":0,"root":""}'
+        with ledger.db.write() as connection:
+            connection.execute(update(audit).where(audit.c.action == "sealed").values(detail=forged))
+        seal(ledger, run.campaign)
+
+        assert orjson.loads(records(ledger)[-1]["detail"])["records"] == 2
 
 
 CHANGES: dict[str, Callable[[Any], object]] = {
