@@ -9,6 +9,8 @@ from sqlalchemy import Row, Select
 from outreach.ledger.database.engine import Database
 
 PAGE = 500
+LARGE_PAGE = 2000
+"""For a few columns of everybody, 3 MB: each page costs SQLAlchemy a millisecond, a tenth of the time."""
 
 
 def read_pages(database: Database, query: Select[Any], rows: int = PAGE) -> Iterator[Sequence[Row[Any]]]:
