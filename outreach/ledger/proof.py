@@ -136,12 +136,7 @@ def prove(ledger: Ledger, campaign: Campaign) -> Proof:
     """Count everything again, in one consistent look."""
     # Sums that are taken one after another while a run goes on would never meet.
     with ledger.db.snapshot() as connection:
-        return _prove(connection, campaign)
-
-
-def prove_within(connection: Connection, campaign: Campaign) -> Proof:
-    """The same in a transaction that is already open."""
-    return _prove(connection, campaign)
+        return prove_within(connection, campaign)
 
 
 def recount_webhooks(ledger: Ledger, campaign: Campaign, proof: Proof) -> Proof:
@@ -166,7 +161,8 @@ def count_waiting(ledger: Ledger, campaign: Campaign) -> int:
         return _count(connection, query, campaign.id)
 
 
-def _prove(connection: Connection, campaign: Campaign) -> Proof:
+def prove_within(connection: Connection, campaign: Campaign) -> Proof:
+    """The same in a transaction that is already open."""
     counts = _sums(connection, campaign.id)
     kinds = connection.execute(text(_KINDS), {"c": campaign.id}).all()
     states = _count_by(kinds, "state")
