@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from outreach.campaign.run import Run
 from outreach.genesys.interface import Started
-from outreach.ledger.proof import Proof, _prove, prove
+from outreach.ledger.proof import Proof, prove, prove_within
 from tests.support.ledgers import advance, attempt, clear, intend, load, new_ledger, new_run, people
 from tests.support.organisations import Organisation
 
@@ -62,7 +62,7 @@ def test_the_proof_is_red_when_rows_are_tampered_with(done: Run, statement: str)
 
 
 def prove_within(run: Run, connection: Connection) -> Proof:
-    proof = _prove(connection, run.campaign)
+    proof = prove_within(connection, run.campaign)
     connection.rollback()
     return proof
 
