@@ -55,13 +55,13 @@ def test_the_proof_is_red_when_rows_are_tampered_with(done: Run, statement: str)
     with done.ledger.db.write() as connection:
         connection.execute(text("PRAGMA defer_foreign_keys=ON"))
         connection.execute(text(statement))
-        proof = prove_within(done, connection)
+        proof = prove_and_undo(done, connection)
 
     assert not proof.balanced
     assert len(proof.missing) >= 1
 
 
-def prove_within(run: Run, connection: Connection) -> Proof:
+def prove_and_undo(run: Run, connection: Connection) -> Proof:
     proof = prove_within(connection, run.campaign)
     connection.rollback()
     return proof
