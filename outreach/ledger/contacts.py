@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Row, exists, func, select
 
-from outreach.ledger.database.pages import read_pages, read_rows
+from outreach.ledger.database.pages import LARGE_PAGE, read_pages, read_rows
 from outreach.ledger.database.schema import campaigns, contacts, intents
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import LOOKED_FOR, State
@@ -48,7 +48,7 @@ def list_known_in(ledger: Ledger, campaign_id: int, states: Collection[str]) -> 
     """The rows in these states, but for whom was erased."""
     columns = (_C.id, _C.payload, _C.reason, _C.state, _C.retryable, _C.until, _C.decision)
     chosen = (_C.campaign_id == campaign_id, _C.state.in_(states), _C.payload.is_not(None))
-    return read_rows(ledger.db, select(*columns).where(*chosen))
+    return read_rows(ledger.db, select(*columns).where(*chosen), LARGE_PAGE)
 
 
 def list_retryable(ledger: Ledger, campaign_id: int) -> Iterator[list[int]]:

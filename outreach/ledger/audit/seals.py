@@ -10,10 +10,12 @@ import base64
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text
+import orjson
+from sqlalchemy import Connection, exists, func, insert, select, text
 
-from outreach.ledger.audit.chain import campaign_record
+from outreach.ledger.audit.chain import COVERED, campaign_record, canonical_row
 from outreach.ledger.campaigns import Campaign
 from outreach.ledger.database.schema import audit, campaigns, contacts
 from outreach.ledger.ledger import Ledger
@@ -45,25 +47,40 @@ def seal(ledger: Ledger, campaign: Campaign) -> str:
         if not ledger.db.is_sqlite:
             # Nobody is in the middle of a record: every number up to the last is there, or never will be.
             connection.execute(text("LOCK TABLE audit IN SHARE ROW EXCLUSIVE MODE"))
-        ends, counts = _gather(ledger, connection, campaign.id)
         last = connection.execute(select(func.coalesce(func.max(audit.c.id), 0))).scalar_one()
-        detail = {"last": last, "root": ends.root, "records": ends.records, "counts": pack(counts)}
-        record = campaign_record(ledger, connection, campaign.id, SEALED, detail)
+        ends = _recall(ledger, connection, campaign.id) or _gather(ledger, connection, campaign.id)
+        record = campaign_record(ledger, connection, campaign.id, SEALED, {**ends, "last": last})
         connection.execute(insert(audit), record)
     return str(record["hash"])
 
 
-def _gather(ledger: Ledger, connection: Connection, campaign_id: int) -> tuple[Ends, dict[int, int]]:
+def _recall(ledger: Ledger, connection: Connection, campaign_id: int) -> dict[str, Any] | None:
+    """What the last seal says, where it is genuine and no chain has grown since.
+
+    So nothing is read of 200,000 contacts who are done, which takes 0.7 s.
+    """
+    a = audit.c
+    own = (a.campaign_id == campaign_id, a.contact_id.is_(None), a.action == SEALED)
+    query = select(*COVERED, a.hash).where(*own).order_by(a.n.desc()).limit(1)
+    sealed = connection.execute(query).first()
+    if not sealed or ledger.vault.chain(sealed.previous, canonical_row(sealed, sealed.n)) != sealed.hash:
+        return None
+    said: dict[str, Any] = orjson.loads(sealed.detail)
+    grown = exists().where(a.id > said["last"], a.campaign_id == campaign_id, a.contact_id.is_not(None))
+    return None if connection.execute(select(grown)).scalar_one() else said
+
+
+def _gather(ledger: Ledger, connection: Connection, campaign_id: int) -> dict[str, Any]:
     c = contacts.c
     rows = select(c.id, c.audit_count, c.audit_head).where(c.campaign_id == campaign_id).order_by(c.id)
     ends, counts = Ends(ledger), {}
     for contact_id, count, head in connection.execute(rows):  # by their names, twice the time
         ends.add(contact_id, count, head)
         counts[contact_id] = count
-    return ends, counts
+    return {"root": ends.root, "records": ends.records, "counts": pack_counts(counts)}
 
 
-def pack(counts: Mapping[int, int]) -> str:
+def pack_counts(counts: Mapping[int, int]) -> str:
     """How many records each contact has, as text: a byte from the first number to the last, compressed."""
     if not counts:
         return ""
@@ -72,7 +89,7 @@ def pack(counts: Mapping[int, int]) -> str:
     return f"{first}:{base64.b64encode(zlib.compress(row, 9)).decode()}"
 
 
-def unpack(packed: str) -> dict[int, int]:
+def unpack_counts(packed: str) -> dict[int, int]:
     """The counts again, each at most `MOST`."""
     first, found, rest = packed.partition(":")
     row = zlib.decompress(base64.b64decode(rest)) if found else b""

@@ -11,7 +11,6 @@ What the chains cannot show (last records or a whole contact gone) the seals do:
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import lru_cache
 from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any, Literal
@@ -21,9 +20,9 @@ from sqlalchemy import Connection, Row, Select, select, type_coerce
 from sqlalchemy.types import NULLTYPE
 
 from outreach.ledger.audit.chain import COVERED, canonical_row, canonical_values, end_of
-from outreach.ledger.audit.seals import MOST, SEALED, Ends, unpack
+from outreach.ledger.audit.seals import MOST, SEALED, Ends, unpack_counts
 from outreach.ledger.campaigns import Campaign
-from outreach.ledger.database.packing import lengthen, unpacked
+from outreach.ledger.database.packing import unpack, unpacked
 from outreach.ledger.database.schema import audit, contacts, facts
 from outreach.ledger.ledger import Ledger
 
@@ -73,8 +72,6 @@ class Verification:
 _AS_READ = (*COVERED, audit.c.id, audit.c.hash)
 _AS_STORED = tuple(type_coerce(column, NULLTYPE) for column in _AS_READ)
 """The same as the database has it: SQLAlchemy's turning of each value took a third of the time."""
-_actor = lru_cache(maxsize=64)(unpacked)
-"""The same for many records in a row."""
 _WHOSE = itemgetter(_AS_READ.index(audit.c.contact_id))
 
 _BESIDE = [contacts.c[name] for name in ("id", "external_contact_id", "audit_count", "audit_head", "state")]
@@ -125,7 +122,7 @@ def _verify_own(
 
 def _as_seal(ledger: Ledger, record: Row[Any]) -> _Seal:
     detail = orjson.loads(record.detail)
-    counts = unpack(detail["counts"])
+    counts = unpack_counts(detail["counts"])
     return _Seal(record.n, record.hash, detail["last"], detail["root"], counts, Ends(ledger))
 
 
@@ -172,13 +169,15 @@ def _follow(ledger: Ledger, stored: Sequence[_Stored], beside: _Stored | None) -
     if not beside or beside[2] != len(stored):
         return None
     ends: list[_End] = []
-    link, number, made, before, told = ledger.vault.chain, 0, "", "", "{}"
+    link, as_stored = ledger.vault.chain, bytes.fromhex if ledger.db.is_sqlite else str
+    number, made, before, told = 0, "", "", "{}"
     for place, (at, campaign_id, contact_id, n, action, detail, by, previous, key, digest) in enumerate(
         stored, 1
     ):
-        told = unpacked(detail) or ""
-        made = link(made, canonical_values((at, campaign_id, contact_id, n, action, told, _actor(by), made)))
-        if n != place or key < number or previous != before or lengthen(digest) != made:
+        told = unpack(detail).decode() if isinstance(detail, bytes) else detail or ""
+        covered = (at, campaign_id, contact_id, n, action, told, unpacked(by), made)
+        made = link(made, canonical_values(covered))
+        if n != place or key < number or previous != before or as_stored(made) != digest:
             return None
         number, before = key, digest
         ends.append((key, n, made))
@@ -271,20 +270,29 @@ def _add_to_seals(
 ) -> Finding | None:
     """Fold one chain into each seal as it was then; the first record that a seal counts differently."""
     findings: list[Finding] = []
+    folded: dict[tuple[str, int], str] = {}  # most seals saw most chains end alike: once for all of them
     for seal in seals:
         # Nearly always all of them, or none.
         whole = not records or records[-1][0] <= seal.last
         then = records if whole else [record for record in records if record[0] <= seal.last]
         if then:
             _, n, digest = then[-1]
-            seal.ends.add(contact_id, n, digest)
+            so_far = seal.ends.root, n
+            if so_far not in folded:
+                seal.ends.add(contact_id, n, digest)
+            seal.ends.root = folded.setdefault(so_far, seal.ends.root)
         counted = seal.counts.pop(contact_id, 0)
-        text = f"seal {seal.n} counted {counted} records"
-        if len(then) < counted:
-            findings.append(Finding(name, len(then) + 1, "missing", text))
-        elif len(then) > counted < MOST:  # at MOST, the count only says "at least so many"
-            findings.append(Finding(name, counted + 1, "inserted", text))
+        if len(then) != counted:
+            findings.extend(_count_differently(name, seal, len(then), counted))
     return findings[0] if findings else None
+
+
+def _count_differently(name: str, seal: _Seal, there: int, counted: int) -> Iterator[Finding]:
+    text = f"seal {seal.n} counted {counted} records"
+    if there < counted:
+        yield Finding(name, there + 1, "missing", text)
+    elif counted < MOST:  # at MOST, the count only says "at least so many"
+        yield Finding(name, counted + 1, "inserted", text)
 
 
 def _check_seal(seal: _Seal) -> Iterator[Finding]:

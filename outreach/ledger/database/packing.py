@@ -9,10 +9,12 @@ erasure can be seen in the file.
 
 import re
 import zlib
+from binascii import hexlify
 from collections.abc import Callable
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 from sqlalchemy import LargeBinary, String, Text, TypeDecorator
@@ -26,7 +28,8 @@ _ID = re.compile(rf'[" ](?:{_UUID}|[0-9a-f]{{40}}|[0-9a-f]{{16}})'.encode())
 _TAKEN = re.compile(b"([\1\2\3])")
 _SIGNS = {36: b"\1", 16: b"\2", 40: b"\3"}
 """What stands for an id of that length."""
-_DIGITS = {b"\1": 32, b"\2": 16, b"\3": 40}
+_WIDTHS = {b"\1": (8, 4, 4, 4, 12), b"\2": (16,), b"\3": (40,)}
+"""Its digits, between its hyphens."""
 
 _FIRST = b"\1"
 """Begins what is packed with the words of today; other words get another sign, and these stay readable."""
@@ -51,7 +54,10 @@ def lengthen(value: str | bytes | None) -> str | None:
     """The text that `shorten` had."""
     if not isinstance(value, bytes):
         return value
-    return _uuid(value[1:].hex()) if len(value) % 4 else value.hex()
+    if len(value) % 4 == 0:
+        return value.hex()
+    digits = value[1:].hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 # Actors, verdicts and details of one step are the same for many contacts in a row.
@@ -88,44 +94,53 @@ def unpack(packed: bytes) -> bytes:
         return packed
     # Details of one kind differ in their ids alone, which lie behind: what is before them is inflated once.
     end = _ENDS.get(len(packed), 0)
-    plain = _INFLATED.get(packed[:end])
-    if plain is None:
-        plain, end = _inflate(packed)
-    ids = packed[end:].hex()
-    if len(ids) in (0, 16, 40):  # none, or one that is no UUID: nearly every detail
-        return plain.replace(_SIGNS.get(len(ids), b"\2"), ids.encode())
-    parts, place = _TAKEN.split(plain), 0
-    for at in range(1, len(parts), 2):
-        width = _DIGITS[parts[at]]
-        own, place = ids[place : place + width], place + width
-        parts[at] = (_uuid(own) if width == 32 else own).encode()
-    return b"".join(parts)
+    form = _FORMS.get(packed[:end])
+    if form is None:
+        form, end = _inflate(packed)
+    text, parts = form
+    whole: bytes = text % parts(hexlify(packed[end:]))
+    return whole
 
 
+_Form: TypeAlias = tuple[bytes, Callable[[bytes], Any]]
+"""A text with a place for each part of an id, and what takes these parts out of all digits: a third of the
+time of putting in one id after another.
+"""
 _ENDS: dict[int, int] = {}
 """By the length of what is packed: where the ids began the last time."""
-_INFLATED: dict[bytes, bytes] = {}
-"""Whole streams, each up to its own end, and what they are; no other bytes begin as one of them does."""
+_FORMS: dict[bytes, _Form] = {}
+"""By whole streams, each up to its own end; no other bytes begin as one of them does."""
 
 
-def _inflate(packed: bytes) -> tuple[bytes, int]:
+def _inflate(packed: bytes) -> tuple[_Form, int]:
     inflating = zlib.decompressobj(_BITS, _WORDS)
-    plain = inflating.decompress(packed[1:])
+    form = _form_of(inflating.decompress(packed[1:]))
     end = len(packed) - len(inflating.unused_data)
     if inflating.eof:  # else somebody cut it off
-        if len(_INFLATED) >= 512:
-            _INFLATED.clear()
-        _ENDS[len(packed)], _INFLATED[packed[:end]] = end, plain
-    return plain, end
+        if len(_FORMS) >= 512:
+            _FORMS.clear()
+        _ENDS[len(packed)], _FORMS[packed[:end]] = end, form
+    return form, end
 
 
+def _form_of(plain: bytes) -> _Form:
+    taken: list[slice] = []
+
+    def place(found: re.Match[bytes]) -> bytes:
+        for width in _WIDTHS[found[0]]:
+            start = taken[-1].stop if taken else 0
+            taken.append(slice(start, start + width))
+        return b"-".join([b"%b"] * len(_WIDTHS[found[0]]))
+
+    text = _TAKEN.sub(place, plain.replace(b"%", b"%%"))
+    return text, itemgetter(*taken) if taken else lambda _: ()
+
+
+# As with `pack`: what was decided alike, or done by one actor, is read again and again.
+@lru_cache(maxsize=512)
 def unpacked(value: str | bytes | None) -> str | None:
     """A packed column's text, for SQL too: SQLite knows this function."""
     return unpack(value).decode() if isinstance(value, bytes) else value
-
-
-def _uuid(digits: str) -> str:
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 class _Kept(TypeDecorator[Any]):

@@ -20,7 +20,7 @@ from sqlalchemy import Row, Select, select
 
 from outreach.contacts import EXTERNAL_CONTACT_ID, Contact
 from outreach.errors import UsageError
-from outreach.ledger.database.pages import read_rows
+from outreach.ledger.database.pages import LARGE_PAGE, read_pages, read_rows
 from outreach.ledger.database.schema import contacts
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.rejects import RejectedRow, read_rejects
@@ -136,14 +136,15 @@ def find_person(ledger: Ledger, who: str) -> Findings:
 def scan(ledger: Ledger, addresses: Collection[str]) -> Iterator[Known]:
     """The contacts that lead to one of the addresses."""
     names = _Names(addresses)
-    for row in read_rows(ledger.db, _EVERYBODY):
-        plain = ledger.vault.open(row.payload)
+    for page in read_pages(ledger.db, _EVERYBODY, LARGE_PAGE):
+        opened = [ledger.vault.open(row.payload) for row in page]
         # Without the name before them: folding the case of an umlaut takes ten times as long.
-        if not names.may_stand_in((plain.partition('"channels":')[2] or plain).casefold()):
-            continue
-        written = orjson.loads(plain).get("channels", {}).values()
-        if any(same_form(address) in addresses for address in written if address):
-            yield _known(ledger, row)
+        told = (plain.partition('"channels":')[2] or plain for plain in opened)
+        if names.may_stand_in("\n".join(told).casefold()):  # two thirds of the time of asking for each
+            for row, plain in zip(page, opened, strict=True):
+                written = orjson.loads(plain).get("channels", {}).values()
+                if any(same_form(address) in addresses for address in written if address):
+                    yield _known(ledger, row)
 
 
 def read_everybody(ledger: Ledger) -> Iterator[Known]:

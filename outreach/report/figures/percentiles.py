@@ -44,17 +44,17 @@ def measure(connection: Connection, quantity: Quantity) -> Spread:
     count, average, maximum = connection.execute(text(query)).one()
     if not count:
         return Spread(0)
-    p50, p95 = (_at_rank(connection, quantity, share * (count - 1)) for share in (0.50, 0.95))
+    p50, p95 = (_at_rank(connection, quantity, count, share * (count - 1)) for share in (0.50, 0.95))
     return Spread(int(count), float(average), p50, p95, float(maximum))
 
 
-def _at_rank(connection: Connection, quantity: Quantity, rank: float) -> float:
-    # SQLite has no percentile function: the rank's two neighbours are fetched instead.
-    query = (
-        f"SELECT {quantity} FROM {TABLE} WHERE {quantity} IS NOT NULL"  # noqa: S608 - our own words and numbers
-        f" ORDER BY 1 LIMIT 2 OFFSET {int(rank)}"
-    )
-    first, *rest = (float(value) for (value,) in connection.execute(text(query)))
+def _at_rank(connection: Connection, quantity: Quantity, count: int, rank: float) -> float:
+    # SQLite has no percentile function: the rank's two neighbours are fetched instead, counted from the
+    # nearer end. It keeps in order what it skips: of 200,000, p95 takes 0.25 s from the lower end, 0.03 so.
+    above = max(count - 2 - int(rank), 0)
+    order = f"DESC LIMIT 2 OFFSET {above}" if above < rank else f"LIMIT 2 OFFSET {int(rank)}"
+    query = f"SELECT {quantity} FROM {TABLE} WHERE {quantity} IS NOT NULL ORDER BY 1 {order}"  # noqa: S608 - our own words and numbers
+    first, *rest = sorted(float(value) for (value,) in connection.execute(text(query)))
     return first + ((rest or [first])[0] - first) * (rank - int(rank))
 
 

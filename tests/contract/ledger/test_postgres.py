@@ -31,7 +31,7 @@ from outreach.ledger.links import write_links
 from outreach.ledger.migrations import migrate
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.outbox import LedgerOutbox
-from outreach.ledger.proof import _prove, prove
+from outreach.ledger.proof import prove, prove_within
 from outreach.ledger.rate_slots import LedgerSlotAllocator
 from outreach.ledger.replies import (
     Answer,
@@ -257,10 +257,10 @@ def test_the_proof_is_one_look_while_others_write(run: Run, url: str) -> None:
     clear(run)
     with run.ledger.db.read() as connection:
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-        before = _prove(connection, run.campaign).states
+        before = prove_within(connection, run.campaign).states
         with another(url) as ledger, new_run(ledger, Organisation()) as mine:
             advance(mine)
-        assert _prove(connection, run.campaign).states == before == {"cleared": 20}
+        assert prove_within(connection, run.campaign).states == before == {"cleared": 20}
     assert prove(run.ledger, run.campaign).states == {"started": 20}
 
 

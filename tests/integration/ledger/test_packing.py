@@ -37,7 +37,7 @@ def test_a_row_reads_the_same_whatever_was_read_before_it(rows: list[tuple[bytes
     in_turn = [unpack(row) for row in packed * 2]
 
     for row, read in zip(packed * 2, in_turn, strict=True):
-        packing._INFLATED.clear()
+        packing._FORMS.clear()
         assert unpack(row) == read
 
 

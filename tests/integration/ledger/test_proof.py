@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from outreach.campaign.run import Run
 from outreach.genesys.interface import Started
-from outreach.ledger.proof import Proof, _prove, prove
+from outreach.ledger.proof import Proof, prove, prove_within
 from tests.support.ledgers import advance, attempt, clear, intend, load, new_ledger, new_run, people
 from tests.support.organisations import Organisation
 
@@ -55,14 +55,14 @@ def test_the_proof_is_red_when_rows_are_tampered_with(done: Run, statement: str)
     with done.ledger.db.write() as connection:
         connection.execute(text("PRAGMA defer_foreign_keys=ON"))
         connection.execute(text(statement))
-        proof = prove_within(done, connection)
+        proof = prove_and_undo(done, connection)
 
     assert not proof.balanced
     assert len(proof.missing) >= 1
 
 
-def prove_within(run: Run, connection: Connection) -> Proof:
-    proof = _prove(connection, run.campaign)
+def prove_and_undo(run: Run, connection: Connection) -> Proof:
+    proof = prove_within(connection, run.campaign)
     connection.rollback()
     return proof
 

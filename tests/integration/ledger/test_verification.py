@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ from sqlalchemy import delete, insert, select, text, update
 
 from outreach.campaign.run import Run
 from outreach.ledger.audit.chain import canonical
-from outreach.ledger.audit.seals import pack, seal, unpack
+from outreach.ledger.audit.seals import pack_counts, seal, unpack_counts
 from outreach.ledger.audit.verification import Finding, export_records, verify
 from outreach.ledger.database.schema import audit, contacts, facts
 from outreach.ledger.ledger import Ledger
@@ -70,6 +71,43 @@ def test_an_untouched_audit_is_intact(stage: tuple[Ledger, Run]) -> None:
 
     assert result.intact, result.findings
     assert (result.chains, result.seals, result.records) == (PEOPLE + 1, 2, len(records(ledger)))
+
+
+def test_seals_that_saw_a_chain_end_alike_hold_beside_those_that_saw_it_grow(tmp_path: Path) -> None:
+    with new_ledger(tmp_path) as ledger, new_run(ledger, Organisation()) as run:
+        load(run, people(2))
+        seal(ledger, run.campaign)
+        load(run, people(3))
+        seal(ledger, run.campaign)
+        advance(run)
+        seal(ledger, run.campaign)
+
+        verified = verify(ledger, run.campaign)
+
+    assert (verified.seals, verified.findings) == (3, [])
+
+
+def test_a_seal_where_no_chain_has_grown_says_what_the_last_one_said(tmp_path: Path) -> None:
+    with new_ledger(tmp_path) as ledger, new_run(ledger, Organisation()) as run:
+        load(run, people(2))
+        seal(ledger, run.campaign)
+        seal(ledger, run.campaign)
+        first, second = (orjson.loads(r["detail"]) for r in records(ledger) if r["action"] == "sealed")
+
+        assert verify(ledger, run.campaign).intact
+    assert second == {**first, "last": second["last"]}
+
+
+def test_what_a_forged_seal_says_is_not_said_again(tmp_path: Path) -> None:
+    with new_ledger(tmp_path) as ledger, new_run(ledger, Organisation()) as run:
+        load(run, people(2))
+        seal(ledger, run.campaign)
+        forged = '{"counts":"","last":1000000,"records":0,"root":""}'
+        with ledger.db.write() as connection:
+            connection.execute(update(audit).where(audit.c.action == "sealed").values(detail=forged))
+        seal(ledger, run.campaign)
+
+        assert orjson.loads(records(ledger)[-1]["detail"])["records"] == 2
 
 
 CHANGES: dict[str, Callable[[Any], object]] = {
@@ -279,8 +317,8 @@ def test_the_export_has_every_record_and_verifies_by_eye(stage: tuple[Ledger, Ru
 
 @given(st.dictionaries(st.integers(1, 3000), st.integers(1, 255)))
 def test_counts_survive_being_packed(counts: dict[int, int]) -> None:
-    assert unpack(pack(counts)) == counts
+    assert unpack_counts(pack_counts(counts)) == counts
 
 
 def test_a_million_contacts_take_little_room() -> None:
-    assert len(pack(dict.fromkeys(range(1, 1_000_001), 5))) < 4000
+    assert len(pack_counts(dict.fromkeys(range(1, 1_000_001), 5))) < 4000
