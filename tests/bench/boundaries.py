@@ -87,9 +87,7 @@ def set_boundaries(accountant: Accountant) -> None:
             for function in functions:
                 _bind(accountant, getattr(owner, name) if name else owner, function, step)
     moved: dict[FunctionType, Any] = {}
-    for room in [
-        each for name, each in sys.modules.items() if name.startswith(_OURS) and name not in _NOBODYS
-    ]:
+    for room in [each for name, each in sys.modules.items() if _is_ours(name)]:
         moved |= dict(_bind_module(accountant, room))
     _tell_importers(moved)
 
@@ -116,6 +114,10 @@ def _bind_module(accountant: Accountant, module: ModuleType) -> Iterator[tuple[F
                 plain = getattr(method, "__func__", method)
                 if not own.startswith(("_", "on_")) and _is_plain(plain):
                     _bind(accountant, found, own, step)
+
+
+def _is_ours(module: str) -> bool:
+    return module.startswith(_OURS) and module not in _NOBODYS
 
 
 def _is_plain(found: object) -> bool:
