@@ -21,11 +21,6 @@ MOST_HEAD = 100 * 1024
 READ = 16 * 1024
 """Bytes at once, more than nearly any answer has. Each waiting thread holds as many: 64 KB of each of 128."""
 
-FRESH_SECONDS = 0.01
-"""So long after an answer that kept the connection open nobody looks whether it is: a call of the system that
-gives the interpreter away, a fortieth of what a request takes.
-"""
-
 _UNSAFE = re.compile(rb"[ \r\n\0]")
 
 
@@ -105,10 +100,7 @@ class HttpConnection(httpcore.ConnectionInterface):
         """Whether it waited for too long, or the far end hung up: only that can be read from an idle one."""
         if not self._is_idle or self._stream is None:
             return False
-        left = self._expires_at - time.monotonic()
-        if self._kept_seconds - FRESH_SECONDS < left:
-            return False
-        return left < 0 or bool(self._stream.get_extra_info("is_readable"))
+        return time.monotonic() > self._expires_at or bool(self._stream.get_extra_info("is_readable"))
 
     def settle(self, *, is_reusable: bool) -> None:
         """An answer is read, or nobody wants to read on."""
