@@ -98,7 +98,7 @@ class Gate:
     def _judge(self, case: Case, trace: Trace | None) -> Finding:
         """One channel: the first check that does not pass, its timing, whether its address is free."""
         for check in CHECKS:
-            finding = _apply(check, case, trace)
+            finding = check.judge(case) if trace is None else _apply(check, case, trace)
             if finding is not PASSED:  # one object, compared by identity
                 return finding
         timed = self._within_campaign(self._judge_timing(case, trace))

@@ -16,7 +16,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, Row, Update, bindparam, delete, insert, select, update
+from sqlalchemy import BigInteger, Connection, Row, Update, bindparam, delete, insert, select, update
 
 from outreach.errors import LedgerError
 from outreach.ledger.audit.chain import record_for
@@ -31,18 +31,22 @@ PATIENCE_SECONDS = 60.0
 """How long what happened at Genesys waits for a ledger that is away."""
 
 _C = contacts.c
-_LOCK = (
+_ENDS = bindparam("first", type_=BigInteger), bindparam("last", type_=BigInteger)
+_LOCK, _LOCK_RANGE = (
     select(_C.id, _C.campaign_id, _C.state, _C.lease_owner, _C.reference, _C.audit_count, _C.audit_head)
-    .where(_C.id.in_(bindparam("ids", expanding=True)))
+    .where(chosen)
     .order_by(_C.id)  # in one order everywhere, so that nobody waits in a circle
     .with_for_update(key_share=True)
+    for chosen in (_C.id.in_(bindparam("ids", expanding=True)), _C.id.between(*_ENDS))
 )
 _AUDIT, _OUTBOX = insert(audit), insert(outbox)
 _RELEASE = delete(intents).where(intents.c.contact_id.in_(bindparam("ids", expanding=True)))
-_SETTLE = (
-    update(intents)
-    .where(intents.c.contact_id.in_(bindparam("ids", expanding=True)))
-    .values(outcome=bindparam("settled_as"))
+_SETTLE, _SETTLE_RANGE = (
+    update(intents).where(chosen).values(outcome=bindparam("settled_as"))
+    for chosen in (
+        intents.c.contact_id.in_(bindparam("ids", expanding=True)),
+        intents.c.contact_id.between(*_ENDS),
+    )
 )
 """Built once: building a statement takes SQLAlchemy longer than SQLite takes to run it."""
 
@@ -164,7 +168,19 @@ def apply_within(
 
 def lock(connection: Connection, ids: Sequence[int]) -> dict[int, Any]:
     """The rows as they are now, nobody else's until the transaction ends."""
-    return {row.id: row for row in connection.execute(_LOCK, {"ids": list(ids)})}
+    ends = _ends(ids)
+    found = connection.execute(_LOCK_RANGE, ends) if ends else connection.execute(_LOCK, {"ids": list(ids)})
+    return {row.id: row for row in found.all()}  # one by one, each took SQLAlchemy as long as SQLite
+
+
+def _ends(ids: Sequence[int]) -> dict[str, int] | None:
+    """The first and the last, where no other lies between: as a group is, mostly.
+
+    A list's parameters are written out anew for each statement: of 560 microseconds a contact, 20.
+    """
+    first, last = min(ids, default=0), max(ids, default=0)
+    is_whole = len(ids) == last - first + 1 == len(set(ids))
+    return {"first": first, "last": last} if is_whole else None
 
 
 def _fit(connection: Connection, row: Row[Any] | None, change: Change, holder: str | None) -> Change | None:
@@ -275,4 +291,7 @@ def _settle_intents(connection: Connection, changes: Sequence[Change]) -> None:
     for outcome in ("started", "unknown"):
         settled = [change.contact_id for change in changes if change.intent == outcome]
         if settled:
-            connection.execute(_SETTLE, {"ids": settled, "settled_as": outcome})
+            statement, chosen = (
+                (_SETTLE_RANGE, ends) if (ends := _ends(settled)) else (_SETTLE, {"ids": settled})
+            )
+            connection.execute(statement, {**chosen, "settled_as": outcome})

@@ -28,7 +28,7 @@ from outreach.connections import CONNECTION_ERRORS, read_retry_after
 from outreach.errors import WebhookError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Attempt:
     """One attempt's result.
 

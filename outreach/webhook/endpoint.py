@@ -10,7 +10,6 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 
@@ -90,7 +89,8 @@ class Endpoint:
             attempt = self._exchange(request, now)
         except (WebhookError, *CONNECTION_ERRORS) as error:
             attempt = read_failure(error)
-        return replace(attempt, seconds=time.monotonic() - started)
+        attempt.seconds = time.monotonic() - started
+        return attempt
 
     def ping(self, now: datetime) -> Attempt:
         """Try the way to the receiver with an event that means nothing."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from tests.bench.accounting import Accountant
+from tests.bench.boundaries import base, set_boundaries, set_first_boundaries
 from tests.bench.job import Job
 from tests.bench.machine import cores, hold_to, peak_megabytes
-from tests.bench.sampling import Sampler
 from tests.support.emulator_server import EmulatorControl
 
 Go = Callable[[], dict[str, Any] | None]
@@ -34,16 +34,20 @@ def main() -> None:
     hold_to(0, cores()[0])
     genesys = EmulatorControl()
     genesys.url = job.url
-    sampled: list[dict[str, float]] = []
-    with contextlib.ExitStack() as prepared:
-        with _sampling(job, sampled):
-            way = import_module(f"tests.bench.ways.{WAYS[job.way]}")
-            go = prepared.enter_context(way.prepare(job))
+    accounts: list[dict[str, Any]] = []
+    accountant = Accountant(base) if job.accounted else None
+    if accountant:
+        set_first_boundaries(accountant)
+    way = import_module(f"tests.bench.ways.{WAYS[job.way]}")
+    if accountant:
+        set_boundaries(accountant)
+    with way.prepare(job) as go:
+        accounts += [accountant.read()] if accountant else []
         before = _seen(genesys)
-        with _sampling(job, sampled):
-            began, cpu = time.perf_counter(), time.process_time()
-            more = go()
-            seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+        began, cpu = time.perf_counter(), time.process_time()
+        more = go()
+        seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+        accounts += [accountant.read()] if accountant else []
         after = _seen(genesys)
     seen = {name: after[name] - before[name] for name in after}
     if seen["contacted"] != job.contacts:
@@ -52,20 +56,9 @@ def main() -> None:
         "seconds": seconds,
         "cpu_seconds": cpu,
         "peak_megabytes": peak_megabytes(),
-        "sampled": sampled,
+        "accounts": accounts,
     }
     print(json.dumps({**measured, **seen, **(more or {})}))
-
-
-@contextlib.contextmanager
-def _sampling(job: Job, sampled: list[dict[str, float]]) -> Iterator[None]:
-    """Add to `sampled` where the block's processor time went, if that is asked for."""
-    if not job.sampled:
-        yield
-        return
-    with Sampler() as sampler:
-        yield
-    sampled.append(dict(sampler.steps))
 
 
 def _seen(genesys: EmulatorControl) -> dict[str, int]:

@@ -22,7 +22,7 @@ FIELDS = "external_contact_id,name,sms,email,time_zone"
 class Job:
     """What a contender is asked to do.
 
-    `threads` is for those that take a number. `sampled` has it say by step where its processor time went.
+    `threads` is for those that take a number. `accounted` has it say by step where its processor time went.
     """
 
     way: str
@@ -32,7 +32,7 @@ class Job:
     contacts: int
     folder: str
     threads: int = 1
-    sampled: bool = False
+    accounted: bool = False
 
     @property
     def webhook_url(self) -> str:
@@ -95,8 +95,8 @@ def run_child(
 
 
 def write_job(job: Job) -> dict[str, Any]:
-    """The job for another process; an earlier build knows nothing of sampling."""
-    return {name: value for name, value in asdict(job).items() if name != "sampled" or job.sampled}
+    """The job for another process; an earlier build knows nothing of accounts."""
+    return {name: value for name, value in asdict(job).items() if name != "accounted" or job.accounted}
 
 
 def run_job(job: Job, checkout: Path | None = None) -> dict[str, Any]:

@@ -285,12 +285,13 @@ class Connection:
 
     def _wait_for_budgets(self, operation: str, priority: int, budget: str) -> Turn:
         """The turn in the last of them: who waits for one keeps the one before, so that no slots pile up."""
+        more = self._pacers_of(operation, budget)
+        if not more and (at_once := self._pacer.turn_at_once()):  # the way below takes 6 times as long
+            self.usage.sent(operation, 0.0)
+            return at_once
         since = self.clock.monotonic()
         with contextlib.ExitStack() as stack:
-            turns = [
-                stack.enter_context(pacer.turn(priority, since))
-                for pacer in (*self._pacers_of(operation, budget), self._pacer)
-            ]
+            turns = [stack.enter_context(pacer.turn(priority, since)) for pacer in (*more, self._pacer)]
         longest = max(turns, key=lambda turn: turn.waited)
         self.usage.sent(operation, turns[-1].at - since, longest.bound)
         return turns[-1]

@@ -101,21 +101,29 @@ class Pacer:
         Of equal priority goes first who waits since longest (monotonic seconds). Raises RateLimited where it
         would be longer than PATIENCE, and NotSent after `give_up`.
         """
-        arrived = self._clock.monotonic()
-        if self.limit is None and min(lane.rests_until for lane in self._lanes) <= arrived:
-            # nothing to share: no line either, in which everybody would wait for everybody
-            if len(self._lanes) > 1:
-                self._lease(0)
-                yield Turn(self.spend().lane, arrived, 0.0, "")
-            else:  # no table: a slot of one lane that is free at once says nothing, and cost 20 microseconds
-                yield Turn(0, arrived, 0.0, "")
+        if at_once := self.turn_at_once():
+            yield at_once
             return
+        arrived = self._clock.monotonic()
         self.lease_ahead(self._turns.waiting)
         with self._turns.turn(priority, since):
             slot = self._sleep_until_due()
             now = self._clock.monotonic()
             bound = ABOVE if slot.above and len(self._lanes) > 1 else self.name
             yield Turn(slot.lane, now, now - arrived, bound)
+
+    def turn_at_once(self) -> Turn | None:
+        """A turn for which nobody waits, where nothing is limited and nobody rests."""
+        if self.limit is not None:
+            return None
+        arrived = self._clock.monotonic()
+        if min(lane.rests_until for lane in self._lanes) > arrived:
+            return None
+        # nothing to share: no line either, in which everybody would wait for everybody
+        if len(self._lanes) == 1:  # no table: a slot of one lane that is free at once says nothing
+            return Turn(0, arrived, 0.0, "")  # and cost 20 microseconds
+        self._lease(0)
+        return Turn(self.spend().lane, arrived, 0.0, "")
 
     def give_up(self) -> None:
         """Nobody waits for a turn any more, now or later."""

@@ -40,6 +40,8 @@ _WORDS = "".join(orjson.loads(Path(__file__).with_name("packing.json").read_byte
 _DEFLATING = zlib.compressobj(6, zlib.DEFLATED, _BITS, _MEMORY, zlib.Z_DEFAULT_STRATEGY, _WORDS)
 
 
+# A hash is written as a record's, as its contact's last, and as the next one's previous.
+@lru_cache(maxsize=1024)
 def shorten(text: str | bytes | None) -> str | bytes | None:
     """A UUID or a run of hex digits as bytes; any other text, and what is bytes already, as it is."""
     if not text or isinstance(text, bytes):
