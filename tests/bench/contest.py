@@ -23,12 +23,15 @@ SDK_THREADS = 16
 
 @dataclass(frozen=True)
 class Setting:
-    """One API at one latency, and how many people each way contacts (a few seconds' worth)."""
+    """One API at one latency, and how many people each way contacts (a few seconds' worth; ours and the
+    ceiling as many as it takes for the start of a run to weigh what it weighs in a campaign).
+    """
 
     api: str
     latency_ms: int
     contacts: Mapping[str, int]
     ceiling_threads: Sequence[int]
+    rounds: int = ROUNDS
 
     @property
     def name(self) -> str:
@@ -53,10 +56,23 @@ SETTINGS = (
     Setting(
         "platform",
         50,
-        {"ours": 5000, "ceiling": 5000, "naive_prefect": 60, "tutorial": 20, "sdk": 20, "sdk_threads": 150},
-        (16, 32, 64),
+        {
+            "ours": 10_000,
+            "ceiling": 10_000,
+            "naive_prefect": 60,
+            "tutorial": 20,
+            "sdk": 20,
+            "sdk_threads": 150,
+        },
+        (32, 48, 64, 96),
     ),
-    Setting("platform", 300, {"ours": 3000, "ceiling": 2000, "tutorial": 10}, (16, 32, 64)),
+    Setting(
+        "platform",
+        300,
+        {"ours": 5000, "ceiling": 5000, "tutorial": 10, "sdk_threads": 64},
+        (64, 96, 128),
+        rounds=3,
+    ),
     Setting(
         "guide", 0, {"ours": 5000, "ceiling": 10_000, "naive_prefect": 60, "tutorial": 150}, (1, 2, 4, 16)
     ),
@@ -69,8 +85,9 @@ def find_contests(results: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [results[setting.name] for setting in SETTINGS if setting.name in results]
 
 
-def hold(site: Site, setting: Setting, *, rounds: int = ROUNDS, part: float = 1.0) -> dict[str, Any]:
+def hold(site: Site, setting: Setting, *, rounds: int = 0, part: float = 1.0) -> dict[str, Any]:
     """One setting; `part` makes the numbers of people smaller."""
+    rounds = rounds or setting.rounds
     counts = {way: max(10, int(count * part)) for way, count in setting.contacts.items()}
     if site.before:
         counts["before"] = counts["ours"]

@@ -152,5 +152,6 @@ PARTS: dict[str, Part] = {
     "growth": measure_growth,
 }
 
-QUICK = tuple(name for name in PARTS if name not in ("platform-50", "guide-0", "start", "ledger"))
+_LONG = ("platform-50", "platform-300", "guide-0", "start", "ledger")
+QUICK = tuple(name for name in PARTS if name not in _LONG)
 """What a quick look leaves out to stay quick."""

@@ -25,7 +25,7 @@ class Steps:
     """The five calls of one contact. Safe for threads."""
 
     def __init__(self, job: Job) -> None:
-        limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
+        limits = httpx.Limits(max_connections=job.threads, max_keepalive_connections=job.threads)
         self.client = httpx.Client(base_url=job.url, timeout=30, limits=limits, trust_env=False)
         self._job = job
         self._is_guide = job.api == "guide"

@@ -17,7 +17,9 @@ from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run
 from outreach.concurrency.call_pool import CallPool
 from outreach.contacts import Contact
+from outreach.errors import NotSent
 from outreach.genesys.interface import NotRegistered, Registered
+from outreach.ledger.changes import apply
 from outreach.ledger.claims import BatchRef, everything
 from outreach.ledger.database.schema import contacts
 from outreach.settings import CampaignSettings
@@ -61,6 +63,42 @@ def test_half_of_the_calls_that_may_be_in_the_air_register_where_the_organisatio
         register_batch(run, everything(run.campaign.name))
 
     assert far.most_in_the_air == 16
+
+
+def test_calls_are_in_the_air_while_outcomes_are_written_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(*given: Any) -> Any:
+        meanwhile.append(far.in_the_air)
+        return apply(*given)
+
+    far, meanwhile = FarRegistration(), list[int]()
+    monkeypatch.setattr(registration, "apply", write)
+    settings = CampaignSettings(hours_bind=(), message="Hello", threads=16)
+    with new_ledger(tmp_path) as ledger, new_run(ledger, far, settings) as run:
+        load(run, people(24 * far.bulk_size))
+        counts = register_batch(run, everything(run.campaign.name))
+
+    assert counts.registered == 24 * far.bulk_size
+    assert any(meanwhile[:-1])
+
+
+def test_who_is_not_registered_after_an_error_is_free_again(tmp_path: Path) -> None:
+    class Failing(Organisation):
+        def register(
+            self, people: Sequence[tuple[Contact, str]], *, priority: int = 0
+        ) -> list[Registered | NotRegistered]:
+            if people[0][0].external_contact_id == "C-1":
+                raise NotSent("register contacts", 0, "connect", "", "Wait.")
+            return super().register(people, priority=priority)
+
+    with new_ledger(tmp_path) as ledger, new_run(ledger, Failing()) as run:
+        load(run, people(1000))
+        with pytest.raises(NotSent):
+            register_batch(run, everything(run.campaign.name))
+        leased = ledger.db.values(select(contacts.c.id).where(contacts.c.lease_owner.is_not(None)))
+
+    assert leased == []
 
 
 class NotedRegistration(Organisation):
