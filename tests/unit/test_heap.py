@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
+import subprocess
+import sys
 import weakref
 
 import pytest
@@ -49,3 +52,14 @@ def test_garbage_that_was_not_searched_for_yet_is_not_left_alone_with_the_rest()
 
     with set_aside():
         assert gone() is None
+
+
+def test_only_a_process_of_a_workers_run_looks_for_garbage_seldom_while_it_imports() -> None:
+    asked = "import gc; before = gc.get_threshold(); import flows; print(gc.get_threshold() == before)"
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", asked], env=env, capture_output=True, text=True, check=True
+        ).stdout
+        for env in (dict(os.environ), {**os.environ, "PREFECT__FLOW_RUN_ID": "any"})
+    ]
+    assert said == ["True\n", "False\n"]
