@@ -27,7 +27,7 @@ PEOPLE, ROUNDS = 20, 3
 PACKAGES = ("outreach", "cli", "flows", "tasks", "blocks", "deployments")
 COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
 """Python keeps what it compiles, as in every installation. Where it may not, each command compiled ours anew:
-0.4 s of processor time of a run, in both builds.
+0.4 s of processor time of a run.
 """
 
 EMPTY = "from prefect import flow\n\n@flow\ndef empty(): return 1\n\nempty()\n"

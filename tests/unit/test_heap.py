@@ -63,3 +63,13 @@ def test_only_a_process_of_a_workers_run_looks_for_garbage_seldom_while_it_impor
         for env in (dict(os.environ), {**os.environ, "PREFECT__FLOW_RUN_ID": "any"})
     ]
     assert said == ["True\n", "False\n"]
+
+
+def test_only_before_the_first_work_of_a_process_nothing_is_searched() -> None:
+    asked = (
+        "import gc; from outreach.campaign.heap import set_aside; seen = []; "
+        "gc.callbacks.append(lambda phase, info: seen.append(phase) if phase == 'start' else None)\n"
+        "for _ in range(2):\n    seen.clear()\n    with set_aside(): print(len(seen))"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0", "1"]
