@@ -29,7 +29,7 @@ def api_url() -> str | None:
 def prefect_api(advice: str = "", meanwhile: Callable[[], object] = lambda: None) -> Iterator[None]:
     """A Prefect API for the length of the block: the configured one, else a server of our own.
 
-    `meanwhile` is done while that one starts.
+    `meanwhile` is done while that one starts, or before the configured one is asked.
 
     Raises:
         PrefectAway: the configured one does not answer, or not as one; `advice` follows the sentence.
@@ -38,6 +38,7 @@ def prefect_api(advice: str = "", meanwhile: Callable[[], object] = lambda: None
 
     os.environ.update({name: os.environ.get(name, value) for name, value in QUIET.items()})
     if api_url():
+        meanwhile()
         with reachable(advice):
             yield
         return

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from cli.console import err
 from cli.ending import INTERRUPTED
+from cli.imports import importing_thriftily
 from outreach.errors import OutreachError
 
 QUIET = {
@@ -21,6 +22,8 @@ QUIET = {
     "PREFECT_LOGGING_EXTRA_LOGGERS": "outreach",
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",  # the courier's thread belongs to no run
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    # Asked before the run begins; else its clients each ask again: see `cli.prefect_api`.
+    "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
 }
 """Settings under which a run keeps what it says to itself."""
 
@@ -182,8 +185,9 @@ def prefect_server(
 
 
 def load_flows() -> None:
-    """Import what a run needs: two seconds of the processor, in which a server starts on another core."""
-    import flows.campaign  # noqa: F401
+    """Import what a run needs: a second of the processor, in which a server starts on another core."""
+    with importing_thriftily():
+        import flows.campaign  # noqa: F401
 
 
 def past_proxies() -> dict[str, str]:

@@ -27,9 +27,10 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import TERMINAL_STATES, State, StateType
+from prefect.context import FlowRunContext
 from prefect.exceptions import TerminationSignal
 from prefect.futures import PrefectFuture, wait
-from prefect.runtime import deployment, flow_run
+from prefect.runtime import flow_run
 from prefect.states import Cancelled
 
 from blocks.ledger import is_deployed
@@ -39,7 +40,7 @@ from outreach.errors import LedgerError, NotSent
 from outreach.ledger.executors.release import is_alive
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import count_contacted, count_waiting
-from tasks.patience import asking_again
+from tasks.patience import asking_again, known_trust
 
 PARENT_TAG, PARENT_EXECUTOR_TAG = "parent:", "parent-executor:"
 """With these a flow run names whoever handed it out: the flow run, and its executor in the ledger."""
@@ -143,7 +144,8 @@ class PrefectWatch:
         self.is_orphaned = False
         self._run = run
         self._own = flow_run.id and UUID(flow_run.id)
-        self._deployment = deployment.id and UUID(deployment.id)
+        context = FlowRunContext.get()  # Prefect's own `deployment.id` asks the server, twice
+        self._deployment = context and context.flow_run and context.flow_run.deployment_id
         self._is_paused: bool | None = None
         self._parent = _tagged(PARENT_TAG)
         self._parent_executor = parent_executor()
@@ -156,7 +158,7 @@ class PrefectWatch:
         if self.ended.wait(LOOK_SECONDS):  # first: a client takes its time to make, and many runs are short
             return
         # Asked once: while it waited for a server that is away, it would not see a lost parent.
-        with asking_again(), get_client(sync_client=True) as client:
+        with asking_again(), get_client(httpx_settings=known_trust(), sync_client=True) as client:
             while not self.look(client) and not self.ended.wait(LOOK_SECONDS):
                 pass
 

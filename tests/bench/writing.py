@@ -188,6 +188,9 @@ def _start(start: Mapping[str, Any]) -> Iterator[str]:
         empty, contact, end = (_seconds(triggered[name]) for name in ("empty", "contact", "contact's run"))
         yield ""
         yield f"{what} an empty flow's end {empty}, a contact {contact}, the end of its run {end}."
+        if "empty, processor" in triggered:
+            empty, end = (_seconds(triggered[f"{name}, processor"]) for name in ("empty", "contact's run"))
+            yield f"Processor seconds of the run's process: {empty} of an empty flow, {end} of a contact."
     if loads := start.get("machine_load"):
         yield ""
         yield f"While {loads[0]} to {loads[1]} processes wanted a core: seconds are long, CPU seconds less."

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
+import subprocess
+import sys
 import weakref
 
 import pytest
@@ -49,3 +52,24 @@ def test_garbage_that_was_not_searched_for_yet_is_not_left_alone_with_the_rest()
 
     with set_aside():
         assert gone() is None
+
+
+def test_only_a_process_of_a_workers_run_looks_for_garbage_seldom_while_it_imports() -> None:
+    asked = "import gc; before = gc.get_threshold(); import flows; print(gc.get_threshold() == before)"
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", asked], env=env, capture_output=True, text=True, check=True
+        ).stdout
+        for env in (dict(os.environ), {**os.environ, "PREFECT__FLOW_RUN_ID": "any"})
+    ]
+    assert said == ["True\n", "False\n"]
+
+
+def test_only_before_the_first_work_of_a_process_nothing_is_searched() -> None:
+    asked = (
+        "import gc; from outreach.campaign.heap import set_aside; seen = []; "
+        "gc.callbacks.append(lambda phase, info: seen.append(phase) if phase == 'start' else None)\n"
+        "for _ in range(2):\n    seen.clear()\n    with set_aside(): print(len(seen))"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0", "1"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from outreach.contacts import Channel, Consent
 from outreach.sources import Row, cells, open_source
 from outreach.sources.cells import read_consent, read_duration, read_line, read_text
-from outreach.sources.emails import normalise_email
+from outreach.sources.emails import IN_ANY_CASE, normalise_email
 from outreach.sources.phones import normalise_phone
 from outreach.sources.rows import BadCell
 from outreach.sources.zone_names import read_time_zone
@@ -257,3 +258,7 @@ def test_text_that_looks_clean_is_what_cleaning_makes_of_it(text: str) -> None:
 def test_a_yes_among_much_white_space_is_no_clear_word() -> None:
     with pytest.raises(BadCell, match="unclear_consent"):
         read_consent("yes" + " " * 62 + "but not today")
+
+
+def test_the_mailboxes_that_are_one_in_any_case_are_the_librarys() -> None:
+    assert IN_ANY_CASE.split("|") == sorted(CASE_INSENSITIVE_MAILBOX_NAMES)
