@@ -47,7 +47,8 @@ def test_whoever_writes_has_the_same_connection(tmp_path: Path) -> None:
 def test_after_a_commit_that_failed_the_next_write_begins_anew(tmp_path: Path) -> None:
     orphan = insert(loads).values(campaign_id=7, source="a list", started_at=datetime.now(timezone.utc))
     with new_ledger(tmp_path) as ledger:
-        with pytest.raises(LedgerError), ledger.db.write() as connection:
+        refused = pytest.raises(LedgerError)
+        with refused, ledger.db.write() as connection:
             connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")  # so that SQLite refuses the commit
             connection.execute(orphan)
 
