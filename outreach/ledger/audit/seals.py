@@ -45,31 +45,37 @@ def seal(ledger: Ledger, campaign: Campaign) -> str:
         if not ledger.db.is_sqlite:
             # Nobody is in the middle of a record: every number up to the last is there, or never will be.
             connection.execute(text("LOCK TABLE audit IN SHARE ROW EXCLUSIVE MODE"))
-        ends, counts = _gather(ledger, connection, campaign.id)
+        ends, first, counts = _gather(ledger, connection, campaign.id)
         last = connection.execute(select(func.coalesce(func.max(audit.c.id), 0))).scalar_one()
-        detail = {"last": last, "root": ends.root, "records": ends.records, "counts": pack(counts)}
+        detail = {"last": last, "root": ends.root, "records": ends.records, "counts": _press(first, counts)}
         record = campaign_record(ledger, connection, campaign.id, SEALED, detail)
         connection.execute(insert(audit), record)
     return str(record["hash"])
 
 
-def _gather(ledger: Ledger, connection: Connection, campaign_id: int) -> tuple[Ends, dict[int, int]]:
+def _gather(ledger: Ledger, connection: Connection, campaign_id: int) -> tuple[Ends, int, bytes]:
+    """The ends, the first contact's id, and a byte for each id from there on: a dictionary of 100,000
+    contacts took 8 MB, at the end of a run, where it takes most.
+    """
     c = contacts.c
     rows = select(c.id, c.audit_count, c.audit_head).where(c.campaign_id == campaign_id).order_by(c.id)
-    ends, counts = Ends(ledger), {}
+    ends, first, counts = Ends(ledger), 0, bytearray()
     for contact_id, count, head in connection.execute(rows):  # by their names, twice the time
         ends.add(contact_id, count, head)
-        counts[contact_id] = count
-    return ends, counts
+        first = first or contact_id
+        counts.extend(bytes(contact_id - first - len(counts)))  # between them, those of other campaigns
+        counts.append(min(count, MOST))
+    return ends, first, bytes(counts)
 
 
 def pack(counts: Mapping[int, int]) -> str:
     """How many records each contact has, as text: a byte from the first number to the last, compressed."""
-    if not counts:
-        return ""
-    first, last = min(counts), max(counts)
-    row = bytes(min(counts.get(number, 0), MOST) for number in range(first, last + 1))
-    return f"{first}:{base64.b64encode(zlib.compress(row, 9)).decode()}"
+    first, last = min(counts, default=0), max(counts, default=-1)
+    return _press(first, bytes(min(counts.get(number, 0), MOST) for number in range(first, last + 1)))
+
+
+def _press(first: int, row: bytes) -> str:
+    return f"{first}:{base64.b64encode(zlib.compress(row, 9)).decode()}" if row else ""
 
 
 def unpack(packed: str) -> dict[int, int]:
