@@ -110,8 +110,8 @@ class Database:
     def _one_writer(self) -> Iterator[Connection]:
         """SQLite's connection for writing, whoever's turn it is: one for all.
 
-        Its page cache holds, for nobody else here writes; and only it keeps the statements for many rows
-        prepared, 3 MB of them.
+        It keeps 2 MB of statements for many rows prepared, and 2 MB of pages; when any of four did so, they
+        took 18 MB after 30,000 contacts.
         """
         with self._turn:  # before a connection: who waits for a turn takes none from the pool
             if self._writer is None:
