@@ -20,10 +20,6 @@ from urllib.parse import urlencode, urlsplit
 
 import orjson
 
-from emulator.running import serve
-from emulator.state.organisation import Organisation
-from emulator.state.settings import Settings
-
 if TYPE_CHECKING:
     from typing_extensions import Self
 
@@ -162,6 +158,10 @@ class EmulatorThread(EmulatorControl):
     """An emulator in a thread of this process: starts in milliseconds; `org` is its state, to look at."""
 
     def __init__(self, settings: Mapping[str, object] | None = None) -> None:
+        # Who speaks to an emulator elsewhere needs none of it: 3 MB.
+        from emulator.state.organisation import Organisation  # noqa: PLC0415
+        from emulator.state.settings import Settings  # noqa: PLC0415
+
         self.org = Organisation(Settings().merged(dict(settings or {})))
         self.url = ""
         self._listening = threading.Event()
@@ -173,6 +173,8 @@ class EmulatorThread(EmulatorControl):
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()
+        from emulator.running import serve  # noqa: PLC0415 - as above
+
         await serve(self.org, "127.0.0.1", 0, self._stopped, self._ready)
 
     def _ready(self, url: str) -> None:

@@ -18,6 +18,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from outreach.campaign.heap import give_back
 from outreach.campaign.last_check import recheck
 from outreach.campaign.look_ahead import LookAhead
 from outreach.campaign.outcomes import NotAttempted, change_after
@@ -77,6 +78,7 @@ def interact_batch(run: Run, batch: BatchRef) -> Counter[str]:
             more = _settle(run, landed, counts) or more
     finally:
         _settle(run, calls.collect(calls.in_flight), counts)
+        give_back()
     return counts
 
 

@@ -11,7 +11,6 @@ Its zones are often a neighbour's, or one side of a split area (docs/compliance.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from phonenumbers import PhoneNumberType
 
@@ -29,7 +28,6 @@ _PERSONAL = {PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType
 _LOCAL = {PhoneNumberType.FIXED_LINE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
 
-@lru_cache(maxsize=8192)  # a few batches' worth
 def find_number_area(number: str) -> Area:
     """Every place that a number (E.164) allows of; no zones when it tells nothing."""
     found = find_number_type(number)

@@ -55,10 +55,10 @@ def link_due(run: Run, contacted: int) -> int:
     """
     if not run.genesys.can_find or run.settings.link is Link.NEVER or run.auto_stop.reason:
         return 0
-    rows = find_unlinked(run.ledger, run.campaign.id, limit=int(contacted * RUN_SHARE))
     links: dict[int, str] = {}
-    for first in range(0, len(rows), GROUP):
-        group, now = rows[first : first + GROUP], run.ledger.clock.now()
+    most = int(contacted * RUN_SHARE)
+    for group in find_unlinked(run.ledger, run.campaign.id, limit=most, group=GROUP):
+        now = run.ledger.clock.now()
         try:
             seen = {
                 found.conversation_id: found for found in run.genesys.read([r.conversation_id for r in group])

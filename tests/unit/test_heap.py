@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gc
 import os
+import platform
 import subprocess
 import sys
 import weakref
+from pathlib import Path
 
 import pytest
 
-from outreach.campaign.heap import SEARCH_AFTER, set_aside
+from outreach.campaign.heap import SEARCH_AFTER, give_back, set_aside
 
 
 def test_what_was_there_is_searched_again_once_the_last_work_has_ended() -> None:
@@ -73,3 +75,21 @@ def test_only_before_the_first_work_of_a_process_nothing_is_searched() -> None:
     )
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["0", "1"]
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another system's memory")
+def test_gaps_between_what_is_in_use_go_back_to_the_system() -> None:
+    blocks = [bytes(range(250)) * 400 for _ in range(300)]  # 100 KB each, in the heap and filled
+    last = blocks.pop()
+    blocks.clear()  # 30 MB; the last one keeps the heap's end where it is
+    before = resident_megabytes()
+
+    give_back()
+
+    assert resident_megabytes() < before - 20
+    assert len(last) == 100_000
+
+
+def resident_megabytes() -> float:
+    """Of this process."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -71,22 +71,26 @@ def _recall(ledger: Ledger, connection: Connection, campaign_id: int) -> dict[st
 
 
 def _gather(ledger: Ledger, connection: Connection, campaign_id: int) -> dict[str, Any]:
+    """The ends, and a byte a contact: a dictionary of 100,000 took 8 MB, at a run's end, where it takes most."""
     c = contacts.c
     rows = select(c.id, c.audit_count, c.audit_head).where(c.campaign_id == campaign_id).order_by(c.id)
-    ends, counts = Ends(ledger), {}
+    ends, first, counts = Ends(ledger), 0, bytearray()
     for contact_id, count, head in connection.execute(rows):  # by their names, twice the time
         ends.add(contact_id, count, head)
-        counts[contact_id] = count
-    return {"root": ends.root, "records": ends.records, "counts": pack_counts(counts)}
+        first = first or contact_id
+        counts.extend(bytes(contact_id - first - len(counts)))  # between them, those of other campaigns
+        counts.append(min(count, MOST))
+    return {"root": ends.root, "records": ends.records, "counts": _press(first, bytes(counts))}
 
 
 def pack_counts(counts: Mapping[int, int]) -> str:
     """How many records each contact has, as text: a byte from the first number to the last, compressed."""
-    if not counts:
-        return ""
-    first, last = min(counts), max(counts)
-    row = bytes(min(counts.get(number, 0), MOST) for number in range(first, last + 1))
-    return f"{first}:{base64.b64encode(zlib.compress(row, 9)).decode()}"
+    first, last = min(counts, default=0), max(counts, default=-1)
+    return _press(first, bytes(min(counts.get(number, 0), MOST) for number in range(first, last + 1)))
+
+
+def _press(first: int, row: bytes) -> str:
+    return f"{first}:{base64.b64encode(zlib.compress(row, 9)).decode()}" if row else ""
 
 
 def unpack_counts(packed: str) -> dict[int, int]:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    event,
     func,
     literal,
     literal_column,
@@ -44,9 +45,9 @@ class Database:
     def __init__(self, url: str, *, existing: bool = False) -> None:
         self.engine = make_engine(url, existing=existing)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        self._turn: contextlib.AbstractContextManager[Any] = (
-            threading.RLock() if self.is_sqlite else contextlib.nullcontext()
-        )
+        self._turn = threading.RLock()
+        self._writer: Connection | None = None
+        event.listen(self.engine, "engine_disposed", self._drop_writer)
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
@@ -99,13 +100,34 @@ class Database:
         """
         with (
             translated(self.engine.url),
-            self._turn,  # before a connection: who waits for a turn takes none from the pool
-            self.engine.connect() as opened,
-            self._unconfirmed(opened) if self.is_sqlite and not lasting else contextlib.nullcontext(),
+            self._one_writer() if self.is_sqlite else self.engine.connect() as connection,
+            self._unconfirmed(connection) if self.is_sqlite and not lasting else contextlib.nullcontext(),
+            connection.begin(),
         ):
-            connection = opened.execution_options(begin="IMMEDIATE")  # a late upgrade is refused, not queued
-            with connection.begin():
-                yield connection
+            yield connection
+
+    @contextlib.contextmanager
+    def _one_writer(self) -> Iterator[Connection]:
+        """SQLite's connection for writing, whoever's turn it is: one for all.
+
+        It keeps 2 MB of statements for many rows prepared, and 2 MB of pages; when any of four did so, they
+        took 18 MB after 30,000 contacts.
+        """
+        with self._turn:  # before a connection: who waits for a turn takes none from the pool
+            if self._writer is None:
+                opened = self.engine.connect()
+                self._writer = opened.execution_options(begin="IMMEDIATE")  # a late upgrade is refused
+            try:
+                yield self._writer
+            except BaseException:
+                self._drop_writer()  # a commit that failed may have left its transaction open
+                raise
+
+    def _drop_writer(self, *_: object) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.invalidate()
+            writer.close()
 
     @contextlib.contextmanager
     def _unconfirmed(self, connection: Connection) -> Iterator[None]:

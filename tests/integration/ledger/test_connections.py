@@ -1,13 +1,18 @@
-"""How many connections to SQLite's file are kept."""
+"""How many connections to SQLite's file are kept, and who writes by which."""
 
 from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
 from pathlib import Path
 
-from sqlalchemy import QueuePool
+import pytest
+from sqlalchemy import QueuePool, insert, select
 
+from outreach.errors import LedgerError
+from outreach.ledger.database.schema import loads
+from outreach.ledger.facts import recall, remember
 from outreach.ledger.ledger import Ledger
 from tests.support.ledgers import new_ledger
 
@@ -28,3 +33,26 @@ def test_after_many_looked_at_once_only_a_few_connections_are_kept(tmp_path: Pat
         kept = ledger.db.engine.pool
         assert isinstance(kept, QueuePool)
         assert kept.checkedin() == 4
+
+
+def test_whoever_writes_has_the_same_connection(tmp_path: Path) -> None:
+    def write(ledger: Ledger) -> int:
+        with ledger.db.write() as connection:
+            return id(connection.connection.driver_connection)
+
+    with new_ledger(tmp_path) as ledger, ThreadPoolExecutor(AT_ONCE) as pool:
+        assert len(set(pool.map(write, [ledger] * AT_ONCE))) == 1
+
+
+def test_after_a_commit_that_failed_the_next_write_begins_anew(tmp_path: Path) -> None:
+    orphan = insert(loads).values(campaign_id=7, source="a list", started_at=datetime.now(timezone.utc))
+    with new_ledger(tmp_path) as ledger:
+        refused = pytest.raises(LedgerError)
+        with refused, ledger.db.write() as connection:
+            connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")  # so that SQLite refuses the commit
+            connection.execute(orphan)
+
+        remember(ledger, "said", "afterwards")
+
+        assert recall(ledger, "said") == "afterwards"
+        assert ledger.db.rows(select(loads.c.id)) == []

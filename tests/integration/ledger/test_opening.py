@@ -15,6 +15,7 @@ from sqlalchemy import Connection, event, insert, inspect
 from outreach.campaign.run import Run
 from outreach.errors import LedgerError, WrongKey
 from outreach.ledger.campaigns import find_campaign
+from outreach.ledger.database.engine import Database
 from outreach.ledger.database.schema import metadata, suppressions
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations import migrate
@@ -39,12 +40,43 @@ def forget_answers(connection: Connection) -> None:
         connection.exec_driver_sql(f"ALTER TABLE contacts DROP COLUMN {column}")
 
 
-def test_the_migrations_make_exactly_the_schema(ledger: Ledger) -> None:
-    with ledger.db.read() as connection:
+def migrated(folder: Path) -> Database:
+    """A database through which all migrations went."""
+    database = Database(f"sqlite:///{folder / 'migrated.db'}")
+    with database.write() as connection:
+        migrate.upgrade(connection)
+    return database
+
+
+def test_the_migrations_make_exactly_the_schema(tmp_path: Path) -> None:
+    with contextlib.closing(migrated(tmp_path)) as database, database.read() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": migrate.VERSION_TABLE})
         assert compare_metadata(context, metadata) == []
         made = {table: len(inspect(connection).get_indexes(table)) for table in metadata.tables}
     assert made == {name: len(table.indexes) for name, table in metadata.tables.items()}
+
+
+def test_a_new_ledger_is_what_the_migrations_make(tmp_path: Path) -> None:
+    with new_ledger(tmp_path) as ledger, contextlib.closing(migrated(tmp_path)) as database:
+        assert describe(ledger.db) == describe(database)
+
+
+def describe(database: Database) -> dict[str, object]:
+    """Tables, columns with their types and defaults, keys and indexes: all but the columns' order."""
+    with database.read() as connection:
+        look = inspect(connection)
+        written = "SELECT name, sql FROM sqlite_master WHERE type = 'index' ORDER BY name"
+        described: dict[str, object] = {
+            table: [
+                sorted(map(str, look.get_columns(table))),
+                sorted(map(str, look.get_unique_constraints(table))),
+                sorted(map(str, look.get_foreign_keys(table))),
+                look.get_pk_constraint(table),
+            ]
+            for table in look.get_table_names()
+        }
+        described["indexes"] = connection.exec_driver_sql(written).all()
+    return {**described, "revision": migrate.revision_of(database)}
 
 
 def test_the_newest_revision_is_the_one_that_opening_looks_for() -> None:
