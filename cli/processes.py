@@ -1,6 +1,7 @@
 """Programs of ours beside a command: started as children, waited for, stopped by their pid."""
 
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -13,7 +14,6 @@ from typing import NoReturn
 
 from cli.console import err
 from cli.ending import INTERRUPTED
-from cli.imports import importing_thriftily
 from outreach.errors import OutreachError
 
 QUIET = {
@@ -186,8 +186,12 @@ def prefect_server(
 
 def load_flows() -> None:
     """Import what a run needs: a second of the processor, in which a server starts on another core."""
-    with importing_thriftily():
+    gc.disable()  # nothing of it becomes garbage: to look for some took a tenth of that second
+    try:
         import flows.campaign  # noqa: F401
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def past_proxies() -> dict[str, str]:

@@ -164,13 +164,12 @@ contacts = Table(
     Index("ix_contacts_state_look_at", "state", "look_at"),
     Index("ix_contacts_lease_owner", "lease_owner"),
     Index("ix_contacts_external_contact_id", "external_contact_id"),
-    # Of rows that have one, as the migration makes it. To say so here loads PostgreSQL's dialect for every
-    # ledger: 0.035 s of the 0.42 s of processor time that a proof takes.
+    # Of rows that have one, on PostgreSQL too, where the migration says it: to say it here loads that dialect
+    # for every ledger, 0.035 s of the 0.42 s of processor time that a proof takes.
     Index(
         "ix_contacts_conversation_id",
         "conversation_id",
         sqlite_where=text("conversation_id IS NOT NULL"),
-        postgresql_where=text("conversation_id IS NOT NULL"),
     ),
     comment="One row per campaign and person.",
 )

@@ -315,10 +315,11 @@ def test_the_export_has_every_record_and_verifies_by_eye(stage: tuple[Ledger, Ru
     assert [line["previous"] for line in chain[1:]] == [line["hash"] for line in chain[:-1]]
 
 
-@given(st.dictionaries(st.integers(1, 3000), st.integers(1, 255)))
-def test_counts_survive_being_packed(counts: dict[int, int]) -> None:
-    assert unpack_counts(pack_counts(counts)) == counts
+@given(st.integers(1, 3000), st.binary())
+def test_counts_survive_being_packed(first: int, counts: bytes) -> None:
+    known = {number: count for number, count in enumerate(counts, first) if count}
+    assert unpack_counts(pack_counts(first, counts)) == known
 
 
 def test_a_million_contacts_take_little_room() -> None:
-    assert len(pack_counts(dict.fromkeys(range(1, 1_000_001), 5))) < 4000
+    assert len(pack_counts(1, bytes([5]) * 1_000_000)) < 4000
