@@ -7,8 +7,8 @@ Python runs one thread at a time: once it is busy all the time, each further thr
 to the other, which cost as much as the work itself. So one begins, and as many join as are in the air when
 the processor is busy all the time: 1 where a call takes 0.7 ms, 60 where it takes 50.
 
-Neither figure asks how idle the processor is: beside other programs it looks idle, and 50 to 63 threads worked
-for an organisation at 0 ms (now 12 to 58: where such programs have the cores from the start, calls look long).
+Neither figure asks how idle the processor is: beside other programs it looks idle, and at 0 ms 50 to 63
+threads worked for two runs (now 12 and 58: where others have the cores from the start, calls look long).
 """
 
 import contextlib
