@@ -377,7 +377,7 @@ class CampaignSettings(BaseModel):
         le=64,
         title="Threads",
         description="At most so many calls at once per process, for moments half as many more while the next "
-        "people are registered, and one for each sender with a rate; fewer while the processor is busy. "
+        "people are registered, and one for each sender with a rate; fewer where answers come at once. "
         "0 is by itself: 16 under a budget and 64 without one.",
     )
     batch_size: int | None = Field(

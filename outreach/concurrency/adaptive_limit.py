@@ -1,13 +1,21 @@
-"""How many threads make calls at once: one while the processor is busy, all while only the network is.
+"""How many threads make calls at once: as many as the way to the far end is long.
+
+    calls in the air = pace x seconds of a call;  the most pace = 1 / seconds of the processor for a call
 
 Threads that wait for an answer cost nothing, and where answers take long, many of them are needed. But
 Python runs one thread at a time: once it is busy all the time, each further thread only adds changes from one
-to the other, which cost as much as the work itself. So one begins, and more join while the processor idles.
+to the other, which cost as much as the work itself. So one begins, and as many join as are in the air when
+the processor is busy all the time: 1 where a call takes 0.7 ms, 60 where it takes 50.
+
+Neither figure asks how idle the processor is: beside other programs it looks idle, and at 0 ms 50 to 63
+threads worked for two runs (now 12 and 58: where others have the cores from the start, calls look long).
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 FEW = 1
 """So many may always work: while it waits, the steps decide and write. Beside a second, the steps alone took
@@ -15,16 +23,31 @@ a sixth more of the processor's time for a contact (1.35 ms instead of 1.15, on 
 """
 
 LOOK_SECONDS = 0.1
-"""How often is looked how busy the process is, in shares of one core."""
+"""How often is looked how long calls take, and how busy the process is, in shares of one core."""
 
-IDLE, FREE, FULL = 0.2, 0.7, 0.9
-"""Below IDLE all may join; below FREE twice as many, to see whether it helps; above FULL half may go."""
+IDLE, MORE = 0.2, 4
+"""Below IDLE so many times as many may join while no call has come back for a look: the way is long. With all
+at once, their waiting for each other might pass for distance.
+"""
 
-HELPS = 1.2
-"""When so many times the work is done with twice as many, it helped: the core isn't somebody else's."""
+SPARE = 1.5
+"""So many times what is in the air then may be: calls don't take equally long."""
 
-LONGEST_PAUSE = 64
-"""After so many looks at the most it is tried again."""
+MEMORY = 0.5
+"""What the looks before count beside this one, in what the processor takes for a call. By 0.8 webhooks took
+3 s from 2 threads to 64: while few are made, the rest of the process makes each look dear.
+"""
+
+RENEWED_AFTER = 20
+"""After so many idle looks on end the far end has become slower, not the processor busy."""
+
+
+def is_starved() -> bool:
+    """Whether this thread has waited longer for a core than it had one, as far as Linux says."""
+    with contextlib.suppress(OSError, ValueError):
+        worked, waited, _ = Path("/proc/thread-self/schedstat").read_bytes().split()
+        return int(waited) > int(worked)
+    return False
 
 
 class AdaptiveLimit:
@@ -35,6 +58,7 @@ class AdaptiveLimit:
         floor: never fewer, while there is work.
         wall: monotonic seconds.
         processor: seconds of processor time that this process has used.
+        starved: whether other programs have the cores.
     """
 
     def __init__(
@@ -44,14 +68,17 @@ class AdaptiveLimit:
         floor: int = FEW,
         wall: Callable[[], float] = time.monotonic,
         processor: Callable[[], float] = time.process_time,
+        starved: Callable[[], bool] = is_starved,
     ) -> None:
         self.ceiling = ceiling
         self._floor = min(floor, ceiling)
-        self._wall, self._processor = wall, processor
+        self._wall, self._processor, self._starved = wall, processor, starved
         self._wanted = self._floor  # few begin: the first calls show whether more would help
         self._present = 0
-        self._share_before_trial: float | None = None
-        self._pause = self._next_pause = 1
+        self._landed, self._took = 0, 0.0  # since the last look
+        self._distance = float("inf")
+        self._calls = self._cost = 0.0  # of the looks before, the latest counting most
+        self._idle_looks = 0
         self._lock = threading.Lock()
         self._looked_at, self._used = wall(), processor()
 
@@ -63,11 +90,19 @@ class AdaptiveLimit:
     def try_acquire(self, *, needed: bool = False) -> bool:
         """Whether one more may begin; who is `needed` may in any case."""
         with self._lock:
+            if not self._present:  # what the processor did meanwhile was for no call
+                self._looked_at, self._used = self._wall(), self._processor()
             self._look()
             if self._present >= self._wanted and not needed:
                 return False
             self._present += 1
             return True
+
+    def note_call(self, seconds: float) -> None:
+        """A call has come back after so long."""
+        with self._lock:
+            self._landed += 1
+            self._took += seconds
 
     def release(self) -> None:
         """One who joined goes."""
@@ -84,31 +119,23 @@ class AdaptiveLimit:
         seconds = self._wall() - self._looked_at
         if seconds < LOOK_SECONDS:  # asked for at each call, and the processor's time costs a system call
             return
-        used = self._processor()
-        share = (used - self._used) / seconds
-        self._looked_at, self._used = self._looked_at + seconds, used
-        if self._share_before_trial is not None:
-            self._judge(share, self._share_before_trial)
-        elif share > FULL:  # half go at once, and come back one trial at a time
-            self._wanted = max(self._floor, self._wanted // 2)
-        elif self._wanted <= self._present:  # only when all are at work: idle threads prove nothing
-            self._add(share)
+        used, is_full = self._processor() - self._used, self._present >= self._wanted
+        is_idle = is_full and used < IDLE * seconds
+        if self._landed:
+            self._idle_looks = self._idle_looks + 1 if is_idle and not self._starved() else 0
+            self._judge(used)
+        elif is_idle:  # an answer takes longer than a look
+            self._wanted = min(self.ceiling, self._wanted * MORE)
+        elif is_full:  # it comes, and what the processor does meanwhile is a part of its cost
+            return
+        self._looked_at, self._used = self._looked_at + seconds, self._used + used
 
-    def _add(self, share: float) -> None:
-        if share < IDLE:  # everybody waits for the network: more threads cost nothing
-            self._wanted = self.ceiling
-        elif share < FREE and self._wanted < self.ceiling:
-            self._pause -= 1
-            if self._pause <= 0:  # a trial: twice as many, judged at the next look
-                self._share_before_trial = share
-                self._wanted = min(self.ceiling, self._wanted * 2)
-
-    def _judge(self, share: float, before: float) -> None:
-        self._share_before_trial = None
-        if share >= before * HELPS:  # they did more work, so they stay
-            self._next_pause = 1
-        else:
-            self._wanted = max(self._floor, self._wanted // 2)
-            # What did not help is tried ever more seldom.
-            self._next_pause = min(self._next_pause * 2, LONGEST_PAUSE)
-        self._pause = self._next_pause
+    def _judge(self, used: float) -> None:
+        mean = self._took / self._landed
+        # The shortest: with more threads than help, a call takes as long as they wait for each other.
+        self._distance = min(self._distance, mean) if self._idle_looks < RENEWED_AFTER else mean
+        self._calls = self._calls * MEMORY + self._landed
+        self._cost = self._cost * MEMORY + used
+        self._landed, self._took = 0, 0.0
+        useful = int(SPARE * self._distance * self._calls / max(self._cost, 1e-6))
+        self._wanted = min(self.ceiling, max(self._floor, useful))

@@ -146,8 +146,10 @@ class CallPool(Generic[Item, Outcome]):
         """Until there is none, or fewer threads do."""
         while taken:
             line, item = taken
+            began = time.monotonic()
             try:
                 outcome: Outcome | BaseException = self._call(item)
+                self._limit.note_call(time.monotonic() - began)  # a failure says nothing of the way
             except BaseException as error:  # noqa: BLE001 - it is what became of the call
                 outcome = error
             with self._enough:  # once a call: landing and taking under one lock
