@@ -98,7 +98,8 @@ def export_person(
         print_json(shown)
     else:
         _write_private(to, [orjson.dumps(shown, option=orjson.OPT_INDENT_2)])
-        out.print(f"{len(shown['contacts'])} contacts and {len(shown['rows'])} rejected rows in {to}.")
+        contacts = counted(len(shown["contacts"]), "contact", "contacts")
+        out.print(f"{contacts} and {counted(len(shown['rows']), 'rejected row', 'rejected rows')} in {to}.")
     return 0 if shown["contacts"] or shown["rows"] else 1
 
 
@@ -202,11 +203,14 @@ def verify(campaign: str, *, seal: str | None = None, ledger: LedgerName = None,
     if json:
         print_json(result.as_json())
     elif result.intact:
-        out.print(f"Intact: {result.records} records in {result.chains} chains, {result.seals} seals.")
+        records = counted(result.records, "record", "records")
+        chains, seals = counted(result.chains, "chain", "chains"), counted(result.seals, "seal", "seals")
+        out.print(f"Intact: {records} in {chains}, {seals}.")
     else:
         for finding in result.findings[:20]:
             out.print(str(finding), markup=False, soft_wrap=True)
-        out.print(f"{len(result.findings)} chains of {result.chains} do not verify.")
+        broken = counted(len(result.findings), "chain does not verify", "chains do not verify")
+        out.print(f"{broken}, of {result.chains:,}.")
     return 0 if result.intact else 1
 
 
@@ -235,7 +239,7 @@ def export(
     if json:
         print_json({"campaign": campaign, "records": count, "file": str(path)})
     else:
-        out.print(f"{count} records in {path}.")
+        out.print(f"{counted(count, 'record', 'records')} in {path}.")
 
 
 def _write_private(path: Path, lines: Iterable[bytes]) -> int:

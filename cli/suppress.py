@@ -130,7 +130,8 @@ def _tell(given: int, new: int, file: Path | None, intake: Intake | None) -> Non
         out.print(f"{new} of {given} addresses given are suppressed now; the others were already.")
     if intake is None:
         return
-    out.print(f"{file}: {intake.rows} rows, {intake.new} suppressed now, {intake.known} before.")
+    rows = counted(intake.rows, "row", "rows")
+    out.print(f"{file}: {rows}, {intake.new} suppressed now, {intake.known} before.")
     if intake.kept:
         kept = counted(intake.kept, "reply does not ask to stop", "replies do not ask to stop")
         out.print(f"  {kept}")

@@ -43,13 +43,8 @@ QUEUES = (BATCHES, CAMPAIGNS, MAINTENANCE)
 outage left behind of the rounds waits for people's campaigns.
 """
 
-ENVIRONMENT = {
-    "PREFECT_LOGGING_EXTRA_LOGGERS": "outreach",
-    "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
-}
-"""What runs have in their environment: the core's own log lines appear in the run's log, and the server's
-version is not asked again, which the worker knows: 0.05 s of a run's start.
-"""
+ENVIRONMENT = {"PREFECT_LOGGING_EXTRA_LOGGERS": "outreach"}
+"""What runs have in their environment: the core's own log lines appear in the run's log."""
 
 WORKDAYS_AT_NINE = "0 9 * * 1-5"
 EVERY_NIGHT = "30 3 * * *"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A calendar has working days on public holidays that are law for up to three years
+# A calendar has working days on five public holidays, three of them laws of the last years
 #
 # Packages:  workalendar 17.0.0
 # Does:      asks whether these are working days: 2 February 2026 in Ireland (Saint Brigid's Day, since 2023),

@@ -30,7 +30,7 @@ from prefect.client.schemas.objects import TERMINAL_STATES, State, StateType
 from prefect.context import FlowRunContext
 from prefect.exceptions import TerminationSignal
 from prefect.futures import PrefectFuture, wait
-from prefect.runtime import flow_run
+from prefect.runtime import deployment, flow_run
 from prefect.states import Cancelled
 
 from blocks.ledger import is_deployed
@@ -144,8 +144,7 @@ class PrefectWatch:
         self.is_orphaned = False
         self._run = run
         self._own = flow_run.id and UUID(flow_run.id)
-        context = FlowRunContext.get()  # Prefect's own `deployment.id` asks the server, twice
-        self._deployment = context and context.flow_run and context.flow_run.deployment_id
+        self._deployment = find_deployment()
         self._is_paused: bool | None = None
         self._parent = _tagged(PARENT_TAG)
         self._parent_executor = parent_executor()
@@ -199,6 +198,17 @@ class PrefectWatch:
             return None
         before, self._is_paused = self._is_paused, client.read_deployment(self._deployment).paused
         return "The deployment was paused." if before is False and self._is_paused else None
+
+
+def find_deployment() -> UUID | None:
+    """That of the run, or of the flow that it is a part of. Prefect's own `deployment.id` asks the server for
+    it, twice, so whoever runs a flow by hand is not asked.
+    """
+    if "PREFECT__FLOW_RUN_ID" in os.environ:  # of a worker, or of whoever serves it
+        found = deployment.id
+        return UUID(found) if found else None
+    context = FlowRunContext.get()
+    return context.flow_run.deployment_id if context and context.flow_run else None
 
 
 def _tagged(prefix: str) -> str | None:

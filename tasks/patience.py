@@ -1,7 +1,6 @@
 """How often Prefect's server is asked again when it does not answer."""
 
 import contextlib
-import os
 import ssl
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -12,8 +11,6 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.context import SettingsContext, get_settings_context
 from prefect.settings import PREFECT_API_SSL_CERT_FILE, PREFECT_API_TLS_INSECURE_SKIP_VERIFY
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_exponential
-
-from outreach.connections import trusted
 
 Answer = TypeVar("Answer")
 
@@ -56,8 +53,6 @@ def known_trust() -> dict[str, Any]:
 def _trusted(authorities: str | None) -> ssl.SSLContext:
     if authorities:
         return ssl.create_default_context(cafile=authorities)
-    if {"SSL_CERT_FILE", "SSL_CERT_DIR"}.isdisjoint(os.environ):
-        return trusted()  # the same, which Genesys is asked with
     return httpx.create_ssl_context(trust_env=False)
 
 

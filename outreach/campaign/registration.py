@@ -58,6 +58,7 @@ def register_batch(run: Run, batch: BatchRef) -> RegistrationCounts:
         if calls:
             errors += _settle(run, calls, calls.in_flight, in_hand, counts)
         release(run.ledger, in_hand)  # who was not registered any more
+        in_hand.clear()
         if errors := [error for error in errors if not run.has_given_up(error)]:
             raise errors[0]
     return counts

@@ -10,6 +10,7 @@ from hashlib import sha256
 
 from outreach.campaign.run import Run
 from outreach.contacts import Contact
+from outreach.counting import counted
 from outreach.ledger.claims import read_contact
 from outreach.ledger.contacts import list_known_in
 from outreach.ledger.facts import recall, remember
@@ -41,8 +42,9 @@ def object_to_texts(run: Run) -> str:
         log.warning("%s contacts cannot be told what the campaign says: %s", count, words)
     if not without:
         return ""
+    bring = counted(without, "contact brings", "contacts bring")
     return (
-        f"The campaign has no message, and {without:,} contacts bring none: nobody is contacted. "
+        f"The campaign has no message, and {bring} none: nobody is contacted. "
         'Set `message` in the settings, like "Hi {{ name }}, ..."; `outreach preview` shows what people get.'
     )
 

@@ -109,7 +109,8 @@ class PrivateCsv:
         if not rest:
             return cells
         self._columns[OTHERS] = ""
-        return {**cells, OTHERS: json.dumps(rest, ensure_ascii=False)}
+        known = {name: cell for name, cell in cells.items() if name not in rest}
+        return {**known, OTHERS: json.dumps(rest, ensure_ascii=False)}
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

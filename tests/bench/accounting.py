@@ -45,6 +45,8 @@ class Accountant:
         self._base = base
         self._own = threading.local()
         self._accounts: list[_Account] = []
+        self._cost = self._try_out()
+        self._accounts.clear()
         self._began = time.process_time_ns()
         self._open(since=time.thread_time_ns())
 
@@ -108,7 +110,7 @@ class Accountant:
         return {
             "seconds": {step: spent[step] / 1e9 for step in spent},
             "entered": entered,
-            "cost": self._try_out(),
+            "cost": self._cost,
         }
 
     def _try_out(self) -> float:

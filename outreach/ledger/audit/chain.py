@@ -55,7 +55,7 @@ def canonical_row(row: Sequence[Any], n: int) -> bytes:
 
 def canonical_values(values: tuple[Any, ...]) -> bytes:
     """The same of what is in `COVERED`, in its order, and no more."""
-    return orjson.dumps(values)
+    return orjson.dumps(values, default=repr)  # bytes in a text's place are another record, and no error
 
 
 def campaign_record(

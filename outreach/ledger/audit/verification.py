@@ -174,7 +174,7 @@ def _follow(ledger: Ledger, stored: Sequence[_Stored], beside: _Stored | None) -
     for place, (at, campaign_id, contact_id, n, action, detail, by, previous, key, digest) in enumerate(
         stored, 1
     ):
-        told = unpack(detail).decode() if isinstance(detail, bytes) else detail or ""
+        told = unpack(detail).decode(errors="replace") if isinstance(detail, bytes) else detail or ""
         covered = (at, campaign_id, contact_id, n, action, told, unpacked(by), made)
         made = link(made, canonical_values(covered))
         if n != place or key < number or previous != before or as_stored(made) != digest:

@@ -169,8 +169,9 @@ class Database:
                 driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def close(self) -> None:
-        """Give all connections back."""
-        self.engine.dispose()
+        """Give all connections back, once nobody writes: the one writer's would go under its hands."""
+        with self._turn:
+            self.engine.dispose()
 
 
 def insert_in(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:

@@ -98,13 +98,17 @@ def unpack(packed: bytes) -> bytes:
     end = _ENDS.get(len(packed), 0)
     form = _FORMS.get(packed[:end])
     if form is None:
-        form, end = _inflate(packed)
-    text, parts = form
-    whole: bytes = text % parts(hexlify(packed[end:]))
-    return whole
+        try:
+            form, end = _inflate(packed)
+        except zlib.error:  # somebody altered it: no hash covers what stands there
+            return packed
+    text, parts, digits = form
+    ids = hexlify(packed[end:])
+    whole: bytes = text % parts(ids)
+    return whole if len(ids) == digits else packed
 
 
-_Form: TypeAlias = tuple[bytes, Callable[[bytes], Any]]
+_Form: TypeAlias = tuple[bytes, Callable[[bytes], Any], int]
 """A text with a place for each part of an id, and what takes these parts out of all digits: a third of the
 time of putting in one id after another.
 """
@@ -118,10 +122,11 @@ def _inflate(packed: bytes) -> tuple[_Form, int]:
     inflating = zlib.decompressobj(_BITS, _WORDS)
     form = _form_of(inflating.decompress(packed[1:]))
     end = len(packed) - len(inflating.unused_data)
-    if inflating.eof:  # else somebody cut it off
-        if len(_FORMS) >= 512:
-            _FORMS.clear()
-        _ENDS[len(packed)], _FORMS[packed[:end]] = end, form
+    if not inflating.eof:
+        raise zlib.error("cut off")
+    if len(_FORMS) >= 512:
+        _FORMS.clear()
+    _ENDS[len(packed)], _FORMS[packed[:end]] = end, form
     return form, end
 
 
@@ -135,14 +140,14 @@ def _form_of(plain: bytes) -> _Form:
         return b"-".join([b"%b"] * len(_WIDTHS[found[0]]))
 
     text = _TAKEN.sub(place, plain.replace(b"%", b"%%"))
-    return text, itemgetter(*taken) if taken else lambda _: ()
+    return text, itemgetter(*taken) if taken else lambda _: (), taken[-1].stop if taken else 0
 
 
 # As with `pack`: what was decided alike, or done by one actor, is read again and again.
 @lru_cache(maxsize=512)
 def unpacked(value: str | bytes | None) -> str | None:
     """A packed column's text, for SQL too: SQLite knows this function."""
-    return unpack(value).decode() if isinstance(value, bytes) else value
+    return unpack(value).decode(errors="replace") if isinstance(value, bytes) else value
 
 
 class _Kept(TypeDecorator[Any]):

@@ -113,7 +113,7 @@ class Loading:
     def _place(self, connection: Connection, chunk: Chunk) -> tuple[Loaded, list[Refused]]:
         entries = self._forget(connection, chunk.entries)
         sorted_out = sort(entries, self._existing(connection, entries), self.id, self._again)
-        refused = chunk.refused + chunk.refuse(sorted_out.duplicates)
+        refused = chunk.refused + chunk.refuse(sorted_out.duplicates, entries)
         accepted = self._insert(connection, sorted_out.new)
         rejected, duplicates = self._reject(connection, refused)
         # Counted from the places themselves: a row that got lost in between is missed by the proof.

@@ -1,4 +1,4 @@
-"""Bringing a ledger to this version: Alembic, on open, one process at a time."""
+"""Bringing a ledger to this version, on open, one process at a time: Alembic, but for a new file."""
 
 import threading
 from pathlib import Path

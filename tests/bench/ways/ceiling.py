@@ -14,7 +14,7 @@ from tests.bench.ways.plain import Steps
 @contextlib.contextmanager
 def prepare(job: Job) -> Iterator[Go]:
     """A client that is logged in; on the guide's API, the people are known already."""
-    steps = Steps(job)
+    steps = Steps(job, connections=job.threads)
     steps.authenticate()
     contacts = people(job.contacts)
     known = [steps.register(person) for person in contacts] if job.api == "guide" else [""] * job.contacts

@@ -22,10 +22,10 @@ MESSAGE = "Your appointment is tomorrow at ten."
 
 
 class Steps:
-    """The five calls of one contact. Safe for threads."""
+    """The five calls of one contact, by at most so many connections at once. Safe for threads."""
 
-    def __init__(self, job: Job) -> None:
-        limits = httpx.Limits(max_connections=job.threads, max_keepalive_connections=job.threads)
+    def __init__(self, job: Job, connections: int = 64) -> None:
+        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
         self.client = httpx.Client(base_url=job.url, timeout=30, limits=limits, trust_env=False)
         self._job = job
         self._is_guide = job.api == "guide"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import QueuePool, insert, select
 
 from outreach.errors import LedgerError
-from outreach.ledger.database.schema import loads
+from outreach.ledger.database.schema import facts, loads
 from outreach.ledger.facts import recall, remember
 from outreach.ledger.ledger import Ledger
 from tests.support.ledgers import new_ledger
@@ -41,7 +42,33 @@ def test_whoever_writes_has_the_same_connection(tmp_path: Path) -> None:
             return id(connection.connection.driver_connection)
 
     with new_ledger(tmp_path) as ledger, ThreadPoolExecutor(AT_ONCE) as pool:
-        assert len(set(pool.map(write, [ledger] * AT_ONCE))) == 1
+        own = write(ledger)
+        with ledger.db.read() as reading:  # takes whatever connection a writer gave back
+            assert id(reading.connection.driver_connection) != own
+            assert set(pool.map(write, [ledger] * AT_ONCE)) == {own}
+
+
+@pytest.mark.parametrize("lasting", [True, False])
+def test_a_ledger_closes_when_what_is_being_written_is_written(tmp_path: Path, *, lasting: bool) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def write(ledger: Ledger) -> None:
+        with ledger.db.write(lasting=lasting) as connection:
+            connection.execute(ledger.db.insert(facts).values(name="said", value="in time"))
+            begun.set()
+            may_end.wait(10)
+
+    with new_ledger(tmp_path) as ledger, ThreadPoolExecutor(2) as pool:
+        writing = pool.submit(write, ledger)
+        assert begun.wait(10)
+        closing = pool.submit(ledger.db.close)
+        time.sleep(0.1)  # by then it would have closed
+        assert not closing.done()
+        may_end.set()
+        writing.result(10)
+        closing.result(10)
+
+        assert recall(ledger, "said") == "in time"
 
 
 def test_after_a_commit_that_failed_the_next_write_begins_anew(tmp_path: Path) -> None:

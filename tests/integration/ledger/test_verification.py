@@ -10,7 +10,7 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, event, insert, select, text, update
 
 from outreach.campaign.run import Run
 from outreach.ledger.audit.chain import canonical
@@ -73,6 +73,34 @@ def test_an_untouched_audit_is_intact(stage: tuple[Ledger, Run]) -> None:
     assert (result.chains, result.seals, result.records) == (PEOPLE + 1, 2, len(records(ledger)))
 
 
+@pytest.mark.parametrize("column", ["detail", "actor", "action"])
+@pytest.mark.parametrize(
+    "alter",
+    [
+        lambda value: value + b"x",
+        lambda value: value[:-1],
+        lambda value: value[:1] + bytes([value[1] ^ 32]) + value[2:],
+        lambda value: value[:1] + b"\xff\xfe" + value[1:],
+    ],
+    ids=["a byte more", "a byte less", "a bit turned", "no text"],
+)
+def test_bytes_that_are_no_longer_what_was_written_are_found(
+    stage: tuple[Ledger, Run], column: str, alter: Callable[[bytes], bytes]
+) -> None:
+    ledger, run = stage
+
+    def tamper(connection: Any) -> None:
+        raw = connection.connection.driver_connection
+        query = f"SELECT id, {column} FROM audit WHERE contact_id IS NOT NULL ORDER BY id LIMIT 1"
+        number, value = raw.execute(query).fetchone()
+        altered = alter(value if isinstance(value, bytes) else value.encode())
+        raw.execute(f"UPDATE audit SET {column} = ? WHERE id = ?", (altered, number))
+
+    findings = tampered(ledger, run, tamper)
+
+    assert {finding.problem for finding in findings} == {"altered"}
+
+
 def test_seals_that_saw_a_chain_end_alike_hold_beside_those_that_saw_it_grow(tmp_path: Path) -> None:
     with new_ledger(tmp_path) as ledger, new_run(ledger, Organisation()) as run:
         load(run, people(2))
@@ -91,7 +119,10 @@ def test_a_seal_where_no_chain_has_grown_says_what_the_last_one_said(tmp_path: P
     with new_ledger(tmp_path) as ledger, new_run(ledger, Organisation()) as run:
         load(run, people(2))
         seal(ledger, run.campaign)
+        asked: list[str] = []
+        event.listen(ledger.db.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
         seal(ledger, run.campaign)
+        assert not any("FROM contacts" in statement for statement in asked)
         first, second = (orjson.loads(r["detail"]) for r in records(ledger) if r["action"] == "sealed")
 
         assert verify(ledger, run.campaign).intact

@@ -192,6 +192,19 @@ def test_the_chains_verify_and_the_sums_hold_after_an_erasure(ledger: Ledger, tm
         assert connection.execute(last.order_by(audit.c.n.desc())).scalars().first() == "erased"
 
 
+def test_whoever_was_erased_and_comes_twice_in_a_later_list_leaves_no_word(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    erase(ledger, "+13175550177")
+    with new_run(ledger, Organisation(), settings(tmp_path)) as run:
+        load(run, [ADA, ADA])
+
+    assert ledger.db.values(select(rejects.c.code)) == ["duplicate"]
+    assert not any(
+        "Quillfeather" in raw for raw in map(ledger.vault.open, ledger.db.values(select(rejects.c.raw)))
+    )
+
+
 @pytest.mark.parametrize("state", ["accepted", "registered", "cleared", "deferred", "failed", "blocked"])
 def test_whoever_was_not_contacted_yet_is_blocked(ledger: Ledger, tmp_path: Path, state: str) -> None:
     org = Organisation()

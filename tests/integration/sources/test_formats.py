@@ -264,6 +264,15 @@ def test_a_list_whose_download_breaks_off_is_never_a_shorter_list(ending: str) -
         read(f"{url}/{ending}")
 
 
+def test_a_compressed_answer_that_ends_too_early_is_never_a_shorter_list() -> None:
+    packed = gzip.compress("".join(f"{number},{CSV}" for number in range(2000)).encode())
+    with (
+        server(200, packed[: len(packed) // 2], Content_Encoding="gzip") as url,
+        pytest.raises(SourceError, match="cut off"),
+    ):
+        read(f"{url}/list.csv")
+
+
 def test_a_server_that_is_not_there_is_said_without_the_links_secrets(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -100,6 +100,7 @@ def test_a_plain_row_says_what_it_means_without_a_contact() -> None:
     (found,) = open_source([row | {"voice": "", "chat": ""}]).rows()
 
     assert found.said is not None
+    assert found._contact is None
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,17 @@ def test_when_the_far_end_becomes_slower_more_join(machine: Machine, limit: Adap
     assert limit.wanted == 64
 
 
+def test_more_join_for_a_slower_far_end_though_others_have_the_cores(
+    machine: Machine, limit: AdaptiveLimit
+) -> None:
+    machine.is_starved = True
+    fill(limit)
+    work(machine, limit, 0.0007)
+    for _ in range(12 * RENEWED_AFTER):
+        work(machine, limit, 0.3)
+    assert limit.wanted == 64
+
+
 def test_nobody_joins_because_there_was_nothing_to_do(machine: Machine) -> None:
     limit = AdaptiveLimit(
         16, floor=2, wall=lambda: machine.seconds, processor=lambda: machine.used, starved=bool

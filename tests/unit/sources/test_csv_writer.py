@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from outreach.contacts import Contact
 from outreach.errors import UsageError
 from outreach.sources import Row, open_source
-from outreach.sources.csv_writer import PrivateCsv, RejectsFile
+from outreach.sources.csv_writer import MOST_LATE, PrivateCsv, RejectsFile
 from outreach.sources.formulas import disarm, restore
 
 TEXT = st.text(max_size=40)
@@ -207,3 +207,15 @@ def test_rows_that_each_name_other_columns_cost_no_more_than_they_hold(tmp_path:
     assert [row["sms"] for row in read] == [str(number) for number in range(rows)]
     assert json.loads(read[-1]["other columns"]) == {f"key {rows - 1}": "x"}
     assert list(read[0])[-1] == "code"
+
+
+def test_what_finds_no_column_of_its_own_is_never_in_one_of_ours_that_comes_later(tmp_path: Path) -> None:
+    with PrivateCsv(tmp_path / "x.csv", ["name"], ["code"]) as file:
+        for number in range(2 * MOST_LATE):
+            file.write({f"note {number}": "yes", "name": "Ann", "code": "c"})
+        file.write({"consent.sms": "no", "name": "Bob", "code": "c"})
+
+    with (tmp_path / "x.csv").open(encoding="utf-8", newline="") as lines:
+        read = list(csv.DictReader(lines, restkey="too many", restval="too few"))
+    assert [row["consent.sms"] for row in read] == [""] * 2 * MOST_LATE + ["no"]
+    assert not any("too many" in row or "too few" in row.values() for row in read)
