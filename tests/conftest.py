@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import zoneinfo
 from pathlib import Path
 
@@ -11,8 +10,11 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
+from tests.support.folders import make_passing_folder
+
 ROOT = Path(__file__).parent
-os.environ.setdefault("OUTREACH_WITNESS_FOLDER", tempfile.mkdtemp(prefix="outreach-witness-"))
+if "OUTREACH_WITNESS_FOLDER" not in os.environ:
+    os.environ["OUTREACH_WITNESS_FOLDER"] = str(make_passing_folder("witness"))
 zoneinfo.reset_tzpath(())  # what tests expect goes by the package's rules as well, not by the machine's
 settings.register_profile("repeatable", deadline=None, derandomize=True)  # a busy machine takes its time
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))  # `default` searches further

@@ -11,7 +11,6 @@ import contextlib
 import functools
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -43,6 +42,7 @@ from outreach.ledger.states import State
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source
 from tests.support.clocks import SetClock
+from tests.support.folders import make_passing_folder
 
 NOON = datetime(2026, 3, 3, 17, 0, tzinfo=timezone.utc)
 """A Tuesday, noon in New York: everybody may be called."""
@@ -54,7 +54,7 @@ CALM = CampaignSettings(message="Hello", hours_bind=(), threads=2, look_after_se
 @functools.lru_cache(maxsize=1)
 def _template() -> Path:
     """A migrated, empty ledger, made once: migrating takes longer than a whole test."""
-    path = Path(tempfile.mkdtemp(prefix="outreach-ledger-")) / "template.db"
+    path = make_passing_folder("ledger") / "template.db"
     with open_ledger(f"sqlite:///{path}", keys=[KEY]):
         pass
     return path
