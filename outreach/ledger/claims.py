@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Integer, Row, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Row, and_, bindparam, func, literal_column, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from outreach.contacts import Channel, Contact
@@ -127,16 +127,23 @@ def list_claimable(
         "now": ledger.clock.now(),
         "most_deaths": 0,
     }
-    found = select(*COLUMNS).where(*_claimable((state,), channels)).order_by(contacts.c.id).limit(limit)
+    claimable = _claimable((state,), channels, is_sqlite=ledger.db.is_sqlite)
+    found = select(*COLUMNS).where(*claimable).order_by(contacts.c.id).limit(limit)
     return [read_claimed(ledger, row) for row in ledger.db.rows(found, values)]
 
 
-def _claimable(states: Sequence[State], channels: Sequence[Channel]) -> list[ColumnElement[bool]]:
+def _claimable(
+    states: Sequence[State], channels: Sequence[Channel], *, is_sqlite: bool
+) -> list[ColumnElement[bool]]:
     c = contacts.c
+    # The plus keeps SQLite from the index of leases, by which it passes all that nobody holds: a claim in a
+    # ledger of 10,000 contacts took 3.7 ms of the processor. Of several states it would sort the campaign.
+    by_state = is_sqlite and len(states) == 1
+    lease = literal_column("+contacts.lease_owner") if by_state else c.lease_owner
     return [
         c.campaign_id == bindparam("campaign"),
         c.id.between(bindparam("first"), bindparam("last")),
-        c.lease_owner.is_(None),
+        lease.is_(None),
         c.deaths <= bindparam("most_deaths"),
         _due(states, bindparam("now", type_=Instant)),
         *([c.channel.in_([channel.value for channel in channels])] if channels else []),
@@ -151,10 +158,12 @@ def _due(states: Iterable[State], now: datetime | ColumnElement[datetime]) -> Co
     c = contacts.c
     looked_for = dict.fromkeys((State.UNKNOWN, State.STARTED, State.ENDED), c.look_at)
     timed = {State.DEFERRED: c.until, **looked_for}
-    due: ColumnElement[bool] = c.state.in_([state.value for state in states if state not in timed])
-    for state, since in timed.items():
-        if state in states:
-            due = or_(due, and_(c.state == state.value, since <= now))
+    plain = [state.value for state in states if state not in timed]
+    # An empty list would keep the database from an index on the state.
+    ways = [c.state.in_(plain)] if plain else []
+    due = or_(
+        *ways, *(and_(c.state == each.value, since <= now) for each, since in timed.items() if each in states)
+    )
     # Nobody works on whom we have forgotten, but what goes on with them is seen to its end.
     known = c.payload.is_not(None)
     return and_(due, or_(known, c.state == State.STARTED.value) if State.STARTED in states else known)
@@ -162,11 +171,11 @@ def _due(states: Iterable[State], now: datetime | ColumnElement[datetime]) -> Co
 
 @functools.lru_cache(maxsize=32)
 def _taking(
-    states: tuple[State, ...], channels: tuple[Channel, ...], *, of_some: bool
+    states: tuple[State, ...], channels: tuple[Channel, ...], *, of_some: bool, is_sqlite: bool
 ) -> ReturningUpdate[Any]:
     c = contacts.c
     among = [c.id.in_(bindparam("only", expanding=True))] if of_some else []
-    rows = select(c.id).where(*_claimable(states, channels), *among)
+    rows = select(c.id).where(*_claimable(states, channels, is_sqlite=is_sqlite), *among)
     rows = rows.order_by(*_longest_due(states), c.id).limit(bindparam("limit", type_=Integer))
     # A common table, because PostgreSQL may run a subquery more than once, and lock more than the limit.
     chosen = rows.with_for_update(skip_locked=True, key_share=True).cte("chosen")
@@ -178,7 +187,8 @@ def _claim(
     ledger: Ledger, states: tuple[State, ...], channels: tuple[Channel, ...], values: dict[str, Any]
 ) -> list[Claimed]:
     with ledger.db.write(lasting=False) as connection:  # a lease that a power cut undoes is taken again
-        claimed = connection.execute(_taking(states, channels, of_some="only" in values), values).all()
+        taking = _taking(states, channels, of_some="only" in values, is_sqlite=ledger.db.is_sqlite)
+        claimed = connection.execute(taking, values).all()
     owner = values["owner"]
     # RETURNING has no order of its own.
     return [read_claimed(ledger, row, owner) for row in sorted(claimed, key=lambda row: int(row.id))]
