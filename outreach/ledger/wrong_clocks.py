@@ -17,7 +17,7 @@ import logging
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, exists, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, exists, literal, or_, select, update
 
 from outreach.ledger.changes import KEEP, Change, apply
 from outreach.ledger.database.pages import read_pages
@@ -91,9 +91,11 @@ def _take_back_contacts(ledger: Ledger, now: datetime) -> int:
     c, late = contacts.c, now + SLACK
     looked_for = c.state.in_([state.value for state in LOOKED_FOR]) & (c.look_at > late)
     deferred = (c.state == State.DEFERRED.value) & (c.until > now)
-    query = select(c.id, c.state, c.look_at, c.updated_at).where(
-        c.updated_at > late, or_(looked_for, deferred)
-    )
+    ahead = and_(or_(looked_for, deferred), c.updated_at > late)
+    # Page by page all contacts are passed, 4 ms of 10,000; asked whether there is one, those who wait alone.
+    if not ledger.db.value(select(exists().where(ahead))):
+        return 0
+    query = select(c.id, c.state, c.look_at, c.updated_at).where(ahead)
     found = 0
     for page in read_pages(ledger.db, query):
         found += len(apply(ledger, [_counted_from(now, row) for row in page], only_own=False))
