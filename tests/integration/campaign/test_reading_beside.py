@@ -50,6 +50,7 @@ NASTY = (
     + "".join(f"D-{n},Row,+1317555{n:04d},,,,\n" for n in range(4500))
     + "C-8,Cut,+1317"
 )
+LONG = "".join(f"\nE-{n},Row,+4930{n:07d},,,," for n in range(30_000))
 
 
 def take_in(run: Run, path: Path, rejected: Path) -> dict[str, Any]:
@@ -134,7 +135,7 @@ def test_a_reading_process_that_is_killed_costs_a_sentence_and_no_row(
         yield from made
 
     real = side_process.make_beside
-    nasty.write_text(NASTY + "".join(f"\nE-{n},Row,+4930{n:07d},,,," for n in range(30_000)))
+    nasty.write_text(NASTY + LONG)
     with monkeypatch.context() as patch:
         patch.setattr(loading, "make_beside", killed)
         with pytest.raises(SourceError, match="read by a process that ended before it"):
@@ -157,6 +158,7 @@ def test_nothing_runs_on_after_an_interrupt(run: Run, nasty: Path, monkeypatch: 
 
     real = side_process.make_beside
     monkeypatch.setattr(loading, "make_beside", interrupted)
+    nasty.write_text(NASTY + LONG)  # else it has been read to its end by then
 
     with pytest.raises(KeyboardInterrupt):
         load_source(run, open_source(str(nasty)))
@@ -174,7 +176,7 @@ def test_no_reading_process_outlives_a_row_that_could_not_be_written(
         assert reading_processes()
         raise LedgerError("The disk is full.", "Make room.")
 
-    nasty.write_text(NASTY + "".join(f"\nE-{n},Row,+4930{n:07d},,,," for n in range(30_000)))
+    nasty.write_text(NASTY + LONG)
     monkeypatch.setattr(Loading, "_place", fail)
 
     with pytest.raises(LedgerError) as kept:
