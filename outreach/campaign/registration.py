@@ -43,22 +43,22 @@ def register_batch(run: Run, batch: BatchRef) -> RegistrationCounts:
     take_back(run.ledger, run.campaign.id, batch)
     # Two groups, together half of the calls that may be in the air: the others are for batches that are
     # further. By 8 calls, of 64, it took 6 of the 20 seconds in which 2,000 people were contacted at 300 ms.
-    size = run.genesys.bulk_size * max(1, run.threads // 4)
+    room = max(1, run.threads // 4)
     calls: _Calls | None = None
-    with contextlib.ExitStack() as turn, releasing(run.ledger, in_hand), run.stopping():
-        while not errors and (group := _claim(run, batch, size)):
-            in_hand += group
-            calls = calls or _take_turn(run, batch, turn)
-            if run.auto_stop.reason:
-                break
-            calls.submit(_to_bulks(run, group, in_hand, counts))
-            # One group is in the air while the other is written down: by one group at a time 22 of 32 calls
-            # were, and the next batch was ready late: nobody was called for 1.5 of 17 seconds.
-            errors += _settle(run, calls, calls.in_flight - max(1, run.threads // 4), in_hand, counts)
-        if calls:
-            errors += _settle(run, calls, calls.in_flight, in_hand, counts)
+    with contextlib.ExitStack() as turn, run.stopping():
+        with releasing(run.ledger, in_hand):
+            while not errors and (group := _claim(run, batch, run.genesys.bulk_size * room)):
+                in_hand += group
+                calls = calls or _take_turn(run, batch, turn)
+                if run.auto_stop.reason:
+                    break
+                calls.submit(_to_bulks(run, group, in_hand, counts))
+                # One group is in the air while the other is written down: by one group at a time 22 of 32
+                # calls were, and the next batch was ready late: nobody was called for 1.5 of 17 seconds.
+                errors += _settle(run, calls, calls.in_flight - room, in_hand, counts)
+            if calls:
+                errors += _settle(run, calls, calls.in_flight, in_hand, counts)
         release(run.ledger, in_hand)  # who was not registered any more
-        in_hand.clear()
         if errors := [error for error in errors if not run.has_given_up(error)]:
             raise errors[0]
     return counts

@@ -8,7 +8,7 @@ to the other, which cost as much as the work itself. So one begins, and as many 
 the processor is busy all the time: 1 where a call takes 0.7 ms, 60 where it takes 50.
 
 Neither figure asks how idle the processor is: beside other programs it looks idle, and at 0 ms 50 to 63
-threads worked for two runs (now 12 and 58: where others have the cores from the start, calls look long).
+threads worked. Where others have the cores from the start, calls look long all the same.
 """
 
 import contextlib

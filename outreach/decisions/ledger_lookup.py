@@ -53,7 +53,8 @@ class LedgerLookup:
         # The load's own key: both must agree on what is a correction.
         if self._ledger is None or row.contact is None:
             return ""
-        return self._ledger.vault.key("content", dump_content(row).decode())
+        (key,) = self._ledger.vault.keys("content", [dump_content(row)])
+        return key
 
     def facts(
         self, people: Mapping[int, Contact], cap_hours: float | None, *, leaves_out_undelivered: bool = False

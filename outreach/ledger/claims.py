@@ -160,10 +160,9 @@ def _due(states: Iterable[State], now: datetime | ColumnElement[datetime]) -> Co
     timed = {State.DEFERRED: c.until, **looked_for}
     plain = [state.value for state in states if state not in timed]
     # An empty list would keep the database from an index on the state.
-    ways = [c.state.in_(plain)] if plain else []
-    due = or_(
-        *ways, *(and_(c.state == each.value, since <= now) for each, since in timed.items() if each in states)
-    )
+    ways: list[ColumnElement[bool]] = [c.state.in_(plain)] if plain else []
+    ways += [and_(c.state == each.value, since <= now) for each, since in timed.items() if each in states]
+    due = or_(*ways)
     # Nobody works on whom we have forgotten, but what goes on with them is seen to its end.
     known = c.payload.is_not(None)
     return and_(due, or_(known, c.state == State.STARTED.value) if State.STARTED in states else known)

@@ -28,7 +28,7 @@ def count_untried(ledger: Ledger, campaign_id: int, batch: BatchRef) -> int:
 
 def count_undelivered(ledger: Ledger, endpoint: str) -> dict[str, int]:
     """How many events for a webhook are `pending`, and how many `dead`."""
-    # By name: delivered ones, nearly all, are passed by the index.
+    # Delivered ones, nearly all, are passed over by the index on the state.
     states = select(_O.state, func.count().label("events")).where(
         _O.state.in_(("pending", "dead")), _O.endpoint == endpoint
     )

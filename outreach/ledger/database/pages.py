@@ -13,19 +13,19 @@ LARGE_PAGE = 2000
 """For a few columns of everybody, 3 MB: each page costs SQLAlchemy a millisecond, a tenth of the time."""
 
 
-def read_pages(database: Database, query: Select[Any], rows: int = PAGE) -> Iterator[Sequence[Row[Any]]]:
+def read_pages(database: Database, query: Select[Any], size: int = PAGE) -> Iterator[Sequence[Row[Any]]]:
     """The rows of a query whose first column is an id, page by page, so that nobody is kept from writing."""
     number = query.selected_columns[0]
     last = -1
     while True:
         with database.read() as connection:
-            page = connection.execute(query.where(number > last).order_by(number).limit(rows)).all()
+            page = connection.execute(query.where(number > last).order_by(number).limit(size)).all()
         if not page:
             return
         last = page[-1][0]  # no OFFSET: rows that come or go meanwhile shift no page
         yield page
 
 
-def read_rows(database: Database, query: Select[Any], page: int = PAGE) -> Iterator[Row[Any]]:
+def read_rows(database: Database, query: Select[Any], size: int = PAGE) -> Iterator[Row[Any]]:
     """The same rows, one by one."""
-    return chain.from_iterable(read_pages(database, query, page))
+    return chain.from_iterable(read_pages(database, query, size))
