@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from outreach.campaign.heap import SEARCH_AFTER, give_back, set_aside
+from outreach.campaign.heap import ALL_EVERY, SEARCH_AFTER, give_back, set_aside
 
 
 def test_what_was_there_is_searched_again_once_the_last_work_has_ended() -> None:
@@ -54,6 +54,19 @@ def test_garbage_that_was_not_searched_for_yet_is_not_left_alone_with_the_rest()
 
     with set_aside():
         assert gone() is None
+
+
+def test_what_became_garbage_when_it_was_old_is_found_in_a_process_that_works_often() -> None:
+    ring = _Ring()
+    gone = weakref.ref(ring)
+    gc.collect()  # from now on the ring is old
+    del ring
+
+    for _ in range(ALL_EVERY + 1):
+        with set_aside():
+            pass
+
+    assert gone() is None
 
 
 def test_only_a_process_of_a_workers_run_looks_for_garbage_seldom_while_it_imports() -> None:
