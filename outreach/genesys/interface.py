@@ -275,7 +275,8 @@ class ReadyCall(Protocol):
 class Genesys(Protocol):
     """One organisation, over one of the two APIs. Safe for threads. Raises only GenesysError.
 
-    `priority`: the lower number gets the budget first (the batch's number).
+    `priority`: the lower number gets the budget first (the batch's number). What has a body here holds for an
+    API that has no such call.
     """
 
     api: Literal["platform", "guide"]
@@ -288,7 +289,8 @@ class Genesys(Protocol):
 
     @property
     def engine(self) -> Engine | None:
-        """Genesys' own engine, that sends to lists; the guide API has none."""
+        """Genesys' own engine, that sends to lists."""
+        return None
 
     @property
     def clock_skew(self) -> timedelta:
@@ -297,9 +299,11 @@ class Genesys(Protocol):
     @property
     def narrow_budgets(self) -> Mapping[str, float]:
         """What binds some creating calls more narrowly than the tokens, by name: how many a second."""
+        return {}
 
     def narrow_budget_of(self, contact: Contact, channel: Channel) -> str:
         """Which of them binds the call that contacts a person on a channel; "" for none."""
+        return ""
 
     def give_up(self) -> None:
         """Nobody waits for a turn any more: the run was stopped. Who does gets NotSent."""
@@ -320,34 +324,40 @@ class Genesys(Protocol):
 
     def find(self, attempts: Sequence[Attempt]) -> dict[str, list[ConversationMatch]]:
         """Look for the conversations of attempts in doubt: reference to what was seen, possibly nothing."""
+        return {attempt.reference: [] for attempt in attempts}
 
     def list_started(
         self, since: datetime, *, at_most: int | None = None
     ) -> tuple[list[OwnConversation], bool]:
         """What our senders started since, the newest first, asked with at most so many requests.
 
-        Also whether that is all. The guide API shows nothing.
+        Also whether that is all.
         """
+        return [], False
 
     def read_texts(self, conversation_id: str) -> frozenset[str]:
         """What stands in a callback where our reference would; nothing where it is not shown."""
+        return frozenset()
 
     def read(self, conversation_ids: Sequence[str]) -> list[Conversation]:
         """What became of interactions; ids that Genesys does not show (yet) are left out."""
 
     def find_canonical(self, genesys_ids: Collection[str]) -> Mapping[str, tuple[str, frozenset[str]]]:
         """Of contacts that were merged since: the id that leads there today, and all ids of the person."""
+        return {}
 
     def link(self, conversation: Conversation, genesys_id: str, channel: Channel) -> None:
         """Ask that a conversation names a contact. Safe to repeat; the next reading shows whether it does."""
 
     def list_inbound(self, since: datetime, *, at_most: int) -> list[InboundConversation]:
         """Where people wrote to our senders since, the newest first, asked with at most so many requests."""
+        return []
 
     def read_inbound(
         self, conversation_id: str, *, is_email: bool, known: Collection[str]
     ) -> list[InboundMessage]:
         """What people wrote in a conversation, the oldest first, but for the messages that are `known`."""
+        return []
 
     def end(self, conversation_id: str, channel: Channel) -> None:
         """End an interaction the normal way. Safe to repeat."""
@@ -357,3 +367,4 @@ class Genesys(Protocol):
 
     def list_do_not_contact(self) -> list[DoNotContactList]:
         """The organisation's DNC lists with their entries as they are written."""
+        return []
