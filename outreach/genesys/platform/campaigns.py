@@ -38,6 +38,7 @@ from outreach.genesys.http.untrusted_json import (
 )
 from outreach.genesys.interface import Senders
 from outreach.genesys.platform import list_export
+from outreach.genesys.platform.conversations import sessions_of
 from outreach.genesys.platform.engine import (
     LONGEST_VALUE,
     SUBJECT,
@@ -46,8 +47,14 @@ from outreach.genesys.platform.engine import (
     can_send,
     describe_sender,
 )
-from outreach.genesys.platform.listing import read_all_hits, read_pages, unreadable
-from outreach.genesys.platform.lookup import write_instant, write_predicate
+from outreach.genesys.platform.listing import (
+    read_all_hits,
+    read_pages,
+    unreadable,
+    write_instant,
+    write_predicate,
+    write_query,
+)
 
 MOST_ROWS, MOST_BYTES = 1000, 480_000
 """Of one add: the platform takes 1,000 rows and 512,000 bytes."""
@@ -241,14 +248,9 @@ class PlatformCampaigns:
         """Every conversation of the campaign, 100 a request."""
         ahead = self._connection.clock_skew
         until = self._connection.clock.now() + timedelta(minutes=1)
-        predicate = write_predicate("outboundCampaignId", campaign_id)
-        body: dict[str, Any] = {
-            "interval": f"{write_instant(since + ahead)}/{write_instant(until + ahead)}",
-            "order": "asc",
-            "orderBy": "conversationStart",
-            "segmentFilters": [{"type": "and", "predicates": [predicate]}],
-        }
-        hits = read_all_hits(self._connection, "find conversations", body, most=MOST_PAGES)
+        segments = {"type": "and", "predicates": [write_predicate("outboundCampaignId", campaign_id)]}
+        query = write_query(since + ahead, until + ahead, segments)
+        hits = read_all_hits(self._connection, "find conversations", query, most=MOST_PAGES)
         return (found for found in map(_read_conversation, hits) if found is not None)
 
     def _find(self, operation: str, path: str, name: str, params: Mapping[str, str]) -> str:
@@ -331,12 +333,8 @@ def _groups(rows: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 def _read_conversation(found: Object) -> EngineConversation | None:
     started = read_instant(found, "conversationStart")
-    sessions = (
-        session
-        for participant in read_list(found, "participants")
-        for session in read_list(participant, "sessions")
-    )
-    row_id = next((key for key in (read_text(each, "outboundContactId") for each in sessions) if key), "")
+    keys = (read_text(session, "outboundContactId") for _, session in sessions_of(found))
+    row_id = next(filter(None, keys), "")
     if started is None or not row_id:
         return None
     return EngineConversation(row_id, read_code(found, "conversationId"), started)
