@@ -57,8 +57,8 @@ class Senders:
 
     def all_of(self, channel: Channel) -> tuple[Sender, ...]:
         """Every sender of a channel; the block's own first, which serves everybody."""
-        own = self.of(channel)
-        first = (Sender(channel, own, self.rate_of(channel)),) if own else ()
+        name, per_minute = self.own(channel)
+        first = (Sender(channel, name, per_minute),) if name else ()
         return (*first, *(each for each in self.more if each.channel is channel))
 
     def choose(self, contact: Contact, channel: Channel) -> str | None:
@@ -66,31 +66,17 @@ class Senders:
         chosen = choose_sender(self.all_of(channel), contact, channel)
         return chosen.name if chosen else None
 
-    def rate_of(self, channel: Channel) -> int:
-        """How many a minute the channel's sender may, 0 for no limit of its own."""
+    def own(self, channel: Channel) -> tuple[str | None, int]:
+        """The block's own sender of a channel, None when nothing is set; and how many a minute it may."""
         match channel:
             case Channel.VOICE:
-                return self.voice_per_minute
+                return self.voice_queue_id, self.voice_per_minute
             case Channel.SMS:
-                return self.sms_per_minute
+                return self.sms_from, self.sms_per_minute
             case Channel.EMAIL:
-                return self.email_per_minute
+                return self.email_from, self.email_per_minute
             case Channel.CHAT:
-                return self.chat_per_minute
-            case _:
-                assert_never(channel)
-
-    def of(self, channel: Channel) -> str | None:
-        """What contacts people on a channel, None when nothing is set."""
-        match channel:
-            case Channel.VOICE:
-                return self.voice_queue_id
-            case Channel.SMS:
-                return self.sms_from
-            case Channel.EMAIL:
-                return self.email_from
-            case Channel.CHAT:
-                return self.chat_from
+                return self.chat_from, self.chat_per_minute
             case _:
                 assert_never(channel)
 

@@ -91,7 +91,7 @@ class PlatformEngine:
 
     def open_route(self, channel: Channel, sender: str) -> "PlatformCampaigns":
         """The lists and campaigns of a sender; "" is the senders' own."""
-        name = sender or self._senders.of(channel) or ""
+        name = sender or self._senders.own(channel)[0] or ""
         return PlatformCampaigns(self._connection, describe_sender(self._senders, channel, name))
 
 
