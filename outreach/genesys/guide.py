@@ -10,7 +10,7 @@ from outreach.contacts import Channel, Contact
 from outreach.errors import Conflict, Invalid, NotFound
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.creating_call import CreatingCall
-from outreach.genesys.http.untrusted_json import Json, read_code, read_instant, read_mapping, read_text
+from outreach.genesys.http.untrusted_json import read_code, read_instant, read_mapping, read_text
 from outreach.genesys.interface import Conversation, Engagement, Genesys, Identity, NotRegistered, Registered
 from outreach.reachability import AVAILABLE, Availability, Inspection
 
@@ -123,7 +123,14 @@ class Guide(Genesys):
             body = self.connection.request("read conversation", "GET", path).json
         except NotFound:
             return None
-        return _read_conversation(body)
+        found = Conversation(
+            read_code(body, "id"),
+            read_instant(body, "startTime"),
+            read_instant(body, "connectedTime"),
+            read_instant(body, "endTime"),
+            read_code(body, "disconnectType"),
+        )
+        return found if found.conversation_id else None
 
 
 def _name(channel: Channel) -> str:
@@ -133,17 +140,6 @@ def _name(channel: Channel) -> str:
             return channel.value
         case _:
             assert_never(channel)
-
-
-def _read_conversation(body: Json) -> Conversation | None:
-    found = Conversation(
-        read_code(body, "id"),
-        read_instant(body, "startTime"),
-        read_instant(body, "connectedTime"),
-        read_instant(body, "endTime"),
-        read_code(body, "disconnectType"),
-    )
-    return found if found.conversation_id else None
 
 
 def _write_contact(contact: Contact, message: str) -> dict[str, Any]:

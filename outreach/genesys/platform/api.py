@@ -213,10 +213,6 @@ class Platform:
         """The organisation's limits by key, like `token.rate.per.minute`."""
         return organization.read_limits(self.connection)
 
-    def try_tokens(self) -> organization.TokensFound:
-        """How many of our tokens live at once, and whether each has a limit of its own."""
-        return organization.try_tokens(self.connection)
-
     def _read_analytics(self, conversation_ids: Sequence[str]) -> dict[str, Conversation]:
         params = {"id": ",".join(conversation_ids)}
         path = "/api/v2/analytics/conversations/details"

@@ -108,7 +108,10 @@ def _read_result(contact: Contact, result: Object | None, correlation_id: str) -
     if not genesys_id:
         return _not_registered(contact, "no_id", "Genesys' answer gives it no id.", correlation_id)
     created = read_number(result, "status") == 201  # 200: updated (platform fact sheet 3.2)
-    availability = _read_availability(contact, entity)
+    availability = {
+        channel: AVAILABLE if _is_recognised(channel, entity) else NOT_RECOGNISED
+        for channel in contact.channels.present()
+    }
     return Registered(
         contact.external_contact_id, genesys_id, "created" if created else "updated", availability
     )
@@ -128,13 +131,6 @@ def _read_error(contact: Contact, result: Object, correlation_id: str) -> NotReg
 
 def _not_registered(contact: Contact, code: str, reason: str, correlation_id: str) -> NotRegistered:
     return NotRegistered(contact.external_contact_id, code, reason, True, correlation_id)
-
-
-def _read_availability(contact: Contact, entity: Object) -> dict[Channel, str]:
-    return {
-        channel: AVAILABLE if _is_recognised(channel, entity) else NOT_RECOGNISED
-        for channel in contact.channels.present()
-    }
 
 
 def _is_recognised(channel: Channel, entity: Object) -> bool:

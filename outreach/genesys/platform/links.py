@@ -5,7 +5,7 @@ afterwards. That call is asynchronous and checks no ids: its 202 proves nothing,
 led on to the contact into which it was merged.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 from outreach.contacts import Channel
 from outreach.errors import Refused
@@ -54,8 +54,3 @@ def find_canonical(
             if today:
                 found[asked] = today, (known | {asked}) - {""}
     return found
-
-
-def other_ids(connection: Connection, genesys_ids: Sequence[str]) -> dict[str, frozenset[str]]:
-    """Each contact's other ids, where it was merged since."""
-    return {asked: ids - {asked} for asked, (_, ids) in find_canonical(connection, set(genesys_ids)).items()}

@@ -22,7 +22,7 @@ from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.untrusted_json import Object, read_code, read_instant
 from outreach.genesys.interface import Attempt, ConversationMatch, Senders
 from outreach.genesys.platform.conversations import attributes_of
-from outreach.genesys.platform.links import other_ids
+from outreach.genesys.platform.links import find_canonical
 from outreach.genesys.platform.listing import read_all_hits, write_predicate, write_query
 from outreach.genesys.platform.matching import SKEW, WINDOW, matches, subjects_of
 from outreach.genesys.platform.media import MESSAGE, medium_of
@@ -41,7 +41,8 @@ def find_conversations(
     unseen = [
         a for a in attempts if not found[a.reference] and medium_of(a.channel) is MESSAGE and a.genesys_id
     ]
-    merged = other_ids(connection, [attempt.genesys_id for attempt in unseen])
+    shown = find_canonical(connection, {attempt.genesys_id for attempt in unseen})
+    merged = {asked: ids - {asked} for asked, (_, ids) in shown.items()}
     again = [attempt for attempt in unseen if merged.get(attempt.genesys_id)]
     return found | _look(connection, senders, again, merged)
 
