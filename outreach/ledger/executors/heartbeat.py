@@ -73,12 +73,7 @@ class Executor:
 
 
 class Heartbeat:
-    """One name of an executor, and the thread that says every few seconds that it lives.
-
-    Args:
-        ledger: where it says so.
-        executor: its id.
-    """
+    """One name of an executor, its id, and the thread that says every few seconds that it lives."""
 
     def __init__(self, ledger: Ledger, executor: str) -> None:
         self.executor = executor
@@ -104,7 +99,8 @@ class Heartbeat:
         """Leave the register; nothing that we held stays leased."""
         self.fall_silent()
         with contextlib.suppress(LedgerError):  # then the next process finds us gone
-            free_rows_of(self._ledger, self.executor, deaths=0, gone=self._read_send_log())
+            gone = read_send_log(self.executor, self._ledger.vault)
+            free_rows_of(self._ledger, self.executor, deaths=0, gone=gone)
 
     def fall_silent(self) -> None:
         """Say nothing more, and stay in the register."""
@@ -127,10 +123,7 @@ class Heartbeat:
         """Let none of these calls leave any more; those that had left already."""
         with self._noting:  # no call slips out between the look and the ban
             self._withdrawn.update(references)
-            return self._read_send_log()
-
-    def _read_send_log(self) -> frozenset[str] | None:
-        return read_send_log(self.executor, self._ledger.vault)
+            return read_send_log(self.executor, self._ledger.vault)
 
     @property
     def trusted(self) -> bool:

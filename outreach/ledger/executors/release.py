@@ -11,6 +11,7 @@ held as `poison`. Registering, deciding and looking never count: they are done a
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -42,11 +43,10 @@ def release_dead_executors(ledger: Ledger) -> list[int]:
     """
     freed: list[int] = []
     _take_back_sightings(ledger)
-    for executor, is_local in _dead(ledger):
-        gone = (
-            read_send_log(executor, ledger.vault) if is_local else None
-        )  # elsewhere it may still be sending
-        freed.extend(free_rows_of(ledger, executor, deaths=1, gone=gone))
+    for row in filter(_is_dead, _registered(ledger)):
+        # Elsewhere it may still be sending.
+        gone = read_send_log(row.id, ledger.vault) if row.host == host() else None
+        freed.extend(free_rows_of(ledger, row.id, deaths=1, gone=gone))
     for executor in _orphaned(ledger):
         freed.extend(free_rows_of(ledger, executor, deaths=1))
     return freed
@@ -66,9 +66,7 @@ def list_living_executors(ledger: Ledger) -> frozenset[str]:
 
 def is_alive(ledger: Ledger, executor: str) -> bool:
     """Whether an executor is in the register, and its process not known to be dead."""
-    unseen = executors.c.seen_at < ledger.db.now(ledger.clock, DEAD_AFTER)
-    rows = ledger.db.rows(select(executors, unseen.label("unseen")).where(executors.c.id == executor))
-    return any(not _is_dead(row) for row in rows)
+    return any(row.id == executor and not _is_dead(row) for row in _registered(ledger))
 
 
 def free_rows_of(
@@ -106,11 +104,9 @@ def take_back(ledger: Ledger, campaign_id: int, batch: BatchRef) -> int:
     return found
 
 
-def _dead(ledger: Ledger) -> list[tuple[str, bool]]:
-    """Each, and whether it was a process of this machine, so that it surely does nothing more."""
+def _registered(ledger: Ledger) -> Sequence[Row[Any]]:
     unseen = executors.c.seen_at < ledger.db.now(ledger.clock, DEAD_AFTER)
-    rows = ledger.db.rows(select(executors, unseen.label("unseen")))
-    return [(row.id, row.host == host()) for row in rows if _is_dead(row)]
+    return ledger.db.rows(select(executors, unseen.label("unseen")))
 
 
 def _take_back_sightings(ledger: Ledger) -> None:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import Any, NamedTuple
 
 import orjson
@@ -111,12 +112,8 @@ class Findings:
 def find_person(ledger: Ledger, who: str) -> Findings:
     """Everything about one person, in all campaigns; nobody, when nobody is known by that name.
 
-    Args:
-        ledger: where to look.
-        who: an external contact id, an e-mail address, or a number in any international spelling.
-
-    Raises:
-        UsageError: a number that is cut off, which would find, and suppress, nobody.
+    `who`: an external contact id, an e-mail address, or a number in any international spelling. Raises
+    UsageError for a number that is cut off, which would find, and suppress, nobody.
     """
     address = _as_address(who.strip())
     if address and "@" not in address and not E164.match(address) and _MEANT_AS_NUMBER.match(address):
@@ -125,12 +122,14 @@ def find_person(ledger: Ledger, who: str) -> Findings:
         )
     named = scan(ledger, {address}) if address else ()
     ids = {known.external_contact_id for known in named} if address else {who.strip()}
-    people = list(_by_ids(ledger, ids)) if ids else []
-    own = [addresses_of(known.contact) for known in people if known.contact]
-    person = Person(frozenset(ids), frozenset({address} if address else ()).union(*own))
+    people = list(_read(ledger, _CONTACTS.where(contacts.c.external_contact_id.in_(ids)))) if ids else []
+    own = [known.contact.channels.addresses().values() for known in people if known.contact]
+    addresses = {same_form(each) for each in chain(*own)} | ({address} if address else set())
+    person = Person(frozenset(ids), frozenset(addresses))
     others = scan(ledger, person.addresses) if person.addresses else ()
     sharing = sum(known.external_contact_id not in ids for known in others)
-    return Findings(person, people, list(_rejected(ledger, person)), sharing)
+    rows = [row for row in read_rejects(ledger) if person.stands_in(row.raw.values())]
+    return Findings(person, people, rows, sharing)
 
 
 def scan(ledger: Ledger, addresses: Collection[str]) -> Iterator[Known]:
@@ -152,11 +151,6 @@ def read_everybody(ledger: Ledger) -> Iterator[Known]:
     return _read(ledger, _EVERYBODY)
 
 
-def addresses_of(contact: Contact) -> frozenset[str]:
-    """All addresses of a contact, as they are compared."""
-    return frozenset(map(same_form, contact.channels.addresses().values()))
-
-
 _CONTACTS = select(contacts.c.id, contacts.c.campaign_id, contacts.c.external_contact_id, contacts.c.payload)
 _EVERYBODY = _CONTACTS.where(contacts.c.payload.is_not(None))
 
@@ -171,10 +165,6 @@ def _as_address(who: str) -> str:
         return same_form(who)
 
 
-def _by_ids(ledger: Ledger, ids: Collection[str]) -> Iterator[Known]:
-    return _read(ledger, _CONTACTS.where(contacts.c.external_contact_id.in_(ids)))
-
-
 def _read(ledger: Ledger, query: Select[Any]) -> Iterator[Known]:
     return (_known(ledger, row) for row in read_rows(ledger.db, query))
 
@@ -183,10 +173,6 @@ def _known(ledger: Ledger, row: Row[Any]) -> Known:
     plain = ledger.vault.open(row.payload) if row.payload is not None else None
     contact = Contact.model_validate_json(plain) if plain is not None else None
     return Known(row.id, row.campaign_id, row.external_contact_id, contact)
-
-
-def _rejected(ledger: Ledger, person: Person) -> Iterator[RejectedRow]:
-    return (row for row in read_rejects(ledger) if person.stands_in(row.raw.values()))
 
 
 def _same_number(digits: str, number: str) -> bool:

@@ -39,16 +39,10 @@ class Purged:
 
 
 def purge(ledger: Ledger, keep_days: int, files: Sequence[Path] = (), *, dry_run: bool = True) -> Purged:
-    """Forget what is older than so many days.
+    """Forget what is older than so many days, at least 1, or with `dry_run` only count it.
 
-    Args:
-        ledger: where it stands.
-        keep_days: days since anything happened to a contact, or since a row was read; at least 1.
-        files: rejects files and exports, of which those as old are deleted.
-        dry_run: only count.
-
-    Raises:
-        SettingsError: `keep_days` is no such number.
+    Contacts count from when anything happened to them last, rejected rows from when they were read; of
+    `files`, rejects files and exports, those as old are deleted. Raises SettingsError for no such number.
     """
     if keep_days < 1:
         raise SettingsError(f"{keep_days} days cannot be kept.", "Keep at least 1 day.")
