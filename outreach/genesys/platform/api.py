@@ -50,10 +50,7 @@ READ_AT_ONCE = 50
 class Platform:
     """`interface.Genesys` over the platform API. Safe for threads.
 
-    Args:
-        connection: to the API's host.
-        senders: who contacts.
-        source_name: of the external source that holds our ids; created when it isn't there.
+    `source_name` is of the external source that holds our ids; it is created when it isn't there.
     """
 
     api: Literal["platform", "guide"] = "platform"

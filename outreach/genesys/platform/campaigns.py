@@ -64,6 +64,7 @@ MOST_PAGES, STOPS = 10_000, 3
 _OUTBOUND = "/api/v2/outbound"
 _LISTS, _CAMPAIGNS = f"{_OUTBOUND}/contactlists", f"{_OUTBOUND}/messagingcampaigns"
 _BELTS = "outreach once"
+_LIMITS = {"name": _BELTS, "maxAttemptsPerContact": 1, "maxAttemptsPerNumber": 1, "resetPeriod": "NEVER"}
 _ZONE = "zone"
 _RESULTS = (SENT, AMBIGUOUS, FAILED, THROTTLED)
 
@@ -118,7 +119,7 @@ class PlatformCampaigns:
         known = self._find("find contact list", _LISTS, name, {"filterType": "Equals"})
         if known:
             return known
-        limits = self._find_or_create("attempt limits", f"{_OUTBOUND}/attemptlimits", _limits())
+        limits = self._find_or_create("attempt limits", f"{_OUTBOUND}/attemptlimits", _LIMITS)
         medium = self._medium
         body = {
             "name": name,
@@ -182,6 +183,10 @@ class PlatformCampaigns:
             return known
         rules = self._find_or_create("digital rule set", f"{_OUTBOUND}/digitalrulesets", _rules(self._medium))
         times = self._prepare_hours(hours)
+        lists = read_pages(
+            self._connection, "list do-not-contact lists", f"{_OUTBOUND}/dnclists", {}, most=100
+        )
+        do_not_contact = (read_code(each, "id") for each in lists)
         body = {
             "name": name,
             "contactList": {"id": list_id},
@@ -189,7 +194,7 @@ class PlatformCampaigns:
             "campaignStatus": "off",
             "alwaysRunning": True,  # else it is complete when it is done, and a start would begin again
             "ruleSets": [{"id": rules}],
-            "dncLists": [{"id": each} for each in self._list_do_not_contact()],
+            "dncLists": [{"id": key} for key in filter(None, do_not_contact)],
             **({"callableTimeSet": {"id": times}} if times else {}),
             **self._sender.config,
         }
@@ -284,19 +289,9 @@ class PlatformCampaigns:
             raise unreadable(operation, answer)
         return made
 
-    def _list_do_not_contact(self) -> Iterator[str]:
-        found = read_pages(
-            self._connection, "list do-not-contact lists", f"{_OUTBOUND}/dnclists", {}, most=100
-        )
-        return (key for key in (read_code(each, "id") for each in found) if key)
-
 
 def _path(campaign_id: str, rest: str = "") -> str:
     return f"{_CAMPAIGNS}/{quoted(campaign_id)}{rest}"
-
-
-def _limits() -> dict[str, Any]:
-    return {"name": _BELTS, "maxAttemptsPerContact": 1, "maxAttemptsPerNumber": 1, "resetPeriod": "NEVER"}
 
 
 def _rules(medium: EngineMedium) -> dict[str, Any]:
