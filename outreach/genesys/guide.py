@@ -102,7 +102,7 @@ class Guide(Genesys):
 
     def whoami(self) -> Identity:
         """Its host, for the guide's API has one per organisation and no call that tells."""
-        return Identity(self.connection.url, "", "")
+        return Identity(self.connection.url, "")
 
     def _register(self, contact: Contact, message: str, priority: int) -> Registered | NotRegistered:
         contact_id = contact.external_contact_id

@@ -216,7 +216,6 @@ class Identity:
 
     organization_id: str
     organization_name: str
-    state: str
     country: str = ""
 
 

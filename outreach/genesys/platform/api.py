@@ -62,6 +62,7 @@ class Platform:
         self.connection = connection
         self._senders = senders
         self._source = ExternalSource(connection, source_name)
+        self.narrow_budgets = connection.narrow_budgets
 
     @property
     def engine(self) -> PlatformEngine | None:
@@ -77,11 +78,6 @@ class Platform:
     def clock_skew(self) -> timedelta:
         """How far Genesys' clock is ahead of ours."""
         return self.connection.clock_skew
-
-    @functools.cached_property
-    def narrow_budgets(self) -> Mapping[str, float]:
-        """What binds some calls more narrowly than the tokens: senders' rates, the organisation's e-mails."""
-        return self.connection.narrow_budgets
 
     def narrow_budget_of(self, contact: Contact, channel: Channel) -> str:
         """Which of them binds the call that contacts a person on a channel; "" for none."""

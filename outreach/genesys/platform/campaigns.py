@@ -75,11 +75,7 @@ class PlatformEngine:
     def __init__(self, connection: Connection, senders: Senders) -> None:
         self._connection = connection
         self._senders = senders
-
-    @property
-    def channels(self) -> tuple[Channel, ...]:
-        """Those that are set up for it in our senders."""
-        return tuple(channel for channel in Channel if can_send(self._senders, channel))
+        self.channels = tuple(channel for channel in Channel if can_send(senders, channel))
 
     def paces(self, channel: Channel) -> Mapping[str, Pace]:
         """Each sender's pace, as its carrier, the organisation or the senders let it."""
@@ -103,16 +99,8 @@ class PlatformCampaigns:
         self._connection = connection
         self._sender = sender
         self._medium = sender.medium
-
-    @property
-    def per_minute(self) -> int:
-        """As the sender's carrier lets it, or less where the senders say so."""
-        return self._sender.pace.per_minute
-
-    @property
-    def longest_text(self) -> int:
-        """What its columns hold."""
-        return LONGEST_VALUE * len(self._medium.texts)
+        self.per_minute = sender.pace.per_minute
+        self.longest_text = LONGEST_VALUE * len(sender.medium.texts)
 
     def prepare_list(self, name: str) -> str:
         """The contact list of that name, with its belts."""

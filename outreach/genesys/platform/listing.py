@@ -34,7 +34,9 @@ def read_pages(
         answer = connection.request(
             operation, "GET", path, params={**params, "pageSize": 100, "pageNumber": page}
         )
-        entities = _entities(operation, answer)
+        entities = as_mapping(answer.json).get("entities")
+        if not isinstance(entities, list) or not all(isinstance(entity, dict) for entity in entities):
+            raise unreadable(operation, answer)
         yield from entities
         seen += len(entities)
         if page >= (read_number(answer.json, "pageCount") or 1) or not entities:
@@ -108,10 +110,3 @@ def _is_hit(found: Json) -> bool:
 def unreadable(operation: str, answer: Answer, code: str = "unrecognised_answer") -> Ambiguous:
     """A 2xx whose shape says nothing."""
     return Ambiguous(operation, answer.status, code, answer.correlation_id, _ADVICE)
-
-
-def _entities(operation: str, answer: Answer) -> list[Object]:
-    entities = as_mapping(answer.json).get("entities")
-    if not isinstance(entities, list) or not all(isinstance(entity, dict) for entity in entities):
-        raise unreadable(operation, answer)
-    return entities
