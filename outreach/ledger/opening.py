@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from outreach.clock import Clock, SystemClock
 from outreach.errors import NoLedger, WrongKey
-from outreach.ledger.database.connecting import check_url, no_ledger
+from outreach.ledger.database.connecting import no_ledger
 from outreach.ledger.database.engine import Database
 from outreach.ledger.database.schema import facts
 from outreach.ledger.executors.heartbeat import Executor
@@ -91,11 +91,6 @@ def opened_if_any(
             tell(f"{none.problem} A run makes it; nobody counts as contacted before.")
             ledger = None
         yield ledger
-
-
-def refuse_url(url: str) -> None:
-    """Raise WrongLedger for a URL that can be no ledger's; nothing is opened, nothing made."""
-    check_url(url)
 
 
 def _line(actor: str) -> str:
