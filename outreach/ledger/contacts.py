@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Row, exists, func, select
 
-from outreach.ledger.database.pages import LARGE_PAGE, read_pages, read_rows
+from outreach.ledger.database.engine import LARGE_PAGE
 from outreach.ledger.database.schema import campaigns, contacts, intents
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import LOOKED_FOR, State
@@ -34,7 +34,7 @@ def list_waiting(ledger: Ledger, campaign_id: int, state: State, reason: str) ->
     joined = contacts.outerjoin(intents, intents.c.contact_id == _C.id)
     query = select(contacts, intents.c.at.label("intended_at")).select_from(joined)
     chosen = (_C.campaign_id == campaign_id, _C.state == state.value, _C.reason == reason)
-    for page in read_pages(ledger.db, query.where(*chosen)):
+    for page in ledger.db.pages(query.where(*chosen)):
         yield list(page)
 
 
@@ -48,7 +48,7 @@ def list_known_in(ledger: Ledger, campaign_id: int, states: Collection[str]) -> 
     """The rows in these states, but for whom was erased."""
     columns = (_C.id, _C.payload, _C.reason, _C.state, _C.retryable, _C.until, _C.decision)
     chosen = (_C.campaign_id == campaign_id, _C.state.in_(states), _C.payload.is_not(None))
-    return read_rows(ledger.db, select(*columns).where(*chosen), LARGE_PAGE)
+    return ledger.db.one_by_one(select(*columns).where(*chosen), LARGE_PAGE)
 
 
 def list_retryable(ledger: Ledger, campaign_id: int) -> Iterator[list[int]]:
@@ -59,7 +59,7 @@ def list_retryable(ledger: Ledger, campaign_id: int) -> Iterator[list[int]]:
         _C.retryable.is_(True),
         _C.payload.is_not(None),
     )
-    for page in read_pages(ledger.db, failed):
+    for page in ledger.db.pages(failed):
         yield [row.id for row in page]
 
 

@@ -17,7 +17,6 @@ from sqlalchemy import ColumnElement, Row, func, select
 
 from outreach.contacts import Channel, bare_address
 from outreach.ledger.claims import COLUMNS, Claimed, read_claimed
-from outreach.ledger.database.pages import read_rows
 from outreach.ledger.database.schema import campaigns, contacts, intents
 from outreach.ledger.facts import recall, remember, unmarked_in
 from outreach.ledger.intents import make_reference
@@ -193,7 +192,7 @@ def _rows(ledger: Ledger, *chosen: ColumnElement[bool]) -> Iterator[tuple[Claime
     """Everybody who is not erased, how long their audit is, and whether an intent of theirs stands."""
     joined = contacts.outerjoin(intents, intents.c.contact_id == _C.id)
     query = select(*COLUMNS, _C.audit_count, intents.c.at).select_from(joined)
-    rows: Iterator[Row[Any]] = read_rows(ledger.db, query.where(_C.payload.is_not(None), *chosen))
+    rows: Iterator[Row[Any]] = ledger.db.one_by_one(query.where(_C.payload.is_not(None), *chosen))
     return ((read_claimed(ledger, row), row.audit_count, row.at is not None) for row in rows)
 
 

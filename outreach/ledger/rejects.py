@@ -6,7 +6,6 @@ from typing import NamedTuple
 import orjson
 from sqlalchemy import select
 
-from outreach.ledger.database.pages import read_rows
 from outreach.ledger.database.schema import rejects
 from outreach.ledger.ledger import Ledger
 
@@ -43,7 +42,7 @@ def read_rejects(
     chosen = select(*_COLUMNS).where(_R.raw.is_not(None), _R.duplicate.in_(duplicate))
     if campaign_id is not None:
         chosen = chosen.where(_R.campaign_id == campaign_id)
-    for row in read_rows(ledger.db, chosen):
+    for row in ledger.db.one_by_one(chosen):
         rejected = RejectedRow._make(row)
         yield rejected._replace(raw=orjson.loads(ledger.vault.open(row.raw)))
 

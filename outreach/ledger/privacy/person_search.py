@@ -20,7 +20,7 @@ from sqlalchemy import Row, Select, select
 
 from outreach.contacts import EXTERNAL_CONTACT_ID, Contact
 from outreach.errors import UsageError
-from outreach.ledger.database.pages import LARGE_PAGE, read_pages, read_rows
+from outreach.ledger.database.engine import LARGE_PAGE
 from outreach.ledger.database.schema import contacts
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.rejects import RejectedRow, read_rejects
@@ -136,7 +136,7 @@ def find_person(ledger: Ledger, who: str) -> Findings:
 def scan(ledger: Ledger, addresses: Collection[str]) -> Iterator[Known]:
     """The contacts that lead to one of the addresses."""
     names = _Names(addresses)
-    for page in read_pages(ledger.db, _EVERYBODY, LARGE_PAGE):
+    for page in ledger.db.pages(_EVERYBODY, LARGE_PAGE):
         opened = [ledger.vault.open(row.payload) for row in page]
         # Without the name before them: folding the case of an umlaut takes ten times as long.
         told = (plain.partition('"channels":')[2] or plain for plain in opened)
@@ -176,7 +176,7 @@ def _by_ids(ledger: Ledger, ids: Collection[str]) -> Iterator[Known]:
 
 
 def _read(ledger: Ledger, query: Select[Any]) -> Iterator[Known]:
-    return (_known(ledger, row) for row in read_rows(ledger.db, query))
+    return (_known(ledger, row) for row in ledger.db.one_by_one(query))
 
 
 def _known(ledger: Ledger, row: Row[Any]) -> Known:

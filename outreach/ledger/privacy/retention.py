@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from outreach.errors import SettingsError
-from outreach.ledger.database.pages import read_rows
 from outreach.ledger.database.schema import contacts, loads, rejects
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.privacy.forgetting import forget, forget_rows, rewrite
@@ -53,10 +52,10 @@ def purge(ledger: Ledger, keep_days: int, files: Sequence[Path] = (), *, dry_run
     if keep_days < 1:
         raise SettingsError(f"{keep_days} days cannot be kept.", "Keep at least 1 day.")
     before = ledger.clock.now() - timedelta(days=keep_days)
-    people = [row.id for row in read_rows(ledger.db, _old_contacts(before, waiting=False))]
-    rows = [row.id for row in read_rows(ledger.db, _old_rows(before))]
+    people = [row.id for row in ledger.db.one_by_one(_old_contacts(before, waiting=False))]
+    rows = [row.id for row in ledger.db.one_by_one(_old_rows(before))]
     old = [path for path in files if path.exists() and path.stat().st_mtime < before.timestamp()]
-    waiting = sum(1 for _ in read_rows(ledger.db, _old_contacts(before, waiting=True)))
+    waiting = sum(1 for _ in ledger.db.one_by_one(_old_contacts(before, waiting=True)))
     if not dry_run and (people or rows or old):
         forget(ledger, people, "purged")
         forget_rows(ledger, rows, "purged")
