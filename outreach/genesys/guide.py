@@ -21,10 +21,9 @@ from outreach.genesys.interface import (
     InboundConversation,
     InboundMessage,
     NotRegistered,
-    OwnConversation,
     Registered,
 )
-from outreach.reachability import AVAILABLE, Availability, Inspection
+from outreach.reachability import AVAILABLE, Availability, Inspection, OwnConversation
 
 NOT_FOUND = "not_found"
 _CONTACTS = "/api/v2/externalcontacts/contacts"

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from sqlalchemy import bindparam, select, update
 
+from outreach.chunks import cut
 from outreach.ledger.claims import COLUMNS, Claimed, read_claimed
 from outreach.ledger.database.schema import contacts
 from outreach.ledger.ledger import Ledger
@@ -25,8 +26,8 @@ def find_unlinked(ledger: Ledger, campaign_id: int, *, limit: int, group: int) -
         _C.payload.is_not(None),
     )
     ids = ledger.db.values(due.order_by(_C.look_at).limit(limit))
-    for first in range(0, len(ids), group):
-        some = select(*COLUMNS).where(_C.id.in_(ids[first : first + group]), _C.payload.is_not(None))
+    for chunk in cut(ids, group):
+        some = select(*COLUMNS).where(_C.id.in_(chunk), _C.payload.is_not(None))
         yield [read_claimed(ledger, row) for row in ledger.db.rows(some)]
 
 
