@@ -34,10 +34,7 @@ def read_rejects(
 ) -> Iterator[RejectedRow]:
     """The rows of one campaign, or of all, but for those that were forgotten. Opens each of them.
 
-    Args:
-        ledger: where they are.
-        campaign_id: only this campaign's.
-        duplicate: (True,) for those whose id an earlier row had, (False,) for those that cannot be contacts.
+    `duplicate`: (True,) for those whose id an earlier row had, (False,) for those that cannot be contacts.
     """
     chosen = select(*_COLUMNS).where(_R.raw.is_not(None), _R.duplicate.in_(duplicate))
     if campaign_id is not None:

@@ -73,12 +73,7 @@ class Executor:
 
 
 class Heartbeat:
-    """One name of an executor, and the thread that says every few seconds that it lives.
-
-    Args:
-        ledger: where it says so.
-        executor: its id.
-    """
+    """One name of an executor, and the thread that tells the ledger every few seconds that it lives."""
 
     def __init__(self, ledger: Ledger, executor: str) -> None:
         self.executor = executor

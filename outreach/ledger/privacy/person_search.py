@@ -111,9 +111,7 @@ class Findings:
 def find_person(ledger: Ledger, who: str) -> Findings:
     """Everything about one person, in all campaigns; nobody, when nobody is known by that name.
 
-    Args:
-        ledger: where to look.
-        who: an external contact id, an e-mail address, or a number in any international spelling.
+    `who` is an external contact id, an e-mail address, or a number in any international spelling.
 
     Raises:
         UsageError: a number that is cut off, which would find, and suppress, nobody.
@@ -125,12 +123,13 @@ def find_person(ledger: Ledger, who: str) -> Findings:
         )
     named = scan(ledger, {address}) if address else ()
     ids = {known.external_contact_id for known in named} if address else {who.strip()}
-    people = list(_by_ids(ledger, ids)) if ids else []
+    people = list(_read(ledger, _CONTACTS.where(contacts.c.external_contact_id.in_(ids)))) if ids else []
     own = [addresses_of(known.contact) for known in people if known.contact]
     person = Person(frozenset(ids), frozenset({address} if address else ()).union(*own))
     others = scan(ledger, person.addresses) if person.addresses else ()
     sharing = sum(known.external_contact_id not in ids for known in others)
-    return Findings(person, people, list(_rejected(ledger, person)), sharing)
+    rejected = [row for row in read_rejects(ledger) if person.stands_in(row.raw.values())]
+    return Findings(person, people, rejected, sharing)
 
 
 def scan(ledger: Ledger, addresses: Collection[str]) -> Iterator[Known]:
@@ -171,10 +170,6 @@ def _as_address(who: str) -> str:
         return same_form(who)
 
 
-def _by_ids(ledger: Ledger, ids: Collection[str]) -> Iterator[Known]:
-    return _read(ledger, _CONTACTS.where(contacts.c.external_contact_id.in_(ids)))
-
-
 def _read(ledger: Ledger, query: Select[Any]) -> Iterator[Known]:
     return (_known(ledger, row) for row in ledger.db.one_by_one(query))
 
@@ -183,10 +178,6 @@ def _known(ledger: Ledger, row: Row[Any]) -> Known:
     plain = ledger.vault.open(row.payload) if row.payload is not None else None
     contact = Contact.model_validate_json(plain) if plain is not None else None
     return Known(row.id, row.campaign_id, row.external_contact_id, contact)
-
-
-def _rejected(ledger: Ledger, person: Person) -> Iterator[RejectedRow]:
-    return (row for row in read_rejects(ledger) if person.stands_in(row.raw.values()))
 
 
 def _same_number(digits: str, number: str) -> bool:

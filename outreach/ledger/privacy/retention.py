@@ -38,22 +38,20 @@ class Purged:
 
 
 def purge(ledger: Ledger, keep_days: int, files: Sequence[Path] = (), *, dry_run: bool = True) -> Purged:
-    """Forget what is older than so many days.
+    """Forget what is older than so many days since anything happened to a contact, or since a row was read.
 
-    Args:
-        ledger: where it stands.
-        keep_days: days since anything happened to a contact, or since a row was read; at least 1.
-        files: rejects files and exports, of which those as old are deleted.
-        dry_run: only count.
+    Of the `files`, rejects files and exports, those as old are deleted. With `dry_run` only count.
 
     Raises:
-        SettingsError: `keep_days` is no such number.
+        SettingsError: `keep_days` is less than 1.
     """
     if keep_days < 1:
         raise SettingsError(f"{keep_days} days cannot be kept.", "Keep at least 1 day.")
     before = ledger.clock.now() - timedelta(days=keep_days)
     people = [row.id for row in ledger.db.one_by_one(_old_contacts(before, waiting=False))]
-    rows = [row.id for row in ledger.db.one_by_one(_old_rows(before))]
+    read = select(rejects.c.id).join(loads, loads.c.id == rejects.c.load_id)
+    old_rows = read.where(rejects.c.raw.is_not(None), loads.c.started_at < before)
+    rows = [row.id for row in ledger.db.one_by_one(old_rows)]
     old = [path for path in files if path.exists() and path.stat().st_mtime < before.timestamp()]
     waiting = sum(1 for _ in ledger.db.one_by_one(_old_contacts(before, waiting=True)))
     if not dry_run and (people or rows or old):
@@ -70,9 +68,3 @@ def _old_contacts(before: datetime, *, waiting: bool) -> Select[Any]:
     open_ones = c.state.in_([state.value for state in WAITING])
     old = select(c.id).where(c.payload.is_not(None), c.updated_at < before)
     return old.where(open_ones if waiting else ~open_ones, c.lease_owner.is_(None))
-
-
-def _old_rows(before: datetime) -> Select[Any]:
-    joined = rejects.join(loads, loads.c.id == rejects.c.load_id)
-    old = (rejects.c.raw.is_not(None), loads.c.started_at < before)
-    return select(rejects.c.id).select_from(joined).where(*old)
