@@ -14,13 +14,14 @@ ContactRow: TypeAlias = Row[Any]
 """A row of the contacts, by the names of its columns."""
 
 _C = contacts.c
+_INTENDED = select(contacts, intents.c.at.label("intended_at")).outerjoin(
+    intents, intents.c.contact_id == _C.id
+)
 
 
 def find_contacts(ledger: Ledger, campaign_id: int, names: Collection[str]) -> Sequence[ContactRow]:
     """The rows of these external ids; `intended_at` is None where no intent stands."""
-    joined = contacts.outerjoin(intents, intents.c.contact_id == _C.id)
-    query = select(contacts, intents.c.at.label("intended_at")).select_from(joined)
-    return ledger.db.rows(query.where(_C.campaign_id == campaign_id, _C.external_contact_id.in_(names)))
+    return ledger.db.rows(_INTENDED.where(_C.campaign_id == campaign_id, _C.external_contact_id.in_(names)))
 
 
 def find_ids_ending(ledger: Ledger, campaign_id: int, ending: str) -> frozenset[str]:
@@ -29,13 +30,12 @@ def find_ids_ending(ledger: Ledger, campaign_id: int, ending: str) -> frozenset[
     return frozenset(ledger.db.values(select(_C.external_contact_id).where(*chosen)))
 
 
-def list_waiting(ledger: Ledger, campaign_id: int, state: State, reason: str) -> Iterator[list[ContactRow]]:
+def list_waiting(
+    ledger: Ledger, campaign_id: int, state: State, reason: str
+) -> Iterator[Sequence[ContactRow]]:
     """Page by page, the rows in a state for a reason; `intended_at` as above."""
-    joined = contacts.outerjoin(intents, intents.c.contact_id == _C.id)
-    query = select(contacts, intents.c.at.label("intended_at")).select_from(joined)
     chosen = (_C.campaign_id == campaign_id, _C.state == state.value, _C.reason == reason)
-    for page in ledger.db.pages(query.where(*chosen)):
-        yield list(page)
+    return ledger.db.pages(_INTENDED.where(*chosen))
 
 
 def read_contact(ledger: Ledger, contact_id: int) -> ContactRow:

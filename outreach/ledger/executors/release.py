@@ -11,6 +11,7 @@ held as `poison`. Registering, deciding and looking never count: they are done a
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -65,9 +66,7 @@ def list_living_executors(ledger: Ledger) -> frozenset[str]:
 
 def is_alive(ledger: Ledger, executor: str) -> bool:
     """Whether an executor is in the register, and its process not known to be dead."""
-    unseen = executors.c.seen_at < ledger.db.now(ledger.clock, DEAD_AFTER)
-    rows = ledger.db.rows(select(executors, unseen.label("unseen")).where(executors.c.id == executor))
-    return any(not _is_dead(row) for row in rows)
+    return any(row.id == executor and not _is_dead(row) for row in _registered(ledger))
 
 
 def free_rows_of(
@@ -107,9 +106,12 @@ def take_back(ledger: Ledger, campaign_id: int, batch: BatchRef) -> int:
 
 def _dead(ledger: Ledger) -> list[tuple[str, bool]]:
     """Each, and whether it was a process of this machine, so that it surely does nothing more."""
+    return [(row.id, row.host == host()) for row in _registered(ledger) if _is_dead(row)]
+
+
+def _registered(ledger: Ledger) -> Sequence[Row[Any]]:
     unseen = executors.c.seen_at < ledger.db.now(ledger.clock, DEAD_AFTER)
-    rows = ledger.db.rows(select(executors, unseen.label("unseen")))
-    return [(row.id, row.host == host()) for row in rows if _is_dead(row)]
+    return ledger.db.rows(select(executors, unseen.label("unseen")))
 
 
 def _take_back_sightings(ledger: Ledger) -> None:
