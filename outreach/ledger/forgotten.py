@@ -101,9 +101,8 @@ def find_forgotten(ledger: Ledger, traces: Sequence[OwnConversation]) -> tuple[l
 def remember_unexplained(ledger: Ledger, traces: Sequence[OwnConversation], since: datetime) -> None:
     """Keep whom these went to: a source that is loaded later may bring them."""
     keys = {_key(ledger, c, name) for c, name in _drop_known(ledger, traces)}
-    kept = {"since": since.isoformat(), "keys": sorted(keys)} if keys else None
-    forget_or_keep = orjson.dumps(kept).decode() if kept else ""
-    remember(ledger, UNEXPLAINED, forget_or_keep)
+    kept = {"since": since.isoformat(), "keys": sorted(keys)}
+    remember(ledger, UNEXPLAINED, orjson.dumps(kept).decode() if keys else "")
 
 
 def unexplained_since(ledger: Ledger) -> datetime | None:
@@ -118,7 +117,8 @@ def count_unexplained(ledger: Ledger) -> int:
     if not kept:
         return 0
     keys = set(orjson.loads(kept)["keys"])
-    return sum(any(key in keys for key in _keys_of(ledger, row)) for row, _ in find_due(ledger))
+    people = (row.contact.channels.addresses().items() for row, _ in find_due(ledger))
+    return sum(any(_key(ledger, c, bare_address(a)) in keys for c, a in each) for each in people)
 
 
 def find_due(ledger: Ledger) -> Iterator[tuple[Claimed, int]]:
@@ -133,11 +133,6 @@ def find_retryable(ledger: Ledger) -> Iterator[tuple[Claimed, int]]:
 
 def _unattempted(ledger: Ledger, *chosen: ColumnElement[bool]) -> Iterator[tuple[Claimed, int]]:
     return ((row, records) for row, records, is_attempted in _rows(ledger, *chosen) if not is_attempted)
-
-
-def _keys_of(ledger: Ledger, row: Claimed) -> Iterator[str]:
-    for channel, address in row.contact.channels.addresses().items():
-        yield _key(ledger, channel, bare_address(address))
 
 
 def _key(ledger: Ledger, channel: Channel, name: str) -> str:

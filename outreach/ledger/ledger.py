@@ -31,13 +31,9 @@ class LeaseHolder(Protocol):
 
 
 class Ledger:
-    """What every part of the ledger works with. Safe for threads.
+    """What every part of the ledger works with: its rows, its keys, and the time. Safe for threads.
 
-    Args:
-        database: where the rows are.
-        vault: the keys.
-        clock: the time.
-        actor: who acts, for the audit ("flow run 3f…", "outreach resolve").
+    `actor` says who acts, for the audit ("flow run 3f…", "outreach resolve").
     """
 
     executor: LeaseHolder

@@ -5,7 +5,7 @@ outcome in doubt, and a contact held for a person, wait for that person however 
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,10 +31,6 @@ class Purged:
     files: int
     waiting: int
     dry_run: bool
-
-    def as_json(self) -> dict[str, Any]:
-        """For machines."""
-        return asdict(self)
 
 
 def purge(ledger: Ledger, keep_days: int, files: Sequence[Path] = (), *, dry_run: bool = True) -> Purged:
