@@ -59,8 +59,7 @@ def list_retryable(ledger: Ledger, campaign_id: int) -> Iterator[list[int]]:
         _C.retryable.is_(True),
         _C.payload.is_not(None),
     )
-    for page in ledger.db.pages(failed):
-        yield [row.id for row in page]
+    return ([row.id for row in page] for page in ledger.db.pages(failed))
 
 
 def has_any_in(ledger: Ledger, campaign_id: int, states: Collection[State]) -> bool:

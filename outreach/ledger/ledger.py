@@ -47,16 +47,13 @@ class Ledger:
 
     def __init__(self, database: Database, vault: Vault, clock: Clock, actor: str) -> None:
         self.db = database
+        self.name = database.name
+        """Which one it is, by its file or its host and database: fit to be shown to anybody."""
         self.vault = vault
         self.clock = clock
         self.actor = actor
         self.unwritten: deque[Any] = deque()
         """Outcomes that the database was not there for (`changes.apply_outcomes`)."""
-
-    @property
-    def name(self) -> str:
-        """Which one it is, by its file or its host and database: fit to be shown to anybody."""
-        return self.db.name
 
     def __repr__(self) -> str:
         return f"Ledger({self.db.engine.dialect.name})"

@@ -162,12 +162,7 @@ def enqueue_once(ledger: Ledger, campaign_id: int, telling: OutboundEvent, *, ke
 
 
 def replay(
-    ledger: Ledger,
-    *,
-    since: datetime,
-    until: datetime,
-    event: str | None = None,
-    campaign: str | None = None,
+    ledger: Ledger, *, since: datetime, until: datetime, event: str | None = None, campaign: str | None = None
 ) -> int:
     """Make messages created in [since, until) due again, delivered and dead ones alike; how many.
 

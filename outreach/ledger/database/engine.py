@@ -49,6 +49,7 @@ class Database:
 
     def __init__(self, url: str, *, existing: bool = False) -> None:
         self.engine = make_engine(url, existing=existing)
+        self.name = name_of(self.engine.url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._turn = threading.RLock()
         self._writer: Connection | None = None
@@ -174,11 +175,6 @@ class Database:
         return literal_column(
             f"(extract(epoch FROM clock_timestamp()) * 1000000)::bigint - {earlier}", Instant
         )
-
-    @property
-    def name(self) -> str:
-        """The file, or the host and the database: what may be shown to anybody."""
-        return name_of(self.engine.url)
 
     def checkpoint(self) -> None:
         """Bring SQLite's log into its file, as far as nobody who reads is in the way."""
