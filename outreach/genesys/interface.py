@@ -10,7 +10,7 @@ from typing_extensions import assert_never
 from outreach.contacts import Channel, Contact
 from outreach.genesys.campaign_route import Engine
 from outreach.genesys.senders import COUNTRY, Sender, choose_sender
-from outreach.reachability import Availability, Inspection
+from outreach.reachability import Availability, Inspection, OwnConversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,22 +232,6 @@ class DoNotContactList:
     size: float | None = None
     holds_addresses: bool = True
     problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class OwnConversation:
-    """A conversation that our sender of a channel started, whoever told it to.
-
-    `addresses` are whom it went to, as Genesys spells them; `contact_ids` Genesys' ids of that person;
-    `texts` where our reference would stand (an e-mail's subject), empty where nothing of the kind is shown.
-    """
-
-    conversation_id: str
-    started_at: datetime
-    channel: Channel
-    addresses: frozenset[str]
-    contact_ids: frozenset[str]
-    texts: frozenset[str] = frozenset()
 
 
 class ReadyCall(Protocol):

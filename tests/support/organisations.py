@@ -23,11 +23,10 @@ from outreach.genesys.interface import (
     InboundConversation,
     InboundMessage,
     NotRegistered,
-    OwnConversation,
     Registered,
     Started,
 )
-from outreach.reachability import AVAILABLE, Availability, Inspection
+from outreach.reachability import AVAILABLE, Availability, Inspection, OwnConversation
 
 Fault = Callable[[Engagement], GenesysError | None]
 

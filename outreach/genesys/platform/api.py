@@ -20,7 +20,6 @@ from outreach.genesys.interface import (
     InboundConversation,
     InboundMessage,
     NotRegistered,
-    OwnConversation,
     Registered,
     Senders,
 )
@@ -41,7 +40,7 @@ from outreach.genesys.platform.external_source import DEFAULT_NAME, ExternalSour
 from outreach.genesys.platform.media import medium_of
 from outreach.genesys.platform.senders import check_each, check_senders
 from outreach.genesys.senders import budget_of
-from outreach.reachability import Availability, Inspection
+from outreach.reachability import Availability, Inspection, OwnConversation
 
 READ_AT_ONCE = 50
 """Conversations in one analytics read; their ids stand in the URL."""

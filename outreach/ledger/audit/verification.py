@@ -9,6 +9,7 @@ What the chains cannot show (last records or a whole contact gone) the seals do:
 """
 
 import contextlib
+import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain, groupby
@@ -88,12 +89,9 @@ class _Seal:
 
 
 def verify(ledger: Ledger, campaign: Campaign, *, seal: str | None = None) -> Verification:
-    """Verify every record of a campaign, in one consistent look.
+    """Verify every record of a campaign, in one consistent look, by the ledger's key.
 
-    Args:
-        ledger: with its key: without it, nobody can make or check a record.
-        campaign: whose.
-        seal: a seal's hash that was kept elsewhere (a run's report, Prefect): it must be among the records.
+    A `seal` whose hash was kept elsewhere (a run's report, Prefect) must be among the records.
     """
     result = Verification(campaign.name)
     with ledger.db.snapshot() as connection:
@@ -144,20 +142,14 @@ def _chains(connection: Connection, campaign_id: int) -> Iterator[tuple[int, _St
     """Each contact's number, its row unless that is gone or another campaign's, and its records as stored."""
     a, c = audit.c, contacts.c
     written = select(*_AS_STORED).where(a.campaign_id == campaign_id, a.contact_id.is_not(None))
-    records = groupby(_stream(connection, written.order_by(a.contact_id, a.n, a.id)), _WHOSE)
+    read = groupby(_stream(connection, written.order_by(a.contact_id, a.n, a.id)), _WHOSE)
+    records = ((contact_id, None, list(rows)) for contact_id, rows in read)
     as_stored = [type_coerce(column, NULLTYPE).label(column.name) for column in _BESIDE]
     standing = _stream(connection, select(*as_stored).where(c.campaign_id == campaign_id).order_by(c.id))
-    beside = next(standing, None)
-    for contact_id, read in records:
-        while beside and beside[0] < contact_id:
-            yield beside[0], beside, []
-            beside = next(standing, None)
-        if beside and beside[0] == contact_id:
-            yield contact_id, beside, list(read)
-            beside = next(standing, None)
-        else:
-            yield contact_id, None, list(read)
-    yield from ((row[0], row, []) for row in chain([beside] if beside else [], standing))
+    rows = ((row[0], row, []) for row in standing)
+    both = heapq.merge(rows, records, key=itemgetter(0))  # a contact's row before its records
+    for contact_id, (first, *more) in groupby(both, itemgetter(0)):
+        yield contact_id, first[1], more[0][2] if more else first[2]
 
 
 def _stream(connection: Connection, query: Select[Any]) -> Iterator[_Stored]:

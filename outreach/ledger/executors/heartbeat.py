@@ -73,7 +73,7 @@ class Executor:
 
 
 class Heartbeat:
-    """One name of an executor, its id, and the thread that says every few seconds that it lives."""
+    """One name of an executor, and the thread that tells the ledger every few seconds that it lives."""
 
     def __init__(self, ledger: Ledger, executor: str) -> None:
         self.executor = executor

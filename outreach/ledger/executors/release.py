@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row, delete, select, update
 
 from outreach.ledger.changes import KEEP, Change, apply, apply_outcomes
-from outreach.ledger.database.pages import read_pages
 from outreach.ledger.database.schema import contacts, executors
 from outreach.ledger.executors.processes import DEAD_AFTER, LIVING, host, is_gone
 from outreach.ledger.executors.send_log import forget_send_log, read_send_log
@@ -74,7 +73,7 @@ def free_rows_of(
 ) -> list[int]:
     """Free its rows and strike it from the register; `gone`: the calls that it let go, where known."""
     freed: list[int] = []
-    pages = read_pages(ledger.db, _HELD.where(contacts.c.lease_owner == executor))
+    pages = ledger.db.pages(_HELD.where(contacts.c.lease_owner == executor))
     for number, page in enumerate(pages):
         alone = number == 0 and len(page) == 1
         changes = [_inherit(ledger, row, deaths, gone, alone=alone) for row in page]
@@ -96,7 +95,7 @@ def take_back(ledger: Ledger, campaign_id: int, batch: BatchRef) -> int:
     c, owner = contacts.c, ledger.executor.enter()
     mine = _HELD.where(c.lease_owner == owner, c.campaign_id == campaign_id, c.state.in_(_WORKED_ON))
     found = 0
-    for page in read_pages(ledger.db, mine.where(c.id.between(batch.first, batch.last))):
+    for page in ledger.db.pages(mine.where(c.id.between(batch.first, batch.last))):
         waiting = [row.reference for row in page if row.state == State.INTENT.value]
         gone = ledger.executor.withdraw(waiting) if waiting else frozenset[str]()
         changes = [replace(_inherit(ledger, row, 0, gone), action="left_behind") for row in page]

@@ -13,11 +13,11 @@ import contextlib
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Any, Literal
 
 from sqlalchemy import Connection, update
 
+from outreach.chunks import cut
 from outreach.errors import LedgerError
 from outreach.ledger.audit.notes import note
 from outreach.ledger.changes import KEEP, Change, apply_within, lock
@@ -52,11 +52,7 @@ def forget(ledger: Ledger, ids: Iterable[int], cause: Cause) -> int:
 
     Raises LedgerError: somebody is being called at this very moment, for longer than 30 seconds.
     """
-    forgotten = 0
-    rest = iter(sorted(ids))
-    while chunk := list(islice(rest, CHUNK)):
-        forgotten += _forget(ledger, chunk, cause)
-    return forgotten
+    return sum(_forget(ledger, chunk, cause) for chunk in cut(sorted(ids), CHUNK))
 
 
 def _forget(ledger: Ledger, chunk: Sequence[int], cause: Cause) -> int:
@@ -104,8 +100,7 @@ def _state_after(before: State, *, tried: bool) -> State:
 
 def forget_rows(ledger: Ledger, ids: Collection[int], cause: Cause) -> int:
     """Forget what rejected rows held; their line, code and reason stay, for the sums."""
-    rest = iter(sorted(ids))
-    while chunk := list(islice(rest, CHUNK)):
+    for chunk in cut(sorted(ids), CHUNK):
         with ledger.db.write() as connection:
             named = update(rejects).where(rejects.c.id.in_(chunk)).values(raw=None)
             touched = list(connection.execute(named.returning(rejects.c.campaign_id)).scalars())

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Column, bindparam, func, select
 
-from outreach.ledger.database.pages import read_pages
 from outreach.ledger.database.schema import contacts, outbox, rejects
 from outreach.ledger.facts import remember
 from outreach.ledger.ledger import Ledger
@@ -66,5 +65,5 @@ def _outdated(ledger: Ledger, column: Column[Any]) -> Iterator[list[tuple[int, s
     """The rows of each page whose value stands otherwise than it would be written now."""
     # An empty text, like that of a message that was never answered, says nothing of anybody.
     query = select(column.table.c.id, column.label("value")).where(func.length(column) > 0)
-    for page in read_pages(ledger.db, query):
+    for page in ledger.db.pages(query):
         yield [(row.id, row.value) for row in page if not ledger.vault.is_current(row.value)]

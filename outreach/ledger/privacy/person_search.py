@@ -20,7 +20,7 @@ from sqlalchemy import Row, Select, select
 
 from outreach.contacts import EXTERNAL_CONTACT_ID, Contact
 from outreach.errors import UsageError
-from outreach.ledger.database.pages import LARGE_PAGE, read_pages, read_rows
+from outreach.ledger.database.engine import LARGE_PAGE
 from outreach.ledger.database.schema import contacts
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.rejects import RejectedRow, read_rejects
@@ -98,8 +98,10 @@ class Findings:
 def find_person(ledger: Ledger, who: str) -> Findings:
     """Everything about one person, in all campaigns; nobody, when nobody is known by that name.
 
-    `who`: an external contact id, an e-mail address, or a number in any international spelling. Raises
-    UsageError for a number that is cut off, which would find, and suppress, nobody.
+    `who` is an external contact id, an e-mail address, or a number in any international spelling.
+
+    Raises:
+        UsageError: a number that is cut off, which would find, and suppress, nobody.
     """
     address = _as_address(who.strip())
     if address and "@" not in address and not E164.match(address) and _MEANT_AS_NUMBER.match(address):
@@ -121,7 +123,7 @@ def find_person(ledger: Ledger, who: str) -> Findings:
 def scan(ledger: Ledger, addresses: Iterable[str]) -> Iterator[Known]:
     """The contacts that lead to one of the addresses."""
     person = Person(addresses)
-    for page in read_pages(ledger.db, _EVERYBODY, LARGE_PAGE):
+    for page in ledger.db.pages(_EVERYBODY, LARGE_PAGE):
         opened = [ledger.vault.open(row.payload) for row in page]
         # Without the name before them: folding the case of an umlaut takes ten times as long.
         told = (plain.partition('"channels":')[2] or plain for plain in opened)
@@ -152,7 +154,7 @@ def _as_address(who: str) -> str:
 
 
 def _read(ledger: Ledger, query: Select[Any]) -> Iterator[Known]:
-    return (_known(ledger, row) for row in read_rows(ledger.db, query))
+    return (_known(ledger, row) for row in ledger.db.one_by_one(query))
 
 
 def _known(ledger: Ledger, row: Row[Any]) -> Known:
