@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
+from outreach.chunks import cut
 from outreach.contacts import Channel, Contact
 from outreach.errors import Conflict, Forbidden, GenesysError, Invalid, NotFound, Refused
 from outreach.genesys.http.client import Connection, quoted
@@ -151,8 +152,7 @@ class Platform:
     def read(self, conversation_ids: Sequence[str]) -> list[Conversation]:
         """What became of interactions: many at once, and one by one what that doesn't tell."""
         seen: list[Conversation] = []
-        for first in range(0, len(conversation_ids), READ_AT_ONCE):
-            wanted = conversation_ids[first : first + READ_AT_ONCE]
+        for wanted in cut(conversation_ids, READ_AT_ONCE):
             known = self._read_analytics(wanted)
             for conversation_id in wanted:
                 found = known.get(conversation_id)

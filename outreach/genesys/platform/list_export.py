@@ -8,6 +8,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
+from outreach.chunks import cut
 from outreach.errors import Ambiguous
 from outreach.genesys.campaign_route import NO_RESULT
 from outreach.genesys.http.client import Connection, quoted
@@ -53,8 +54,7 @@ def _read_rows(
     connection: Connection, path: str, keys: Sequence[str], medium: EngineMedium
 ) -> Iterator[tuple[str, str]]:
     """The word of each row by the row itself. Raises Ambiguous where not all are shown."""
-    for first in range(0, len(keys), _MOST_READ):
-        wanted = keys[first : first + _MOST_READ]
+    for wanted in cut(keys, _MOST_READ):
         answer = connection.request("read list contacts", "POST", path, json=wanted)
         rows = {read_text(each, "id"): each for each in read_list({"rows": answer.json}, "rows")}
         if not rows.keys() >= set(wanted):

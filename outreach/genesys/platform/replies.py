@@ -117,17 +117,14 @@ def _read_mails(
 ) -> Iterator[InboundMessage]:
     path = f"{EMAIL.path}/{conversation_id}/messages"
     listed = list(read_list(connection.request(_READ_MAIL, "GET", path).json, "entities"))
-    theirs = [mail for mail in listed if not _is_ours(mail, senders)]
+    ours = {bare_address(each.name) for c in Channel if c.is_mail for each in senders.all_of(c)}
+    theirs = [
+        mail for mail in listed if bare_address(read_text(read_mapping(mail, "from"), "email")) not in ours
+    ]
     new = [key for mail in theirs if (key := read_code(mail, "id")) and key not in known]
     for message_id in new[-MOST_MESSAGES:]:
         found = connection.request(_READ_MAIL, "GET", f"{path}/{quoted(message_id)}").json
         yield InboundMessage(message_id, read_instant(found, "time"), _text_of_mail(found))
-
-
-def _is_ours(mail: Object, senders: Senders) -> bool:
-    sender = bare_address(read_text(read_mapping(mail, "from"), "email"))
-    ours = (each.name for channel in Channel if channel.is_mail for each in senders.all_of(channel))
-    return sender in set(map(bare_address, ours))
 
 
 def _text_of_mail(mail: Json) -> str:
