@@ -104,17 +104,14 @@ class PlatformCampaigns:
 
     def prepare_list(self, name: str) -> str:
         """The contact list of that name, with its belts."""
-        known = self._find("find contact list", _LISTS, name, {"filterType": "Equals"})
-        if known:
+        if known := self._find("find contact list", _LISTS, name, filterType="Equals"):
             return known
         limits = self._find_or_create("attempt limits", f"{_OUTBOUND}/attemptlimits", _LIMITS)
         medium = self._medium
         body = {
             "name": name,
             "columnNames": [*medium.column_names, _ZONE],
-            medium.columns: [
-                {"columnName": medium.address, "type": medium.address, medium.zone: _ZONE},
-            ],
+            medium.columns: [{"columnName": medium.address, "type": medium.address, medium.zone: _ZONE}],
             "trimWhitespace": False,  # a long text goes on in the next column
             "attemptLimits": {"id": limits},
             "retentionType": "Never",  # whatever the organisation's default: its results are read later
@@ -166,15 +163,12 @@ class PlatformCampaigns:
 
     def prepare_campaign(self, name: str, list_id: str, hours: Hours) -> str:
         """The campaign of that name, switched off, with its belts and hours."""
-        known = self._find("find campaign", _CAMPAIGNS, name, {})
-        if known:
+        if known := self._find("find campaign", _CAMPAIGNS, name):
             return known
         rules = self._find_or_create("digital rule set", f"{_OUTBOUND}/digitalrulesets", _rules(self._medium))
         times = self._prepare_hours(hours)
-        lists = read_pages(
-            self._connection, "list do-not-contact lists", f"{_OUTBOUND}/dnclists", {}, most=100
-        )
-        do_not_contact = (read_code(each, "id") for each in lists)
+        path = f"{_OUTBOUND}/dnclists"
+        lists = read_pages(self._connection, "list do-not-contact lists", path, {}, most=100)
         body = {
             "name": name,
             "contactList": {"id": list_id},
@@ -182,7 +176,7 @@ class PlatformCampaigns:
             "campaignStatus": "off",
             "alwaysRunning": True,  # else it is complete when it is done, and a start would begin again
             "ruleSets": [{"id": rules}],
-            "dncLists": [{"id": key} for key in filter(None, do_not_contact)],
+            "dncLists": [{"id": key} for each in lists if (key := read_code(each, "id"))],
             **({"callableTimeSet": {"id": times}} if times else {}),
             **self._sender.config,
         }
@@ -246,27 +240,23 @@ class PlatformCampaigns:
         hits = read_all_hits(self._connection, "find conversations", query, most=MOST_PAGES)
         return (found for found in map(_read_conversation, hits) if found is not None)
 
-    def _find(self, operation: str, path: str, name: str, params: Mapping[str, str]) -> str:
+    def _find(self, operation: str, path: str, name: str, **more: str) -> str:
         """The id of what has exactly this name, "" when there is none. Several are for a person."""
-        asked = {"name": name, **params}
-        found = [
-            read_code(each, "id")
-            for each in read_pages(self._connection, operation, path, asked, most=20)
-            if read_text(each, "name") == name  # the filter may be looser (section 11.5)
-        ]
+        pages = read_pages(self._connection, operation, path, {"name": name, **more}, most=20)
+        # The filter may be looser (section 11.5).
+        found = [read_code(each, "id") for each in pages if read_text(each, "name") == name]
         if len(found) > 1 or "" in found:
-            raise Ambiguous(
-                operation, 200, "several_of_one_name", "", "Delete all but one of them in Genesys."
-            )
+            advice = "Delete all but one of them in Genesys."
+            raise Ambiguous(operation, 200, "several_of_one_name", "", advice)
         return found[0] if found else ""
 
     def _find_or_create(self, what: str, path: str, body: dict[str, Any]) -> str:
-        if known := self._find(f"find {what}", path, body["name"], {}):
+        if known := self._find(f"find {what}", path, body["name"]):
             return known
         try:
             return self._create(f"create {what}", path, body)
         except Refused:  # another sender's hand-over has made it meanwhile
-            if known := self._find(f"find {what}", path, body["name"], {}):
+            if known := self._find(f"find {what}", path, body["name"]):
                 return known
             raise
 
