@@ -98,7 +98,8 @@ class Heartbeat:
         """Leave the register; nothing that we held stays leased."""
         self.fall_silent()
         with contextlib.suppress(LedgerError):  # then the next process finds us gone
-            free_rows_of(self._ledger, self.executor, deaths=0, gone=self._read_send_log())
+            gone = read_send_log(self.executor, self._ledger.vault)
+            free_rows_of(self._ledger, self.executor, deaths=0, gone=gone)
 
     def fall_silent(self) -> None:
         """Say nothing more, and stay in the register."""
@@ -121,10 +122,7 @@ class Heartbeat:
         """Let none of these calls leave any more; those that had left already."""
         with self._noting:  # no call slips out between the look and the ban
             self._withdrawn.update(references)
-            return self._read_send_log()
-
-    def _read_send_log(self) -> frozenset[str] | None:
-        return read_send_log(self.executor, self._ledger.vault)
+            return read_send_log(self.executor, self._ledger.vault)
 
     @property
     def trusted(self) -> bool:

@@ -42,11 +42,10 @@ def release_dead_executors(ledger: Ledger) -> list[int]:
     """
     freed: list[int] = []
     _take_back_sightings(ledger)
-    for executor, is_local in _dead(ledger):
-        gone = (
-            read_send_log(executor, ledger.vault) if is_local else None
-        )  # elsewhere it may still be sending
-        freed.extend(free_rows_of(ledger, executor, deaths=1, gone=gone))
+    for row in filter(_is_dead, _registered(ledger)):
+        # Elsewhere it may still be sending.
+        gone = read_send_log(row.id, ledger.vault) if row.host == host() else None
+        freed.extend(free_rows_of(ledger, row.id, deaths=1, gone=gone))
     for executor in _orphaned(ledger):
         freed.extend(free_rows_of(ledger, executor, deaths=1))
     return freed
@@ -102,11 +101,6 @@ def take_back(ledger: Ledger, campaign_id: int, batch: BatchRef) -> int:
         changes = [replace(_inherit(ledger, row, 0, gone), action="left_behind") for row in page]
         found += len(apply(ledger, changes, owner=owner))
     return found
-
-
-def _dead(ledger: Ledger) -> list[tuple[str, bool]]:
-    """Each, and whether it was a process of this machine, so that it surely does nothing more."""
-    return [(row.id, row.host == host()) for row in _registered(ledger) if _is_dead(row)]
 
 
 def _registered(ledger: Ledger) -> Sequence[Row[Any]]:
