@@ -8,6 +8,7 @@ import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import accumulate, chain, repeat, takewhile
 from types import MappingProxyType
 from typing import Any
 
@@ -249,14 +250,8 @@ def plan(ledger: Ledger, campaign: Campaign, *, size: int, at_most: int = 100) -
 def _cuts(total: int, size: int, at_most: int) -> list[int]:
     """The running numbers at which batches end: 20, 80, 280, 880, then every `size` or more."""
     size = max(size, -(-total // max(at_most - len(FIRST_BATCHES), 1)))
-    cuts: list[int] = []
-    end = 0
-    for first in FIRST_BATCHES:
-        end += min(first, size)
-        cuts.append(end)
-    while cuts[-1] < total:
-        cuts.append(cuts[-1] + size)
-    return [*(cut for cut in cuts if cut < total), total] if total else []
+    ends = accumulate(chain((min(first, size) for first in FIRST_BATCHES), repeat(size)))
+    return [*takewhile(lambda end: end < total, ends), total] if total else []
 
 
 def _batches(campaign: str, cuts: Sequence[int], ids: dict[int, int]) -> list[BatchRef]:

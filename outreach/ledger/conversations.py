@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import Row, bindparam, select, update
 
 from outreach.chunks import cut
-from outreach.ledger.claims import COLUMNS, Claimed, read_claimed
+from outreach.ledger.claims import Claimed
 from outreach.ledger.database.schema import contacts
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.replies import read_people
 from outreach.ledger.states import CONTACTED, State
 
 _C = contacts.c
@@ -47,8 +48,7 @@ def find_unlinked(ledger: Ledger, campaign_id: int, *, limit: int, group: int) -
     )
     ids = ledger.db.values(due.order_by(_C.look_at).limit(limit))
     for chunk in cut(ids, group):
-        some = select(*COLUMNS).where(_C.id.in_(chunk), _C.payload.is_not(None))
-        yield [read_claimed(ledger, row) for row in ledger.db.rows(some)]
+        yield list(read_people(ledger, chunk).values())
 
 
 def write_links(ledger: Ledger, links: Mapping[int, str]) -> None:

@@ -9,7 +9,6 @@ What the chains cannot show (last records or a whole contact gone) the seals do:
 """
 
 import contextlib
-import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain, groupby
@@ -142,14 +141,20 @@ def _chains(connection: Connection, campaign_id: int) -> Iterator[tuple[int, _St
     """Each contact's number, its row unless that is gone or another campaign's, and its records as stored."""
     a, c = audit.c, contacts.c
     written = select(*_AS_STORED).where(a.campaign_id == campaign_id, a.contact_id.is_not(None))
-    read = groupby(_stream(connection, written.order_by(a.contact_id, a.n, a.id)), _WHOSE)
-    records = ((contact_id, None, list(rows)) for contact_id, rows in read)
+    records = groupby(_stream(connection, written.order_by(a.contact_id, a.n, a.id)), _WHOSE)
     as_stored = [type_coerce(column, NULLTYPE).label(column.name) for column in _BESIDE]
     standing = _stream(connection, select(*as_stored).where(c.campaign_id == campaign_id).order_by(c.id))
-    rows = ((row[0], row, []) for row in standing)
-    both = heapq.merge(rows, records, key=itemgetter(0))  # a contact's row before its records
-    for contact_id, (first, *more) in groupby(both, itemgetter(0)):
-        yield contact_id, first[1], more[0][2] if more else first[2]
+    beside = next(standing, None)
+    for contact_id, read in records:
+        while beside and beside[0] < contact_id:
+            yield beside[0], beside, []
+            beside = next(standing, None)
+        if beside and beside[0] == contact_id:
+            yield contact_id, beside, list(read)
+            beside = next(standing, None)
+        else:
+            yield contact_id, None, list(read)
+    yield from ((row[0], row, []) for row in chain([beside] if beside else [], standing))
 
 
 def _stream(connection: Connection, query: Select[Any]) -> Iterator[_Stored]:

@@ -87,11 +87,10 @@ class Heartbeat:
 
     def start(self) -> None:
         """Enter the register and begin. Raises LedgerError."""
-        entry = {"id": self.executor, "host": host(), "pid": os.getpid(), "born": born(os.getpid()) or ""}
-        entry["zone_rules"] = find_version()
-        seen = self._ledger.db.now(self._ledger.clock)
+        who = {"id": self.executor, "host": host(), "pid": os.getpid(), "born": born(os.getpid()) or ""}
+        seen = {"seen_at": self._ledger.db.now(self._ledger.clock), "zone_rules": find_version()}
         with self._ledger.db.write() as connection:
-            connection.execute(insert(executors).values(seen_at=seen, **entry))
+            connection.execute(insert(executors).values(who | seen))
         LIVING.add(self.executor)
         self._thread.start()
 

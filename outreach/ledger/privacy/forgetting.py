@@ -50,7 +50,7 @@ _FORGOTTEN: Mapping[str, Any] = {
 def forget(ledger: Ledger, ids: Iterable[int], cause: Cause) -> int:
     """Forget these contacts, a chunk a transaction; how many there were.
 
-    Raises LedgerError: somebody is being called at this very moment, for longer than 30 seconds.
+    Raises LedgerError where somebody is being called at this very moment, for longer than 30 seconds.
     """
     return sum(_forget(ledger, chunk, cause) for chunk in cut(sorted(ids), CHUNK))
 
