@@ -9,7 +9,6 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringCo
 
 from outreach.errors import OutreachError
 from outreach.genesys.http.hosts import check_url, region_of
-from outreach.ledger.opening import refuse_url
 from outreach.ledger.place import read_url
 from outreach.ledger.vault import check_roots
 from outreach.sources.emails import normalise_email
@@ -102,11 +101,7 @@ Email = Annotated[
 Secret = Annotated[SecretStr, Trimmed, AfterValidator(_not_empty)]
 GenesysUrl = Annotated[str, Trimmed, AfterValidator(refusing(check_url))]
 Region = Annotated[str, Trimmed, AfterValidator(reading(region_of))]
-LedgerUrl = Annotated[
-    Secret,
-    AfterValidator(_ledger_url),
-    AfterValidator(refusing(lambda url: refuse_url(url.get_secret_value()))),
-]
+LedgerUrl = Annotated[Secret, AfterValidator(_ledger_url)]
 SigningSecret = Annotated[Secret, AfterValidator(_signs)]
 
 # Prefect sees no secret in `SigningSecret | None` and saves asterisks, so None is within.

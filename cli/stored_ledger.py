@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from cli.plain_api import find_plain_api
 from outreach.errors import OutreachError
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.opening import open_ledger, refuse_url
+from outreach.ledger.opening import open_ledger
 from outreach.ledger.place import read_url
 from outreach.ledger.root_key import find_keys
 from outreach.ledger.vault import check_roots
@@ -42,7 +42,6 @@ def read_stored_ledger(name: str) -> StoredLedger | None:
     try:
         found = StoredLedger.model_validate(document.get("data"))
         found.url = read_url(found.url)
-        refuse_url(found.url)
         found.key = found.key and found.key.strip()
         if found.key is not None:
             check_roots([found.key])

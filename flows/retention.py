@@ -1,5 +1,6 @@
 """Retention: what is older than it may be kept loses everything personal; a dry run by default."""
 
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -41,4 +42,4 @@ def retention(
     would = "would be forgotten" if dry_run else "forgotten"
     contacts, rows = counted(done.contacts, "contact", "contacts"), counted(done.rows, "row", "rows")
     message = f"{contacts}, {rows} and {counted(done.files, 'file', 'files')} {would}"
-    return Completed(message=message, data=done.as_json())
+    return Completed(message=message, data=asdict(done))

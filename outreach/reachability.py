@@ -1,7 +1,8 @@
-"""What is known of whether a person can be reached: channel by channel, as somebody else says."""
+"""What Genesys says of people: whether they can be reached, on which channels, and whom we have reached."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from outreach.contacts import Channel
@@ -28,3 +29,19 @@ class Inspection:
     status: Literal["passed", "pending", "failed", "unknown"]
     availability: Availability
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnConversation:
+    """A conversation that our sender of a channel started, whoever told it to.
+
+    `addresses` are whom it went to, as Genesys spells them; `contact_ids` Genesys' ids of that person;
+    `texts` where our reference would stand (an e-mail's subject), empty where nothing of the kind is shown.
+    """
+
+    conversation_id: str
+    started_at: datetime
+    channel: Channel
+    addresses: frozenset[str]
+    contact_ids: frozenset[str]
+    texts: frozenset[str] = frozenset()

@@ -1,5 +1,7 @@
 """Forgetting by age."""
 
+from dataclasses import asdict
+
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
@@ -22,5 +24,5 @@ def purge_old(ledger: Reference[Ledger], keep_days: int, *, dry_run: bool) -> Pu
     """Forget what is older than so many days; with `dry_run`, count it."""
     with ledger() as book:
         done = purge(book, keep_days, written_files(book), dry_run=dry_run)
-    get_run_logger().info("older than %s days: %s", keep_days, done.as_json())
+    get_run_logger().info("older than %s days: %s", keep_days, asdict(done))
     return done

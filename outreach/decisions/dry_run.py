@@ -15,9 +15,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from itertools import islice
 from typing import Any
 
+from outreach.chunks import cut
 from outreach.compliance import Decision, Facts, Gate, Verdict
 from outreach.contacts import Channel, Contact
 from outreach.decisions.contact_status import ContactStatus
@@ -106,7 +106,7 @@ def decide_all(
         known, headings = LedgerLookup(ledger, campaign, at), Headings.of("The source", settings.columns)
         rehearsal = _Rehearsal(settings, gate, at, known, senders or {}, memory, headings)
         rows = map(known.stored_ids.row, refuse_unfilled(source.rows(), gate.wording))
-        while chunk := list(islice(rows, CHUNK)):
+        for chunk in cut(rows, CHUNK):
             yield from rehearsal.decide(chunk)
 
 

@@ -19,7 +19,7 @@ from outreach.decisions.contact_status import ContactStatus, find_recent, find_s
 from outreach.decisions.record import read_decision, read_facts
 from outreach.decisions.rejected_rows import find_rejected
 from outreach.errors import UnknownCampaign
-from outreach.ledger.audit.history import read_history
+from outreach.ledger.audit.chain import read_history
 from outreach.ledger.campaigns import Campaign, find_campaign
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.recent_contacts import find_taken, find_undelivered

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from outreach.campaign.run import Run
 from outreach.errors import Conflict, GenesysError, Invalid, NotFound
 from outreach.follow_up.observation import Observation
-from outreach.ledger.links import find_unlinked, write_links
+from outreach.ledger.conversations import find_unlinked, write_links
 from outreach.settings import Link
 
 log = logging.getLogger(__name__)

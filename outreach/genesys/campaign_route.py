@@ -85,13 +85,10 @@ class EngineConversation:
 class CampaignRoute(Protocol):
     """Contact lists and campaigns of one of our senders. Raises only GenesysError. Safe for threads."""
 
-    @property
-    def per_minute(self) -> int:
-        """How many messages a minute the sender may send."""
-
-    @property
-    def longest_text(self) -> int:
-        """How many characters a row's text may have; what is longer would be cut off."""
+    per_minute: int
+    """How many messages a minute the sender may send."""
+    longest_text: int
+    """How many characters a row's text may have; what is longer would be cut off."""
 
     def prepare_list(self, name: str) -> str:
         """The contact list of that name, made when it is not there, with its belts; its id."""
@@ -130,9 +127,8 @@ class CampaignRoute(Protocol):
 class Engine(Protocol):
     """Genesys' own engine, as far as one of our senders can use it."""
 
-    @property
-    def channels(self) -> tuple[Channel, ...]:
-        """The channels on which it can send for us."""
+    channels: tuple[Channel, ...]
+    """The channels on which it can send for us."""
 
     def paces(self, channel: Channel) -> Mapping[str, Pace]:
         """Our senders of a channel, and how fast each may send."""

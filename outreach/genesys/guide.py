@@ -1,7 +1,7 @@
 """The guide's simplified API behind the interface (guide sheet)."""
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, Literal, cast
 
 from typing_extensions import assert_never
@@ -10,20 +10,8 @@ from outreach.contacts import Channel, Contact
 from outreach.errors import Conflict, Invalid, NotFound
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.creating_call import CreatingCall
-from outreach.genesys.http.untrusted_json import Json, read_code, read_instant, read_mapping, read_text
-from outreach.genesys.interface import (
-    Attempt,
-    Conversation,
-    ConversationMatch,
-    DoNotContactList,
-    Engagement,
-    Identity,
-    InboundConversation,
-    InboundMessage,
-    NotRegistered,
-    OwnConversation,
-    Registered,
-)
+from outreach.genesys.http.untrusted_json import read_code, read_instant, read_mapping, read_text
+from outreach.genesys.interface import Conversation, Engagement, Genesys, Identity, NotRegistered, Registered
 from outreach.reachability import AVAILABLE, Availability, Inspection
 
 NOT_FOUND = "not_found"
@@ -32,15 +20,13 @@ _CONVERSATIONS = "/api/v2/conversations"
 _STATUSES = frozenset({"passed", "pending", "failed"})
 
 
-class Guide:
+class Guide(Genesys):
     """`interface.Genesys` over the guide's API. Safe for threads. It has no look-up: nothing is found."""
 
     api: Literal["platform", "guide"] = "guide"
     bulk_size = 1
     asks_to_inspect = True
     can_find = False
-    narrow_budgets: Mapping[str, float] = {}
-    engine = None
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -49,10 +35,6 @@ class Guide:
     def clock_skew(self) -> timedelta:
         """How far Genesys' clock is ahead of ours."""
         return self.connection.clock_skew
-
-    def narrow_budget_of(self, contact: Contact, channel: Channel) -> str:  # noqa: ARG002  the interface's
-        """None: only the tokens bind."""
-        return ""
 
     def give_up(self) -> None:
         """Nobody waits for a turn any more."""
@@ -101,10 +83,6 @@ class Guide:
         )
         return CreatingCall(self.connection, ready, lambda answer: read_code(answer, "id"))
 
-    def find(self, attempts: Sequence[Attempt]) -> dict[str, list[ConversationMatch]]:
-        """Nothing: the guide's API has no look-up."""
-        return {attempt.reference: [] for attempt in attempts}
-
     def read(self, conversation_ids: Sequence[str]) -> list[Conversation]:
         """What became of interactions, one by one."""
         return [conversation for conversation in map(self._read, conversation_ids) if conversation]
@@ -119,47 +97,12 @@ class Guide:
             if found is not None and found.ended_at is None:
                 raise
 
-    def find_canonical(self, genesys_ids: Collection[str]) -> Mapping[str, tuple[str, frozenset[str]]]:  # noqa: ARG002  the interface's
-        """Nothing: the guide's API merges nobody."""
-        return {}
-
     def link(self, conversation: Conversation, genesys_id: str, channel: Channel) -> None:
         """Nothing: its conversations are started by the contact's id."""
 
-    def list_inbound(self, since: datetime, *, at_most: int) -> list[InboundConversation]:  # noqa: ARG002  the interface's
-        """Nothing: the guide's API shows no replies."""
-        return []
-
-    def read_inbound(
-        self,
-        conversation_id: str,  # noqa: ARG002  the interface's
-        *,
-        is_email: bool,  # noqa: ARG002  the interface's
-        known: Collection[str],  # noqa: ARG002  the interface's
-    ) -> list[InboundMessage]:
-        """Nothing: the guide's API shows no replies."""
-        return []
-
     def whoami(self) -> Identity:
         """Its host, for the guide's API has one per organisation and no call that tells."""
-        return Identity(self.connection.url, "", "")
-
-    def list_do_not_contact(self) -> list[DoNotContactList]:
-        """Nothing: the guide's API has no such lists; its validation knows."""
-        return []
-
-    def list_started(
-        self,
-        since: datetime,  # noqa: ARG002  the interface's
-        *,
-        at_most: int | None = None,  # noqa: ARG002  the interface's
-    ) -> tuple[list[OwnConversation], bool]:
-        """Nothing, and that is not all: the guide's API lists no conversations."""
-        return [], False
-
-    def read_texts(self, conversation_id: str) -> frozenset[str]:  # noqa: ARG002  the interface's
-        """Nothing: the guide's API carries no reference."""
-        return frozenset()
+        return Identity(self.connection.url, "")
 
     def _register(self, contact: Contact, message: str, priority: int) -> Registered | NotRegistered:
         contact_id = contact.external_contact_id
@@ -180,7 +123,14 @@ class Guide:
             body = self.connection.request("read conversation", "GET", path).json
         except NotFound:
             return None
-        return _read_conversation(body)
+        found = Conversation(
+            read_code(body, "id"),
+            read_instant(body, "startTime"),
+            read_instant(body, "connectedTime"),
+            read_instant(body, "endTime"),
+            read_code(body, "disconnectType"),
+        )
+        return found if found.conversation_id else None
 
 
 def _name(channel: Channel) -> str:
@@ -190,17 +140,6 @@ def _name(channel: Channel) -> str:
             return channel.value
         case _:
             assert_never(channel)
-
-
-def _read_conversation(body: Json) -> Conversation | None:
-    found = Conversation(
-        read_code(body, "id"),
-        read_instant(body, "startTime"),
-        read_instant(body, "connectedTime"),
-        read_instant(body, "endTime"),
-        read_code(body, "disconnectType"),
-    )
-    return found if found.conversation_id else None
 
 
 def _write_contact(contact: Contact, message: str) -> dict[str, Any]:

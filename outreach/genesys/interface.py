@@ -10,7 +10,7 @@ from typing_extensions import assert_never
 from outreach.contacts import Channel, Contact
 from outreach.genesys.campaign_route import Engine
 from outreach.genesys.senders import COUNTRY, Sender, choose_sender
-from outreach.reachability import Availability, Inspection
+from outreach.reachability import Availability, Inspection, OwnConversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ class Senders:
 
     def all_of(self, channel: Channel) -> tuple[Sender, ...]:
         """Every sender of a channel; the block's own first, which serves everybody."""
-        own = self.of(channel)
-        first = (Sender(channel, own, self.rate_of(channel)),) if own else ()
+        name, per_minute = self.own(channel)
+        first = (Sender(channel, name, per_minute),) if name else ()
         return (*first, *(each for each in self.more if each.channel is channel))
 
     def choose(self, contact: Contact, channel: Channel) -> str | None:
@@ -66,31 +66,17 @@ class Senders:
         chosen = choose_sender(self.all_of(channel), contact, channel)
         return chosen.name if chosen else None
 
-    def rate_of(self, channel: Channel) -> int:
-        """How many a minute the channel's sender may, 0 for no limit of its own."""
+    def own(self, channel: Channel) -> tuple[str | None, int]:
+        """The block's own sender of a channel, None when nothing is set; and how many a minute it may."""
         match channel:
             case Channel.VOICE:
-                return self.voice_per_minute
+                return self.voice_queue_id, self.voice_per_minute
             case Channel.SMS:
-                return self.sms_per_minute
+                return self.sms_from, self.sms_per_minute
             case Channel.EMAIL:
-                return self.email_per_minute
+                return self.email_from, self.email_per_minute
             case Channel.CHAT:
-                return self.chat_per_minute
-            case _:
-                assert_never(channel)
-
-    def of(self, channel: Channel) -> str | None:
-        """What contacts people on a channel, None when nothing is set."""
-        match channel:
-            case Channel.VOICE:
-                return self.voice_queue_id
-            case Channel.SMS:
-                return self.sms_from
-            case Channel.EMAIL:
-                return self.email_from
-            case Channel.CHAT:
-                return self.chat_from
+                return self.chat_from, self.chat_per_minute
             case _:
                 assert_never(channel)
 
@@ -230,7 +216,6 @@ class Identity:
 
     organization_id: str
     organization_name: str
-    state: str
     country: str = ""
 
 
@@ -249,22 +234,6 @@ class DoNotContactList:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class OwnConversation:
-    """A conversation that our sender of a channel started, whoever told it to.
-
-    `addresses` are whom it went to, as Genesys spells them; `contact_ids` Genesys' ids of that person;
-    `texts` where our reference would stand (an e-mail's subject), empty where nothing of the kind is shown.
-    """
-
-    conversation_id: str
-    started_at: datetime
-    channel: Channel
-    addresses: frozenset[str]
-    contact_ids: frozenset[str]
-    texts: frozenset[str] = frozenset()
-
-
 class ReadyCall(Protocol):
     """The call that contacts one person: its turn has come, and nothing of it has left yet."""
 
@@ -275,7 +244,8 @@ class ReadyCall(Protocol):
 class Genesys(Protocol):
     """One organisation, over one of the two APIs. Safe for threads. Raises only GenesysError.
 
-    `priority`: the lower number gets the budget first (the batch's number).
+    `priority`: the lower number gets the budget first (the batch's number). What has a body here holds for an
+    API that has no such call.
     """
 
     api: Literal["platform", "guide"]
@@ -288,7 +258,8 @@ class Genesys(Protocol):
 
     @property
     def engine(self) -> Engine | None:
-        """Genesys' own engine, that sends to lists; the guide API has none."""
+        """Genesys' own engine, that sends to lists."""
+        return None
 
     @property
     def clock_skew(self) -> timedelta:
@@ -297,9 +268,11 @@ class Genesys(Protocol):
     @property
     def narrow_budgets(self) -> Mapping[str, float]:
         """What binds some creating calls more narrowly than the tokens, by name: how many a second."""
+        return {}
 
     def narrow_budget_of(self, contact: Contact, channel: Channel) -> str:
         """Which of them binds the call that contacts a person on a channel; "" for none."""
+        return ""
 
     def give_up(self) -> None:
         """Nobody waits for a turn any more: the run was stopped. Who does gets NotSent."""
@@ -320,34 +293,40 @@ class Genesys(Protocol):
 
     def find(self, attempts: Sequence[Attempt]) -> dict[str, list[ConversationMatch]]:
         """Look for the conversations of attempts in doubt: reference to what was seen, possibly nothing."""
+        return {attempt.reference: [] for attempt in attempts}
 
     def list_started(
         self, since: datetime, *, at_most: int | None = None
     ) -> tuple[list[OwnConversation], bool]:
         """What our senders started since, the newest first, asked with at most so many requests.
 
-        Also whether that is all. The guide API shows nothing.
+        Also whether that is all.
         """
+        return [], False
 
     def read_texts(self, conversation_id: str) -> frozenset[str]:
         """What stands in a callback where our reference would; nothing where it is not shown."""
+        return frozenset()
 
     def read(self, conversation_ids: Sequence[str]) -> list[Conversation]:
         """What became of interactions; ids that Genesys does not show (yet) are left out."""
 
     def find_canonical(self, genesys_ids: Collection[str]) -> Mapping[str, tuple[str, frozenset[str]]]:
         """Of contacts that were merged since: the id that leads there today, and all ids of the person."""
+        return {}
 
     def link(self, conversation: Conversation, genesys_id: str, channel: Channel) -> None:
         """Ask that a conversation names a contact. Safe to repeat; the next reading shows whether it does."""
 
     def list_inbound(self, since: datetime, *, at_most: int) -> list[InboundConversation]:
         """Where people wrote to our senders since, the newest first, asked with at most so many requests."""
+        return []
 
     def read_inbound(
         self, conversation_id: str, *, is_email: bool, known: Collection[str]
     ) -> list[InboundMessage]:
         """What people wrote in a conversation, the oldest first, but for the messages that are `known`."""
+        return []
 
     def end(self, conversation_id: str, channel: Channel) -> None:
         """End an interaction the normal way. Safe to repeat."""
@@ -357,3 +336,4 @@ class Genesys(Protocol):
 
     def list_do_not_contact(self) -> list[DoNotContactList]:
         """The organisation's DNC lists with their entries as they are written."""
+        return []

@@ -14,7 +14,7 @@ from outreach.genesys.http import permissions
 from outreach.genesys.http.auth import SEPARATOR, Login, SealedToken, Token
 from outreach.genesys.http.client import Connection
 from outreach.genesys.http.exchange import Transport
-from outreach.genesys.http.hosts import Hosts, guide_hosts, platform_hosts
+from outreach.genesys.http.hosts import Hosts, check_url, guide_hosts, platform_hosts
 from outreach.genesys.http.token_pool import TokenPool
 from outreach.genesys.http.usage import Usage
 from outreach.genesys.interface import Senders
@@ -49,10 +49,13 @@ class Account:
     allow_private: bool = False
 
     def hosts(self) -> Hosts:
-        """Where to log in and where the API is. Raises SettingsError."""
-        if self.api == "guide":
-            return guide_hosts(self.org_id, self.login_url, self.api_url)
-        return platform_hosts(self.region, self.login_url, self.api_url)
+        """Where to log in and where the API is. Raises SettingsError.
+
+        One URL alone serves for both, as a gateway or an emulator does.
+        """
+        if given := self.login_url or self.api_url:
+            return Hosts(check_url(given), check_url(self.api_url or given))
+        return guide_hosts(self.org_id) if self.api == "guide" else platform_hosts(self.region)
 
     def login(self) -> Login:
         """How to get a token. Raises SettingsError."""

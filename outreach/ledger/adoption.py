@@ -74,9 +74,9 @@ def _insert_intents(ledger: Ledger, connection: Connection, adoptions: Sequence[
 
 def _steps(ledger: Ledger, adoptions: Sequence[Adoption]) -> Iterator[list[Change]]:
     """Only along the ways that `states` draws: from where each stands to held, and to started."""
-    far = [each for each in adoptions if not may_follow(each.row.state, State.HELD)]
-    far = [each for each in far if each.row.state is not State.HELD]
-    yield [to_accepted(contact_id=each.row.id, action="caught_up") for each in far]
+    near = {State.HELD, *(state for state in State if may_follow(state, State.HELD))}
+    far = [each.row.id for each in adoptions if each.row.state not in near]
+    yield [to_accepted(contact_id=number, action="caught_up") for number in far]
     yield [_held(each) for each in adoptions]
     yield [_started(ledger, each) for each in adoptions if each.conversation_id]
 

@@ -12,14 +12,9 @@ from outreach.sources.private_file import part_beside, save
 
 
 def back_up(ledger: Ledger, file: Path, *, force: bool = False) -> Sequence[Path]:
-    """Copy the ledger, log and all, to a private file, and its key file beside it; the files made.
+    """Copy an SQLite ledger, log and all, to a private file, and its key file beside it; the files made.
 
-    The key that a ledger block holds is no file, and is not copied.
-
-    Args:
-        ledger: an SQLite one.
-        file: where the copy goes.
-        force: replace what is there.
+    With `force` what is there is replaced. The key that a ledger block holds is no file, and is not copied.
 
     Raises:
         UsageError: it is no SQLite ledger, or the file is there.

@@ -33,12 +33,9 @@ class Campaign:
 
 
 def settle_name(ledger: Ledger | None, name: str, *, is_new: bool = False) -> str:
-    """The campaign's name as the ledger knows it, else without outer and double spaces.
+    """The campaign's name as the ledger knows it, if there is one yet; else without outer and double spaces.
 
-    Args:
-        ledger: where it may be known; None when there is none yet.
-        name: as somebody wrote it.
-        is_new: another campaign is meant, although one that is known differs by case only.
+    With `is_new` another campaign is meant, although one that is known differs by case only.
 
     Raises:
         SettingsError: it cannot be a name, since it also names files; or it differs from a known one by case

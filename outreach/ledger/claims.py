@@ -8,6 +8,7 @@ import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import accumulate, chain, repeat, takewhile
 from types import MappingProxyType
 from typing import Any
 
@@ -90,23 +91,23 @@ def claim(
     With `channels` only those who are to be contacted on one of them. Nobody else has them until this process
     changes them or dies. An empty list means: nothing is left. With `only`, of these no others.
     """
-    owner = ledger.executor.enter()
     values = {
         "campaign": campaign_id,
         "first": batch.first,
         "last": batch.last,
         "now": ledger.clock.now(),
-        "owner": owner,
+        "owner": ledger.executor.enter(),
+        **({"only": list(only)} if only else {}),
     }
-    if only:
-        values |= {"only": list(only), "most_deaths": 0, "limit": limit}
-        return _claim(ledger, tuple(states), channels, values)
-    if State.CLEARED not in states:  # nobody dies of looking or registering, so deaths do not count
-        return _claim(ledger, tuple(states), channels, {**values, "most_deaths": _ANY, "limit": limit})
+
+    def take(most_deaths: int, limit: int) -> list[Claimed]:
+        asked = {**values, "most_deaths": most_deaths, "limit": limit}
+        return _claim(ledger, tuple(states), channels, asked)
+
+    if State.CLEARED not in states and not only:  # nobody dies of looking or registering
+        return take(_ANY, limit)
     # A row on which a process died is taken alone, after all others.
-    return _claim(ledger, tuple(states), channels, {**values, "most_deaths": 0, "limit": limit}) or _claim(
-        ledger, tuple(states), channels, {**values, "most_deaths": _ANY, "limit": 1}
-    )
+    return take(0, limit) or ([] if only else take(_ANY, 1))
 
 
 def list_claimable(
@@ -150,10 +151,6 @@ def _claimable(
     ]
 
 
-def _longest_due(states: Sequence[State]) -> list[ColumnElement[datetime]]:
-    return [contacts.c.look_at] if LOOKED_FOR.issuperset(states) else []
-
-
 def _due(states: Iterable[State], now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     c = contacts.c
     looked_for = dict.fromkeys((State.UNKNOWN, State.STARTED, State.ENDED), c.look_at)
@@ -175,7 +172,8 @@ def _taking(
     c = contacts.c
     among = [c.id.in_(bindparam("only", expanding=True))] if of_some else []
     rows = select(c.id).where(*_claimable(states, channels, is_sqlite=is_sqlite), *among)
-    rows = rows.order_by(*_longest_due(states), c.id).limit(bindparam("limit", type_=Integer))
+    longest_due = [c.look_at] if LOOKED_FOR.issuperset(states) else []
+    rows = rows.order_by(*longest_due, c.id).limit(bindparam("limit", type_=Integer))
     # A common table, because PostgreSQL may run a subquery more than once, and lock more than the limit.
     chosen = rows.with_for_update(skip_locked=True, key_share=True).cte("chosen")
     taken = update(contacts).where(c.id.in_(select(chosen.c.id)))
@@ -252,14 +250,8 @@ def plan(ledger: Ledger, campaign: Campaign, *, size: int, at_most: int = 100) -
 def _cuts(total: int, size: int, at_most: int) -> list[int]:
     """The running numbers at which batches end: 20, 80, 280, 880, then every `size` or more."""
     size = max(size, -(-total // max(at_most - len(FIRST_BATCHES), 1)))
-    cuts: list[int] = []
-    end = 0
-    for first in FIRST_BATCHES:
-        end += min(first, size)
-        cuts.append(end)
-    while cuts[-1] < total:
-        cuts.append(cuts[-1] + size)
-    return [*(cut for cut in cuts if cut < total), total] if total else []
+    ends = accumulate(chain((min(first, size) for first in FIRST_BATCHES), repeat(size)))
+    return [*takewhile(lambda end: end < total, ends), total] if total else []
 
 
 def _batches(campaign: str, cuts: Sequence[int], ids: dict[int, int]) -> list[BatchRef]:

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Row, exists, func, select
 
-from outreach.ledger.database.pages import LARGE_PAGE, read_pages, read_rows
+from outreach.ledger.database.engine import LARGE_PAGE
 from outreach.ledger.database.schema import campaigns, contacts, intents
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import LOOKED_FOR, State
@@ -14,13 +14,14 @@ ContactRow: TypeAlias = Row[Any]
 """A row of the contacts, by the names of its columns."""
 
 _C = contacts.c
+_INTENDED = select(contacts, intents.c.at.label("intended_at")).outerjoin(
+    intents, intents.c.contact_id == _C.id
+)
 
 
 def find_contacts(ledger: Ledger, campaign_id: int, names: Collection[str]) -> Sequence[ContactRow]:
     """The rows of these external ids; `intended_at` is None where no intent stands."""
-    joined = contacts.outerjoin(intents, intents.c.contact_id == _C.id)
-    query = select(contacts, intents.c.at.label("intended_at")).select_from(joined)
-    return ledger.db.rows(query.where(_C.campaign_id == campaign_id, _C.external_contact_id.in_(names)))
+    return ledger.db.rows(_INTENDED.where(_C.campaign_id == campaign_id, _C.external_contact_id.in_(names)))
 
 
 def find_ids_ending(ledger: Ledger, campaign_id: int, ending: str) -> frozenset[str]:
@@ -29,13 +30,12 @@ def find_ids_ending(ledger: Ledger, campaign_id: int, ending: str) -> frozenset[
     return frozenset(ledger.db.values(select(_C.external_contact_id).where(*chosen)))
 
 
-def list_waiting(ledger: Ledger, campaign_id: int, state: State, reason: str) -> Iterator[list[ContactRow]]:
+def list_waiting(
+    ledger: Ledger, campaign_id: int, state: State, reason: str
+) -> Iterator[Sequence[ContactRow]]:
     """Page by page, the rows in a state for a reason; `intended_at` as above."""
-    joined = contacts.outerjoin(intents, intents.c.contact_id == _C.id)
-    query = select(contacts, intents.c.at.label("intended_at")).select_from(joined)
     chosen = (_C.campaign_id == campaign_id, _C.state == state.value, _C.reason == reason)
-    for page in read_pages(ledger.db, query.where(*chosen)):
-        yield list(page)
+    return ledger.db.pages(_INTENDED.where(*chosen))
 
 
 def read_contact(ledger: Ledger, contact_id: int) -> ContactRow:
@@ -48,7 +48,7 @@ def list_known_in(ledger: Ledger, campaign_id: int, states: Collection[str]) -> 
     """The rows in these states, but for whom was erased."""
     columns = (_C.id, _C.payload, _C.reason, _C.state, _C.retryable, _C.until, _C.decision)
     chosen = (_C.campaign_id == campaign_id, _C.state.in_(states), _C.payload.is_not(None))
-    return read_rows(ledger.db, select(*columns).where(*chosen), LARGE_PAGE)
+    return ledger.db.one_by_one(select(*columns).where(*chosen), LARGE_PAGE)
 
 
 def list_retryable(ledger: Ledger, campaign_id: int) -> Iterator[list[int]]:
@@ -59,8 +59,7 @@ def list_retryable(ledger: Ledger, campaign_id: int) -> Iterator[list[int]]:
         _C.retryable.is_(True),
         _C.payload.is_not(None),
     )
-    for page in read_pages(ledger.db, failed):
-        yield [row.id for row in page]
+    return ([row.id for row in page] for page in ledger.db.pages(failed))
 
 
 def has_any_in(ledger: Ledger, campaign_id: int, states: Collection[State]) -> bool:

@@ -40,18 +40,13 @@ def find_undelivered(
 ) -> list[dict[str, Any]]:
     """What was not taken yet, and why, most first: event, state, code, status, how many, and since when.
 
-    Args:
-        ledger: its outbox.
-        name: only this webhook's.
-        campaign_id: only this campaign's.
+    Of all webhooks and campaigns, or of the webhook of that name and of one campaign.
     """
     groups = (_O.event, _O.state, _O.code, _O.status)
     query = select(*groups, func.count().label("events"), func.min(_O.created_at).label("oldest"))
-    query = query.where(_O.state != "delivered")
-    if name is not None:
-        query = query.where(_O.endpoint == name)
-    if campaign_id is not None:
-        query = query.where(_O.campaign_id == campaign_id)
+    asked = {_O.endpoint: name, _O.campaign_id: campaign_id}
+    chosen = (column == value for column, value in asked.items() if value is not None)
+    query = query.where(_O.state != "delivered", *chosen)
     rows = ledger.db.rows(query.group_by(*groups).order_by(func.count().desc(), *groups))
     return [
         {

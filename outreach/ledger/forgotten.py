@@ -10,14 +10,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 from sqlalchemy import ColumnElement, Row, func, select
 
+from outreach.chunks import cut
 from outreach.contacts import Channel, bare_address
 from outreach.ledger.claims import COLUMNS, Claimed, read_claimed
-from outreach.ledger.database.pages import read_rows
 from outreach.ledger.database.schema import campaigns, contacts, intents
 from outreach.ledger.facts import recall, remember, unmarked_in
 from outreach.ledger.intents import make_reference
@@ -25,6 +25,7 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import CONTACTED, State
 from outreach.ledger.witness import MADE_AT
 from outreach.ledger.wrong_clocks import by_right_clocks
+from outreach.reachability import OwnConversation
 
 STEPS = 64
 """So many audit records more than it has now a contact may have had when it was contacted."""
@@ -40,40 +41,12 @@ _C = contacts.c
 _DUE = (State.ACCEPTED, State.REGISTERED, State.CLEARED, State.DEFERRED)
 
 
-class Trace(Protocol):
-    """A conversation that our sender started: `genesys.interface.OwnConversation`."""
-
-    @property
-    def conversation_id(self) -> str:
-        """Genesys' id."""
-
-    @property
-    def started_at(self) -> datetime:
-        """By Genesys' clock."""
-
-    @property
-    def channel(self) -> Channel:
-        """Whose sender it was."""
-
-    @property
-    def addresses(self) -> frozenset[str]:
-        """Whom it went to."""
-
-    @property
-    def contact_ids(self) -> frozenset[str]:
-        """Genesys' ids of that person."""
-
-    @property
-    def texts(self) -> frozenset[str]:
-        """Where our reference would stand."""
-
-
 @dataclass(frozen=True, slots=True)
 class Fit:
     """A contact whom nobody contacted, as far as this ledger knows, and a conversation that may be theirs."""
 
     row: Claimed
-    trace: Trace
+    trace: OwnConversation
     reference: str
     is_certain: bool
     """The conversation carries the very reference that this ledger makes for the contact."""
@@ -101,7 +74,7 @@ def began_at(ledger: Ledger) -> datetime | None:
     return last or ledger.db.value(select(func.min(campaigns.c.created_at)))
 
 
-def find_forgotten(ledger: Ledger, traces: Sequence[Trace]) -> tuple[list[Fit], set[str]]:
+def find_forgotten(ledger: Ledger, traces: Sequence[OwnConversation]) -> tuple[list[Fit], set[str]]:
     """All contacts of all campaigns that fit one of the conversations that the ledger does not know.
 
     Also the ids of those conversations that may be an attempt's whose outcome is in doubt: they are looked
@@ -125,12 +98,11 @@ def find_forgotten(ledger: Ledger, traces: Sequence[Trace]) -> tuple[list[Fit], 
     return fits, in_doubt
 
 
-def remember_unexplained(ledger: Ledger, traces: Sequence[Trace], since: datetime) -> None:
+def remember_unexplained(ledger: Ledger, traces: Sequence[OwnConversation], since: datetime) -> None:
     """Keep whom these went to: a source that is loaded later may bring them."""
     keys = {_key(ledger, c, name) for c, name in _drop_known(ledger, traces)}
-    kept = {"since": since.isoformat(), "keys": sorted(keys)} if keys else None
-    forget_or_keep = orjson.dumps(kept).decode() if kept else ""
-    remember(ledger, UNEXPLAINED, forget_or_keep)
+    kept = {"since": since.isoformat(), "keys": sorted(keys)}
+    remember(ledger, UNEXPLAINED, orjson.dumps(kept).decode() if keys else "")
 
 
 def unexplained_since(ledger: Ledger) -> datetime | None:
@@ -145,7 +117,8 @@ def count_unexplained(ledger: Ledger) -> int:
     if not kept:
         return 0
     keys = set(orjson.loads(kept)["keys"])
-    return sum(any(key in keys for key in _keys_of(ledger, row)) for row, _ in find_due(ledger))
+    people = (row.contact.channels.addresses().items() for row, _ in find_due(ledger))
+    return sum(any(_key(ledger, c, bare_address(a)) in keys for c, a in each) for each in people)
 
 
 def find_due(ledger: Ledger) -> Iterator[tuple[Claimed, int]]:
@@ -162,24 +135,20 @@ def _unattempted(ledger: Ledger, *chosen: ColumnElement[bool]) -> Iterator[tuple
     return ((row, records) for row, records, is_attempted in _rows(ledger, *chosen) if not is_attempted)
 
 
-def _keys_of(ledger: Ledger, row: Claimed) -> Iterator[str]:
-    for channel, address in row.contact.channels.addresses().items():
-        yield _key(ledger, channel, bare_address(address))
-
-
 def _key(ledger: Ledger, channel: Channel, name: str) -> str:
     return ledger.vault.key("unexplained", f"{channel.value}/{name}")[:20]
 
 
-def _drop_known(ledger: Ledger, traces: Sequence[Trace]) -> dict[tuple[Channel, str], list[Trace]]:
+def _drop_known(
+    ledger: Ledger, traces: Sequence[OwnConversation]
+) -> dict[tuple[Channel, str], list[OwnConversation]]:
     """What no contact is known to have started, by whom it went to."""
     known: set[str] = set()
     ids = [trace.conversation_id for trace in traces]
-    # In parts: SQLite takes 32,766 values in one statement at the most.
-    for first in range(0, len(ids), 500):
-        chosen = _C.conversation_id.in_(ids[first : first + 500])
+    for chunk in cut(ids, 500):  # SQLite takes 32,766 values in one statement at the most
+        chosen = _C.conversation_id.in_(chunk)
         known.update(name for name in ledger.db.values(select(_C.conversation_id).where(chosen)) if name)
-    reached: dict[tuple[Channel, str], list[Trace]] = defaultdict(list)
+    reached: dict[tuple[Channel, str], list[OwnConversation]] = defaultdict(list)
     for trace in traces:
         if trace.conversation_id not in known:
             addresses = {bare_address(address) for address in trace.addresses} - {""}
@@ -193,18 +162,20 @@ def _rows(ledger: Ledger, *chosen: ColumnElement[bool]) -> Iterator[tuple[Claime
     """Everybody who is not erased, how long their audit is, and whether an intent of theirs stands."""
     joined = contacts.outerjoin(intents, intents.c.contact_id == _C.id)
     query = select(*COLUMNS, _C.audit_count, intents.c.at).select_from(joined)
-    rows: Iterator[Row[Any]] = read_rows(ledger.db, query.where(_C.payload.is_not(None), *chosen))
+    rows: Iterator[Row[Any]] = ledger.db.one_by_one(query.where(_C.payload.is_not(None), *chosen))
     return ((read_claimed(ledger, row), row.audit_count, row.at is not None) for row in rows)
 
 
-def _of(row: Claimed, reached: dict[tuple[Channel, str], list[Trace]]) -> Iterator[Trace]:
+def _of(row: Claimed, reached: dict[tuple[Channel, str], list[OwnConversation]]) -> Iterator[OwnConversation]:
     for channel, address in row.contact.channels.addresses().items():
         yield from reached.get((channel, bare_address(address)), ())
         if row.genesys_id:  # who is not registered yet has none, and is nobody's
             yield from reached.get((channel, row.genesys_id), ())
 
 
-def _fit(ledger: Ledger, row: Claimed, records: int, trace: Trace, *, is_marked: bool) -> Fit | None:
+def _fit(
+    ledger: Ledger, row: Claimed, records: int, trace: OwnConversation, *, is_marked: bool
+) -> Fit | None:
     """None where what stands in the reference's place was never written by this program."""
     shown = {match[1] for text in trace.texts if (match := _REFERENCE.search(text))}
     if trace.texts and not shown and (is_marked or not trace.channel.is_mail):

@@ -43,12 +43,6 @@ class HandOver:
 
 
 _OPEN = hand_overs.c.ended_at.is_(None)
-_MEMBERS = (
-    select(*COLUMNS)
-    .join(intents, intents.c.contact_id == contacts.c.id)
-    .where(contacts.c.state == State.INTENT.value)
-    .order_by(contacts.c.id)
-)
 
 
 def open_hand_over(
@@ -56,22 +50,18 @@ def open_hand_over(
 ) -> HandOver:
     """A new one, empty. Its name is the ledger's own, and never the same twice."""
     now = ledger.clock.now()
-    values = {"campaign_id": campaign_id, "channel": channel.value, "opened_at": now, "until": until}
-    values["sender"] = sender
+    values = {"campaign_id": campaign_id, "channel": channel.value, "sender": sender, "until": until}
     with ledger.db.write() as connection:
         count = connection.execute(select(func.count()).select_from(hand_overs)).scalar_one()
         name = f"{PREFIX}{ledger.vault.key('hand-over', f'{campaign_id}/{count}/{now.timestamp()}')[:24]}"
-        made = connection.execute(insert(hand_overs).values(name=name, **values))
-        key = int((made.inserted_primary_key or (0,))[0])
-    return HandOver(key, name, channel, sender, "", "", now, until, None)
+        new = insert(hand_overs).values(name=name, opened_at=now, **values).returning(hand_overs)
+        return _read(connection.execute(new).one())
 
 
 def find_open(ledger: Ledger, campaign_id: int) -> list[HandOver]:
     """Those of a campaign that have not come to their end, the oldest first."""
-    wanted = (
-        select(hand_overs).where(hand_overs.c.campaign_id == campaign_id, _OPEN).order_by(hand_overs.c.id)
-    )
-    return [_read(row) for row in ledger.db.rows(wanted)]
+    wanted = select(hand_overs).where(hand_overs.c.campaign_id == campaign_id, _OPEN)
+    return [_read(row) for row in ledger.db.rows(wanted.order_by(hand_overs.c.id))]
 
 
 def _read(row: Row[Any]) -> HandOver:
@@ -93,9 +83,8 @@ def assign(ledger: Ledger, hand_over: HandOver, opened: Sequence[Intent]) -> int
             for key, owner in owners.items()
             if key in rows and rows[key].lease_owner == owner and rows[key].state == State.INTENT
         ]
-        connection.execute(
-            update(intents).where(intents.c.contact_id.in_(mine)).values(hand_over_id=hand_over.id)
-        )
+        theirs = update(intents).where(intents.c.contact_id.in_(mine))
+        connection.execute(theirs.values(hand_over_id=hand_over.id))
         connection.execute(update(contacts).where(contacts.c.id.in_(mine)).values(lease_owner=None))
     return len(mine)
 
@@ -106,7 +95,9 @@ def list_members(ledger: Ledger, hand_over: HandOver) -> list[Claimed]:
 
 
 def _members_of(hand_over: HandOver) -> Select[Any]:
-    return _MEMBERS.where(intents.c.hand_over_id == hand_over.id, intents.c.outcome.is_(None))
+    theirs = (intents.c.hand_over_id == hand_over.id, intents.c.outcome.is_(None))
+    joined = select(*COLUMNS).join(intents, intents.c.contact_id == contacts.c.id)
+    return joined.where(*theirs, contacts.c.state == State.INTENT.value).order_by(contacts.c.id)
 
 
 def note(ledger: Ledger, hand_over: HandOver, **fields: Any) -> None:  # noqa: ANN401 - the columns' own

@@ -31,13 +31,9 @@ class LeaseHolder(Protocol):
 
 
 class Ledger:
-    """What every part of the ledger works with. Safe for threads.
+    """What every part of the ledger works with: its rows, its keys, and the time. Safe for threads.
 
-    Args:
-        database: where the rows are.
-        vault: the keys.
-        clock: the time.
-        actor: who acts, for the audit ("flow run 3f…", "outreach resolve").
+    `actor` says who acts, for the audit ("flow run 3f…", "outreach resolve").
     """
 
     executor: LeaseHolder
@@ -51,16 +47,13 @@ class Ledger:
 
     def __init__(self, database: Database, vault: Vault, clock: Clock, actor: str) -> None:
         self.db = database
+        self.name = database.name
+        """Which one it is, by its file or its host and database: fit to be shown to anybody."""
         self.vault = vault
         self.clock = clock
         self.actor = actor
         self.unwritten: deque[Any] = deque()
         """Outcomes that the database was not there for (`changes.apply_outcomes`)."""
-
-    @property
-    def name(self) -> str:
-        """Which one it is, by its file or its host and database: fit to be shown to anybody."""
-        return self.db.name
 
     def __repr__(self) -> str:
         return f"Ledger({self.db.engine.dialect.name})"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select, text
+from sqlalchemy import Connection, Table, func, insert, select
 
 from outreach.errors import LedgerError, UsageError
 from outreach.ledger.campaigns import list_campaigns
@@ -61,7 +61,8 @@ def carry_key(source: str, target: str) -> bool:
 def _move(ledger: Ledger, target: Database) -> dict[str, int]:
     campaigns = list_campaigns(ledger)
     with ledger.db.snapshot() as source, target.write() as copy:
-        _refuse_unless_empty(copy)
+        if any(copy.execute(select(table).limit(1)).first() for table in metadata.sorted_tables):
+            raise UsageError("There is a ledger in that database already.", "Name an empty database.")
         # Sorted by what refers to what: no row comes before the one that it names.
         moved = {table.name: _copy(source, copy, table) for table in metadata.sorted_tables}
         for campaign in campaigns:
@@ -73,12 +74,6 @@ def _move(ledger: Ledger, target: Database) -> dict[str, int]:
     return moved
 
 
-def _refuse_unless_empty(copy: Connection) -> None:
-    for table in metadata.sorted_tables:
-        if copy.execute(select(table).limit(1)).first() is not None:
-            raise UsageError("There is a ledger in that database already.", "Name an empty database.")
-
-
 def _copy(source: Connection, copy: Connection, table: Table) -> int:
     if table is executors:  # they hold nothing, and live elsewhere
         return 0
@@ -88,14 +83,7 @@ def _copy(source: Connection, copy: Connection, table: Table) -> int:
         copy.execute(insert(table), [dict[str, Any](row) for row in part])
         count += len(part)
     if "id" in table.c and table.c.id.autoincrement is True:
-        _set_sequence(copy, table)
+        # Rows that bring their own number leave PostgreSQL's sequence at 1; of none, NULL does too.
+        last = select(func.max(table.c.id)).scalar_subquery()
+        copy.execute(select(func.setval(func.pg_get_serial_sequence(table.name, "id"), last)))
     return count
-
-
-def _set_sequence(copy: Connection, table: Table) -> None:
-    """The next row's number follows the last one's."""
-    # Rows that bring their own number leave PostgreSQL's sequence where it was, at 1.
-    last = copy.execute(select(func.max(table.c.id))).scalar()
-    if last is not None:
-        named = {"name": table.name, "last": last}
-        copy.execute(text("SELECT setval(pg_get_serial_sequence(:name, 'id'), :last)"), named)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from outreach.clock import Clock, SystemClock
 from outreach.errors import NoLedger, WrongKey
-from outreach.ledger.database.connecting import check_url, no_ledger
+from outreach.ledger.database.connecting import no_ledger
 from outreach.ledger.database.engine import Database
 from outreach.ledger.database.schema import facts
 from outreach.ledger.executors.heartbeat import Executor
@@ -29,6 +29,7 @@ from outreach.ledger.witness import enter_as_new
 from outreach.sameness import FORMS
 
 ACTOR_LIMIT = 200
+"""Letters of who acts: PostgreSQL refuses the record of a longer one."""
 
 log = logging.getLogger("outreach.ledger")
 
@@ -69,7 +70,8 @@ def open_ledger(
         roots, lies_in = _find_roots(database, url, keys)
         vault = Vault(roots, encrypted=encrypted)
         is_new = _check_key(database, vault)
-        ledger = Ledger(database, vault, clock or SystemClock(), _line(actor))
+        line = " ".join(actor.split())[:ACTOR_LIMIT]
+        ledger = Ledger(database, vault, clock or SystemClock(), line)
         ledger.key_file = lies_in
         if is_new:
             enter_as_new(ledger)
@@ -91,16 +93,6 @@ def opened_if_any(
             tell(f"{none.problem} A run makes it; nobody counts as contacted before.")
             ledger = None
         yield ledger
-
-
-def refuse_url(url: str) -> None:
-    """Raise WrongLedger for a URL that can be no ledger's; nothing is opened, nothing made."""
-    check_url(url)
-
-
-def _line(actor: str) -> str:
-    """Who acts, as the audit can keep it: PostgreSQL refuses the record of a longer one."""
-    return " ".join(actor.split())[:ACTOR_LIMIT]
 
 
 HASHING = "hashing_keys"
@@ -135,38 +127,28 @@ def _check_key(database: Database, vault: Vault) -> bool:
 
     Whether the ledger is a new one.
     """
-    known, wrapped, forms = _known_keys(database)
-    is_new = known is None
-    if wrapped is None:
-        if known is None:
-            vault.draw_hashing_keys()  # not derived, so that any root can be dropped later
-        elif known != vault.fingerprint:
-            raise _wrong_key()
+    known = _known_keys(database)
+    is_new = "key" not in known
+    if is_new:
+        vault.draw_hashing_keys()  # not derived, so that any root can be dropped later
+    fits = is_new or known["key"] == vault.fingerprint
+    if HASHING not in known and fits:
+        made = {"key": vault.fingerprint, HASHING: vault.wrap_hashing_keys()}
+        made |= {_FORMS: FORMS} if is_new else {}
+        rows = [{"name": name, "value": value} for name, value in made.items()]
         with database.write() as connection:
-            made = {"key": vault.fingerprint, HASHING: vault.wrap_hashing_keys()}
-            made |= {_FORMS: FORMS} if is_new else {}
-            rows = [{"name": name, "value": value} for name, value in made.items()]
             connection.execute(database.insert(facts).on_conflict_do_nothing(), rows)
-        known, wrapped, forms = _known_keys(database)  # another process may have been faster
-    try:
-        vault.adopt_hashing_keys(wrapped or "")
-    except (WrongKey, ValueError):
-        raise _wrong_key() from None
-    if known != vault.fingerprint:
-        raise _wrong_key()
-    vault.has_today_forms = forms == FORMS
-    return is_new
-
-
-def _known_keys(database: Database) -> tuple[str | None, str | None, str | None]:
-    names = ("key", HASHING, _FORMS)
-    rows = database.rows(select(facts.c.name, facts.c.value).where(facts.c.name.in_(names)))
-    found = {row.name: row.value for row in rows}
-    return found.get("key"), found.get(HASHING), found.get(_FORMS)
-
-
-def _wrong_key() -> WrongKey:
-    return WrongKey(
-        "This ledger was made with another key, so it would not recognise the people in it.",
-        ADVICE,
+        known = _known_keys(database)  # another process may have been faster
+    with contextlib.suppress(WrongKey, ValueError):
+        vault.adopt_hashing_keys(known.get(HASHING, ""))
+        if known.get("key") == vault.fingerprint:
+            vault.has_today_forms = known.get(_FORMS) == FORMS
+            return is_new
+    raise WrongKey(
+        "This ledger was made with another key, so it would not recognise the people in it.", ADVICE
     )
+
+
+def _known_keys(database: Database) -> dict[str, str]:
+    query = select(facts.c.name, facts.c.value).where(facts.c.name.in_(("key", HASHING, _FORMS)))
+    return {row.name: row.value for row in database.rows(query)}

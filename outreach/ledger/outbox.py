@@ -114,43 +114,31 @@ def _settling(result: str) -> Update:
     named = update(outbox).where(outbox.c.webhook_id == bindparam("_id"))
     # Not `in_`: its parameters expand, which a statement for many rows at once cannot have.
     named = named.where(or_(*(outbox.c.state == state for state in open_states)))
-    return named.values(_columns(result))
-
-
-def _columns(result: str) -> dict[str, Any]:
     if result == "release":
-        return {"leased_until": None}
-    columns: dict[str, Any] = {
-        "leased_until": None,
-        "attempts": outbox.c.attempts + 1,
-        "status": bindparam("_status"),
-        "code": bindparam("_code"),
+        return named.values(leased_until=None)
+    return named.values(
+        leased_until=None,
+        attempts=outbox.c.attempts + 1,
+        status=bindparam("_status"),
+        code=bindparam("_code"),
         # Of somebody who was erased, nothing that anybody says is kept.
-        "excerpt": case((_IS_ERASED, ""), else_=bindparam("_excerpt")),
-        "state": "pending" if result == "retry" else result,
-    }
-    if result == "retry":
-        columns["due_at"] = bindparam("_due")
-    if result == "delivered":
-        columns["delivered_at"] = bindparam("_now")
-    return columns
+        excerpt=case((_IS_ERASED, ""), else_=bindparam("_excerpt")),
+        state="pending" if result == "retry" else result,
+        due_at=bindparam("_due") if result == "retry" else outbox.c.due_at,
+        delivered_at=bindparam("_now") if result == "delivered" else outbox.c.delivered_at,
+    )
 
 
 def _outcome(ledger: Ledger, settlement: Settlement, now: datetime) -> dict[str, Any]:
-    row: dict[str, Any] = {"_id": settlement.id}
-    if settlement.result == "release":
-        return row
-    row |= {
+    return {
+        "_id": settlement.id,
         "_status": settlement.status,
         "_code": settlement.code,
         # What a receiver says may be about a person. PostgreSQL refuses the NUL byte in text.
         "_excerpt": ledger.vault.seal(settlement.excerpt[:EXCERPT].replace("\0", "")),
+        "_due": settlement.next_at or now,
+        "_now": now,
     }
-    if settlement.result == "retry":
-        row["_due"] = settlement.next_at or now
-    if settlement.result == "delivered":
-        row["_now"] = now
-    return row
 
 
 def _message(row: Any) -> Message:  # noqa: ANN401 - a row of the outbox
@@ -174,12 +162,7 @@ def enqueue_once(ledger: Ledger, campaign_id: int, telling: OutboundEvent, *, ke
 
 
 def replay(
-    ledger: Ledger,
-    *,
-    since: datetime,
-    until: datetime,
-    event: str | None = None,
-    campaign: str | None = None,
+    ledger: Ledger, *, since: datetime, until: datetime, event: str | None = None, campaign: str | None = None
 ) -> int:
     """Make messages created in [since, until) due again, delivered and dead ones alike; how many.
 

@@ -3,28 +3,46 @@
 No error repeats the URL: it may hold a password.
 """
 
+import contextlib
 import os
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from outreach.errors import LedgerError
+from outreach.errors import LedgerError, WrongLedger
 
-ADVICE = "Use sqlite:////home/you/.genesys-outreach/ledger.db or postgresql://user@host/name."
+_NONSENSE = (
+    "The ledger's URL is not one that can be opened.",
+    "Use sqlite:////home/you/.genesys-outreach/ledger.db or postgresql://user@host/name.",
+)
+
+
+def check_url(url: str) -> URL:
+    """The URL of a database that can hold a ledger. Raises WrongLedger; nothing is opened, nothing made."""
+    with contextlib.suppress(ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError):
+        parsed = make_url(url)
+        if parsed.get_backend_name() in ("sqlite", "postgresql"):
+            parsed.get_dialect()
+            if _is_file(parsed) and parsed.database in (None, "", ":memory:"):
+                raise WrongLedger(
+                    "A ledger in memory would forget whom it contacted.", "Name a file: sqlite:///ledger.db"
+                )
+            return parsed
+    raise WrongLedger(*_NONSENSE)
 
 
 def read_url(text: str) -> str:
     """The URL with a home's ~ written out, so that it means the same wherever one stands.
 
     Raises:
-        LedgerError: it is not the URL of a ledger: asterisks of a form, for example.
+        WrongLedger: it can be no ledger's: asterisks of a form, for example. Nothing is opened, nothing made.
     """
     text = text.strip()
-    url = _parse(text)
-    if _is_masked(url.password) or url.get_backend_name() not in ("sqlite", "postgresql"):
-        raise _nonsense()
-    if url.get_backend_name() == "sqlite" and (url.database or "").startswith("~"):
+    url = check_url(text)
+    if url.password and not str(url.password).strip("*"):
+        raise WrongLedger(*_NONSENSE)
+    if _is_file(url) and (url.database or "").startswith("~"):
         home = os.path.expanduser(url.database or "")  # noqa: PTH111 - a name may follow the ~
         return url.set(database=home).render_as_string(hide_password=False)
     return text  # letter by letter: a key file may be named after it
@@ -36,8 +54,8 @@ def refuse_relative(text: str) -> None:
     Raises:
         LedgerError: it is one.
     """
-    url = _parse(text)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_absolute():
+    url = check_url(text)
+    if _is_file(url) and not Path(url.database or "").is_absolute():
         raise LedgerError(
             "The ledger's path is relative: each folder has another ledger, and contacts people again.",
             "Give the whole path in the ledger block, with four slashes: "
@@ -52,26 +70,13 @@ def refuse_passing(text: str) -> None:
     Raises:
         LedgerError: it would.
     """
-    url = _parse(text)
-    is_file = url.get_backend_name() == "sqlite"
-    if is_file and "KUBERNETES_SERVICE_HOST" in os.environ and not Path(url.database or "").exists():
+    url = check_url(text)
+    if _is_file(url) and "KUBERNETES_SERVICE_HOST" in os.environ and not Path(url.database or "").exists():
         raise LedgerError(
             "The ledger is a file that is not there; one that a cluster's run makes may go with its pod.",
             "Give a PostgreSQL database in the ledger block, or bring a ledger to a volume that stays.",
         )
 
 
-def _parse(text: str) -> URL:
-    try:
-        return make_url(text)
-    except (ArgumentError, ValueError):
-        raise _nonsense() from None
-
-
-def _is_masked(password: object) -> bool:
-    """Whether a form's asterisks stand where a password was."""
-    return bool(password) and not str(password).strip("*")
-
-
-def _nonsense() -> LedgerError:
-    return LedgerError("The ledger's URL is not one that can be opened.", ADVICE)
+def _is_file(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"

@@ -63,12 +63,9 @@ def find_undelivered(ledger: Ledger, addresses: Collection[str]) -> set[str]:
     """Those of the addresses to which the last message of any campaign did not arrive, for good."""
     keys = {key: address for address in addresses for key in ledger.vault.address_keys(address)}
     i, c = intents.c, contacts.c
-    query = select(i.address_key, c.undelivered).join(contacts, c.id == i.contact_id)
-    latest: dict[str, str] = {}
-    for row in ledger.db.rows(
-        query.where(i.address_key.in_(sorted(keys)), c.ended_at.is_not(None)).order_by(i.at)
-    ):
-        latest[row.address_key] = row.undelivered
+    query = select(i.address_key, c.undelivered).join(contacts, c.id == i.contact_id).order_by(i.at)
+    ended = ledger.db.rows(query.where(i.address_key.in_(sorted(keys)), c.ended_at.is_not(None)))
+    latest = {row.address_key: row.undelivered for row in ended}
     return {keys[key] for key, why in latest.items() if why and why not in PASSING}
 
 

@@ -6,7 +6,6 @@ from typing import NamedTuple
 import orjson
 from sqlalchemy import select
 
-from outreach.ledger.database.pages import read_rows
 from outreach.ledger.database.schema import rejects
 from outreach.ledger.ledger import Ledger
 
@@ -35,15 +34,12 @@ def read_rejects(
 ) -> Iterator[RejectedRow]:
     """The rows of one campaign, or of all, but for those that were forgotten. Opens each of them.
 
-    Args:
-        ledger: where they are.
-        campaign_id: only this campaign's.
-        duplicate: (True,) for those whose id an earlier row had, (False,) for those that cannot be contacts.
+    `duplicate`: (True,) for those whose id an earlier row had, (False,) for those that cannot be contacts.
     """
     chosen = select(*_COLUMNS).where(_R.raw.is_not(None), _R.duplicate.in_(duplicate))
     if campaign_id is not None:
         chosen = chosen.where(_R.campaign_id == campaign_id)
-    for row in read_rows(ledger.db, chosen):
+    for row in ledger.db.one_by_one(chosen):
         rejected = RejectedRow._make(row)
         yield rejected._replace(raw=orjson.loads(ledger.vault.open(row.raw)))
 

@@ -12,7 +12,6 @@ from sqlalchemy import func, or_, select
 from outreach.ledger.changes import apply_within, lock, to_accepted
 from outreach.ledger.claims import COLUMNS
 from outreach.ledger.contacts import ContactRow
-from outreach.ledger.database.pages import read_pages
 from outreach.ledger.database.schema import contacts, intents
 from outreach.ledger.intents import find_attempted
 from outreach.ledger.ledger import Ledger
@@ -41,7 +40,7 @@ def read_set_aside(
         query = query.where(or_(_C.updated_at >= since, _C.reason.in_(reasons), *listed))
     # State by state: the index has them in order then, and no page sorts all that follow it.
     for state in _STATES:
-        yield from read_pages(ledger.db, query.where(_C.state == state))
+        yield from ledger.db.pages(query.where(_C.state == state))
 
 
 def reopen(ledger: Ledger, contact_ids: Sequence[int], *, action: str) -> int:

@@ -61,11 +61,7 @@ def read_stop(ledger: Ledger, campaign: Campaign) -> Stop | None:
 def stop_campaign(ledger: Ledger, campaign: Campaign, reason: str, *, by: str = "") -> None:
     """Remember why new contacts were stopped; the first reason stays, until the next run lifts it.
 
-    Args:
-        ledger: where the campaign is.
-        campaign: which.
-        reason: what a person reads.
-        by: who asked for it; "" where too much went wrong, which makes the run red.
+    A person reads `reason`; `by` asked for it, or is "" where too much went wrong, which makes the run red.
     """
     with ledger.db.write() as connection:
         going_on = update(campaigns).where(campaigns.c.id == campaign.id, campaigns.c.stopped.is_(None))

@@ -7,11 +7,12 @@ listed         on the do-not-contact lists of an organisation, for as long as th
 import secrets
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from itertools import chain, islice
+from itertools import chain
 
 import orjson
 from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, select, union
 
+from outreach.chunks import cut
 from outreach.ledger.audit.notes import note
 from outreach.ledger.database.schema import campaigns, listed, suppressions
 from outreach.ledger.facts import kept_as
@@ -22,6 +23,9 @@ MIRRORED = "genesys-dnc"
 
 ERASED = "erasure"
 """The source of addresses of people who asked to be forgotten: nothing that holds one is stored again."""
+
+CHUNK = 500
+"""Addresses written in one transaction."""
 
 REASON_LIMIT = 200
 LIFTED = "suppressions-lifted"
@@ -43,8 +47,7 @@ def suppress(ledger: Ledger, addresses: Iterable[str], *, source: str, reason: s
     do-not-contact list named so far stays off from now on, whatever becomes of that list.
     """
     added = 0
-    keys = iter(addresses)
-    while chunk := list(islice(keys, 500)):
+    for chunk in cut(addresses, CHUNK):
         rows = [suppression(ledger, address, source, reason) for address in chunk]
         insert = ledger.db.insert(suppressions).on_conflict_do_nothing()
         with ledger.db.write() as connection:
@@ -66,24 +69,19 @@ def mirror(ledger: Ledger, addresses: Iterable[str], *, organisation: str, compl
     before = {(row.organisation, row.address_key) for row in ledger.db.rows(query)}
     new = sorted(keys - {key for owner, key in before if owner == organisation})
     insert = ledger.db.insert(listed).on_conflict_do_nothing()
-    for at in range(0, len(new), 500):
+    for chunk in cut(new, CHUNK):
         with ledger.db.write() as connection:
-            rows = [{"address_key": key, "organisation": organisation} for key in new[at : at + 500]]
-            connection.execute(insert, rows)
+            connection.execute(insert, [{"address_key": key, "organisation": organisation} for key in chunk])
     if not complete:
         return len(keys | {key for _, key in before})
     for owner in (organisation, ""):
         gone = sorted(key for of, key in before if of == owner and (owner == "" or key not in keys))
-        for at in range(0, len(gone), 500):
+        for chunk in cut(gone, CHUNK):
+            named = (listed.c.organisation == owner, listed.c.address_key.in_(chunk))
             with ledger.db.write() as connection:
-                _take_off(ledger, connection, owner, gone[at : at + 500])
+                connection.execute(delete(listed).where(*named))
+                connection.execute(kept_as(ledger, LIFTED, secrets.token_hex(8)))
     return len(keys)
-
-
-def _take_off(ledger: Ledger, connection: Connection, organisation: str, keys: Sequence[str]) -> None:
-    named = listed.c.address_key.in_(keys)
-    connection.execute(delete(listed).where(listed.c.organisation == organisation, named))
-    connection.execute(kept_as(ledger, LIFTED, secrets.token_hex(8)))
 
 
 def find_erased_addresses(ledger: Ledger, addresses: Iterable[str]) -> set[str]:

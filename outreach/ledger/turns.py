@@ -14,7 +14,11 @@ from outreach.ledger.ledger import Ledger
 def taking_turn(ledger: Ledger, name: str) -> Iterator[bool]:
     """Whether it is ours for the length of the block; it is not while another living process has it."""
     me, key = ledger.executor.enter(), f"turn/{name}"
-    mine = _take(ledger, key, me, list_living_executors(ledger))
+    gone = facts.c.value.not_in(list_living_executors(ledger))
+    note = ledger.db.insert(facts).values(name=key, value=me)
+    taking = note.on_conflict_do_update(index_elements=["name"], set_={"value": me}, where=gone)
+    with ledger.db.write() as connection:  # one statement, so that of two at once one gets it
+        mine = connection.execute(taking.returning(facts.c.value)).scalar() == me
     try:
         yield mine
     finally:
@@ -22,13 +26,3 @@ def taking_turn(ledger: Ledger, name: str) -> Iterator[bool]:
             # Only while it is still ours: whoever was taken for dead must not end another's turn.
             with ledger.db.write() as connection:
                 connection.execute(delete(facts).where(facts.c.name == key, facts.c.value == me))
-
-
-def _take(ledger: Ledger, key: str, me: str, living: frozenset[str]) -> bool:
-    """Make the note that says so; one statement, so that of two at once one gets it."""
-    note = ledger.db.insert(facts).values(name=key, value=me)
-    taking = note.on_conflict_do_update(
-        index_elements=["name"], set_={"value": me}, where=facts.c.value.not_in(living)
-    )
-    with ledger.db.write() as connection:
-        return connection.execute(taking.returning(facts.c.value)).scalar() == me

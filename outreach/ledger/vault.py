@@ -107,12 +107,11 @@ class Vault:
         # A contact's addresses are asked about ten times on their way to the call, 6 microseconds each.
         # Several batches are under way, and each step takes some hundred contacts at once: 2.4 MB.
         keep = functools.lru_cache(maxsize=8192)
-        self._address_keys = keep(
-            lambda address: tuple(self.key("address", form) for form in self._forms_of(address))
-        )
+        self._address_keys = keep(self._hash_forms)
 
-    def _forms_of(self, address: str) -> tuple[str, ...]:
-        return (same_form(address),) if self.has_today_forms else forms_of(address)
+    def _hash_forms(self, address: str) -> tuple[str, ...]:
+        forms = (same_form(address),) if self.has_today_forms else forms_of(address)
+        return tuple(self.key("address", form) for form in forms)
 
     def lock(self, value: str) -> str:
         """Encrypted, whatever the ledger's setting; `open` opens it."""

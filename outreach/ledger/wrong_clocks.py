@@ -20,7 +20,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, case, exists, literal, or_, select, update
 
 from outreach.ledger.changes import KEEP, Change, apply
-from outreach.ledger.database.pages import read_pages
 from outreach.ledger.database.schema import Instant, contacts, intents, outbox
 from outreach.ledger.facts import recall, remember
 from outreach.ledger.ledger import Ledger
@@ -97,7 +96,7 @@ def _take_back_contacts(ledger: Ledger, now: datetime) -> int:
         return 0
     query = select(c.id, c.state, c.look_at, c.updated_at).where(ahead)
     found = 0
-    for page in read_pages(ledger.db, query):
+    for page in ledger.db.pages(query):
         found += len(apply(ledger, [_counted_from(now, row) for row in page], only_own=False))
     return found
 

@@ -16,9 +16,10 @@ from itertools import chain
 
 import orjson
 
+from outreach.chunks import cut
 from outreach.compliance.owners import rests_on_us
 from outreach.errors import LedgerError, UsageError
-from outreach.genesys.interface import Genesys, OwnConversation
+from outreach.genesys.interface import Genesys
 from outreach.ledger.adoption import Adoption, adopt
 from outreach.ledger.audit.notes import note_everywhere
 from outreach.ledger.campaigns import Campaign, list_campaigns
@@ -42,6 +43,7 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.reopening import read_set_aside
 from outreach.ledger.witness import MachineWitness, Witness, draw_identity, read_identity, read_mark
 from outreach.operations.resolution import read_reason
+from outreach.reachability import OwnConversation
 from outreach.settings import Event
 from outreach.webhook.events import AuditLog, InteractionCreated, to_bytes
 
@@ -209,8 +211,7 @@ def _hold(ledger: Ledger, row: Claimed, records: int) -> list[Adoption]:
 
 def _adopt_all(ledger: Ledger, adoptions: Sequence[Adoption]) -> CaughtUp:
     found = held = 0
-    for first in range(0, len(adoptions), GROUP):
-        group = adoptions[first : first + GROUP]
+    for group in cut(adoptions, GROUP):
         made = adopt(ledger, group)
         found += sum(each.row.id in made for each in group if each.conversation_id)
         held += sum(each.row.id in made for each in group if not each.conversation_id)

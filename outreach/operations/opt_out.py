@@ -19,11 +19,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from outreach.chunks import cut
 from outreach.compliance.reply_keywords import Reply, classify_reply, is_only_stop
 from outreach.contacts import CHANNELS_IN_WORDS, AddressKind, Channel
 from outreach.errors import SourceError, UsageError
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.suppressions import allow_again, find_erased_addresses, suppress
+from outreach.ledger.suppressions import CHUNK, allow_again, find_erased_addresses, suppress
 from outreach.sources.cells import read_handle
 from outreach.sources.choices import Choices
 from outreach.sources.columns import COUNTRY, IGNORED, Headings
@@ -37,7 +38,6 @@ from outreach.sources.phones import normalise_phone, read_phones
 from outreach.sources.reference import parse_reference
 from outreach.sources.rows import BadCell, Record
 
-CHUNK = 500  # as many as `suppress` writes in one transaction
 ADDRESS, REPLY = "address", "reply"
 _OF_REPLIES = {"from": ADDRESS, "to": IGNORED, "body": REPLY}
 """A log of messages that came in."""
@@ -154,13 +154,8 @@ def suppress_file(
         SourceError: it cannot be read, or has no column of addresses; what was read before stays suppressed.
     """
     intake = Intake()
-    chunk: list[str] = []
-    for address in _addresses(reference, intake, columns, country):
-        chunk.append(address)
-        if len(chunk) == CHUNK:
-            _suppress(ledger, chunk, source, reason, intake)
-            chunk = []
-    _suppress(ledger, chunk, source, reason, intake)
+    for chunk in cut(_addresses(reference, intake, columns, country), CHUNK):
+        _suppress(ledger, chunk, source, reason, intake)
     return intake
 
 

@@ -28,7 +28,7 @@ from outreach.genesys.guide import Guide
 from outreach.genesys.http.auth import SealedToken
 from outreach.genesys.interface import DoNotContactList
 from outreach.genesys.platform.api import Platform
-from outreach.genesys.platform.organization import TOKEN_RATE, TokensFound
+from outreach.genesys.platform.organization import TOKEN_RATE, TokensFound, try_tokens
 from outreach.genesys.platform.permission_probes import ESSENTIAL, find_forbidden
 from outreach.genesys.platform.senders import NO_SENDER
 from outreach.ledger.executors.release import list_zone_rules
@@ -148,7 +148,9 @@ def check_genesys(means: Targets) -> Iterator[Check]:
 def _check_organisation(genesys: Platform | Guide, means: Targets) -> Iterator[Check]:
     if isinstance(genesys, Platform):
         if means.tokens > 1:
-            yield _check_tokens(genesys.try_tokens(), means.budget)  # first: it goes by their first requests
+            yield _check_tokens(
+                try_tokens(genesys.connection), means.budget
+            )  # first: it goes by their first requests
         identity = genesys.whoami()
         yield Check("organisation", Level.OK, f"{identity.organization_name or identity.organization_id}.")
         yield from _check_permissions(genesys)

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from outreach.ledger.audit.history import read_history
+from outreach.ledger.audit.chain import read_history
 from outreach.ledger.campaigns import list_campaigns
 from outreach.ledger.contacts import read_contact
 from outreach.ledger.deliveries import list_events_of

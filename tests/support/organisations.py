@@ -23,11 +23,10 @@ from outreach.genesys.interface import (
     InboundConversation,
     InboundMessage,
     NotRegistered,
-    OwnConversation,
     Registered,
     Started,
 )
-from outreach.reachability import AVAILABLE, Availability, Inspection
+from outreach.reachability import AVAILABLE, Availability, Inspection, OwnConversation
 
 Fault = Callable[[Engagement], GenesysError | None]
 
@@ -169,7 +168,7 @@ class Organisation:
         return [each for each in self.written.get(conversation_id, ()) if each.message_id not in known]
 
     def whoami(self) -> Identity:
-        return Identity(self.organization_id, "", "active", "US")
+        return Identity(self.organization_id, "", "US")
 
     def list_do_not_contact(self) -> list[DoNotContactList]:
         return self.lists

@@ -24,7 +24,7 @@ PLACES = {
     "outreach/contacts.py": 2,
     "outreach/genesys/guide.py": 1,
     "outreach/genesys/http/permissions.py": 1,
-    "outreach/genesys/interface.py": 2,
+    "outreach/genesys/interface.py": 1,
     "outreach/genesys/platform/enrichment.py": 2,
     "outreach/genesys/platform/lookup.py": 1,
     "outreach/genesys/platform/media.py": 1,

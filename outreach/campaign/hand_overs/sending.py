@@ -7,6 +7,7 @@ from datetime import datetime
 from outreach.campaign.hand_overs.hours import common_hours
 from outreach.campaign.run import Run
 from outreach.campaign.validation import gather_facts, inspected_before
+from outreach.chunks import cut
 from outreach.compliance import Decision, Facts, Verdict
 from outreach.contacts import Channel, Contact
 from outreach.genesys.campaign_route import CampaignRoute, Engine, Hours, ListRow, id_of
@@ -67,7 +68,7 @@ class Sending:
 
     def _addresses(self) -> Iterator[list[str]]:
         every = sorted({self._address(key) for key in self.rows})
-        return (every[first : first + _CHUNK] for first in range(0, len(every), _CHUNK))
+        return cut(every, _CHUNK)
 
 
 def gather(run: Run, engine: Engine, hand_over: HandOver) -> Sending:

@@ -15,6 +15,7 @@ from outreach.campaign.hand_overs.results import Results
 from outreach.campaign.hand_overs.sending import Sending
 from outreach.campaign.outcomes import first_look
 from outreach.campaign.run import Run
+from outreach.chunks import cut
 from outreach.compliance.reasons import TOO_LATE
 from outreach.contacts import Channel
 from outreach.genesys.campaign_route import FAILED, THROTTLED, EngineConversation
@@ -36,8 +37,7 @@ def settle(sending: Sending, results: Results) -> Counter[str]:
         for key, row in sending.rows.items()
     ]
     counts: Counter[str] = Counter()
-    for first in range(0, len(changes), GROUP):
-        group = changes[first : first + GROUP]
+    for group in cut(changes, GROUP):
         made = apply_outcomes(run.ledger, group)
         counts.update(change.after.value for change in group if change.contact_id in made)
     note(run.ledger, sending.hand_over, ended_at=sending.now)

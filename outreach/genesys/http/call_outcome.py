@@ -21,8 +21,8 @@
 A truncated body changes nothing for a status that refuses: the status line is proof enough.
 """
 
+import socket
 import ssl
-from collections.abc import Iterator
 from enum import Enum
 
 import httpcore
@@ -74,16 +74,11 @@ def of_status(status: int, *, retry_after: bool) -> Outcome:
 
 
 def _connect_code(error: BaseException) -> str:
-    for cause in _causes(error):
+    cause: BaseException | None = error
+    while cause is not None:
         if isinstance(cause, ssl.SSLError):
             return "tls"
-        if isinstance(cause, OSError) and type(cause).__name__ == "gaierror":
+        if isinstance(cause, socket.gaierror):
             return "dns"
+        cause = cause.__cause__ or cause.__context__  # httpcore wraps what the socket said
     return "connect"
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    seen: BaseException | None = error
-    while seen is not None:
-        yield seen
-        seen = seen.__cause__ or seen.__context__  # httpcore wraps what the socket said

@@ -77,10 +77,7 @@ class Connection:
     Args:
         transport: the way there; whoever opened it closes it.
         url: of the API, without a slash at the end.
-        tokens: give bearers.
-        pacer: their budget, a lane for each.
-        usage: counts.
-        clock: measures and waits.
+        pacer: the budget of `tokens`, a lane for each.
         permissions: what each operation needs, for advice.
         more_pacers: further budgets, waited for before the token's: by the operation that spends them, or by
             what a request names.

@@ -111,8 +111,7 @@ class Transport:
 class GuardedTransport(Transport):
     """The way to addresses that an answer named: the guard of webhooks holds for them.
 
-    Args:
-        allow_private: for a store in one's own network.
+    `allow_private` is for a store in one's own network.
     """
 
     def __init__(self, *, allow_private: bool) -> None:

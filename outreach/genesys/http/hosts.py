@@ -40,13 +40,8 @@ class Hosts:
     api: str
 
 
-def platform_hosts(region: str, login_url: str | None = None, api_url: str | None = None) -> Hosts:
-    """The two hosts of a region; a URL given replaces its host.
-
-    One URL alone serves for both, as a gateway or an emulator does. Raises SettingsError.
-    """
-    if given := login_url or api_url:
-        return Hosts(check_url(given), check_url(api_url or given))
+def platform_hosts(region: str) -> Hosts:
+    """The two hosts of a region. Raises SettingsError."""
     domain = DOMAINS[region_of(region)]
     return Hosts(f"https://login.{domain}", f"https://api.{domain}")
 
@@ -61,10 +56,8 @@ def region_of(text: str) -> str:
     raise SettingsError(f"There is no region {text[:100]!r}.", f"Choose one of: {', '.join(DOMAINS)}.")
 
 
-def guide_hosts(org_id: str | None, login_url: str | None = None, api_url: str | None = None) -> Hosts:
-    """The guide's one host per organisation, or the URLs given. Raises SettingsError."""
-    if given := login_url or api_url:
-        return Hosts(check_url(given), check_url(api_url or given))
+def guide_hosts(org_id: str | None) -> Hosts:
+    """The guide's one host per organisation. Raises SettingsError."""
     if not org_id or not _LABEL.match(org_id):  # else `evil.com/` would be sent the secret
         raise SettingsError(
             "The guide API needs org_id, the name before .mypurecloud.com: letters, digits and hyphens.",
@@ -85,7 +78,8 @@ def check_url(url: str) -> str:
             "A Genesys URL holds no user, password, query or fragment.",
             "Give only https://host[:port][/path].",
         )
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+    address = _address_of(parts.hostname)
+    if parts.scheme == "http" and not (address and address.is_loopback):
         raise SettingsError(
             f"{parts.hostname} would receive the client secret unencrypted.",
             "Use https://; http:// is only for this machine.",
@@ -114,19 +108,14 @@ def may_be_asked(url: str, *, allow_private: bool = False) -> bool:
     except ValueError:
         return False
     if parts.scheme == "http":
-        return allow_private and _is_private(host)
+        address = _address_of(host)
+        return allow_private and address is not None and address.is_private
     return bool(host) and parts.scheme == "https"
 
 
-def _is_private(host: str) -> bool:
+def _address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that a URL names instead of a host, None where it names a host."""
     try:
-        return ipaddress.ip_address(host).is_private
+        return ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
     except ValueError:
-        return host == "localhost"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        return None

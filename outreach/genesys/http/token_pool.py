@@ -26,13 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class TokenPool:
-    """Safe for threads.
-
-    Args:
-        tokens: one for each lane of the budget, in its order.
-        pacer: the budget.
-        clock: measures.
-    """
+    """Safe for threads. `tokens`: one for each lane of the budget, in its order."""
 
     def __init__(self, tokens: Sequence[Token], pacer: Pacer, clock: Clock) -> None:
         self._tokens = tokens

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
+from outreach.chunks import cut
 from outreach.contacts import Channel, Contact
 from outreach.errors import Conflict, Forbidden, GenesysError, Invalid, NotFound, Refused
 from outreach.genesys.http.client import Connection, quoted
@@ -20,7 +21,6 @@ from outreach.genesys.interface import (
     InboundConversation,
     InboundMessage,
     NotRegistered,
-    OwnConversation,
     Registered,
     Senders,
 )
@@ -41,7 +41,7 @@ from outreach.genesys.platform.external_source import DEFAULT_NAME, ExternalSour
 from outreach.genesys.platform.media import medium_of
 from outreach.genesys.platform.senders import check_each, check_senders
 from outreach.genesys.senders import budget_of
-from outreach.reachability import Availability, Inspection
+from outreach.reachability import Availability, Inspection, OwnConversation
 
 READ_AT_ONCE = 50
 """Conversations in one analytics read; their ids stand in the URL."""
@@ -50,10 +50,7 @@ READ_AT_ONCE = 50
 class Platform:
     """`interface.Genesys` over the platform API. Safe for threads.
 
-    Args:
-        connection: to the API's host.
-        senders: who contacts.
-        source_name: of the external source that holds our ids; created when it isn't there.
+    `source_name` is of the external source that holds our ids; it is created when it isn't there.
     """
 
     api: Literal["platform", "guide"] = "platform"
@@ -65,6 +62,7 @@ class Platform:
         self.connection = connection
         self._senders = senders
         self._source = ExternalSource(connection, source_name)
+        self.narrow_budgets = connection.narrow_budgets
 
     @property
     def engine(self) -> PlatformEngine | None:
@@ -80,11 +78,6 @@ class Platform:
     def clock_skew(self) -> timedelta:
         """How far Genesys' clock is ahead of ours."""
         return self.connection.clock_skew
-
-    @functools.cached_property
-    def narrow_budgets(self) -> Mapping[str, float]:
-        """What binds some calls more narrowly than the tokens: senders' rates, the organisation's e-mails."""
-        return self.connection.narrow_budgets
 
     def narrow_budget_of(self, contact: Contact, channel: Channel) -> str:
         """Which of them binds the call that contacts a person on a channel; "" for none."""
@@ -159,8 +152,7 @@ class Platform:
     def read(self, conversation_ids: Sequence[str]) -> list[Conversation]:
         """What became of interactions: many at once, and one by one what that doesn't tell."""
         seen: list[Conversation] = []
-        for first in range(0, len(conversation_ids), READ_AT_ONCE):
-            wanted = conversation_ids[first : first + READ_AT_ONCE]
+        for wanted in cut(conversation_ids, READ_AT_ONCE):
             known = self._read_analytics(wanted)
             for conversation_id in wanted:
                 found = known.get(conversation_id)
@@ -212,10 +204,6 @@ class Platform:
     def read_limits(self) -> dict[str, float]:
         """The organisation's limits by key, like `token.rate.per.minute`."""
         return organization.read_limits(self.connection)
-
-    def try_tokens(self) -> organization.TokensFound:
-        """How many of our tokens live at once, and whether each has a limit of its own."""
-        return organization.try_tokens(self.connection)
 
     def _read_analytics(self, conversation_ids: Sequence[str]) -> dict[str, Conversation]:
         params = {"id": ",".join(conversation_ids)}

@@ -38,6 +38,7 @@ from outreach.genesys.http.untrusted_json import (
 )
 from outreach.genesys.interface import Senders
 from outreach.genesys.platform import list_export
+from outreach.genesys.platform.conversations import sessions_of
 from outreach.genesys.platform.engine import (
     LONGEST_VALUE,
     SUBJECT,
@@ -46,8 +47,14 @@ from outreach.genesys.platform.engine import (
     can_send,
     describe_sender,
 )
-from outreach.genesys.platform.listing import read_all_hits, read_pages, unreadable
-from outreach.genesys.platform.lookup import write_instant, write_predicate
+from outreach.genesys.platform.listing import (
+    read_all_hits,
+    read_pages,
+    unreadable,
+    write_instant,
+    write_predicate,
+    write_query,
+)
 
 MOST_ROWS, MOST_BYTES = 1000, 480_000
 """Of one add: the platform takes 1,000 rows and 512,000 bytes."""
@@ -57,6 +64,7 @@ MOST_PAGES, STOPS = 10_000, 3
 _OUTBOUND = "/api/v2/outbound"
 _LISTS, _CAMPAIGNS = f"{_OUTBOUND}/contactlists", f"{_OUTBOUND}/messagingcampaigns"
 _BELTS = "outreach once"
+_LIMITS = {"name": _BELTS, "maxAttemptsPerContact": 1, "maxAttemptsPerNumber": 1, "resetPeriod": "NEVER"}
 _ZONE = "zone"
 _RESULTS = (SENT, AMBIGUOUS, FAILED, THROTTLED)
 
@@ -67,11 +75,7 @@ class PlatformEngine:
     def __init__(self, connection: Connection, senders: Senders) -> None:
         self._connection = connection
         self._senders = senders
-
-    @property
-    def channels(self) -> tuple[Channel, ...]:
-        """Those that are set up for it in our senders."""
-        return tuple(channel for channel in Channel if can_send(self._senders, channel))
+        self.channels = tuple(channel for channel in Channel if can_send(senders, channel))
 
     def paces(self, channel: Channel) -> Mapping[str, Pace]:
         """Each sender's pace, as its carrier, the organisation or the senders let it."""
@@ -84,7 +88,7 @@ class PlatformEngine:
 
     def open_route(self, channel: Channel, sender: str) -> "PlatformCampaigns":
         """The lists and campaigns of a sender; "" is the senders' own."""
-        name = sender or self._senders.of(channel) or ""
+        name = sender or self._senders.own(channel)[0] or ""
         return PlatformCampaigns(self._connection, describe_sender(self._senders, channel, name))
 
 
@@ -95,30 +99,19 @@ class PlatformCampaigns:
         self._connection = connection
         self._sender = sender
         self._medium = sender.medium
-
-    @property
-    def per_minute(self) -> int:
-        """As the sender's carrier lets it, or less where the senders say so."""
-        return self._sender.pace.per_minute
-
-    @property
-    def longest_text(self) -> int:
-        """What its columns hold."""
-        return LONGEST_VALUE * len(self._medium.texts)
+        self.per_minute = sender.pace.per_minute
+        self.longest_text = LONGEST_VALUE * len(sender.medium.texts)
 
     def prepare_list(self, name: str) -> str:
         """The contact list of that name, with its belts."""
-        known = self._find("find contact list", _LISTS, name, {"filterType": "Equals"})
-        if known:
+        if known := self._find("find contact list", _LISTS, name, filterType="Equals"):
             return known
-        limits = self._find_or_create("attempt limits", f"{_OUTBOUND}/attemptlimits", _limits())
+        limits = self._find_or_create("attempt limits", f"{_OUTBOUND}/attemptlimits", _LIMITS)
         medium = self._medium
         body = {
             "name": name,
             "columnNames": [*medium.column_names, _ZONE],
-            medium.columns: [
-                {"columnName": medium.address, "type": medium.address, medium.zone: _ZONE},
-            ],
+            medium.columns: [{"columnName": medium.address, "type": medium.address, medium.zone: _ZONE}],
             "trimWhitespace": False,  # a long text goes on in the next column
             "attemptLimits": {"id": limits},
             "retentionType": "Never",  # whatever the organisation's default: its results are read later
@@ -170,11 +163,12 @@ class PlatformCampaigns:
 
     def prepare_campaign(self, name: str, list_id: str, hours: Hours) -> str:
         """The campaign of that name, switched off, with its belts and hours."""
-        known = self._find("find campaign", _CAMPAIGNS, name, {})
-        if known:
+        if known := self._find("find campaign", _CAMPAIGNS, name):
             return known
         rules = self._find_or_create("digital rule set", f"{_OUTBOUND}/digitalrulesets", _rules(self._medium))
         times = self._prepare_hours(hours)
+        path = f"{_OUTBOUND}/dnclists"
+        lists = read_pages(self._connection, "list do-not-contact lists", path, {}, most=100)
         body = {
             "name": name,
             "contactList": {"id": list_id},
@@ -182,7 +176,7 @@ class PlatformCampaigns:
             "campaignStatus": "off",
             "alwaysRunning": True,  # else it is complete when it is done, and a start would begin again
             "ruleSets": [{"id": rules}],
-            "dncLists": [{"id": each} for each in self._list_do_not_contact()],
+            "dncLists": [{"id": key} for each in lists if (key := read_code(each, "id"))],
             **({"callableTimeSet": {"id": times}} if times else {}),
             **self._sender.config,
         }
@@ -241,37 +235,28 @@ class PlatformCampaigns:
         """Every conversation of the campaign, 100 a request."""
         ahead = self._connection.clock_skew
         until = self._connection.clock.now() + timedelta(minutes=1)
-        predicate = write_predicate("outboundCampaignId", campaign_id)
-        body: dict[str, Any] = {
-            "interval": f"{write_instant(since + ahead)}/{write_instant(until + ahead)}",
-            "order": "asc",
-            "orderBy": "conversationStart",
-            "segmentFilters": [{"type": "and", "predicates": [predicate]}],
-        }
-        hits = read_all_hits(self._connection, "find conversations", body, most=MOST_PAGES)
+        segments = {"type": "and", "predicates": [write_predicate("outboundCampaignId", campaign_id)]}
+        query = write_query(since + ahead, until + ahead, segments)
+        hits = read_all_hits(self._connection, "find conversations", query, most=MOST_PAGES)
         return (found for found in map(_read_conversation, hits) if found is not None)
 
-    def _find(self, operation: str, path: str, name: str, params: Mapping[str, str]) -> str:
+    def _find(self, operation: str, path: str, name: str, **more: str) -> str:
         """The id of what has exactly this name, "" when there is none. Several are for a person."""
-        asked = {"name": name, **params}
-        found = [
-            read_code(each, "id")
-            for each in read_pages(self._connection, operation, path, asked, most=20)
-            if read_text(each, "name") == name  # the filter may be looser (section 11.5)
-        ]
+        pages = read_pages(self._connection, operation, path, {"name": name, **more}, most=20)
+        # The filter may be looser (section 11.5).
+        found = [read_code(each, "id") for each in pages if read_text(each, "name") == name]
         if len(found) > 1 or "" in found:
-            raise Ambiguous(
-                operation, 200, "several_of_one_name", "", "Delete all but one of them in Genesys."
-            )
+            advice = "Delete all but one of them in Genesys."
+            raise Ambiguous(operation, 200, "several_of_one_name", "", advice)
         return found[0] if found else ""
 
     def _find_or_create(self, what: str, path: str, body: dict[str, Any]) -> str:
-        if known := self._find(f"find {what}", path, body["name"], {}):
+        if known := self._find(f"find {what}", path, body["name"]):
             return known
         try:
             return self._create(f"create {what}", path, body)
         except Refused:  # another sender's hand-over has made it meanwhile
-            if known := self._find(f"find {what}", path, body["name"], {}):
+            if known := self._find(f"find {what}", path, body["name"]):
                 return known
             raise
 
@@ -282,19 +267,9 @@ class PlatformCampaigns:
             raise unreadable(operation, answer)
         return made
 
-    def _list_do_not_contact(self) -> Iterator[str]:
-        found = read_pages(
-            self._connection, "list do-not-contact lists", f"{_OUTBOUND}/dnclists", {}, most=100
-        )
-        return (key for key in (read_code(each, "id") for each in found) if key)
-
 
 def _path(campaign_id: str, rest: str = "") -> str:
     return f"{_CAMPAIGNS}/{quoted(campaign_id)}{rest}"
-
-
-def _limits() -> dict[str, Any]:
-    return {"name": _BELTS, "maxAttemptsPerContact": 1, "maxAttemptsPerNumber": 1, "resetPeriod": "NEVER"}
 
 
 def _rules(medium: EngineMedium) -> dict[str, Any]:
@@ -331,12 +306,8 @@ def _groups(rows: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 def _read_conversation(found: Object) -> EngineConversation | None:
     started = read_instant(found, "conversationStart")
-    sessions = (
-        session
-        for participant in read_list(found, "participants")
-        for session in read_list(participant, "sessions")
-    )
-    row_id = next((key for key in (read_text(each, "outboundContactId") for each in sessions) if key), "")
+    keys = (read_text(session, "outboundContactId") for _, session in sessions_of(found))
+    row_id = next(filter(None, keys), "")
     if started is None or not row_id:
         return None
     return EngineConversation(row_id, read_code(found, "conversationId"), started)

@@ -1,6 +1,6 @@
 """Reading what became of conversations, from analytics (many at once) and from the conversation itself."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from outreach.genesys.http.untrusted_json import Json, Object, read_code, read_instant, read_list, read_text
@@ -29,7 +29,6 @@ def from_analytics(body: Object) -> Conversation | None:
     pairs = list(sessions_of(body))
     sessions = [session for _, session in pairs]
     segments = [s for session in sessions for s in read_list(session, "segments")]
-    theirs = [session for participant, session in pairs if read_text(participant, "purpose") in _THEM]
     return Conversation(
         conversation_id,
         read_instant(body, "conversationStart"),
@@ -39,10 +38,7 @@ def from_analytics(body: Object) -> Conversation | None:
         _spell(_last(read_text(session, "deliveryStatus") for session in sessions)),
         any(_is_opt_out(read_text(segment, "errorCode")) for segment in segments),
         _last(read_code(segment, "errorCode") for segment in segments),
-        _ids_in(participant for participant, _ in pairs),
-        # A session is the communication of its participant, by the same id.
-        next((read_code(session, "sessionId") for session in (*theirs, *sessions)), ""),
-        any(read_text(session, "direction").lower() == "inbound" for session in sessions),
+        *_whom(pairs, "sessionId"),  # a session is the communication of its participant, by the same id
     )
 
 
@@ -55,7 +51,6 @@ def from_conversation(body: Json) -> Conversation | None:
     communications = [communication for _, communication in pairs]
     messages = [m for c in communications for m in read_list(c, "messages")]
     errors = [read_code(part.get("errorInfo"), "code") for part in (*messages, *communications)]
-    theirs = [each for participant, each in pairs if read_text(participant, "purpose") in _THEM]
     return Conversation(
         conversation_id,
         read_instant(body, "startTime"),
@@ -65,9 +60,7 @@ def from_conversation(body: Json) -> Conversation | None:
         _spell(_last(read_text(message, "messageStatus") for message in messages)),
         any(map(_is_opt_out, errors)),
         _last(iter(errors)),
-        _ids_in(participant for participant, _ in pairs),
-        next((read_code(communication, "id") for communication in (*theirs, *communications)), ""),
-        any(read_text(communication, "direction").lower() == "inbound" for communication in communications),
+        *_whom(pairs, "id"),
     )
 
 
@@ -93,8 +86,13 @@ def communications_of(body: Json) -> Iterator[tuple[Object, Object]]:
                 yield participant, communication
 
 
-def _ids_in(participants: Iterable[Object]) -> frozenset[str]:
-    return frozenset(read_code(each, "externalContactId") for each in participants) - {""}
+def _whom(pairs: Sequence[tuple[Object, Object]], key: str) -> tuple[frozenset[str], str, bool]:
+    """The contacts that it names, the id of the person's part, else of the first, and whether they wrote."""
+    contacts = frozenset(read_code(participant, "externalContactId") for participant, _ in pairs) - {""}
+    theirs = (part for participant, part in pairs if read_text(participant, "purpose") in _THEM)
+    communication_id = next((read_code(part, key) for part in (*theirs, *(part for _, part in pairs))), "")
+    inbound = any(read_text(part, "direction").lower() == "inbound" for _, part in pairs)
+    return contacts, communication_id, inbound
 
 
 def _is_talk(segment: Object) -> bool:

@@ -99,22 +99,24 @@ def _write_address(channel: Channel, address: str, name: str, senders: Senders) 
 
 
 def _read_result(contact: Contact, result: Object | None, correlation_id: str) -> Registered | NotRegistered:
+    ours = contact.external_contact_id
     if result is None:
-        return _not_registered(contact, "no_result", "Genesys' answer says nothing of it.", correlation_id)
+        return NotRegistered(ours, "no_result", "Genesys' answer says nothing of it.", True, correlation_id)
     entity = read_mapping(result, "entity")
     if result.get("success") is not True:  # a 2xx may hide failures (platform fact sheet 3.4)
-        return _read_error(contact, result, correlation_id)
+        return _read_error(ours, result, correlation_id)
     genesys_id = read_code(entity, "id")
     if not genesys_id:
-        return _not_registered(contact, "no_id", "Genesys' answer gives it no id.", correlation_id)
+        return NotRegistered(ours, "no_id", "Genesys' answer gives it no id.", True, correlation_id)
     created = read_number(result, "status") == 201  # 200: updated (platform fact sheet 3.2)
-    availability = _read_availability(contact, entity)
-    return Registered(
-        contact.external_contact_id, genesys_id, "created" if created else "updated", availability
-    )
+    availability = {
+        channel: AVAILABLE if _is_recognised(channel, entity) else NOT_RECOGNISED
+        for channel in contact.channels.present()
+    }
+    return Registered(ours, genesys_id, "created" if created else "updated", availability)
 
 
-def _read_error(contact: Contact, result: Object, correlation_id: str) -> NotRegistered:
+def _read_error(external_contact_id: str, result: Object, correlation_id: str) -> NotRegistered:
     error = read_mapping(result, "error")
     status = read_number(result, "status") or read_number(error, "status") or 0
     code = read_code(error, "code") or f"http_{status:.0f}"
@@ -123,18 +125,7 @@ def _read_error(contact: Contact, result: Object, correlation_id: str) -> NotReg
     reason = f"Genesys does not accept it ({status:.0f} {code}{f', field {named}' if named else ''})."
     found = read_code(error, "contextId") or correlation_id
     # Only what is marked so is tried again (platform fact sheet 3.4).
-    return NotRegistered(contact.external_contact_id, code, reason, error.get("retryable") is True, found)
-
-
-def _not_registered(contact: Contact, code: str, reason: str, correlation_id: str) -> NotRegistered:
-    return NotRegistered(contact.external_contact_id, code, reason, True, correlation_id)
-
-
-def _read_availability(contact: Contact, entity: Object) -> dict[Channel, str]:
-    return {
-        channel: AVAILABLE if _is_recognised(channel, entity) else NOT_RECOGNISED
-        for channel in contact.channels.present()
-    }
+    return NotRegistered(external_contact_id, code, reason, error.get("retryable") is True, found)
 
 
 def _is_recognised(channel: Channel, entity: Object) -> bool:

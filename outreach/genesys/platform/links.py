@@ -5,8 +5,9 @@ afterwards. That call is asynchronous and checks no ids: its 202 proves nothing,
 led on to the contact into which it was merged.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
+from outreach.chunks import cut
 from outreach.contacts import Channel
 from outreach.errors import Refused
 from outreach.genesys.http.client import Connection, quoted
@@ -36,10 +37,9 @@ def find_canonical(
     connection: Connection, genesys_ids: Collection[str]
 ) -> Mapping[str, tuple[str, frozenset[str]]]:
     """Of each contact that Genesys shows: its id of today, and all ids of the person. Raises GenesysError."""
-    ids = sorted(genesys_ids)
     found: dict[str, tuple[str, frozenset[str]]] = {}
-    for first in range(0, len(ids), CONTACTS_PER_QUERY):
-        body = {"entities": [{"id": genesys_id} for genesys_id in ids[first : first + CONTACTS_PER_QUERY]]}
+    for chunk in cut(sorted(genesys_ids), CONTACTS_PER_QUERY):
+        body = {"entities": [{"id": genesys_id} for genesys_id in chunk]}
         path = "/api/v2/externalcontacts/bulk/contacts"
         try:
             answer = connection.request("look up contacts", "POST", path, json=body)
@@ -54,8 +54,3 @@ def find_canonical(
             if today:
                 found[asked] = today, (known | {asked}) - {""}
     return found
-
-
-def other_ids(connection: Connection, genesys_ids: Sequence[str]) -> dict[str, frozenset[str]]:
-    """Each contact's other ids, where it was merged since."""
-    return {asked: ids - {asked} for asked, (_, ids) in find_canonical(connection, set(genesys_ids)).items()}

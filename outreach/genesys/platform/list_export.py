@@ -7,22 +7,20 @@ it has not, the rows themselves are read, 50 a request.
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
 
-from outreach.connections import read_date
-from outreach.errors import Ambiguous, NotFound
+from outreach.chunks import cut
+from outreach.errors import Ambiguous
 from outreach.genesys.campaign_route import NO_RESULT
 from outreach.genesys.http.client import Connection, quoted
-from outreach.genesys.http.untrusted_json import read_instant, read_list, read_mapping, read_text
+from outreach.genesys.http.untrusted_json import read_list, read_mapping, read_text
 from outreach.genesys.platform.engine import EngineMedium
+from outreach.genesys.platform.exports import fetch_export
 from outreach.genesys.platform.listing import unreadable
 
 _OPERATION = "export contact list"
 _ID = "inin-outbound-id"
-_POLLS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 30.0, 60.0, 60.0, 120.0)
-_MOST_BYTES = 256 * 1024 * 1024
+_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 30.0, 60.0, 60.0, 120.0)
 _MOST_READ = 50
-_ROUNDING = timedelta(seconds=2)
 
 
 def read_results(connection: Connection, list_id: str, medium: EngineMedium) -> dict[str, str]:
@@ -31,30 +29,12 @@ def read_results(connection: Connection, list_id: str, medium: EngineMedium) -> 
     Raises:
         Ambiguous: it is not ready in time, or does not name everybody once.
     """
-    base = f"/api/v2/outbound/contactlists/{quoted(list_id)}"
-    path = f"{base}/export"
-    answer = connection.request(_OPERATION, "POST", path)
-    begun = read_date(answer.headers.get("date")) or connection.clock.now()
-    for seconds in _POLLS:
-        connection.clock.sleep(seconds)
-        uri = _find(connection, path, begun)
-        if uri:
-            file = connection.download(_OPERATION, uri, _MOST_BYTES)
-            words = _read(file.decode("utf-8-sig", "replace"), f"{medium.name}LastResult-{medium.address}")
-            unsaid = [key for key, word in words.items() if word is None]
-            said = {key: word for key, word in words.items() if word is not None}
-            return said | dict(_read_rows(connection, f"{base}/contacts/bulk", unsaid, medium))
-    raise Ambiguous(_OPERATION, 0, "export_not_ready", "", "The export is not finished yet.")
-
-
-def _find(connection: Connection, path: str, begun: datetime) -> str:
-    """Where the export lies; "" while it is not ready, or is an earlier one."""
-    try:
-        answer = connection.request(_OPERATION, "GET", path, params={"download": "false"})
-    except NotFound:
-        return ""
-    made, uri = read_instant(answer.json, "exportTimestamp"), read_text(answer.json, "uri")
-    return uri if made is not None and made >= begun - _ROUNDING else ""
+    path = f"/api/v2/outbound/contactlists/{quoted(list_id)}"
+    text = fetch_export(connection, _OPERATION, f"{path}/export", _WAITS)
+    words = _read(text, f"{medium.name}LastResult-{medium.address}")
+    unsaid = [key for key, word in words.items() if word is None]
+    said = {key: word for key, word in words.items() if word is not None}
+    return said | dict(_read_rows(connection, f"{path}/contacts/bulk", unsaid, medium))
 
 
 def _read(text: str, column: str) -> dict[str, str | None]:
@@ -74,8 +54,7 @@ def _read_rows(
     connection: Connection, path: str, keys: Sequence[str], medium: EngineMedium
 ) -> Iterator[tuple[str, str]]:
     """The word of each row by the row itself. Raises Ambiguous where not all are shown."""
-    for first in range(0, len(keys), _MOST_READ):
-        wanted = keys[first : first + _MOST_READ]
+    for wanted in cut(keys, _MOST_READ):
         answer = connection.request("read list contacts", "POST", path, json=wanted)
         rows = {read_text(each, "id"): each for each in read_list({"rows": answer.json}, "rows")}
         if not rows.keys() >= set(wanted):

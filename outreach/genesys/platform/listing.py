@@ -1,6 +1,7 @@
 """Lists that come in pages: an answer that is no such page is not known, never an empty list."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from outreach.errors import Ambiguous
 from outreach.genesys.http.client import Answer, Connection
@@ -33,7 +34,9 @@ def read_pages(
         answer = connection.request(
             operation, "GET", path, params={**params, "pageSize": 100, "pageNumber": page}
         )
-        entities = _entities(operation, answer)
+        entities = as_mapping(answer.json).get("entities")
+        if not isinstance(entities, list) or not all(isinstance(entity, dict) for entity in entities):
+            raise unreadable(operation, answer)
         yield from entities
         seen += len(entities)
         if page >= (read_number(answer.json, "pageCount") or 1) or not entities:
@@ -41,6 +44,28 @@ def read_pages(
                 break
             return
     raise unreadable(operation, answer)
+
+
+def write_query(
+    begin: datetime, end: datetime, segments: Mapping[str, Json], *, newest_first: bool = False
+) -> dict[str, Json]:
+    """A details query: the conversations of an interval that have such segments, by when they started."""
+    return {
+        "interval": f"{write_instant(begin)}/{write_instant(end)}",
+        "order": "desc" if newest_first else "asc",
+        "orderBy": "conversationStart",
+        "segmentFilters": [segments],
+    }
+
+
+def write_predicate(dimension: str, value: str) -> dict[str, str]:
+    """A dimension with one value, as a details query says it."""
+    return {"type": "dimension", "dimension": dimension, "operator": "matches", "value": value}
+
+
+def write_instant(moment: datetime) -> str:
+    """An instant of an interval."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def read_all_hits(
@@ -85,10 +110,3 @@ def _is_hit(found: Json) -> bool:
 def unreadable(operation: str, answer: Answer, code: str = "unrecognised_answer") -> Ambiguous:
     """A 2xx whose shape says nothing."""
     return Ambiguous(operation, answer.status, code, answer.correlation_id, _ADVICE)
-
-
-def _entities(operation: str, answer: Answer) -> list[Object]:
-    entities = as_mapping(answer.json).get("entities")
-    if not isinstance(entities, list) or not all(isinstance(entity, dict) for entity in entities):
-        raise unreadable(operation, answer)
-    return entities

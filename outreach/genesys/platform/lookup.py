@@ -12,7 +12,6 @@ attribute search is reported to accept no search by attribute.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from typing_extensions import assert_never
@@ -23,8 +22,8 @@ from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.untrusted_json import Object, read_code, read_instant
 from outreach.genesys.interface import Attempt, ConversationMatch, Senders
 from outreach.genesys.platform.conversations import attributes_of
-from outreach.genesys.platform.links import other_ids
-from outreach.genesys.platform.listing import read_all_hits
+from outreach.genesys.platform.links import find_canonical
+from outreach.genesys.platform.listing import read_all_hits, write_predicate, write_query
 from outreach.genesys.platform.matching import SKEW, WINDOW, matches, subjects_of
 from outreach.genesys.platform.media import MESSAGE, medium_of
 from outreach.genesys.platform.sending import ATTEMPT_ATTRIBUTE, address_of, has_reference
@@ -42,7 +41,8 @@ def find_conversations(
     unseen = [
         a for a in attempts if not found[a.reference] and medium_of(a.channel) is MESSAGE and a.genesys_id
     ]
-    merged = other_ids(connection, [attempt.genesys_id for attempt in unseen])
+    shown = find_canonical(connection, {attempt.genesys_id for attempt in unseen})
+    merged = {asked: ids - {asked} for asked, (_, ids) in shown.items()}
     again = [attempt for attempt in unseen if merged.get(attempt.genesys_id)]
     return found | _look(connection, senders, again, merged)
 
@@ -88,24 +88,17 @@ def _write_query(
     ahead, latest = connection.clock_skew, group[-1].at
     # Not beyond now, for pages shift while data arrives (platform fact sheet 5.3).
     end = min(latest + WINDOW, max(connection.clock.now(), latest + SKEW))
-    interval = f"{write_instant(group[0].at - SKEW + ahead)}/{write_instant(end + ahead)}"
     medium = medium_of(group[0].channel)
     told = (address_of(attempt, senders) for attempt in group)
     wanted = [write_predicate(medium.address, address) for address in told if address is not None]
     if medium is MESSAGE:
         wanted += [write_predicate("externalContactId", i) for a in group for i in sorted(ids[a.reference])]
-    return {
-        "interval": interval,
-        "order": "asc",
-        "orderBy": "conversationStart",
-        "segmentFilters": [
-            {
-                "type": "and",
-                "predicates": [write_predicate("mediaType", medium.name)],
-                "clauses": [{"type": "or", "predicates": wanted}],
-            }
-        ],
+    segments = {
+        "type": "and",
+        "predicates": [write_predicate("mediaType", medium.name)],
+        "clauses": [{"type": "or", "predicates": wanted}],
     }
+    return write_query(group[0].at - SKEW + ahead, end + ahead, segments)
 
 
 def _judge(
@@ -144,13 +137,3 @@ def read_attributes(connection: Connection, conversation_id: str) -> set[str]:
     except (NotFound, Forbidden):
         return set()
     return attributes_of(body, ATTEMPT_ATTRIBUTE)
-
-
-def write_predicate(dimension: str, value: str) -> dict[str, str]:
-    """A dimension with one value, in the words of the details query."""
-    return {"type": "dimension", "dimension": dimension, "operator": "matches", "value": value}
-
-
-def write_instant(moment: datetime) -> str:
-    """An instant of an interval."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

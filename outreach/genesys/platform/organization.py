@@ -25,12 +25,7 @@ def read_identity(connection: Connection) -> Identity:
     if not organization_id:
         raise unreadable("who am i", answer)
     country = read_code(body, "defaultCountryCode").upper()
-    return Identity(
-        organization_id,
-        read_text(body, "name"),
-        read_code(body, "state"),
-        country if _COUNTRY.match(country) else "",
-    )
+    return Identity(organization_id, read_text(body, "name"), country if _COUNTRY.match(country) else "")
 
 
 def read_limits(connection: Connection) -> dict[str, float]:

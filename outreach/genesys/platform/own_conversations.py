@@ -5,18 +5,17 @@ whether it is ours, is decided by who asks. The newest come first, so that a loo
 what an old ledger cannot know; intervals have the grain of a day, so the start is checked again here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from outreach.contacts import Channel
 from outreach.genesys.http.client import Connection
-from outreach.genesys.http.untrusted_json import Object, read_instant
-from outreach.genesys.interface import OwnConversation, Senders
-from outreach.genesys.platform.listing import PAGE_SIZE, read_hits
-from outreach.genesys.platform.lookup import write_instant, write_predicate
+from outreach.genesys.http.untrusted_json import Json, Object, read_instant
+from outreach.genesys.interface import Senders
+from outreach.genesys.platform.listing import PAGE_SIZE, read_hits, write_predicate, write_query
 from outreach.genesys.platform.matching import SKEW, read_own
 from outreach.genesys.platform.media import medium_of
+from outreach.reachability import OwnConversation
 
 INTERVAL = timedelta(days=7)
 """The most in one query: longer intervals are said to be refused (platform fact sheet 5.3)."""
@@ -29,9 +28,13 @@ def list_started(
     # `since` may be another clock's: one of ours that is behind must not make it later.
     asked = since - SKEW + min(connection.clock_skew, timedelta())
     found: dict[str, OwnConversation] = {}
-    if not (predicates := _write_predicates(senders)):
+    ours = [sender for channel in Channel for sender in senders.all_of(channel)]
+    if not ours:
         return [], True
-    for number, (page, is_last) in enumerate(_pages(connection, predicates, asked), 1):
+    by_us = [write_predicate(medium_of(sender.channel).sender, sender.name) for sender in ours]
+    for number, (page, is_last) in enumerate(
+        _pages(connection, {"type": "or", "predicates": by_us}, asked), 1
+    ):
         for conversation in page:
             own = read_own(conversation, senders)
             if own and own.started_at >= asked:
@@ -42,13 +45,14 @@ def list_started(
 
 
 def _pages(
-    connection: Connection, predicates: list[dict[str, str]], asked: datetime
+    connection: Connection, segments: Mapping[str, Json], asked: datetime
 ) -> Iterator[tuple[list[Object], bool]]:
     """Page after page, interval before interval, each with whether it is the last one."""
     end, number = max(connection.clock.now() + connection.clock_skew, asked + SKEW), 1
     while True:
         begin = max(asked, end - INTERVAL)
-        page = _ask(connection, predicates, f"{write_instant(begin)}/{write_instant(end)}", number)
+        query = write_query(begin, end, segments, newest_first=True)
+        page = read_hits(connection, "list own conversations", query, number)
         is_through = len(page) < PAGE_SIZE or _reaches(page, begin)
         is_last = is_through and begin <= asked
         yield page, is_last
@@ -57,22 +61,7 @@ def _pages(
         end, number = (begin, 1) if is_through else (end, number + 1)
 
 
-def _ask(connection: Connection, predicates: list[dict[str, str]], interval: str, page: int) -> list[Object]:
-    body: dict[str, Any] = {
-        "interval": interval,
-        "order": "desc",
-        "orderBy": "conversationStart",
-        "segmentFilters": [{"type": "or", "predicates": predicates}],
-    }
-    return read_hits(connection, "list own conversations", body, page)
-
-
 def _reaches(page: list[Object], begin: datetime) -> bool:
     """Whether it goes back beyond the interval's begin: the server gives whole days."""
     starts = (read_instant(conversation, "conversationStart") for conversation in page)
     return any(start < begin for start in starts if start)
-
-
-def _write_predicates(senders: Senders) -> list[dict[str, str]]:
-    ours = (sender for channel in Channel for sender in senders.all_of(channel))
-    return [write_predicate(medium_of(sender.channel).sender, sender.name) for sender in ours]

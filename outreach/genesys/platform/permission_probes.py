@@ -5,7 +5,7 @@ requires (platform fact sheet 4.1 to 4.3), so all that can come of it is 403, or
 """
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from outreach.contacts import Channel
 from outreach.errors import Forbidden, Refused
@@ -16,28 +16,22 @@ from outreach.genesys.platform.media import medium_of
 NOWHERE = "00000000-0000-0000-0000-000000000000"
 
 
-class _Probe(NamedTuple):
-    method: Literal["GET", "POST", "PUT"]
-    path: str
-    params: Mapping[str, str] | None = None
-
-
 _STARTS = {medium_of(channel).start_path: f"start {channel}" for channel in reversed(Channel)}
 """Channels that share a path share its permission: one speaks for all."""
 
-_PROBES: Mapping[str, _Probe] = {
-    "register": _Probe("POST", "/api/v2/externalcontacts/bulk/contacts/enrich"),
-    **{operation: _Probe("POST", path) for path, operation in _STARTS.items()},
-    "find external source": _Probe("GET", "/api/v2/externalcontacts/externalsources"),
-    "read conversations": _Probe("GET", "/api/v2/analytics/conversations/details", {"id": NOWHERE}),
-    "read conversation": _Probe("GET", f"/api/v2/conversations/{NOWHERE}"),
-    "link conversation": _Probe("PUT", f"/api/v2/externalcontacts/conversations/{NOWHERE}"),
-    "read reply": _Probe("GET", f"/api/v2/conversations/messages/{NOWHERE}/messages/{NOWHERE}"),
-    "list do-not-contact lists": _Probe("GET", "/api/v2/outbound/dnclists"),
-    "check sms sender": _Probe("GET", "/api/v2/routing/sms/phonenumbers"),
-    "check email sender": _Probe("GET", "/api/v2/routing/email/outbound/domains"),
-    "check voice queue": _Probe("GET", "/api/v2/routing/queues"),
-    "check chat integration": _Probe("GET", "/api/v2/conversations/messaging/integrations"),
+_PROBES: Mapping[str, tuple[Literal["GET", "POST", "PUT"], str]] = {
+    "register": ("POST", "/api/v2/externalcontacts/bulk/contacts/enrich"),
+    **{operation: ("POST", path) for path, operation in _STARTS.items()},
+    "find external source": ("GET", "/api/v2/externalcontacts/externalsources"),
+    "read conversations": ("GET", f"/api/v2/analytics/conversations/details?id={NOWHERE}"),
+    "read conversation": ("GET", f"/api/v2/conversations/{NOWHERE}"),
+    "link conversation": ("PUT", f"/api/v2/externalcontacts/conversations/{NOWHERE}"),
+    "read reply": ("GET", f"/api/v2/conversations/messages/{NOWHERE}/messages/{NOWHERE}"),
+    "list do-not-contact lists": ("GET", "/api/v2/outbound/dnclists"),
+    "check sms sender": ("GET", "/api/v2/routing/sms/phonenumbers"),
+    "check email sender": ("GET", "/api/v2/routing/email/outbound/domains"),
+    "check voice queue": ("GET", "/api/v2/routing/queues"),
+    "check chat integration": ("GET", "/api/v2/conversations/messaging/integrations"),
 }
 
 ESSENTIAL = frozenset({"register", *_STARTS.values()})
@@ -51,14 +45,11 @@ def find_forbidden(connection: Connection) -> dict[str, Forbidden]:
         NotSent, Ambiguous: the organisation does not answer.
     """
     forbidden: dict[str, Forbidden] = {}
-    for operation, probe in _PROBES.items():
-        creates = probe.method == "POST"
-        body: Json = None if probe.method == "GET" else {}
+    for operation, (method, path) in _PROBES.items():
+        body: Json = None if method == "GET" else {}
         try:
             # A creating one goes like a real one: never sent twice.
-            connection.request(
-                operation, probe.method, probe.path, json=body, params=probe.params, creates=creates
-            )
+            connection.request(operation, method, path, json=body, creates=method == "POST")
         except Forbidden as error:
             forbidden[operation] = error
         except Refused:  # 400 or 404: the client may, and there was nothing to do

@@ -24,8 +24,7 @@ from outreach.genesys.http.untrusted_json import (
 )
 from outreach.genesys.interface import InboundConversation, InboundMessage, Senders
 from outreach.genesys.platform.conversations import communications_of, sessions_of
-from outreach.genesys.platform.listing import PAGE_SIZE, read_hits
-from outreach.genesys.platform.lookup import write_instant, write_predicate
+from outreach.genesys.platform.listing import read_all_hits, write_predicate, write_query
 from outreach.genesys.platform.media import EMAIL, MESSAGE, medium_of
 
 INTERVAL = timedelta(days=7)
@@ -47,27 +46,17 @@ def list_inbound(
     connection: Connection, senders: Senders, since: datetime, *, at_most: int
 ) -> list[InboundConversation]:
     """The newest first, of seven days at the most. Raises GenesysError."""
-    ours = {bare_address(sender) for sender in _written_to(senders)}
-    if not ours:
+    written = [channel for channel in Channel if medium_of(channel) in (MESSAGE, EMAIL)]
+    names = [sender.name for channel in written for sender in senders.all_of(channel)]
+    if not names:
         return []
     now = connection.clock.now() + connection.clock_skew
-    interval = f"{write_instant(max(since, now - INTERVAL))}/{write_instant(now + timedelta(minutes=1))}"
-    to_us = [write_predicate("addressTo", sender) for sender in _written_to(senders)]
-    query = {
-        "interval": interval,
-        "order": "desc",
-        "orderBy": "conversationStart",
-        "segmentFilters": [{"type": "or", "predicates": to_us}],
-    }
-    found: dict[str, InboundConversation] = {}
-    for page in range(1, at_most + 1):
-        hits = read_hits(connection, _FIND, query, page)
-        for hit in hits:
-            if inbound := _read_inbound(hit, ours):
-                found.setdefault(inbound.conversation_id, inbound)  # pages shift while data arrives
-        if len(hits) < PAGE_SIZE:
-            break
-    return list(found.values())
+    begin, end = max(since, now - INTERVAL), now + timedelta(minutes=1)
+    to_us = {"type": "or", "predicates": [write_predicate("addressTo", name) for name in names]}
+    query = write_query(begin, end, to_us, newest_first=True)
+    hits = read_all_hits(connection, _FIND, query, most=at_most)
+    inbound = (_read_inbound(hit, set(map(bare_address, names))) for hit in hits)
+    return [each for each in inbound if each is not None]
 
 
 def read_inbound(
@@ -80,11 +69,6 @@ def read_inbound(
     except NotFound:  # it is not shown yet, or no more
         return []
     return sorted(new, key=lambda message: message.at or _BEFORE)
-
-
-def _written_to(senders: Senders) -> list[str]:
-    written = (channel for channel in Channel if medium_of(channel) in (MESSAGE, EMAIL))
-    return [sender.name for channel in written for sender in senders.all_of(channel)]
 
 
 def _read_inbound(hit: Object, ours: Collection[str]) -> InboundConversation | None:
@@ -133,17 +117,14 @@ def _read_mails(
 ) -> Iterator[InboundMessage]:
     path = f"{EMAIL.path}/{conversation_id}/messages"
     listed = list(read_list(connection.request(_READ_MAIL, "GET", path).json, "entities"))
-    theirs = [mail for mail in listed if not _is_ours(mail, senders)]
+    ours = {bare_address(each.name) for c in Channel if c.is_mail for each in senders.all_of(c)}
+    theirs = [
+        mail for mail in listed if bare_address(read_text(read_mapping(mail, "from"), "email")) not in ours
+    ]
     new = [key for mail in theirs if (key := read_code(mail, "id")) and key not in known]
     for message_id in new[-MOST_MESSAGES:]:
         found = connection.request(_READ_MAIL, "GET", f"{path}/{quoted(message_id)}").json
         yield InboundMessage(message_id, read_instant(found, "time"), _text_of_mail(found))
-
-
-def _is_ours(mail: Object, senders: Senders) -> bool:
-    sender = bare_address(read_text(read_mapping(mail, "from"), "email"))
-    ours = (each.name for channel in Channel if channel.is_mail for each in senders.all_of(channel))
-    return sender in set(map(bare_address, ours))
 
 
 def _text_of_mail(mail: Json) -> str:

@@ -14,6 +14,7 @@ from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.untrusted_json import Object, as_mapping, read_text
 from outreach.genesys.interface import Senders
 from outreach.genesys.platform.listing import read_pages
+from outreach.genesys.senders import Sender
 from outreach.reachability import AVAILABLE, NOT_CHECKABLE
 
 NO_SENDER = "no_sender"
@@ -37,7 +38,7 @@ def check_senders(connection: Connection, senders: Senders) -> dict[Channel, str
 def check_each(connection: Connection, senders: Senders) -> list[tuple[Channel, str, str]]:
     """The same of each sender: its channel, itself, and what is said of it. Raises GenesysError."""
     ours = (sender for channel in Channel for sender in senders.all_of(channel))
-    return [(each.channel, each.name, _ask(connection, senders, each.channel, each.name)) for each in ours]
+    return [(each.channel, each.name, _check(connection, senders, each)) for each in ours]
 
 
 def _least(states: Sequence[str]) -> str:
@@ -45,25 +46,21 @@ def _least(states: Sequence[str]) -> str:
     return next(iter([*wrong, *(state for state in states if state == NOT_CHECKABLE), *states]), NO_SENDER)
 
 
-def _ask(connection: Connection, senders: Senders, channel: Channel, sender: str) -> str:
+def _check(connection: Connection, senders: Senders, sender: Sender) -> str:
     try:
-        return _check(connection, senders, channel, sender)
+        match sender.channel:
+            case Channel.VOICE:
+                return _check_queue(connection, sender.name)
+            case Channel.SMS:
+                return _check_number(connection, sender.name)
+            case Channel.EMAIL:
+                return _check_domain(connection, sender.name)
+            case Channel.CHAT:
+                return _check_integration(connection, sender.name, senders)
+            case _:
+                assert_never(sender.channel)
     except Forbidden:
         return NOT_CHECKABLE
-
-
-def _check(connection: Connection, senders: Senders, channel: Channel, sender: str) -> str:
-    match channel:
-        case Channel.VOICE:
-            return _check_queue(connection, sender)
-        case Channel.SMS:
-            return _check_number(connection, sender)
-        case Channel.EMAIL:
-            return _check_domain(connection, sender)
-        case Channel.CHAT:
-            return _check_integration(connection, sender, senders)
-        case _:
-            assert_never(channel)
 
 
 def _check_number(connection: Connection, number_from: str) -> str:

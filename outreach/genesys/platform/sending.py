@@ -40,11 +40,10 @@ class Call:
 def write_call(engagement: Engagement, senders: Senders) -> Call:
     """The call for an engagement. Raises Invalid when the senders or the message can't carry it."""
     channel = engagement.attempt.channel
-    is_made = bool(engagement.letter.html)  # the text part of HTML is as long as the mail
-    if (
-        len(engagement.message) > channel.traits.longest_text and not is_made
-    ):  # here: a 400 would spend a slot
-        advice = f"Shorten the message to {channel.traits.longest_text} characters."
+    longest = channel.traits.longest_text
+    # Here, since a 400 would spend a slot; the text part of HTML is as long as the mail.
+    if len(engagement.message) > longest and not engagement.letter.html:
+        advice = f"Shorten the message to {longest} characters."
         raise Invalid(f"start {channel}", 0, "message_too_long", "", advice)
     sender = senders.choose(engagement.contact, channel)
     if not sender:

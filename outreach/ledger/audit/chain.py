@@ -79,3 +79,18 @@ def campaign_record(
 def end_of(campaign_id: int) -> str:
     """The name of the fact that says where a campaign's own chain ends: `n hash`."""
     return f"audit_end:{campaign_id}"  # a contact's end stands in its row; a campaign's needs a fact
+
+
+def read_history(ledger: Ledger, contact_id: int) -> list[dict[str, Any]]:
+    """What happened to a contact, in order: `at` (ISO-8601 UTC), `action`, `actor`, `detail`."""
+    a = audit.c
+    query = select(a.at, a.action, a.actor, a.detail).where(a.contact_id == contact_id).order_by(a.n)
+    return [
+        {
+            "at": row.at.isoformat(),
+            "action": row.action,
+            "actor": row.actor,
+            "detail": orjson.loads(row.detail),
+        }
+        for row in ledger.db.rows(query)
+    ]

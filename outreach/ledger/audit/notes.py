@@ -1,6 +1,8 @@
 """Notes in a campaign's own chain: what was done to all of it, and which files hold its people's data."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, insert, select
@@ -40,18 +42,15 @@ def note_file(ledger: Ledger, campaign_id: int, action: str, path: Path, **more:
 def is_as_written(ledger: Ledger, path: Path) -> bool:
     """Whether a file was written by us, noted, and changed by nobody since."""
     where = str(path.absolute())
-    details = map(orjson.loads, ledger.db.values(_NOTED))
-    left = {detail.get("sha256") for detail in details if detail.get("file") == where}
+    left = {detail.get("sha256") for detail in _noted(ledger) if detail.get("file") == where}
     return digest_of(path) in left - {None, ""}
-
-
-_NOTED = select(audit.c.detail).where(
-    audit.c.action.in_(("exported", "rejects")), audit.c.contact_id.is_(None)
-)
 
 
 def list_noted_files(ledger: Ledger) -> set[Path]:
     """The rejects files and exports that were noted, of all campaigns."""
-    details = ledger.db.values(_NOTED)
-    names = {orjson.loads(detail).get("file", "") for detail in details}
-    return {Path(name) for name in names if name}
+    return {Path(name) for detail in _noted(ledger) if (name := detail.get("file"))}
+
+
+def _noted(ledger: Ledger) -> Iterator[dict[str, Any]]:
+    chosen = (audit.c.action.in_(("exported", "rejects")), audit.c.contact_id.is_(None))
+    return map(orjson.loads, ledger.db.values(select(audit.c.detail).where(*chosen)))

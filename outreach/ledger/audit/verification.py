@@ -88,12 +88,9 @@ class _Seal:
 
 
 def verify(ledger: Ledger, campaign: Campaign, *, seal: str | None = None) -> Verification:
-    """Verify every record of a campaign, in one consistent look.
+    """Verify every record of a campaign, in one consistent look, by the ledger's key.
 
-    Args:
-        ledger: with its key: without it, nobody can make or check a record.
-        campaign: whose.
-        seal: a seal's hash that was kept elsewhere (a run's report, Prefect): it must be among the records.
+    A `seal` whose hash was kept elsewhere (a run's report, Prefect) must be among the records.
     """
     result = Verification(campaign.name)
     with ledger.db.snapshot() as connection:

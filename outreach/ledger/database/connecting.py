@@ -5,11 +5,11 @@ import os
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from outreach.errors import LedgerError, NoLedger, WrongLedger
 from outreach.ledger.database.packing import unpacked
+from outreach.ledger.place import check_url
 
 BUSY_SECONDS = 60
 _OF_THE_MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EROFS})
@@ -18,25 +18,6 @@ POOL = {"pool_size": 24, "max_overflow": 24, "pool_timeout": 60, "pool_use_lifo"
 """The connection used last is used next: an SQLite connection's page cache holds until another one writes."""
 SQLITE_POOL = {**POOL, "pool_size": 4, "max_overflow": 44}
 """Four are at work nearly always; each further one that is kept keeps 2 MB, and opening it takes 0.5 ms."""
-
-
-def check_url(url: str) -> URL:
-    """The URL of a database that can hold a ledger. Raises WrongLedger; nothing is opened, nothing made."""
-    try:
-        parsed = make_url(url)
-        if parsed.get_backend_name() in ("sqlite", "postgresql"):
-            parsed.get_dialect()
-            if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
-                raise WrongLedger(
-                    "A ledger in memory would forget whom it contacted.", "Name a file: sqlite:///ledger.db"
-                )
-            return parsed
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError):
-        pass
-    raise WrongLedger(
-        "The ledger's URL is not one that can be opened.",
-        "Use sqlite:///path/to/ledger.db or postgresql://user@host/name.",
-    )
 
 
 def name_of(url: URL) -> str:

@@ -10,6 +10,7 @@ import contextlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import (
@@ -38,12 +39,17 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+PAGE = 500
+LARGE_PAGE = 2000
+"""For a few columns of everybody, 3 MB: each page costs SQLAlchemy a millisecond, a tenth of the time."""
+
 
 class Database:
     """One database, two ways in: `read()` and `write()`, each a transaction."""
 
     def __init__(self, url: str, *, existing: bool = False) -> None:
         self.engine = make_engine(url, existing=existing)
+        self.name = name_of(self.engine.url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._turn = threading.RLock()
         self._writer: Connection | None = None
@@ -69,6 +75,20 @@ class Database:
     def value(self, query: Select[tuple[T]]) -> T | None:
         """The one value that a query asks for, None when nothing is found."""
         return next(iter(self.values(query)), None)
+
+    def pages(self, query: Select[Any], size: int = PAGE) -> Iterator[Sequence[Row[Any]]]:
+        """The rows of a query whose first column is an id, page by page: memory is bounded, nobody is kept
+        from writing, and each page is a look of its own.
+        """
+        number, last = query.selected_columns[0], -1
+        # No OFFSET: rows that come or go meanwhile shift no page.
+        while page := self.rows(query.where(number > last).order_by(number).limit(size)):
+            last = page[-1][0]
+            yield page
+
+    def one_by_one(self, query: Select[Any], size: int = PAGE) -> Iterator[Row[Any]]:
+        """The same rows, one by one."""
+        return chain.from_iterable(self.pages(query, size))
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -155,11 +175,6 @@ class Database:
         return literal_column(
             f"(extract(epoch FROM clock_timestamp()) * 1000000)::bigint - {earlier}", Instant
         )
-
-    @property
-    def name(self) -> str:
-        """The file, or the host and the database: what may be shown to anybody."""
-        return name_of(self.engine.url)
 
     def checkpoint(self) -> None:
         """Bring SQLite's log into its file, as far as nobody who reads is in the way."""

@@ -73,12 +73,7 @@ class Executor:
 
 
 class Heartbeat:
-    """One name of an executor, and the thread that says every few seconds that it lives.
-
-    Args:
-        ledger: where it says so.
-        executor: its id.
-    """
+    """One name of an executor, and the thread that tells the ledger every few seconds that it lives."""
 
     def __init__(self, ledger: Ledger, executor: str) -> None:
         self.executor = executor
@@ -92,11 +87,10 @@ class Heartbeat:
 
     def start(self) -> None:
         """Enter the register and begin. Raises LedgerError."""
-        entry = {"id": self.executor, "host": host(), "pid": os.getpid(), "born": born(os.getpid()) or ""}
-        entry["zone_rules"] = find_version()
-        seen = self._ledger.db.now(self._ledger.clock)
+        who = {"id": self.executor, "host": host(), "pid": os.getpid(), "born": born(os.getpid()) or ""}
+        seen = {"seen_at": self._ledger.db.now(self._ledger.clock), "zone_rules": find_version()}
         with self._ledger.db.write() as connection:
-            connection.execute(insert(executors).values(seen_at=seen, **entry))
+            connection.execute(insert(executors).values(who | seen))
         LIVING.add(self.executor)
         self._thread.start()
 
@@ -104,7 +98,8 @@ class Heartbeat:
         """Leave the register; nothing that we held stays leased."""
         self.fall_silent()
         with contextlib.suppress(LedgerError):  # then the next process finds us gone
-            free_rows_of(self._ledger, self.executor, deaths=0, gone=self._read_send_log())
+            gone = read_send_log(self.executor, self._ledger.vault)
+            free_rows_of(self._ledger, self.executor, deaths=0, gone=gone)
 
     def fall_silent(self) -> None:
         """Say nothing more, and stay in the register."""
@@ -127,10 +122,7 @@ class Heartbeat:
         """Let none of these calls leave any more; those that had left already."""
         with self._noting:  # no call slips out between the look and the ban
             self._withdrawn.update(references)
-            return self._read_send_log()
-
-    def _read_send_log(self) -> frozenset[str] | None:
-        return read_send_log(self.executor, self._ledger.vault)
+            return read_send_log(self.executor, self._ledger.vault)
 
     @property
     def trusted(self) -> bool:

@@ -11,13 +11,13 @@ held as `poison`. Registering, deciding and looking never count: they are done a
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, delete, select, update
 
 from outreach.ledger.changes import KEEP, Change, apply, apply_outcomes
-from outreach.ledger.database.pages import read_pages
 from outreach.ledger.database.schema import contacts, executors
 from outreach.ledger.executors.processes import DEAD_AFTER, LIVING, host, is_gone
 from outreach.ledger.executors.send_log import forget_send_log, read_send_log
@@ -42,11 +42,10 @@ def release_dead_executors(ledger: Ledger) -> list[int]:
     """
     freed: list[int] = []
     _take_back_sightings(ledger)
-    for executor, is_local in _dead(ledger):
-        gone = (
-            read_send_log(executor, ledger.vault) if is_local else None
-        )  # elsewhere it may still be sending
-        freed.extend(free_rows_of(ledger, executor, deaths=1, gone=gone))
+    for row in filter(_is_dead, _registered(ledger)):
+        # Elsewhere it may still be sending.
+        gone = read_send_log(row.id, ledger.vault) if row.host == host() else None
+        freed.extend(free_rows_of(ledger, row.id, deaths=1, gone=gone))
     for executor in _orphaned(ledger):
         freed.extend(free_rows_of(ledger, executor, deaths=1))
     return freed
@@ -66,9 +65,7 @@ def list_living_executors(ledger: Ledger) -> frozenset[str]:
 
 def is_alive(ledger: Ledger, executor: str) -> bool:
     """Whether an executor is in the register, and its process not known to be dead."""
-    unseen = executors.c.seen_at < ledger.db.now(ledger.clock, DEAD_AFTER)
-    rows = ledger.db.rows(select(executors, unseen.label("unseen")).where(executors.c.id == executor))
-    return any(not _is_dead(row) for row in rows)
+    return any(row.id == executor and not _is_dead(row) for row in _registered(ledger))
 
 
 def free_rows_of(
@@ -76,7 +73,7 @@ def free_rows_of(
 ) -> list[int]:
     """Free its rows and strike it from the register; `gone`: the calls that it let go, where known."""
     freed: list[int] = []
-    pages = read_pages(ledger.db, _HELD.where(contacts.c.lease_owner == executor))
+    pages = ledger.db.pages(_HELD.where(contacts.c.lease_owner == executor))
     for number, page in enumerate(pages):
         alone = number == 0 and len(page) == 1
         changes = [_inherit(ledger, row, deaths, gone, alone=alone) for row in page]
@@ -98,7 +95,7 @@ def take_back(ledger: Ledger, campaign_id: int, batch: BatchRef) -> int:
     c, owner = contacts.c, ledger.executor.enter()
     mine = _HELD.where(c.lease_owner == owner, c.campaign_id == campaign_id, c.state.in_(_WORKED_ON))
     found = 0
-    for page in read_pages(ledger.db, mine.where(c.id.between(batch.first, batch.last))):
+    for page in ledger.db.pages(mine.where(c.id.between(batch.first, batch.last))):
         waiting = [row.reference for row in page if row.state == State.INTENT.value]
         gone = ledger.executor.withdraw(waiting) if waiting else frozenset[str]()
         changes = [replace(_inherit(ledger, row, 0, gone), action="left_behind") for row in page]
@@ -106,11 +103,9 @@ def take_back(ledger: Ledger, campaign_id: int, batch: BatchRef) -> int:
     return found
 
 
-def _dead(ledger: Ledger) -> list[tuple[str, bool]]:
-    """Each, and whether it was a process of this machine, so that it surely does nothing more."""
+def _registered(ledger: Ledger) -> Sequence[Row[Any]]:
     unseen = executors.c.seen_at < ledger.db.now(ledger.clock, DEAD_AFTER)
-    rows = ledger.db.rows(select(executors, unseen.label("unseen")))
-    return [(row.id, row.host == host()) for row in rows if _is_dead(row)]
+    return ledger.db.rows(select(executors, unseen.label("unseen")))
 
 
 def _take_back_sightings(ledger: Ledger) -> None:

@@ -34,7 +34,7 @@ class SendLog:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND  # EXCL: never into another's file
             self._file = os.open(self._path, flags, 0o644)
             self._path.chmod(0o644)  # whatever the umask
-            os.write(self._file, f"{_head(executor, vault, _user())}\n".encode())
+            os.write(self._file, f"{_head(executor, vault, os.getuid())}\n".encode())
 
     def note(self, reference: str) -> None:
         """The call with this reference goes now. Raises OSError when this cannot be told to anybody."""
@@ -78,12 +78,8 @@ def _head(executor: str, vault: Vault, user: int) -> str:
     return f"{named} {vault.key('send log', f'{executor} {named}')}"
 
 
-def _user() -> int:
-    return os.getuid() if hasattr(os, "getuid") else 0
-
-
 def _path(executor: str) -> Path:
-    return Path(tempfile.gettempdir()) / f"{FOLDERS}{_user()}" / executor
+    return Path(tempfile.gettempdir()) / f"{FOLDERS}{os.getuid()}" / executor
 
 
 def _found(executor: str) -> Iterator[tuple[int, str]]:
@@ -92,18 +88,17 @@ def _found(executor: str) -> Iterator[tuple[int, str]]:
         if not (folder / executor).is_symlink() and not (folder / executor).exists():
             continue
         # Neither a link to another's file nor a pipe that never ends.
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-        file = os.open(folder / executor, flags)
+        file = os.open(folder / executor, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(file, encoding="ascii", errors="replace") as opened:
-            owners = [_owner(folder.lstat()), _owner(os.fstat(file))]
-            if owners[0] != owners[1]:
+            owner = _owner(os.fstat(file))
+            if owner != _owner(folder.lstat()):
                 raise PermissionError
-            yield owners[0], opened.read()
+            yield owner, opened.read()
 
 
 def _owner(found: os.stat_result) -> int:
     """Whose it is; PermissionError where others can write it as well."""
-    if stat.S_ISLNK(found.st_mode) or (hasattr(os, "getuid") and found.st_mode & 0o022):
+    if stat.S_ISLNK(found.st_mode) or found.st_mode & 0o022:
         raise PermissionError
     return found.st_uid
 
@@ -111,6 +106,6 @@ def _owner(found: os.stat_result) -> int:
 def _prepare(folder: Path) -> None:
     """A folder that only we write to; somebody else's is not used."""
     folder.mkdir(mode=0o755, exist_ok=True)
-    if _owner(folder.lstat()) != _user():
+    if _owner(folder.lstat()) != os.getuid():
         raise PermissionError
     folder.chmod(0o755)  # whatever the umask, and what it was with an earlier version

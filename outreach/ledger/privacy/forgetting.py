@@ -10,13 +10,14 @@ in doubt ───────────> held(erased)         ended ───
 """
 
 import contextlib
+import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Any, Literal
 
 from sqlalchemy import Connection, update
 
+from outreach.chunks import cut
 from outreach.errors import LedgerError
 from outreach.ledger.audit.notes import note
 from outreach.ledger.changes import KEEP, Change, apply_within, lock
@@ -49,14 +50,9 @@ _FORGOTTEN: Mapping[str, Any] = {
 def forget(ledger: Ledger, ids: Iterable[int], cause: Cause) -> int:
     """Forget these contacts, a chunk a transaction; how many there were.
 
-    Raises:
-        LedgerError: somebody is being called at this very moment, for longer than 30 seconds.
+    Raises LedgerError where somebody is being called at this very moment, for longer than 30 seconds.
     """
-    forgotten = 0
-    rest = iter(sorted(ids))
-    while chunk := list(islice(rest, CHUNK)):
-        forgotten += _forget(ledger, chunk, cause)
-    return forgotten
+    return sum(_forget(ledger, chunk, cause) for chunk in cut(sorted(ids), CHUNK))
 
 
 def _forget(ledger: Ledger, chunk: Sequence[int], cause: Cause) -> int:
@@ -104,8 +100,7 @@ def _state_after(before: State, *, tried: bool) -> State:
 
 def forget_rows(ledger: Ledger, ids: Collection[int], cause: Cause) -> int:
     """Forget what rejected rows held; their line, code and reason stay, for the sums."""
-    rest = iter(sorted(ids))
-    while chunk := list(islice(rest, CHUNK)):
+    for chunk in cut(sorted(ids), CHUNK):
         with ledger.db.write() as connection:
             named = update(rejects).where(rejects.c.id.in_(chunk)).values(raw=None)
             touched = list(connection.execute(named.returning(rejects.c.campaign_id)).scalars())
@@ -133,7 +128,7 @@ def clear(ledger: Ledger, words: Collection[bytes]) -> bool:
     """
     if not words or not ledger.db.is_sqlite:
         return rewrite(ledger)
-    with _driver(ledger) as connection:
+    with contextlib.closing(ledger.db.engine.raw_connection()) as connection:
         if not _empty_log(connection):
             return False
     return not still_stands(ledger, words) or rewrite(ledger)
@@ -146,25 +141,14 @@ def rewrite(ledger: Ledger) -> bool:
     VACUUM frees the old rows for reuse; its own write-ahead log, replicas and backups are kept as long as
     their owner keeps them.
     """
-    with _driver(ledger) as connection:
+    with contextlib.closing(ledger.db.engine.raw_connection()) as connection:
         done = _vacuum_sqlite(connection) if ledger.db.is_sqlite else _vacuum_postgres(connection)
     if done and recall(ledger, RESEALED):
         remember(ledger, RESEALED, "")
     return done
 
 
-@contextlib.contextmanager
-def _driver(ledger: Ledger) -> Iterator[Any]:
-    connection = ledger.db.engine.raw_connection()
-    try:
-        yield connection
-    finally:
-        connection.close()
-
-
 def _vacuum_sqlite(connection: Any) -> bool:  # noqa: ANN401 - the driver's own
-    import sqlite3  # noqa: PLC0415 - only here
-
     with contextlib.suppress(sqlite3.OperationalError):
         connection.execute("VACUUM")
         return _empty_log(connection)
@@ -173,8 +157,6 @@ def _vacuum_sqlite(connection: Any) -> bool:  # noqa: ANN401 - the driver's own
 
 def _empty_log(connection: Any) -> bool:  # noqa: ANN401 - the driver's own
     """Bring SQLite's log into its file; whether nobody was in the way."""
-    import sqlite3  # noqa: PLC0415 - only here
-
     with contextlib.suppress(sqlite3.OperationalError):
         busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not busy

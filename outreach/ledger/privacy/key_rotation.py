@@ -11,20 +11,15 @@ encrypted at all may change in the same way.
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Table, bindparam, func, select, update
+from sqlalchemy import Column, bindparam, func, select
 
-from outreach.ledger.database.pages import read_pages
 from outreach.ledger.database.schema import contacts, outbox, rejects
 from outreach.ledger.facts import remember
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import HASHING
 from outreach.ledger.privacy.remains import RESEALED
 
-PERSONAL: tuple[tuple[Table, Column[Any]], ...] = (
-    (contacts, contacts.c.payload),
-    (rejects, rejects.c.raw),
-    (outbox, outbox.c.excerpt),
-)
+PERSONAL = (contacts.c.payload, rejects.c.raw, outbox.c.excerpt)
 """The columns that may say something of a person."""
 
 
@@ -45,14 +40,16 @@ def reseal(ledger: Ledger) -> Resealed:
     """
     remember(ledger, HASHING, ledger.vault.wrap_hashing_keys())
     remember(ledger, RESEALED, "yes")  # until the file is written anew
-    changed = sum(_reseal(ledger, *personal) for personal in PERSONAL)
-    return Resealed(changed, sum(len(page) for personal in PERSONAL for page in _outdated(ledger, *personal)))
+    changed = sum(_reseal(ledger, column) for column in PERSONAL)
+    return Resealed(changed, sum(len(page) for column in PERSONAL for page in _outdated(ledger, column)))
 
 
-def _reseal(ledger: Ledger, table: Table, column: Column[Any]) -> int:
-    still_so = update(table).where(table.c.id == bindparam("_id"), column == bindparam("_before"))
+def _reseal(ledger: Ledger, column: Column[Any]) -> int:
+    still_so = column.table.update().where(
+        column.table.c.id == bindparam("_id"), column == bindparam("_before")
+    )
     changed = 0
-    for page in _outdated(ledger, table, column):
+    for page in _outdated(ledger, column):
         values = [
             {"_id": number, "_before": before, "_after": ledger.vault.reseal(before)}
             for number, before in page
@@ -64,9 +61,9 @@ def _reseal(ledger: Ledger, table: Table, column: Column[Any]) -> int:
     return changed
 
 
-def _outdated(ledger: Ledger, table: Table, column: Column[Any]) -> Iterator[list[tuple[int, str]]]:
+def _outdated(ledger: Ledger, column: Column[Any]) -> Iterator[list[tuple[int, str]]]:
     """The rows of each page whose value stands otherwise than it would be written now."""
     # An empty text, like that of a message that was never answered, says nothing of anybody.
-    query = select(table.c.id, column.label("value")).where(func.length(column) > 0)
-    for page in read_pages(ledger.db, query):
+    query = select(column.table.c.id, column.label("value")).where(func.length(column) > 0)
+    for page in ledger.db.pages(query):
         yield [(row.id, row.value) for row in page if not ledger.vault.is_current(row.value)]

@@ -5,7 +5,7 @@ outcome in doubt, and a contact held for a person, wait for that person however 
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from outreach.errors import SettingsError
-from outreach.ledger.database.pages import read_rows
 from outreach.ledger.database.schema import contacts, loads, rejects
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.privacy.forgetting import forget, forget_rows, rewrite
@@ -33,30 +32,24 @@ class Purged:
     waiting: int
     dry_run: bool
 
-    def as_json(self) -> dict[str, Any]:
-        """For machines."""
-        return asdict(self)
-
 
 def purge(ledger: Ledger, keep_days: int, files: Sequence[Path] = (), *, dry_run: bool = True) -> Purged:
-    """Forget what is older than so many days.
+    """Forget what is older than so many days since anything happened to a contact, or since a row was read.
 
-    Args:
-        ledger: where it stands.
-        keep_days: days since anything happened to a contact, or since a row was read; at least 1.
-        files: rejects files and exports, of which those as old are deleted.
-        dry_run: only count.
+    Of the `files`, rejects files and exports, those as old are deleted. With `dry_run` only count.
 
     Raises:
-        SettingsError: `keep_days` is no such number.
+        SettingsError: `keep_days` is less than 1.
     """
     if keep_days < 1:
         raise SettingsError(f"{keep_days} days cannot be kept.", "Keep at least 1 day.")
     before = ledger.clock.now() - timedelta(days=keep_days)
-    people = [row.id for row in read_rows(ledger.db, _old_contacts(before, waiting=False))]
-    rows = [row.id for row in read_rows(ledger.db, _old_rows(before))]
+    people = [row.id for row in ledger.db.one_by_one(_old_contacts(before, waiting=False))]
+    read = select(rejects.c.id).join(loads, loads.c.id == rejects.c.load_id)
+    old_rows = read.where(rejects.c.raw.is_not(None), loads.c.started_at < before)
+    rows = [row.id for row in ledger.db.one_by_one(old_rows)]
     old = [path for path in files if path.exists() and path.stat().st_mtime < before.timestamp()]
-    waiting = sum(1 for _ in read_rows(ledger.db, _old_contacts(before, waiting=True)))
+    waiting = sum(1 for _ in ledger.db.one_by_one(_old_contacts(before, waiting=True)))
     if not dry_run and (people or rows or old):
         forget(ledger, people, "purged")
         forget_rows(ledger, rows, "purged")
@@ -71,9 +64,3 @@ def _old_contacts(before: datetime, *, waiting: bool) -> Select[Any]:
     open_ones = c.state.in_([state.value for state in WAITING])
     old = select(c.id).where(c.payload.is_not(None), c.updated_at < before)
     return old.where(open_ones if waiting else ~open_ones, c.lease_owner.is_(None))
-
-
-def _old_rows(before: datetime) -> Select[Any]:
-    joined = rejects.join(loads, loads.c.id == rejects.c.load_id)
-    old = (rejects.c.raw.is_not(None), loads.c.started_at < before)
-    return select(rejects.c.id).select_from(joined).where(*old)

@@ -23,11 +23,11 @@ from outreach.contacts import Channel
 from outreach.errors import Ambiguous, LedgerError
 from outreach.genesys.interface import Started
 from outreach.ledger.claims import claim, plan
+from outreach.ledger.conversations import write_links
 from outreach.ledger.database.schema import contacts, executors, intents, metadata
 from outreach.ledger.executors.release import release_dead_executors
 from outreach.ledger.intents import IntentRequest, commit_intents
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.links import write_links
 from outreach.ledger.migrations import migrate
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.outbox import LedgerOutbox

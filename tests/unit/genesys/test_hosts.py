@@ -6,6 +6,7 @@ import pytest
 
 from outreach.errors import SettingsError
 from outreach.genesys.http.hosts import check_url, guide_hosts, platform_hosts
+from outreach.genesys.opening import Account
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "us_east_1", " US-East-1 "])
@@ -54,4 +55,6 @@ def test_https_and_this_machine_are_fine(url: str) -> None:
 
 
 def test_one_url_serves_for_login_and_api() -> None:
-    assert platform_hosts("us-east-1", api_url="http://127.0.0.1:1").login == "http://127.0.0.1:1"
+    account = Account(client_id="id", client_secret="secret", api_url="http://127.0.0.1:1")
+
+    assert account.hosts().login == "http://127.0.0.1:1"

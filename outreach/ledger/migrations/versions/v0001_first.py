@@ -5,14 +5,10 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from outreach.ledger.database.schema import Instant
+from outreach.ledger.database.schema import Id, Instant
 
 revision = "0001"
 down_revision = None
-branch_labels = None
-depends_on = None
-
-_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
@@ -198,11 +194,11 @@ def upgrade() -> None:
 
 
 def _number() -> sa.Column[Any]:
-    return sa.Column("id", _ID, primary_key=True, autoincrement=True)
+    return sa.Column("id", Id, primary_key=True, autoincrement=True)
 
 
 def _of(table: str, **more: Any) -> sa.Column[Any]:  # noqa: ANN401 - SQLAlchemy's options of a column
-    return sa.Column(f"{table}_id", _ID, sa.ForeignKey(f"{table}s.id"), **more)
+    return sa.Column(f"{table}_id", Id, sa.ForeignKey(f"{table}s.id"), **more)
 
 
 def _needed(name: str, kind: Any, **more: Any) -> sa.Column[Any]:  # noqa: ANN401 - SQLAlchemy's

@@ -3,14 +3,10 @@
 import sqlalchemy as sa
 from alembic import op
 
-from outreach.ledger.database.schema import Instant
+from outreach.ledger.database.schema import Id, Instant
 
 revision = "0006"
 down_revision = "0005"
-branch_labels = None
-depends_on = None
-
-_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
@@ -23,9 +19,9 @@ def upgrade() -> None:
         op.add_column("contacts", column)
     op.create_table(
         "replies",
-        sa.Column("id", _ID, primary_key=True, autoincrement=True),
-        sa.Column("campaign_id", _ID, sa.ForeignKey("campaigns.id"), nullable=False, index=True),
-        sa.Column("contact_id", _ID, sa.ForeignKey("contacts.id"), nullable=False),
+        sa.Column("id", Id, primary_key=True, autoincrement=True),
+        sa.Column("campaign_id", Id, sa.ForeignKey("campaigns.id"), nullable=False, index=True),
+        sa.Column("contact_id", Id, sa.ForeignKey("contacts.id"), nullable=False),
         sa.Column("message_id", sa.String(100), nullable=False, unique=True),
         sa.Column("conversation_id", sa.String(100), nullable=False, comment="the one that the reply is in"),
         sa.Column("channel", sa.String(8), nullable=False),

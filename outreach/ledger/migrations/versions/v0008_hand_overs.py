@@ -7,8 +7,6 @@ from outreach.ledger.database.schema import Id, Instant
 
 revision = "0008"
 down_revision = "0007"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

@@ -9,8 +9,6 @@ from outreach.ledger.database.packing import shorten
 
 revision = "0010"
 down_revision = "0009"
-branch_labels = None
-depends_on = None
 
 SHORT = {
     "contacts": ("content_key", "genesys_id", "reference", "conversation_id", "audit_head"),
