@@ -8,7 +8,6 @@ caps count it as they would have, and the proof adds up.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
@@ -42,15 +41,12 @@ def adopt(ledger: Ledger, adoptions: Sequence[Adoption]) -> set[int]:
     with ledger.db.write() as connection:
         rows = lock(connection, [each.row.id for each in adoptions])
         taken = find_attempted(connection, list(rows))
-        free = [each for each in adoptions if _is_free(rows.get(each.row.id), taken)]
+        idle = {number for number, row in rows.items() if row.lease_owner is None} - taken
+        free = [each for each in adoptions if each.row.id in idle]
         _insert_intents(ledger, connection, free)
         for step in _steps(ledger, free):
             apply_within(ledger, connection, step, only_own=False)
     return {each.row.id for each in free}
-
-
-def _is_free(row: Any, taken: set[int]) -> bool:  # noqa: ANN401 - a row of `lock`, or None
-    return row is not None and row.lease_owner is None and row.id not in taken
 
 
 def _insert_intents(ledger: Ledger, connection: Connection, adoptions: Sequence[Adoption]) -> None:

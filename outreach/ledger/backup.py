@@ -62,15 +62,10 @@ def _copy_database(ledger: Ledger, file: Path) -> Path:
         # One file without a log of its own, which nobody can forget to carry along.
         copy.execute("PRAGMA journal_mode=DELETE")
         save(opened)
-        _forget_log(file)
+        for end in ("-wal", "-shm"):  # what a replaced ledger left would be taken for the new one's log
+            Path(f"{file}{end}").unlink(missing_ok=True)
         part.replace(file)
     return file
-
-
-def _forget_log(file: Path) -> None:
-    """What a replaced ledger left beside it would be taken for the new one's log."""
-    for end in ("-wal", "-shm"):
-        Path(f"{file}{end}").unlink(missing_ok=True)
 
 
 def _copy_key(key: Path, copy: Path) -> Path:

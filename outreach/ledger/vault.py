@@ -141,10 +141,6 @@ class Vault:
             return self._encrypted
         return False
 
-    def reseal(self, value: str) -> str:
-        """The same value under the newest root, for a rotation."""
-        return self.seal(self.open(value))
-
 
 def check_roots(roots: Sequence[str]) -> None:
     """Raise WrongKey where one could be guessed."""

@@ -19,7 +19,8 @@ from typing import Any
 import orjson
 from sqlalchemy import select
 
-from outreach.contacts import Channel, Contact
+from outreach.contacts import Channel
+from outreach.ledger.claims import read_contact
 from outreach.ledger.database.schema import contacts, outbox
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.suppressions import suppress
@@ -95,14 +96,13 @@ def obey(ledger: Ledger, settlements: Sequence[Settlement]) -> set[str]:
     """Suppress whom the answers of delivered messages ask to leave alone; whose answers are unclear."""
     wishes = {s.id: read_wish(s.answer or s.excerpt) for s in settlements if s.result == "delivered"}
     wanted = [message_id for message_id, wish in wishes.items() if wish.channels]
-    about = select(outbox.c.webhook_id, contacts.c.payload).join(
-        contacts, contacts.c.id == outbox.c.contact_id
-    )
+    named = (contacts.c.id == outbox.c.contact_id, outbox.c.webhook_id.in_(wanted))
+    known = contacts.c.payload.is_not(None)  # of who was erased, nobody is left to suppress
+    about = select(outbox.c.webhook_id, contacts.c.payload).where(*named, known)
     addresses = []
-    for row in ledger.db.rows(about.where(outbox.c.webhook_id.in_(wanted))) if wanted else ():
-        if row.payload is not None:  # erased: nobody is left to suppress
-            channels = Contact.model_validate_json(ledger.vault.open(row.payload)).channels
-            addresses += [channels.address(channel) for channel in wishes[row.webhook_id].channels]
+    for row in ledger.db.rows(about) if wanted else ():
+        channels = read_contact(ledger, row.payload).channels
+        addresses += [channels.address(channel) for channel in wishes[row.webhook_id].channels]
     if addresses:
         suppress(ledger, [a for a in addresses if a], source=CRM, reason="webhook_answer")
     unclear = {message_id for message_id, wish in wishes.items() if wish.unclear}

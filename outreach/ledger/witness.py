@@ -169,9 +169,8 @@ def _judge(ledger: Ledger, marks: Sequence[Mark]) -> Standing:
 
 
 def _has(ledger: Ledger, mark: Mark) -> bool:
-    if mark.hash == _NOTHING:
-        return True
-    return ledger.db.value(select(audit.c.hash).where(audit.c.id == mark.record)) == mark.hash
+    there = select(audit.c.hash).where(audit.c.id == mark.record)
+    return mark.hash == _NOTHING or ledger.db.value(there) == mark.hash
 
 
 def _goes_on_after(ledger: Ledger, mark: Mark) -> bool:

@@ -190,18 +190,19 @@ def _look_closer(
     own = select(*_AS_READ).where(a.campaign_id == campaign.id, a.contact_id == contact_id)
     records = connection.execute(own.order_by(a.n, a.id)).all()
     beside = connection.execute(select(*_BESIDE, c.campaign_id).where(c.id == contact_id)).first()
-    ends = [(record.id, record.n, record.hash) for record in records]
+    finding: Finding | None
     if beside is None:
-        return Finding("", 0, "missing", f"contact number {contact_id} is gone, its records are not"), ends
-    return _check_contact(ledger, campaign, records, beside), ends
+        finding = Finding("", 0, "missing", f"contact number {contact_id} is gone, its records are not")
+    elif beside.campaign_id != campaign.id:
+        name = beside.external_contact_id
+        finding = Finding(name, records[0].n, "inserted", "its contact is another campaign's")
+    else:
+        finding = _check_contact(ledger, records, beside)
+    return finding, [(record.id, record.n, record.hash) for record in records]
 
 
-def _check_contact(
-    ledger: Ledger, campaign: Campaign, records: Sequence[Row[Any]], beside: Row[Any]
-) -> Finding | None:
+def _check_contact(ledger: Ledger, records: Sequence[Row[Any]], beside: Row[Any]) -> Finding | None:
     name = beside.external_contact_id
-    if beside.campaign_id != campaign.id:
-        return Finding(name, records[0].n, "inserted", "its contact is another campaign's")
     finding = check_chain(ledger, records, beside.audit_count, beside.audit_head)
     if finding:
         return replace(finding, contact=name)

@@ -34,7 +34,7 @@ def make_engine(url: str, *, existing: bool) -> Engine:
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")  # the plain name means psycopg2
         if parsed.get_backend_name() == "sqlite":
-            return _create_sqlite(parsed.database or "", parsed, existing=existing)
+            return _create_sqlite(parsed, existing=existing)
         return _create_server(parsed)
     except ModuleNotFoundError as error:
         ours = error.name == "psycopg"
@@ -56,13 +56,14 @@ def _create_server(url: URL) -> Engine:
     return engine
 
 
-def _create_sqlite(path: str, url: URL, *, existing: bool) -> Engine:
+def _create_sqlite(url: URL, *, existing: bool) -> Engine:
     if sqlite3.sqlite_version_info < (3, 35):  # RETURNING came with it
         raise LedgerError(f"SQLite {sqlite3.sqlite_version} is too old.", "Use 3.35 or newer, or PostgreSQL.")
+    path = Path(url.database or "")
     if existing:
-        _look_at(Path(path))
+        _look_at(path)
     else:
-        _create_private(Path(path))
+        _create_private(path)
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}, **SQLITE_POOL)
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)

@@ -99,16 +99,13 @@ class Database:
             with self.unhurried(connection):
                 yield connection
 
-    @contextlib.contextmanager
-    def unhurried(self, connection: Connection) -> Iterator[None]:
+    def unhurried(self, connection: Connection) -> contextlib.AbstractContextManager[None]:
         """Give the statements of the transaction the time that they take, an hour at the most."""
         if self.is_sqlite:
-            yield
-            return
+            return contextlib.nullcontext()
         from outreach.ledger.database import postgres  # noqa: PLC0415 - see `_create_server`
 
-        with postgres.unhurried(connection):
-            yield
+        return postgres.unhurried(connection)
 
     @contextlib.contextmanager
     def write(self, *, lasting: bool = True) -> Iterator[Connection]:

@@ -51,7 +51,7 @@ def _reseal(ledger: Ledger, column: Column[Any]) -> int:
     changed = 0
     for page in _outdated(ledger, column):
         values = [
-            {"_id": number, "_before": before, "_after": ledger.vault.reseal(before)}
+            {"_id": number, "_before": before, "_after": ledger.vault.seal(ledger.vault.open(before))}
             for number, before in page
         ]
         if values:

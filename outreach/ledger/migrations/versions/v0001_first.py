@@ -20,7 +20,7 @@ def upgrade() -> None:
         _needed("created_at", Instant()),
         _needed("settings", sa.Text(), server_default="{}"),
         _needed("packs_hash", sa.String(100), server_default=""),
-        sa.Column("stopped", sa.Text(), comment="why new contacts were stopped; null while they are not"),
+        _may("stopped", sa.Text(), "why new contacts were stopped; null while they are not"),
     )
     op.create_table(
         "executors",
@@ -57,14 +57,10 @@ def upgrade() -> None:
         _of("campaign", nullable=False, index=True),
         _needed("source", sa.Text()),
         _needed("started_at", Instant()),
-        sa.Column("finished_at", Instant()),
+        _may("finished_at", Instant()),
         _needed("rows_read", sa.BigInteger(), server_default="0"),
         _needed("known", sa.BigInteger(), server_default="0", comment="rows that an earlier load had"),
-        sa.Column(
-            "fingerprint",
-            sa.String(64),
-            comment="of a source that did not change while it was read to its end",
-        ),
+        _may("fingerprint", sa.String(64), "of a source that did not change while it was read to its end"),
         comment="One reading of one source. `rows_read` is counted by the reader, not by what it wrote.",
     )
     op.create_table(
@@ -75,33 +71,25 @@ def upgrade() -> None:
         _of("load", nullable=False),
         _needed("line", sa.BigInteger()),
         _needed("content_key", sa.String(64), comment="keyed hash of the row's content"),
-        sa.Column(
-            "payload",
-            sa.Text(),
-            comment="the contact as JSON, sealed when the ledger is encrypted; null: erased",
-        ),
+        _may("payload", sa.Text(), "the contact as JSON, sealed when the ledger is encrypted; null: erased"),
         _needed("state", sa.String(16)),
         _needed("reason", sa.String(200), server_default=""),
         _needed("retryable", sa.Boolean(), server_default=sa.text("(false)")),
-        sa.Column("until", Instant(), comment="deferred: not before"),
-        sa.Column("channel", sa.String(8)),
-        sa.Column("genesys_id", sa.String(100)),
-        sa.Column(
-            "availability",
-            sa.Text(),
-            comment="what Genesys said of the channels when it registered the contact",
-        ),
-        sa.Column("decision", sa.Text(), comment="the rules as they were applied, for `outreach why`"),
+        _may("until", Instant(), "deferred: not before"),
+        _may("channel", sa.String(8)),
+        _may("genesys_id", sa.String(100)),
+        _may("availability", sa.Text(), "what Genesys said of the channels when it registered the contact"),
+        _may("decision", sa.Text(), "the rules as they were applied, for `outreach why`"),
         _needed("attempts", sa.Integer(), server_default="0"),
-        sa.Column("reference", sa.String(32), comment="of the live or last attempt"),
-        sa.Column("conversation_id", sa.String(100)),
-        sa.Column("latency_ms", sa.Float()),
-        *(sa.Column(name, Instant()) for name in ("started_at", "connected_at", "ended_at")),
+        _may("reference", sa.String(32), "of the live or last attempt"),
+        _may("conversation_id", sa.String(100)),
+        _may("latency_ms", sa.Float()),
+        *(_may(name, Instant()) for name in ("started_at", "connected_at", "ended_at")),
         _needed("disconnect_type", sa.String(100), server_default=""),
         _needed("delivery", sa.String(100), server_default=""),
         _needed("looks", sa.Integer(), server_default="0"),
-        sa.Column("look_at", Instant(), comment="when to look at the conversation, or for it, again"),
-        sa.Column("lease_owner", sa.String(32)),
+        _may("look_at", Instant(), "when to look at the conversation, or for it, again"),
+        _may("lease_owner", sa.String(32)),
         _needed("deaths", sa.Integer(), server_default="0", comment="processes that died holding this row"),
         _needed("updated_at", Instant()),
         _needed("audit_count", sa.Integer(), server_default="0"),
@@ -126,11 +114,11 @@ def upgrade() -> None:
         _of("load", nullable=False),
         _needed("line", sa.BigInteger()),
         _needed("duplicate", sa.Boolean()),
-        sa.Column("external_contact_id", sa.String(255)),
+        _may("external_contact_id", sa.String(255)),
         _needed("code", sa.String(64)),
         _needed("reason", sa.Text()),
         _needed("retryable", sa.Boolean()),
-        sa.Column("raw", sa.Text(), comment="the row as it was read, sealed when the ledger is encrypted"),
+        _may("raw", sa.Text(), "the row as it was read, sealed when the ledger is encrypted"),
         _needed("row_key", sa.String(64)),
         sa.UniqueConstraint("campaign_id", "row_key"),
         comment="Rows that never became contacts.",
@@ -161,7 +149,7 @@ def upgrade() -> None:
         _needed("address_slot", sa.String(96), comment="address_key, or one per row where that is set"),
         _needed("person_key", sa.String(64), comment="keyed hash of the external contact id"),
         _needed("at", Instant()),
-        sa.Column("outcome", sa.String(16), comment="started or unknown; null while the call is in the air"),
+        _may("outcome", sa.String(16), "started or unknown; null while the call is in the air"),
         sa.UniqueConstraint("campaign_id", "address_slot"),
         sa.Index("ix_intents_address_key_at", "address_key", "at"),
         sa.Index("ix_intents_person_key_at", "person_key", "at"),
@@ -180,11 +168,11 @@ def upgrade() -> None:
         _needed("state", sa.String(16), comment="pending, delivered or dead"),
         _needed("attempts", sa.Integer(), server_default="0"),
         _needed("due_at", Instant()),
-        sa.Column("leased_until", Instant()),
+        _may("leased_until", Instant()),
         _needed("status", sa.Integer(), server_default="0"),
         _needed("code", sa.String(32), server_default=""),
         _needed("excerpt", sa.Text(), server_default=""),
-        sa.Column("delivered_at", Instant()),
+        _may("delivered_at", Instant()),
         *(
             sa.Index(f"ix_outbox_{'_'.join(names)}", *names)
             for names in (("campaign_id", "state"), ("contact_id", "state"), ("state", "due_at"))
@@ -199,6 +187,10 @@ def _number() -> sa.Column[Any]:
 
 def _of(table: str, **more: Any) -> sa.Column[Any]:  # noqa: ANN401 - SQLAlchemy's options of a column
     return sa.Column(f"{table}_id", Id, sa.ForeignKey(f"{table}s.id"), **more)
+
+
+def _may(name: str, kind: Any, comment: str | None = None) -> sa.Column[Any]:  # noqa: ANN401 - SQLAlchemy's
+    return sa.Column(name, kind, comment=comment)
 
 
 def _needed(name: str, kind: Any, **more: Any) -> sa.Column[Any]:  # noqa: ANN401 - SQLAlchemy's
