@@ -21,7 +21,6 @@ from sqlalchemy import (
     Connection,
     Executable,
     Result,
-    Row,
     Update,
     bindparam,
     delete,
@@ -31,7 +30,7 @@ from sqlalchemy import (
 )
 
 from outreach.errors import LedgerError
-from outreach.ledger.audit.chain import record_for
+from outreach.ledger.audit.chain import Standing, record_for
 from outreach.ledger.database.bulk_write import write_rows
 from outreach.ledger.database.schema import audit, contacts, intents, outbox
 from outreach.ledger.ledger import Ledger
@@ -46,7 +45,7 @@ _C = contacts.c
 _ENDS = bindparam("first", type_=BigInteger), bindparam("last", type_=BigInteger)
 # Each for a list of ids and for a range of them: see `_execute_for`.
 _LOCK = tuple(
-    select(_C.id, _C.campaign_id, _C.state, _C.lease_owner, _C.reference, _C.audit_count, _C.audit_head)
+    select(*(_C[name] for name in Standing._fields))
     .where(chosen)
     .order_by(_C.id)  # in one order everywhere, so that nobody waits in a circle
     .with_for_update(key_share=True)
@@ -167,7 +166,7 @@ def apply_within(
     *,
     only_own: bool,
     owner: str | None = None,
-    rows: Mapping[int, Any] | None = None,
+    rows: Mapping[int, Standing] | None = None,
 ) -> set[int]:
     """The same inside a transaction that is already open, which may have locked the `rows` before."""
     if rows is None:
@@ -179,10 +178,12 @@ def apply_within(
     return {change.contact_id for change, _ in held}
 
 
-def lock(connection: Connection, ids: Sequence[int]) -> dict[int, Any]:
+def lock(connection: Connection, ids: Sequence[int]) -> dict[int, Standing]:
     """The rows as they are now, nobody else's until the transaction ends."""
     found = _execute_for(connection, _LOCK, ids)
-    return {row.id: row for row in found.all()}  # one by one, each took SQLAlchemy as long as SQLite
+    return {
+        row[0]: Standing._make(row) for row in found.all()
+    }  # one by one, each took SQLAlchemy as long as SQLite
 
 
 def _execute_for(
@@ -199,7 +200,7 @@ def _execute_for(
     return connection.execute(by_list, {"ids": list(ids), **more})
 
 
-def _fit(connection: Connection, row: Row[Any] | None, change: Change, holder: str | None) -> Change | None:
+def _fit(connection: Connection, row: Standing | None, change: Change, holder: str | None) -> Change | None:
     """The change as it holds for the row now, or None."""
     if row is None or (holder is not None and row.lease_owner != holder):
         return None
@@ -238,7 +239,7 @@ def _restored(connection: Connection, change: Change) -> bool:
     return free
 
 
-def _write(ledger: Ledger, connection: Connection, held: Iterable[tuple[Change, Row[Any]]]) -> None:
+def _write(ledger: Ledger, connection: Connection, held: Iterable[tuple[Change, Standing]]) -> None:
     now = ledger.clock.now()
     updates: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     records: list[dict[str, Any]] = []
@@ -262,7 +263,7 @@ def _write(ledger: Ledger, connection: Connection, held: Iterable[tuple[Change, 
     _settle_intents(connection, [change for change, _ in held])
 
 
-def _columns(change: Change, row: Row[Any], record: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def _columns(change: Change, row: Standing, record: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     values = {
         "_id": change.contact_id,  # SQLAlchemy keeps a column's own name for SET
         "state": change.after.value,
