@@ -22,7 +22,6 @@ from sqlalchemy import (
     Connection,
     Executable,
     Result,
-    Row,
     Update,
     bindparam,
     delete,
@@ -32,7 +31,7 @@ from sqlalchemy import (
 )
 
 from outreach.errors import LedgerError
-from outreach.ledger.audit.chain import record_for
+from outreach.ledger.audit.chain import Standing, record_for
 from outreach.ledger.database.bulk_write import write_rows
 from outreach.ledger.database.schema import audit, contacts, intents, outbox
 from outreach.ledger.ledger import Ledger
@@ -52,7 +51,7 @@ def _chosen_by(number: ColumnElement[int]) -> tuple[ColumnElement[bool], ColumnE
     return number.in_(bindparam("ids", expanding=True)), number.between(*ends)
 
 
-_LOCKED = select(_C.id, _C.campaign_id, _C.state, _C.lease_owner, _C.reference, _C.audit_count, _C.audit_head)
+_LOCKED = select(*(_C[name] for name in Standing._fields))
 # In one order everywhere, so that nobody waits in a circle.
 _LOCK = [_LOCKED.where(c).order_by(_C.id).with_for_update(key_share=True) for c in _chosen_by(_C.id)]
 _AUDIT, _OUTBOX = insert(audit), insert(outbox)
@@ -64,7 +63,7 @@ _SETTLE = [update(intents).where(c).values(outcome=bindparam("settled_as")) for 
 _IN_DOUBT = (State.INTENT, State.UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OutboundEvent:
     """An event for the CRM: to which endpoint (a webhook block's name), which event, and its body."""
 
@@ -165,7 +164,7 @@ def apply_within(
     *,
     only_own: bool,
     owner: str | None = None,
-    rows: Mapping[int, Any] | None = None,
+    rows: Mapping[int, Standing] | None = None,
 ) -> set[int]:
     """The same inside a transaction that is already open, which may have locked the `rows` before."""
     if rows is None:
@@ -177,10 +176,12 @@ def apply_within(
     return {change.contact_id for change, _ in held}
 
 
-def lock(connection: Connection, ids: Sequence[int]) -> dict[int, Any]:
+def lock(connection: Connection, ids: Sequence[int]) -> dict[int, Standing]:
     """The rows as they are now, nobody else's until the transaction ends."""
     found = _execute_for(connection, _LOCK, ids)
-    return {row.id: row for row in found.all()}  # one by one, each took SQLAlchemy as long as SQLite
+    return {
+        row[0]: Standing._make(row) for row in found.all()
+    }  # one by one, each took SQLAlchemy as long as SQLite
 
 
 def _execute_for(
@@ -197,7 +198,7 @@ def _execute_for(
     return connection.execute(by_list, {"ids": list(ids), **more})
 
 
-def _fit(connection: Connection, row: Row[Any] | None, change: Change, holder: str | None) -> Change | None:
+def _fit(connection: Connection, row: Standing | None, change: Change, holder: str | None) -> Change | None:
     """The change as it holds for the row now, or None."""
     if row is None or (holder is not None and row.lease_owner != holder):
         return None
@@ -236,7 +237,7 @@ def _restored(connection: Connection, change: Change) -> bool:
     return free
 
 
-def _write(ledger: Ledger, connection: Connection, held: Iterable[tuple[Change, Row[Any]]]) -> None:
+def _write(ledger: Ledger, connection: Connection, held: Iterable[tuple[Change, Standing]]) -> None:
     now = ledger.clock.now()
     updates: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     records: list[dict[str, Any]] = []
@@ -260,7 +261,7 @@ def _write(ledger: Ledger, connection: Connection, held: Iterable[tuple[Change, 
     _settle_intents(connection, [change for change, _ in held])
 
 
-def _columns(change: Change, row: Row[Any], record: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def _columns(change: Change, row: Standing, record: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     values = {
         "_id": change.contact_id,  # SQLAlchemy keeps a column's own name for SET
         "state": change.after.value,

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import accumulate, chain, repeat, takewhile
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -73,6 +74,8 @@ _NAMES = """
     looks conversation_id started_at reason delivery link
 """
 COLUMNS = tuple(contacts.c[name] for name in _NAMES.split())
+_STATES: Mapping[str, State] = {state: state for state in State}
+_CHANNELS: Mapping[str, Channel] = {channel: channel for channel in Channel}
 
 
 def claim(
@@ -188,31 +191,33 @@ def _claim(
         claimed = connection.execute(taking, values).all()
     owner = values["owner"]
     # RETURNING has no order of its own.
-    return [read_claimed(ledger, row, owner) for row in sorted(claimed, key=lambda row: int(row.id))]
+    return [read_claimed(ledger, row, owner) for row in sorted(claimed, key=itemgetter(0))]
 
 
 def read_claimed(ledger: Ledger, row: Row[Any], owner: str = "") -> Claimed:
-    """A row with `COLUMNS`, opened."""
+    """A row that begins with `COLUMNS`, opened."""
+    # In their order: by their names, 17 looks took as long as the rest, and a contact is claimed three times.
+    key, campaign_id, name, payload, state, genesys_id, availability, channel, *counts = row[:11]
+    looks, conversation_id, started_at, reason, delivery, link = row[11 : len(COLUMNS)]
+    attempts, deaths, reference = counts
     return Claimed(
-        id=row.id,
-        campaign_id=row.campaign_id,
-        contact=read_contact(ledger, row.payload)
-        if row.payload is not None
-        else Contact.forgotten(row.external_contact_id),
-        state=State(row.state),
-        genesys_id=row.genesys_id or "",
-        availability=_read_availability(row.availability or "{}"),
-        channel=Channel(row.channel) if row.channel else None,
-        attempts=row.attempts,
-        deaths=row.deaths,
-        reference=row.reference or "",
-        owner=owner,
-        reason=row.reason,
-        checks=row.looks,
-        conversation_id=row.conversation_id or "",
-        started_at=row.started_at,
-        delivery=row.delivery,
-        link=row.link,
+        key,
+        campaign_id,
+        read_contact(ledger, payload) if payload is not None else Contact.forgotten(name),
+        _STATES[state],
+        genesys_id or "",
+        _read_availability(availability or "{}"),
+        _CHANNELS[channel] if channel else None,
+        attempts,
+        deaths,
+        reference or "",
+        owner,
+        reason,
+        looks,
+        conversation_id or "",
+        started_at,
+        delivery,
+        link,
     )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select, text
 
 from outreach.compliance.caps import caps_allow
 from outreach.contacts import Channel
+from outreach.ledger.audit.chain import Standing
 from outreach.ledger.changes import Change, apply_within, lock
 from outreach.ledger.claims import Claimed
 from outreach.ledger.database.bulk_write import inserting_new, write_rows
@@ -36,7 +37,7 @@ _TAKEN = select(intents.c.address_slot).where(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Intent:
     """An intent that is committed: from here on the person may have been contacted."""
 
@@ -59,7 +60,7 @@ class IntentRefusal:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class IntentRequest:
     """A contact about to be contacted on a channel, and the caps that bind it there."""
 
@@ -164,7 +165,7 @@ def make_reference(ledger: Ledger, contact_id: int, audit_count: int) -> str:
     return ledger.vault.key("attempt", f"{contact_id}/{audit_count}")[:16]
 
 
-def _still_ours(row: Any, owner: str) -> bool:  # noqa: ANN401 - a row of `lock`, or None
+def _still_ours(row: Standing | None, owner: str) -> bool:
     return bool(row and row.lease_owner == owner and row.state == State.CLEARED)
 
 
@@ -225,7 +226,7 @@ def _recent(
 def _offer(
     ledger: Ledger,
     want: IntentRequest,
-    row: Any,  # noqa: ANN401 - a row of `lock`
+    row: Standing,
     keys: dict[int, _Keys],
     same_address: SameAddress,
     now: datetime,

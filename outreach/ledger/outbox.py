@@ -5,9 +5,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Integer, Select, Update, bindparam, case, delete, exists, or_, select, update
+from sqlalchemy import Integer, Row, Select, Update, bindparam, case, delete, exists, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from outreach.ledger.changes import OutboundEvent, message_row
@@ -21,6 +22,9 @@ from outreach.webhook.outbox import Message, Settlement
 
 EXCERPT = 4096
 
+_TAKEN = tuple(
+    outbox.c[name] for name in ("id", "webhook_id", "event", "contact_id", "body", "attempts", "created_at")
+)
 _IS_ERASED = exists().where(contacts.c.id == outbox.c.contact_id, contacts.c.payload.is_(None))
 
 
@@ -47,7 +51,7 @@ class LedgerOutbox:
         taking = _taking(ignores_schedule=ignore_schedule, of_campaign=self._campaign_id is not None)
         with self._ledger.db.write(lasting=False) as connection:  # undone, it is leased again
             rows = connection.execute(taking, values).all()
-        return [_message(row) for row in sorted(rows, key=lambda row: int(row.id))]
+        return [_message(row) for row in sorted(rows, key=itemgetter(0))]
 
     def settle(self, settlements: Sequence[Settlement], now: datetime) -> None:
         """Record what became of leased messages, in one transaction.
@@ -88,7 +92,7 @@ def _taking(*, ignores_schedule: bool, of_campaign: bool) -> ReturningUpdate[Any
     heads = heads.limit(bindparam("most", type_=Integer)).with_for_update(skip_locked=True)
     chosen = heads.cte("chosen")  # a subquery may run more than once, and lock more than the limit
     leased = update(outbox).where(outbox.c.id.in_(select(chosen.c.id)))
-    return leased.values(leased_until=bindparam("until", type_=Instant)).returning(outbox)
+    return leased.values(leased_until=bindparam("until", type_=Instant)).returning(*_TAKEN)
 
 
 def _heads(*, ignores_schedule: bool, of_campaign: bool) -> Select[tuple[int]]:
@@ -141,15 +145,9 @@ def _outcome(ledger: Ledger, settlement: Settlement, now: datetime) -> dict[str,
     }
 
 
-def _message(row: Any) -> Message:  # noqa: ANN401 - a row of the outbox
-    return Message(
-        id=row.webhook_id,
-        event=row.event,
-        contact=str(row.contact_id) if row.contact_id is not None else "",
-        body=bytes(row.body),
-        attempts=row.attempts,
-        created_at=row.created_at,
-    )
+def _message(row: Row[Any]) -> Message:
+    _, name, event, contact, body, attempts, created_at = row
+    return Message(name, event, str(contact) if contact is not None else "", body, attempts, created_at)
 
 
 def enqueue_once(ledger: Ledger, campaign_id: int, telling: OutboundEvent, *, key: str) -> bool:

@@ -110,7 +110,7 @@ class _Compiled:
         turned = [
             repeat(turn(alike[name]) if turn else alike[name], count)
             if name in alike
-            else (map(turn, columns[name]) if turn else columns[name])
+            else (_turned(turn, list(columns[name])) if turn else columns[name])
             for name, turn in self.places
         ]
         rows = zip(*turned, strict=True)
@@ -118,6 +118,12 @@ class _Compiled:
             return list(rows)
         names = [name for name, _ in self.places]
         return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _turned(turn: Callable[[Any], Any], values: list[Any]) -> Iterable[Any]:
+    """The driver's values; the instants, actors and decisions of a group are mostly one."""
+    is_one = values.count(values[0]) == len(values)
+    return repeat(turn(values[0]), len(values)) if is_one else map(turn, values)
 
 
 @functools.lru_cache(maxsize=256)

@@ -21,7 +21,6 @@ from sqlalchemy import LargeBinary, String, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_HEX = re.compile(r"(?:[0-9a-f]{8}){2,}\Z")
 _SHORTENED = re.compile(rf"{_UUID}\Z")
 # A literal sign in front: the search is 1.7 times as fast as for the digits alone.
 _ID = re.compile(rf'[" ](?:{_UUID}|[0-9a-f]{{40}}|[0-9a-f]{{16}})'.encode())
@@ -40,14 +39,18 @@ _WORDS = "".join(orjson.loads(Path(__file__).with_name("packing.json").read_byte
 _DEFLATING = zlib.compressobj(6, zlib.DEFLATED, _BITS, _MEMORY, zlib.Z_DEFAULT_STRATEGY, _WORDS)
 
 
-# A hash is written as a record's, as its contact's last, and as the next one's previous.
-@lru_cache(maxsize=1024)
 def shorten(text: str | bytes | None) -> str | bytes | None:
     """A UUID or a run of hex digits as bytes; any other text, and what is bytes already, as it is."""
     if not text or isinstance(text, bytes):
         return text
-    if _HEX.match(text):
-        return bytes.fromhex(text)
+    # There and back, 0.2 microseconds for a hash, of which a contact has 13: a pattern took 0.8, and a cache
+    # did not help.
+    try:
+        digits = bytes.fromhex(text) if len(text) % 8 == 0 and len(text) > 8 else b""
+    except ValueError:
+        digits = b""
+    if digits.hex() == text:
+        return digits
     # One byte more than its digits: no run of them, 4 bytes a step, is as long.
     return b"-" + bytes.fromhex(text.replace("-", "")) if _SHORTENED.match(text) else text
 
@@ -88,6 +91,26 @@ def pack_content(key: bytes, load_id: int) -> bytes:
 def _deflate(rest: bytes) -> bytes:
     deflating = _DEFLATING.copy()
     return deflating.compress(rest) + deflating.flush()
+
+
+# An event's body is like no other: to take its ids out and put them back took 9 microseconds, for 24 bytes.
+def pack_whole(plain: bytes) -> bytes:
+    """JSON of which no part comes again, as `unpack` reads it: its ids are deflated with the rest."""
+    if not plain or _TAKEN.search(plain):
+        return plain
+    deflating = _DEFLATING.copy()
+    return _FIRST + deflating.compress(plain) + deflating.flush()
+
+
+def unpack_whole(packed: bytes) -> bytes:
+    """The same as `unpack`, at once where no ids lie behind."""
+    inflating = zlib.decompressobj(_BITS, _WORDS)
+    try:
+        plain = inflating.decompress(packed[1:]) if packed[:1] == _FIRST else b""
+    except zlib.error:
+        return packed
+    is_whole = inflating.eof and not inflating.unused_data and not _TAKEN.search(plain)
+    return plain if is_whole else unpack(packed)
 
 
 def unpack(packed: bytes) -> bytes:
@@ -193,9 +216,9 @@ class PackedLine(Packed):
 
 
 class PackedBytes(_Kept):
-    """JSON as bytes: see `pack`."""
+    """JSON as bytes: see `pack_whole`."""
 
     impl = LargeBinary
     cache_ok = True
-    write = staticmethod(lambda plain: pack(plain) if plain else plain)
-    read = staticmethod(lambda packed: unpack(bytes(packed)) if packed is not None else None)
+    write = staticmethod(pack_whole)
+    read = staticmethod(lambda packed: unpack_whole(bytes(packed)) if packed is not None else None)
