@@ -5,11 +5,13 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import bindparam, select, update
 
 from outreach.ledger.claims import COLUMNS, Claimed, read_claimed
+from outreach.ledger.database.bulk_write import write_rows
 from outreach.ledger.database.schema import contacts
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import State
 
 _C = contacts.c
+_LINK = update(contacts).where(_C.id == bindparam("_id")).values(link=bindparam("_link"))
 
 
 def find_unlinked(ledger: Ledger, campaign_id: int, *, limit: int, group: int) -> Iterator[list[Claimed]]:
@@ -35,5 +37,4 @@ def write_links(ledger: Ledger, links: Mapping[int, str]) -> None:
     rows = [{"_id": number, "_link": link} for number, link in links.items()]
     if rows:
         with ledger.db.write() as connection:
-            named = update(contacts).where(_C.id == bindparam("_id"))
-            connection.execute(named.values(link=bindparam("_link")), rows)
+            write_rows(connection, _LINK, rows)
