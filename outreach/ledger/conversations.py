@@ -7,6 +7,7 @@ from sqlalchemy import Row, bindparam, select, update
 
 from outreach.chunks import cut
 from outreach.ledger.claims import Claimed
+from outreach.ledger.database.bulk_write import write_rows
 from outreach.ledger.database.schema import contacts
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.replies import read_people
@@ -14,6 +15,7 @@ from outreach.ledger.states import CONTACTED, State
 
 _C = contacts.c
 _WAS_CONTACTED = _C.state.in_([state.value for state in CONTACTED])
+_LINK = update(contacts).where(_C.id == bindparam("_id")).values(link=bindparam("_link"))
 
 
 def find_starters(ledger: Ledger, conversation_ids: Collection[str]) -> dict[str, int]:
@@ -56,5 +58,4 @@ def write_links(ledger: Ledger, links: Mapping[int, str]) -> None:
     rows = [{"_id": number, "_link": link} for number, link in links.items()]
     if rows:
         with ledger.db.write() as connection:
-            named = update(contacts).where(_C.id == bindparam("_id"))
-            connection.execute(named.values(link=bindparam("_link")), rows)
+            write_rows(connection, _LINK, rows)

@@ -134,6 +134,8 @@ class Database:
             if self._writer is None:
                 opened = self.engine.connect()
                 self._writer = opened.execution_options(begin="IMMEDIATE")  # a late upgrade is refused
+                driver: Any = opened.connection.driver_connection
+                driver.execute("PRAGMA cache_size=-2000")  # nobody else writes, so it holds
             try:
                 yield self._writer
             except BaseException:

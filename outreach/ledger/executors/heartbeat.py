@@ -18,7 +18,7 @@ from outreach.ledger.changes import apply
 from outreach.ledger.database.schema import executors
 from outreach.ledger.executors.processes import LIVING, born, host
 from outreach.ledger.executors.release import free_rows_of
-from outreach.ledger.executors.send_log import SendLog, read_send_log
+from outreach.ledger.executors.send_log import SendLog, find_sent
 from outreach.ledger.ledger import Ledger
 from outreach.zones import find_version
 
@@ -98,22 +98,22 @@ class Heartbeat:
         """Leave the register; nothing that we held stays leased."""
         self.fall_silent()
         with contextlib.suppress(LedgerError):  # then the next process finds us gone
-            gone = read_send_log(self.executor, self._ledger.vault)
-            free_rows_of(self._ledger, self.executor, deaths=0, gone=gone)
+            free_rows_of(self._ledger, self.executor, deaths=0, is_silent=True)
 
     def fall_silent(self) -> None:
         """Say nothing more, and stay in the register."""
         self._stopped.set()
         self._thread.join()
-        self._send_log.close()
+        with self._noting:
+            self._send_log.close()
         LIVING.discard(self.executor)
 
     def note_sent(self, reference: str) -> bool:
         """Note that a call goes now; False when others may think us dead, so that it must not go."""
-        if self._stopped.is_set() or not self.trusted:
+        if not self.trusted:
             return False
-        with self._noting:
-            if reference in self._withdrawn:
+        with self._noting:  # or one slips out between the look and the log's end
+            if self._stopped.is_set() or reference in self._withdrawn:
                 return False
             self._send_log.note(reference)
         return True
@@ -122,7 +122,7 @@ class Heartbeat:
         """Let none of these calls leave any more; those that had left already."""
         with self._noting:  # no call slips out between the look and the ban
             self._withdrawn.update(references)
-            return read_send_log(self.executor, self._ledger.vault)
+            return find_sent(self.executor, self._ledger.vault, references)
 
     @property
     def trusted(self) -> bool:

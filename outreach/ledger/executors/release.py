@@ -20,7 +20,7 @@ from sqlalchemy import Row, delete, select, update
 from outreach.ledger.changes import KEEP, Change, apply, apply_outcomes
 from outreach.ledger.database.schema import contacts, executors
 from outreach.ledger.executors.processes import DEAD_AFTER, LIVING, host, is_gone
-from outreach.ledger.executors.send_log import forget_send_log, read_send_log
+from outreach.ledger.executors.send_log import find_sent, forget_send_log
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import LOOKED_FOR, State
 
@@ -44,8 +44,7 @@ def release_dead_executors(ledger: Ledger) -> list[int]:
     _take_back_sightings(ledger)
     for row in filter(_is_dead, _registered(ledger)):
         # Elsewhere it may still be sending.
-        gone = read_send_log(row.id, ledger.vault) if row.host == host() else None
-        freed.extend(free_rows_of(ledger, row.id, deaths=1, gone=gone))
+        freed.extend(free_rows_of(ledger, row.id, deaths=1, is_silent=row.host == host()))
     for executor in _orphaned(ledger):
         freed.extend(free_rows_of(ledger, executor, deaths=1))
     return freed
@@ -68,14 +67,14 @@ def is_alive(ledger: Ledger, executor: str) -> bool:
     return any(row.id == executor and not _is_dead(row) for row in _registered(ledger))
 
 
-def free_rows_of(
-    ledger: Ledger, executor: str, *, deaths: int, gone: frozenset[str] | None = None
-) -> list[int]:
-    """Free its rows and strike it from the register; `gone`: the calls that it let go, where known."""
+def free_rows_of(ledger: Ledger, executor: str, *, deaths: int, is_silent: bool = False) -> list[int]:
+    """Free its rows and strike it from the register; `is_silent`: surely it sends nothing any more."""
     freed: list[int] = []
     pages = ledger.db.pages(_HELD.where(contacts.c.lease_owner == executor))
     for number, page in enumerate(pages):
         alone = number == 0 and len(page) == 1
+        waiting = _list_waiting(page)
+        gone = find_sent(executor, ledger.vault, waiting) if waiting and is_silent else None
         changes = [_inherit(ledger, row, deaths, gone, alone=alone) for row in page]
         freed.extend(apply(ledger, changes, owner=executor))
     with ledger.db.write() as connection:  # last: until then it is found again, should we die too
@@ -96,8 +95,8 @@ def take_back(ledger: Ledger, campaign_id: int, batch: BatchRef) -> int:
     mine = _HELD.where(c.lease_owner == owner, c.campaign_id == campaign_id, c.state.in_(_WORKED_ON))
     found = 0
     for page in ledger.db.pages(mine.where(c.id.between(batch.first, batch.last))):
-        waiting = [row.reference for row in page if row.state == State.INTENT.value]
-        gone = ledger.executor.withdraw(waiting) if waiting else frozenset[str]()
+        waiting = _list_waiting(page)
+        gone = ledger.executor.withdraw(waiting) if waiting else None
         changes = [replace(_inherit(ledger, row, 0, gone), action="left_behind") for row in page]
         found += len(apply(ledger, changes, owner=owner))
     return found
@@ -128,6 +127,10 @@ def _orphaned(ledger: Ledger) -> list[str]:
     owner = contacts.c.lease_owner
     known = select(executors.c.id).where(executors.c.id == owner).exists()
     return ledger.db.values(select(owner).where(owner.is_not(None), ~known).distinct())
+
+
+def _list_waiting(page: Sequence[Row[Any]]) -> list[str]:
+    return [row.reference for row in page if row.state == State.INTENT.value]
 
 
 def _inherit(

@@ -14,8 +14,9 @@ import hmac
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+from typing import IO
 
 from outreach.ledger.executors.processes import host
 from outreach.ledger.vault import Vault
@@ -53,18 +54,24 @@ class SendLog:
             self._file = None
 
 
-def read_send_log(executor: str, vault: Vault) -> frozenset[str] | None:
-    """The references that an executor of this machine let go, whoever ran it; None when nobody can say."""
+def find_sent(executor: str, vault: Vault, references: Collection[str]) -> frozenset[str] | None:
+    """Which of these an executor of this machine let go, whoever ran it; None when nobody can say."""
+    sought = frozenset(references)
     try:
-        found = list(_found(executor))
+        found = [_read(opened, owner, executor, vault, sought) for opened, owner in _found(executor)]
     except OSError:
         return None
-    if len(found) != 1:  # none, or somebody made a second one
-        return None
-    owner, text = found[0]
-    first, *noted = text.splitlines() or [""]
+    return found[0] if len(found) == 1 else None  # none, or somebody made a second one
+
+
+def _read(
+    opened: Iterable[str], owner: int, executor: str, vault: Vault, sought: frozenset[str]
+) -> frozenset[str] | None:
+    # Line by line: all at once, those of 100,000 contacts took 21 MB, at a run's end, when it has most.
+    lines = (line.rstrip("\n") for line in opened)
     # From before a boot, some may be lost.
-    return frozenset(noted) if hmac.compare_digest(first, _head(executor, vault, owner)) else None
+    is_ours = hmac.compare_digest(next(lines, ""), _head(executor, vault, owner))
+    return sought.intersection(lines) if is_ours else None
 
 
 def forget_send_log(executor: str) -> None:
@@ -82,8 +89,8 @@ def _path(executor: str) -> Path:
     return Path(tempfile.gettempdir()) / f"{FOLDERS}{os.getuid()}" / executor
 
 
-def _found(executor: str) -> Iterator[tuple[int, str]]:
-    """Every such file of the machine and its owner, who alone can have written it."""
+def _found(executor: str) -> Iterator[tuple[IO[str], int]]:
+    """Every such file of the machine, and its owner, who alone can have written it."""
     for folder in Path(tempfile.gettempdir()).glob(f"{FOLDERS}*"):
         if not (folder / executor).is_symlink() and not (folder / executor).exists():
             continue
@@ -93,7 +100,7 @@ def _found(executor: str) -> Iterator[tuple[int, str]]:
             owner = _owner(os.fstat(file))
             if owner != _owner(folder.lstat()):
                 raise PermissionError
-            yield owner, opened.read()
+            yield opened, owner
 
 
 def _owner(found: os.stat_result) -> int:

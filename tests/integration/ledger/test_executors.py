@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -136,6 +137,24 @@ def test_the_next_run_of_another_user_knows_what_never_left(
     release_dead_executors(heir)
 
     assert states(heir) == {"C-1": "cleared", "C-2": "unknown:process_died"}
+
+
+def test_what_never_left_is_found_among_twenty_thousand_notes_in_little_memory(
+    run: Run, heir: Ledger
+) -> None:
+    intend(run, 2, departed=False)
+    for number in range(20_000):
+        run.ledger.executor.note_sent(run.ledger.executor.id, f"{number:032x}")
+    run.ledger.executor.note_sent(run.ledger.executor.id, row_of(heir, "C-2").reference)
+    kill(run.ledger)
+    tracemalloc.start()
+
+    release_dead_executors(heir)
+
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert states(heir) == {"C-1": "cleared", "C-2": "unknown:process_died"}
+    assert peak < 2_000_000  # all of them at once: 5 MB
 
 
 def test_others_may_read_the_notes_and_not_write_them(run: Run, heir: Ledger) -> None:
