@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from math import floor
 
+from outreach.channels import AddressKind
 from outreach.compliance.caps import caps_allow
 from outreach.compliance.channels import BUILT_IN, Case, held
 from outreach.compliance.decision import PASSED, Finding, RuleApplied, Verdict
@@ -11,7 +12,7 @@ from outreach.compliance.hours import SAFETY, Binding, HourRule, Hours, count_da
 from outreach.compliance.location import Place, locate
 from outreach.compliance.redaction import mask_address, mask_postal_code
 from outreach.compliance.rulebook import Bound
-from outreach.contacts import AddressKind, Channel, Contact
+from outreach.contacts import Channel, Contact
 from outreach.settings import FrequencyCap
 
 _PHONES = sorted(

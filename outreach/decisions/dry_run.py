@@ -105,7 +105,9 @@ def decide_all(
     with closing(SeenKeys()) as memory:
         known, headings = LedgerLookup(ledger, campaign, at), Headings.of("The source", settings.columns)
         rehearsal = _Rehearsal(settings, gate, at, known, senders or {}, memory, headings)
-        rows = map(known.stored_ids.row, refuse_unfilled(source.rows(), gate.wording))
+        wording = gate.wording
+        readable = refuse_unfilled(source.rows(), lambda: wording, has_fields=wording.has_fields)
+        rows = map(known.stored_ids.row, readable)
         while chunk := list(islice(rows, CHUNK)):
             yield from rehearsal.decide(chunk)
 

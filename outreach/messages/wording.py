@@ -94,7 +94,7 @@ class Wording:
         self._footer = self._read("footer", settings.footer)
         self._link = self._read_link(settings.opt_out_link)
         texts = (self._html, self._subject, self._footer, self._link, *self._messages.values())
-        self._has_fields = any(template.fields for text in texts if text for template in text.values())
+        self.has_fields = any(template.fields for text in texts if text for template in text.values())
         # Judged twice and sent once, such a text took a twentieth of a contact's processor time.
         self._alike = {
             channel: self._say(Contact.forgotten(""), channel)
@@ -133,10 +133,6 @@ class Wording:
             if contact.channels.address(channel) and isinstance(said := self.say(contact, channel), Said):
                 return said.text or MESSAGE_WHEN_NONE
         return MESSAGE_WHEN_NONE
-
-    def needs_a_look(self, message: str) -> bool:
-        """Whether a person with this message, "" for none, may be refused: in most lists nobody."""
-        return self._has_fields or bool(message and find_placeholder(message))
 
     def refuse(self, contact: Contact) -> Unsaid | None:
         """Why there is nothing to say to a contact on any channel of the campaign; None where there is.
