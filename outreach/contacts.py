@@ -28,6 +28,7 @@ def _e164(value: str) -> str:
     return value
 
 
+_EVERY = tuple(Channel)
 Phone = Annotated[str, AfterValidator(_e164)]
 
 
@@ -63,7 +64,7 @@ class Channels(BaseModel):
     def addresses(self) -> dict[Channel, str]:
         """Every address by its channel, in the order of this class."""
         found = (self.voice, self.sms, self.email, self.chat)
-        return {channel: address for channel, address in zip(Channel, found, strict=True) if address}
+        return {channel: address for channel, address in zip(_EVERY, found, strict=True) if address}
 
     @property
     def is_empty(self) -> bool:

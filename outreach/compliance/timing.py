@@ -33,14 +33,15 @@ def judge_timing(case: Case, hours: Hours | None, caps: Sequence[FrequencyCap]) 
     reasons = ("frequency_cap",) if free_at else ()
     if hours is None:
         return Finding(Verdict.DEFERRED, reasons, free_at) if free_at else PASSED
-    if not hours.allows(floor(case.now.timestamp())):
+    is_open = hours.allows(floor(case.now.timestamp()))
+    if is_open and not free_at:
+        return PASSED
+    if not is_open:
         reasons = ("outside_hours", *reasons)
     # Both reasons are told, but one instant follows: the first allowed one once the cap is free.
     at = hours.next_allowed(floor(start.timestamp()))
     if at is None:
         return held("no_common_hours")
-    if not reasons:
-        return PASSED
     # Hours count whole seconds, and a cap may end between two.
     return Finding(Verdict.DEFERRED, reasons, max(start, datetime.fromtimestamp(at, timezone.utc)))
 
