@@ -148,6 +148,11 @@ def first_form(number: str) -> str:
     return number if change is None else _forward(change, number)
 
 
+def is_renumbered(number: str) -> bool:
+    """Whether its country has changed numbers, so that it may have other forms; few have."""
+    return _change_of(number) is not None
+
+
 def _change_of(number: str) -> Renumbering | None:
     # Two digits, else three: no country's code begins with another's.
     return _BY_CODE.get(number[1:3]) or _BY_CODE.get(number[1:4])

@@ -6,7 +6,7 @@ spaces: that number is what is sent, so that number is compared. An opaque handl
 
 import re
 
-from outreach.renumbering import first_form, known_as, renew
+from outreach.renumbering import first_form, is_renumbered, known_as, renew
 
 FORMS = "1"
 """By these rules a ledger was begun, which keeps this word: another word with every rule that is added."""
@@ -43,7 +43,7 @@ def forms_of(address: str) -> tuple[str, ...]:
 def same_form(address: str) -> str:
     """The form on which sameness is computed."""
     if E164.match(address):  # nearly every address of a phone: half the time of what follows
-        return first_form(renew(address))
+        return first_form(renew(address)) if is_renumbered(address) else address
     plain = address.strip().casefold()
     number = number_in(plain)
     return plain if number is None else first_form(number)

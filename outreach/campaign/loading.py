@@ -5,7 +5,7 @@ from collections.abc import Generator
 from functools import partial
 from pathlib import Path
 
-from outreach.campaign.reading import read_chunks
+from outreach.campaign.reading import Texts, read_chunks
 from outreach.campaign.run import Run
 from outreach.concurrency.side_process import SideProcessDied, make_beside, may_start
 from outreach.errors import SourceError
@@ -57,7 +57,7 @@ def _take(source: Source, wording: Wording, taker: Taker) -> Generator[Chunk, No
 
     Reading and checking take as long as writing: beside it, a million rows take half the time.
     """
-    read = partial(read_chunks, source, wording, taker)
+    read = partial(read_chunks, source, Texts(wording), taker, has_fields=wording.has_fields)
     if not (source.is_large and may_start()):
         yield from read()
         return

@@ -49,7 +49,9 @@ def locate(time_zone: str | None, postal_code: str | None, number: str | None) -
     if time_zone is not None and not time_zones.is_zone(time_zone):
         return Place((), "time_zone", "none", "zone_invalid")
     if time_zone is not None and time_zones.is_place(time_zone):
-        return Place(_stated(time_zone, postal_code, line), "time_zone", "stated")
+        return _stated(
+            time_zone, _postal_area(time_zone, postal_code, line), line, has_code=bool(postal_code)
+        )
     area = postal_areas.find_postal_area(postal_code, line.country or _hint(number)) if postal_code else None
     if area is not None:
         return _place(area, "postal_code", "high")
@@ -71,19 +73,27 @@ def _candidate(zone: str, country: str, states: frozenset[str] | None) -> Candid
     return Candidate(zone, country, postal_areas.list_states(country, zone) if states is None else states)
 
 
-def _stated(zone: str, postal_code: str | None, line: Area) -> tuple[Candidate, ...]:
-    """The jurisdictions within a stated zone: the postal code's, else the number's where both agree."""
+def _postal_area(zone: str, postal_code: str | None, line: Area) -> Area | None:
     countries = time_zones.list_countries(zone)
     # Of the countries that an old name like US/Eastern may mean, only one has codes that are known by shape.
     hint = "US" if "US" in countries else countries[0] if len(countries) == 1 else line.country
-    postal = postal_areas.find_postal_area(postal_code, hint) if postal_code else None
+    return postal_areas.find_postal_area(postal_code, hint) if postal_code else None
+
+
+@lru_cache(maxsize=8192)  # most people of a place have one answer: a third of the time that a place takes
+def _stated(zone: str, postal: Area | None, line: Area, *, has_code: bool) -> Place:
+    """The jurisdictions within a stated zone: the postal code's, else the number's where both agree."""
+    return Place(_jurisdictions(zone, postal, line, has_code=has_code), "time_zone", "stated")
+
+
+def _jurisdictions(zone: str, postal: Area | None, line: Area, *, has_code: bool) -> tuple[Candidate, ...]:
     if postal is not None and postal.country:
         return (_candidate(zone, postal.country, postal.states),)
     # People keep their number when they move: it counts only where its clocks show the stated time.
     if line.country and _agree(zone, time_zones.list_zones(line.country)):
-        states = line.states if _agree(zone, line.zones) and not postal_code else None
+        states = line.states if _agree(zone, line.zones) and not has_code else None
         return (_candidate(zone, line.country, states),)
-    return tuple(_candidate(zone, country, None) for country in countries)
+    return tuple(_candidate(zone, country, None) for country in time_zones.list_countries(zone))
 
 
 def _agree(zone: str, others: tuple[str, ...]) -> bool:

@@ -37,9 +37,9 @@ class NumberType(NamedTuple):
 
 def find_number_type(number: str) -> NumberType | None:
     """What the library makes of an E.164 number; None where it cannot be read."""
-    usual = _usual(number[1:4])
-    if found := usual.match(number) if usual else None:
-        code, national = int(found["code"]), found["national"]
+    code, usual = _usual(number[1:4])
+    if usual.match(number):
+        national = number[1 + len(str(code)) :]
     else:
         try:
             parsed = phonenumbers.parse(number)
@@ -68,8 +68,8 @@ def _kind(kinds: re.Pattern[str], national: str) -> int:
 
 
 @lru_cache(maxsize=1024)
-def _usual(start: str) -> re.Pattern[str] | None:
-    """Numbers that its parser leaves as they are, by their first three digits: without a trunk prefix."""
+def _usual(start: str) -> tuple[int, re.Pattern[str]]:
+    """Numbers that its parser leaves as they are, by their first three digits, and the country's code."""
     # No country's code begins with another's.
     code = next(
         (
@@ -81,9 +81,9 @@ def _usual(start: str) -> re.Pattern[str] | None:
     )
     known = _metadata(int(code), COUNTRY_CODE_TO_REGION_CODE[int(code)][0]) if code else None
     if known is None:
-        return None
+        return 0, re.compile(r"(?!)")
     trunk = f"(?!{known.national_prefix_for_parsing})" if known.national_prefix_for_parsing else ""
-    return re.compile(rf"\+(?P<code>{code})(?P<national>{trunk}[1-9][0-9]{{4,13}})\Z", re.ASCII)
+    return int(code), re.compile(rf"\+{code}{trunk}[1-9][0-9]{{4,13}}\Z", re.ASCII)
 
 
 def _metadata(code: int, region: str) -> PhoneMetadata | None:

@@ -2,16 +2,15 @@
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from outreach.compliance.time_zones import is_same_clock, list_zones, one_of_each_clock
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
+class Area(NamedTuple):  # as with `Candidate`
     """A part of the world that a postal code or a number names.
 
     `country`: ISO 3166 code, None when it may be any. `states`: the subdivisions it may lie in, None when
@@ -49,10 +48,11 @@ def find_postal_area(postal_code: str, country: str | None) -> Area | None:
     Canadian, British and ZIP+4 codes are known by their shape; other shapes need the country.
     """
     code = " ".join(postal_code.upper().split())
-    if _CANADIAN.match(code):
-        return _longest("ca_fsa.json", "CA", code[:3])
-    if _BRITISH.match(code):
-        return Area("GB", None, list_zones("GB"))
+    if not code.isdigit():  # most are digits
+        if _CANADIAN.match(code):
+            return _longest("ca_fsa.json", "CA", code[:3])
+        if _BRITISH.match(code):
+            return Area("GB", None, list_zones("GB"))
     # Five digits alone may be American, French or German: only a known country tells.
     if _ZIP_PLUS_FOUR.match(code) or (country in _KNOWN_BY_CODE and _ZIP.match(code)):
         return _longest("us_zip3.json", "US", code[:3])
@@ -99,7 +99,16 @@ def _states_of(country: str, zone: str) -> frozenset[str]:
 
 def _longest(name: str, country: str, prefix: str) -> Area | None:
     table = read_areas(name, country)
-    return next((table[prefix[:n]] for n in range(len(prefix), 0, -1) if prefix[:n] in table), None)
+    for length in _lengths(name, country):
+        if found := table.get(prefix[:length]):
+            return found
+    return None
+
+
+@lru_cache
+def _lengths(name: str, country: str) -> Sequence[int]:
+    """How long its prefixes are, the longest first: of twelve digits six were looked for in vain."""
+    return sorted({len(prefix) for prefix in read_areas(name, country)}, reverse=True)
 
 
 def _only_zone(country: str) -> tuple[str, ...]:

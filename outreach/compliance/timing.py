@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from math import floor
 
+from outreach.channels import AddressKind
 from outreach.compliance.caps import caps_allow
 from outreach.compliance.channels import BUILT_IN, Case, held
 from outreach.compliance.decision import PASSED, Finding, RuleApplied, Verdict
@@ -11,7 +12,7 @@ from outreach.compliance.hours import SAFETY, Binding, HourRule, Hours, count_da
 from outreach.compliance.location import Place, locate
 from outreach.compliance.redaction import mask_address, mask_postal_code
 from outreach.compliance.rulebook import Bound
-from outreach.contacts import AddressKind, Channel, Contact
+from outreach.contacts import Channel, Contact
 from outreach.settings import FrequencyCap
 
 _PHONES = sorted(
@@ -32,14 +33,15 @@ def judge_timing(case: Case, hours: Hours | None, caps: Sequence[FrequencyCap]) 
     reasons = ("frequency_cap",) if free_at else ()
     if hours is None:
         return Finding(Verdict.DEFERRED, reasons, free_at) if free_at else PASSED
-    if not hours.allows(floor(case.now.timestamp())):
+    is_open = hours.allows(floor(case.now.timestamp()))
+    if is_open and not free_at:
+        return PASSED
+    if not is_open:
         reasons = ("outside_hours", *reasons)
     # Both reasons are told, but one instant follows: the first allowed one once the cap is free.
     at = hours.next_allowed(floor(start.timestamp()))
     if at is None:
         return held("no_common_hours")
-    if not reasons:
-        return PASSED
     # Hours count whole seconds, and a cap may end between two.
     return Finding(Verdict.DEFERRED, reasons, max(start, datetime.fromtimestamp(at, timezone.utc)))
 

@@ -8,7 +8,6 @@ forks threads, or may not have children where it is a daemon.
 import contextlib
 import fcntl
 import gc
-import multiprocessing
 import os
 import pickle
 import signal
@@ -39,6 +38,8 @@ def may_start() -> bool:
     build's one. Not in a process that another one's pool started, nor where an engine like Dask or Ray, which
     deals out the cores, is loaded.
     """
+    import multiprocessing  # noqa: PLC0415 - 0.01 s, which the other process has no use for
+
     is_child = multiprocessing.parent_process() is not None
     is_free = _count_cores() > max(1.0, _read_load())
     return bool(sys.executable) and is_free and not is_child and _ENGINES.isdisjoint(sys.modules)

@@ -29,6 +29,7 @@ from outreach.reachability import Inspection
 
 ALREADY_CONTACTED = "already_contacted"
 OUTCOME_UNKNOWN = "outcome_unknown"
+_NO_CHANNEL = frozenset[Channel]()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +137,8 @@ def find_recent(
 def _as_claimed(number: int, contact: Contact) -> Claimed:
     # The ledger's search for earlier contacts takes claimed rows; nobody has claimed these.
     return Claimed(number, 0, contact, State.ACCEPTED, "", {}, None, 0, 0, "")
+
+
+def channels_at(addresses: Mapping[Channel, str], found: Collection[str]) -> frozenset[Channel]:
+    """The channels whose address is one of these, mostly none."""
+    return frozenset(name for name, at in addresses.items() if at in found) if found else _NO_CHANNEL

@@ -20,7 +20,7 @@ from typing import Any
 from outreach.chunks import cut
 from outreach.compliance import Decision, Facts, Gate, Verdict
 from outreach.contacts import Channel, Contact
-from outreach.decisions.contact_status import ContactStatus
+from outreach.decisions.contact_status import ContactStatus, channels_at
 from outreach.decisions.ledger_lookup import LedgerLookup, PriorFacts
 from outreach.decisions.rejected_rows import read_id
 from outreach.decisions.seen_keys import SeenKeys
@@ -41,7 +41,7 @@ SEVERAL_ZONES = "several"
 UNKNOWN_ZONE = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen, it takes three times as long to make; so with `_Person`
 class DryRunRow:
     """What would become of one row. `decision` is None for a row that is rejected, by `code`.
 
@@ -104,8 +104,10 @@ def decide_all(
     gate = Gate(settings)
     with closing(SeenKeys()) as memory:
         known, headings = LedgerLookup(ledger, campaign, at), Headings.of("The source", settings.columns)
-        rehearsal = _Rehearsal(settings, gate, at, known, senders or {}, memory, headings)
-        rows = map(known.stored_ids.row, refuse_unfilled(source.rows(), gate.wording))
+        rehearsal = _Rehearsal(settings, gate, at, known, Facts(senders=senders or {}), memory, headings)
+        wording = gate.wording
+        readable = refuse_unfilled(source.rows(), lambda: wording, has_fields=wording.has_fields)
+        rows = map(known.stored_ids.row, readable)
         for chunk in cut(rows, CHUNK):
             yield from rehearsal.decide(chunk)
 
@@ -121,7 +123,7 @@ def forecastable(
             yield row.external_contact_id, row.decision, row.zone, row.segments
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Person:
     """Somebody to decide on. `waits` is the deferral they are under, which only a suppression since ends;
     `kept` is what was said of them, and stays so while they are kept back, at least as long as nothing that
@@ -143,7 +145,7 @@ class _Rehearsal:
     _gate: Gate
     _at: datetime
     _known: LedgerLookup
-    _senders: Availability
+    _nothing_known: Facts
     _memory: SeenKeys
     _headings: Headings
 
@@ -188,7 +190,7 @@ class _Rehearsal:
 
     def _judge(self, person: _Person, facts: PriorFacts, recent: Sequence[datetime]) -> Decision:
         addresses = person.contact.channels.addresses()
-        off = frozenset(name for name, address in addresses.items() if address in facts.suppressed)
+        off = channels_at(addresses, facts.suppressed)
         if person.waits and person.waits.channel not in off:
             return person.waits
         if self._gate.cap_hours:  # without a cap nobody's history is asked for
@@ -198,8 +200,10 @@ class _Rehearsal:
         taken = self._taken(addresses, facts)
         if person.kept and person.lost and person.lost <= off | taken:
             return person.kept  # a real run looks at nobody for whom nothing has changed
-        dead = frozenset(name for name, address in addresses.items() if address in facts.undelivered)
-        known = Facts(person.inspection, self._senders, off, recent, taken, dead)
+        dead = channels_at(addresses, facts.undelivered)
+        known = self._nothing_known  # of nearly everybody
+        if person.inspection or off or recent or taken or dead:
+            known = Facts(person.inspection, known.senders, off, recent, taken, dead)
         decision = self._gate.decide(person.contact, known, self._at)
         if person.waits:
             return decision if decision.verdict is Verdict.BLOCKED else person.waits
@@ -213,11 +217,8 @@ class _Rehearsal:
         """The channels whose address is contacted for another row."""
         if self._settings.same_address is SameAddress.EACH:
             return frozenset()
-        return frozenset(
-            name
-            for name, address in addresses.items()
-            if address in facts.taken or self._memory.times(address)
-        )
+        here = [address for address in addresses.values() if self._memory.times(address)]
+        return channels_at(addresses, here) | channels_at(addresses, facts.taken)
 
     def _rehearsed(self, line: int, contact: Contact, decision: Decision) -> DryRunRow:
         channel = decision.channel

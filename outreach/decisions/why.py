@@ -6,7 +6,7 @@ last: `one_contact_per_address`, and `once_per_campaign`, which the gate does no
 that never became a contact is explained by the code that it was rejected with.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
@@ -15,7 +15,7 @@ from outreach.compliance import Decision, Facts, Gate, RuleApplied, Verdict, sen
 from outreach.compliance.channels import ONE_CONTACT_PER_ADDRESS
 from outreach.compliance.reasons import TOO_LATE
 from outreach.contacts import Channel, Contact
-from outreach.decisions.contact_status import ContactStatus, find_recent, find_statuses
+from outreach.decisions.contact_status import ContactStatus, channels_at, find_recent, find_statuses
 from outreach.decisions.record import read_decision, read_facts
 from outreach.decisions.rejected_rows import find_rejected
 from outreach.errors import UnknownCampaign
@@ -174,7 +174,7 @@ def _find_taken_channels(
         return frozenset()
     addresses = contact.channels.addresses()
     taken = find_taken(ledger, campaign.id, list(addresses.values()))
-    return _channels_at(addresses, {a for a, contact_id in taken.items() if contact_id != standing.id})
+    return channels_at(addresses, {a for a, contact_id in taken.items() if contact_id != standing.id})
 
 
 def _facts_now(
@@ -194,17 +194,13 @@ def _facts_now(
 def _find_undelivered_channels(ledger: Ledger, campaign: Campaign, contact: Contact) -> frozenset[Channel]:
     """The channels at whose address the last message did not arrive, where the campaign leaves these out."""
     addresses = contact.channels.addresses() if campaign.settings.leave_out_undelivered else {}
-    return _channels_at(addresses, find_undelivered(ledger, addresses.values()))
+    return channels_at(addresses, find_undelivered(ledger, addresses.values()))
 
 
 def _find_suppressed_channels(ledger: Ledger, contact: Contact) -> frozenset[Channel]:
     """The channels on which a contact's address is suppressed now."""
     addresses = contact.channels.addresses()
-    return _channels_at(addresses, find_suppressed(ledger, list(addresses.values())))
-
-
-def _channels_at(addresses: Mapping[Channel, str], found: Collection[str]) -> frozenset[Channel]:
-    return frozenset(name for name, address in addresses.items() if address in found)
+    return channels_at(addresses, find_suppressed(ledger, list(addresses.values())))
 
 
 def write_answer(

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from outreach.campaign.run import Run
-from outreach.contacts import AddressKind, preferred
+from outreach.channels import AddressKind, preferred
 from outreach.errors import GenesysError
 from outreach.genesys.interface import InboundConversation, InboundMessage
 from outreach.ledger.claims import Claimed

@@ -24,6 +24,8 @@ def segments(text: str) -> int:
     """
     # One sign outside GSM-7 makes the whole message UCS-2, with 70 characters in place of 160.
     if _GSM.issuperset(text):
+        if len(text) <= 80:  # whatever its signs are: most texts need no count
+            return 1
         return _pack([2 if character in _GSM_EXTENDED else 1 for character in text], 160, 153)
     return _pack([2 if ord(character) > 0xFFFF else 1 for character in text], 70, 67)
 

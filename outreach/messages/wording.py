@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from markupsafe import escape
 
@@ -94,7 +95,7 @@ class Wording:
         self._footer = self._read("footer", settings.footer)
         self._link = self._read_link(settings.opt_out_link)
         texts = (self._html, self._subject, self._footer, self._link, *self._messages.values())
-        self._has_fields = any(template.fields for text in texts if text for template in text.values())
+        self.has_fields = any(template.fields for text in texts if text for template in text.values())
         # Judged twice and sent once, such a text took a twentieth of a contact's processor time.
         self._alike = {
             channel: self._say(Contact.forgotten(""), channel)
@@ -134,10 +135,6 @@ class Wording:
                 return said.text or MESSAGE_WHEN_NONE
         return MESSAGE_WHEN_NONE
 
-    def needs_a_look(self, message: str) -> bool:
-        """Whether a person with this message, "" for none, may be refused: in most lists nobody."""
-        return self._has_fields or bool(message and find_placeholder(message))
-
     def refuse(self, contact: Contact) -> Unsaid | None:
         """Why there is nothing to say to a contact on any channel of the campaign; None where there is.
 
@@ -153,21 +150,14 @@ class Wording:
         return first
 
     def _say(self, contact: Contact, channel: Channel) -> Said | Unsaid:
+        own, signs = contact.initial_message, self._plain_signs if channel.traits.has_segments else None
+        if own and not channel.is_mail:
+            return _say_own(own, signs=signs)
         told = _Told(lambda: self._fields(contact))
-        if contact.initial_message:
-            if find_placeholder(contact.initial_message):
-                return Unsaid(PLACEHOLDER_LEFT, "initial_message", "holds what looks like a placeholder")
-            said: Said | Unsaid = Said(contact.initial_message)
-        else:
-            said = self._say_ours(contact, channel, told)
+        said = _say_own(own, signs=signs) if own else self._say_ours(contact, channel, told)
         if isinstance(said, Unsaid):
             return said
-        if channel.traits.has_segments:
-            plain = make_plain(said.text, signs=self._plain_signs)
-            if plain != said.text:
-                replaced = tuple(list_replaced(said.text, signs=self._plain_signs))
-                said = Said(plain, said.language, replaced=replaced)
-        return self._as_mail(contact, said, told) if channel.is_mail else said
+        return self._as_mail(contact, said, told) if channel.is_mail else _in_signs(said, signs=signs)
 
     def _say_ours(self, contact: Contact, channel: Channel, told: _Told) -> Said | Unsaid:
         text, html = self._messages[channel], self._html if channel.is_mail else None
@@ -263,6 +253,21 @@ def _again(settings: CampaignSettings, greets: bool, checked: bool) -> Wording: 
 
 
 _NOBODY = Speech(None, "")
+
+
+@lru_cache(maxsize=256)  # of one person, a dry run asks three times in a row
+def _say_own(message: str, *, signs: bool | None) -> Said | Unsaid:
+    if find_placeholder(message):
+        return Unsaid(PLACEHOLDER_LEFT, "initial_message", "holds what looks like a placeholder")
+    return _in_signs(Said(message), signs=signs)
+
+
+def _in_signs(said: Said, *, signs: bool | None) -> Said:
+    """As an SMS has it, with plain quotes and dashes where `signs` says so; None: of other channels."""
+    plain = said.text if signs is None else make_plain(said.text, signs=signs)
+    if signs is None or plain == said.text:
+        return said
+    return Said(plain, said.language, replaced=tuple(list_replaced(said.text, signs=signs)))
 
 
 def _try_inlining(html: str, place: str) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from outreach.contacts import AddressKind, Channel, Channels, Contact, bare_address, preferred
+from outreach.channels import AddressKind, preferred
+from outreach.contacts import Channel, Channels, Contact, bare_address
 from outreach.errors import Ambiguous, GenesysError, UsageError
 from outreach.genesys.interface import Attempt, Engagement, Genesys, Letter
 from outreach.ledger.ledger import Ledger

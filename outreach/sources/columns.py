@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from outreach.contacts import CHANNELS_IN_WORDS, Channel
+from outreach.channels import CHANNELS_IN_WORDS, Channel
 from outreach.errors import SourceError
 from outreach.sources.cells import read_line
 from outreach.sources.layout import NOTHING, Layout

@@ -77,14 +77,16 @@ class CsvFile:
     def _read(self, lines: Lines) -> Iterator[Record]:
         delimiter, headers = self._header(lines)
         self._headings.layout(headers, complete=True)
-        reader = _reader(lines, delimiter)
+        reader, width = _reader(lines, delimiter), len(headers)
         while block := lines.take_block():
             if (rows := _records_of(block, delimiter)) is None:
                 lines.give(block)
                 yield from _one_by_one(lines, reader, headers, delimiter)
                 continue
             for number, (line, cells) in enumerate(zip(block, rows, strict=True), lines.number):
-                if any(cells) and (record := _record(number, line, headers, cells)):
+                if len(cells) == width and "'" not in line and cells[0].strip():
+                    yield Record(number, headers, cells)  # nearly every row: no call for it
+                elif any(cells) and (record := _record(number, line, headers, cells)):
                     yield record
             lines.number += len(block)
 

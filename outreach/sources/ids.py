@@ -12,7 +12,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from outreach.contacts import EXTERNAL_CONTACT_ID
+from outreach.channels import EXTERNAL_CONTACT_ID
 from outreach.sameness import same_form
 from outreach.sources.cells import read_line
 from outreach.sources.phones import looks_mangled

@@ -33,8 +33,8 @@ NOBODYS = frozenset(
     }
 )
 """Lines that cost the caller, or lead to no person."""
-NOT_A_PERSON = BadCell("not_a_person", "is a paid, shared-cost, voicemail or company number, not a person's")
-_AMBIGUOUS = BadCell(
+NOT_A_PERSON = "not_a_person", "is a paid, shared-cost, voicemail or company number, not a person's"
+_AMBIGUOUS = (
     "ambiguous_number",
     "may be another number whose plus was lost; write + and the country's code, or name the row's country",
 )
@@ -52,7 +52,7 @@ class Home(NamedTuple):
 
     code: str = ""
     of_row: bool = False
-    why_not: BadCell | None = None
+    why_not: tuple[str, str] | None = None
 
     def disagrees_with(self, number: str) -> bool:
         """Whether the row names a country to which an E.164 number does not belong."""
@@ -71,7 +71,7 @@ def home_of(cell: str, default: str) -> Home:
         return Home(read_country(cell), of_row=True)
     except NotACountry as problem:
         code = "ambiguous_country" if problem.is_ambiguous else "unknown_country"
-        return Home(why_not=BadCell(code, f"needs its row's country, which {problem.sentence}"))
+        return Home(why_not=(code, f"needs its row's country, which {problem.sentence}"))
 
 
 def after_exit_code(digits: str, home: Home) -> str | None:
@@ -106,7 +106,7 @@ def read_national(digits: str, first: str, home: Home, *, is_text: bool) -> Nati
     number = phonenumbers.format_number(read, PhoneNumberFormat.E164)
     has_prefix = digits.startswith("0") or digits == f"{_trunk(home.code)}{_significant(read)}"
     if kind in NOBODYS:
-        raise NOT_A_PERSON
+        raise BadCell(*NOT_A_PERSON)
     if kind not in _ANSWERED and not (has_prefix and _is_unassigned(read, kind, digits, home.code)):
         raise BadCell(
             "no_national_number", f"is no person's number in {home.code}; write it with + and its code"
@@ -129,7 +129,7 @@ def _refuse_if_foreign(digits: str, first: str, read: PhoneNumber, home: Home, *
         return
     is_split_elsewhere = first not in {digits, str(other.country_code)}
     if other.country_code == read.country_code or not (home.of_row or is_split_elsewhere):
-        raise _AMBIGUOUS
+        raise BadCell(*_AMBIGUOUS)
 
 
 def _refuse_if_incomplete(digits: str, read: PhoneNumber, kind: int, home: Home) -> None:

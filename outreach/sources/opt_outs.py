@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from typing_extensions import assert_never
 
-from outreach.contacts import Channel
+from outreach.channels import Channel
 from outreach.sources.cells import NO, YES
 from outreach.sources.rows import BadCell
 

@@ -4,13 +4,15 @@ All cells are read even when the first is bad, so that a person learns of every 
 itself is built by pydantic: it takes 6 microseconds, and building it without validation takes longer.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
 from typing_extensions import assert_never
 
-from outreach.contacts import CHANNELS_IN_WORDS, EXTENSION, AddressKind, Channel, Contact
+from outreach.channels import CHANNELS_IN_WORDS, EXTENSION, AddressKind, Channel
 from outreach.sources import cells as read
 from outreach.sources.columns import CHANNELS, COUNTRY
 from outreach.sources.emails import first_email
@@ -30,6 +32,9 @@ from outreach.sources.postal_codes import (
 )
 from outreach.sources.rows import BadCell, Record, Reject, Row
 from outreach.sources.zone_names import OLDER, read_time_zone
+
+if TYPE_CHECKING:
+    from outreach.contacts import Contact
 
 Step = tuple[int, str, str, Callable[[str], object]]
 """Where the cell is, our column, the name that the value gets, and how it is read."""
@@ -100,12 +105,8 @@ class RowParser:
             return Row(record, said=said)
         problems: list[Problem] = []
         values = self._values(record.cells, problems)
-        if not problems:
-            try:
-                return Row(record, Contact.model_validate(values))
-            except ValidationError as e:
-                problems.extend(_as_problem(error["loc"], error["type"]) for error in e.errors())
-        return Row(record, reject=self._reject(problems))
+        contact = None if problems else _build(values, problems)
+        return Row(record, contact, None if contact else self._reject(problems))
 
     def _values(self, cells: Sequence[str], problems: list[Problem]) -> dict[str, object]:
         values = _read(self._fields, cells, problems)
@@ -131,14 +132,16 @@ class RowParser:
                 problems.append(("no_channel", "", f"No channel has an address ({CHANNELS_IN_WORDS})"))
         if self._metadata or phones.extension:
             extension = {EXTENSION: phones.extension} if phones.extension else {}
-            values["metadata"] = extension | _read(self._metadata, cells, problems)
+            if found := extension | _read(self._metadata, cells, problems):
+                values["metadata"] = found
         if self._consent or self._opt_outs or self._unknown:
             stated = {
                 channel: consent
                 for channel, steps in self._consent
                 if "given" in (consent := _read(steps, cells, problems))
             }
-            values["consent"] = self._with_opt_outs(stated, cells, problems)
+            if consents := self._with_opt_outs(stated, cells, problems):
+                values["consent"] = consents
         return values
 
     def _add_of_others(
@@ -275,6 +278,18 @@ def _joined(
     """One value of several cells, like a name of its parts."""
     text = " ".join(cell for position in positions if (cell := cells[position].strip()))
     return _read([(0, column, column, read.read_line)], [text], problems)
+
+
+def _build(values: dict[str, object], problems: list[Problem]) -> Contact | None:
+    from pydantic import ValidationError  # noqa: PLC0415 - see `outreach.channels`
+
+    from outreach.contacts import Contact  # noqa: PLC0415 - as above
+
+    try:
+        return Contact.model_validate(values)
+    except ValidationError as e:
+        problems.extend(_as_problem(error["loc"], error["type"]) for error in e.errors())
+        return None
 
 
 def _as_problem(location: tuple[int | str, ...], kind: str) -> Problem:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from outreach.contacts import AddressKind, Channel
+from outreach.channels import AddressKind, Channel
 from outreach.sources.columns import COUNTRY
 from outreach.sources.national_numbers import Home, home_of
 from outreach.sources.phones import read_phones, usual_phone

@@ -53,7 +53,7 @@ _DIGITS_ONLY = re.compile(r"[0-9]{4,17}(\.0)?\Z")
 _START = re.compile(r"\+[1-9][0-9]{2}\Z")
 _NOTHING = re.compile(r"(?!)")
 _NO_NUMBER = frozenset({"malformed_phone", "no_national_number", "phone_without_country_code"})
-_MALFORMED = BadCell("malformed_phone", "is not a phone number in E.164 form, like +15551234567")
+_MALFORMED = "malformed_phone", "is not a phone number in E.164 form, like +15551234567"
 _LONGEST = 64
 """Characters that a number may take with its separators."""
 
@@ -107,7 +107,7 @@ def _phone(cell: str, home: Home, *, is_text: bool = False, strict: bool = False
     if looks_mangled(cell):
         raise BadCell("mangled_by_excel", "was changed by a spreadsheet; export it as text")
     if len(cell) > _LONGEST:  # cut off, it would be a shorter number, and somebody else's
-        raise _MALFORMED
+        raise BadCell(*_MALFORMED)
     found = unwrap(cell)
     phone = _one_of(found, partial(_as_written, home=home, is_text=is_text))
     if not phone.is_national and home.disagrees_with(phone.number):
@@ -126,7 +126,7 @@ def _checked(number: str, *, strict: bool) -> str:
         if not _is_possible(number):
             raise BadCell("impossible_number", "has more or fewer digits than any number of its country")
         if _kind(number) in NOBODYS:
-            raise NOT_A_PERSON
+            raise BadCell(*NOT_A_PERSON)
     if strict and not _is_assigned(number):
         raise BadCell("unassigned_number", "is well-formed, but no such number is assigned to anybody")
     return number
@@ -162,7 +162,7 @@ def _as_written(written: str, home: Home, *, is_text: bool) -> Phone:
     if abroad is not None:
         return Phone(_e164(f"+{abroad}"))
     if home.why_not:
-        raise home.why_not
+        raise BadCell(*home.why_not)
     if not home.code:
         raise _why_not(number)
     first = re.match(r"\D*([0-9]+)", _plain_digits(written))
@@ -204,7 +204,7 @@ def _why_not(number: str) -> BadCell:
             "phone_without_country_code",
             "needs its country code, like +15551234567, or a country to read such numbers in",
         )
-    return _MALFORMED
+    return BadCell(*_MALFORMED)
 
 
 @lru_cache(maxsize=1024)

@@ -10,9 +10,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
+from typing import Any
 
-from outreach.contacts import AddressKind, Channel
+from outreach.channels import DURATION_SECONDS, AddressKind, Channel
 from outreach.sources import cells as read
+from outreach.sources.columns import DURATION
 from outreach.sources.emails import PLAIN_EMAIL
 from outreach.sources.ids import PLAIN_ID
 from outreach.sources.layout import Layout
@@ -33,7 +35,7 @@ _PATTERNS = {
 _LINE, _TEXT = r"(?! )[^#]{0,255}(?<! )", rf"(?! )[^#]{{0,{read.TEXT_LIMIT}}}(?<! )"
 _READS: dict[str, Callable[[str], object] | None] = {
     "initial_message": None,
-    "interaction_duration_seconds": read.read_duration,
+    DURATION: read.read_duration,
     "time_zone": read_time_zone,
     "postal_code": None,
 }
@@ -49,8 +51,12 @@ class PlainRows:
         patterns = [_PATTERNS.get(column, _TEXT if _is_long(column) else _LINE) for column in places]
         self._match = re.compile(_BETWEEN.join(patterns) + r"\Z").match
         self._ours = itemgetter(*places.values())
-        self._id, self._name = places["external_contact_id"], places["name"]
-        self._others = [(column, places[column], as_) for column, as_ in _READS.items() if column in places]
+        others = [column for column in _READS if column in places]
+        # The channels come third, as in a contact; until they are known the id keeps their place.
+        self._names = ("external_contact_id", "name", "channels", *others)
+        at_id, at_name = places["external_contact_id"], places["name"]
+        self._texts = itemgetter(at_id, at_name, at_id, *[places[column] for column in others])
+        self._reads = [(column, read_as) for column in others if (read_as := _READS[column])]
         self._channels = [
             (channel.value, places[channel], channel.value in _PHONES)
             for channel in Channel
@@ -59,8 +65,11 @@ class PlainRows:
         self._metadata = [
             (column.partition(".")[2], at) for column, at in places.items() if column.startswith("metadata.")
         ]
-        named = {channel: _parts_of(channel, places) for channel in Channel if f"consent.{channel}" in places}
-        self._consent = [(channel, tuple(parts), tuple(parts.values())) for channel, parts in named.items()]
+        named = {channel.value: _parts_of(channel, places) for channel in Channel}
+        self._consent = [(channel, tuple(parts)) for channel, parts in named.items() if parts]
+        self._consent_at = [at for parts in named.values() for at in parts.values()]
+        # What many people say is the same.
+        self._consents = lru_cache(maxsize=1024)(self._read_consents)
 
     @staticmethod
     def fits(layout: Layout) -> bool:
@@ -70,7 +79,7 @@ class PlainRows:
         return needed and not (several or layout.guessed or layout.opt_outs or "country" in layout.places)
 
     def read(self, cells: Sequence[str]) -> dict[str, object] | None:
-        """What the row says, in a contact's order; None where a cell needs to be read."""
+        """What the row says, in a contact's order, without defaults; None where a cell needs to be read."""
         row = _BETWEEN.join(self._ours(cells))
         if "  " in row or "Err:" in row or "\ufffd" in row or not row.isprintable() or not self._match(row):
             return None
@@ -86,19 +95,26 @@ class PlainRows:
             return None
 
     def _say(self, cells: Sequence[str], channels: Mapping[str, str]) -> dict[str, object]:
-        said: dict[str, object] = {"external_contact_id": cells[self._id], "name": cells[self._name]}
+        texts = self._texts(cells)
+        said: dict[str, Any] = dict(zip(self._names, texts, strict=True))
         said["channels"] = channels
-        for column, at, read_as in self._others:
-            if cell := cells[at]:
-                said[column] = read_as(cell) if read_as else cell
-        if self._consent:
-            said["consent"] = consents = {}
-            for channel, parts, places in self._consent:
-                if consent := _consent(parts, *[cells[at] for at in places]):
-                    consents[channel.value] = consent
-        if self._metadata:
-            said["metadata"] = {key: cell for key, at in self._metadata if (cell := cells[at])}
+        if "" in texts:
+            said = {name: each for name, each in said.items() if each}
+        for column, read_as in self._reads:
+            if column in said:
+                said[column] = read_as(said[column])
+        if said.get(DURATION) == DURATION_SECONDS:
+            del said[DURATION]
+        if self._consent and (consents := self._consents(*[cells[at] for at in self._consent_at])):
+            said["consent"] = consents
+        if self._metadata and (found := {key: cell for key, at in self._metadata if (cell := cells[at])}):
+            said["metadata"] = found
         return said
+
+    def _read_consents(self, *cells: str) -> Mapping[str, Mapping[str, object]]:
+        rest = iter(cells)
+        found = {channel: _consent(dict(zip(parts, rest, strict=False))) for channel, parts in self._consent}
+        return {channel: consent for channel, consent in found.items() if consent}
 
 
 def _is_long(column: str) -> bool:
@@ -106,19 +122,19 @@ def _is_long(column: str) -> bool:
 
 
 def _parts_of(channel: str, places: Mapping[str, int]) -> dict[str, int]:
-    columns = {"given": "", "source": ".source", "on": ".date"}
+    """Where the parts of a channel's consent stand; nothing is said by where and when alone."""
+    columns = {"given": "", "source": ".source", "on": ".date"} if f"consent.{channel}" in places else {}
     return {
         part: places[name] for part, end in columns.items() if (name := f"consent.{channel}{end}") in places
     }
 
 
-@lru_cache(maxsize=1024)
-def _consent(parts: tuple[str, ...], *cells: str) -> Mapping[str, object] | None:
-    """What these cells say; those of many people are the same. Raises BadCell."""
-    said: dict[str, object] = {part: cell for part, cell in zip(parts, cells, strict=True) if cell}
+def _consent(parts: Mapping[str, str]) -> Mapping[str, object]:
+    """What these cells say, nothing where they are empty. Raises BadCell."""
+    said: dict[str, object] = {part: cell for part, cell in parts.items() if cell}
     if "on" in said:
-        said["on"] = read.read_date(str(said["on"]))
+        said["on"] = read.read_date(parts["on"])
     if "given" not in said:
-        return None
-    said["given"] = read.read_consent(str(said["given"]))
+        return {}
+    said["given"] = read.read_consent(parts["given"])
     return said

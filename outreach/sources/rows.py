@@ -1,9 +1,12 @@
 """What a source gives: rows, each a contact or a reject; and the records that readers make them from."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from __future__ import annotations
 
-from outreach.contacts import Contact
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from outreach.contacts import Contact
 
 
 class Reject(NamedTuple):
@@ -73,6 +76,8 @@ class Row:
     def contact(self) -> Contact | None:
         """Whom it describes."""
         if self._contact is None and self.said is not None:
+            from outreach.contacts import Contact  # noqa: PLC0415 - see `outreach.channels`
+
             self._contact = Contact.of_checked(self.said)
         return self._contact
 

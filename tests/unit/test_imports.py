@@ -26,6 +26,7 @@ MAY_IMPORT = {
 WITHOUT_PREFECT = {"outreach", "emulator"}
 
 GROUND = {
+    "channels",
     "chunks",
     "clock",
     "connections",

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Row, Select, select
 
-from outreach.contacts import EXTERNAL_CONTACT_ID, Contact
+from outreach.channels import EXTERNAL_CONTACT_ID
+from outreach.contacts import Contact
 from outreach.errors import UsageError
 from outreach.ledger.database.engine import LARGE_PAGE
 from outreach.ledger.database.schema import contacts

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from types import TracebackType
+
 import pytest
 from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES
 from hypothesis import assume, given
@@ -262,3 +265,29 @@ def test_a_yes_among_much_white_space_is_no_clear_word() -> None:
 
 def test_the_mailboxes_that_are_one_in_any_case_are_the_librarys() -> None:
     assert IN_ANY_CASE.split("|") == sorted(CASE_INSENSITIVE_MAILBOX_NAMES)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"voice": "x" * 65},
+        {"voice": "nobody"},
+        {"voice": "+49 900 1234567"},
+        {"voice": "0171 5550101", "country": "Korea"},
+        {"voice": "0900 1234567", "country": "Germany"},
+        {"email": "nobody"},
+        {"email": "a b@example.com"},
+    ],
+    ids=lambda cells: next(iter(cells.values()))[:12],
+)
+def test_a_bad_cell_leaves_nothing_behind_however_many_there_are(cells: dict[str, str]) -> None:
+    """An error that is made once and raised again holds each place where it was raised, with its cells."""
+    rows = [{"external_contact_id": f"C-{n}", "name": "Ada", **cells} for n in range(300)]
+    bad = [row.reject.code for row in open_source(rows[:100]).rows() if row.reject]
+    assert len(bad) == 100
+    gc.collect()
+    before = sum(isinstance(each, TracebackType) for each in gc.get_objects())
+
+    bad = [row.reject.code for row in open_source(rows).rows() if row.reject]
+
+    assert sum(isinstance(each, TracebackType) for each in gc.get_objects()) < before + 50

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from outreach.contacts import EXTERNAL_CONTACT_ID
+from outreach.channels import EXTERNAL_CONTACT_ID
 from outreach.sources import open_source
 from outreach.sources.ids import WRITTEN, read_id
 from outreach.sources.rows import BadCell
