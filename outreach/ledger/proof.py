@@ -82,37 +82,42 @@ SUMS = (
                           WHERE k.id = i.contact_id AND k.lease_owner IS NULL) THEN 1 END) AS doubtful
         FROM intents i WHERE {all}campaign_id = :c""",
     # {sorted}: SQLite would take each row by an index whose order it likes, three times as slow as sorting.
+    # {sort_or}: that nobody at all is there twice, an index tells in a third of the time of sorting them.
     # "AS twice" below: before version 16 PostgreSQL takes no subquery without a name.
     """
         SELECT count(*) AS same_person FROM (SELECT person_key FROM intents
         WHERE {all}campaign_id = :c AND outcome = 'started'
+          AND ({sort_or}EXISTS (SELECT 1 FROM intents GROUP BY person_key HAVING count(*) > 1))
         GROUP BY {sorted}person_key HAVING count(*) > 1) AS twice""",
     """
         SELECT count(*) AS same_slot FROM (SELECT address_slot FROM intents
         WHERE {all}campaign_id = :c AND outcome = 'started'
+          AND ({sort_or}EXISTS (SELECT 1 FROM intents WHERE campaign_id = :c
+                                GROUP BY address_slot HAVING count(*) > 1))
         GROUP BY address_slot HAVING count(*) > 1) AS twice""",
     """
         SELECT count(*) AS same_conversation FROM (SELECT conversation_id FROM contacts
-        WHERE campaign_id = :c AND conversation_id IS NOT NULL
+        WHERE {all}campaign_id = :c AND conversation_id IS NOT NULL
+          AND ({sort_or}EXISTS (SELECT 1 FROM contacts WHERE conversation_id IS NOT NULL
+                                GROUP BY conversation_id HAVING count(*) > 1))
         GROUP BY conversation_id HAVING count(*) > 1) AS twice""",
     # In one pass: the audit is the largest table, and its four sums one by one took 1.6 times as long.
     # DISTINCT: whoever was contacted twice has a record for each time. Of the late answer of an attempt that
-    # was given up no intent tells, only the audit does.
+    # was given up no intent tells, only the audit does. FILTER: a CASE had each NULL looked up among the
+    # distinct ones, a fifth of the time.
     """
-        SELECT count(a.contact_id) AS audit_records,
-               count(CASE WHEN a.action = 'contacted_twice' THEN 1 END) AS came_late,
-               count(DISTINCT CASE
-                   WHEN a.action IN ('started', 'found', 'resolved_started', 'contacted_twice')
-                   THEN a.contact_id END) AS started_audits,
-               count(CASE WHEN a.contact_id IS NOT NULL AND a.previous <> coalesce(b.hash, '')
-                     THEN 1 END) AS broken_links
+        SELECT count(*) AS audit_records,
+               count(*) FILTER (WHERE a.action = 'contacted_twice') AS came_late,
+               count(DISTINCT a.contact_id) FILTER (WHERE a.action IN
+                   ('started', 'found', 'resolved_started', 'contacted_twice')) AS started_audits,
+               count(*) FILTER (WHERE a.previous <> coalesce(b.hash, '')) AS broken_links
         FROM audit a LEFT JOIN audit b ON b.contact_id = a.contact_id AND b.n = a.n - 1
-        WHERE {all}a.campaign_id = :c""",
+        WHERE {all}a.campaign_id = :c AND {all}a.contact_id IS NOT NULL""",
     # LEFT JOIN: a record that is gone must count, and an inner join would drop its contact.
     """
         SELECT count(*) AS broken_chains
         FROM contacts k LEFT JOIN audit a ON a.contact_id = k.id AND a.n = k.audit_count
-        WHERE k.campaign_id = :c AND (a.hash IS NULL OR a.hash <> k.audit_head)""",
+        WHERE {all}k.campaign_id = :c AND (a.hash IS NULL OR a.hash <> k.audit_head)""",
 )
 
 
@@ -219,7 +224,8 @@ def _sums(connection: Connection, campaign_id: int) -> dict[str, int]:
     # A plus keeps SQLite from an index, which leads to the rows one by one, in another order than they lie.
     every = "+" if _is_most_of_all(connection, campaign_id) else ""
     sort = "+" if connection.dialect.name == "sqlite" else ""
-    sums = [text(query.format(all=every, sorted=sort)) for query in SUMS]
+    ways = {"all": every, "sorted": sort, "sort_or": "" if every else "TRUE OR "}
+    sums = [text(query.format_map(ways)) for query in SUMS]
     rows = [connection.execute(query, {"c": campaign_id}).mappings().one() for query in sums]
     return {name: int(count) for row in rows for name, count in row.items()}
 
