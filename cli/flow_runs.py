@@ -25,6 +25,7 @@ from outreach.errors import (
 )
 from outreach.genesys.http.usage import UsageSnapshot
 from outreach.ledger.campaigns import settle_name
+from outreach.report.summary import ALL_BEFORE
 from outreach.settings import CampaignSettings
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
     from flows.telling import Ending
+    from outreach.ledger.proof import Proof
     from outreach.operations.catch_up import CaughtUp
     from outreach.report.figures.gather import Figures
 
@@ -59,9 +61,9 @@ def run_source(
     look_at(source, settings)
     blocks = {"genesys": genesys, "senders": senders, "webhook": webhook, "ledger": ledger}
     if idle := run_idly(source, campaign, settings, packs_hash, blocks):
-        figures, name = idle
+        proof, name = idle
         err.print(Text(f"Ledger: {name}", "dim"), soft_wrap=True)
-        return _show(figures, settings, green=True, as_json=as_json)
+        return _show(proof, settings, green=True, as_json=as_json)
     with prefect_api(meanwhile=load_flows):
         from cli.progress import progress_of
         from flows.campaign import run_campaign
@@ -141,7 +143,7 @@ def tell_verdict(
     if state.is_cancelled():
         complain(state.message, INTERRUPTED)
         if as_json:
-            _show(figures or gather_from(ledger, campaign, usage), settings, green=False, as_json=True)
+            print_json((figures or gather_from(ledger, campaign, usage)).proof.as_json())
         return INTERRUPTED
     try:
         state.result()
@@ -154,7 +156,7 @@ def tell_verdict(
     except Exception as error:  # noqa: BLE001 - the run has the traceback
         return _tell_failure(error, state)
     shown = figures or gather_from(ledger, campaign, usage)
-    return _show(shown, settings, green=state.is_completed(), as_json=as_json)
+    return _show(shown.proof, settings, green=state.is_completed(), as_json=as_json, figures=shown)
 
 
 def _tell_failure(error: Exception, state: State[Any]) -> int:
@@ -172,18 +174,27 @@ def gather_from(ledger: str, campaign: str, usage: UsageSnapshot | None) -> Figu
         return gather(book, find_campaign(book, campaign), usage=usage)
 
 
-def _show(figures: Figures, settings: CampaignSettings, *, green: bool, as_json: bool) -> int:
+def _show(
+    proof: Proof,
+    settings: CampaignSettings,
+    *,
+    green: bool,
+    as_json: bool,
+    figures: Figures | None = None,
+) -> int:
+    """What a run came to; without figures, it is one that had nothing to do."""
+    if as_json:
+        print_json(proof.as_json())
+        return 0 if green else 1
     from outreach.campaign.files import file_of
     from outreach.report import terminal
 
-    if as_json:
-        print_json(figures.proof.as_json())
-    else:
-        report, rejects = (
-            file if file.exists() else None
-            for file in (file_of(settings, figures.campaign, kind) for kind in ("report.html", "rejects.csv"))
-        )
+    files = (file_of(settings, proof.campaign, kind) for kind in ("report.html", "rejects.csv"))
+    report, rejects = (file if file.exists() else None for file in files)
+    if figures:
         out.print(terminal.show_report(figures, report=report, rejects=rejects))
+    else:
+        out.print(terminal.show_end(proof, remark=ALL_BEFORE, report=report, rejects=rejects))
     return 0 if green else 1
 
 

@@ -16,7 +16,7 @@ from outreach.ledger.proof import Proof
 from outreach.ledger.runs import note_idle_run
 from outreach.ledger.shared_mark import from_variable, variable_of
 from outreach.ledger.witness import Mark
-from outreach.report.figures.gather import Figures, gather
+from outreach.report.figures.history import note_of
 from outreach.report.summary import ALL_BEFORE, summary_sentence
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_list
@@ -51,10 +51,11 @@ class PlainWitness:
 
 def run_idly(
     source: str, campaign: str, settings: CampaignSettings, packs_hash: str, blocks: Blocks
-) -> tuple[Figures, str] | None:
-    """The run, where it would find nothing to do: noted, its figures, and its ledger's name.
+) -> tuple[Proof, str] | None:
+    """The run, where it would find nothing to do: noted, its proof, and its ledger's name.
 
-    None where only Prefect's flow can tell.
+    None where only Prefect's flow can tell. Nothing is gathered for a report, 0.8 s for 200,000: the last
+    run's stands.
 
     Args:
         source: the run's.
@@ -82,11 +83,10 @@ def run_idly(
             if not proof or not _has_peace(api, blocks):
                 return None
             known = find_campaign(ledger, proof.campaign)
-            figures = gather(ledger, known, proof=proof)
-            if not note_idle_run(ledger, known, figures.as_note()):
+            if not note_idle_run(ledger, known, note_of(proof)):
                 return None
             seal(ledger, known)
-            return (figures, ledger.name) if _tell(api, proof, asked, settings) else None
+            return (proof, ledger.name) if _tell(api, proof, asked, settings) else None
     except (OutreachError, OSError):  # the flow says what it is, and what to do
         return None
 

@@ -101,7 +101,7 @@ def budget_line(figures: Figures) -> Text:
 def show_report(
     figures: Figures, *, report: Path | None = None, rejects: Path | None = None
 ) -> RenderableType:
-    """Everything that the command prints at the end: outcomes, lines, proof, and where the files lie."""
+    """Everything that the command prints at the end: outcomes, lines, and what `show_end` shows."""
     lines = (
         latency_line(figures),
         deferred_line(figures),
@@ -109,15 +109,21 @@ def show_report(
         budget_line(figures),
         *(Text(f"By Genesys' own engine: {tables.describe_engine(each)}.") for each in figures.by_engine),
     )
+    end = show_end(figures.proof, report=report, rejects=rejects)
+    # An empty Text is false.
+    return Group(Grid(tables.outcomes(figures)), *(line for line in lines if line), end)
+
+
+def show_end(
+    proof: Proof, *, remark: str = "", report: Path | None = None, rejects: Path | None = None
+) -> RenderableType:
+    """The proof, its sentence with a remark, and where the files lie."""
     parts: list[RenderableType] = [
-        Grid(tables.outcomes(figures)),
-        # An empty Text is false.
-        *(line for line in lines if line),
-        Padding(proof_table(figures.proof), (1, 0)),
-        Text(summary_sentence(figures.proof), "bold"),
+        Padding(proof_table(proof), (1, 0)),
+        Text(f"{summary_sentence(proof)}{remark}", "bold"),
     ]
     # Folded here, too: a path that is cut off cannot be copied.
     parts += [Text(f"Report: {report}", overflow="fold")] if report else []
-    if rejects and figures.proof.rejected:
+    if rejects and proof.rejected:
         parts.append(Text(f"Rejected rows, to mend and feed back: {rejects}", overflow="fold"))
     return Group(*parts)

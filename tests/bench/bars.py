@@ -129,8 +129,9 @@ def _ledger(results: Mapping[str, Any]) -> Iterator[Bar]:
     if not (measured := results.get("ledger")):
         return
     ours, before = (measured["commands"].get(build, {}) for build in ("ours", "before"))
-    for command in (name for name in before if name != "start"):
-        theirs, own = (each[command]["median"] - each["start"]["median"] for each in (before, ours))
+    for command in (name for name in before if not name.startswith("start")):
+        start = "start of a run" if command == "run" else "start"
+        theirs, own = (each[command]["median"] - each[start]["median"] for each in (before, ours))
         what = f"times the earlier build, start apart ({command}, {measured['people']:,} contacts)"
         yield Bar(what, theirs / max(0.01, own), ">=", 1 if command == "proof" else 3)
 

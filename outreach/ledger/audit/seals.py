@@ -65,7 +65,8 @@ def _recall(ledger: Ledger, connection: Connection, campaign_id: int) -> dict[st
     if not sealed or ledger.vault.chain(sealed.previous, canonical_row(sealed, sealed.n)) != sealed.hash:
         return None
     said: dict[str, Any] = orjson.loads(sealed.detail)
-    grown = exists().where(a.id > said["last"], a.campaign_id == campaign_id, a.contact_id.is_not(None))
+    # Plus 0: SQLite would look through the campaign's whole index, 0.07 s of 200,000 contacts.
+    grown = exists().where(a.id > said["last"], a.campaign_id + 0 == campaign_id, a.contact_id.is_not(None))
     return None if connection.execute(select(grown)).scalar_one() else said
 
 

@@ -35,7 +35,7 @@ from outreach.report.figures.counts import (
 from outreach.report.figures.do_not_contact import Lists, read_lists
 from outreach.report.figures.engine import EngineUse, list_engine_use
 from outreach.report.figures.extract import take_extract
-from outreach.report.figures.history import PastRun, list_runs
+from outreach.report.figures.history import PastRun, list_runs, note_of
 from outreach.report.figures.loads_and_outbox import Intake, Outbox, list_loads, read_outbox
 from outreach.report.figures.percentiles import Bucket, Spread, bucket_latency, measure
 from outreach.report.figures.timeline import (
@@ -101,9 +101,8 @@ class Figures:
         return self.proof.campaign
 
     def as_note(self) -> dict[str, object]:
-        """What a run's end is noted with (`history.PastRun` reads it)."""
-        verdict = "red" if not self.proof.balanced else "stopped" if self.proof.stopped else "balanced"
-        told: dict[str, object] = {"verdict": verdict, "contacted_so_far": self.proof.contacted}
+        """What a run's end is noted with."""
+        told = note_of(self.proof)
         if (spent := self.budget) is None:
             return told
         return {**told, "requests": spent.requests, "too_many": spent.too_many, "budget_used": spent.used}

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from outreach.ledger.audit.notes import ASKED, REPORTED
 from outreach.ledger.database.packing import Packed
 from outreach.ledger.database.schema import instant
+from outreach.ledger.proof import Proof
 
 MOST_RUNS = 20
 
@@ -29,6 +30,12 @@ class PastRun:
     requests: int | None = None
     too_many: int | None = None
     budget_used: float | None = None
+
+
+def note_of(proof: Proof) -> dict[str, object]:
+    """What a run's end is noted with, where it asked nothing of Genesys (`PastRun` reads it)."""
+    verdict = "red" if not proof.balanced else "stopped" if proof.stopped else "balanced"
+    return {"verdict": verdict, "contacted_so_far": proof.contacted}
 
 
 def list_runs(connection: Connection, campaign_id: int) -> tuple[PastRun, ...]:

@@ -20,6 +20,9 @@ TAMPERED = {
     "an intent removed": "DELETE FROM intents WHERE contact_id = 1",
     "an intent without its outcome": "UPDATE intents SET outcome = NULL WHERE contact_id = 1",
     "one person twice": "UPDATE intents SET person_key = 'same'",
+    "one person twice, of all whom both campaigns know": (
+        "UPDATE intents SET person_key = CASE WHEN campaign_id = 1 THEN 'same' ELSE 'other' END"
+    ),
     "one conversation twice": "UPDATE contacts SET conversation_id = 'c-1'",
     "an audit record removed": "DELETE FROM audit WHERE contact_id = 1 AND n = 2",
     "the last audit record removed": (
@@ -31,6 +34,16 @@ TAMPERED = {
     ),
     "an audit record replaced": "UPDATE audit SET hash = 'x' WHERE contact_id = 1 AND n = 2",
     "a link of the chain replaced": "UPDATE audit SET previous = 'x' WHERE contact_id = 1 AND n = 2",
+    "two links of the chain swapped": (
+        "UPDATE audit SET previous = CASE n WHEN 2 THEN hash ELSE "
+        "(SELECT previous FROM audit WHERE contact_id = 1 AND n = 2) END WHERE contact_id = 1 AND n IN (2, 3)"
+    ),
+    "a record given another place": "UPDATE audit SET n = -n WHERE contact_id = 1 AND n = 3",
+    "a record given to another contact": (
+        "UPDATE audit SET contact_id = 2, n = 99 WHERE contact_id = 1 AND n = 3"
+    ),
+    "a chain that nobody counts": "UPDATE contacts SET audit_count = 0, audit_head = '' WHERE id = 1",
+    "another end of the chain": "UPDATE contacts SET audit_head = 'x' WHERE id = 1",
     "a started record replaced": "UPDATE audit SET action = 'looked' WHERE action = 'started'",
     "fewer rows read": "UPDATE loads SET rows_read = rows_read - 1",
 }
@@ -59,6 +72,19 @@ def test_the_proof_is_red_when_rows_are_tampered_with(done: Run, statement: str)
 
     assert not proof.balanced
     assert len(proof.missing) >= 1
+
+
+def test_people_whom_another_campaign_contacted_as_well_make_no_proof_red(done: Run) -> None:
+    with done.ledger.db.write() as connection:
+        for table, column, key in (
+            ("intents", "person_key", "contact_id"),
+            ("contacts", "conversation_id", "id"),
+        ):
+            same = f"(SELECT {column} FROM {table} WHERE {key} = 1)"
+            connection.execute(text(f"UPDATE {table} SET {column} = {same} WHERE {key} = 4"))
+        proof = prove_and_undo(done, connection)
+
+    assert proof.missing == ()
 
 
 def prove_and_undo(run: Run, connection: Connection) -> Proof:

@@ -10,8 +10,8 @@ from rich.console import Console, RenderableType
 from cli import progress
 from outreach.report.figures.gather import Figures
 from outreach.report.live import ProgressView
-from outreach.report.summary import summary_sentence
-from outreach.report.terminal import proof_table, show_report
+from outreach.report.summary import ALL_BEFORE, summary_sentence
+from outreach.report.terminal import proof_table, show_end, show_report
 from tests.support.clocks import SetClock
 from tests.support.report_examples import NOW
 from tests.support.report_ledgers import spend
@@ -47,6 +47,15 @@ def test_the_outcomes_and_the_sums_are_shown(figures: Figures) -> None:
     assert summary_sentence(figures.proof) in shown
     assert f"Successes {figures.successes}, failures {figures.failures}" in shown
     assert f"{figures.proof.source_rows} = {figures.proof.accepted}" in shown
+
+
+def test_a_run_that_had_nothing_to_do_shows_the_sums_and_says_so(figures: Figures) -> None:
+    place = Path("out/spring-report.html")
+    shown = " ".join(show(show_end(figures.proof, remark=ALL_BEFORE, report=place), 200).split())
+
+    assert f"{summary_sentence(figures.proof)}{ALL_BEFORE}" in shown
+    assert f"{figures.proof.source_rows} = {figures.proof.accepted}" in shown
+    assert str(place) in shown
 
 
 def test_ticks_are_words_where_only_ascii_can_be_written(figures: Figures) -> None:
