@@ -13,9 +13,7 @@ _R = rejects.c
 
 
 class RejectedRow(NamedTuple):
-    """A row by its `line` in the source, why it was left out (`code`, and `reason` as a sentence), and what
-    stood in it.
-    """
+    """A row by its `line` in the source, why it was left out (`code`, `reason`, a sentence) and its cells."""
 
     id: int
     campaign_id: int

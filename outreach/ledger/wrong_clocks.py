@@ -94,11 +94,9 @@ def _take_back_contacts(ledger: Ledger, now: datetime) -> int:
     # Page by page all contacts are passed, 4 ms of 10,000; asked whether there is one, those who wait alone.
     if not ledger.db.value(select(exists().where(ahead))):
         return 0
-    query = select(c.id, c.state, c.look_at, c.updated_at).where(ahead)
-    found = 0
-    for page in ledger.db.pages(query):
-        found += len(apply(ledger, [_counted_from(now, row) for row in page], only_own=False))
-    return found
+    pages = ledger.db.pages(select(c.id, c.state, c.look_at, c.updated_at).where(ahead))
+    changes = ([_counted_from(now, row) for row in page] for page in pages)
+    return sum(len(apply(ledger, each, only_own=False)) for each in changes)
 
 
 def _counted_from(now: datetime, row: Row[Any]) -> Change:
