@@ -75,8 +75,10 @@ class KeptConnections:
             try:
                 yield response
             finally:
-                with contextlib.suppress(*CONNECTION_ERRORS, OSError):  # the answer counts all the same
+                try:  # `suppress` takes a microsecond
                     response.close()
+                except (*CONNECTION_ERRORS, OSError):  # the answer counts all the same
+                    pass
         finally:
             try:
                 if connection is not None:

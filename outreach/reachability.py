@@ -18,7 +18,7 @@ Availability = Mapping[Channel, str]
 """Channel to AVAILABLE, NOT_CHECKABLE, or the code of the reason why it cannot be used."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Inspection:
     """May and can this contact be reached, as far as Genesys says.
 

@@ -24,7 +24,7 @@ ONE_CONTACT_PER_ADDRESS = "one_contact_per_address"
 """The rule that the ledger's own key keeps; the check says beforehand what the key would say."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Case:
     """One contact on one channel, now."""
 

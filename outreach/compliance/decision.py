@@ -28,7 +28,7 @@ class Verdict(str, Enum):
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Facts:
     """What the world says of one contact.
 
@@ -47,7 +47,7 @@ class Facts:
     undelivered: frozenset[Channel] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Decision:
     """What to do with one contact now.
 

@@ -63,6 +63,8 @@ class Senders:
 
     def choose(self, contact: Contact, channel: Channel) -> str | None:
         """What contacts this very person on the channel, always the same; None when nothing does."""
+        if not self.more:  # to choose of one took 8 microseconds
+            return self.of(channel) or None
         chosen = choose_sender(self.all_of(channel), contact, channel)
         return chosen.name if chosen else None
 
@@ -95,7 +97,7 @@ class Senders:
                 assert_never(channel)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Registered:
     """A contact that Genesys knows. `status`: created, updated or exists."""
 
@@ -117,7 +119,7 @@ class NotRegistered:
     correlation_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Attempt:
     """One try to contact one person, as the ledger's intent remembers it.
 
@@ -152,7 +154,7 @@ class Letter:
 PLAIN_LETTER = Letter()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Engagement:
     """Everything that starting an interaction needs."""
 
@@ -162,7 +164,7 @@ class Engagement:
     letter: Letter = PLAIN_LETTER
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Started:
     """An interaction that exists. `latency_ms` is the measured time of the creating call."""
 

@@ -65,7 +65,7 @@ _SETTLE = tuple(
 _IN_DOUBT = (State.INTENT, State.UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OutboundEvent:
     """An event for the CRM: to which endpoint (a webhook block's name), which event, and its body."""
 

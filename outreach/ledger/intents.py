@@ -37,7 +37,7 @@ _TAKEN = select(intents.c.address_slot).where(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Intent:
     """An intent that is committed: from here on the person may have been contacted."""
 
@@ -60,7 +60,7 @@ class IntentRefusal:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class IntentRequest:
     """A contact about to be contacted on a channel, and the caps that bind it there."""
 

@@ -19,7 +19,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Message:
     """One event for one endpoint. `attempts` were made before; `created_at` is aware UTC."""
 
@@ -31,7 +31,7 @@ class Message:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Settlement:
     """What became of one attempt.
 

@@ -49,7 +49,7 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """A 2xx. `json` is None for an empty body; `milliseconds` is the time of the call without the waiting."""
 
@@ -60,7 +60,7 @@ class Answer:
     milliseconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ReadyRequest:
     """A request whose turn has come, with a token in hand. Nothing of it has left yet."""
 

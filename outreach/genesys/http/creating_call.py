@@ -11,7 +11,7 @@ from outreach.genesys.interface import Started
 _NO_ID = "It was accepted without an id: it is looked for, or a person looks, before anything is sent again."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CreatingCall:
     """An `interface.ReadyCall`; `read_id` finds the conversation's id in an answer, or nothing."""
 

@@ -41,7 +41,7 @@ THREADS = 64
 """So many requests can be in the air at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Received:
     """An answer as it came, its headers by their names in lower case.
 

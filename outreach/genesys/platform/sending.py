@@ -28,7 +28,7 @@ _ENDING = re.compile(r"\[[0-9a-f]{16}\]\Z")
 LONGEST_SUBJECT = 400  # platform fact sheet 2.2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """One creating call."""
 
