@@ -198,7 +198,7 @@ def _claim(
 
 def read_claimed(ledger: Ledger, row: Row[Any], owner: str = "") -> Claimed:
     """A row that begins with `COLUMNS`, opened."""
-    # In their order: by their names, 17 looks took as long as the rest, and a contact is claimed three times.
+    # By place, 4 microseconds; by name, SQLAlchemy's rows took 13, and a contact is claimed three times.
     key, campaign_id, name, payload, state, genesys_id, availability, channel, *counts = row[:11]
     looks, conversation_id, started_at, reason, delivery, link = row[11 : len(COLUMNS)]
     attempts, deaths, reference = counts
