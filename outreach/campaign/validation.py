@@ -158,7 +158,8 @@ def change_for(run: Run, row: Claimed, facts: Facts, decision: Decision, now: da
         # The facts too, so that it can be explained when they have changed.
         "decision": write_record(decision, facts, now, run.gate.packs_hash, run.footing),
     }
-    if facts.inspection:  # later steps decide again without asking again
+    # Later steps decide again without asking again.
+    if facts.inspection and facts.inspection.availability is not row.availability:
         known = {str(name): verdict for name, verdict in facts.inspection.availability.items()}
         fields["availability"] = orjson.dumps(known).decode()
     return Change(

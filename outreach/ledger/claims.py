@@ -196,29 +196,14 @@ def _claim(
 
 def read_claimed(ledger: Ledger, row: Row[Any], owner: str = "") -> Claimed:
     """A row that begins with `COLUMNS`, opened."""
-    # In their order: by their names, 17 looks took as long as the rest, and a contact is claimed three times.
-    key, campaign_id, name, payload, state, genesys_id, availability, channel, *counts = row[:11]
-    looks, conversation_id, started_at, reason, delivery, link = row[11 : len(COLUMNS)]
-    attempts, deaths, reference = counts
-    return Claimed(
-        key,
-        campaign_id,
-        read_contact(ledger, payload) if payload is not None else Contact.forgotten(name),
-        _STATES[state],
-        genesys_id or "",
-        _read_availability(availability or "{}"),
-        _CHANNELS[channel] if channel else None,
-        attempts,
-        deaths,
-        reference or "",
-        owner,
-        reason,
-        looks,
-        conversation_id or "",
-        started_at,
-        delivery,
-        link,
-    )
+    # By place, 4 microseconds; by name, SQLAlchemy's rows took 13, and a contact is claimed three times.
+    key, campaign_id, name, payload, state, genesys_id, availability, channel, *rest = row[: len(COLUMNS)]
+    attempts, deaths, reference, looks, conversation_id, started_at, reason, delivery, link = rest
+    contact = read_contact(ledger, payload) if payload is not None else Contact.forgotten(name)
+    known, chosen = _read_availability(availability or "{}"), _CHANNELS[channel] if channel else None
+    who = (key, campaign_id, contact, _STATES[state], genesys_id or "", known, chosen)
+    tries = (attempts, deaths, reference or "", owner, reason, looks)
+    return Claimed(*who, *tries, conversation_id or "", started_at, delivery, link)
 
 
 @functools.lru_cache(maxsize=256)  # most people are available on the same channels

@@ -23,18 +23,13 @@ from outreach.ledger.claims import Claimed
 from outreach.ledger.database.bulk_write import inserting_new, write_rows
 from outreach.ledger.database.schema import intents
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.recent_contacts import contacts_since
+from outreach.ledger.recent_contacts import TAKEN, contacts_since
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import SUPPRESSED
 from outreach.ledger.witness import MachineWitness, Mark, newest_mark
 from outreach.settings import FrequencyCap, SameAddress
 
 _WRITTEN = select(intents.c.reference).where(intents.c.reference.in_(bindparam("references", expanding=True)))
-
-_TAKEN = select(intents.c.address_slot).where(
-    intents.c.address_slot.in_(bindparam("keys", expanding=True)),
-    intents.c.campaign_id == bindparam("campaign"),
-)
 
 
 @dataclass(slots=True)
@@ -208,7 +203,7 @@ def _refuse_taken(
     if not earlier:
         return {}
     taken = {"keys": list(earlier), "campaign": wanted[0].claimed.campaign_id}
-    found = set(connection.execute(_TAKEN, taken).scalars())
+    found = set(connection.execute(TAKEN, taken).scalars())
     refused = [want for want in wanted if not found.isdisjoint(keys[want.claimed.id].earlier)]
     return {each.claimed.id: IntentRefusal(each.claimed, each.channel, "same_address") for each in refused}
 

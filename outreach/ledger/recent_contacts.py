@@ -4,11 +4,17 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from outreach.ledger.claims import Claimed
 from outreach.ledger.database.schema import contacts, intents
 from outreach.ledger.ledger import Ledger
+
+_I = intents.c
+TAKEN = select(_I.address_slot, _I.contact_id).where(
+    _I.campaign_id == bindparam("campaign"), _I.address_slot.in_(bindparam("keys", expanding=True))
+)
+"""Those of the `keys` that the `campaign` contacts once and has taken, and for which contact."""
 
 
 def recent_contacts(
@@ -48,10 +54,8 @@ def contacts_since(
 def find_taken(ledger: Ledger, campaign_id: int, addresses: Collection[str]) -> dict[str, int]:
     """Those of the addresses that the campaign contacts once and has taken, and for which contact."""
     keys = {address: ledger.vault.address_keys(address) for address in addresses}
-    i = intents.c
-    slots = select(i.address_slot, i.contact_id)
-    slots = slots.where(i.campaign_id == campaign_id, i.address_slot.in_(set().union(*keys.values())))
-    taken = {row.address_slot: row.contact_id for row in ledger.db.rows(slots)}
+    asked = {"campaign": campaign_id, "keys": list(set().union(*keys.values()))}
+    taken: dict[str, int] = dict(map(tuple, ledger.db.rows(TAKEN, asked)))
     return {address: taken[key] for address, own in keys.items() for key in own if key in taken}
 
 
