@@ -32,6 +32,9 @@ class Gate:
         self.wording = wording or Wording(settings)
         self._rulebook = Rulebook(settings.rules)
         self._ends_at = _aware(settings.expires_at) if settings.expires_at else None
+        caps = [*settings.caps, *self._rulebook.all_caps]
+        self.cap_hours = max((cap.hours for cap in caps), default=None)
+        """How far back any cap may look, in hours; None when there is no cap."""
 
     @property
     def packs_hash(self) -> str:
@@ -67,12 +70,6 @@ class Gate:
         # For the intent's own transaction: two runs that both looked before it would both find room.
         place = self.place(contact, channel)
         return self._caps(self._rulebook.bind(place, channel) if place else None)
-
-    @property
-    def cap_hours(self) -> float | None:
-        """How far back any cap may look, in hours; None when there is no cap."""
-        caps = [*self._settings.caps, *self._rulebook.all_caps]
-        return max((cap.hours for cap in caps), default=None)
 
     def _decide(self, contact: Contact, facts: Facts, now: datetime, trace: Trace | None) -> Decision:
         if self._has_ended(now, trace):

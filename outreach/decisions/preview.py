@@ -34,6 +34,8 @@ def nobody(_contact: Contact, _channel: Channel) -> None:
 
 
 PEOPLE = 10
+_UNFILLED = frozenset({FIELD_MISSING, PLACEHOLDER_LEFT})
+_REACHED = frozenset({Verdict.ALLOWED, Verdict.DEFERRED})
 _MOST_SIGNS = 20
 _SHOWN = 2000
 
@@ -92,12 +94,12 @@ class Preview:
             yield row
 
     def _look(self, row: DryRunRow) -> None:
-        if row.code in {FIELD_MISSING, PLACEHOLDER_LEFT}:
+        if row.code in _UNFILLED:
             self.unsaid[row.problem] += 1
         decision = row.decision
         if decision is None or row.contact is None or decision.channel is None:
             return
-        if decision.verdict not in {Verdict.ALLOWED, Verdict.DEFERRED}:
+        if decision.verdict not in _REACHED:
             return
         said = self._wording.say(row.contact, decision.channel)
         if isinstance(said, Unsaid) and said.code == NO_MESSAGE:

@@ -49,13 +49,22 @@ def write_rows(connection: Connection, statement: Statement, rows: Sequence[Valu
 
 
 def write_columns(
-    connection: Connection, statement: Statement, count: int, columns: Columns, alike: Values = _NOTHING
+    connection: Connection,
+    statement: Statement,
+    count: int,
+    columns: Columns,
+    alike: Values = _NOTHING,
+    *,
+    are_turned: bool = False,
 ) -> int:
-    """The same of `count` rows, by the values of each column; `alike` are those that all rows share."""
+    """The same of `count` rows, by the values of each column; `alike` are those that all rows share.
+
+    `are_turned` says that the columns hold what the driver takes.
+    """
     if not count:
         return 0
     compiled = _compile(statement, connection.dialect, (*columns, *alike))
-    filled = compiled.fill(count, columns, alike)
+    filled = compiled.fill(count, columns, alike, are_turned=are_turned)
     if not compiled.shape:
         return _execute(connection, compiled.text, filled)
     return sum(_execute(connection, text, values) for text, values in _in_pieces(compiled, filled))
@@ -103,14 +112,14 @@ class _Compiled:
     constants: Values
     positional: bool
 
-    def fill(self, count: int, columns: Columns, alike: Values) -> list[Any]:
+    def fill(self, count: int, columns: Columns, alike: Values, *, are_turned: bool) -> list[Any]:
         """The parameters for each row, a tuple or a dict, as the driver wants."""
         alike = {**self.constants, **alike}
         # Column by column: row by row, names and types were looked up anew, 2 microseconds a row.
         turned = [
             repeat(turn(alike[name]) if turn else alike[name], count)
             if name in alike
-            else (_turned(turn, list(columns[name])) if turn else columns[name])
+            else (_turned(turn, list(columns[name])) if turn and not are_turned else columns[name])
             for name, turn in self.places
         ]
         rows = zip(*turned, strict=True)

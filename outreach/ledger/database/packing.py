@@ -10,7 +10,7 @@ erasure can be seen in the file.
 import re
 import zlib
 from binascii import hexlify
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
@@ -81,9 +81,10 @@ def pack(plain: bytes) -> bytes:
     return b"".join((_FIRST, rest, bytes.fromhex(b"".join(ids).replace(b"-", b"").decode())))
 
 
-def pack_content(key: bytes, load_id: int) -> bytes:
-    """What `pack` makes of a new contact's detail, of its key's bytes, or none: where they go is known."""
-    return _FIRST + _deflate(b'{"content":"%b","load":%d}' % (b"\3" if key else b"", load_id)) + key
+def pack_contents(keys: Iterable[bytes], load_id: int) -> list[bytes]:
+    """What `pack` makes of new contacts' details, of their keys' bytes, or none: where they go is known."""
+    begins = [_FIRST + _deflate(b'{"content":"%b","load":%d}' % (sign, load_id)) for sign in (b"", b"\3")]
+    return [begins[bool(key)] + key for key in keys]
 
 
 # Without its ids, the detail of a step is the same for all contacts: of five texts a contact, three are.

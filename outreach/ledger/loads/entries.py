@@ -9,19 +9,15 @@ from __future__ import annotations
 import json
 import marshal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from itertools import groupby, islice
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
 from outreach.ledger.loads.stored_ids import StoredIds
 from outreach.ledger.vault import Vault
 from outreach.sources.rows import Record, Reject, Row
-
-if TYPE_CHECKING:
-    from pydantic_core import SchemaSerializer
 
 _NOBODYS = frozenset[str]()
 CHUNK = 2000
@@ -160,25 +156,16 @@ class Taker(NamedTuple):
         return Chunk(list(map(Entry, names, lines, keys, payloads, addresses)), refused, _dump_raws(records))
 
     def _address_keys(self, row: Row) -> frozenset[str]:
-        if not row.contact:
-            return _NOBODYS
-        return _NOBODYS.union(*map(self.vault.address_keys, row.contact.channels.addresses().values()))
+        addresses = row.contact.channels.addresses().values() if row.contact else ()
+        return _NOBODYS.union(*map(self.vault.address_keys, addresses))
 
 
 def dump_content(row: Row) -> bytes:
     """What a row says, as the ledger keeps it, its defaults left out: two that say the same have the same."""
-    if row.said is None:
-        return _serializer().to_json(row.contact, exclude_defaults=True)
+    if row.said is None and row.contact:
+        return row.contact.dump()
     # Copied, since what orjson makes keeps the 4 KB that it was written into: 8 MB a chunk.
     return memoryview(orjson.dumps(row.said)).tobytes()
-
-
-@cache
-def _serializer() -> SchemaSerializer:
-    """What `model_dump_json` calls; by itself it takes 0.8 microseconds less."""
-    from outreach.contacts import Contact  # noqa: PLC0415 - see `outreach.channels`
-
-    return Contact.__pydantic_serializer__
 
 
 def _dump_raws(records: Iterable[Record]) -> bytes:

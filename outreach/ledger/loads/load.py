@@ -147,14 +147,12 @@ class Loading:
     def _insert(self, connection: Connection, entries: Sequence[Entry]) -> int:
         if not entries:
             return 0
-        added = NewContacts(self._ledger, self._campaign_id, self.id).add(connection, entries)
+        added, forgotten = NewContacts(self._ledger, self._campaign_id, self.id).add(connection, entries)
         gone = [
-            Change(contact_id=contact_id, after=State.BLOCKED, action=ERASED, reason=ERASED)
-            for contact_id, payload in added.items()
-            if payload is None
+            Change(contact_id=each, after=State.BLOCKED, action=ERASED, reason=ERASED) for each in forgotten
         ]
         apply_within(self._ledger, connection, gone, only_own=False)
-        return len(added)
+        return added
 
     def _correct(self, connection: Connection, again: Sequence[tuple[Entry, Any]]) -> int:
         changed = [

@@ -4,6 +4,7 @@ Both are written column by column, with no dict a row: by rows, writing took 1.5
 """
 
 from collections.abc import Sequence
+from itertools import islice
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select, text
 
 from outreach.ledger.audit.chain import canonical_values
 from outreach.ledger.database.bulk_write import inserting_new, write_columns
-from outreach.ledger.database.packing import pack_content
+from outreach.ledger.database.packing import pack_contents
 from outreach.ledger.database.schema import audit, contacts, microseconds
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.entries import Entry
@@ -32,23 +33,26 @@ class NewContacts(NamedTuple):
     campaign_id: int
     load_id: int
 
-    def add(self, connection: Connection, entries: Sequence[Entry]) -> dict[int, str | None]:
-        """Write whom no other process wrote at this moment; their payloads by their ids."""
+    def add(self, connection: Connection, entries: Sequence[Entry]) -> tuple[int, list[int]]:
+        """Write whom no other process wrote at this moment: how many, and who of them was forgotten."""
         now, actor, campaign = self.ledger.clock.now(), self.ledger.actor, {"campaign_id": self.campaign_id}
         new = self._begin(_new_ids(self.ledger, connection, len(entries)), entries, microseconds(now))
         of_contact = {**campaign, "load_id": self.load_id, "state": "accepted", "updated_at": now}
         # In one order everywhere, so that PostgreSQL lets nobody wait in a circle.
         columns = dict(zip(_OF_CONTACT, zip(*sorted(new, key=_NAME), strict=True), strict=False))
         inserting = inserting_new(contacts, connection.dialect.name)
-        written = write_columns(connection, inserting, len(new), columns, {**of_contact, "audit_count": 1})
+        as_kept = self.ledger.db.is_sqlite
+        written = write_columns(
+            connection, inserting, len(new), columns, {**of_contact, "audit_count": 1}, are_turned=as_kept
+        )
         if written < len(new):
             mine = select(contacts.c.id).where(contacts.c.id.in_([_ID(row) for row in new]))
             there = set(connection.execute(mine).scalars())
             new = [row for row in new if _ID(row) in there]
-        columns = {name: tuple(row[at] for row in new) for at, name in enumerate(_OF_AUDIT, 4)}
+        columns = dict(zip(_OF_AUDIT, islice(zip(*new, strict=True), 4, None), strict=False))
         of_audit = {**campaign, "n": 1, "at": now, "action": "accepted", "actor": actor, "previous": ""}
-        write_columns(connection, _AUDIT, len(new), columns, of_audit)
-        return {_ID(row): _PAYLOAD(row) for row in new}
+        write_columns(connection, _AUDIT, len(new), columns, of_audit, are_turned=as_kept)
+        return len(new), [_ID(row) for row in new if _PAYLOAD(row) is None]
 
     def _begin(self, ids: Sequence[int], entries: Sequence[Entry], at: int) -> list[_New]:
         names, lines, keys, payloads, *_ = zip(*entries, strict=True)
@@ -65,7 +69,7 @@ class NewContacts(NamedTuple):
             return list(zip(names, lines, keys, payloads, ids, heads, details, strict=True))
         # As they stand there: both rows share one hash, and the detail's form is known.
         short = [bytes.fromhex(key) for key in keys]
-        packed = (pack_content(key, self.load_id) for key in short)
+        packed = pack_contents(short, self.load_id)
         kept = [key or "" for key in short]  # who was forgotten has none, and an empty text says so
         return list(zip(names, lines, kept, payloads, ids, heads, packed, strict=True))
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outreach.ledger.database import packing
-from outreach.ledger.database.packing import lengthen, pack, pack_content, shorten, unpack
+from outreach.ledger.database.packing import lengthen, pack, pack_contents, shorten, unpack
 from tests.support.ledgers import advance, load, new_ledger, new_run, people
 from tests.support.organisations import Organisation
 
@@ -72,4 +72,4 @@ def test_a_contact_takes_at_most_three_fifths_of_what_it_took(tmp_path: Path) ->
 def test_a_new_contacts_detail_packed_the_short_way_is_the_same(key: str, load_id: int) -> None:
     detail = orjson.dumps({"content": key, "load": load_id})
 
-    assert pack_content(bytes.fromhex(key), load_id) == pack(detail)
+    assert pack_contents([bytes.fromhex(key)], load_id) == [pack(detail)]
