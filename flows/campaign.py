@@ -10,6 +10,7 @@ from prefect.states import Completed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.approval import Said, ask
+from flows.beside import beside
 from flows.dispatch import dispatch as hand_out
 from flows.dispatch import widen
 from flows.dry_run import find_asked_columns, find_sender_of, rehearse_campaign
@@ -75,9 +76,10 @@ def run_campaign(
     if settings.dry_run:
         return rehearse_campaign(contacts, campaign, settings, names)
     asked = find_question() if settings.approve_above is not None else None
+    lifts_stop = asked is None or asked.is_over  # an answer is older than a stop that came after its question
     with (
-        # An answer is older than a stop that came after its question.
-        open_run(campaign, names, settings, lifts_stop=asked is None or asked.is_over) as opened,
+        beside() as begin,
+        open_run(campaign, names, settings, lifts_stop=lifts_stop, begin=begin) as opened,
         progress_shown(opened.run, opened.spent, opened.key) as watchers,
         prefect_heeded(opened.run),
     ):

@@ -21,8 +21,8 @@ from outreach.report.forecast import Pace
 from outreach.report.forecast_views import forecast_sentence
 from outreach.settings import CampaignSettings
 from outreach.sources.source import Source
+from tasks.artifact_keys import artifact_key
 from tasks.dry_run import forecast
-from tasks.reporting import artifact_key
 
 log = logging.getLogger("outreach.decisions.dry_run")  # shown with the run, and without one
 

@@ -23,7 +23,7 @@ from outreach.sources.private_file import write_private
 def write_page(
     path: str | os.PathLike[str], figures: Figures, charts: Mapping[str, str] | None = None
 ) -> Path:
-    """Write the report, private (0600) and all at once; an older report at this place is replaced.
+    """Write the report to a file, as `keep_page` does.
 
     Args:
         path: the file; missing folders are made.
@@ -33,8 +33,16 @@ def write_page(
     Raises:
         UsageError: it cannot be written there.
     """
+    return keep_page(path, render_page(figures, charts))
+
+
+def keep_page(path: str | os.PathLike[str], page: str) -> Path:
+    """Write what was rendered, private (0600) and all at once; an older report at this place is replaced.
+
+    Raises:
+        UsageError: it cannot be written there.
+    """
     target = Path(path)
-    page = render_page(figures, charts)  # outside the try: only writing is the place's fault
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_private(target, [page.encode()])

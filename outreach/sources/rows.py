@@ -1,5 +1,6 @@
 """What a source gives: rows, each a contact or a reject; and the records that readers make them from."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -111,6 +112,25 @@ class Reader(Protocol):
     def records(self) -> Iterator[Record]:
         """Each record once, streaming. Raises SourceError."""
         ...
+
+
+class OfBytes(ABC):
+    """A reader of bytes that lie somewhere, of which much may be known before a row is read."""
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """The bytes of a file on this machine, 0 elsewhere, and where that cannot be known."""
+
+    @property
+    @abstractmethod
+    def encoding(self) -> str:
+        """The encoding that was taken by the country; "" when the file or a person says it."""
+
+    @property
+    @abstractmethod
+    def share_read(self) -> float | None:
+        """How much of a file on this machine has been read; None elsewhere, and in a workbook."""
 
 
 class BadCell(ValueError):  # noqa: N818 - it names a thing, not a failure
