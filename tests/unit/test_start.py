@@ -112,6 +112,14 @@ def test_authorities_that_genesys_and_prefect_have_in_common_are_read_once(
     assert done.stdout.split() == [said]
 
 
+def test_a_run_that_begins_directly_is_one_of_prefects_engine() -> None:
+    env = {**os.environ, "PREFECT__FLOW_RUN_ID": "of no run"}
+    asked = [sys.executable, "-m", "flows"]
+    done = subprocess.run(asked, env=env, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, "Invalid flow run id" in done.stderr) == (1, True)
+
+
 def test_the_end_looks_for_no_cycles_among_what_was_imported() -> None:
     """Python's own last look took a second where Prefect was imported."""
     is_left_out = "len(gc.get_objects()) < 1000 < gc.get_freeze_count()"
