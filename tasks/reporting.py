@@ -48,7 +48,7 @@ def publish(run: Reference[Run], proof: Proof, usage: UsageSnapshot | None, key:
     try:
         rendered = page.render_page(result, drawn)
         for file in (opened.report_file, *_kept_file(opened, result)):
-            page.keep_page(file, rendered)
+            page.write_page(file, rendered)
         write_private(opened.proof_file, [orjson.dumps(proof.as_json(), option=orjson.OPT_INDENT_2)])
         get_run_logger().info("report: %s", opened.report_file)
     finally:

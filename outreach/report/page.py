@@ -20,24 +20,8 @@ from outreach.report.wording import NOTHING, clean, instant, milliseconds, numbe
 from outreach.sources.private_file import write_private
 
 
-def write_page(
-    path: str | os.PathLike[str], figures: Figures, charts: Mapping[str, str] | None = None
-) -> Path:
-    """Write the report to a file, as `keep_page` does.
-
-    Args:
-        path: the file; missing folders are made.
-        figures: what to show.
-        charts: SVG by title, when somebody drew them already.
-
-    Raises:
-        UsageError: it cannot be written there.
-    """
-    return keep_page(path, render_page(figures, charts))
-
-
-def keep_page(path: str | os.PathLike[str], page: str) -> Path:
-    """Write what was rendered, private (0600) and all at once; an older report at this place is replaced.
+def write_page(path: str | os.PathLike[str], page: str) -> Path:
+    """Write a rendered report, private (0600) and all at once; an older report at this place is replaced.
 
     Raises:
         UsageError: it cannot be written there.
