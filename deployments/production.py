@@ -1,7 +1,8 @@
 """Deploy everything to a pool: block types, pool, queues, deployments, automations. Twice changes nothing.
 
-What a person sets in the UI stays: whether a deployment is paused, its schedules, its default parameters.
-What the code says is brought up to date: entry point, form, description, tags, version, environment.
+What a person sets in the UI stays: whether a deployment is paused, its schedules, its default parameters, its
+other job variables. What the code says is brought up to date: entry point, form, description, tags, version,
+environment.
 """
 
 from collections.abc import Mapping, Sequence
@@ -131,7 +132,7 @@ def _difference(wanted: RunnerDeployment, known: DeploymentResponse) -> dict[str
         "version": wanted.version,
         "work_pool_name": wanted.work_pool_name,
         "work_queue_name": wanted.work_queue_name,
-        "job_variables": wanted.job_variables,
+        "job_variables": {**(known.job_variables or {}), **(wanted.job_variables or {})},
         "parameter_openapi_schema": schema,
         "enforce_parameter_schema": True,
     }

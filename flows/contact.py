@@ -15,6 +15,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.beside import beside
 from flows.masking import mask, private_flow
 from flows.opening import BlockNames, open_run
 from flows.parameters import BlockName, CampaignName, ContactGiven
@@ -77,7 +78,8 @@ def contact_one(
     if settings.dry_run:
         raise SettingsError("A dry run takes a whole source.", "Use run_campaign, or untick 'Dry run'.")
     with (
-        open_run(campaign, BlockNames(genesys, senders, webhook, ledger), settings) as opened,
+        beside() as begin,
+        open_run(campaign, BlockNames(genesys, senders, webhook, ledger), settings, begin=begin) as opened,
         prefect_heeded(opened.run),
     ):
         before = count_contacted(opened.run.ledger, opened.run.campaign)
@@ -85,7 +87,7 @@ def contact_one(
         if isinstance(contact, str) or mask(contact) != contact:  # else it is masked: the ledger has them
             sealed = contact if isinstance(contact, str) else seal_contact(opened.run.ledger, contact)
             load(campaign, opened.reference, partial(open_sealed, opened.reference, sealed), None)
-            forget_parameters()
+            begin(forget_parameters)
         opened.run.age.confirm()
         known = prepare(opened, genesys)
         reconsider(replace(opened.run, senders=known))

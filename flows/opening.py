@@ -19,6 +19,7 @@ from prefect.settings import PREFECT_LOGGING_LEVEL
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
 from blocks.ledger import is_deployed
 from blocks.stored import load_block
+from flows.beside import Begin
 from flows.lost_runs import end_lost_runs
 from flows.metrics import metrics_offered
 from flows.sharing import Shared
@@ -38,9 +39,9 @@ from outreach.ledger.opening import opened_if_any
 from outreach.ledger.rate_slots import LedgerSlotAllocator
 from outreach.settings import CampaignSettings
 from outreach.webhook.endpoint import Endpoint
+from tasks.artifact_keys import artifact_key
 from tasks.authentication import authenticate
 from tasks.references import Reference
-from tasks.reporting import artifact_key
 
 log = logging.getLogger("outreach.ledger")
 # Prefect's extra loggers have no level of their own, and so tell warnings alone.
@@ -95,7 +96,12 @@ RUNS: Shared[core.Run] = Shared()
 
 @contextlib.contextmanager
 def open_run(
-    campaign: str, names: BlockNames, settings: CampaignSettings | None, *, lifts_stop: bool = True
+    campaign: str,
+    names: BlockNames,
+    settings: CampaignSettings | None,
+    *,
+    lifts_stop: bool = True,
+    begin: Begin = lambda work: work(),
 ) -> Iterator[OpenRun]:
     """One campaign, ready to work on, which this flow's tasks find by its reference.
 
@@ -105,6 +111,7 @@ def open_run(
         settings: how it behaves; None joins a campaign that is run already: its settings, and an earlier
             stop, stay.
         lifts_stop: whether a run with settings goes on after an earlier stop.
+        begin: does what nobody has to wait for (`flows.beside`); at once, unless said otherwise.
 
     Raises:
         UnknownCampaign: nobody runs it.
@@ -127,7 +134,8 @@ def open_run(
         )
         run = stack.enter_context(gathering)
         stack.enter_context(metrics_offered(run.campaign.name, blocks.spent))
-        end_lost_runs(run.ledger, {f"campaign: {run.campaign.name}", f"organisation: {names.genesys}"})
+        tags = {f"campaign: {run.campaign.name}", f"organisation: {names.genesys}"}
+        begin(partial(end_lost_runs, run.ledger, tags))
         key = artifact_key(run.campaign.name, names.ledger)
         yield OpenRun(run, stack.enter_context(offer(run, names)), blocks, key)
 

@@ -19,7 +19,6 @@ from outreach.campaign.texts import object_to_texts
 from outreach.contacts import Channel
 from outreach.ledger.claims import BatchRef, find_unfinished, plan
 from outreach.reachability import Availability
-from tasks.handing_over import give_to_engine
 from tasks.interaction import interact
 from tasks.loading import mirror, ready_senders
 from tasks.policies import BATCHES_AT_MOST, BATCHES_AT_ONCE
@@ -32,6 +31,8 @@ def give(opened: OpenRun, senders: Availability) -> Sequence[Ended]:
     """On the campaign route: what an earlier run left with Genesys' engine, and whoever is cleared for it."""
     if not opened.run.engine_channels:
         return ()
+    from tasks.handing_over import give_to_engine  # noqa: PLC0415 - most campaigns need none of it
+
     given = give_to_engine.submit(opened.reference, senders)
     wait_for([given])
     return [given]

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import orjson
@@ -27,10 +27,12 @@ from prefect.runtime import flow_run
 from blocks.ledger import is_deployed
 from outreach.campaign.run import Run
 from outreach.genesys.http.usage import UsageSnapshot
-from outreach.report.figures.gather import Figures, gather
 from outreach.sources.private_file import write_private
 from tasks.patience import asking_again
 from tasks.progress import tell
+
+if TYPE_CHECKING:
+    from outreach.report.figures.gather import Figures
 
 WAIT_BY_HAND_SECONDS, WAIT_SECONDS = 15.0, 240.0
 """So long an ended run waits for the server: by hand, a person waits with it. Prefect waits a minute more."""
@@ -90,6 +92,8 @@ def hand_over(
     """
     own, ending = flow_run.id, _ENDINGS.get()
     if ending:  # the server may go away after this, and who asks needs it for the ledger's name
+        from outreach.report.figures.gather import gather  # noqa: PLC0415 - the report's: not before people
+
         ending.figures, ending.ledger = gather(run.ledger, run.campaign, usage=usage), run.ledger.name
     else:
         ending = Ending()

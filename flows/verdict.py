@@ -22,7 +22,6 @@ from outreach.ledger.proof import Proof, prove, recount_webhooks
 from outreach.ledger.runs import stop_campaign
 from outreach.report.kept_back import explain_kept_back, is_kept_back
 from outreach.report.summary import ALL_BEFORE, summary_sentence
-from tasks.reporting import publish
 
 
 class Ended(Protocol):
@@ -43,6 +42,8 @@ def conclude(
     if not called_off and (stopped := run.auto_stop.reason or first_failure(work)):
         stop_campaign(run.ledger, run.campaign, stopped)
     proof = _settle(run)
+    from tasks.reporting import publish  # noqa: PLC0415 - 0.02 s, in which people are contacted already
+
     show = partial(
         publish, opened.reference, proof, opened.spent() if _is_worked_here(work) else None, opened.key
     )

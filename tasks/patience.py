@@ -1,6 +1,7 @@
 """How often Prefect's server is asked again when it does not answer."""
 
 import contextlib
+import os
 import ssl
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -9,8 +10,14 @@ from typing import Any, TypeVar
 import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.context import SettingsContext, get_settings_context
-from prefect.settings import PREFECT_API_SSL_CERT_FILE, PREFECT_API_TLS_INSECURE_SKIP_VERIFY
+from prefect.settings import (
+    PREFECT_API_ENABLE_HTTP2,
+    PREFECT_API_SSL_CERT_FILE,
+    PREFECT_API_TLS_INSECURE_SKIP_VERIFY,
+)
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_exponential
+
+from outreach.connections import trusted
 
 Answer = TypeVar("Answer")
 
@@ -51,6 +58,10 @@ def known_trust() -> dict[str, Any]:
 
 @cache
 def _trusted(authorities: str | None) -> ssl.SSLContext:
+    of_all = os.environ.get("SSL_CERT_FILE") or None
+    is_common = authorities == of_all and (of_all or not os.environ.get("SSL_CERT_DIR"))
+    if is_common and not PREFECT_API_ENABLE_HTTP2:  # else it would be offered to Genesys as well
+        return trusted()
     if authorities:
         return ssl.create_default_context(cafile=authorities)
     return httpx.create_ssl_context(trust_env=False)

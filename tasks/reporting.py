@@ -1,7 +1,5 @@
 """Showing what became of a campaign: report page and proof as files, and artifacts in the Prefect UI."""
 
-import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -48,8 +46,9 @@ def publish(run: Reference[Run], proof: Proof, usage: UsageSnapshot | None, key:
         get_run_logger().info("audit seal: %s", seal(opened.ledger, opened.campaign))
     drawn = drawing.draw_charts(result)
     try:
+        rendered = page.render_page(result, drawn)
         for file in (opened.report_file, *_kept_file(opened, result)):
-            page.write_page(file, result, drawn)
+            page.write_page(file, rendered)
         write_private(opened.proof_file, [orjson.dumps(proof.as_json(), option=orjson.OPT_INDENT_2)])
         get_run_logger().info("report: %s", opened.report_file)
     finally:
@@ -88,20 +87,3 @@ def _make_artifacts(result: Figures, drawn: Mapping[str, str], key: str) -> None
 def as_code(proof: Proof) -> str:
     """The proof's JSON as it stands, for machines that read artifacts."""
     return f"```json\n{orjson.dumps(proof.as_json(), option=orjson.OPT_INDENT_2).decode()}\n```"
-
-
-def artifact_key(campaign: str, ledger: str) -> str:
-    """A campaign's own among Prefect's artifacts, whose keys are lower-case letters, digits and dashes.
-
-    The name as it is, where it is such a key and the ledger the default one; otherwise with the ledger's and
-    with a mark, so that no two meet.
-    """
-    name, where = _slug(campaign), _slug(ledger)
-    if (name, ledger) == (campaign, "default"):
-        return name
-    mark = hashlib.sha256(f"{ledger}/{campaign}".encode()).hexdigest()[:6]
-    return f"{name}-{where}-{mark}"
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

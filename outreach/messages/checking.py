@@ -12,7 +12,7 @@ from jinja2 import nodes
 
 from outreach.messages.fields import METADATA, NAMES, OPT_OUT_LINK
 from outreach.messages.filters import FILTERS, SPEAKING, STYLES, TESTS
-from outreach.messages.placeholders import find_left_over
+from outreach.messages.placeholders import object_to_left_over
 from outreach.messages.places import FIELD, Need, need_of
 
 _FEW = {"date": 1, "time": 1, "datetime": 2, "number": 0, "money": 1, "url": 0, "link": 0, "default": 1}
@@ -46,8 +46,8 @@ def _check_body(body: Sequence[nodes.Node], before: str, is_html: bool) -> str: 
 
 def _check_part(part: nodes.Node, before: str, is_html: bool) -> str:  # noqa: FBT001 - as above
     if isinstance(part, nodes.TemplateData):
-        if found := find_left_over(part.data, is_html=is_html):
-            raise Mistake(f"{found!r} is no field of ours; write it like {{{{ name }}}}")
+        if problem := object_to_left_over(part.data, is_html=is_html):
+            raise Mistake(problem)
         return before + part.data
     _check_value(part)
     need = need_of(before, is_html=is_html)

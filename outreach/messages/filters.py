@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -32,14 +31,6 @@ _INSTANT = re.compile(
 )
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,6})?\Z", re.ASCII)
 _LINK = re.compile(r"(?:https?://|mailto:|tel:)[^\s\"'<>]+\Z", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Speech:
-    """How a person is spoken to. `zone` is "" where nothing names it."""
-
-    locale: Locale | None
-    zone: str
 
 
 class Unreadable(Exception):  # noqa: N818 - it says what a value is

@@ -22,8 +22,8 @@ def find_placeholder(text: str) -> str:
     return found.group() if found else ""
 
 
-def find_left_over(literal: str, *, is_html: bool) -> str:
-    """The same in what stands between a template's fields: there a single brace is a left-over, too."""
+def object_to_left_over(literal: str, *, is_html: bool) -> str:
+    """Why that cannot stand between a template's fields, where a single brace is a left-over too; else ""."""
     shown = _NOT_SHOWN.sub("", literal) if is_html else literal
     found = _PLACEHOLDER.search(shown) or _BRACE.search(shown)
-    return found.group() if found else ""
+    return f"{found.group()!r} is no field of ours; write it like {{{{ name }}}}" if found else ""

@@ -1,4 +1,4 @@
-"""A text of a campaign, compiled once, filled for one person after another; nothing stays."""
+"""A text with fields, compiled once."""
 
 from __future__ import annotations
 
@@ -11,19 +11,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from outreach.errors import SettingsError
 from outreach.messages.checking import Mistake, check
-from outreach.messages.filters import FILTERS, SPEECH, TESTS, Speech, Unreadable
+from outreach.messages.filling import HINT, Speech, Unfilled
+from outreach.messages.filters import FILTERS, SPEECH, TESTS, Unreadable
 
 _CURLY_QUOTES = re.compile("[\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb]")
-_ANY_TAG = re.compile(r"\{\{|\{%|\{#")
-
-
-class Unfilled(Exception):  # noqa: N818 - it says what a text lacks
-    """A text that cannot be filled for a person: which `field`, and what it lacks, without its value."""
-
-    def __init__(self, field: str, problem: str) -> None:
-        super().__init__(field, problem)
-        self.field = field
-        self.problem = problem
 
 
 class _Missing(StrictUndefined):
@@ -66,13 +57,14 @@ _OF_TEXT, _OF_HTML = _Environment(is_html=False), _Environment(is_html=True)
 class Template:
     """One text in one language. Raises SettingsError where it is none of ours, naming `where` it stands."""
 
+    is_constant = False
+
     def __init__(self, source: str, where: str, *, is_html: bool = False) -> None:
         environment = _OF_HTML if is_html else _OF_TEXT
-        self._constant = None if _ANY_TAG.search(source) else source
         try:
             tree = environment.parse(source)
             self.needs_language = check(tree, is_html=is_html)
-            self._compiled = environment.from_string(tree if self._constant is None else "")
+            self._compiled = environment.from_string(tree)
         except TemplateSyntaxError as error:
             hint = 'A name with a blank or a dash stands in quotes: {{ metadata["post box"] }}.'
             if _CURLY_QUOTES.search(source):
@@ -82,20 +74,11 @@ class Template:
                 f"{where} cannot be read{line}: {(error.message or '').rstrip('.')}.", hint
             ) from None
         except Mistake as mistake:
-            raise SettingsError(
-                f"{where}: {mistake.problem}.", "docs/messages.md shows what a text may hold."
-            ) from None
+            raise SettingsError(f"{where}: {mistake.problem}.", HINT) from None
         self.fields = frozenset(_fields(tree))
-
-    @property
-    def is_constant(self) -> bool:
-        """Whether everybody gets the same."""
-        return self._constant is not None
 
     def fill(self, fields: Mapping[str, object], speech: Speech) -> str:
         """The text for one person. Raises Unfilled."""
-        if self._constant is not None:
-            return self._constant
         try:
             return self._compiled.render({**fields, SPEECH: speech})
         except Unreadable as error:

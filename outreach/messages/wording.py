@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING, TypeAlias
 
 from markupsafe import escape
 
@@ -19,11 +20,17 @@ from outreach.errors import SettingsError
 from outreach.languages import choose_language, name_locale, speak
 from outreach.messages import mail
 from outreach.messages.fields import METADATA, OPT_OUT_LINK, fields_of, read_language
-from outreach.messages.filters import Speech
+from outreach.messages.filling import ConstantText, Speech, Unfilled
 from outreach.messages.placeholders import find_placeholder
 from outreach.messages.sms import MOST_SEGMENTS, list_replaced, make_plain, segments
-from outreach.messages.templates import Template, Unfilled
 from outreach.settings import CampaignSettings, SmsSigns, Text
+
+if TYPE_CHECKING:
+    from outreach.messages.templates import Template
+
+Readable: TypeAlias = "ConstantText | Template"
+
+_ANY_TAG = re.compile(r"\{\{|\{%|\{#")
 
 MESSAGE_WHEN_NONE = "Hello"
 """What is said when neither contact nor campaign brings a message (guide sheet, "Contact payload")."""
@@ -198,21 +205,21 @@ class Wording:
         return fields, wanted
 
     def _fill(
-        self, text: Mapping[str, Template] | None, contact: Contact, fields: Mapping[str, object], wanted: str
+        self, text: Mapping[str, Readable] | None, contact: Contact, fields: Mapping[str, object], wanted: str
     ) -> str:
         if text is None:
             return ""
         language = self._choose(text, wanted)
         return text[language].fill(fields, self._speech(contact, language, wanted))
 
-    def _choose(self, text: Mapping[str, Template], wanted: str) -> str:
+    def _choose(self, text: Mapping[str, Readable], wanted: str) -> str:
         return next(iter(text)) if len(text) == 1 else choose_language(wanted, tuple(text), self._default)
 
     def _speech(self, contact: Contact, language: str, wanted: str) -> Speech:
         tag = language or self._default
         return Speech(speak(tag, wanted, self._default) if tag else None, contact.time_zone or "")
 
-    def _read(self, where: str, text: Text | None, *, is_html: bool = False) -> dict[str, Template] | None:
+    def _read(self, where: str, text: Text | None, *, is_html: bool = False) -> dict[str, Readable] | None:
         """The text by its languages; "" where it has none. None without a text."""
         if not text:
             return None
@@ -234,18 +241,26 @@ class Wording:
             name_locale(self._default)
         return read
 
-    def _compile(self, source: str, place: str, *, is_html: bool) -> Template:
+    def _compile(self, source: str, place: str, *, is_html: bool) -> Readable:
         try:
-            return Template(source, place, is_html=is_html)
+            return _read_text(source, place, is_html=is_html)
         except SettingsError:
             if self._checked:
                 raise
-            return Template(re.sub(r"[{}\[\]%<>*]", " ", source), place)
+            return ConstantText(re.sub(r"[{}\[\]%<>*]", " ", source), place)
 
-    def _read_link(self, link: str | None) -> dict[str, Template] | None:
+    def _read_link(self, link: str | None) -> dict[str, Readable] | None:
         if link and not re.match(r"https://[^\s{}]+", link):
             raise SettingsError("The setting opt_out_link is no address.", "It begins with https://.")
         return self._read("opt_out_link", link)
+
+
+def _read_text(source: str, place: str, *, is_html: bool) -> Readable:
+    if not _ANY_TAG.search(source):
+        return ConstantText(source, place, is_html=is_html)
+    from outreach.messages.templates import Template  # noqa: PLC0415 - Jinja takes 0.02 s; many texts need none
+
+    return Template(source, place, is_html=is_html)
 
 
 def _again(settings: CampaignSettings, greets: bool, checked: bool) -> Wording:  # noqa: FBT001 - of a pickle
@@ -278,7 +293,7 @@ def _try_inlining(html: str, place: str) -> None:
         raise SettingsError(f"{place} has styles that cannot be read.", str(error)[:200]) from None
 
 
-def _is_constant(text: Mapping[str, Template]) -> bool:
+def _is_constant(text: Mapping[str, Readable]) -> bool:
     return len(text) == 1 and all(each.is_constant for each in text.values())
 
 

@@ -20,21 +20,13 @@ from outreach.report.wording import NOTHING, clean, instant, milliseconds, numbe
 from outreach.sources.private_file import write_private
 
 
-def write_page(
-    path: str | os.PathLike[str], figures: Figures, charts: Mapping[str, str] | None = None
-) -> Path:
-    """Write the report, private (0600) and all at once; an older report at this place is replaced.
-
-    Args:
-        path: the file; missing folders are made.
-        figures: what to show.
-        charts: SVG by title, when somebody drew them already.
+def write_page(path: str | os.PathLike[str], page: str) -> Path:
+    """Write a rendered report, private (0600) and all at once; an older report at this place is replaced.
 
     Raises:
         UsageError: it cannot be written there.
     """
     target = Path(path)
-    page = render_page(figures, charts)  # outside the try: only writing is the place's fault
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_private(target, [page.encode()])

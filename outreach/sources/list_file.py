@@ -17,7 +17,7 @@ from outreach.sources.files import Location, size_of, translated
 from outreach.sources.json_file import JsonFile
 from outreach.sources.jsonl_file import JsonlFile
 from outreach.sources.parquet_file import ParquetFile
-from outreach.sources.rows import Record
+from outreach.sources.rows import OfBytes, Record
 from outreach.sources.spreadsheets.book_file import BookFile
 from outreach.sources.unpacking import first_bytes, peekable, suffix_of, unpack
 
@@ -49,7 +49,7 @@ def _in_words(names: frozenset[str]) -> str:
 Kind = CsvFile | JsonFile | JsonlFile | ParquetFile | BookFile
 
 
-class ListFile:
+class ListFile(OfBytes):
     """A file anywhere."""
 
     may_be_empty = False
@@ -72,7 +72,7 @@ class ListFile:
 
     @property
     def size(self) -> int:
-        """The bytes of a file on this machine, 0 elsewhere, and where that cannot be known."""
+        """As `OfBytes` says."""
         path = Path(self._location.url)
         try:
             return path.stat().st_size if "://" not in self._location.url and path.is_file() else 0
@@ -91,12 +91,12 @@ class ListFile:
 
     @property
     def encoding(self) -> str:
-        """The encoding that was taken by the country; "" when the file or a person says it."""
+        """As `OfBytes` says."""
         return self._reader.assumed if isinstance(self._reader, CsvFile) else ""
 
     @property
     def share_read(self) -> float | None:
-        """How much of a file on this machine has been read; None elsewhere, and in a workbook."""
+        """As `OfBytes` says."""
         if isinstance(self._reader, BookFile) or self._raw is None or self._raw.closed:
             return None
         size = size_of(self._raw)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -116,6 +117,25 @@ class Reader(Protocol):
     def records(self) -> Iterator[Record]:
         """Each record once, streaming. Raises SourceError."""
         ...
+
+
+class OfBytes(ABC):
+    """A reader of bytes that lie somewhere, of which much may be known before a row is read."""
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """The bytes of a file on this machine, 0 elsewhere, and where that cannot be known."""
+
+    @property
+    @abstractmethod
+    def encoding(self) -> str:
+        """The encoding that was taken by the country; "" when the file or a person says it."""
+
+    @property
+    @abstractmethod
+    def share_read(self) -> float | None:
+        """How much of a file on this machine has been read; None elsewhere, and in a workbook."""
 
 
 class BadCell(ValueError):  # noqa: N818 - it names a thing, not a failure

@@ -9,10 +9,9 @@ from itertools import islice
 from outreach.errors import SourceError
 from outreach.sources.columns import Headings, WrongHeader, in_words
 from outreach.sources.layout import OF_EXPORTS, Layout
-from outreach.sources.list_file import ListFile
 from outreach.sources.parsing import RowParser
 from outreach.sources.proposal import Proposal
-from outreach.sources.rows import Reader, Record, Reject, Row
+from outreach.sources.rows import OfBytes, Reader, Record, Reject, Row
 
 _PARSERS_KEPT = 256
 _COLUMNS_KEPT = 1000
@@ -57,7 +56,7 @@ class Source:
     @property
     def is_large(self) -> bool:
         """Whether it is a list on this machine that takes seconds to read."""
-        return isinstance(self._reader, ListFile) and self._reader.size > _LARGE
+        return isinstance(self._reader, OfBytes) and self._reader.size > _LARGE
 
     @property
     def label(self) -> str:
@@ -99,12 +98,12 @@ class Source:
     @property
     def assumed_encoding(self) -> str:
         """The encoding that was taken by the country; "" when the list or a person says it."""
-        return self._reader.encoding if isinstance(self._reader, ListFile) else ""
+        return self._reader.encoding if isinstance(self._reader, OfBytes) else ""
 
     @property
     def share_read(self) -> float | None:
         """How much of it has been read, 0 to 1; None when that cannot be told."""
-        return self._reader.share_read if isinstance(self._reader, ListFile) else None
+        return self._reader.share_read if isinstance(self._reader, OfBytes) else None
 
     @property
     def recognised_in_words(self) -> str:

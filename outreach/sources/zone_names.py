@@ -20,7 +20,7 @@ from outreach.sources.rows import BadCell
 from outreach.zones import list_names
 
 _OFFSET = re.compile(
-    r"\(?(?:gmt|utc)?\s*[+-\u2212]?\s*\d{1,2}(?::?\d\d)?\)\s*|\((?:gmt|utc)\)\s*", re.IGNORECASE
+    r"\(?(?:gmt|utc)?\s*[+\u2212-]?\s*\d{1,2}(?::?\d\d)?\)\s*|\((?:gmt|utc)\)\s*", re.IGNORECASE
 )
 _INNER = re.compile(r"\(([a-z_]+/[a-z_/+-]+)\)\s*\Z")
 _US_AND_CANADA = re.compile(r"\s*\((?:us|u\.s\.|usa)\s*(?:&|and)\s*canada\)")

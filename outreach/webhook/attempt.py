@@ -63,7 +63,8 @@ _SENTENCES = {
     "E_CONNECTION": "The receiver could not be reached, or hung up.",
     "E_HTTP": "The receiver's answer is not HTTP, or was cut short.",
 }
-_UNPRINTABLE = re.compile(r"[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]")
+_UNPRINTABLE = r"[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]"
+"""Read when a receiver refuses: that takes 4 ms of every start, and most receivers never do."""
 
 
 def read_answer(response: httpcore.Response, now: datetime) -> Attempt:
@@ -132,7 +133,7 @@ def _unpack(response: httpcore.Response, content: bytes) -> bytes | None:
 
 
 def _clean(content: bytes) -> str:
-    return _UNPRINTABLE.sub("", content.decode(errors="replace"))
+    return re.sub(_UNPRINTABLE, "", content.decode(errors="replace"))
 
 
 def _excerpt(text: str) -> str:

@@ -5,6 +5,9 @@ deployment to its end, on one process worker that has nothing else to do, in tur
 its own, and each contact a campaign of its own. The worker asks often, so that what it waits between its
 questions, which is luck, stays small beside the rest, and the next run waits for the end of the last one's
 process. Processor time, which others on the machine change less, stands beside.
+
+Both moments are those in which somebody else sees it: Prefect's server that the empty flow has completed, by
+its clock, and Genesys the person's message, whose answer the ledger has a moment later.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ from tests.bench.start_end import COMPILED
 from tests.bench.ways.campaign import save_blocks
 from tests.bench.ways.empty import empty
 
-ROUNDS = 9
+ROUNDS = 15
 BLOCK = "triggered"
 ENV = {
     "PREFECT_WORKER_QUERY_SECONDS": "0.2",
@@ -41,6 +44,8 @@ ENV = {
     "PYTHONPATH": str(ROOT),
     **COMPILED,
 }
+DIRECT = {"command": f"{sys.executable} -m flows"}
+"""The job variable by which a worker begins a run without Prefect's first Python: see `flows/__main__.py`."""
 PATIENCE_SECONDS = 300.0
 
 
@@ -49,7 +54,7 @@ def measure(site: Site, rounds: int = ROUNDS) -> dict[str, Any]:
     load, folder = load_now(), site.folder / BLOCK
     folder.mkdir()
     site.clear(message_seconds=0.0)
-    save_blocks(site.job("ours", "platform", rounds), BLOCK, folder)
+    save_blocks(site.job("ours", "platform", 2 * rounds), BLOCK, folder)
     deploy()
     _deploy_empty()
     command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"]
@@ -59,8 +64,10 @@ def measure(site: Site, rounds: int = ROUNDS) -> dict[str, Any]:
             before = _spent(worker.pid)
             nothing = _run(client, "empty/empty", {})
             between = _spent(worker.pid)
-            asked, ended = _contact(client, folder, number)
+            asked, ended = _contact(client, folder, 2 * number)
             after = _spent(worker.pid)
+            at_once, _ = _contact(client, folder, 2 * number + 1, DIRECT)
+            last = _spent(worker.pid)
             if number:  # the first of each also waits for the worker, and compiles what it imports
                 seen["empty"].append(nothing)
                 seen["contact"].append(asked)
@@ -68,6 +75,9 @@ def measure(site: Site, rounds: int = ROUNDS) -> dict[str, Any]:
                 seen["times_empty"].append(asked / nothing)
                 seen["empty, processor"].append(between - before)
                 seen["contact's run, processor"].append(after - between)
+                seen["contact, begun directly"].append(at_once)
+                seen["times_empty, begun directly"].append(at_once / nothing)
+                seen["contact's run, begun directly, processor"].append(last - after)
     figures = {name: spread(values) for name, values in seen.items()}
     return {**figures, "machine_load": [load, load_now()]}
 
@@ -87,7 +97,9 @@ def _deploy_empty() -> None:
     made.apply()
 
 
-def _contact(client: SyncPrefectClient, folder: Path, number: int) -> tuple[float, float]:
+def _contact(
+    client: SyncPrefectClient, folder: Path, number: int, job: Mapping[str, str] | None = None
+) -> tuple[float, float]:
     """Seconds until a person was contacted, and until their run had ended."""
     person = people(number + 1)[number]
     given = {
@@ -101,13 +113,18 @@ def _contact(client: SyncPrefectClient, folder: Path, number: int) -> tuple[floa
         "settings": {"message": "Hello", "hours_bind": [], "output": str(folder)},
     }
     began = time.time()
-    ended = _run(client, "contact-one/contact", given)
+    ended = _run(client, "contact-one/contact", given, job)
     with sqlite3.connect(folder / "ledger.db") as ledger:
         (contacted,) = ledger.execute("SELECT max(started_at) FROM contacts").fetchone()
     return contacted / 1e6 - began, ended
 
 
-def _run(client: SyncPrefectClient, deployment: str, parameters: Mapping[str, Any]) -> float:
+def _run(
+    client: SyncPrefectClient,
+    deployment: str,
+    parameters: Mapping[str, Any],
+    job: Mapping[str, str] | None = None,
+) -> float:
     """Seconds from the request for a run to its end.
 
     Raises:
@@ -115,8 +132,10 @@ def _run(client: SyncPrefectClient, deployment: str, parameters: Mapping[str, An
     """
     known = client.read_deployment_by_name(deployment).id
     began = time.time()
-    run = client.create_flow_run_from_deployment(known, parameters=dict(parameters)).id
-    while (until := _end(client, run)) is None:
+    made = client.create_flow_run_from_deployment(
+        known, parameters=dict(parameters), job_variables=dict(job) if job else None
+    )
+    while (until := _end(client, made.id)) is None:
         if time.time() - began > PATIENCE_SECONDS:
             raise RuntimeError(f"{deployment} has not ended in {PATIENCE_SECONDS:.0f} s.")
         time.sleep(0.2)

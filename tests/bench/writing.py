@@ -191,6 +191,10 @@ def _start(start: Mapping[str, Any]) -> Iterator[str]:
         if "empty, processor" in triggered:
             empty, end = (_seconds(triggered[f"{name}, processor"]) for name in ("empty", "contact's run"))
             yield f"Processor seconds of the run's process: {empty} of an empty flow, {end} of a contact."
+        if "times_empty, begun directly" in triggered:
+            contact = _seconds(triggered["contact, begun directly"])
+            spent = _seconds(triggered["contact's run, begun directly, processor"])
+            yield f"Begun by `python -m flows`: a contact {contact}, its run's processor seconds {spent}."
     if loads := start.get("machine_load"):
         yield ""
         yield f"While {loads[0]} to {loads[1]} processes wanted a core: seconds are long, CPU seconds less."

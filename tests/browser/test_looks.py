@@ -10,7 +10,7 @@ import pytest
 from outreach.contacts import Channel, Channels, Contact
 from outreach.messages.wording import Said, Wording
 from outreach.settings import CampaignSettings
-from tasks.reporting import artifact_key
+from tasks.artifact_keys import artifact_key
 from tests.browser.steps import LOOKS, SCREENSHOTS, ask, await_state, open_form, shoot_looks
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from outreach.settings import CampaignSettings
-from tasks.reporting import artifact_key
+from tasks.artifact_keys import artifact_key
 from tests.browser.steps import SCREENSHOTS, ask, await_state, field, fill, open_form, setting, shoot
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

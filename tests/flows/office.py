@@ -20,7 +20,7 @@ from flows.campaign import run_campaign
 from flows.contact import contact_one
 from outreach.settings import CampaignSettings
 from outreach.webhook.signing import new_secret
-from tasks.reporting import artifact_key
+from tasks.artifact_keys import artifact_key
 from tests.support.emulation import SENDERS
 from tests.support.emulator_server import EmulatorControl
 

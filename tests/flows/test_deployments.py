@@ -54,14 +54,17 @@ def test_what_a_person_switched_on_stays_on_and_what_drifted_is_mended(deployed:
     with get_client(sync_client=True) as client:
         known = client.read_deployment_by_name("run-campaign/campaign")
         assert known.paused
-        client.update_deployment(known.id, DeploymentUpdate(paused=False, description="drifted"))
+        theirs = {**known.job_variables, "command": "/opt/outreach/bin/python -m prefect.engine"}
+        drifted = DeploymentUpdate(paused=False, description="drifted", job_variables=theirs)
+        client.update_deployment(known.id, drifted)
 
         outcomes = {each.name: each.outcome for each in deploy("outreach")}
 
         assert outcomes["run-campaign/campaign"] == "updated"
         after = client.read_deployment_by_name("run-campaign/campaign")
         assert (after.paused, after.description == known.description) == (False, True)
-        client.update_deployment(known.id, DeploymentUpdate(paused=True))
+        assert after.job_variables == theirs
+        client.update_deployment(known.id, DeploymentUpdate(paused=True, job_variables=known.job_variables))
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda each: str(each.name))

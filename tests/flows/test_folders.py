@@ -53,12 +53,12 @@ def worked(office: Office, home: Path) -> Iterator[str]:
             client.delete_work_pool(office.name)
 
 
-def run(office: Office, deployment: str, source: str) -> State[Any]:
-    """One run of it, ended."""
+def run(office: Office, deployment: str, source: str, **job: str) -> State[Any]:
+    """One run of it, ended; `job` are variables of its job."""
     parameters = {**office.names, "source": source, "campaign": office.name, "settings": {"hours_bind": []}}
     with get_client(sync_client=True) as client:
         known = client.read_deployment_by_name(deployment)
-        made = client.create_flow_run_from_deployment(known.id, parameters=parameters)
+        made = client.create_flow_run_from_deployment(known.id, parameters=parameters, job_variables=job)
         until = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < until:
             state = client.read_flow_run(made.id).state
@@ -104,3 +104,18 @@ def test_two_runs_in_temporary_folders_contact_nobody_twice_and_leave_their_file
     assert kept.startswith(f"{office.name}-report-2")  # the first run's, by its instant
     with open_ledger(url, keys=[LEDGER_KEY]) as ledger:
         assert prove(ledger, find_campaign(ledger, office.name)).balanced
+
+
+def test_a_run_that_begins_directly_contacts_everybody_and_leaves_its_files_at_home(
+    office: Office, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    office.save_ledger_as_a_form(f"sqlite:///{home / 'ledger.db'}")
+
+    with worked(office, home) as deployment:
+        state = run(office, deployment, office.source(PEOPLE), command=f"{sys.executable} -m flows")
+
+    assert state.type.value == "COMPLETED", state
+    assert office.genesys.truth()["count"] == PEOPLE
+    assert (home / "out" / f"{office.name}-report.html").is_file()

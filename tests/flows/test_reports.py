@@ -25,8 +25,8 @@ from blocks.stored import load_block
 from cli.main import execute
 from cli.processes import child, free_port, wait_until_up
 from outreach.genesys.http.usage import UsageSnapshot
+from tasks.artifact_keys import artifact_key
 from tasks.progress import shown_in
-from tasks.reporting import artifact_key
 from tests.flows.office import Office
 
 

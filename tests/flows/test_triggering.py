@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from cli.processes import child
-from tasks.reporting import artifact_key
+from tasks.artifact_keys import artifact_key
 from tests.flows.curl import curl
 from tests.flows.office import TUTORIAL, Office
 

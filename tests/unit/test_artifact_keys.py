@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from itertools import product
 
-from tasks.reporting import artifact_key
+from tasks.artifact_keys import artifact_key
 
 NAMES = ("outbound-q3", "outbound q3", "Outbound-Q3", "outbound_q3", "outbound.q3", "q3")
 LEDGERS = ("default", "acme", "ACME", "acme-outbound")

@@ -59,7 +59,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         advance(run)
         found = gather.gather(ledger, run.campaign)
         drawn = drawing.draw_charts(found)
-        page.write_page(folder / "report.html", found, drawn)
+        page.write_page(folder / "report.html", page.render_page(found, drawn))
         export_contacts(ledger, run.campaign, ["started", "rejected"], folder / "export.csv")
         console = Console(file=io.StringIO(), force_terminal=False, width=120)
         console.print(terminal.show_report(found))

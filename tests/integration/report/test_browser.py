@@ -16,7 +16,7 @@ from outreach.report.figures.counts import Cost, Funnel
 from outreach.report.figures.gather import Figures
 from outreach.report.figures.history import MOST_RUNS
 from outreach.report.figures.percentiles import EDGES_MS, Bucket, Spread
-from outreach.report.page import write_page
+from outreach.report.page import render_page, write_page
 
 pytestmark = pytest.mark.browser
 
@@ -41,7 +41,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def page_file(hostile: Figures, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_page(tmp_path_factory.mktemp("page") / "report.html", hostile)
+    return write_page(tmp_path_factory.mktemp("page") / "report.html", render_page(hostile))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -90,7 +90,7 @@ def test_in_print_it_is_three_pages_after_twenty_runs_answers_and_cost_too(
     proof = replace(figures.proof, answers={"stop": 3, "other": 20}, not_delivered={"InvalidDestination": 4})
     whole = replace(figures, history=runs, cost=Cost(200, 190, 380, 0.05), proof=proof)
     page = browser.new_page()
-    page.goto(write_page(tmp_path / "report.html", whole).as_uri())
+    page.goto(write_page(tmp_path / "report.html", render_page(whole)).as_uri())
 
     paper = page.pdf(format="A4")
 
@@ -103,7 +103,7 @@ def test_in_print_a_narrow_table_stands_beside_another_one(
 ) -> None:
     page = browser.new_page(viewport={"width": 718, "height": 1000})  # A4 within its margins
     page.emulate_media(media="print")
-    page.goto(write_page(tmp_path / "report.html", figures).as_uri())
+    page.goto(write_page(tmp_path / "report.html", render_page(figures)).as_uri())
 
     tops = page.eval_on_selector_all(
         ".tables section", "all => all.slice(0, 3).map(each => each.getBoundingClientRect().top)"
@@ -118,7 +118,7 @@ def test_a_table_is_saved_as_the_file_that_the_page_holds(
     browser: Any, figures: Figures, tmp_path: Path
 ) -> None:
     page = browser.new_page()
-    page.goto(write_page(tmp_path / "report.html", figures).as_uri())
+    page.goto(write_page(tmp_path / "report.html", render_page(figures)).as_uri())
 
     with page.expect_download() as saving:
         page.locator("section", has_text="Not reached, by code").locator("a.csv").click()
@@ -159,7 +159,7 @@ def test_no_word_of_a_chart_is_cut_or_meets_another(
     browser: Any, hostile: Figures, change: Callable[[Figures], Figures], tmp_path: Path
 ) -> None:
     page = browser.new_page()
-    page.goto(write_page(tmp_path / "report.html", change(hostile)).as_uri())
+    page.goto(write_page(tmp_path / "report.html", render_page(change(hostile))).as_uri())
     assert page.eval_on_selector_all("svg", OVERLAPS) == []
     page.close()
 

@@ -111,9 +111,9 @@ def test_the_charts_take_the_colour_of_the_text_around(page: str) -> None:
 
 def test_the_page_is_private_and_replaces_an_older_one(tmp_path: Path, figures: Figures) -> None:
     target = tmp_path / "reports" / "spring.html"
-    write_page(target, figures, {})
+    write_page(target, render_page(figures, {}))
     target.chmod(0o644)
-    assert write_page(target, figures, {}) == target
+    assert write_page(target, render_page(figures, {})) == target
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert [path.name for path in target.parent.iterdir()] == ["spring.html"]
 
@@ -122,11 +122,11 @@ def test_a_link_is_replaced_not_followed(tmp_path: Path, figures: Figures) -> No
     other = tmp_path / "other.txt"
     other.write_text("mine")
     (tmp_path / "report.html").symlink_to(other)
-    write_page(tmp_path / "report.html", figures, {})
+    write_page(tmp_path / "report.html", render_page(figures, {}))
     assert other.read_text() == "mine"
 
 
 def test_a_place_that_cannot_be_written_is_said_in_one_sentence(tmp_path: Path, figures: Figures) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match=r"cannot be written: .*\. Choose another place\."):
-        write_page(tmp_path / "file" / "report.html", figures, {})
+        write_page(tmp_path / "file" / "report.html", render_page(figures, {}))

@@ -44,7 +44,7 @@ def test_every_windows_name_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["+01:00", "GMT+1", "(GMT-05:00)", "-5", "Time", "Berlin time zone", "CST", "IST"]
+    "cell", ["+01:00", "GMT+1", "(GMT-05:00)", "-5", "Time", "Berlin time zone", "CST", "IST", "B2) EDT"]
 )
 def test_an_offset_or_what_several_may_mean_is_no_zone(cell: str) -> None:
     with pytest.raises(BadCell, match="unknown_time_zone"):
