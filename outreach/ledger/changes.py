@@ -18,7 +18,6 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     Connection,
     Executable,
     Result,
@@ -44,21 +43,24 @@ PATIENCE_SECONDS = 60.0
 """How long what happened at Genesys waits for a ledger that is away."""
 
 _C = contacts.c
-
-
-def _chosen_by(number: ColumnElement[int]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """By a list of ids, and by a range of them: see `_execute_for`."""
-    ends = bindparam("first", type_=BigInteger), bindparam("last", type_=BigInteger)
-    return number.in_(bindparam("ids", expanding=True)), number.between(*ends)
-
-
-_LOCKED = select(_C.id, _C.campaign_id, _C.state, _C.lease_owner, _C.reference, _C.audit_count, _C.audit_head)
-# In one order everywhere, so that nobody waits in a circle.
-_LOCK = [_LOCKED.where(c).order_by(_C.id).with_for_update(key_share=True) for c in _chosen_by(_C.id)]
+_ENDS = bindparam("first", type_=BigInteger), bindparam("last", type_=BigInteger)
+# Each for a list of ids and for a range of them: see `_execute_for`.
+_LOCK = tuple(
+    select(_C.id, _C.campaign_id, _C.state, _C.lease_owner, _C.reference, _C.audit_count, _C.audit_head)
+    .where(chosen)
+    .order_by(_C.id)  # in one order everywhere, so that nobody waits in a circle
+    .with_for_update(key_share=True)
+    for chosen in (_C.id.in_(bindparam("ids", expanding=True)), _C.id.between(*_ENDS))
+)
 _AUDIT, _OUTBOX = insert(audit), insert(outbox)
-_OF_INTENTS = _chosen_by(intents.c.contact_id)
-_RELEASE = delete(intents).where(_OF_INTENTS[0])
-_SETTLE = [update(intents).where(c).values(outcome=bindparam("settled_as")) for c in _OF_INTENTS]
+_RELEASE = delete(intents).where(intents.c.contact_id.in_(bindparam("ids", expanding=True)))
+_SETTLE = tuple(
+    update(intents).where(chosen).values(outcome=bindparam("settled_as"))
+    for chosen in (
+        intents.c.contact_id.in_(bindparam("ids", expanding=True)),
+        intents.c.contact_id.between(*_ENDS),
+    )
+)
 """Built once: building a statement takes SQLAlchemy longer than SQLite takes to run it."""
 
 _IN_DOUBT = (State.INTENT, State.UNKNOWN)
