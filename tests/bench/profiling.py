@@ -61,7 +61,7 @@ def _table(account: Mapping[str, Mapping[str, float]], shared_by: int) -> Iterat
     kept = {step: spent for step, spent in steps.items() if spent >= LEAST * total}
     kept["else"] = kept.get("else", 0.0) + total - sum(kept.values())
     yield ""
-    yield "| Step | ms | Share | Times |"
+    yield "| Step | ms | Share | Entered |"
     yield "|---|---|---|---|"
     for step, spent in sorted(kept.items(), key=itemgetter(1), reverse=True):
         times = f"{entered[step] / shared_by:,.1f}" if step in entered else ""

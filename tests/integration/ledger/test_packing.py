@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outreach.ledger.database import packing
-from outreach.ledger.database.packing import lengthen, pack, pack_contents, shorten, unpack
+from outreach.ledger.database.packing import (
+    lengthen,
+    pack,
+    pack_contents,
+    pack_whole,
+    shorten,
+    unpack,
+    unpack_whole,
+)
 from tests.support.ledgers import advance, load, new_ledger, new_run, people
 from tests.support.organisations import Organisation
 
@@ -28,6 +36,18 @@ def test_an_id_comes_back_as_it_was_and_no_two_share_a_form(text: str) -> None:
 def test_what_was_packed_comes_back_byte_for_byte(plain: bytes) -> None:
     if plain[:1] != b"\1":  # no JSON begins so, and it says "packed"
         assert unpack(pack(plain)) == plain
+
+
+@given(st.binary() | JSON.map(orjson.dumps))
+def test_an_event_comes_back_byte_for_byte_from_whichever_way_it_was_packed(body: bytes) -> None:
+    if body[:1] != b"\1":
+        assert [unpack_whole(packed) for packed in (pack_whole(body), pack(body), body)] == [body] * 3
+        assert unpack(pack_whole(body)) == body
+
+
+@given(JSON.map(orjson.dumps).map(pack), st.integers(1, 9))
+def test_an_event_that_was_cut_off_reads_as_any_packed_row_does(packed: bytes, cut: int) -> None:
+    assert unpack_whole(packed[:-cut]) == unpack(packed[:-cut])
 
 
 @given(st.lists(st.tuples(JSON.map(orjson.dumps).map(pack), st.integers(0, 9)), min_size=2, max_size=9))
