@@ -29,6 +29,7 @@ def _e164(value: str) -> str:
 
 
 _EVERY = tuple(Channel)
+_BY_NAME = {channel.value: channel for channel in Channel}  # `Channel(name)` takes five times as long
 Phone = Annotated[str, AfterValidator(_e164)]
 
 
@@ -123,7 +124,7 @@ class Contact(BaseModel):
         """A contact of values that are known to be good: in half the time of one that pydantic checks."""
         channels = _made(Channels, {**_CHANNELS, **said["channels"]}, said["channels"])
         values = {**_CONTACT, "consent": {}, "metadata": {}, **said, "channels": channels}
-        values["consent"] = {Channel(name): _consent(**each) for name, each in values["consent"].items()}
+        values["consent"] = {_BY_NAME[name]: _consent(**each) for name, each in values["consent"].items()}
         return _made(cls, values, said)
 
     def dump(self) -> bytes:

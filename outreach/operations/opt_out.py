@@ -19,10 +19,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from outreach.channels import CHANNELS_IN_WORDS, AddressKind
+from outreach.channels import CHANNELS_IN_WORDS, AddressKind, Channel
 from outreach.chunks import cut
 from outreach.compliance.reply_keywords import Reply, classify_reply, is_only_stop
-from outreach.contacts import Channel
 from outreach.errors import SourceError, UsageError
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.suppressions import CHUNK, allow_again, find_erased_addresses, suppress

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from typing_extensions import assert_never
@@ -34,6 +35,8 @@ from outreach.sources.rows import BadCell, Record, Reject, Row
 from outreach.sources.zone_names import OLDER, read_time_zone
 
 if TYPE_CHECKING:
+    from pydantic import ValidationError
+
     from outreach.contacts import Contact
 
 Step = tuple[int, str, str, Callable[[str], object]]
@@ -281,15 +284,21 @@ def _joined(
 
 
 def _build(values: dict[str, object], problems: list[Problem]) -> Contact | None:
+    made_of, refused = _model()
+    try:
+        return made_of.model_validate(values)
+    except refused as e:
+        problems.extend(_as_problem(error["loc"], error["type"]) for error in e.errors())
+        return None
+
+
+@cache  # an import within a function takes a microsecond each time
+def _model() -> tuple[type[Contact], type[ValidationError]]:
     from pydantic import ValidationError  # noqa: PLC0415 - see `outreach.channels`
 
     from outreach.contacts import Contact  # noqa: PLC0415 - as above
 
-    try:
-        return Contact.model_validate(values)
-    except ValidationError as e:
-        problems.extend(_as_problem(error["loc"], error["type"]) for error in e.errors())
-        return None
+    return Contact, ValidationError
 
 
 def _as_problem(location: tuple[int | str, ...], kind: str) -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -77,9 +78,7 @@ class Row:
     def contact(self) -> Contact | None:
         """Whom it describes."""
         if self._contact is None and self.said is not None:
-            from outreach.contacts import Contact  # noqa: PLC0415 - see `outreach.channels`
-
-            self._contact = Contact.of_checked(self.said)
+            self._contact = _contact_class().of_checked(self.said)
         return self._contact
 
     @property
@@ -95,6 +94,13 @@ class Row:
         if self.said is not None:
             return str(self.said.get("initial_message", ""))
         return (self._contact and self._contact.initial_message) or ""
+
+
+@cache  # an import within a function takes a microsecond each time
+def _contact_class() -> type[Contact]:
+    from outreach.contacts import Contact  # noqa: PLC0415 - see `outreach.channels`
+
+    return Contact
 
 
 class Reader(Protocol):

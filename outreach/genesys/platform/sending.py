@@ -13,8 +13,7 @@ from typing import Any
 
 from typing_extensions import assert_never
 
-from outreach.channels import EXTENSION
-from outreach.contacts import Channel
+from outreach.channels import EXTENSION, Channel
 from outreach.errors import Invalid
 from outreach.genesys.http.untrusted_json import Json, as_mapping, read_code
 from outreach.genesys.interface import Attempt, Engagement, Senders
