@@ -13,6 +13,7 @@ from flows.events import signal
 from flows.opening import OpenRun
 from flows.stopping import describe_stop
 from flows.telling import hand_over
+from outreach.campaign.heap import give_back
 from outreach.campaign.notification import announce_end
 from outreach.campaign.run import Run, last_delivery_seconds
 from outreach.counting import counted
@@ -41,6 +42,8 @@ def conclude(
     called_off = run.auto_stop.is_called_off
     if not called_off and (stopped := run.auto_stop.reason or first_failure(work)):
         stop_campaign(run.ledger, run.campaign, stopped)
+    run.ledger.db.shrink()
+    give_back()
     proof = _settle(run)
     from tasks.reporting import publish  # noqa: PLC0415 - 0.02 s, in which people are contacted already
 

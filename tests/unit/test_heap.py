@@ -103,6 +103,27 @@ def test_gaps_between_what_is_in_use_go_back_to_the_system() -> None:
     assert len(last) == 100_000
 
 
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another system's memory")
+def test_all_threads_that_begin_later_share_one_pool(tmp_path: Path) -> None:
+    told = tmp_path / "pools.xml"
+    asked = f"""
+import ctypes, threading
+from outreach.campaign import heap
+for _ in range(4):
+    thread = threading.Thread(target=bytes, args=(100_000,))
+    thread.start()
+    thread.join()
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+file = ctypes.c_void_p(libc.fopen({str(told)!r}.encode(), b"w"))
+libc.malloc_info(0, file)
+libc.fclose(file)
+"""
+    subprocess.run([sys.executable, "-c", asked], check=True)
+
+    assert told.read_text().count("<heap nr=") == 1
+
+
 def resident_megabytes() -> float:
     """Of this process."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -182,6 +182,14 @@ class Database:
                 driver: Any = connection.connection.driver_connection
                 driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
+    def shrink(self) -> None:
+        """Let SQLite's writer go, with the pages and statements that it keeps; the next one opens anew.
+
+        After 100,000 contacts these are 6 MB, and proof and report, a run's last, have no use for them.
+        """
+        with self._turn:
+            self._drop_writer()
+
     def close(self) -> None:
         """Give all connections back, once nobody writes: the one writer's would go under its hands."""
         with self._turn:

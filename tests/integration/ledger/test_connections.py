@@ -83,3 +83,16 @@ def test_after_a_commit_that_failed_the_next_write_begins_anew(tmp_path: Path) -
 
         assert recall(ledger, "said") == "afterwards"
         assert ledger.db.rows(select(loads.c.id)) == []
+
+
+def test_a_writer_that_was_let_go_is_replaced_when_somebody_writes_again(tmp_path: Path) -> None:
+    with new_ledger(tmp_path) as ledger:
+        with ledger.db.write() as connection:
+            before = connection.connection.driver_connection
+
+        ledger.db.shrink()
+
+        with ledger.db.write() as connection:
+            assert connection.connection.driver_connection is not before
+        remember(ledger, "said", "afterwards")
+        assert recall(ledger, "said") == "afterwards"
