@@ -24,9 +24,9 @@ from outreach.errors import OutreachError, UsageError, WrongClient
 LISTING: tuple[set[str], ...] = ({"--help"}, {"-h"}, set())
 """Arguments that ask for the list of the verbs."""
 
-IMPORTING = (50_000, 20, 20)
+IMPORTING = (100_000, 20, 20)
 """When Python looks for reference cycles meanwhile: what is imported stays. At its own 700 objects, looking
-takes a tenth of the time that importing Prefect takes.
+takes a tenth of the time that importing Prefect takes; at 50,000, once for a run, 0.02 s.
 """
 
 
