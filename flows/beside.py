@@ -4,7 +4,7 @@ import contextlib
 import contextvars
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Any, TypeAlias
 
 Begin: TypeAlias = Callable[[Callable[[], object]], object]
@@ -15,7 +15,8 @@ Begin: TypeAlias = Callable[[Callable[[], object]], object]
 def beside() -> Iterator[Begin]:
     """Do it beside the block, which ends when that is done, and raises what it failed with.
 
-    A block that fails waits for none of it: it may be somebody's Ctrl-C.
+    A block that fails raises its own error, once that is done: its process may end right after, and what was
+    said of a person would stay with Prefect. Somebody's Ctrl-C waits for nothing.
     """
     begun: list[Future[object]] = []
 
@@ -25,7 +26,11 @@ def beside() -> Iterator[Begin]:
         context = contextvars.copy_context()
         threading.Thread(target=context.run, args=(_do, work, done), name="beside", daemon=True).start()
 
-    yield begin
+    try:
+        yield begin
+    except Exception:
+        wait(begun)
+        raise
     for each in begun:
         each.result()
 

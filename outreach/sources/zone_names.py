@@ -19,8 +19,10 @@ from babel.core import get_global
 from outreach.sources.rows import BadCell
 from outreach.zones import list_names
 
+# The last stands before 00:00. A minus comes as any dash that a word processor knows, and as ? out of "ANSI".
+_SIGN = r"[+?\u2010-\u2015\u2212\xb1-]"
 _OFFSET = re.compile(
-    r"\(?(?:gmt|utc)?\s*[+\u2212-]?\s*\d{1,2}(?::?\d\d)?\)\s*|\((?:gmt|utc)\)\s*", re.IGNORECASE
+    rf"\(?(?:gmt|utc)?\s*{_SIGN}?\s*\d{{1,2}}(?::?\d\d)?\)\s*|\((?:gmt|utc)\)\s*", re.IGNORECASE
 )
 _INNER = re.compile(r"\(([a-z_]+/[a-z_/+-]+)\)\s*\Z")
 _US_AND_CANADA = re.compile(r"\s*\((?:us|u\.s\.|usa)\s*(?:&|and)\s*canada\)")

@@ -72,3 +72,21 @@ def test_what_is_done_beside_knows_what_the_block_knows() -> None:
         begin(lambda: heard.append(said.get()))
 
     assert heard == ["the run's"]
+
+
+def test_a_block_that_fails_waits_for_it_too_since_it_may_be_forgetting_a_person() -> None:
+    done, goes_on = threading.Event(), threading.Event()
+
+    def work() -> None:
+        assert goes_on.wait(WAIT_SECONDS)
+        done.set()
+
+    def block() -> None:
+        with beside() as begin:
+            begin(work)
+            goes_on.set()
+            raise ValueError("the block's own")
+
+    with pytest.raises(ValueError, match="the block's own"):
+        block()
+    assert done.is_set()
