@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 
 from outreach.errors import LedgerError
-from outreach.ledger.audit.chain import Standing, record_for
+from outreach.ledger.audit.chain import ChainEnd, record_for
 from outreach.ledger.database.bulk_write import write_rows
 from outreach.ledger.database.schema import audit, contacts, intents, outbox
 from outreach.ledger.ledger import Ledger
@@ -51,7 +51,7 @@ def _chosen_by(number: ColumnElement[int]) -> tuple[ColumnElement[bool], ColumnE
     return number.in_(bindparam("ids", expanding=True)), number.between(*ends)
 
 
-_LOCKED = select(*(_C[name] for name in Standing._fields))
+_LOCKED = select(*(_C[name] for name in ChainEnd._fields))
 # In one order everywhere, so that nobody waits in a circle.
 _LOCK = [_LOCKED.where(c).order_by(_C.id).with_for_update(key_share=True) for c in _chosen_by(_C.id)]
 _AUDIT, _OUTBOX = insert(audit), insert(outbox)
@@ -164,7 +164,7 @@ def apply_within(
     *,
     only_own: bool,
     owner: str | None = None,
-    rows: Mapping[int, Standing] | None = None,
+    rows: Mapping[int, ChainEnd] | None = None,
 ) -> set[int]:
     """The same inside a transaction that is already open, which may have locked the `rows` before."""
     if rows is None:
@@ -176,11 +176,11 @@ def apply_within(
     return {change.contact_id for change, _ in held}
 
 
-def lock(connection: Connection, ids: Sequence[int]) -> dict[int, Standing]:
+def lock(connection: Connection, ids: Sequence[int]) -> dict[int, ChainEnd]:
     """The rows as they are now, nobody else's until the transaction ends."""
     found = _execute_for(connection, _LOCK, ids)
     return {
-        row[0]: Standing._make(row) for row in found.all()
+        row[0]: ChainEnd._make(row) for row in found.all()
     }  # one by one, each took SQLAlchemy as long as SQLite
 
 
@@ -198,7 +198,7 @@ def _execute_for(
     return connection.execute(by_list, {"ids": list(ids), **more})
 
 
-def _fit(connection: Connection, row: Standing | None, change: Change, holder: str | None) -> Change | None:
+def _fit(connection: Connection, row: ChainEnd | None, change: Change, holder: str | None) -> Change | None:
     """The change as it holds for the row now, or None."""
     if row is None or (holder is not None and row.lease_owner != holder):
         return None
@@ -237,7 +237,7 @@ def _restored(connection: Connection, change: Change) -> bool:
     return free
 
 
-def _write(ledger: Ledger, connection: Connection, held: Iterable[tuple[Change, Standing]]) -> None:
+def _write(ledger: Ledger, connection: Connection, held: Iterable[tuple[Change, ChainEnd]]) -> None:
     now = ledger.clock.now()
     updates: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     records: list[dict[str, Any]] = []
@@ -261,7 +261,7 @@ def _write(ledger: Ledger, connection: Connection, held: Iterable[tuple[Change, 
     _settle_intents(connection, [change for change, _ in held])
 
 
-def _columns(change: Change, row: Standing, record: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def _columns(change: Change, row: ChainEnd, record: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     values = {
         "_id": change.contact_id,  # SQLAlchemy keeps a column's own name for SET
         "state": change.after.value,

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select, text
 
 from outreach.compliance.caps import caps_allow
 from outreach.contacts import Channel
-from outreach.ledger.audit.chain import Standing
+from outreach.ledger.audit.chain import ChainEnd
 from outreach.ledger.changes import Change, apply_within, lock
 from outreach.ledger.claims import Claimed
 from outreach.ledger.database.bulk_write import inserting_new, write_rows
@@ -160,7 +160,7 @@ def make_reference(ledger: Ledger, contact_id: int, audit_count: int) -> str:
     return ledger.vault.key("attempt", f"{contact_id}/{audit_count}")[:16]
 
 
-def _still_ours(row: Standing | None, owner: str) -> bool:
+def _still_ours(row: ChainEnd | None, owner: str) -> bool:
     return bool(row and row.lease_owner == owner and row.state == State.CLEARED)
 
 
@@ -221,7 +221,7 @@ def _recent(
 def _offer(
     ledger: Ledger,
     want: IntentRequest,
-    row: Standing,
+    row: ChainEnd,
     keys: dict[int, _Keys],
     same_address: SameAddress,
     now: datetime,

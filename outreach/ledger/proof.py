@@ -105,15 +105,16 @@ SUMS = (
     # DISTINCT: whoever was contacted twice has a record for each time. Of the late answer of an attempt that
     # was given up no intent tells, only the audit does. FILTER: a CASE had each NULL looked up among the
     # distinct ones, a fifth of the time. "+": PostgreSQL would read by an index in that order, for 2.5 times
-    # the time.
+    # the time. The campaign's own records, which are few, are no contact's; that of a second contact counts
+    # wherever it stands.
     """
-        SELECT count(*) AS audit_records,
+        SELECT count(a.contact_id) AS audit_records,
                count(*) FILTER (WHERE a.action = 'contacted_twice') AS came_late,
                count(DISTINCT +a.contact_id) FILTER (WHERE a.action IN
                    ('started', 'found', 'resolved_started', 'contacted_twice')) AS started_audits,
-               count(*) FILTER (WHERE a.previous <> coalesce(b.hash, '')) AS broken_links
+               count(a.contact_id) FILTER (WHERE a.previous <> coalesce(b.hash, '')) AS broken_links
         FROM audit a LEFT JOIN audit b ON b.contact_id = a.contact_id AND b.n = a.n - 1
-        WHERE {all}a.campaign_id = :c AND {all}a.contact_id IS NOT NULL""",
+        WHERE {all}a.campaign_id = :c""",
 )
 
 

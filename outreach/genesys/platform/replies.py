@@ -53,8 +53,8 @@ def list_inbound(
     to_us = {"type": "or", "predicates": [write_predicate("addressTo", name) for name in names]}
     query = write_query(begin, end, to_us, newest_first=True)
     hits = read_all_hits(connection, _FIND, query, most=at_most)
-    inbound = (_read_inbound(hit, set(map(bare_address, names))) for hit in hits)
-    return [each for each in inbound if each is not None]
+    ours = set(map(bare_address, names))
+    return [inbound for hit in hits if (inbound := _read_inbound(hit, ours))]
 
 
 def read_inbound(

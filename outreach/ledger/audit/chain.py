@@ -20,8 +20,8 @@ _NAMES = ("campaign_id", "contact_id", "n", "action", "detail", "actor", "previo
 _COVERED = itemgetter(*_NAMES)
 
 
-class Standing(NamedTuple):
-    """Where a contact stands, and how their chain ends; a campaign's own chain has None as its `id`.
+class ChainEnd(NamedTuple):
+    """How a contact's chain ends, and where they stand; a campaign's own chain has None as its `id`.
 
     No row of SQLAlchemy's: that looks a name up in half a microsecond, and a contact takes 60 looks.
     """
@@ -36,7 +36,7 @@ class Standing(NamedTuple):
 
 
 def record_for(
-    ledger: Ledger, contact: Standing, action: str, detail: Mapping[str, Any], at: datetime
+    ledger: Ledger, contact: ChainEnd, action: str, detail: Mapping[str, Any], at: datetime
 ) -> dict[str, Any]:
     """The next record of one contact."""
     record: dict[str, Any] = {
@@ -82,7 +82,7 @@ def campaign_record(
     own = (audit.c.campaign_id == campaign_id, audit.c.contact_id.is_(None))
     last = select(audit.c.n, audit.c.hash).where(*own).order_by(audit.c.n.desc()).limit(1)
     row = connection.execute(last).first()
-    end = Standing(None, campaign_id, row.n if row else 0, row.hash if row else "")
+    end = ChainEnd(None, campaign_id, row.n if row else 0, row.hash if row else "")
     record = record_for(ledger, end, action, detail, ledger.clock.now())
     connection.execute(kept_as(ledger, end_of(campaign_id), f"{record['n']} {record['hash']}"))
     return record

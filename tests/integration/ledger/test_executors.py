@@ -96,7 +96,7 @@ def test_an_intent_whose_call_the_dead_had_not_let_go_is_free_at_once(run: Run, 
 
 
 @pytest.mark.parametrize(
-    "loss", ["gone", "of another boot", "made by another user", "without a mark", "copied"]
+    "loss", ["gone", "of another boot", "made by another user", "without a mark", "no text", "copied"]
 )
 def test_without_the_departures_of_the_dead_everything_it_intended_is_in_doubt(
     run: Run, heir: Ledger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, loss: str
@@ -111,6 +111,8 @@ def test_without_the_departures_of_the_dead_everything_it_intended_is_in_doubt(
         monkeypatch.setattr(send_log, "host", lambda: "another/boot")
     elif loss == "without a mark":
         file.write_text(f"{host()} {mine}\n")
+    elif loss == "no text":
+        file.write_bytes(b"\xff\n")
     elif loss == "copied":  # by somebody who may read it, without the notes
         other = file.parent.with_name(f"{send_log.FOLDERS}{mine + 1}-{file.name}")
         other.mkdir(mode=0o755)

@@ -45,6 +45,10 @@ TAMPERED = {
     "a chain that nobody counts": "UPDATE contacts SET audit_count = 0, audit_head = '' WHERE id = 1",
     "another end of the chain": "UPDATE contacts SET audit_head = 'x' WHERE id = 1",
     "a started record replaced": "UPDATE audit SET action = 'looked' WHERE action = 'started'",
+    "a second contact's record taken from its contact": (
+        "INSERT INTO audit (campaign_id, contact_id, n, at, action, detail, actor, previous, hash) "
+        "VALUES (1, NULL, 9, 0, 'contacted_twice', '{}', 'nobody', 'x', 'x')"
+    ),
     "fewer rows read": "UPDATE loads SET rows_read = rows_read - 1",
 }
 
