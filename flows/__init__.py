@@ -3,7 +3,16 @@
 import gc
 import os
 
+_WHILE_IMPORTING, _AT_WORK = (200_000, 20, 20), (10_000, 20, 20)
+
 if "PREFECT__FLOW_RUN_ID" in os.environ:
     # A worker's process, which is there for one run: what it imports now stays. To look for garbage among it
-    # at Python's own 700 objects takes 0.1 s, at 50,000 still 0.03. The run itself looks more often again.
-    gc.set_threshold(200_000, 20, 20)
+    # at Python's own 700 objects takes 0.1 s, at 50,000 still 0.03.
+    gc.set_threshold(*_WHILE_IMPORTING)
+
+
+def look_again() -> None:
+    """What is imported by now is searched no more, what comes is: the run may be of somebody's own flow."""
+    if gc.get_threshold() == _WHILE_IMPORTING:
+        gc.freeze()
+        gc.set_threshold(*_AT_WORK)

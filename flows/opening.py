@@ -19,6 +19,7 @@ from prefect.settings import PREFECT_LOGGING_LEVEL
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
 from blocks.ledger import is_deployed
 from blocks.stored import load_block
+from flows import look_again
 from flows.beside import Begin
 from flows.lost_runs import end_lost_runs
 from flows.metrics import metrics_offered
@@ -251,3 +252,6 @@ def _token_name(credentials: GenesysCredentials) -> str:
     host = credentials.login_url or credentials.api_url or credentials.org_id or credentials.region
     tokens = f"/{credentials.tokens}" if credentials.tokens > 1 else ""
     return f"{credentials.api}/{token_key(f'{credentials.client_id}@{host}')}{tokens}"
+
+
+look_again()  # the last of the large modules that every flow imports
