@@ -1,8 +1,8 @@
 """Deploy everything to a pool: block types, pool, queues, deployments, automations. Twice changes nothing.
 
 What a person sets in the UI stays: whether a deployment is paused, its schedules, its default parameters, its
-other job variables. What the code says is brought up to date: entry point, form, description, tags, version,
-environment.
+other job variables, and those of the environment. What the code says is brought up to date: entry point,
+form, description, tags, version, and what it sets of the environment.
 """
 
 from collections.abc import Mapping, Sequence
@@ -132,7 +132,7 @@ def _difference(wanted: RunnerDeployment, known: DeploymentResponse) -> dict[str
         "version": wanted.version,
         "work_pool_name": wanted.work_pool_name,
         "work_queue_name": wanted.work_queue_name,
-        "job_variables": {**(known.job_variables or {}), **(wanted.job_variables or {})},
+        "job_variables": _with_theirs(wanted.job_variables or {}, known.job_variables or {}),
         "parameter_openapi_schema": schema,
         "enforce_parameter_schema": True,
     }
@@ -140,6 +140,10 @@ def _difference(wanted: RunnerDeployment, known: DeploymentResponse) -> dict[str
     if _is_limited_by_us(known):
         change["concurrency_limit"] = None
     return change
+
+
+def _with_theirs(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    return {**theirs, **ours, "env": {**(theirs.get("env") or {}), **(ours.get("env") or {})}}
 
 
 def _is_limited_by_us(known: DeploymentResponse) -> bool:

@@ -54,7 +54,8 @@ def test_what_a_person_switched_on_stays_on_and_what_drifted_is_mended(deployed:
     with get_client(sync_client=True) as client:
         known = client.read_deployment_by_name("run-campaign/campaign")
         assert known.paused
-        theirs = {**known.job_variables, "command": "/opt/outreach/bin/python -m prefect.engine"}
+        env = {**known.job_variables["env"], "OUTREACH_HOME": "/var/lib/outreach"}
+        theirs = {"env": env, "command": "/opt/outreach/bin/python -m prefect.engine"}
         drifted = DeploymentUpdate(paused=False, description="drifted", job_variables=theirs)
         client.update_deployment(known.id, drifted)
 
