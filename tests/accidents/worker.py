@@ -49,9 +49,12 @@ from outreach.ledger.proof import Proof, prove
 from outreach.ledger.runs import stop_campaign
 from outreach.operations import catch_up
 from outreach.settings import CampaignSettings
+from outreach.sources import list_file
 from outreach.sources.opening import open_source
 from tests.support.emulation import SENDERS
 
+LOADED_BEFORE = (list_file,)
+"""By us, since another user of the machine may not read our Python: what is loaded when it is wanted."""
 KEY = "a key for the accidents"
 CAMPAIGN = "spring"
 SETTINGS = CampaignSettings(
