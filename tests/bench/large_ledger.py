@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +55,10 @@ def _contact_everybody(site: Site, build: str, people: int) -> str:
 
 
 def _commands(campaign: str, folder: Path, person: str) -> Iterator[tuple[str, Sequence[str]]]:
-    with sqlite3.connect(folder / "ledger.db") as ledger:
+    with closing(sqlite3.connect(folder / "ledger.db")) as ledger:  # open, it would be in an erasure's way
         # The first: whoever is in both may have been kept back from the second, which is never done then.
-        warms = ledger.execute("SELECT name FROM campaigns WHERE name LIKE '%-warm-%' ORDER BY id")
-        (warm,) = warms.fetchone()
+        first = "SELECT name FROM campaigns WHERE name LIKE '%-warm-%' ORDER BY id LIMIT 1"
+        (warm,) = ledger.execute(first).fetchone()
     settings = {"message": "Hello", "hours_bind": [], "output": str(folder)}
     (folder / "settings.json").write_text(json.dumps(settings))
     run = ["--settings", str(folder / "settings.json")]
