@@ -7,22 +7,21 @@ become of another machine's, nobody here can know: its run is left to that machi
 import logging
 import os
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-import httpx
-from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.runtime import flow_run
 from prefect.states import Cancelled, Crashed
-from tenacity import retry, retry_if_exception, stop_after_attempt, wait_exponential
 
 from outreach.ledger.executors.processes import born, host, is_gone, is_of_earlier_boot
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.witness import read_identity
-from tasks.patience import asking_again
+from tasks.patience import ask_while_busy
 
 LEDGER, COUNT = "outreach.ledger", "outreach.run_count"
 HOST, PID, BORN = "outreach.host", "outreach.pid", "outreach.born"
@@ -40,26 +39,21 @@ def end_lost_runs(ledger: Ledger, tags: Collection[str] = ()) -> None:
     if not flow_run.id or not identity:
         return
     try:
-        _end_lost(UUID(flow_run.id), identity, tags, is_file=ledger.db.is_sqlite)
+        end = partial(_end_lost, UUID(flow_run.id), identity, tags, is_file=ledger.db.is_sqlite)
+        ask_while_busy(end)
     except Exception as error:  # noqa: BLE001 - the server may be away in many ways: the next run looks again
         log.debug("Prefect was not asked for lost runs: %s", type(error).__name__)
 
 
-def _is_busy(error: BaseException) -> bool:
-    return isinstance(error, httpx.HTTPStatusError) and error.response.status_code >= 500
-
-
-@retry(retry=retry_if_exception(_is_busy), stop=stop_after_attempt(4), wait=wait_exponential(), reraise=True)
-def _end_lost(run: UUID, identity: str, tags: Collection[str], *, is_file: bool) -> None:
-    # Prefect's own retries would wait for a server that is away, too.
-    once = asking_again()
-    with once, get_client(sync_client=True) as client:
-        _name_process(client, run, identity, tags)
-        for each in _find_lost(client, identity, is_file=is_file):
-            is_unwanted = each.state is not None and each.state.type is StateType.CANCELLING
-            end = Cancelled if is_unwanted else Crashed
-            client.set_flow_run_state(each.id, end(message=KILLED))
-            log.warning("flow run %s was left behind by a killed process: %s", each.name, end.__name__)
+def _end_lost(
+    run: UUID, identity: str, tags: Collection[str], client: SyncPrefectClient, *, is_file: bool
+) -> None:
+    _name_process(client, run, identity, tags)
+    for each in _find_lost(client, identity, is_file=is_file):
+        is_unwanted = each.state is not None and each.state.type is StateType.CANCELLING
+        end = Cancelled if is_unwanted else Crashed
+        client.set_flow_run_state(each.id, end(message=KILLED))
+        log.warning("flow run %s was left behind by a killed process: %s", each.name, end.__name__)
 
 
 def _name_process(client: SyncPrefectClient, run: UUID, identity: str, tags: Collection[str]) -> None:

@@ -9,8 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import orjson
 import pytest
+from prefect.client.schemas.actions import VariableCreate
 from prefect.settings import (
     PREFECT_API_SSL_CERT_FILE,
     PREFECT_API_TLS_INSECURE_SKIP_VERIFY,
@@ -19,7 +21,7 @@ from prefect.settings import (
 
 from flows.witness import PrefectWitness
 from outreach.ledger.witness import Mark
-from tasks.patience import known_trust
+from tasks.patience import ask_while_busy, known_trust
 from tests.flows.pointing import pointing_to
 from tests.support.certificates import contexts
 
@@ -86,6 +88,24 @@ def test_a_server_that_is_busy_for_a_moment_is_asked_again_within_the_second(bus
 
     assert time.monotonic() - began < 1.5  # Prefect's own client sleeps for 2 s, and then for 4
     assert witness.recall("ledger") == Mark(9, "later")
+
+
+def test_what_is_told_beside_a_run_keeps_its_end_for_no_two_seconds(busy: dict[str, int]) -> None:
+    busy["busy"] = 2  # as whoever writes while the run's own tasks do
+    began = time.monotonic()
+
+    made = ask_while_busy(lambda client: client.create_variable(VariableCreate(name="told", value=1)))
+
+    assert (made.name, busy["busy"]) == ("told", 0)
+    assert time.monotonic() - began < 1.5
+
+
+def test_a_server_that_is_away_is_not_waited_for_by_what_is_told_beside_a_run() -> None:
+    began = time.monotonic()
+    with pointing_to("http://127.0.0.1:1/api", is_up=False), pytest.raises(httpx.TransportError):
+        ask_while_busy(lambda client: client.create_variable(VariableCreate(name="told", value=1)))
+
+    assert time.monotonic() - began < 5  # a client of Prefect's sleeps for 2 s even after its only attempt
 
 
 def test_a_ledger_of_which_the_server_knows_nothing_yet_is_entered(busy: dict[str, int]) -> None:
