@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -127,13 +127,16 @@ def _add(into: dict[str, list[float]], figures: Mapping[str, float]) -> None:
         into[name].append(value)
 
 
-def call(arguments: Sequence[str], checkout: Path, folder: Path) -> dict[str, float]:
-    """Run Python to its end: its seconds, and those of the processor.
+def call(
+    arguments: Sequence[str], checkout: Path, folder: Path, *, without: Collection[str] = ()
+) -> dict[str, float]:
+    """Run Python to its end, `without` these of the environment: its seconds, and those of the processor.
 
     Raises:
         RuntimeError: it failed, with the end of what it said.
     """
     env = {**os.environ, "PYTHONPATH": str(checkout), "PYTHONWARNINGS": "ignore", **COMPILED}
+    env = {name: value for name, value in env.items() if name not in without}
     began = time.monotonic()
     with (folder / "said.txt").open("wb") as said:
         process = subprocess.Popen(
