@@ -374,11 +374,11 @@ class CampaignSettings(BaseModel):
     threads: Annotated[int, BeforeValidator(_as_zero)] = Field(  # ledgers of earlier builds hold null
         default=0,
         ge=0,
-        le=64,
+        le=128,
         title="Threads",
         description="At most so many calls at once per process, for moments half as many more while the next "
         "people are registered, and one for each sender with a rate; fewer where answers come at once. "
-        "0 is by itself: 16 under a budget and 64 without one.",
+        "0 is by itself: 16 under a budget and 128 without one.",
     )
     batch_size: int | None = Field(
         default=None,

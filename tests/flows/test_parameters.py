@@ -16,7 +16,7 @@ from tests.flows.office import call_off
 
 NONSENSE: list[dict[str, Any]] = [
     {"threads": -1},
-    {"threads": 65},
+    {"threads": 129},
     {"batch_size": 0},
     {"stop_failure_rate": 1.5},
     {"channel_order": ["fax"]},

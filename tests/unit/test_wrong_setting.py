@@ -23,7 +23,7 @@ ROUTES = "'agentless' or 'campaign'"
             {"messages": {"fax": "Hi"}},
             "The setting messages.fax is 'fax' and must be 'voice', 'sms', 'email' or 'chat'.",
         ),
-        ({"threads": 65}, "The setting threads is wrong: Input should be less than or equal to 64."),
+        ({"threads": 129}, "The setting threads is wrong: Input should be less than or equal to 128."),
     ],
 )
 def test_the_sentence_says_which_setting_and_what_it_may_be(given: dict[str, object], sentence: str) -> None:

@@ -37,7 +37,7 @@ EXCHANGE_ERRORS = (*connections.CONNECTION_ERRORS, OSError, UnicodeError)
 KEPT_SECONDS = 20.0
 """How long a connection waits for its next request."""
 
-THREADS = 64
+THREADS = 128
 """So many requests can be in the air at once."""
 
 

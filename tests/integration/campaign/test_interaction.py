@@ -302,12 +302,12 @@ def test_a_budget_keeps_few_in_the_air(run: Run) -> None:
 def test_without_a_budget_as_many_calls_are_in_the_air_as_a_far_organisation_takes(tmp_path: Path) -> None:
     far = FarStart()
     with new_ledger(tmp_path) as ledger, new_run(ledger, far, BY_ITSELF) as run:
-        load(run, people(150))
+        load(run, people(300))
         clear(run)
         interact_batch(run, batch(run))
 
-    assert len(far.contacted) == 150
-    assert far.most_in_the_air == 64
+    assert len(far.contacted) == 300
+    assert far.most_in_the_air == 128
 
 
 def test_a_stop_in_one_process_holds_in_another_from_its_next_step(tmp_path: Path) -> None:
