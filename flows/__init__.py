@@ -3,7 +3,7 @@
 import gc
 import os
 
-_WHILE_IMPORTING, _AT_WORK = (200_000, 20, 20), (10_000, 20, 20)
+_WHILE_IMPORTING = (200_000, 20, 20)
 
 if "PREFECT__FLOW_RUN_ID" in os.environ:
     # A worker's process, which is there for one run: what it imports now stays. To look for garbage among it
@@ -13,6 +13,8 @@ if "PREFECT__FLOW_RUN_ID" in os.environ:
 
 def look_again() -> None:
     """What is imported by now is searched no more, what comes is: the run may be of somebody's own flow."""
+    from outreach.campaign.heap import SEARCH_AFTER  # noqa: PLC0415 - the threshold comes first
+
     if gc.get_threshold() == _WHILE_IMPORTING:
         gc.freeze()
-        gc.set_threshold(*_AT_WORK)
+        gc.set_threshold(*SEARCH_AFTER)

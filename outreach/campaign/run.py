@@ -31,7 +31,7 @@ from outreach.ledger.runs import enter_campaign
 from outreach.ledger.witness import Witness
 from outreach.messages.wording import Said, Unsaid, Wording
 from outreach.reachability import Availability
-from outreach.settings import CampaignSettings, EmailReference, Event, Route
+from outreach.settings import MOST_THREADS, CampaignSettings, EmailReference, Event, Route
 from outreach.webhook.delivery import Courier
 from outreach.webhook.endpoint import Endpoint
 from outreach.webhook.events import ContactBody, to_bytes
@@ -40,9 +40,9 @@ from outreach.zones import find_version
 BATCH, BATCH_WITHOUT_LIMIT = 500, 2000
 """Contacts in a batch: two minutes' worth of the published limit, or a few seconds' of the processor."""
 
-THREADS, THREADS_WITHOUT_LIMIT = 16, 128
-"""Calls in the air at the most. At 0.3 s a call, 16 make 53 a second, ten times what the published limit
-allows; without a limit only the processor and the way there should bind: 128 made 387, 64 made 338.
+THREADS = 16
+"""Calls in the air at the most, under a budget. At 0.3 s a call, 16 make 53 a second, ten times what the
+published limit allows; without one only the processor and the way there should bind: `MOST_THREADS`.
 """
 
 LAST_DELIVERY_SECONDS = 15.0
@@ -288,7 +288,7 @@ def open_run(
             raise SettingsError(*_NO_ENGINE)
         enter_campaign(ledger, name, settings, gate.packs_hash, lifts_stop=lifts_stop)
     campaign = find_campaign(ledger, name)
-    threads = campaign.settings.threads or (THREADS if requests_per_minute else THREADS_WITHOUT_LIMIT)
+    threads = campaign.settings.threads or (THREADS if requests_per_minute else MOST_THREADS)
     auto_stop = AutoStop(campaign.settings)
     stop_watch = StopWatch(ledger, campaign, genesys, auto_stop)
     with set_aside(), contextlib.ExitStack() as stack:
