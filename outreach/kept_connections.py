@@ -1,5 +1,8 @@
 """Connections that are kept: each carries one request at a time, and the last used is used first.
 
+As many are open as requests were in the air at once: whoever asks bounds them, by its threads. With a bound
+of their own below that, some threads found no place for 15 s, while others took one after another.
+
 httpcore's pool looks at each of its connections twice a request, with a system call, which took an eighth of
 the processor's time of a whole run.
 """
@@ -7,7 +10,6 @@ the processor's time of a whole run.
 from __future__ import annotations
 
 import contextlib
-import queue
 import ssl
 import threading
 import time
@@ -27,7 +29,6 @@ class KeptConnections:
     """Connections to any hosts, straight or through a proxy. Safe for threads; close them in the end.
 
     Args:
-        most: how many requests may be in the air at once; who comes later waits.
         kept_seconds: how long a connection waits for its next request.
         proxy: an HTTP proxy's URL, with user and password where it wants them.
         tls: whom to trust; `trusted()` unless given.
@@ -38,7 +39,6 @@ class KeptConnections:
 
     def __init__(
         self,
-        most: int,
         *,
         kept_seconds: float,
         proxy: str | None = None,
@@ -47,9 +47,6 @@ class KeptConnections:
     ) -> None:
         self._open = _maker(kept_seconds, proxy, tls or trusted(), backend or WholeBackend())
         self._kept_seconds = kept_seconds
-        self._places: queue.SimpleQueue[None] = queue.SimpleQueue()  # a semaphore of Python's own takes 5 us
-        for _ in range(most):
-            self._places.put(None)
         self._free: defaultdict[_Host, list[httpcore.ConnectionInterface]] = defaultdict(list)
         self._all: set[httpcore.ConnectionInterface] = set()
         self._look_at = time.monotonic() + kept_seconds
@@ -59,18 +56,14 @@ class KeptConnections:
     def exchange(self, request: httpcore.Request) -> Iterator[httpcore.Response]:
         """Send a request; its answer's head, and its body to be read within the block.
 
-        Raises what httpcore raises; PoolTimeout when no place was free within the request's `pool` seconds.
+        Raises what httpcore raises.
         """
         url = request.url
         if url.scheme not in {b"http", b"https"}:
             raise httpcore.UnsupportedProtocol("the URL is neither http nor https")
+        host = (url.scheme, url.host, url.port)
+        connection = self._take(host) or self._make(url.origin)
         try:
-            self._places.get(timeout=request.extensions.get("timeout", {}).get("pool"))
-        except queue.Empty:
-            raise httpcore.PoolTimeout from None
-        host, connection = (url.scheme, url.host, url.port), None
-        try:
-            connection = self._take(host) or self._make(url.origin)
             response = connection.handle_request(request)
             try:
                 yield response
@@ -80,11 +73,7 @@ class KeptConnections:
                 except (*CONNECTION_ERRORS, OSError):  # the answer counts all the same
                     pass
         finally:
-            try:
-                if connection is not None:
-                    self._give_back(host, connection)
-            finally:
-                self._places.put(None)
+            self._give_back(host, connection)
 
     def close(self) -> None:
         """Close all, also those on which somebody waits."""

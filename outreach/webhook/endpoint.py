@@ -42,7 +42,6 @@ class Endpoint:
         secrets: one or several signing secrets, newest first (signing.py); all sign during a rotation.
         allow_private: for receivers in your own network.
         proxy: an HTTP proxy's URL. It resolves names itself, so only the URL's spelling is guarded then.
-        connections: how many requests may be in the air at once.
         limit_seconds: for one attempt, all in all.
         resolve: where names are looked up.
         ssl_context: which certificates are trusted; the usual ones when left out.
@@ -59,7 +58,6 @@ class Endpoint:
         *,
         allow_private: bool = False,
         proxy: str | None = None,
-        connections: int = 64,
         limit_seconds: float = LIMIT_SECONDS,
         resolve: addresses.Resolver = addresses.resolve,
         ssl_context: ssl.SSLContext | None = None,
@@ -70,7 +68,7 @@ class Endpoint:
         self._deadline = Passage()
         backend = PinnedBackend(resolve, self._deadline, allow_private=allow_private, guarded=proxy is None)
         self._connections = KeptConnections(
-            connections, kept_seconds=_IDLE_SECONDS, proxy=proxy, tls=ssl_context, backend=backend
+            kept_seconds=_IDLE_SECONDS, proxy=proxy, tls=ssl_context, backend=backend
         )
         self._url = _request_url(self._target)
         self._headers = _fixed_headers(self._target)
@@ -119,8 +117,7 @@ class Endpoint:
             (b"webhook-timestamp", b"%d" % timestamp),
             (b"webhook-signature", signature.encode()),
         ]
-        # The wait for a free connection is the one that the deadline on the socket does not see.
-        return PlainRequest(b"POST", self._url, headers, message.body, {"pool": self.limit_seconds})
+        return PlainRequest(b"POST", self._url, headers, message.body, {})
 
     def _exchange(self, request: PlainRequest, now: datetime) -> Attempt:
         with self._connections.exchange(request) as response:

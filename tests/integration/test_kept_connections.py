@@ -18,6 +18,7 @@ class Far(ThreadingHTTPServer):
     """Answers with the number of the connection that asked, once `may_answer`; hangs up when told."""
 
     daemon_threads = True
+    request_queue_size = 256
 
     def __init__(self) -> None:
         self.opened = self.closed = 0
@@ -72,17 +73,15 @@ def far() -> Iterator[Far]:
 
 
 @contextlib.contextmanager
-def kept(most: int = 8, seconds: float = 20.0) -> Iterator[KeptConnections]:
-    connections = KeptConnections(most, kept_seconds=seconds)
+def kept(seconds: float = 20.0) -> Iterator[KeptConnections]:
+    connections = KeptConnections(kept_seconds=seconds)
     with contextlib.closing(connections):
         yield connections
 
 
-def ask(connections: KeptConnections, far: Far, pool: float = 5.0) -> int:
+def ask(connections: KeptConnections, far: Far) -> int:
     """The number of the connection that carried the request."""
-    request = httpcore.Request(
-        "GET", far.url(), headers={"Host": "far"}, extensions={"timeout": {"pool": pool}}
-    )
+    request = httpcore.Request("GET", far.url(), headers={"Host": "far"})
     with connections.exchange(request) as response:
         return int(response.read())
 
@@ -100,19 +99,22 @@ def test_a_connection_is_used_again_as_long_as_nobody_else_needs_it(far: Far) ->
         assert [ask(connections, far) for _ in range(5)] == [1] * 5
 
 
-def test_two_requests_at_once_have_a_connection_each(far: Far) -> None:
+@pytest.mark.parametrize("count", [3, 150])
+def test_requests_at_once_have_a_connection_each_however_many_they_are(far: Far, count: int) -> None:
     with kept() as connections:
         ask(connections, far)
         far.may_answer.clear()
         numbers: list[int] = []
-        threads = [threading.Thread(target=lambda: numbers.append(ask(connections, far))) for _ in range(3)]
+        threads = [
+            threading.Thread(target=lambda: numbers.append(ask(connections, far))) for _ in range(count)
+        ]
         for thread in threads:
             thread.start()
-        assert wait_until(lambda: far.opened == 3)
+        assert wait_until(lambda: far.opened == count)
         far.may_answer.set()
         for thread in threads:
             thread.join()
-        assert sorted(numbers) == [1, 2, 3]
+        assert sorted(numbers) == [*range(1, count + 1)]
         assert len({ask(connections, far) for _ in range(5)}) == 1
 
 
@@ -131,20 +133,8 @@ def test_a_connection_that_waited_too_long_is_not_used_again(far: Far) -> None:
         assert ask(connections, far) != first
 
 
-def test_who_finds_no_place_in_time_is_told(far: Far) -> None:
-    with kept(most=1) as connections:
-        far.may_answer.clear()
-        thread = threading.Thread(target=ask, args=(connections, far))
-        thread.start()
-        assert wait_until(lambda: far.opened == 1)
-        with pytest.raises(httpcore.PoolTimeout):
-            ask(connections, far, pool=0.05)
-        far.may_answer.set()
-        thread.join()
-
-
-def test_a_request_that_failed_leaves_its_place_to_the_next(far: Far) -> None:
-    with kept(most=1) as connections:
+def test_after_requests_that_failed_the_next_is_carried(far: Far) -> None:
+    with kept() as connections:
         nowhere = httpcore.Request("GET", "http://127.0.0.1:1/", headers={"Host": "nowhere"})
         for _ in range(3):
             with pytest.raises(httpcore.ConnectError), connections.exchange(nowhere):

@@ -41,7 +41,6 @@ CALL_FAILURES: tuple[tuple[type[Exception], Outcome, str], ...] = (
     (httpcore.ConnectTimeout, Outcome.REFUSED, "connect_timeout"),
     (httpcore.ConnectError, Outcome.REFUSED, "connect"),
     (httpcore.ProxyError, Outcome.REFUSED, "proxy"),
-    (httpcore.PoolTimeout, Outcome.REFUSED, "pool_timeout"),
     (httpcore.UnsupportedProtocol, Outcome.REFUSED, "unsupported_protocol"),
     (httpx.InvalidURL, Outcome.REFUSED, "invalid_url"),
     (httpcore.WriteTimeout, Outcome.UNKNOWN, "write_timeout"),

@@ -25,7 +25,7 @@ from outreach.webhook.connection import PinnedBackend
 MOST_BYTES = 32 * 1024 * 1024
 """An answer that is longer than this is cut off and counts as broken."""
 
-TIMEOUTS = {"connect": 5.0, "read": 30.0, "write": 30.0, "pool": 60.0}
+TIMEOUTS = {"connect": 5.0, "read": 30.0, "write": 30.0}
 """Seconds, per step, as httpx counts them."""
 
 MOST_SECONDS = 90.0  # the "read" above begins anew with each piece
@@ -36,9 +36,6 @@ EXCHANGE_ERRORS = (*connections.CONNECTION_ERRORS, OSError, UnicodeError)
 
 KEPT_SECONDS = 20.0
 """How long a connection waits for its next request."""
-
-THREADS = 128
-"""So many requests can be in the air at once."""
 
 
 @dataclass(slots=True)
@@ -105,7 +102,7 @@ class Transport:
 
     def _open(self, proxy: str | None) -> KeptConnections:
         backend = WholeBackend(self.passage)
-        return KeptConnections(THREADS, kept_seconds=KEPT_SECONDS, proxy=proxy, backend=backend)
+        return KeptConnections(kept_seconds=KEPT_SECONDS, proxy=proxy, backend=backend)
 
 
 class GuardedTransport(Transport):
@@ -128,7 +125,7 @@ class GuardedTransport(Transport):
 
     def _open(self, proxy: str | None) -> KeptConnections:
         guard = PinnedBackend(resolve, self.passage, allow_private=self._allow_private, guarded=proxy is None)
-        return KeptConnections(THREADS, kept_seconds=KEPT_SECONDS, proxy=proxy, backend=guard)
+        return KeptConnections(kept_seconds=KEPT_SECONDS, proxy=proxy, backend=guard)
 
 
 def exchange(
