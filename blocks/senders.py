@@ -10,7 +10,7 @@ from blocks.stored import SavedAtOnce
 from outreach.contacts import Channel
 from outreach.genesys import interface
 from outreach.genesys.senders import Sender, language_of
-from outreach.settings import CountryName
+from outreach.setting_types import CountryName
 
 
 def _rate(what: str, sender: str) -> Any:  # noqa: ANN401  pydantic's

@@ -23,7 +23,8 @@ from outreach.messages.fields import METADATA, OPT_OUT_LINK, fields_of, read_lan
 from outreach.messages.filling import ConstantText, Speech, Unfilled
 from outreach.messages.placeholders import find_placeholder
 from outreach.messages.sms import MOST_SEGMENTS, list_replaced, make_plain, segments
-from outreach.settings import CampaignSettings, SmsSigns, Text
+from outreach.setting_types import Text
+from outreach.settings import CampaignSettings, SmsSigns
 
 if TYPE_CHECKING:
     from outreach.messages.templates import Template

@@ -41,6 +41,7 @@ GROUND = {
     "reachability",
     "renumbering",
     "sameness",
+    "setting_types",
     "settings",
     "timetable",
     "wrong_setting",
