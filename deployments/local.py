@@ -19,12 +19,12 @@ from outreach.home import make_home
 RUNS_AT_ONCE = 10
 
 
-def serve_all(limit: int = RUNS_AT_ONCE) -> None:
-    """Serve until interrupted; `limit` runs at once."""
+def serve_all() -> None:
+    """Serve until interrupted."""
     os.environ.update(ENVIRONMENT)
     # Prefect 3.9.1 begins by making runner_storage there: in /tmp it is the first user's, and fails the next.
     tempfile.tempdir = str(make_home())
-    serve(*list_served(), limit=limit, pause_on_shutdown=False)
+    serve(*list_served(), limit=RUNS_AT_ONCE, pause_on_shutdown=False)
 
 
 def list_served() -> list[RunnerDeployment]:

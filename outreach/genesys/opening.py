@@ -19,7 +19,6 @@ from outreach.genesys.http.token_pool import TokenPool
 from outreach.genesys.http.usage import Usage
 from outreach.genesys.interface import Senders
 from outreach.genesys.platform.api import Platform
-from outreach.genesys.platform.external_source import DEFAULT_NAME
 from outreach.genesys.rate_limit.pacer import Pacer, creations_key, token_key
 from outreach.genesys.rate_limit.slots import FallbackSlotAllocator, LocalSlotAllocator, SlotAllocator
 from outreach.genesys.senders import budget_of
@@ -73,7 +72,6 @@ def open_genesys(
     tokens: int = 1,
     timetable: SlotAllocator | None = None,
     sealed_token: str | None = None,
-    source_name: str = DEFAULT_NAME,
     clock: Clock = _CLOCK,
 ) -> Iterator[Platform | Guide]:
     """One organisation, open for the length of the block; `.connection.usage` counts what it spends.
@@ -87,7 +85,6 @@ def open_genesys(
         tokens: so many, each of its own login and with its own budget.
         timetable: shared by all processes that use this token; None: shared within this process.
         sealed_token: from `fetch_token`, so that no new one is fetched.
-        source_name: of the external source that holds our ids on the platform.
         clock: for tests.
 
     Raises SettingsError for a region or URL that can't be used. Asks nothing of Genesys by itself.
@@ -115,7 +112,7 @@ def open_genesys(
             _pacers_beside(budgets, slots, clock),
             allow_private=account.allow_private,
         )
-        yield Guide(connection) if account.api == "guide" else Platform(connection, ours, source_name)
+        yield Guide(connection) if account.api == "guide" else Platform(connection, ours)
 
 
 class _Budget(NamedTuple):

@@ -73,14 +73,14 @@ class Intake:
         return {**counts, "to_review": self.to_review, "unread": unread}
 
 
-def read_address(text: str, channel: Channel | None = None) -> str:
-    """An address as contacts are kept by it: E.164, an e-mail, or on the chat channel a handle.
+def read_address(text: str) -> str:
+    """An address as contacts are kept by it: E.164, or an e-mail.
 
     Raises:
         UsageError: it is none; the sentence does not repeat it.
     """
     try:
-        return _read_one(text.strip(), channel)
+        return normalise_email(text.strip()) if "@" in text else normalise_phone(text.strip())
     except BadCell as error:
         raise UsageError(
             f"An address {error.reason}.",
@@ -88,11 +88,9 @@ def read_address(text: str, channel: Channel | None = None) -> str:
         ) from None
 
 
-def opt_out(
-    ledger: Ledger, addresses: Iterable[str], *, source: str = "by_hand", reason: str = "opted_out"
-) -> int:
+def opt_out(ledger: Ledger, addresses: Iterable[str], *, reason: str = "opted_out") -> int:
     """Never contact these again, in any spelling; how many were new. Raises UsageError before the first."""
-    return suppress(ledger, [read_address(address) for address in addresses], source=source, reason=reason)
+    return suppress(ledger, [read_address(address) for address in addresses], source="by_hand", reason=reason)
 
 
 def lift(
@@ -114,7 +112,7 @@ def lift(
     return [allow_again(ledger, address, reason) for address in read]
 
 
-def take_reply(ledger: Ledger, address: str | Collection[str], text: str, *, source: str = "reply") -> Reply:
+def take_reply(ledger: Ledger, address: str | Collection[str], text: str) -> Reply:
     """What a person's reply asks for; on "stop" their address is suppressed at once.
 
     "start" lifts nothing: consent comes from the source's owner (`lift`). "review" is for
@@ -124,14 +122,13 @@ def take_reply(ledger: Ledger, address: str | Collection[str], text: str, *, sou
         ledger: whose suppressions.
         address: as somebody wrote it; or all of the person's, as a contact keeps them.
         text: the reply; of several lines, one that says no more than to stop is enough.
-        source: what the suppression says it is from.
     """
     meaning = classify_reply(text) if text.strip() else "review"
     if any(is_only_stop(line) for line in text.splitlines()):
         meaning = "stop"
     if meaning == "stop":
         kept = [read_address(address)] if isinstance(address, str) else address
-        suppress(ledger, kept, source=source, reason="asked_to_stop")
+        suppress(ledger, kept, source="reply", reason="asked_to_stop")
     return meaning
 
 
@@ -139,7 +136,6 @@ def suppress_file(
     ledger: Ledger,
     reference: str | os.PathLike[str],
     *,
-    source: str = "file",
     reason: str = "opted_out",
     columns: Mapping[str, str] = _NO_COLUMNS,
     country: str = "",
@@ -155,14 +151,10 @@ def suppress_file(
     """
     intake = Intake()
     for chunk in cut(_addresses(reference, intake, columns, country), CHUNK):
-        _suppress(ledger, chunk, source, reason, intake)
+        new = suppress(ledger, chunk, source="file", reason=reason)
+        intake.new += new
+        intake.known += len(chunk) - new
     return intake
-
-
-def _suppress(ledger: Ledger, addresses: Sequence[str], source: str, reason: str, intake: Intake) -> None:
-    new = suppress(ledger, addresses, source=source, reason=reason)
-    intake.new += new
-    intake.known += len(addresses) - new
 
 
 class _Headings(Headings):
@@ -244,16 +236,10 @@ def _asks_to_stop(reply: str | None, line: int, intake: Intake) -> bool:
     return meaning == "stop"
 
 
-def _read_one(text: str, channel: Channel | None) -> str:
-    if channel and channel.traits.kind is AddressKind.HANDLE:
-        return read_handle(text)
-    return normalise_email(text) if "@" in text else normalise_phone(text)  # one column may hold both
-
-
 def _read(text: str, channel: Channel | None, country: str) -> set[str]:
     """Everybody whom a cell may mean. Raises BadCell where that is nobody."""
     if channel and channel.traits.kind is AddressKind.HANDLE:
-        return {_read_one(text, channel)}
+        return {read_handle(text)}
     if "@" in text:
         return set(read_emails(text))
     meant = set(read_entry(text, country)[0])

@@ -86,9 +86,9 @@ def erase(ledger: Ledger, who: str, *, files: Iterable[Path] = ()) -> Erased:
     )
 
 
-def written_files(ledger: Ledger, more: Iterable[Path] = ()) -> list[Path]:
+def written_files(ledger: Ledger) -> list[Path]:
     """The rejects files and exports of all campaigns, as far as they still exist on this machine."""
-    return [path for path in _written_paths(ledger, more) if path.is_file()]
+    return [path for path in _written_paths(ledger, ()) if path.is_file()]
 
 
 def _written_paths(ledger: Ledger, more: Iterable[Path]) -> list[Path]:

@@ -109,7 +109,6 @@ def make_forecast(
     senders: Availability | None = None,
     numbers: Mapping[str, int] | None = None,
     today_in: tzinfo = timezone.utc,
-    seed: int = 0,
 ) -> Forecast:
     """Count a stream of decisions, one at a time.
 
@@ -122,12 +121,11 @@ def make_forecast(
         senders: what Genesys said of ours, None when nobody asked.
         numbers: how phone numbers were read; looked at after the stream, too.
         today_in: whose midnight ends "today".
-        seed: of the sample.
     """
     midnight = (now.astimezone(today_in) + timedelta(days=1)).replace(
         hour=0, minute=0, second=0, microsecond=0
     )
-    counting = _Counting(midnight, random.Random(seed))  # seeded: twice the same sample
+    counting = _Counting(midnight, random.Random(0))  # seeded: twice the same sample
     for item in decisions:
         counting.add(*item)
     asked = None if senders is None else {channel.value: said for channel, said in senders.items()}

@@ -105,9 +105,9 @@ def read_line(cell: str, limit: int = 255) -> str:
     return text if text.isprintable() and "  " not in text else " ".join(text.split())
 
 
-def read_handle(cell: str, limit: int = 255) -> str:
+def read_handle(cell: str) -> str:
     """An opaque identifier, such as a chat address: nothing is stripped, so nothing unseen may be in it."""
-    _readable(cell, limit)
+    _readable(cell, 255)
     if _UNSEEN.search(cell) or "\n" in cell or "\t" in cell:
         raise BadCell("control_characters", "holds line breaks or control characters")
     return cell

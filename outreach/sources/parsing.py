@@ -160,7 +160,7 @@ class RowParser:
         for steps in self._choices:
             channels.update(_first(steps, cells, problems))
         if self._name:
-            values |= _joined("name", self._name, cells, problems)
+            values |= _join_name(self._name, cells, problems)
         if self._makes_ids and channels:
             values["external_contact_id"] = make_id(channels)
 
@@ -275,12 +275,10 @@ def _first(steps: Sequence[Step], cells: Sequence[str], problems: list[Problem])
     return {}
 
 
-def _joined(
-    column: str, positions: Sequence[int], cells: Sequence[str], problems: list[Problem]
-) -> dict[str, object]:
-    """One value of several cells, like a name of its parts."""
+def _join_name(positions: Sequence[int], cells: Sequence[str], problems: list[Problem]) -> dict[str, object]:
+    """One name of its parts."""
     text = " ".join(cell for position in positions if (cell := cells[position].strip()))
-    return _read([(0, column, column, read.read_line)], [text], problems)
+    return _read([(0, "name", "name", read.read_line)], [text], problems)
 
 
 def _build(values: dict[str, object], problems: list[Problem]) -> Contact | None:

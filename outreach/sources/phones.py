@@ -72,9 +72,9 @@ class Phone(NamedTuple):
     is_national: bool = False
 
 
-def normalise_phone(cell: str, *, strict: bool = False) -> str:
-    """The cell as E.164. `strict` also asks that the number lies in an assigned range. Raises BadCell."""
-    return (not strict and usual_phone(cell)) or _phone(cell, NOWHERE, strict=strict).number
+def normalise_phone(cell: str) -> str:
+    """The cell as E.164. Raises BadCell."""
+    return usual_phone(cell) or _phone(cell, NOWHERE).number
 
 
 def usual_phone(cell: str) -> str | None:

@@ -27,7 +27,7 @@ MOST_EXPANSION = 200
 FREE_EXPANSION = 16 * 1024 * 1024
 """Bytes that may come out of a compressed file before the bound counts."""
 
-_BUFFER = 1 << 18
+_BUFFER, _HEAD = 1 << 18, 1 << 12
 _MOST_LAYERS = 4
 _ENDINGS = (".gz", ".gzip", ".bz2", ".xz", ".lzma", ".zst", ".zip")
 _REFUSED = {
@@ -86,9 +86,9 @@ def peekable(data: IO[bytes]) -> IO[bytes]:
     return cast("IO[bytes]", io.BufferedReader(cast("io.RawIOBase", data), _BUFFER))
 
 
-def first_bytes(data: IO[bytes], count: int = 4096) -> bytes:
+def first_bytes(data: IO[bytes]) -> bytes:
     """The first bytes; the reader still gets them."""
-    return bytes(cast("io.BufferedReader", data).peek(count)[:count])
+    return bytes(cast("io.BufferedReader", data).peek(_HEAD)[:_HEAD])
 
 
 def seekable(stack: ExitStack, data: IO[bytes]) -> IO[bytes]:

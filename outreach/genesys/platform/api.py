@@ -37,7 +37,7 @@ from outreach.genesys.platform import (
 from outreach.genesys.platform.campaigns import PlatformEngine
 from outreach.genesys.platform.conversations import FAILED_DELIVERIES, from_analytics, from_conversation
 from outreach.genesys.platform.engine_look import EngineFound, look_at_engine
-from outreach.genesys.platform.external_source import DEFAULT_NAME, ExternalSource
+from outreach.genesys.platform.external_source import ExternalSource
 from outreach.genesys.platform.media import medium_of
 from outreach.genesys.platform.senders import check_each, check_senders
 from outreach.genesys.senders import budget_of
@@ -48,20 +48,17 @@ READ_AT_ONCE = 50
 
 
 class Platform:
-    """`interface.Genesys` over the platform API. Safe for threads.
-
-    `source_name` is of the external source that holds our ids; it is created when it isn't there.
-    """
+    """`interface.Genesys` over the platform API. Safe for threads."""
 
     api: Literal["platform", "guide"] = "platform"
     bulk_size = enrichment.BULK_SIZE
     asks_to_inspect = False
     can_find = True
 
-    def __init__(self, connection: Connection, senders: Senders, source_name: str = DEFAULT_NAME) -> None:
+    def __init__(self, connection: Connection, senders: Senders) -> None:
         self.connection = connection
         self._senders = senders
-        self._source = ExternalSource(connection, source_name)
+        self._source = ExternalSource(connection)
         self.narrow_budgets = connection.narrow_budgets
 
     @property

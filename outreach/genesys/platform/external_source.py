@@ -6,16 +6,15 @@ from outreach.errors import Ambiguous, Conflict
 from outreach.genesys.http.client import Connection
 from outreach.genesys.http.untrusted_json import read_code, read_list
 
-DEFAULT_NAME = "genesys-outreach"
+_NAME = "genesys-outreach"
 _PATH = "/api/v2/externalcontacts/externalsources"
 
 
 class ExternalSource:
-    """The id of the source called `name`, looked up at the first use and kept. Safe for threads."""
+    """The id of our source, looked up at the first use and kept. Safe for threads."""
 
-    def __init__(self, connection: Connection, name: str = DEFAULT_NAME) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._name = name
         self._lock = threading.Lock()
         self._id = ""
 
@@ -27,17 +26,17 @@ class ExternalSource:
             return self._id
 
     def _find(self) -> str:
-        params: dict[str, str | int] = {"name": self._name, "limit": 100}
+        params: dict[str, str | int] = {"name": _NAME, "limit": 100}
         answer = self._connection.request("find external source", "GET", _PATH, params=params)
         for entity in read_list(answer.json, "entities"):
-            if entity.get("name") == self._name and entity.get("active") is not False:
+            if entity.get("name") == _NAME and entity.get("active") is not False:
                 return read_code(entity, "id")
         return ""
 
     def _create(self) -> str:
         """Names are unique, so whoever creates at the same moment made the one that we find again."""
         operation = "create external source"
-        body = {"name": self._name, "active": True}
+        body = {"name": _NAME, "active": True}
         try:
             answer = self._connection.request(operation, "POST", _PATH, json=body, creates=True)
         except (Conflict, Ambiguous):  # it may be there now, by us or by another

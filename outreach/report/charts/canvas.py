@@ -6,7 +6,7 @@ would draw it. Where that has room, no word is cut and none meets another.
 
 from html import escape
 
-from outreach.report.charts.palette import INK
+from outreach.report.charts.palette import AMBER, INK
 from outreach.report.wording import clean
 
 WIDTH = 420.0
@@ -63,9 +63,9 @@ class Picture:
         attributes = "".join(f' {name.replace("_", "-")}="{value}"' for name, value in said.items())
         self._parts.append(f'<path d="{steps}"{attributes}/>')
 
-    def dashed(self, steps: str, colour: str) -> None:
+    def dashed(self, steps: str) -> None:
         """A line that marks a value."""
-        self.path(steps, colour, stroke_width=1.6, stroke_dasharray="4 3")
+        self.path(steps, AMBER, stroke_width=1.6, stroke_dasharray="4 3")
 
     def text(self, x: float, y: float, words: str, anchor: str = "start", colour: str = INK) -> None:
         """Words around the height `y`; centred ones are moved in where they would stick out."""

@@ -43,8 +43,8 @@ def draw_requests(figures: Figures) -> str:
     rates = _rates(spent.series, spent.span_seconds)
     axes = _draw_series(picture, spent.series, rates, BLUE, budget)
     if budget:
-        picture.dashed(axes.across(budget), AMBER)
-        picture.dashed(f"M{axes.left:.1f} {LINE / 2:.1f}h20", AMBER)
+        picture.dashed(axes.across(budget))
+        picture.dashed(f"M{axes.left:.1f} {LINE / 2:.1f}h20")
         picture.text(axes.left + 26, LINE / 2, f"budget {number(budget)} a minute", colour=AMBER)
     told = f"{number(spent.requests)} requests in {duration(spent.span_seconds)}"
     if spent.used is not None:
@@ -95,7 +95,7 @@ def _draw_percentiles(picture: Picture, axes: Axes, buckets: Sequence[Bucket], s
     apart = first + second + SIZE
     right = min(max(lines[1], max(lines[0], first) + apart), WIDTH - second)
     for line, word, middle in zip(lines, words, (min(lines[0], right - apart), right), strict=True):
-        picture.dashed(f"M{line:.1f} {LINE:.1f}V{axes.bottom:.1f}", AMBER)
+        picture.dashed(f"M{line:.1f} {LINE:.1f}V{axes.bottom:.1f}")
         picture.text(middle, LINE / 2, word, "middle", AMBER)
 
 
