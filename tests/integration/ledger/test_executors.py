@@ -4,8 +4,10 @@ import contextlib
 import os
 import shutil
 import tempfile
+import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 
@@ -196,6 +198,38 @@ def test_a_process_that_others_may_think_dead_lets_no_call_go(
     clock.advance(21)
 
     assert not run.ledger.executor.note_sent(opened.claimed.owner, opened.reference)
+
+
+def test_a_process_that_has_begun_to_end_lets_no_call_go(run: Run, heir: Ledger) -> None:
+    opened = intend(run, departed=False)[0]
+    kill(run.ledger)
+
+    assert not run.ledger.executor.note_sent(opened.claimed.owner, opened.reference)
+
+
+def test_the_notes_end_only_after_a_call_that_goes_while_the_process_ends(
+    run: Run, heir: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = intend(run, departed=False)[0]
+    beat = executor_of(run.ledger)._beat
+    assert beat
+    note, is_going, may_go = beat._send_log.note, threading.Event(), threading.Event()
+
+    def note_late(reference: str) -> None:
+        is_going.set()
+        may_go.wait()
+        note(reference)
+
+    monkeypatch.setattr(beat._send_log, "note", note_late)
+    with ThreadPoolExecutor(2) as crew:
+        going = crew.submit(run.ledger.executor.note_sent, opened.claimed.owner, opened.reference)
+        is_going.wait()
+        ending = crew.submit(kill, run.ledger)
+        wait([ending], timeout=0.3)  # without the lock it has ended by then
+        may_go.set()
+
+    assert going.result()
+    assert send_log.find_sent(beat.executor, run.ledger.vault, [opened.reference]) == {opened.reference}
 
 
 def test_a_row_that_was_alone_at_two_deaths_is_quarantined_and_no_other(
