@@ -198,7 +198,7 @@ def stop(campaign: str, *, reason: str = "", ledger: LedgerName = None, json: As
         reason: why, for the run's state and the audit.
     """
     from outreach.ledger.campaigns import find_campaign
-    from outreach.ledger.proof import count_contacted, count_waiting
+    from outreach.ledger.contacts import count_contacted, count_waiting
     from outreach.ledger.runs import stop_campaign
 
     with open_named(ledger, "stop", "write") as book:

@@ -32,7 +32,7 @@ from outreach.compliance import Verdict
 from outreach.counting import counted
 from outreach.decisions.dry_run import decide_all
 from outreach.decisions.preview import Preview, SenderOf, nobody
-from outreach.ledger.proof import count_contacted
+from outreach.ledger.contacts import count_contacted
 from outreach.ledger.runs import note_question
 from outreach.report.texts_view import write_texts
 from outreach.sources.source import Source

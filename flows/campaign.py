@@ -25,7 +25,7 @@ from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.run import Run
 from outreach.follow_up.links import link_due
 from outreach.ledger.claims import BatchRef
-from outreach.ledger.proof import count_contacted
+from outreach.ledger.contacts import count_contacted
 from outreach.ledger.runs import note_end
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_list

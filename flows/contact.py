@@ -26,7 +26,7 @@ from outreach.campaign.reconciliation import recover
 from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.run import Run
 from outreach.errors import SettingsError
-from outreach.ledger.proof import count_contacted
+from outreach.ledger.contacts import count_contacted
 from outreach.privacy.sealed_contact import seal_contact, unseal_contact
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_list

@@ -37,9 +37,9 @@ from blocks.ledger import is_deployed
 from outreach.campaign.run import Run
 from outreach.clock import LOOK_SECONDS
 from outreach.errors import LedgerError, NotSent
+from outreach.ledger.contacts import count_contacted, count_waiting
 from outreach.ledger.executors.release import is_alive
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.proof import count_contacted, count_waiting
 from tasks.patience import asking_again, known_trust
 
 PARENT_TAG, PARENT_EXECUTOR_TAG = "parent:", "parent-executor:"

@@ -22,7 +22,7 @@ from outreach.errors import LedgerError
 from outreach.ledger.campaigns import Campaign
 from outreach.ledger.database.schema import Instant, contacts
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.states import LOOKED_FOR, State
+from outreach.ledger.states import LOOKED_FOR, WAITING, State
 
 WORKABLE = (State.ACCEPTED, State.REGISTERED, State.CLEARED)
 """States that a run advances, besides contacts whose deferral is over."""
@@ -269,8 +269,8 @@ def has_other_hands(ledger: Ledger, campaign: Campaign) -> bool:
     """Whether another process works on people of the campaign who are still to be contacted."""
     c = contacts.c
     elsewhere = and_(c.lease_owner.is_not(None), c.lease_owner != ledger.executor.id)
-    open_states = [state.value for state in (*WORKABLE, State.DEFERRED, State.INTENT)]
-    held = select(c.id).where(c.campaign_id == campaign.id, elsewhere, c.state.in_(open_states))
+    waiting = c.state.in_([state.value for state in WAITING])
+    held = select(c.id).where(c.campaign_id == campaign.id, elsewhere, waiting)
     return ledger.db.value(held.limit(1)) is not None
 
 

@@ -5,10 +5,11 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Row, exists, func, select
 
+from outreach.ledger.campaigns import Campaign
 from outreach.ledger.database.engine import LARGE_PAGE
 from outreach.ledger.database.schema import campaigns, contacts, intents
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.states import LOOKED_FOR, State
+from outreach.ledger.states import CONTACTED, LOOKED_FOR, WAITING, State
 
 ContactRow: TypeAlias = Row[Any]
 """A row of the contacts, by the names of its columns."""
@@ -66,6 +67,21 @@ def has_any_in(ledger: Ledger, campaign_id: int, states: Collection[State]) -> b
     """Whether somebody of the campaign is in one of these states."""
     chosen = (_C.campaign_id == campaign_id, _C.state.in_([state.value for state in states]))
     return bool(ledger.db.value(select(exists().where(*chosen))))
+
+
+def count_contacted(ledger: Ledger, campaign: Campaign) -> int:
+    """How many people the campaign has contacted so far."""
+    return _count_in(ledger, campaign, CONTACTED)
+
+
+def count_waiting(ledger: Ledger, campaign: Campaign) -> int:
+    """How many people the next run takes up, now or when their time has come."""
+    return _count_in(ledger, campaign, WAITING)
+
+
+def _count_in(ledger: Ledger, campaign: Campaign, states: Collection[State]) -> int:
+    chosen = (_C.campaign_id == campaign.id, _C.state.in_([state.value for state in states]))
+    return ledger.db.value(select(func.count()).where(*chosen)) or 0
 
 
 def count_started(

@@ -60,6 +60,9 @@ NEXT: dict[State, frozenset[State]] = {
 CONTACTED = frozenset({State.STARTED, State.ENDED})
 """The person was reached, as far as Genesys says."""
 
+WAITING = frozenset({State.ACCEPTED, State.REGISTERED, State.CLEARED, State.DEFERRED, State.INTENT})
+"""Still to be contacted, now or when their time has come."""
+
 LOOKED_FOR = frozenset({State.UNKNOWN, State.STARTED, State.ENDED})
 """Nothing is done to these but looking: a process that dies meanwhile did not die of them."""
 

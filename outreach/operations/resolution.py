@@ -30,7 +30,7 @@ from outreach.settings import Event
 from outreach.webhook.events import AuditLog, ContactBody, InteractionCreated, InteractionResolved, to_bytes
 
 REASON_LIMIT = 500
-WAITING = (State.UNKNOWN, State.HELD)
+_FOR_A_PERSON = (State.UNKNOWN, State.HELD)
 
 _CONVERSATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 _AFRESH = {"retryable": False, "until": None, "attempts": 0, "deaths": 0, "looks": 0}
@@ -78,7 +78,7 @@ def release_waiting(
         UsageError: they are in a state in which nobody waits for a person.
     """
     words = read_reason(reason)
-    if state not in WAITING:
+    if state not in _FOR_A_PERSON:
         raise UsageError(f"Nobody who is {state} waits for a person.", "Name held or unknown.")
     released = 0
     for rows in list_waiting(ledger, campaign.id, state, why):
@@ -108,7 +108,7 @@ def _find(ledger: Ledger, campaign: Campaign, name: str) -> ContactRow:
         raise UnknownCampaign(f"Campaign {campaign.name} has no contact {name!r}.")
     if row.state == State.BLOCKED and row.payload is not None:
         _check_ours(row)
-    elif row.state not in WAITING:
+    elif row.state not in _FOR_A_PERSON:
         raise UsageError(f"{name} is {row.state}: nothing about it waits for a person.")
     return row
 

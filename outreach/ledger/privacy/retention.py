@@ -18,8 +18,8 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.privacy.forgetting import forget, forget_rows, rewrite
 from outreach.ledger.states import State
 
-WAITING = (State.INTENT, State.UNKNOWN, State.HELD)
-"""States that are left alone: something about them is still open."""
+_STILL_OPEN = (State.INTENT, State.UNKNOWN, State.HELD)
+"""States that are left alone."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,6 @@ def purge(ledger: Ledger, keep_days: int, files: Sequence[Path] = (), *, dry_run
 
 def _old_contacts(before: datetime, *, waiting: bool) -> Select[Any]:
     c = contacts.c
-    open_ones = c.state.in_([state.value for state in WAITING])
+    open_ones = c.state.in_([state.value for state in _STILL_OPEN])
     old = select(c.id).where(c.payload.is_not(None), c.updated_at < before)
     return old.where(open_ones if waiting else ~open_ones, c.lease_owner.is_(None))

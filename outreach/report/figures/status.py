@@ -17,11 +17,8 @@ from outreach.ledger.database.packing import Packed
 from outreach.ledger.database.schema import EPOCH, instant, microseconds, pacing
 from outreach.ledger.executors.processes import DEAD_AFTER
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.states import CONTACTED, State
+from outreach.ledger.states import CONTACTED, WAITING, State
 from outreach.timetable import Timetable
-
-WAITING = (State.ACCEPTED, State.REGISTERED, State.CLEARED, State.INTENT, State.DEFERRED)
-"""Whom the next run takes up."""
 
 Condition: TypeAlias = Literal["stopped", "running", "unfinished", "waiting", "in doubt", "done"]
 """How a campaign is: `unfinished` has a run whose end nobody noted, and no process at work."""

@@ -229,7 +229,9 @@ def test_the_notes_end_only_after_a_call_that_goes_while_the_process_ends(
         may_go.set()
 
     assert going.result()
-    assert send_log.find_sent(beat.executor, run.ledger.vault, [opened.reference]) == {opened.reference}
+    assert send_log.find_sent(beat.executor, run.ledger.vault, [opened.reference]) == frozenset(
+        {opened.reference}
+    )
 
 
 def test_a_row_that_was_alone_at_two_deaths_is_quarantined_and_no_other(
