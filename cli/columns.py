@@ -38,7 +38,7 @@ def columns(
     from cli.settings import read_settings
     from outreach.sources.opening import open_list
 
-    chosen = read_settings(settings, columns=mapping, source=source)
+    chosen = read_settings(settings, source, columns=mapping)
     proposal = open_list(source, chosen).propose()
     if json:
         print_json({"source": source, **_as_json(proposal)})

@@ -52,9 +52,8 @@ def preview(
     from outreach.decisions.preview import Preview
     from outreach.sources.opening import open_list
 
-    said = {"message": message}
     chosen = read_settings(
-        settings, channels=channels, columns=columns, country=country, reading=said, source=source
+        settings, source, message=message, channel_order=channels, columns=columns, country=country
     )
     look_at(source, chosen)
     now = datetime.now(timezone.utc)
@@ -131,8 +130,7 @@ def send_test(
     from outreach.operations.sample import send_samples
     from outreach.sources.opening import open_list
 
-    said = {"message": message}
-    chosen = read_settings(settings, columns=columns, country=country, reading=said, source=source)
+    chosen = read_settings(settings, source, message=message, columns=columns, country=country)
     with prefect_api():
         from flows.opening import BlockNames, open_for_sample
 

@@ -1,8 +1,7 @@
 """Campaign settings from a file and from the command line, refused with one sentence."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -14,47 +13,35 @@ from outreach.settings import CampaignSettings
 from outreach.sources.shell_words import read_option
 from outreach.wrong_setting import wrong_setting
 
-_NOTHING: Mapping[str, object] = MappingProxyType({})
-
 _OF_NO_FILE = ("://", "#", "${")
 """What a link, a query or a name to be filled in has, and the name of a file here has not."""
 
 
-def read_settings(
-    file: Path | None,
-    *,
-    rules: str | None = None,
-    channels: str | None = None,
-    columns: str | None = None,
-    country: str | None = None,
-    another_campaign: bool = False,
-    reading: Mapping[str, object] = _NOTHING,
-    source: str = "",
-) -> CampaignSettings:
+def read_settings(file: Path | None, source: str = "", **given: str | bool | None) -> CampaignSettings:
     """The settings of a JSON file, with those of the command line over them.
 
-    `reading` are settings by their names, where they say something.
+    Args:
+        file: the JSON file.
+        source: a mapping of its columns may be saved beside it, for when neither says one.
+        given: settings by their names, as the command line has them.
 
     Raises:
         SettingsError: naming the first setting that is wrong.
     """
     values = _read(file) if file else {}
-    if rules is not None:
-        values["rules"] = _list(rules)
-    if channels is not None:
-        values["channel_order"] = _list(channels)
+    said: dict[str, Any] = {
+        name: _READS.get(name, str)(text) if isinstance(text, str) else text
+        for name, text in given.items()
+        if text or (text == "" and name in _READS)
+    }
     saved = saved_columns(source)
-    if saved and saved.is_file() and columns is None and "columns" not in values:
+    if saved and saved.is_file() and "columns" not in values.keys() | said.keys():
         values["columns"] = _read(saved).get("columns", {})
         err.print(f"Columns: as saved in {saved}.", soft_wrap=True)
-    if columns is not None:
-        values["columns"] = {**values.get("columns", {}), **read_option(columns)}
-    if country is not None:
-        values["country"] = country
+    if "columns" in said:
+        said["columns"] = {**values.get("columns", {}), **said["columns"]}
+    values |= said
     _refuse_repeats(values.get("channel_order"))
-    values |= {name: value for name, value in reading.items() if value}
-    if another_campaign:
-        values["another_campaign"] = True
     try:
         return CampaignSettings.model_validate(values)
     except ValidationError as error:
@@ -90,3 +77,12 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _list(text: str) -> list[str]:
     return [item.strip() for item in text.split(",") if item.strip()]
+
+
+_READS: Mapping[str, Callable[[str], object]] = {
+    "rules": _list,
+    "channel_order": _list,
+    "columns": read_option,
+    "country": str,
+}
+"""Settings of which an empty option says something too; any other leaves the file's as it is."""

@@ -5,7 +5,7 @@ to import all of them for it took a fifth of `outreach --help`.
 """
 
 _TABLE = """
-cli.campaigns:run
+cli.run:run
     Contact everybody in a source who is not contacted yet, exactly once, and prove it.
 cli.status:status
     Show every campaign of a ledger on one screen: how it is, its last run, doubts, webhooks, budgets.

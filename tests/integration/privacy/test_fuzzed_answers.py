@@ -178,4 +178,4 @@ def test_a_settings_file_that_is_none_is_one_sentence(tmp_path: Path) -> None:
         file = tmp_path / "settings.json"
         file.write_bytes(content)
         with pytest.raises(OutreachError):
-            read_settings(file, rules=None, channels=None, columns=None)
+            read_settings(file)
