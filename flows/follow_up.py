@@ -13,7 +13,9 @@ from flows.opening import BlockNames, OpenBlocks, offer, open_blocks, open_outbo
 from flows.parameters import BlockName, CampaignName
 from flows.question import end_unanswered
 from flows.rounds import left_out, taking_round
-from outreach.campaign.run import LAST_DELIVERY_SECONDS, Run, open_run
+from outreach.campaign.notification import LAST_DELIVERY_SECONDS
+from outreach.campaign.opening import open_run
+from outreach.campaign.run import Run
 from outreach.errors import CampaignStopped, OutreachError
 from outreach.follow_up.rounds import describe_round
 from outreach.ledger import states

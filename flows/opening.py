@@ -26,7 +26,8 @@ from flows.metrics import metrics_offered
 from flows.sharing import Shared
 from flows.stopping import prefect_heeded
 from flows.witness import PrefectWitness
-from outreach.campaign import run as core
+from outreach.campaign import opening as core
+from outreach.campaign.run import Run
 from outreach.errors import SettingsError
 from outreach.genesys import interface
 from outreach.genesys.guide import Guide
@@ -80,8 +81,8 @@ class OpenBlocks:
 class OpenRun:
     """A run that is open in this process, and how tasks refer to it."""
 
-    run: core.Run
-    reference: Reference[core.Run]
+    run: Run
+    reference: Reference[Run]
     blocks: OpenBlocks
     key: str
     """What the keys of its artifacts end in."""
@@ -91,7 +92,7 @@ class OpenRun:
         return self.blocks.spent()
 
 
-RUNS: Shared[core.Run] = Shared()
+RUNS: Shared[Run] = Shared()
 """This process's runs, by campaign, blocks and flow run."""
 
 
@@ -142,7 +143,7 @@ def open_run(
 
 
 @contextlib.contextmanager
-def offer(run: core.Run, names: BlockNames) -> Iterator[Reference[core.Run]]:
+def offer(run: Run, names: BlockNames) -> Iterator[Reference[Run]]:
     """What tasks take instead of the run, for the length of the block."""
     key = (run.campaign.name, names, flow_run.id or uuid.uuid4().hex)
     with RUNS.offer(key, run):
@@ -150,14 +151,14 @@ def offer(run: core.Run, names: BlockNames) -> Iterator[Reference[core.Run]]:
 
 
 @contextlib.contextmanager
-def find_run(campaign: str, names: BlockNames, flow_run_id: str) -> Iterator[core.Run]:
+def find_run(campaign: str, names: BlockNames, flow_run_id: str) -> Iterator[Run]:
     """The flow run's run: the flow's own where this is its process, else one that this process opens."""
     with RUNS.borrow((campaign, names, flow_run_id), partial(_join_elsewhere, campaign, names)) as run:
         yield run
 
 
 @contextlib.contextmanager
-def _join_elsewhere(campaign: str, names: BlockNames) -> Iterator[core.Run]:
+def _join_elsewhere(campaign: str, names: BlockNames) -> Iterator[Run]:
     """Without a courier: the one of the flow's process sees whatever is written to the outbox."""
     with (
         open_blocks(names) as blocks,

@@ -14,8 +14,8 @@ from flows.opening import OpenRun
 from flows.stopping import describe_stop
 from flows.telling import hand_over
 from outreach.campaign.heap import give_back
-from outreach.campaign.notification import announce_end
-from outreach.campaign.run import Run, last_delivery_seconds
+from outreach.campaign.notification import announce_end, last_delivery_seconds
+from outreach.campaign.run import Run
 from outreach.counting import counted
 from outreach.errors import CampaignStopped, NobodyContacted, SumsDoNotHold
 from outreach.ledger.campaigns import find_campaign

@@ -1,5 +1,9 @@
-"""Telling the CRM during a run: wait a little for a batch's events, and announce the campaign's end."""
+"""Telling the CRM during a run: a courier beside it, a little patience, and the campaign's end."""
 
+import contextlib
+from collections.abc import Iterator
+
+from outreach.campaign.auto_stop import AutoStop
 from outreach.campaign.run import Run
 from outreach.ledger.changes import OutboundEvent
 from outreach.ledger.claims import BatchRef
@@ -11,6 +15,27 @@ from outreach.webhook.delivery import Courier
 from outreach.webhook.events import CampaignFinished, to_bytes
 
 LOOK_EVERY_SECONDS = 0.1
+
+LAST_DELIVERY_SECONDS = 15.0
+"""So long a run's end waits for the CRM to take what it was not told yet."""
+
+
+@contextlib.contextmanager
+def delivering(courier: Courier | None, auto_stop: AutoStop) -> Iterator[None]:
+    """Tell the CRM for the length of the block, and a little longer; nobody where there is no courier."""
+    if courier is None:
+        yield
+        return
+    courier.start()
+    try:
+        yield
+    finally:
+        courier.stop(last_delivery_seconds(auto_stop))
+
+
+def last_delivery_seconds(auto_stop: AutoStop) -> float:
+    """So long a run's end waits for the CRM; somebody who stops it waits for nobody."""
+    return 0.5 if auto_stop.is_called_off else LAST_DELIVERY_SECONDS
 
 
 def await_first_attempts(run: Run, batch: BatchRef, seconds: float) -> int:

@@ -23,10 +23,11 @@ from typing import Literal, TypeVar
 
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.loading import load_source
+from outreach.campaign.opening import open_run
 from outreach.campaign.preparation import check_senders, mirror_do_not_contact
 from outreach.campaign.reconciliation import recover
 from outreach.campaign.registration import register_batch
-from outreach.campaign.run import Run, open_run
+from outreach.campaign.run import Run
 from outreach.campaign.validation import validate_batch
 from outreach.clock import SystemClock
 from outreach.contacts import Channel

@@ -20,7 +20,7 @@ from statistics import median
 from typing import Any
 
 from outreach.campaign.loading import load_source
-from outreach.campaign.run import open_run
+from outreach.campaign.opening import open_run
 from outreach.ledger.opening import open_ledger
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_source

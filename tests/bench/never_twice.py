@@ -20,9 +20,9 @@ from PureCloudPlatformClientV2.rest import ApiException
 
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.loading import load_source
+from outreach.campaign.opening import open_run
 from outreach.campaign.reconciliation import reconcile
 from outreach.campaign.registration import register_batch
-from outreach.campaign.run import open_run
 from outreach.campaign.validation import validate_batch
 from outreach.genesys.interface import Senders
 from outreach.genesys.opening import Account, open_genesys

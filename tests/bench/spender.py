@@ -17,8 +17,9 @@ from typing import Any
 from outreach.campaign.hand_overs.hand_over import hand_over_cleared
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.loading import load_source
+from outreach.campaign.opening import open_run
 from outreach.campaign.registration import register_batch
-from outreach.campaign.run import Run, open_run
+from outreach.campaign.run import Run
 from outreach.campaign.validation import validate_batch
 from outreach.contacts import Channel
 from outreach.genesys.interface import Senders

@@ -27,8 +27,8 @@ from rich.table import Table
 
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.loading import load_source
+from outreach.campaign.opening import open_run
 from outreach.campaign.registration import register_batch
-from outreach.campaign.run import open_run
 from outreach.campaign.validation import validate_batch
 from outreach.follow_up.endings import LOOK_FOR_RECEIPT_SECONDS
 from outreach.follow_up.rounds import follow_up

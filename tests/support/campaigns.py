@@ -13,9 +13,10 @@ from sqlalchemy import select
 
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.loading import load_source
+from outreach.campaign.opening import open_run
 from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.registration import register_batch
-from outreach.campaign.run import Run, open_run
+from outreach.campaign.run import Run
 from outreach.campaign.validation import validate_batch
 from outreach.contacts import Channel
 from outreach.errors import GenesysError

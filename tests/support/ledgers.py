@@ -20,10 +20,11 @@ from sqlalchemy import Connection, Engine, event, select
 
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.loading import load_source
+from outreach.campaign.opening import open_run
 from outreach.campaign.outcomes import NotAttempted, change_after
 from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.registration import register_batch
-from outreach.campaign.run import Run, open_run
+from outreach.campaign.run import Run
 from outreach.campaign.validation import validate_batch
 from outreach.clock import Clock
 from outreach.contacts import Channel

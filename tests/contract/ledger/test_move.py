@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from outreach.campaign.run import open_run
+from outreach.campaign.opening import open_run
 from outreach.errors import LedgerOutdated, UsageError
 from outreach.ledger.backup import back_up
 from outreach.ledger.campaigns import find_campaign

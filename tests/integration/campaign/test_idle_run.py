@@ -17,7 +17,7 @@ from outreach.campaign.files import file_of
 from outreach.campaign.idle_run import prove_idle
 from outreach.campaign.loading import load_source
 from outreach.campaign.notification import announce_end
-from outreach.campaign.run import open_run
+from outreach.campaign.opening import open_run
 from outreach.compliance import Gate
 from outreach.ledger.audit.seals import seal
 from outreach.ledger.campaigns import find_campaign

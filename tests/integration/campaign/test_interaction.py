@@ -7,7 +7,8 @@ from threading import Thread
 import pytest
 
 from outreach.campaign.interaction import interact_batch, pace
-from outreach.campaign.run import Run, open_run
+from outreach.campaign.opening import open_run
+from outreach.campaign.run import Run
 from outreach.errors import (
     Ambiguous,
     Conflict,

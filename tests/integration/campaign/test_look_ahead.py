@@ -14,7 +14,8 @@ import pytest
 
 from outreach.campaign.interaction import interact_batch, open_intents, pace
 from outreach.campaign.look_ahead import LookAhead
-from outreach.campaign.run import Run, open_run
+from outreach.campaign.opening import open_run
+from outreach.campaign.run import Run
 from outreach.clock import SystemClock
 from outreach.contacts import Channel, Contact
 from outreach.genesys.interface import Senders

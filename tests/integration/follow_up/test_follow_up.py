@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.campaign.run import open_run
+from outreach.campaign.opening import open_run
 from outreach.contacts import Channel, Channels, Contact
 from outreach.errors import Ambiguous, Forbidden, GenesysError, NotFound, NotSent
 from outreach.follow_up.endings import LOOK_FOR_RECEIPT_SECONDS, change_after

@@ -15,8 +15,9 @@ from sqlalchemy import select, update
 
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.loading import load_source
+from outreach.campaign.opening import open_run
 from outreach.campaign.registration import register_batch
-from outreach.campaign.run import Run, open_run
+from outreach.campaign.run import Run
 from outreach.campaign.validation import validate_batch
 from outreach.follow_up.rounds import follow_up
 from outreach.genesys.interface import Senders

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from outreach.campaign.run import open_run
+from outreach.campaign.opening import open_run
 from outreach.errors import Forbidden
 from outreach.follow_up.rounds import follow_up
 from outreach.genesys.interface import InboundConversation, InboundMessage

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from outreach.campaign.run import open_run
+from outreach.campaign.opening import open_run
 from outreach.follow_up.rounds import follow_up
 from outreach.ledger.proof import prove
 from outreach.settings import CampaignSettings

@@ -11,7 +11,7 @@ import orjson
 import pytest
 from sqlalchemy import update
 
-from outreach.campaign.run import open_run
+from outreach.campaign.opening import open_run
 from outreach.ledger.database.schema import outbox
 from outreach.ledger.facts import recall, remember
 from outreach.ledger.ledger import Ledger
