@@ -179,9 +179,8 @@ def apply_within(
 def lock(connection: Connection, ids: Sequence[int]) -> dict[int, ChainEnd]:
     """The rows as they are now, nobody else's until the transaction ends."""
     found = _execute_for(connection, _LOCK, ids)
-    return {
-        row[0]: ChainEnd._make(row) for row in found.all()
-    }  # one by one, each took SQLAlchemy as long as SQLite
+    # All at once: one by one, each took SQLAlchemy as long as SQLite.
+    return {row[0]: ChainEnd._make(row) for row in found.all()}
 
 
 def _execute_for(

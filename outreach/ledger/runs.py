@@ -33,11 +33,11 @@ def enter_campaign(
         made = ledger.db.insert(campaigns).values(new).on_conflict_do_nothing()
         connection.execute(made)
         named = update(campaigns).where(campaigns.c.name == name).values(values)
-        campaign_id = int(connection.execute(named.returning(campaigns.c.id)).scalar_one())
+        campaign_id, stopped = connection.execute(named.returning(campaigns.c.id, campaigns.c.stopped)).one()
         if settings.email_reference is EmailReference.NONE:  # for good: a doubt may outlive the setting
             connection.execute(kept_as(ledger, unmarked_in(campaign_id), "yes"))
         _note_run(ledger, connection, campaign_id, packs_hash)
-    return Campaign(campaign_id, name, settings, packs_hash, None, find_version())
+    return Campaign(campaign_id, name, settings, packs_hash, stopped, find_version())
 
 
 def _note_run(ledger: Ledger, connection: Connection, campaign_id: int, packs_hash: str) -> None:

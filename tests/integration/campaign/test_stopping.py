@@ -15,8 +15,9 @@ from outreach.errors import NotSent
 from outreach.genesys.interface import Engagement, NotRegistered, Registered, Started
 from outreach.genesys.rate_limit.pacer import GIVEN_UP
 from outreach.ledger.campaigns import find_campaign
+from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import prove
-from outreach.ledger.runs import read_stop, stop_campaign
+from outreach.ledger.runs import enter_campaign, read_stop, stop_campaign
 from tests.support.ledgers import CALM, advance, batch, clear, load, new_ledger, new_run, people
 from tests.support.organisations import Organisation, Ready
 
@@ -143,3 +144,9 @@ def test_a_batch_that_gives_up_waiting_leaves_everybody_where_they_were(run: Run
     with run.ledger.db.read() as connection:
         leased = connection.exec_driver_sql("SELECT count(*) FROM contacts WHERE lease_owner IS NOT NULL")
         assert leased.scalar() == 0
+
+
+def test_a_run_that_lifts_no_stop_knows_of_it(ledger: Ledger) -> None:
+    stop_campaign(ledger, enter_campaign(ledger, "spring", CALM, ""), "Enough.")
+
+    assert enter_campaign(ledger, "spring", CALM, "", lifts_stop=False).stopped == "Enough."
