@@ -51,9 +51,7 @@ class ContactLedger(SavedAtOnce):
         description="Earlier keys, newest first, while sealed rows change over.",
     )
     encrypted: bool = Field(
-        default=False,
-        title="Encrypted",
-        description="Encrypt names, addresses and messages in the database.",
+        default=False, title="Encrypted", description="Encrypt names, addresses and messages in the database."
     )
 
     def save(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Prefect's, for both worlds

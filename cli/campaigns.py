@@ -42,12 +42,7 @@ def proof(campaign: str, *, ledger: LedgerName = None, json: AsJson = False) -> 
 
 
 def why(
-    campaign: str,
-    contact: str,
-    *,
-    at: PerhapsInstant = None,
-    ledger: LedgerName = None,
-    json: AsJson = False,
+    campaign: str, contact: str, *, at: PerhapsInstant = None, ledger: LedgerName = None, json: AsJson = False
 ) -> None:
     """Explain one person: every rule in order, with its input, version, local time and verdict.
 

@@ -175,12 +175,7 @@ def gather_from(ledger: str, campaign: str, usage: UsageSnapshot | None) -> Figu
 
 
 def _show(
-    proof: Proof,
-    settings: CampaignSettings,
-    *,
-    green: bool,
-    as_json: bool,
-    figures: Figures | None = None,
+    proof: Proof, settings: CampaignSettings, *, green: bool, as_json: bool, figures: Figures | None = None
 ) -> int:
     """What a run came to; without figures, it is one that had nothing to do."""
     if as_json:

@@ -14,10 +14,7 @@ from cli.prefect_api import api_url
 
 
 def status(
-    *,
-    all: Annotated[bool, Parameter(negative="")] = False,
-    ledger: LedgerName = None,
-    json: AsJson = False,
+    *, all: Annotated[bool, Parameter(negative="")] = False, ledger: LedgerName = None, json: AsJson = False
 ) -> None:
     """Show every campaign of a ledger on one screen: how it is, its last run, doubts, webhooks, budgets.
 

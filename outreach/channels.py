@@ -81,14 +81,7 @@ def preferred(kind: AddressKind) -> Channel:
 
 
 _VOICE = Traits(AddressKind.PHONE, 2000, preference=3, hours_bind=True, is_spoken=True, waits_for_agent=True)
-_SMS = Traits(
-    AddressKind.PHONE,
-    765,
-    preference=1,
-    hours_bind=True,
-    has_segments=True,
-    one_at_a_time=True,
-)
+_SMS = Traits(AddressKind.PHONE, 765, preference=1, hours_bind=True, has_segments=True, one_at_a_time=True)
 _EMAIL = Traits(AddressKind.EMAIL, 2000, preference=2, hours_bind=False)
 _CHAT = Traits(AddressKind.HANDLE, 2000, preference=4, hours_bind=False, one_at_a_time=True)
 

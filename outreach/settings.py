@@ -149,9 +149,7 @@ class CampaignSettings(BaseModel):
         description="us-federal, us-states, ca, fr, eu-default or your own .json. None: 8 to 21, own zone.",
     )
     expires_at: datetime | None = Field(
-        default=None,
-        title="Ends at",
-        description="After this instant nobody new is contacted.",
+        default=None, title="Ends at", description="After this instant nobody new is contacted."
     )
     approve_above: int | None = Field(
         default=None,
@@ -179,9 +177,7 @@ class CampaignSettings(BaseModel):
         description="An e-mail as HTML; its text part is the message, else made from it.",
     )
     footer: Message | None = Field(
-        default=None,
-        title="E-mail footer",
-        description="Ends every e-mail; may hold {{ opt_out_link }}.",
+        default=None, title="E-mail footer", description="Ends every e-mail; may hold {{ opt_out_link }}."
     )
     opt_out_link: str | None = Field(
         default=None,

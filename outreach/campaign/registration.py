@@ -129,10 +129,7 @@ def _unregistered(run: Run, row: Claimed) -> Registered:
 
 
 def _record(
-    run: Run,
-    answered: Sequence[tuple[Claimed, Answer]],
-    in_hand: list[Claimed],
-    counts: RegistrationCounts,
+    run: Run, answered: Sequence[tuple[Claimed, Answer]], in_hand: list[Claimed], counts: RegistrationCounts
 ) -> None:
     if not answered:
         return
@@ -154,10 +151,7 @@ def _registered(run: Run, row: Claimed, answer: Registered) -> Change:
         contact_id=row.id,
         after=State.REGISTERED,
         action="registered",
-        fields={
-            "genesys_id": answer.genesys_id,
-            "availability": orjson.dumps(availability).decode(),
-        },
+        fields={"genesys_id": answer.genesys_id, "availability": orjson.dumps(availability).decode()},
         detail={"genesys_id": answer.genesys_id, "status": answer.status},
         events=run.event(ContactRegistered, row, genesys_id=answer.genesys_id, status=answer.status)
         if answer.genesys_id

@@ -48,7 +48,7 @@ def follow_up(run: Run, *, at_most: int = 1_000_000, seconds: float = 240.0) -> 
     """One round over one campaign, the longest due first.
 
     Args:
-        run: of a campaign (`run.open_run`).
+        run: of a campaign (`opening.open_run`).
         at_most: looks at interactions, more than a round can make: the budget binds it, and `seconds`.
         seconds: after which nothing new is begun; what is begun takes its requests' time.
 

@@ -35,7 +35,7 @@ def write_markdown(figures: Figures, charts: Mapping[str, str] | None = None) ->
 
     Args:
         figures: what to show.
-        charts: SVG by title, as `charts.draw_charts` gives them; none means tables only.
+        charts: SVG by title, as `drawing.draw_charts` gives them; none means tables only.
     """
     proof = figures.proof
     parts = [

@@ -27,15 +27,7 @@ from outreach.sources.shell_words import as_option, show_header
 
 CHANNELS = tuple(channel.value for channel in Channel)
 DURATION = "interaction_duration_seconds"
-PLAIN = (
-    "external_contact_id",
-    "name",
-    *CHANNELS,
-    "initial_message",
-    DURATION,
-    "time_zone",
-    "postal_code",
-)
+PLAIN = ("external_contact_id", "name", *CHANNELS, "initial_message", DURATION, "time_zone", "postal_code")
 COUNTRY = "country"
 """Where a row's national numbers are: it says how to read others, and is no part of a contact."""
 CONSENT = tuple(f"consent.{channel}{part}" for channel in CHANNELS for part in ("", ".source", ".date"))

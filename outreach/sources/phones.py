@@ -17,12 +17,7 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 import phonenumbers
-from phonenumbers import (
-    COUNTRY_CODE_TO_REGION_CODE,
-    PhoneMetadata,
-    PhoneNumberFormat,
-    PhoneNumberType,
-)
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumberFormat, PhoneNumberType
 
 from outreach.renumbering import is_gone, old_forms, renew
 from outreach.sameness import E164

@@ -118,12 +118,7 @@ def _failed(run: Run, row: Claimed, channel: Channel, word: str) -> Change:
 def _held(run: Run, row: Claimed, channel: Channel, word: str, *, is_late: bool) -> Change:
     reason = TOO_LATE if is_late else "outcome_unknown" if word else "no_result"
     events = run.event(
-        InteractionUnknown,
-        row,
-        channel=channel,
-        reason=reason,
-        reference=row.reference,
-        correlation_id="",
+        InteractionUnknown, row, channel=channel, reason=reason, reference=row.reference, correlation_id=""
     )
     return Change(
         contact_id=row.id,
