@@ -124,7 +124,7 @@ class Senders(SavedAtOnce):
     chat_template_parameter: str | None = Field(
         default=None,
         title="Chat template parameter",
-        description="Name of the template's parameter that takes the message.",
+        description="Id of the template's parameter that takes the message.",
     )
 
     voice_per_minute: int = _rate("Callbacks", "queue")

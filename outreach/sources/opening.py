@@ -55,14 +55,11 @@ def open_source(
     Raises:
         SourceError: the reference, or the mapping, cannot be right.
     """
+    country = country or ""
+    make = partial(Source, country=country, strict_numbers=strict_numbers)
     if not isinstance(reference, (str, os.PathLike)):
         headings = Headings.of("The list", columns, told=told)
-        return Source(
-            Mappings(rows_in(reference), headings),
-            headings,
-            country=country or "",
-            strict_numbers=strict_numbers,
-        )
+        return make(Mappings(rows_in(reference), headings), headings)
     # Whoever gives the rows themselves, one contact by Prefect's API, waits for no reader of files: 0.01 s.
     from outreach.sources.list_file import ListFile  # noqa: PLC0415 - as above
     from outreach.sources.query import Query  # noqa: PLC0415 - as above
@@ -71,18 +68,11 @@ def open_source(
     parsed = parse_reference(os.fspath(reference))
     headings = Headings.of(parsed.label, columns, told=told)
     if isinstance(parsed, QueryReference):
-        return Source(Query(parsed, headings), headings, country=country or "", strict_numbers=strict_numbers)
+        return make(Query(parsed, headings), headings)
     # Under another mapping the same bytes are other rows: all of it makes the fingerprint.
-    country = country or ""
     meaning = f"{VERSION}/{list(columns.items())}/{strict_numbers}/{choices}/{country}/{sorted(told)}"
     look = partial(_fingerprint, parsed, meaning)
-    return Source(
-        ListFile(parsed, headings, choices, country),
-        headings,
-        country=country,
-        strict_numbers=strict_numbers,
-        look=look,
-    )
+    return make(ListFile(parsed, headings, choices, country), headings, look=look)
 
 
 def _fingerprint(location: Location, meaning: str) -> str:

@@ -78,22 +78,20 @@ def _started(
         reference=row.reference,
         opted_out=is_late,
     )
-    fields = {
-        "conversation_id": first.conversation_id,
-        "started_at": first.started_at,
-        "look_at": first_look(row, run.ledger.clock.now()),
-        "looks": 0,
-        "deaths": 0,
-    }
     # Two for one row: somebody recycled it, and no belt held. The proof is red.
     action = "started" if len(seen) == 1 else "contacted_twice"
-    detail = {"conversation_id": first.conversation_id, "reference": row.reference, "route": "campaign"}
     return to_started(
         contact_id=row.id,
         action=action,
         reason=TOO_LATE if is_late else "",
-        fields=fields,
-        detail=detail,
+        fields={
+            "conversation_id": first.conversation_id,
+            "started_at": first.started_at,
+            "look_at": first_look(row, run.ledger.clock.now()),
+            "looks": 0,
+            "deaths": 0,
+        },
+        detail={"conversation_id": first.conversation_id, "reference": row.reference, "route": "campaign"},
         events=events,
         reference=row.reference,
     )
