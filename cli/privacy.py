@@ -229,7 +229,7 @@ def export(
         campaign: its name.
         to: the file; default out/CAMPAIGN-audit.jsonl.
     """
-    from outreach.ledger.audit.verification import export_records
+    from outreach.ledger.audit.export import export_records
     from outreach.ledger.campaigns import find_campaign
 
     with open_named(ledger, "audit export") as book:

@@ -1,51 +1,30 @@
 """Verifying the audit: every record of a campaign, one chain after another, against the ledger's key.
 
-    altered    its hash does not cover what stands there
-    missing    a record that the next one follows, or that the contact or a seal counts, is gone
-    inserted   a record that no other follows, or beyond the chain's end
-    reordered  a genuine record that stands in another's place
-
 What the chains cannot show (last records or a whole contact gone) the seals do: see `seals`.
 """
 
-import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain, groupby
 from operator import itemgetter
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Row, Select, select, type_coerce
 from sqlalchemy.types import NULLTYPE
 
-from outreach.ledger.audit.chain import COVERED, canonical_row, canonical_values, end_of
+from outreach.ledger.audit.chain import COVERED, canonical_values, end_of
+from outreach.ledger.audit.chain_check import Finding, check_chain, is_genuine
 from outreach.ledger.audit.seals import MOST, SEALED, Ends, unpack_counts
 from outreach.ledger.campaigns import Campaign
 from outreach.ledger.database.packing import unpack, unpacked
 from outreach.ledger.database.schema import audit, contacts, facts
 from outreach.ledger.ledger import Ledger
 
-Problem = Literal["altered", "missing", "inserted", "reordered"]
 _End = tuple[int, int, str]
 """A record as a seal counts it: its id, its number and its hash."""
 _Stored = Sequence[Any]
 """A row as the database has it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One problem: in whose chain ("" is the campaign's own), at which record, and what it is."""
-
-    contact: str
-    n: int
-    problem: Problem
-    explanation: str
-
-    def __str__(self) -> str:
-        """For example: `record 3 of C-17 is altered: its hash covers something else`."""
-        whose = self.contact or "the campaign itself"
-        return f"record {self.n} of {whose} is {self.problem}: {self.explanation}"
 
 
 @dataclass
@@ -114,7 +93,7 @@ def _verify_own(
     result.chains += 1
     result.records += len(records)
     result.findings += [finding] if finding else []
-    return [_as_seal(ledger, r) for r in records if r.action == SEALED and _is_genuine(ledger, r, r.n)]
+    return [_as_seal(ledger, r) for r in records if r.action == SEALED and is_genuine(ledger, r, r.n)]
 
 
 def _as_seal(ledger: Ledger, record: Row[Any]) -> _Seal:
@@ -212,57 +191,6 @@ def _check_contact(ledger: Ledger, records: Sequence[Row[Any]], beside: Row[Any]
     return None
 
 
-def check_chain(ledger: Ledger, records: Sequence[Row[Any]], count: int, head: str) -> Finding | None:
-    """The first problem of one chain in the order of its numbers, given where it should end."""
-    previous, number = "", 0
-    for place, record in enumerate(records, start=1):
-        if record.n == place and record.previous == previous and _is_genuine(ledger, record, place):
-            if record.id < number:  # ids grow as rows are written, so a row made again gives itself away
-                return Finding("", place, "reordered", "it was written before the one that it follows")
-            previous, number = record.hash, record.id
-            continue
-        return _name_problem(ledger, records, place, previous, count)
-    if len(records) < count:
-        return Finding("", len(records) + 1, "missing", f"{count} records were written")
-    if len(records) > count:
-        return Finding("", count + 1, "inserted", f"only {count} records were written")
-    if previous != head:
-        return Finding("", count, "altered", "the end of the chain is remembered as another")
-    return None
-
-
-def _name_problem(
-    ledger: Ledger, records: Sequence[Row[Any]], place: int, previous: str, count: int
-) -> Finding:
-    record, end = records[place - 1], max(count, len(records)) + 1
-    meant = _meant_for(ledger, record, place, end)
-    if meant is None and record.n > place:
-        return Finding("", place, "missing", f"after it comes record {record.n}")
-    if meant is None:
-        following = records[place] if place < len(records) else None
-        heals = following is not None and following.previous == previous
-        if len(records) > count or heals:
-            return Finding("", place, "inserted", "no other record knows of it")
-        return Finding("", place, "altered", "its hash covers something else")
-    if meant > place:
-        elsewhere = any(_is_genuine(ledger, other, place) for other in records if other is not record)
-        problem: Problem = "reordered" if elsewhere else "missing"
-        return Finding("", place, problem, f"in its place stands what was written as record {meant}")
-    if meant < place:
-        return Finding("", place, "reordered", f"it was written as record {meant}")
-    return Finding("", max(place - 1, 1), "altered", "the record after it follows another one")
-
-
-def _meant_for(ledger: Ledger, record: Row[Any], place: int, end: int) -> int | None:
-    """The place that the record was written for, if it is genuine at all."""
-    likely = (place, record.n, *range(1, end + 1))  # the likely ones first: each guess costs a hash
-    return next((number for number in likely if _is_genuine(ledger, record, number)), None)
-
-
-def _is_genuine(ledger: Ledger, record: Row[Any], n: int) -> bool:
-    return bool(ledger.vault.chain(record.previous, canonical_row(record, n)) == record.hash)
-
-
 def _add_to_seals(
     name: str, contact_id: int, records: Sequence[_End], seals: Sequence[_Seal]
 ) -> Finding | None:
@@ -299,23 +227,3 @@ def _check_seal(seal: _Seal) -> Iterator[Finding]:
         yield Finding("", 0, "missing", text)
     if not seal.counts and seal.ends.root != seal.root:  # while contacts are gone, it cannot fit
         yield Finding("", seal.n, "altered", "the chains do not end as this seal says")
-
-
-def export_records(ledger: Ledger, campaign: Campaign) -> Iterator[bytes]:
-    """Every record of a campaign as one line of JSON, its own chain first, then contact by contact."""
-    columns = (*audit.c, contacts.c.external_contact_id)
-    joined = select(*columns).select_from(audit.outerjoin(contacts, contacts.c.id == audit.c.contact_id))
-    query = joined.where(audit.c.campaign_id == campaign.id)
-    # Not by NULL itself: SQLite sorts it first, PostgreSQL last.
-    ordered = query.order_by(audit.c.contact_id.is_not(None), audit.c.contact_id, audit.c.n)
-    with ledger.db.read() as connection:
-        for row in connection.execute(ordered.execution_options(yield_per=1000)):
-            yield orjson.dumps(_as_line(campaign, row), option=orjson.OPT_APPEND_NEWLINE)
-
-
-def _as_line(campaign: Campaign, row: Row[Any]) -> dict[str, Any]:
-    names = ("n", "at", "action", "detail", "actor", "previous", "hash")
-    shown = {name: getattr(row, name) for name in names}
-    with contextlib.suppress(orjson.JSONDecodeError):  # somebody altered it: shown as it stands
-        shown["detail"] = orjson.loads(row.detail)
-    return {"campaign": campaign.name, "contact": row.external_contact_id, **shown}

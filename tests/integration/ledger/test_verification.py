@@ -14,8 +14,10 @@ from sqlalchemy import delete, event, insert, select, text, update
 
 from outreach.campaign.run import Run
 from outreach.ledger.audit.chain import canonical
+from outreach.ledger.audit.chain_check import Finding
+from outreach.ledger.audit.export import export_records
 from outreach.ledger.audit.seals import pack_counts, seal, unpack_counts
-from outreach.ledger.audit.verification import Finding, export_records, verify
+from outreach.ledger.audit.verification import verify
 from outreach.ledger.database.schema import audit, contacts, facts
 from outreach.ledger.ledger import Ledger
 from tests.support.ledgers import advance, load, new_ledger, new_run, people

@@ -15,7 +15,8 @@ from outreach.campaign.registration import register_batch
 from outreach.campaign.validation import validate_batch
 from outreach.contacts import Channel
 from outreach.errors import SourceError, UsageError
-from outreach.ledger.audit.verification import export_records, verify
+from outreach.ledger.audit.export import export_records
+from outreach.ledger.audit.verification import verify
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.claims import everything
 from outreach.ledger.facts import recall
