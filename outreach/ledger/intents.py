@@ -167,10 +167,8 @@ def _still_ours(row: ChainEnd | None, owner: str) -> bool:
 def _guard(ledger: Ledger, connection: Connection, keys: Sequence[_Keys]) -> None:
     if ledger.db.is_sqlite or not keys:
         return
-    numbers = sorted(
-        {int(key[:15], 16) for own in keys for key in (own.address, own.person)}
-    )  # 60 bits, to fit a BIGINT
-    for number in numbers:  # in one order everywhere, so that nobody waits in a circle
+    # 60 bits, to fit a BIGINT; in one order everywhere, so that nobody waits in a circle.
+    for number in sorted({int(key[:15], 16) for own in keys for key in (own.address, own.person)}):
         connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": number})
 
 
@@ -253,17 +251,12 @@ def _insert(connection: Connection, offered: Sequence[Intent]) -> dict[int, Inte
 
 
 def _intend(item: Intent) -> Change:
-    fields = {
-        "channel": item.channel.value,
-        "reference": item.reference,
-        "attempts": item.claimed.attempts + 1,
-    }
-    detail = {"reference": item.reference, "channel": item.channel.value}
+    told = {"reference": item.reference, "channel": item.channel.value}
     return Change(
         contact_id=item.claimed.id,
         after=State.INTENT,
         action="intended",
-        fields=fields,
-        detail=detail,
+        fields={**told, "attempts": item.claimed.attempts + 1},
+        detail=told,
         keep_lease=True,
     )
