@@ -46,7 +46,7 @@ GROUP_AT_MOST = 128
 def interact_batch(run: Run, batch: BatchRef) -> Counter[str]:
     """Contact everybody in the batch who is cleared; returns how many ended in each state.
 
-    Stops early, with nobody lost, when the run's watch says so.
+    Ends early, with nobody lost, when the run is stopped.
 
     Raises:
         LedgerOutdated: the ledger is older than what was done with it.

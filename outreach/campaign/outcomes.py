@@ -67,7 +67,7 @@ class NoLongerAllowed(NotAttempted):
 
 
 def change_after(run: Run, item: Intent, outcome: Started | GenesysError | NotAttempted) -> Change:
-    """The contact's next state, and the run's watch told of it."""
+    """The contact's next state, and the run's auto-stop told of it."""
     if isinstance(outcome, Started):
         run.auto_stop.count_started()
         return _started(run, item, outcome)

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Row
 
 from outreach.ledger.campaigns import Campaign
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.proof_sums import add_up, count_answers, count_webhooks, read_remarks, read_standing
+from outreach.ledger.proof_sums import add_up, count_answers, count_webhooks, read_by_state, read_remarks
 from outreach.ledger.states import State
 
 
@@ -91,13 +91,13 @@ def recount_webhooks(ledger: Ledger, campaign: Campaign, proof: Proof) -> Proof:
 def prove_within(connection: Connection, campaign: Campaign) -> Proof:
     """The same in a transaction that is already open."""
     counts = add_up(connection, campaign.id)
-    standing = read_standing(connection, campaign.id)
-    remarks = read_remarks(connection, campaign.id) if any(each.remarks for each in standing) else []
-    states = _count_by(standing, "state")
+    by_state = read_by_state(connection, campaign.id)
+    remarks = read_remarks(connection, campaign.id) if any(each.remarks for each in by_state) else []
+    states = _count_by(by_state, "state")
     contacted = states.get(State.STARTED, 0) + states.get(State.ENDED, 0)
     twice = sum(counts[name] for name in ("same_person", "same_slot", "same_conversation", "came_late"))
-    chained = counts["audit_records"] == _sum(standing, "records") and not counts["broken_links"]
-    audit_holds = chained and _sum(standing, "whole") == _sum(standing, "contacts")
+    chained = counts["audit_records"] == _sum(by_state, "records") and not counts["broken_links"]
+    audit_holds = chained and _sum(by_state, "whole") == _sum(by_state, "contacts")
     missing = _missing(counts, states, contacted, twice, audit_holds=audit_holds)
     return Proof(
         campaign=campaign.name,
@@ -115,7 +115,7 @@ def prove_within(connection: Connection, campaign: Campaign) -> Proof:
         balanced=not missing,
         missing=missing,
         stopped=campaign.stopped,
-        links=_count_links(standing, remarks),
+        links=_count_links(by_state, remarks),
         answers=count_answers(connection, campaign.id),
         not_delivered=_count_by(remarks, "undelivered"),
     )
@@ -155,7 +155,7 @@ def _count_by(rows: Sequence[Row[Any]], column: str) -> dict[str, int]:
     return {name: counts[name] for name in sorted(counts) if name}
 
 
-def _count_links(standing: Sequence[Row[Any]], remarks: Sequence[Row[Any]]) -> dict[str, int]:
-    links = {**_count_by(remarks, "link"), "named": _sum(standing, "named")}
-    links["not_shown"] = _sum(standing, "conversations") - sum(links.values())
+def _count_links(by_state: Sequence[Row[Any]], remarks: Sequence[Row[Any]]) -> dict[str, int]:
+    links = {**_count_by(remarks, "link"), "named": _sum(by_state, "named")}
+    links["not_shown"] = _sum(by_state, "conversations") - sum(links.values())
     return {name: links[name] for name in sorted(links) if links[name]}

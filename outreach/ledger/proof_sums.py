@@ -55,7 +55,7 @@ _SUMS = (
 )
 
 # LEFT JOIN: a record that is gone must count, and an inner join would drop its contact.
-_STANDING = """
+_BY_STATE = """
     SELECT k.state, count(*) AS contacts, sum(k.audit_count) AS records,
            count(CASE WHEN a.hash = k.audit_head THEN 1 END) AS whole,
            count(k.conversation_id) AS conversations,
@@ -86,9 +86,9 @@ def add_up(connection: Connection, campaign_id: int) -> dict[str, int]:
     return {name: int(count) for row in rows for name, count in row.items()}
 
 
-def read_standing(connection: Connection, campaign_id: int) -> Sequence[Row[Any]]:
+def read_by_state(connection: Connection, campaign_id: int) -> Sequence[Row[Any]]:
     """How many contacts are in each state, and what of them is whole."""
-    return connection.execute(text(_STANDING), {"c": campaign_id}).all()
+    return connection.execute(text(_BY_STATE), {"c": campaign_id}).all()
 
 
 def read_remarks(connection: Connection, campaign_id: int) -> Sequence[Row[Any]]:
