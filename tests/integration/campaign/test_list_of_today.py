@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from outreach.sources.opening import open_source
 from tests.support.ledgers import advance, attempt, batch, clear, intend, load, people, states
 from tests.support.organisations import Organisation
 
-NO = {"consent.sms": "no", "consent.email": "no"}
+NO: dict[str, Any] = {"consent.sms": "no", "consent.email": "no"}
 
 
 def register(run: Run) -> None:
@@ -63,7 +64,7 @@ def test_a_corrected_row_takes_a_contact_out_of_hands_that_are_about_to_contact_
 def test_a_list_that_corrects_somebody_in_doubt_is_read_again_though_it_has_not_changed(
     run: Run, organisation: Organisation, tmp_path: Path
 ) -> None:
-    def read(**columns: str) -> Loaded:
+    def read(**columns: Any) -> Loaded:
         rows = people(2, **columns)
         text = "\n".join(",".join(map(str, row)) for row in (rows[0], *(row.values() for row in rows)))
         (tmp_path / "people.csv").write_text(text)
@@ -73,15 +74,14 @@ def test_a_list_that_corrects_somebody_in_doubt_is_read_again_though_it_has_not_
     clear(run)
     [opened] = intend(run)
     attempt(run, opened, Ambiguous("start sms", 0, "E_TIMEOUT", "", "wait"))
-    no = {"consent.sms": "no", "consent.email": "no"}
-    assert read(**no).corrected == 1
+    assert read(**NO).corrected == 1
 
     doubt = Change(contact_id=opened.claimed.id, after=State.CLEARED, action="released", intent="release")
     apply(run.ledger, [doubt], only_own=False)
 
-    assert read(**no).corrected == 1
+    assert read(**NO).corrected == 1
     advance(run)
     assert states(run.ledger) == {"C-1": "blocked:consent_refused", "C-2": "blocked:consent_refused"}
     assert organisation.contacted == []
-    assert read(**no).known == 2
+    assert read(**NO).known == 2
     assert find_unchanged(run.ledger, run.campaign.id, open_source(str(tmp_path / "people.csv")).fingerprint)
