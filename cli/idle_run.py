@@ -111,6 +111,7 @@ def _tell(api: PlainApi, proof: Proof, asked: Mapping[str, object], settings: Ca
     run = {
         "flow_id": flow["id"],
         "name": proof.campaign,
+        "tags": [f"campaign: {proof.campaign}", f"organisation: {asked['genesys']}"],  # as flows/opening.py
         "parameters": {**asked, "settings": settings.model_dump(mode="json")},
         "state": {"type": "COMPLETED", "name": "Completed", "message": message},
     }

@@ -35,13 +35,12 @@ log = logging.getLogger("outreach.lost_runs")
 
 def end_lost_runs(ledger: Ledger, tags: Collection[str] = ()) -> None:
     """Name this run's process in Prefect, tag it, and end this ledger's runs whose process is gone."""
-    identity = read_identity(ledger)
-    if not flow_run.id or not identity:
-        return
     try:
-        end = partial(_end_lost, UUID(flow_run.id), identity, tags, is_file=ledger.db.is_sqlite)
-        ask_while_busy(end)
-    except Exception as error:  # noqa: BLE001 - the server may be away in many ways: the next run looks again
+        identity = read_identity(ledger)
+        if flow_run.id and identity:
+            ask_while_busy(partial(_end_lost, UUID(flow_run.id), identity, tags, is_file=ledger.db.is_sqlite))
+    # Server or ledger may be away in many ways: the next run looks again.
+    except Exception as error:  # noqa: BLE001 - told beside a run, that would make red what is done
         log.debug("Prefect was not asked for lost runs: %s", type(error).__name__)
 
 

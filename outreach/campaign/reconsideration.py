@@ -63,7 +63,7 @@ def _read_marks(run: Run) -> dict[str, str]:
     return {
         OURS: f"{run.footing} {has_ended}",
         "suppressed": recall(run.ledger, LIFTED) or "",
-        "same_address": mark_given_back(run.ledger, run.campaign.id),
+        "same_address": f"{run.settings.same_address.value} {mark_given_back(run.ledger, run.campaign.id)}",
     }
 
 

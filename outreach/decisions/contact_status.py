@@ -5,7 +5,7 @@ intent, unknown, held with an intent     held: outcome_unknown, or the reason it
 blocked, held                            decided afresh where the reason is ours or may be gone
 failed, others blocked or held           as they are, until the source brings a corrected row
 deferred                                 as it is, until its time has come or the row is corrected
-accepted, registered, cleared            decided afresh
+accepted, registered, cleared            decided afresh, by a corrected row where there is one
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -24,7 +24,7 @@ from outreach.ledger.contacts import ContactRow, find_contacts
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.load import ERASED
 from outreach.ledger.recent_contacts import recent_contacts
-from outreach.ledger.states import CONTACTED, SET_ASIDE, State
+from outreach.ledger.states import CONTACTED, CORRECTABLE, SET_ASIDE, State
 from outreach.reachability import Inspection
 
 ALREADY_CONTACTED = "already_contacted"
@@ -59,8 +59,7 @@ class ContactStatus:
 
     def is_corrected_by(self, content_key: str) -> bool:
         """Whether a row of the source with this content starts the contact afresh."""
-        waits = {State.BLOCKED, State.FAILED, State.DEFERRED, State.HELD}
-        waits_for_it = self.state in waits and not self.has_intent and self.reason != ERASED
+        waits_for_it = self.state in CORRECTABLE and not self.has_intent and self.reason != ERASED
         return waits_for_it and content_key != self.content_key
 
     def standing_decision(self, at: datetime) -> Decision | None:

@@ -1,5 +1,6 @@
 """A ledger's mark as Prefect's server keeps it for all machines: a variable, and nobody's data."""
 
+import contextlib
 from datetime import datetime
 from typing import Any
 
@@ -22,8 +23,10 @@ def as_variable(mark: Mark) -> dict[str, Any]:
 
 
 def from_variable(value: object) -> Mark | None:
-    """The mark in a variable's value; None where there is none."""
+    """The mark in a variable's value; None where there is none, or a person wrote something else there."""
     if not isinstance(value, dict):
         return None
-    at = datetime.fromisoformat(str(value["at"])) if value.get("at") else None
-    return Mark(int(value["record"]), str(value["hash"]), at, value.get("run") != "ended")
+    with contextlib.suppress(KeyError, TypeError, ValueError):
+        at = datetime.fromisoformat(str(value["at"])) if value.get("at") else None
+        return Mark(int(value["record"]), str(value["hash"]), at, value.get("run") != "ended")
+    return None

@@ -8,7 +8,7 @@
                         ├──> deferred(until) <┘      deferred ──> cleared | blocked | deferred | held
                         └──> held(for a person)
 
-    blocked, held for a reason that is gone ──> accepted
+    blocked, held for a reason that is gone, not contacted and a corrected row comes ──> accepted
 
     erased: not contacted ──> blocked, in doubt ──> held, started ──> ended at once; the payload is gone
 
@@ -40,8 +40,12 @@ class State(str, Enum):
 
 NEXT: dict[State, frozenset[State]] = {
     State.ACCEPTED: frozenset({State.REGISTERED, State.FAILED, State.HELD, State.BLOCKED}),
-    State.REGISTERED: frozenset({State.CLEARED, State.BLOCKED, State.DEFERRED, State.HELD, State.FAILED}),
-    State.CLEARED: frozenset({State.INTENT, State.BLOCKED, State.DEFERRED, State.HELD, State.FAILED}),
+    State.REGISTERED: frozenset(
+        {State.ACCEPTED, State.CLEARED, State.BLOCKED, State.DEFERRED, State.HELD, State.FAILED}
+    ),
+    State.CLEARED: frozenset(
+        {State.ACCEPTED, State.INTENT, State.BLOCKED, State.DEFERRED, State.HELD, State.FAILED}
+    ),
     State.DEFERRED: frozenset({State.CLEARED, State.BLOCKED, State.DEFERRED, State.HELD, State.ACCEPTED}),
     State.INTENT: frozenset(
         {State.STARTED, State.UNKNOWN, State.CLEARED, State.FAILED, State.BLOCKED, State.DEFERRED, State.HELD}
@@ -66,8 +70,10 @@ WAITING = frozenset({State.ACCEPTED, State.REGISTERED, State.CLEARED, State.DEFE
 LOOKED_FOR = frozenset({State.UNKNOWN, State.STARTED, State.ENDED})
 """Nothing is done to these but looking: a process that dies meanwhile did not die of them."""
 
-CORRECTABLE = frozenset({State.BLOCKED, State.FAILED, State.DEFERRED})
-"""A corrected row of the source starts these afresh; `held` too, where no outcome is in doubt."""
+CORRECTABLE = frozenset(State) - CONTACTED - {State.INTENT, State.UNKNOWN}
+"""A corrected row of the source starts these afresh where no outcome is in doubt: whoever waits as well, in
+whosever hands, or they would be contacted after a stop by yesterday's yes.
+"""
 
 SET_ASIDE = frozenset({State.BLOCKED, State.HELD})
 """Decided on, and nobody was to be contacted: what that rested on may have gone (`ledger/reopening.py`)."""

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -18,11 +19,14 @@ from prefect.states import Cancelling, Running
 
 from blocks import ContactLedger
 from flows import lost_runs
+from flows.beside import beside
 from flows.follow_up import follow_up
 from flows.lost_runs import BORN, COUNT, HOST, KILLED, LEDGER, PID
+from outreach.errors import LedgerError
 from outreach.ledger.executors.processes import host
 from outreach.ledger.witness import read_identity
 from tests.flows.office import Office
+from tests.support.ledgers import new_ledger
 
 PEOPLE, BEFORE, LATENCY_MS = 60, 3, 1000
 WAIT_SECONDS = 240.0
@@ -161,3 +165,14 @@ def make_run(client: SyncPrefectClient, labels: Mapping[str, object]) -> UUID:
     client.set_flow_run_state(run.id, Running())
     client.update_flow_run_labels(run.id, dict(labels))  # type: ignore[arg-type]
     return run.id
+
+
+def test_a_ledger_that_is_away_when_lost_runs_are_looked_for_makes_no_run_red(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def be_away(_: object) -> str:
+        raise LedgerError("The ledger does not answer.", "Wait.")
+
+    monkeypatch.setattr(lost_runs, "read_identity", be_away)
+    with new_ledger(tmp_path) as ledger, beside() as begin:
+        begin(partial(lost_runs.end_lost_runs, ledger))

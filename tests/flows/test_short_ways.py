@@ -81,7 +81,8 @@ def test_a_run_with_nothing_to_do_ends_without_loading_prefect_which_lists_it(of
 
     said, loaded = command(office, *again)
     assert (json.loads(said)["contacted"], loaded) == (2, ["False", "0"])
-    _, idle = sorted(office.runs(), key=lambda run: str(run["created"]))
+    whole, idle = sorted(office.runs(), key=lambda run: str(run["created"]))
+    assert (sorted(idle["tags"]), idle["name"]) == (sorted(whole["tags"]), whole["name"])
     assert (idle["state_type"], idle["parameters"]["source"]) == ("COMPLETED", source)
     assert idle["state"]["message"].endswith("(all contacted before, nobody in this run)")
 

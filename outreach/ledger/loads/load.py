@@ -30,7 +30,7 @@ from outreach.ledger.loads.deduplication import sort
 from outreach.ledger.loads.entries import Chunk, Entry, Refused, Taker
 from outreach.ledger.loads.new_contacts import NewContacts
 from outreach.ledger.loads.stored_ids import FLOAT, StoredIds
-from outreach.ledger.states import CORRECTABLE, State
+from outreach.ledger.states import CONTACTED, CORRECTABLE, State
 from outreach.ledger.suppressions import find_erased, has_erased
 from outreach.sources.rows import Row as SourceRow
 
@@ -82,6 +82,7 @@ class Loading:
         self._campaign_id = campaign_id
         self.total = Loaded()
         self._again = bytearray()
+        self._is_heard = True
         stored = StoredIds(find_ids_ending(ledger, campaign_id, FLOAT))
         self.taker = Taker(ledger.vault, stored, has_erased(ledger))
         row = {"campaign_id": campaign_id, "source": source, "started_at": ledger.clock.now()}
@@ -101,8 +102,11 @@ class Loading:
     def finish(self, fingerprint: str = "", numbers: Mapping[str, int] = _NO_NUMBERS) -> Loaded:
         """The source ended; with a fingerprint that stayed the same, it need not be read again.
 
-        `numbers` are counts of how national phone numbers were read, for the report.
+        Unless it corrects somebody in doubt, who goes on by what it says once nobody was reached. `numbers`
+        are counts of how national phone numbers were read, for the report.
         """
+        if not self._is_heard:
+            fingerprint = ""
         with self._ledger.db.write() as connection:
             ended = update(loads).where(loads.c.id == self.id)
             values = {"finished_at": self._ledger.clock.now(), "fingerprint": fingerprint or None}
@@ -160,7 +164,7 @@ class Loading:
             for entry, row in again
             if entry.content_key != row.content_key
             and entry.payload is not None
-            and State(row.state) in CORRECTABLE | {State.HELD}
+            and State(row.state) not in CONTACTED
             and row.reason != ERASED
         ]
         doubtful = find_attempted(connection, [row.id for _, row in changed])
@@ -169,9 +173,11 @@ class Loading:
                 contact_id=row.id, action="corrected", fields=entry.content(), detail={"load": self.id}
             )
             for entry, row in changed
-            if row.id not in doubtful
+            if row.id not in doubtful and State(row.state) in CORRECTABLE
         ]
-        return len(apply_within(self._ledger, connection, corrections, only_own=False))
+        corrected = apply_within(self._ledger, connection, corrections, only_own=False)
+        self._is_heard = self._is_heard and len(corrected) == len(changed)
+        return len(corrected)
 
     def _reject(self, connection: Connection, refused: Sequence[Refused]) -> tuple[int, int]:
         if not refused:

@@ -200,6 +200,26 @@ def test_rows_that_lead_to_one_address(
     )
 
 
+@pytest.mark.parametrize("suppressed", [[], ["+13175550009"]])
+def test_one_contact_at_a_number_that_a_person_has_twice_counts_once_for_a_cap(
+    ledger: Ledger, organisation: Organisation, suppressed: list[str]
+) -> None:
+    settings = CALM.model_copy(update={"caps": (FrequencyCap(contacts=2, hours=24),)})
+    rows = [
+        *people(1, sms="+13175550009", email=""),
+        *people(2, first=2, sms="+13175550001", voice="+13175550001"),
+    ]
+    with new_run(ledger, organisation, settings) as run:
+        load(run, rows)
+        clear(run)
+        suppress(
+            ledger, suppressed, source="crm", reason=""
+        )  # else its whole group is decided by all the facts
+        interact_batch(run, batch(run))
+
+    assert {name: states(ledger)[name] for name in ("C-2", "C-3")} == {"C-2": "started", "C-3": "started"}
+
+
 def test_a_cap_defers_within_a_run_too(ledger: Ledger, organisation: Organisation) -> None:
     caps = (FrequencyCap(contacts=1, hours=24),)
     settings = CALM.model_copy(update={"same_address": SameAddress.EACH, "caps": caps})

@@ -206,6 +206,15 @@ def test_each_row_is_contacted_when_the_settings_say_so_later(
     assert run_again(ledger, organisation, settings(same_address=SameAddress.EACH)).states == {"started": 2}
 
 
+def test_whoever_has_but_an_address_of_another_row_is_contacted_once_each_row_is(
+    ledger: Ledger, organisation: Organisation
+) -> None:
+    start(ledger, organisation, people(2, sms="+13175550001", email=""))
+    assert run_again(ledger, organisation).states == {"blocked": 1, "started": 1}
+
+    assert run_again(ledger, organisation, settings(same_address=SameAddress.EACH)).states == {"started": 2}
+
+
 def campaign_of(ledger: Ledger, organisation: Organisation) -> Any:
     with new_run(ledger, organisation, SMS_ONLY) as run:
         return run.campaign

@@ -107,8 +107,10 @@ def test_a_duplicate_behind_a_crash_is_still_a_duplicate(run: Run) -> None:
     assert balanced(run)
 
 
-@pytest.mark.parametrize("state", ["failed", "blocked", "deferred", "held"])
-def test_a_corrected_row_starts_a_contact_that_stopped_afresh(run: Run, state: str) -> None:
+@pytest.mark.parametrize(
+    "state", ["failed", "blocked", "deferred", "held", "accepted", "registered", "cleared"]
+)
+def test_a_corrected_row_starts_a_contact_that_nobody_contacted_afresh(run: Run, state: str) -> None:
     load(run, people(2))
     put(run, state=state, reason="why", deaths=1, attempts=3)
 
@@ -120,8 +122,10 @@ def test_a_corrected_row_starts_a_contact_that_stopped_afresh(run: Run, state: s
     assert balanced(run)
 
 
-@pytest.mark.parametrize("state", ["accepted", "registered", "cleared", "started", "ended", "unknown"])
-def test_a_corrected_row_does_not_touch_a_contact_under_way(run: Run, state: str) -> None:
+@pytest.mark.parametrize("state", ["intent", "started", "ended", "unknown"])
+def test_a_corrected_row_does_not_touch_a_contact_who_was_or_may_have_been_contacted(
+    run: Run, state: str
+) -> None:
     load(run, people(1))
     put(run, state=state)
 
