@@ -22,7 +22,9 @@ _Calls = CallPool[Sequence[Claimed], list[Answer]]
 _Landed = list[tuple[Sequence[Claimed], list[Answer] | BaseException]]
 
 GROUP = 200
-"""Contacts in a transaction, at the least, where no budget limits. By 32, with one a call, XXX."""
+"""Contacts in a transaction, at the least, where no budget limits. By 32, here and in validation, a contact of
+the guide's API took 1.18 ms of the processor; so it takes 1.05.
+"""
 
 TURN_SECONDS = 10
 """So long a batch waits until the one before is registered, and then goes on beside it: a call may hang."""
