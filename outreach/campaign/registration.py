@@ -22,8 +22,8 @@ _Calls = CallPool[Sequence[Claimed], list[Answer]]
 _Landed = list[tuple[Sequence[Claimed], list[Answer] | BaseException]]
 
 GROUP = 200
-"""Contacts in a transaction, at the least, where no budget limits. By 32, here and in validation, a contact of
-the guide's API took 1.18 ms of the processor; so it takes 1.05.
+"""Contacts in a transaction, at the least, where no budget limits. By 32, here and in validation, one of the
+guide's API took 1.18 ms of the processor; so it takes 1.05.
 """
 
 TURN_SECONDS = 10
