@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import quote, urljoin
 
+import httpcore
 import httpx
 import orjson
 
@@ -113,7 +114,8 @@ class Connection:
             (b"Accept-Encoding", b"gzip"),
             (b"Content-Type", b"application/json"),
         ]
-        self._at = functools.lru_cache(maxsize=256)(lambda path: target_of(httpx.URL(url + path)))
+        self._host = target_of(httpx.URL(url))
+        self._root = self._host.target.rstrip(b"/")
         self._last_date: tuple[str, datetime] | None = None
         self._given_up = False
         self._reading = policy(self._pause, creates=False)
@@ -254,10 +256,12 @@ class Connection:
         content: bytes | None = None,
         params: Mapping[str, str | int] | None = None,
     ) -> PlainRequest:
-        """By hand: httpx takes 36 microseconds for a request whose URL and headers are known."""
-        url = self._at(path)
+        """By hand: httpx takes 36 microseconds for a request whose headers are known, most for its URL."""
         if params:
             url = target_of(httpx.URL(self.url + path).copy_merge_params(params))
+        else:
+            host, target = self._host, self._root + path.encode("ascii")
+            url = httpcore.URL(scheme=host.scheme, host=host.host, port=host.port, target=target)
         headers = [*self._headers, _authorization(bearer)]
         if content or method in _WITH_BODY:
             headers.append((b"Content-Length", b"%d" % len(content or b"")))
@@ -283,7 +287,8 @@ class Connection:
     def _wait_for_budgets(self, operation: str, priority: int, budget: str) -> Turn:
         """The turn in the last of them: who waits for one keeps the one before, so that no slots pile up."""
         more = self._pacers_of(operation, budget)
-        if not more and (at_once := self._pacer.turn_at_once()):  # the way below takes 6 times as long
+        # The way below takes 6 times as long.
+        if all(pacer.turn_at_once() for pacer in more) and (at_once := self._pacer.turn_at_once()):
             self.usage.sent(operation, 0.0)
             return at_once
         since = self.clock.monotonic()

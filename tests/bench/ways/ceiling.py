@@ -16,8 +16,10 @@ def prepare(job: Job) -> Iterator[Go]:
     """A client that is logged in; on the guide's API, the people are known already."""
     steps = Steps(job, connections=job.threads)
     steps.authenticate()
-    contacts = people(job.contacts)
-    known = [steps.register(person) for person in contacts] if job.api == "guide" else [""] * job.contacts
+    contacts, known = people(job.contacts), [""] * job.contacts
+    if job.api == "guide":
+        with ThreadPoolExecutor(job.threads) as crew:  # one by one 3,000 took two and a half minutes at 50 ms
+            known = list(crew.map(steps.register, contacts))
 
     def go() -> None:
         if job.threads == 1:
