@@ -8,7 +8,7 @@ from outreach.campaign.heap import set_aside
 from outreach.campaign.ledger_age import LedgerAge
 from outreach.campaign.notification import delivering
 from outreach.campaign.run import Run
-from outreach.campaign.stop_watch import StopWatch
+from outreach.campaign.stop_watch import ENDED, StopWatch
 from outreach.compliance import Gate
 from outreach.concurrency.adaptive_limit import FEW, AdaptiveLimit
 from outreach.errors import LedgerError, SettingsError
@@ -28,7 +28,6 @@ THREADS = 16
 published limit allows; without one only the processor and the way there should bind: `MOST_THREADS`.
 """
 
-_ENDED = "The run ended before its work was done."
 _NO_ENGINE = (
     "Genesys' own engine can send for nobody here: that takes the platform API, and a sender fit for it.",
     "Name a number for SMS in the senders block, or a template for e-mail, or set the route to agentless.",
@@ -126,5 +125,5 @@ def _ending_steps(stop_watch: StopWatch) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        stop_watch.end(_ENDED)
+        stop_watch.end(ENDED)
         raise

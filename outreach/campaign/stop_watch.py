@@ -17,6 +17,9 @@ from outreach.ledger.campaigns import Campaign
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.runs import read_stop, stop_campaign
 
+ENDED = "The run ended before its work was done."
+"""What a call is told that was not begun any more."""
+
 LAST_CALLS_SECONDS = 10.0
 """So long a run that ends early waits for calls in the air; what then becomes of them is looked for later."""
 

@@ -7,7 +7,8 @@ from functools import partial
 
 import orjson
 
-from outreach.campaign.run import ENDED, Run
+from outreach.campaign.run import Run
+from outreach.campaign.stop_watch import ENDED
 from outreach.compliance import Decision, Facts, Verdict
 from outreach.concurrency.call_pool import CallPool
 from outreach.contacts import Channel
