@@ -101,8 +101,8 @@ def ask(
     if not named and not api_url():
         return _NOBODY_SAID
     with prefect_api():
-        from flows.dry_run import ask_organisation, find_asked_columns, find_sender_of
-        from flows.opening import BlockNames
+        from flows.dry_run import ask_organisation, find_sender_of
+        from flows.opening import BlockNames, find_asked_columns
 
         names = BlockNames(genesys, senders)
         try:

@@ -12,9 +12,8 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.beside import beside
 from flows.dispatch import dispatch as hand_out
 from flows.dispatch import widen
-from flows.dry_run import find_asked_columns, find_sender_of, rehearse_campaign
 from flows.masking import private_flow
-from flows.opening import BlockNames, OpenRun, open_run
+from flows.opening import BlockNames, OpenRun, find_asked_columns, open_run
 from flows.parameters import BlockName, CampaignName, SourceName
 from flows.steps import advance, finish, give, plan_batches, prepare
 from flows.stopping import INTERRUPTED, end_early, prefect_heeded
@@ -74,8 +73,10 @@ def run_campaign(
         The proof; with `settings.dry_run` the dry run's numbers.
     """
     names = BlockNames(genesys, senders, webhook, ledger)
-    contacts = partial(open_list, source, settings, find_asked_columns(names))
     if settings.dry_run:
+        from flows.dry_run import rehearse_campaign  # noqa: PLC0415 - no real run's: 0.02 s
+
+        contacts = partial(open_list, source, settings, find_asked_columns(names))
         return rehearse_campaign(contacts, campaign, settings, names)
     asked = _find_question() if settings.approve_above is not None else None
     lifts_stop = asked is None or asked.is_over  # an answer is older than a stop that came after its question
@@ -86,6 +87,7 @@ def run_campaign(
         prefect_heeded(opened.run),
     ):
         sinks = [watcher.sink for watcher in watchers]
+        contacts = partial(open_list, source, settings, opened.blocks.asked_columns)
         try:
             return work_on(opened, names, contacts, sinks, asked, hands_out=dispatch == "work-pool")
         except INTERRUPTED as interrupt:
@@ -116,6 +118,7 @@ def work_on(
     due = sum(batch.size for batch in batches)
     if asked or run.settings.approve_above is not None:
         from flows.approval import ask  # noqa: PLC0415 - 0.02 s of every run, and most ask nobody
+        from flows.dry_run import find_sender_of  # noqa: PLC0415 - as above
 
         senders = partial(find_sender_of, names)
         said = ask(replace(run, senders=availability), due, contacts, sinks, asked, senders)

@@ -67,14 +67,6 @@ def find_sender_of(names: BlockNames) -> SenderOf:
         return nobody
 
 
-def find_asked_columns(names: BlockNames) -> frozenset[str]:
-    """The columns of metadata that the senders block goes by; none where there is none."""
-    try:
-        return load_block(Senders, names.senders).as_senders().asked_columns
-    except SettingsError:
-        return frozenset()
-
-
 def _pace(credentials: GenesysCredentials) -> Pace:
     budget = credentials.whole_budget or None
     if credentials.api == "guide":

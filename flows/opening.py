@@ -72,6 +72,9 @@ class OpenBlocks:
     senders_key: str
     """Tells two sets of senders apart, for caches."""
 
+    asked_columns: frozenset[str]
+    """The columns of metadata that the senders go by."""
+
     def spent(self) -> UsageSnapshot:
         """What this process has asked of Genesys so far."""
         return self.genesys.connection.usage.snapshot()
@@ -185,7 +188,8 @@ def open_blocks(names: BlockNames) -> Iterator[OpenBlocks]:
         timetable = LedgerSlotAllocator(ledger)
         with credentials.open(senders, timetable=timetable, sealed_token=token) as genesys:
             budget = credentials.whole_budget or None
-            yield OpenBlocks(ledger, genesys, webhook, budget, _senders_name(credentials, senders))
+            asked = senders.asked_columns if senders else find_asked_columns(names)
+            yield OpenBlocks(ledger, genesys, webhook, budget, _senders_name(credentials, senders), asked)
 
 
 @contextlib.contextmanager
@@ -230,6 +234,14 @@ def open_outbox(webhook: str, ledger: str) -> Iterator[tuple[Ledger, Endpoint]]:
     block = load_block(CrmWebhook, webhook)
     with open_ledger(ledger) as book, block.open() as endpoint:
         yield book, endpoint
+
+
+def find_asked_columns(names: BlockNames) -> frozenset[str]:
+    """The columns of metadata that the senders block goes by; none where there is none."""
+    try:
+        return load_block(Senders, names.senders).as_senders().asked_columns
+    except SettingsError:
+        return frozenset()
 
 
 def fetch_token(name: str) -> SealedToken:
