@@ -16,6 +16,7 @@ from outreach.campaign.stop_watch import StopWatch
 from outreach.compliance import Gate
 from outreach.compliance.reasons import advice_on
 from outreach.concurrency.adaptive_limit import FEW, AdaptiveLimit
+from outreach.concurrency.open_files import find_room
 from outreach.concurrency.turns import Turns
 from outreach.contacts import Channel, Contact
 from outreach.errors import Invalid, LedgerError, NotSent, RateLimited, Refused, SettingsError
@@ -288,7 +289,7 @@ def open_run(
             raise SettingsError(*_NO_ENGINE)
         enter_campaign(ledger, name, settings, gate.packs_hash, lifts_stop=lifts_stop)
     campaign = find_campaign(ledger, name)
-    threads = campaign.settings.threads or (THREADS if requests_per_minute else MOST_THREADS)
+    threads = find_room(campaign.settings.threads or (THREADS if requests_per_minute else MOST_THREADS))
     auto_stop = AutoStop(campaign.settings)
     stop_watch = StopWatch(ledger, campaign, genesys, auto_stop)
     with set_aside(), contextlib.ExitStack() as stack:

@@ -40,8 +40,8 @@ MEMORY = 0.5
 """
 
 REGAINED = 8
-"""After a refusal an eighth more may be at work each second, and one in any case: at the edge of what a far end
-takes, few are refused.
+"""After a refusal an eighth more may be at work each second, and one in any case: at the edge of what a far
+end takes, few are refused.
 """
 
 RENEWED_AFTER = 20
@@ -118,7 +118,7 @@ class AdaptiveLimit:
             self._took += seconds
 
     def note_refusal(self, seconds: float) -> None:
-        """The far end, or the way there, did not take a call, after so long: half as many, then slowly more."""
+        """The far end, or the way there, took no call, after so long: half as many, then slowly more."""
         with self._lock:
             now = self._wall()
             if now < self._heard_until:  # who was at work then hears the same
