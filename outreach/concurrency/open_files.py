@@ -6,10 +6,9 @@ ledger, which was closed for a moment, could not be opened any more.
 
 import contextlib
 import logging
-from types import ModuleType
+import sys
 
-resource: ModuleType | None = None
-with contextlib.suppress(ImportError):  # Windows has other limits
+if sys.platform != "win32":
     import resource
 
 BESIDE = 64
@@ -27,7 +26,7 @@ log = logging.getLogger(__name__)
 
 def find_room(threads: int) -> int:
     """So many threads, or fewer where the system lets this process open few files, after asking it for more."""
-    if resource is None:
+    if sys.platform == "win32":  # it has no such limit
         return threads
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = BESIDE + A_THREAD * threads
