@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 def find_room(threads: int) -> int:
-    """So many threads, or fewer where the system lets this process open few files, after asking it for more."""
+    """So many threads, or fewer where this process may open few files, after asking the system for more."""
     if sys.platform == "win32":  # it has no such limit
         return threads
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -54,7 +54,7 @@ class TokenPool:
             if self._is_out(lane):  # since it had its turn
                 return ""
             failed_at, error = self._failures.get(lane, (asked, None))
-            # Each of 128 threads tried in turn: of a host that keeps silent for 30 s the last heard in an hour.
+            # Each of 128 threads tried in turn: where a host keeps silent for 30 s the last heard in an hour.
             if error is not None and failed_at > asked:
                 raise copy.copy(error)
             return self._log_in(lane)
