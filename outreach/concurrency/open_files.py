@@ -15,7 +15,7 @@ BESIDE = 64
 """Files for everything else: 32 were open in a run of a few calls."""
 
 A_THREAD = 4
-"""Its call, half a registration, a webhook, and its part of the ledger's 48 connections, of 3 files each."""
+"""Its call, half a registration, a webhook, and its part of the ledger's 24 connections, of 3 files each."""
 
 _FEWER = (
     "This process may open %d files only: %d calls at once instead of %d. Raise its limit to %d (ulimit -n, "
