@@ -3,6 +3,10 @@
 As many are open as requests were in the air at once: whoever asks bounds them, by its threads. With a bound
 of their own below that, some threads found no place for 15 s, while others took one after another.
 
+    no connection to be made, others at work ──> in line for the next that is free, first come first served
+
+Through a proxy that let 5 in, most of 128 calls were refused three times, and the run ended in an error.
+
 httpcore's pool looks at each of its connections twice a request, with a system call, which took an eighth of
 the processor's time of a whole run.
 """
@@ -10,19 +14,27 @@ the processor's time of a whole run.
 from __future__ import annotations
 
 import contextlib
+import queue
 import ssl
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator
 
 import httpcore
 import httpx
 
-from outreach.connections import CONNECTION_ERRORS, WholeBackend, trusted
+from outreach.connections import CONNECTION_ERRORS, Passage, WholeBackend, trusted
 from outreach.http_connection import HttpConnection
 
 _Host = tuple[bytes, bytes, int | None]  # scheme, name, port: httpcore's Origin can be no key
+
+_Place = queue.SimpleQueue[httpcore.ConnectionInterface | None]
+
+PATIENCE_SECONDS = 15.0
+"""So long a request waits in line: with the 20 s for which a decision stands, less than the hours' safety
+minute.
+"""
 
 
 class KeptConnections:
@@ -33,6 +45,7 @@ class KeptConnections:
         proxy: an HTTP proxy's URL, with user and password where it wants them.
         tls: whom to trust; `trusted()` unless given.
         backend: opens the sockets.
+        passage: tells that nothing of a request has left, so that it may wait in line; else it never does.
 
     Raises httpcore.UnsupportedProtocol for a proxy of another kind, or a URL that is none.
     """
@@ -44,11 +57,16 @@ class KeptConnections:
         proxy: str | None = None,
         tls: ssl.SSLContext | None = None,
         backend: httpcore.NetworkBackend | None = None,
+        passage: Passage | None = None,
     ) -> None:
         self._open = _maker(kept_seconds, proxy, tls or trusted(), backend or WholeBackend())
         self._kept_seconds = kept_seconds
         self._free: defaultdict[_Host, list[httpcore.ConnectionInterface]] = defaultdict(list)
         self._all: set[httpcore.ConnectionInterface] = set()
+        self._passage = passage
+        self._begun: Counter[_Host] = Counter()
+        self._lines: defaultdict[_Host, deque[_Place]] = defaultdict(deque)
+        self._given_up = threading.Event()
         self._look_at = time.monotonic() + kept_seconds
         self._lock = threading.Lock()
 
@@ -64,7 +82,15 @@ class KeptConnections:
         host = (url.scheme, url.host, url.port)
         connection = self._take(host) or self._make(url.origin)
         try:
-            response = connection.handle_request(request)
+            try:
+                response = connection.handle_request(request)
+            except (*CONNECTION_ERRORS, OSError):
+                freed = self._wait_in_line(host, url.origin)
+                if freed is None:
+                    raise
+                self._drop(connection)
+                connection = freed
+                response = connection.handle_request(request)
             try:
                 yield response
             finally:
@@ -83,6 +109,35 @@ class KeptConnections:
         for connection in every:
             connection.close()
 
+    def give_up(self) -> None:
+        """Nobody waits in line any more, now or later: they get the errors that sent them there."""
+        self._given_up.set()
+        with self._lock:
+            waiting = [place for line in self._lines.values() for place in line]
+            self._lines.clear()
+        for place in waiting:
+            place.put(None)
+
+    def _wait_in_line(self, host: _Host, origin: httpcore.Origin) -> httpcore.ConnectionInterface | None:
+        """What another is done with, or a new one where that was closed; or None."""
+        place: _Place = queue.SimpleQueue()
+        with self._lock:
+            line = self._lines[host]
+            may_wait = self._passage is not None and not self._passage.has_left
+            # All who have begun are in line, but for us: nobody would hand us anything.
+            if not may_wait or self._given_up.is_set() or self._begun[host] <= len(line) + 1:
+                return None
+            line.append(place)
+        try:
+            freed = place.get(timeout=PATIENCE_SECONDS)
+        except queue.Empty:
+            with self._lock:
+                if place in line:
+                    line.remove(place)
+                    return None
+            freed = place.get()  # it came just now
+        return None if self._given_up.is_set() else freed or self._make(origin)
+
     def _make(self, origin: httpcore.Origin) -> httpcore.ConnectionInterface:
         connection = self._open(origin)
         with self._lock:
@@ -91,6 +146,7 @@ class KeptConnections:
 
     def _take(self, host: _Host) -> httpcore.ConnectionInterface | None:
         with self._lock:
+            self._begun[host] += 1
             free, stale = self._free[host], self._find_expired()
             while free and _is_stale(free[-1]):
                 stale.append(free.pop())
@@ -102,9 +158,17 @@ class KeptConnections:
 
     def _give_back(self, host: _Host, connection: httpcore.ConnectionInterface) -> None:
         with self._lock:
-            if connection in self._all and connection.is_idle() and not connection.is_closed():
+            self._begun[host] -= 1
+            is_kept = connection in self._all and connection.is_idle() and not connection.is_closed()
+            if line := self._lines[host]:
+                line.popleft().put(connection if is_kept else None)
+            elif is_kept:
                 self._free[host].append(connection)
-                return
+        if not is_kept:
+            self._drop(connection)
+
+    def _drop(self, connection: httpcore.ConnectionInterface) -> None:
+        with self._lock:
             self._all.discard(connection)
         connection.close()
 

@@ -333,7 +333,8 @@ class CampaignSettings(BaseModel):
         le=MOST_THREADS,
         title="Threads",
         description="At most so many calls at once per process, for moments half as many more while the next "
-        "people are registered, and one for each sender with a rate; fewer where answers come at once. "
+        "people are registered, and one for each sender with a rate; fewer where answers come at once, "
+        "or where the system lets a process open few files. "
         f"0 is by itself: 16 under a budget and {MOST_THREADS} without one.",
     )
     batch_size: int | None = Field(

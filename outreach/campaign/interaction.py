@@ -21,7 +21,7 @@ from functools import partial
 from outreach.campaign.heap import give_back
 from outreach.campaign.last_check import recheck
 from outreach.campaign.look_ahead import LookAhead
-from outreach.campaign.outcomes import NotAttempted, change_after
+from outreach.campaign.outcomes import NotAttempted, change_after, count_outcome
 from outreach.campaign.run import Run
 from outreach.campaign.validation import change_for, gather_facts, inspected_before, presume_free
 from outreach.clock import pause
@@ -226,14 +226,18 @@ def _contact(run: Run, priority: int, item: Intent) -> Started:
             call = run.genesys.wait_for_turn(engagement, priority=priority)  # budget and token are in hand
             recheck(run, item)  # the wait may have outlived the decision
             _note_that_it_leaves(run, item)
-            return call.send()  # what its end proves: outcomes.py
+            started = call.send()  # what its end proves: outcomes.py
         except GenesysError as error:
             if run.has_given_up(error):
                 raise NotAttempted from error
             failures.append(error)
             seconds = pause_before_repeat(failures)
             if seconds is None:
+                count_outcome(run, item, error)
                 raise
+        else:
+            count_outcome(run, item, started)
+            return started
         pause(run.ledger.clock, seconds, lambda: run.auto_stop.reason)
 
 

@@ -11,6 +11,7 @@ from outreach.campaign.run import Run
 from outreach.campaign.stop_watch import ENDED, StopWatch
 from outreach.compliance import Gate
 from outreach.concurrency.adaptive_limit import FEW, AdaptiveLimit
+from outreach.concurrency.open_files import find_room
 from outreach.errors import LedgerError, SettingsError
 from outreach.genesys.interface import Genesys
 from outreach.ledger.campaigns import find_campaign
@@ -105,7 +106,7 @@ def _check_engine(genesys: Genesys, settings: CampaignSettings) -> None:
 
 def _limit_calls(settings: CampaignSettings, *, is_paced: bool) -> AdaptiveLimit:
     """Under a budget all may wait for their turn: the processor is never what limits."""
-    threads = settings.threads or (THREADS if is_paced else MOST_THREADS)
+    threads = find_room(settings.threads or (THREADS if is_paced else MOST_THREADS))
     return AdaptiveLimit(threads, floor=threads if is_paced else FEW)
 
 

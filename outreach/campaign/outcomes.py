@@ -13,7 +13,7 @@ NoLongerAllowed                  as decided at the last moment: deferred, blocke
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 from outreach.campaign.run import Run
 from outreach.campaign.validation import change_for
@@ -66,10 +66,22 @@ class NoLongerAllowed(NotAttempted):
         self.decision, self.facts, self.at = decision, facts, at
 
 
-def change_after(run: Run, item: Intent, outcome: Started | GenesysError | NotAttempted) -> Change:
-    """The contact's next state, and the run's auto-stop told of it."""
+def count_outcome(run: Run, item: Intent, outcome: Started | GenesysError) -> None:
+    """Tell the run's auto-stop of an attempt that is over.
+
+    Right when its call ends: by when it is written down, a group later, 100 more had been called.
+    """
     if isinstance(outcome, Started):
         run.auto_stop.count_started()
+    elif isinstance(outcome, Ambiguous):
+        run.auto_stop.count_unknown()
+    elif not (_asks_for_long(outcome) or _is_busy(outcome, item)):
+        run.auto_stop.count_failed(outcome)
+
+
+def change_after(run: Run, item: Intent, outcome: Started | GenesysError | NotAttempted) -> Change:
+    """The contact's next state."""
+    if isinstance(outcome, Started):
         return _started(run, item, outcome)
     # Another channel is allowed: decided anew below.
     if isinstance(outcome, NoLongerAllowed) and outcome.decision.verdict is not Verdict.ALLOWED:
@@ -77,27 +89,33 @@ def change_after(run: Run, item: Intent, outcome: Started | GenesysError | NotAt
     if isinstance(outcome, NotAttempted):  # no byte left, so it is no attempt
         return _given_back(item, "not_tried", {"attempts": item.claimed.attempts})
     if isinstance(outcome, Ambiguous):  # never repeated: Genesys is asked what became of it
-        run.auto_stop.count_unknown()
         return _unknown(run, item, outcome)
     return _refused(run, item, outcome)
 
 
 def _refused(run: Run, item: Intent, outcome: GenesysError) -> Change:
-    # A daily limit, not a minute's: nobody else would get through.
-    if isinstance(outcome, RateLimited) and outcome.retry_after > PATIENCE:
+    if _asks_for_long(outcome):
         run.auto_stop.stop(
             f"Genesys asks to wait {outcome.retry_after / 60:.0f} minutes. Run it again after that."
         )
         return _given_back(item, "refused", _detail(outcome))
-    # SMS and chat: Genesys keeps one conversation an address.
-    if isinstance(outcome, Conflict) and item.channel.traits.one_at_a_time:
+    if _is_busy(outcome, item):
         return _deferred(run, item, outcome)
-    run.auto_stop.count_failed(outcome)
     ours = isinstance(outcome, (NotSent, Unauthorized, Forbidden, RateLimited))  # the contact is not to blame
     # Once the run is stopped, a try says nothing of this contact.
     if ours and (item.claimed.attempts + 1 < TRIES or run.auto_stop.reason):
         return _given_back(item, "refused", _detail(outcome))
     return _failed(run, item, outcome, retryable=ours)
+
+
+def _asks_for_long(outcome: GenesysError) -> TypeGuard[RateLimited]:
+    """A daily limit, not a minute's: nobody else would get through."""
+    return isinstance(outcome, RateLimited) and outcome.retry_after > PATIENCE
+
+
+def _is_busy(outcome: GenesysError, item: Intent) -> TypeGuard[Conflict]:
+    """SMS and chat: Genesys keeps one conversation an address."""
+    return isinstance(outcome, Conflict) and item.channel.traits.one_at_a_time
 
 
 def first_look(row: Claimed, now: datetime) -> datetime:

@@ -12,6 +12,7 @@ threads worked. Where others have the cores from the start, calls look long all 
 """
 
 import contextlib
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -36,6 +37,11 @@ SPARE = 1.5
 MEMORY = 0.5
 """What the looks before count beside this one, in what the processor takes for a call. By 0.8 webhooks took
 3 s from 2 threads to 64: while few are made, the rest of the process makes each look dear.
+"""
+
+REGAINED = 8
+"""After a refusal an eighth more may be at work each second, and one in any case: at the edge of what a far
+end takes, few are refused.
 """
 
 RENEWED_AFTER = 20
@@ -79,9 +85,11 @@ class AdaptiveLimit:
         self._floor = min(floor, ceiling)
         self._wall, self._processor, self._starved = wall, processor, starved
         self._wanted = self._floor  # few begin: the first calls show whether more would help
+        self._most = float(ceiling)  # by the refusals
+        self._heard_until = -math.inf
         self._present = 0
         self._landed, self._took = 0, 0.0  # since the last look
-        self._distance = float("inf")
+        self._distance = math.inf
         self._calls = self._cost = 0.0  # of the looks before, the latest counting most
         self._idle_looks = 0.0
         self._lock = threading.Lock()
@@ -96,7 +104,7 @@ class AdaptiveLimit:
         """Whether one more may begin; who is `needed` may in any case."""
         with self._lock:
             if not self._present:  # what the processor did meanwhile was for no call
-                self._looked_at, self._used = self._wall(), self._processor()
+                self._begin()
             self._look()
             if self._present >= self._wanted and not needed:
                 return False
@@ -109,6 +117,16 @@ class AdaptiveLimit:
             self._landed += 1
             self._took += seconds
 
+    def note_refusal(self, seconds: float) -> None:
+        """The far end, or the way there, took no call, after so long: half as many, then slowly more."""
+        with self._lock:
+            now = self._wall()
+            if now < self._heard_until:  # who was at work then hears the same
+                return
+            self._heard_until = now + max(seconds, LOOK_SECONDS)
+            self._most = max(1.0, min(self._most, self._present) // 2)
+            self._wanted = min(self._wanted, int(self._most))
+
     def release(self) -> None:
         """One who joined goes."""
         with self._lock:
@@ -120,17 +138,22 @@ class AdaptiveLimit:
             self._look()
             return self._present > self._wanted
 
+    def _begin(self) -> None:
+        """The first joins."""
+        self._looked_at, self._used = self._wall(), self._processor()
+
     def _look(self) -> None:
         seconds = self._wall() - self._looked_at
         if seconds < LOOK_SECONDS:  # asked for at each call, and the processor's time costs a system call
             return
+        self._most = min(self.ceiling, self._most + seconds * max(1.0, self._most / REGAINED))
         used, is_full = self._processor() - self._used, self._present >= self._wanted
         is_idle = is_full and used < IDLE * seconds
         if self._landed:
             self._idle_looks = self._idle_looks + (A_TENTH if self._starved() else 1) if is_idle else 0
             self._judge(used)
         elif is_idle:  # an answer takes longer than a look
-            self._wanted = min(self.ceiling, self._wanted * MORE)
+            self._wanted = self._within(self._wanted * MORE)
         elif is_full:  # it comes, and what the processor does meanwhile is a part of its cost
             return
         self._looked_at, self._used = self._looked_at + seconds, self._used + used
@@ -143,4 +166,8 @@ class AdaptiveLimit:
         self._cost = self._cost * MEMORY + used
         self._landed, self._took = 0, 0.0
         useful = int(SPARE * self._distance * self._calls / max(self._cost, 1e-6))
-        self._wanted = min(self.ceiling, max(self._floor, useful))
+        self._wanted = self._within(max(self._floor, useful))
+
+    def _within(self, useful: int) -> int:
+        """So many, or as many as the far end takes."""
+        return min(int(self._most), useful)

@@ -51,6 +51,11 @@ class Attempt:
     seconds: float = 0.0
     answer: str = ""
 
+    @property
+    def asks_for_fewer(self) -> bool:
+        """Whether the receiver may take fewer at once than it was sent."""
+        return self.code in {"E_TIMEOUT", "E_CONNECTION"} or self.status in {429, 503}
+
 
 EXCERPT_BYTES = 4096
 """How much of an answer is kept."""

@@ -10,7 +10,7 @@ import threading
 from random import Random
 
 from outreach.clock import Clock, SystemClock
-from outreach.concurrency.adaptive_limit import AdaptiveLimit
+from outreach.concurrency.careful_limit import CarefulLimit
 from outreach.webhook.breaker import Breaker, State
 from outreach.webhook.endpoint import Endpoint
 from outreach.webhook.outbox import Outbox
@@ -50,7 +50,7 @@ class Courier:
         endpoint: where they go; the caller closes it.
         clock: for schedules and deadlines.
         random: for the schedule's jitter.
-        threads: how many attempts may be in the air at once.
+        threads: how many attempts may be in the air at once, where the receiver takes as many.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Courier:
         self._endpoint = endpoint
         self._clock = clock or SystemClock()
         self._random = random or Random()
-        self._limit = AdaptiveLimit(threads)  # kept over the rounds, with what it learnt of the receiver
+        self._limit = CarefulLimit(threads)  # kept over the rounds, with what it learnt of the receiver
         self._breaker = Breaker()
         self._one_round = threading.Lock()  # an outbox is called from one thread at a time
         self._changed = threading.Condition()

@@ -96,6 +96,7 @@ class Round:
         self._clock = clock
         self._random = random
         self._limits = limits
+        self._limit = limit
         self._calls: CallPool[Message, Attempt | None] = CallPool(self._post, limit)
         self._group = max(GROUP, 2 * limit.ceiling)  # no thread is idle while results are settled
         self._leases: dict[str, float] = {}
@@ -185,6 +186,8 @@ class Round:
         try:
             attempt = self._endpoint.post(message, self._clock.now())
             delivered = attempt.outcome == "delivered"
+            if attempt.asks_for_fewer:
+                self._limit.note_refusal(attempt.seconds)
         finally:
             # After a mistake of ours as well: a probe without a word would leave the breaker half open.
             self._breaker.record(self._clock.monotonic(), delivered=delivered)

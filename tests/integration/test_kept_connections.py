@@ -6,11 +6,14 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import httpcore
 import pytest
 
+from outreach.connections import Passage, WholeBackend, WholeStream
 from outreach.kept_connections import KeptConnections
 
 
@@ -22,7 +25,7 @@ class Far(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         self.opened = self.closed = 0
-        self.hangs_up = False
+        self.hangs_up = self.says_so = False
         self.padding = 0
         self.may_answer = threading.Event()
         self.may_answer.set()
@@ -53,6 +56,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = str(self.number).encode() + b" " * self.server.padding
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
+        if self.server.says_so:
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
         self.close_connection = self.server.hangs_up
@@ -179,3 +184,79 @@ def test_who_is_still_at_it_when_all_is_closed_leaves_nothing_open(far: Far) -> 
     far.may_answer.set()
     thread.join(10)
     assert wait_until(lambda: far.closed == 1)
+
+
+class NarrowDoor(WholeBackend):
+    """Lets so many connections through, as a proxy may."""
+
+    def __init__(self, passage: Passage, width: int) -> None:
+        super().__init__(passage)
+        self.free = threading.Semaphore(width)
+
+    def connect_tcp(self, *to: Any, **how: Any) -> WholeStream:
+        if not self.free.acquire(blocking=False):
+            raise httpcore.ConnectError("too many")
+        return super().connect_tcp(*to, **how)
+
+
+class Narrow:
+    """Connections of which so many can be made."""
+
+    def __init__(self, far: Far, width: int) -> None:
+        self._far = far
+        self._passage = Passage()
+        self.door = NarrowDoor(self._passage, width)
+        self.connections = KeptConnections(kept_seconds=20, backend=self.door, passage=self._passage)
+
+    def ask(self) -> int:
+        self._passage.start(20)
+        return ask(self.connections, self._far)
+
+    def ask_at_once(self, count: int) -> list[Future[int]]:
+        """So many; all but as many as there is room for wait."""
+        self._far.may_answer.clear()
+        pool = ThreadPoolExecutor(count)
+        asked = [pool.submit(self.ask) for _ in range(count)]
+        pool.shutdown(wait=False)
+        time.sleep(0.2)
+        return asked
+
+
+@contextlib.contextmanager
+def narrowed(far: Far, width: int) -> Iterator[Narrow]:
+    narrow = Narrow(far, width)
+    with contextlib.closing(narrow.connections):
+        yield narrow
+
+
+def test_where_no_more_connections_can_be_made_requests_wait_for_those_there_are(far: Far) -> None:
+    with narrowed(far, 3) as narrow:
+        asked = narrow.ask_at_once(40)
+        far.may_answer.set()
+        assert {each.result(10) for each in asked} == {1, 2, 3}
+    assert far.opened == 3
+
+
+def test_nobody_waits_in_line_where_no_connection_is_at_work(far: Far) -> None:
+    with narrowed(far, 0) as narrow, pytest.raises(httpcore.ConnectError):
+        narrow.ask()
+
+
+def test_whoever_waits_in_line_gives_up_when_told_and_nothing_of_theirs_has_left(far: Far) -> None:
+    with narrowed(far, 2) as narrow:
+        asked = narrow.ask_at_once(10)
+        narrow.connections.give_up()
+        assert wait_until(lambda: sum(each.done() for each in asked) == 8)
+        refused = [each for each in asked if each.done()]
+        assert all(isinstance(each.exception(), httpcore.ConnectError) for each in refused)
+        far.may_answer.set()
+        assert sorted(each.result(10) for each in asked if each not in refused) == [1, 2]
+
+
+def test_a_request_that_waited_makes_a_connection_where_the_other_was_closed(far: Far) -> None:
+    far.says_so = True
+    with narrowed(far, 1) as narrow:
+        asked = narrow.ask_at_once(2)
+        narrow.door.free.release()
+        far.may_answer.set()
+        assert sorted(each.result(10) for each in asked) == [1, 2]

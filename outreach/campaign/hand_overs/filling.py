@@ -9,7 +9,7 @@ import orjson
 
 from outreach.campaign.hand_overs.sending import find_obstacle, say
 from outreach.campaign.interaction import open_intents
-from outreach.campaign.outcomes import NotAttempted, change_after
+from outreach.campaign.outcomes import NotAttempted, change_after, count_outcome
 from outreach.campaign.run import Run
 from outreach.campaign.validation import change_for, gather_facts, inspected_before
 from outreach.compliance import Verdict
@@ -109,6 +109,8 @@ def _by_sender(
         if objection is None and sender is not None:
             chosen[sender].append(item)
         else:
+            if isinstance(objection, Invalid):
+                count_outcome(run, item, objection)
             changes.append(change_after(run, item, objection or NotAttempted()))
     apply_outcomes(run.ledger, changes)
     return chosen

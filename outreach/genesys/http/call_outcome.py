@@ -21,6 +21,7 @@
 A truncated body changes nothing for a status that refuses: the status line is proof enough.
 """
 
+import errno
 import socket
 import ssl
 from enum import Enum
@@ -79,5 +80,7 @@ def _connect_code(error: BaseException) -> str:
             return "tls"
         if isinstance(cause, socket.gaierror):
             return "dns"
+        if isinstance(cause, OSError) and cause.errno in {errno.EMFILE, errno.ENFILE}:
+            return "open_files"
         cause = cause.__cause__ or cause.__context__  # httpcore wraps what the socket said
     return "connect"

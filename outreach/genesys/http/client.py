@@ -216,8 +216,9 @@ class Connection:
         return answers
 
     def give_up(self) -> None:
-        """Nobody waits any more, for a turn or to try again: whoever does gets its error at once."""
+        """Nobody waits any more, for a turn, a connection or another try: whoever does gets its error now."""
         self._given_up = True
+        self._transport.give_up()
         for pacer in (self._pacer, *itertools.chain(*self._more_pacers.values())):
             pacer.give_up()
 

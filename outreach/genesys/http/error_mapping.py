@@ -50,6 +50,7 @@ ADVICE = {
 NOT_SENT_ADVICE = {
     "tls": "The certificate does not match or the connection was tampered with: check api_url and the proxy.",
     "unsupported_protocol": "The way is not HTTP: check api_url and the proxy that the environment names.",
+    "open_files": "This process may open no more files: raise its limit (ulimit -n), or lower threads.",
     "dns": "The host name is not known: check the region, api_url and the network.",
 }
 _UNREACHABLE = "Genesys cannot be reached: check the network, the region and api_url."

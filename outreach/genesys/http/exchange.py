@@ -74,6 +74,11 @@ class Transport:
         for kept in self._kept.values():
             kept.close()
 
+    def give_up(self) -> None:
+        """Nobody waits for another's connection any more."""
+        for kept in list(self._kept.values()):
+            kept.give_up()
+
     @contextlib.contextmanager
     def send(self, request: PlainRequest) -> Iterator[httpcore.Response]:
         """The answer's head, and its body to be read within the block. Raises what httpcore raises.
@@ -102,7 +107,7 @@ class Transport:
 
     def _open(self, proxy: str | None) -> KeptConnections:
         backend = WholeBackend(self.passage)
-        return KeptConnections(kept_seconds=KEPT_SECONDS, proxy=proxy, backend=backend)
+        return KeptConnections(kept_seconds=KEPT_SECONDS, proxy=proxy, backend=backend, passage=self.passage)
 
 
 class GuardedTransport(Transport):

@@ -7,6 +7,7 @@ login refused, the login host away    left out, as long as another token is ther
 They log in one after another, so that it is known which login came last when one is turned down.
 """
 
+import copy
 import logging
 import threading
 from collections.abc import Sequence
@@ -35,6 +36,7 @@ class TokenPool:
         self._good_at = [float("-inf")] * len(tokens)
         self._out_until = [float("-inf")] * len(tokens)
         self._turned_down = [False] * len(tokens)
+        self._failures: dict[int, tuple[float, GenesysError]] = {}
         self._lock = threading.RLock()
 
     def __len__(self) -> int:
@@ -47,15 +49,21 @@ class TokenPool:
         """
         if known := self._tokens[lane].known():
             return known
+        asked = self._clock.monotonic()
         with self._lock:
             if self._is_out(lane):  # since it had its turn
                 return ""
+            failed_at, error = self._failures.get(lane, (asked, None))
+            # Each of 128 threads tried in turn: where a host keeps silent for 30 s the last heard in an hour.
+            if error is not None and failed_at > asked:
+                raise copy.copy(error)
             return self._log_in(lane)
 
     def _log_in(self, lane: int) -> str:
         try:
             return self._tokens[lane].bearer()
         except GenesysError as error:
+            self._failures[lane] = self._clock.monotonic(), error
             seconds = AWAY_SECONDS
             if isinstance(error, (RateLimited, WrongClient)):
                 seconds = error.retry_after if isinstance(error, RateLimited) else REFUSED_SECONDS

@@ -14,9 +14,13 @@ from outreach.ledger.place import check_url
 BUSY_SECONDS = 60
 _OF_THE_MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EROFS})
 """Why a file cannot be opened though its path is right."""
-POOL = {"pool_size": 24, "max_overflow": 24, "pool_timeout": 60, "pool_use_lifo": True}
-"""The connection used last is used next: an SQLite connection's page cache holds until another one writes."""
-SQLITE_POOL = {**POOL, "pool_size": 4, "max_overflow": 44}
+POOL = {"pool_size": 12, "max_overflow": 12, "pool_timeout": 60, "pool_use_lifo": True}
+"""The connection used last is used next: an SQLite connection's page cache holds until another one writes.
+
+24 at the most, when 128 threads decide again after a rest: with 48 it took as long, and three processes asked
+for 144 of the 100 that PostgreSQL allows.
+"""
+SQLITE_POOL = {**POOL, "pool_size": 4, "max_overflow": 20}
 """Four are at work nearly always; each further one that is kept keeps 500 KB, and opening it takes 0.5 ms."""
 
 

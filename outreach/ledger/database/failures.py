@@ -52,6 +52,8 @@ def _advise(error: DBAPIError) -> str:
     words = str(error.orig).lower()
     if "full" in words:
         return "Free disk space and run the campaign again: it resumes by itself."
+    if "unable to open" in words:
+        return "See that its folder is there and writable, and how many files a process may open (ulimit -n)."
     if "locked" in words:
         return "Another program holds the file; run the campaign again: it resumes by itself."
     return "Bring the database back and run the campaign again: it resumes by itself."

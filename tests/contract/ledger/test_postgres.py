@@ -24,6 +24,7 @@ from outreach.errors import Ambiguous, LedgerError
 from outreach.genesys.interface import Started
 from outreach.ledger.claims import claim, plan
 from outreach.ledger.conversations import write_links
+from outreach.ledger.database.connecting import POOL
 from outreach.ledger.database.schema import contacts, executors, intents, metadata
 from outreach.ledger.executors.release import release_dead_executors
 from outreach.ledger.intents import IntentRequest, commit_intents
@@ -400,3 +401,13 @@ def test_an_answer_that_sixteen_read_at_once_is_written_down_and_told_once(ledge
         proof = prove(ledger, run.campaign)
     assert (proof.answers, proof.links) == ({"stop": 1}, {"named": 1, "not_shown": 1})
     assert proof.balanced
+
+
+def test_three_processes_take_fewer_connections_than_the_server_has_by_itself(url: str) -> None:
+    most = POOL["pool_size"] + POOL["max_overflow"]
+    with psycopg.connect(url) as connection:
+        row = connection.execute(
+            "SELECT boot_val::int FROM pg_settings WHERE name = 'max_connections'"
+        ).fetchone()
+    assert row
+    assert 3 * most < row[0] - 10

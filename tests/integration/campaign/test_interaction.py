@@ -347,3 +347,16 @@ def test_a_stop_in_one_process_holds_in_another_from_its_next_step(tmp_path: Pat
 
     assert there.auto_stop.reason == "a permission is missing"
     assert not organisation.contacted
+
+
+def test_nobody_is_called_once_enough_outcomes_are_in_doubt_though_none_is_written_down(
+    tmp_path: Path, organisation: Organisation
+) -> None:
+    organisation.will(Ambiguous("start sms", 500, "internal"), after_effect=True, times=100)
+    with new_ledger(tmp_path) as ledger, new_run(ledger, organisation, ONE_AT_A_TIME) as run:
+        load(run, people(40))
+        clear(run)
+        interact_batch(run, batch(run))
+
+        assert run.auto_stop.reason
+    assert len(contacted(organisation)) == ONE_AT_A_TIME.stop_after

@@ -294,6 +294,23 @@ def test_an_unknown_host_is_not_sent() -> None:
     assert outcome.code == "dns"
 
 
+def test_where_this_process_may_open_no_more_files_the_advice_says_so() -> None:
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        start("http://127.0.0.1:1")  # what is loaded at the first call is loaded
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (listener.fileno(), before[1]))
+            outcome = start(url)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+    assert isinstance(outcome, NotSent)
+    assert outcome.code == "open_files"
+    assert "ulimit" in str(outcome)
+
+
 def test_a_connection_that_is_never_accepted_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))

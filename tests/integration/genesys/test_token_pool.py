@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
+import socket
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,11 +13,12 @@ import pytest
 
 from outreach.clock import SystemClock
 from outreach.contacts import Channel
-from outreach.errors import Unauthorized, WrongClient
+from outreach.errors import NotSent, Unauthorized, WrongClient
 from outreach.genesys.http.auth import SEPARATOR
 from outreach.genesys.interface import Registered
 from outreach.genesys.opening import Account, fetch_token
 from outreach.genesys.platform.api import Platform
+from tests.support.byte_server import answer, serve_bytes
 from tests.support.clients import contact, engagement, open_at, start, told
 from tests.support.emulation import EmulatorThread, emulator_thread
 
@@ -166,3 +169,25 @@ def test_what_binds_is_told_by_the_minute(emails: int, budget: int, bound: str) 
         for number in range(4):
             start(genesys, engagement(Channel.EMAIL, address=f"p{number}@example.com"))
         assert genesys.connection.usage.snapshot().bound[0] == bound
+
+
+def test_whoever_waits_for_a_login_that_fails_is_told_then_and_does_not_try_it_in_turn() -> None:
+    logins = 0
+
+    def fail_slowly(connection: socket.socket) -> None:
+        nonlocal logins
+        logins += 1
+        time.sleep(0.2)
+        answer(500)(connection)
+
+    with (
+        serve_bytes(answer()) as server,
+        open_at(server.url, clock=SystemClock()) as genesys,
+        ThreadPoolExecutor(30) as threads,
+    ):
+        server.token_script = fail_slowly
+        calls = [threads.submit(genesys.wait_for_turn, engagement()) for _ in range(30)]
+        failures = {type(call.exception()) for call in calls}
+
+    assert failures == {NotSent}
+    assert logins <= 3

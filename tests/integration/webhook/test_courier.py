@@ -385,3 +385,23 @@ def _wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def test_one_that_takes_only_some_at_once_is_not_taken_for_dead(
+    outbox: MemoryOutbox, endpoint: Endpoint, receiver: Receiver, clock: Hurried
+) -> None:
+    fill(outbox, clock, 400)
+    room = threading.Semaphore(20)
+
+    def take_at_most_20(_: Delivery) -> Answer:
+        if not room.acquire(blocking=False):
+            return Answer(503)
+        time.sleep(0.05)
+        room.release()
+        return Answer()
+
+    receiver.script = take_at_most_20
+    counts = Courier(outbox, endpoint, clock=clock, random=Random(1), threads=128).deliver()
+    assert counts.stopped == ""
+    assert counts.delivered + counts.retried == 400
+    assert counts.retried < 40
