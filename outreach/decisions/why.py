@@ -70,6 +70,8 @@ def explain(
     if standing.reason == ROW_UNREADABLE:  # whatever the earlier row came to
         told |= {"verdict": Verdict.HELD.value, "channel": None, "next_allowed_at": None}
         told |= {"reasons": [ROW_UNREADABLE], "sentences": [sentence(ROW_UNREADABLE)]}
+        rows = find_rejected(ledger, found, external_contact_id)[-1:]
+        told["notes"] += [f"Line {row.line} of the source was rejected: {row.reason}" for row in rows]
     return named | told | {"history": read_history(ledger, standing.id)}
 
 

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from outreach.campaign import loading
 from outreach.campaign.loading import load_source
+from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run
 from outreach.channels import Channel
@@ -21,9 +23,11 @@ from outreach.ledger.database.schema import contacts
 from outreach.ledger.intents import IntentRequest, commit_intents
 from outreach.ledger.loads import entries as entries_module
 from outreach.ledger.loads.known_contacts import KnownContacts
+from outreach.ledger.loads.unchanged import find_unchanged
 from outreach.ledger.proof import prove
 from outreach.ledger.states import State
 from outreach.operations.resolution import release_waiting, resolve
+from outreach.sources import source as source_module
 from outreach.sources.opening import open_source
 from tests.support.ledgers import NOON, advance, attempt, batch, clear, intend, load, people, row_of, states
 from tests.support.organisations import Organisation
@@ -165,6 +169,25 @@ def test_the_same_row_again_changes_nothing(run: Run) -> None:
     assert prove(run.ledger, run.campaign).balanced
 
 
+@pytest.mark.parametrize("way", ["here", "beside"])
+def test_a_list_that_has_not_changed_is_not_read_again_and_its_people_stay_held(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    if way == "beside":  # by a process of its own
+        monkeypatch.setattr(source_module, "_LARGE", -1)
+        monkeypatch.setattr(loading, "may_start", lambda: True)
+    load(run, people(1))
+    (tmp_path / "people.csv").write_text(
+        "external_contact_id,name,sms,consent.sms\nC-1,A,+13175550001,perhaps\n"
+    )
+
+    load_source(run, open_source(str(tmp_path / "people.csv")))
+    reconsider(run)
+
+    assert states(run.ledger) == {"C-1": HELD}
+    assert find_unchanged(run.ledger, run.campaign.id, open_source(str(tmp_path / "people.csv")).fingerprint)
+
+
 @pytest.mark.parametrize("moved", [0, 1])
 def test_whom_a_person_released_goes_though_the_same_list_is_read_again(
     run: Run, organisation: Organisation, moved: int
@@ -271,6 +294,7 @@ def test_why_says_that_the_row_of_today_could_not_be_read(run: Run) -> None:
 
     assert (told["state"], told["verdict"], told["reasons"]) == ("held", "held", ["row_unreadable"])
     assert "row of today could not be read" in told["sentences"][0]
+    assert "Line 1 of the source was rejected: consent.sms" in told["notes"][-1]
 
 
 def test_the_dry_run_says_what_the_run_does(run: Run) -> None:
