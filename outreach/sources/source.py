@@ -179,6 +179,6 @@ class Source:
                 self._ignored.setdefault(header, number)
 
     def _ambiguous(self, record: Record, problem: SourceError) -> Row:
-        row = Row(record, reject=Reject("duplicate_columns", problem.problem))
-        named = self._headings.under_our_names(row.raw).get("external_contact_id", "")
-        return Row(record, reject=row.reject, named=read_name(named))
+        cells = dict(zip(record.headers, record.cells, strict=False))
+        named = self._headings.under_our_names(cells).get("external_contact_id", "")
+        return Row(record, reject=Reject("duplicate_columns", problem.problem), named=read_name(named))

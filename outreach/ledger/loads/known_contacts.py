@@ -9,7 +9,7 @@ whom it held; and of whoever is held each row that can be read is another, that 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import orjson
 from sqlalchemy import Connection, bindparam, func, select
@@ -36,6 +36,8 @@ _FIND_IN_FILE = _FIND.where(_C.external_contact_id.in_(select(_NAMES.c.value)))
 
 ERASED = "erased"
 """The reason of a contact who asked to be forgotten: no row of a source brings them back."""
+_FOR_A_PERSON = frozenset({"poison", "no_intent"})
+"""What holds somebody of whom no attempt stands, and yet is no decision that a row could end."""
 
 
 class KnownContacts:
@@ -60,29 +62,34 @@ class KnownContacts:
         found = connection.execute(_FIND_IN_FILE if is_file else _FIND_ON_SERVER, asked)
         return {row.external_contact_id: row for row in found}
 
-    def correct(self, connection: Connection, again: Sequence[tuple[Entry, ContactRow]]) -> int:
-        """Begin afresh with whoever's row says something else; how many."""
-        detail = {"load": self._load_id}
-        return self._apply(
-            connection,
-            [
-                to_accepted(contact_id=row.id, action="corrected", fields=entry.content(), detail=detail)
-                for entry, row in again
-                if entry.payload is not None and _is_news(row, entry.content_key)
-            ],
-        )
+    def go_by(
+        self, connection: Connection, again: Sequence[tuple[Entry, ContactRow]], refused: Sequence[Refused]
+    ) -> int:
+        """Begin afresh with whoever's row says something else, and hold whom only refused ones name.
 
-    def hold(self, connection: Connection, refused: Sequence[Refused]) -> None:
-        """Have whoever waits held of whom this load has, so far, no row but such as could not be read."""
+        How many began afresh.
+        """
+        detail = {"load": self._load_id}
+        corrections = [
+            to_accepted(contact_id=row.id, action="corrected", fields=entry.content(), detail=detail)
+            for entry, row in again
+            if entry.payload is not None and _is_news(row, entry.content_key)
+        ]
+        made = self._apply(connection, [*corrections, *self._holds(connection, refused)])
+        return sum(change.contact_id in made for change in corrections)
+
+    def _holds(self, connection: Connection, refused: Sequence[Refused]) -> Iterator[Change]:
         named = {each.row.external_contact_id: each for each in reversed(refused)}  # the first counts
         named.pop("", None)
-        holds = []
         for name, row in self.find(connection, list(named)).items() if named else ():
             is_read = row.load_id == self._load_id or is_marked(self.met, row.id)
-            if not is_read and mark(self._unreadable, row.id):
-                key = named[name].content_key(self._ledger.vault)
-                holds += [self._held(row.id, key)] if _is_news(row, key) else []
-        self._apply(connection, holds)
+            if is_read or not mark(self._unreadable, row.id):
+                continue
+            key = named[name].content_key(self._ledger.vault)
+            if row.reason in _FOR_A_PERSON:  # who sees to that first; then the list is read again
+                self.are_heard = False
+            elif _is_news(row, key):
+                yield self._held(row.id, key)
 
     def _held(self, contact_id: int, content_key: str) -> Change:
         return Change(
@@ -94,16 +101,16 @@ class KnownContacts:
             detail={"load": self._load_id},
         )
 
-    def _apply(self, connection: Connection, changes: Sequence[Change]) -> int:
+    def _apply(self, connection: Connection, changes: Sequence[Change]) -> set[int]:
         if not changes:
-            return 0
+            return set()
         # Under the rows' lock: an attempt that begins at this very moment is seen, or finds its contact gone.
         rows = lock(connection, [change.contact_id for change in changes])
         doubtful = find_attempted(connection, list(rows))
         free = {n: row for n, row in rows.items() if State(row.state) in CORRECTABLE and n not in doubtful}
         made = apply_within(self._ledger, connection, changes, only_own=False, rows=free)
         self.are_heard = self.are_heard and len(made) == len(changes)
-        return len(made)
+        return made
 
 
 def _is_news(row: ContactRow, content_key: str) -> bool:

@@ -116,9 +116,8 @@ class Loading:
             rejected=rejected,
             duplicates=duplicates,
             known=len(sorted_out.again) + stood,
-            corrected=self._known.correct(connection, sorted_out.again),
+            corrected=self._known.go_by(connection, sorted_out.again, chunk.refused),
         )
-        self._known.hold(connection, chunk.refused)
         return counts, refused
 
     def _forget(self, connection: Connection, entries: Sequence[Entry]) -> Sequence[Entry]:

@@ -96,6 +96,20 @@ def test_whoever_was_or_may_have_been_contacted_is_left_alone(run: Run, state: s
     assert states(run.ledger) == {"C-1": state}
 
 
+@pytest.mark.parametrize("reason", ["poison", "no_intent"])
+def test_whoever_waits_for_a_person_does_so_until_then_and_is_held_next(run: Run, reason: str) -> None:
+    load(run, people(1))
+    put(run, state="held", reason=reason)
+
+    load(run, people(1, **UNCLEAR))
+    load(run, people(1))
+    assert states(run.ledger) == {"C-1": f"held:{reason}"}
+
+    release_waiting(run.ledger, run.campaign, reason, reason="looked at")
+    load(run, people(1, **UNCLEAR))
+    assert states(run.ledger) == {"C-1": HELD}
+
+
 def test_whoever_asked_to_be_forgotten_stays_so(run: Run) -> None:
     load(run, people(1))
     put(run, state="blocked", reason="erased", payload=None, content_key="")
