@@ -32,6 +32,9 @@ _EXTEND = "Move 'Ends at' in the settings, or stop its schedule."
 TOO_LATE = "opted_out_too_late"
 """Whoever opted out between the start of a hand-over and its end."""
 
+ROW_UNREADABLE = "row_unreadable"
+"""Whoever was loaded, waits, and has a row in the latest list that was rejected."""
+
 REASONS = {
     "campaign_ended": Reason("The campaign has ended.", Owner.US, _EXTEND),
     "no_window_before_end": Reason(
@@ -59,6 +62,11 @@ REASONS = {
     TOO_LATE: Reason(
         "The person opted out after Genesys' engine had their list: withdrawn there, yet a message may reach "
         "them all the same.",
+        Owner.PERSON,
+    ),
+    ROW_UNREADABLE: Reason(
+        "The person's row of today could not be read, and an earlier one may no longer hold: mend it in the "
+        "list, or release the contact with `outreach resolve`.",
         Owner.PERSON,
     ),
     # Ours, since a setting asks for it: without it the next run goes on.

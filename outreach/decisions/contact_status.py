@@ -6,6 +6,8 @@ blocked, held                            decided afresh where the reason is ours
 failed, others blocked or held           as they are, until the source brings a corrected row
 deferred                                 as it is, until its time has come or the row is corrected
 accepted, registered, cleared            decided afresh, by a corrected row where there is one
+
+All but those of the first two lines are held once the list of today has a row of theirs that cannot be read.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -22,7 +24,7 @@ from outreach.decisions.record import read_facts
 from outreach.ledger.claims import Claimed
 from outreach.ledger.contacts import ContactRow, find_contacts
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.loads.load import ERASED
+from outreach.ledger.loads.known_contacts import ERASED
 from outreach.ledger.recent_contacts import recent_contacts
 from outreach.ledger.states import CONTACTED, CORRECTABLE, SET_ASIDE, State
 from outreach.reachability import Inspection

@@ -27,6 +27,6 @@ def refuse_unfilled(
             reject = Reject(
                 problem.code, f"The message cannot be written: {problem.in_words()}.", retryable=True
             )
-            yield Row(row.record, reject=reject)
+            yield Row(row.record, reject=reject, named=row.external_contact_id)
         else:
             yield row

@@ -13,7 +13,7 @@ from typing import Any
 
 from outreach.compliance import Decision, Facts, Gate, RuleApplied, Verdict, sentence
 from outreach.compliance.channels import ONE_CONTACT_PER_ADDRESS
-from outreach.compliance.reasons import TOO_LATE
+from outreach.compliance.reasons import ROW_UNREADABLE, TOO_LATE
 from outreach.contacts import Channel, Contact
 from outreach.decisions.contact_status import ContactStatus, channels_at, find_recent, find_statuses
 from outreach.decisions.record import read_decision, read_facts
@@ -67,6 +67,11 @@ def explain(
     told |= {"state": standing.state.value, "reason": standing.reason}
     told["notes"] += _on_duplicates(ledger, found, external_contact_id)
     told["notes"] += [sentence(TOO_LATE)] if standing.reason == TOO_LATE else []
+    if standing.reason == ROW_UNREADABLE:  # whatever the earlier row came to
+        told |= {"verdict": Verdict.HELD.value, "channel": None, "next_allowed_at": None}
+        told |= {"reasons": [ROW_UNREADABLE], "sentences": [sentence(ROW_UNREADABLE)]}
+        rows = find_rejected(ledger, found, external_contact_id)[-1:]
+        told["notes"] += [f"Line {row.line} of the source was rejected: {row.reason}" for row in rows]
     return named | told | {"history": read_history(ledger, standing.id)}
 
 

@@ -9,6 +9,7 @@
                         └──> held(for a person)
 
     blocked, held for a reason that is gone, not contacted and a corrected row comes ──> accepted
+    not contacted, and the row of today cannot be read ──> held(row_unreadable), until one comes that can
 
     erased: not contacted ──> blocked, in doubt ──> held, started ──> ended at once; the payload is gone
 
@@ -55,8 +56,8 @@ NEXT: dict[State, frozenset[State]] = {
     State.HELD: frozenset(
         {State.STARTED, State.CLEARED, State.ACCEPTED, State.FAILED, State.BLOCKED, State.DEFERRED}
     ),
-    State.BLOCKED: frozenset({State.ACCEPTED}),
-    State.FAILED: frozenset({State.ACCEPTED, State.BLOCKED}),
+    State.BLOCKED: frozenset({State.ACCEPTED, State.HELD}),
+    State.FAILED: frozenset({State.ACCEPTED, State.BLOCKED, State.HELD}),
     State.ENDED: frozenset(),
 }
 """What may follow what. Back to `accepted` lead a correction, `outreach retry`, a reason that is gone."""
@@ -71,8 +72,8 @@ LOOKED_FOR = frozenset({State.UNKNOWN, State.STARTED, State.ENDED})
 """Nothing is done to these but looking: a process that dies meanwhile did not die of them."""
 
 CORRECTABLE = frozenset(State) - CONTACTED - {State.INTENT, State.UNKNOWN}
-"""A corrected row of the source starts these afresh where no outcome is in doubt: whoever waits as well, in
-whosever hands, or they would be contacted after a stop by yesterday's yes.
+"""A corrected row of the source starts these afresh where no outcome is in doubt, and one that cannot be read
+has them held: whoever waits as well, in whosever hands, or they would be contacted by yesterday's yes.
 """
 
 SET_ASIDE = frozenset({State.BLOCKED, State.HELD})

@@ -18,6 +18,7 @@ import orjson
 
 from outreach.chunks import cut
 from outreach.compliance.owners import rests_on_us
+from outreach.compliance.reasons import ROW_UNREADABLE
 from outreach.errors import LedgerError, UsageError
 from outreach.genesys.interface import Genesys
 from outreach.ledger.adoption import Adoption, adopt
@@ -196,10 +197,10 @@ def _hold_all(ledger: Ledger) -> CaughtUp:
 
 
 def _find_kept_back(ledger: Ledger) -> Iterator[tuple[Claimed, int]]:
-    """Whom a reason of ours kept back, as far as this ledger knows: mended since, it kept nobody."""
+    """Whom a reason of ours or a row that could not be read kept back: mended since, it kept nobody."""
     for campaign in list_campaigns(ledger):
         for row in chain.from_iterable(read_set_aside(ledger, campaign.id)):
-            if rests_on_us(row.reason, orjson.loads(row.decision or "{}")):
+            if row.reason == ROW_UNREADABLE or rests_on_us(row.reason, orjson.loads(row.decision or "{}")):
                 yield read_claimed(ledger, row), row.audit_count
 
 

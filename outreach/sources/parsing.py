@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 Step = tuple[int, str, str, Callable[[str], object]]
 """Where the cell is, our column, the name that the value gets, and how it is read."""
 
+_ID = "external_contact_id"
 _MENTIONED = 3
 _FIVE_DIGITS = 5  # a code of so many lacks none: nearly all of a list from the United States
 
@@ -103,13 +104,20 @@ class RowParser:
     def row(self, record: Record) -> Row:
         """The record as a row; never raises for what a cell holds."""
         if record.reject is not None:
-            return Row(record, reject=record.reject)
+            return Row(record, reject=record.reject, named=self._named(record.cells))
         if self._plain and (said := self._plain.read(record.cells)):
             return Row(record, said=said)
         problems: list[Problem] = []
         values = self._values(record.cells, problems)
         contact = None if problems else _build(values, problems)
-        return Row(record, contact, None if contact else self._reject(problems))
+        if contact is not None:
+            return Row(record, contact)
+        return Row(record, reject=self._reject(problems), named=str(values.get(_ID, "")))
+
+    def _named(self, cells: Sequence[str]) -> str:
+        """The id that stands in a record whose cells are not to be trusted."""
+        place = self._places.get(_ID, len(cells))
+        return read_name(cells[place]) if place < len(cells) else ""
 
     def _values(self, cells: Sequence[str], problems: list[Problem]) -> dict[str, object]:
         values = _read(self._fields, cells, problems)
@@ -211,6 +219,11 @@ class RowParser:
             more = f" and {len(others) - _MENTIONED} more" if len(others) > _MENTIONED else ""
             text += f" Also: {mentioned}{more}."
         return Reject(code, text)
+
+
+def read_name(cell: str) -> str:
+    """The id in a cell, as that of a row that can be read; "" where it is none."""
+    return str(_read([(0, _ID, _ID, read_id)], [cell], []).get(_ID, ""))
 
 
 def _address_read(kind: AddressKind) -> Callable[[str], object] | None:

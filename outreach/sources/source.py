@@ -9,7 +9,7 @@ from itertools import islice
 from outreach.errors import SourceError
 from outreach.sources.columns import Headings, WrongHeader, in_words
 from outreach.sources.layout import OF_EXPORTS, Layout
-from outreach.sources.parsing import RowParser
+from outreach.sources.parsing import RowParser, read_name
 from outreach.sources.proposal import Proposal
 from outreach.sources.rows import OfBytes, Reader, Record, Reject, Row
 
@@ -141,7 +141,7 @@ class Source:
                 except SourceError as e:
                     if self._reader.fixed_columns:
                         raise
-                    yield _ambiguous(record, e)
+                    yield self._ambiguous(record, e)
                     parser = None
                     continue
             yield parser.row(record)
@@ -178,6 +178,7 @@ class Source:
             if header.strip() and number - 1 not in meaning and header not in OF_EXPORTS:
                 self._ignored.setdefault(header, number)
 
-
-def _ambiguous(record: Record, problem: SourceError) -> Row:
-    return Row(record, reject=Reject("duplicate_columns", problem.problem))
+    def _ambiguous(self, record: Record, problem: SourceError) -> Row:
+        cells = dict(zip(record.headers, record.cells, strict=False))
+        named = self._headings.under_our_names(cells).get("external_contact_id", "")
+        return Row(record, reject=Reject("duplicate_columns", problem.problem), named=read_name(named))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import orjson
 import pytest
@@ -59,6 +60,31 @@ def test_lists_that_cannot_be_read_contact_nobody_until_they_can(office: Office)
     assert orjson.loads(office.artifact("proof")["data"].strip("`json\n"))["balanced"]
     office.genesys.configure(dnc_export="file")
     assert office.run(source)["contacted"] == 5
+
+
+def test_whoever_waits_and_whose_row_of_today_cannot_be_read_waits_for_a_list_in_which_it_can(
+    office: Office,
+) -> None:
+    source = office.source(3)
+    office.genesys.configure(dnc_export="page")
+    with pytest.raises(CampaignStopped):
+        office.run(source)
+    office.genesys.configure(dnc_export="file")
+    yesterday = Path(source).read_text()
+    head, first, *others = yesterday.splitlines()
+
+    Path(source).write_text("\n".join([f"{head},opt_out", f"{first},who knows", *(f"{o}," for o in others)]))
+    today = office.run(source)
+    Path(source).write_text(yesterday)
+    tomorrow = office.run(source)
+
+    assert (today["states"], today["reasons"], today["balanced"]) == (
+        {"held": 1, "started": 2},
+        {"row_unreadable": 1},
+        True,
+    )
+    assert (tomorrow["states"], tomorrow["balanced"]) == ({"started": 3}, True)
+    assert office.genesys.truth()["contacted_twice_count"] == 0
 
 
 def test_a_dry_run_says_what_would_happen_and_contacts_nobody(office: Office) -> None:

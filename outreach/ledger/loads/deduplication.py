@@ -32,15 +32,21 @@ def sort(entries: Sequence[Entry], before: dict[str, Any], load_id: int, again: 
         elif name not in before:
             first[name] = entry.line
             result.new.append(entry)
-        elif _mark(again, before[name].id):
+        elif mark(again, before[name].id):
             result.again.append((entry, before[name]))
         else:
             result.duplicates[place] = "stands further up already"
     return result
 
 
-def _mark(seen: bytearray, contact_id: int) -> bool:
-    """Whether the contact was not marked yet: one bit each, so that a load of millions stays small."""
+def is_marked(seen: bytearray, contact_id: int) -> bool:
+    """Whether it is."""
+    place = contact_id >> 3
+    return place < len(seen) and bool(seen[place] & 1 << (contact_id & 7))
+
+
+def mark(seen: bytearray, contact_id: int) -> bool:
+    """Mark a contact; whether it was not marked yet: one bit each, so that a load of millions stays small."""
     place, bit = contact_id >> 3, 1 << (contact_id & 7)
     if place >= len(seen):
         seen.extend(bytes(place + 4096 - len(seen)))

@@ -60,6 +60,10 @@ class Refused(NamedTuple):
     row: Row
     duplicate_of: str | None = None
 
+    def content_key(self, vault: Vault) -> str:
+        """Of what the row says, wherever it stands: another than that of any row that can be read."""
+        return vault.key("unreadable", _dump(self.row.raw).decode())
+
     def as_row(self, vault: Vault, campaign_id: int, load_id: int) -> dict[str, Any]:
         """A new row of `rejects`."""
         assert self.row.reject is not None  # noqa: S101 - it was refused
@@ -136,10 +140,10 @@ class Taker(NamedTuple):
             good: list[_Taken] = []
             refused: list[Refused] = []
             for row in islice(source, CHUNK):
-                if row.reject:
-                    refused.append(Refused(row))
-                    continue
                 known = self.stored.row(row) if self.stored.ids else row
+                if known.reject:
+                    refused.append(Refused(known))
+                    continue
                 keys = self._address_keys(known) if self.with_addresses else _NOBODYS
                 good.append((known.external_contact_id, row.record, dump_content(known), keys))
             if not (good or refused):

@@ -1,7 +1,7 @@
 """Loading a source: rows in, each in one named place, chunk by chunk, each chunk one transaction.
 
     a row that was read
-    ├── known      an earlier load had it (a resumed run, the same file again, or a corrected contact)
+    ├── known      an earlier load had it (a resumed run, the same file again): known_contacts.py
     ├── rejected   it cannot become a contact: line, code, reason
     ├── duplicate  this load had the same external contact id before: names the first line
     └── accepted   a new contact
@@ -16,32 +16,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from operator import itemgetter
 from types import MappingProxyType
-from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, update
 
-from outreach.ledger.changes import Change, apply_within, to_accepted
+from outreach.ledger.changes import Change, apply_within
 from outreach.ledger.contacts import find_ids_ending
-from outreach.ledger.database.schema import contacts, loads, rejects
-from outreach.ledger.intents import find_attempted
+from outreach.ledger.database.schema import loads, rejects
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.deduplication import sort
 from outreach.ledger.loads.entries import Chunk, Entry, Refused, Taker
+from outreach.ledger.loads.known_contacts import ERASED, KnownContacts
 from outreach.ledger.loads.new_contacts import NewContacts
 from outreach.ledger.loads.stored_ids import FLOAT, StoredIds
-from outreach.ledger.states import CONTACTED, CORRECTABLE, State
+from outreach.ledger.states import State
 from outreach.ledger.suppressions import find_erased, has_erased
 from outreach.sources.rows import Row as SourceRow
 
-_C = contacts.c
-_FIND = select(_C.external_contact_id, _C.id, _C.load_id, _C.line, _C.content_key, _C.state, _C.reason).where(
-    _C.campaign_id == bindparam("campaign")
-)
-_FIND_ON_SERVER = _FIND.where(_C.external_contact_id.in_(bindparam("names", expanding=True)))
-# One parameter for all names: a thousand of them cost SQLAlchemy 4 of a row's 38 microseconds.
-_NAMES = func.json_each(bindparam("names")).table_valued("value")
-_FIND_IN_FILE = _FIND.where(_C.external_contact_id.in_(select(_NAMES.c.value)))
 _COUNT = (
     update(loads)
     .where(loads.c.id == bindparam("load"))
@@ -52,9 +43,6 @@ _COUNT = (
 """Built once: building a statement takes SQLAlchemy longer than SQLite takes to run it."""
 
 _NO_NUMBERS: Mapping[str, int] = MappingProxyType({})
-
-ERASED = "erased"
-"""The reason of a contact who asked to be forgotten: no row of a source brings them back."""
 
 
 @dataclass(slots=True)
@@ -81,13 +69,12 @@ class Loading:
         self._ledger = ledger
         self._campaign_id = campaign_id
         self.total = Loaded()
-        self._again = bytearray()
-        self._is_heard = True
         stored = StoredIds(find_ids_ending(ledger, campaign_id, FLOAT))
         self.taker = Taker(ledger.vault, stored, has_erased(ledger))
         row = {"campaign_id": campaign_id, "source": source, "started_at": ledger.clock.now()}
         with ledger.db.write() as connection:
             self.id = int(connection.execute(insert(loads).returning(loads.c.id), row).scalar_one())
+        self._known = KnownContacts(ledger, campaign_id, self.id)
 
     def add(self, chunks: Iterable[Chunk]) -> Iterator[list[SourceRow]]:
         """Write rows that `taker` took; yields those that were not accepted, for the rejects file."""
@@ -105,7 +92,7 @@ class Loading:
         Unless it corrects somebody in doubt, who goes on by what it says once nobody was reached. `numbers`
         are counts of how national phone numbers were read, for the report.
         """
-        if not self._is_heard:
+        if not self._known.are_heard:
             fingerprint = ""
         with self._ledger.db.write() as connection:
             ended = update(loads).where(loads.c.id == self.id)
@@ -116,7 +103,8 @@ class Loading:
 
     def _place(self, connection: Connection, chunk: Chunk) -> tuple[Loaded, list[Refused]]:
         entries = self._forget(connection, chunk.entries)
-        sorted_out = sort(entries, self._existing(connection, entries), self.id, self._again)
+        names = [entry.external_contact_id for entry in entries]
+        sorted_out = sort(entries, self._known.find(connection, names), self.id, self._known.met)
         refused = chunk.refused + chunk.refuse(sorted_out.duplicates, entries)
         accepted = self._insert(connection, sorted_out.new)
         rejected, duplicates = self._reject(connection, refused)
@@ -128,7 +116,7 @@ class Loading:
             rejected=rejected,
             duplicates=duplicates,
             known=len(sorted_out.again) + stood,
-            corrected=self._correct(connection, sorted_out.again),
+            corrected=self._known.go_by(connection, sorted_out.again, chunk.refused),
         )
         return counts, refused
 
@@ -139,15 +127,6 @@ class Loading:
             return entries
         return [entry if erased.isdisjoint(entry.address_keys) else entry.forgotten() for entry in entries]
 
-    def _existing(self, connection: Connection, entries: Sequence[Entry]) -> dict[str, Any]:
-        names = [entry.external_contact_id for entry in entries]
-        if self._ledger.db.is_sqlite:
-            asked = {"campaign": self._campaign_id, "names": orjson.dumps(names).decode()}
-            found = connection.execute(_FIND_IN_FILE, asked)
-        else:
-            found = connection.execute(_FIND_ON_SERVER, {"campaign": self._campaign_id, "names": names})
-        return {row.external_contact_id: row for row in found}
-
     def _insert(self, connection: Connection, entries: Sequence[Entry]) -> int:
         if not entries:
             return 0
@@ -157,27 +136,6 @@ class Loading:
         ]
         apply_within(self._ledger, connection, gone, only_own=False)
         return added
-
-    def _correct(self, connection: Connection, again: Sequence[tuple[Entry, Any]]) -> int:
-        changed = [
-            (entry, row)
-            for entry, row in again
-            if entry.content_key != row.content_key
-            and entry.payload is not None
-            and State(row.state) not in CONTACTED
-            and row.reason != ERASED
-        ]
-        doubtful = find_attempted(connection, [row.id for _, row in changed])
-        corrections = [
-            to_accepted(
-                contact_id=row.id, action="corrected", fields=entry.content(), detail={"load": self.id}
-            )
-            for entry, row in changed
-            if row.id not in doubtful and State(row.state) in CORRECTABLE
-        ]
-        corrected = apply_within(self._ledger, connection, corrections, only_own=False)
-        self._is_heard = self._is_heard and len(corrected) == len(changed)
-        return len(corrected)
 
     def _reject(self, connection: Connection, refused: Sequence[Refused]) -> tuple[int, int]:
         if not refused:

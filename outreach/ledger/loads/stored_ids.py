@@ -17,6 +17,7 @@ class StoredIds(NamedTuple):
 
     def row(self, row: Row) -> Row:
         """The row under the id by which its person is known."""
-        if not self.ids or (stored := row.external_contact_id + FLOAT) not in self.ids or not row.contact:
+        if not self.ids or (stored := row.external_contact_id + FLOAT) not in self.ids:
             return row
-        return Row(row.record, row.contact.model_copy(update={"external_contact_id": stored}))
+        contact = row.contact and row.contact.model_copy(update={"external_contact_id": stored})
+        return Row(row.record, contact, row.reject, named=stored)

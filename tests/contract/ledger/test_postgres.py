@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 import pytest
@@ -29,6 +29,7 @@ from outreach.ledger.database.schema import contacts, executors, intents, metada
 from outreach.ledger.executors.release import release_dead_executors
 from outreach.ledger.intents import IntentRequest, commit_intents
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.loads.known_contacts import KnownContacts
 from outreach.ledger.migrations import migrate
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.outbox import LedgerOutbox
@@ -206,6 +207,44 @@ def test_two_loads_of_one_file_at_once_accept_everybody_once(run: Run, url: str)
 
     assert sum(at_once(4, read)) == 300
     assert prove(run.ledger, run.campaign).balanced
+
+
+def test_whose_row_of_today_cannot_be_read_waits_for_one_that_can(run: Run) -> None:
+    unclear: dict[str, Any] = {"consent.sms": "perhaps"}
+    load(run, people(2))
+    clear(run)
+
+    load(run, [*people(1, **unclear), *people(1, first=2)])
+    assert advance(run).balanced
+    assert states(run.ledger) == {"C-1": "held:row_unreadable", "C-2": "started"}
+
+    load(run, people(2))
+    assert advance(run).balanced
+    assert states(run.ledger) == {"C-1": "started", "C-2": "started"}
+
+
+def test_whoever_is_being_contacted_while_their_row_is_found_unreadable_is_left_alone(
+    run: Run, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unclear: dict[str, Any] = {"consent.sms": "perhaps"}
+    load(run, people(1))
+    clear(run)
+    find = KnownContacts.find
+
+    with another(url) as ledger:
+
+        def find_and_contact(*asked: Any) -> dict[str, Any]:
+            found = find(*asked)
+            if found:  # the load has seen them waiting, and has no lock yet
+                [claimed] = claim(ledger, run.campaign.id, batch(run), (State.CLEARED,), limit=1)
+                wanted = [IntentRequest(claimed, Channel.SMS, "+13175550001")]
+                assert commit_intents(ledger, wanted, same_address=SameAddress.ONCE)[0]
+            return found
+
+        monkeypatch.setattr(KnownContacts, "find", find_and_contact)
+        load(run, people(1, **unclear))
+
+        assert states(run.ledger) == {"C-1": "intent"}
 
 
 def test_runs_of_one_campaign_at_once_contact_everybody_once(run: Run, url: str) -> None:

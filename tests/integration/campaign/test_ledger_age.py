@@ -361,6 +361,23 @@ def test_without_a_look_up_those_are_held_too_whom_only_our_own_reason_kept_back
         assert (place.contacted(), place.twice()) == (4, 0)
 
 
+def test_without_a_look_up_those_are_held_too_whose_row_could_not_be_read(tmp_path: Path) -> None:
+    (tmp_path / "place").mkdir()
+    with emulator_thread() as genesys:
+        place = Place(tmp_path / "place", genesys, api="guide")
+        with place.opened() as (ledger, client), open_run(ledger, client, "spring", SETTINGS) as run:
+            load_source(run, open_source(crowd(1)))
+            load_source(run, open_source([{**row, "consent.sms": "perhaps"} for row in crowd(1)]))
+        place.back_up()
+        place.run(crowd(1))
+        place.restore()
+        with place.opened() as (ledger, client):
+            assert catch_up(ledger, client).held == 4
+        place.run(crowd(1))
+
+        assert (place.contacted(), place.twice()) == (4, 0)
+
+
 def test_another_tool_with_our_senders_stops_no_run(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     place.run(crowd(1))
     other = Place(place.folder.with_name("other"), place.genesys)
