@@ -198,10 +198,14 @@ class FarOrganisation(Organisation):
         super().__init__()
         self.in_the_air = self.most_in_the_air = 0
 
-    def be_far(self) -> None:
+    def be_far(self, crowd: int = 0) -> None:
+        """Half a second, and until so many have waited at once: a busy machine starts threads slowly."""
         with self._lock:
             self.in_the_air += 1
             self.most_in_the_air = max(self.most_in_the_air, self.in_the_air)
         time.sleep(0.5)
+        until = time.monotonic() + 20
+        while self.most_in_the_air < crowd and time.monotonic() < until:
+            time.sleep(0.05)
         with self._lock:
             self.in_the_air -= 1

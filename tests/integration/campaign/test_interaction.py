@@ -26,7 +26,7 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import prove
 from outreach.ledger.suppressions import suppress
 from outreach.reachability import Inspection
-from outreach.settings import CampaignSettings, FrequencyCap, SameAddress
+from outreach.settings import MOST_THREADS, CampaignSettings, FrequencyCap, SameAddress
 from tests.support.clocks import SetClock
 from tests.support.ledgers import (
     CALM,
@@ -54,7 +54,7 @@ PATIENT = CALM.model_copy(update={"stop_after": 20})
 
 class FarStart(FarOrganisation):
     def start(self, engagement: Engagement) -> Started:
-        self.be_far()
+        self.be_far(MOST_THREADS)
         return super().start(engagement)
 
 
@@ -328,7 +328,7 @@ def test_without_a_budget_as_many_calls_are_in_the_air_as_a_far_organisation_tak
         interact_batch(run, batch(run))
 
     assert len(far.contacted) == 300
-    assert far.most_in_the_air == 128
+    assert far.most_in_the_air == MOST_THREADS
 
 
 def test_a_stop_in_one_process_holds_in_another_from_its_next_step(tmp_path: Path) -> None:
