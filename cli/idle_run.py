@@ -20,6 +20,7 @@ from outreach.report.figures.history import note_of
 from outreach.report.summary import ALL_BEFORE, summary_sentence
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_list
+from tasks.artifact_keys import run_tags
 
 FLOW = "run-campaign"
 _GOING_ON = {
@@ -111,7 +112,7 @@ def _tell(api: PlainApi, proof: Proof, asked: Mapping[str, object], settings: Ca
     run = {
         "flow_id": flow["id"],
         "name": proof.campaign,
-        "tags": [f"campaign: {proof.campaign}", f"organisation: {asked['genesys']}"],  # as flows/opening.py
+        "tags": run_tags(proof.campaign, str(asked["genesys"])),
         "parameters": {**asked, "settings": settings.model_dump(mode="json")},
         "state": {"type": "COMPLETED", "name": "Completed", "message": message},
     }

@@ -41,7 +41,7 @@ from outreach.ledger.opening import opened_if_any
 from outreach.ledger.rate_slots import LedgerSlotAllocator
 from outreach.settings import CampaignSettings
 from outreach.webhook.endpoint import Endpoint
-from tasks.artifact_keys import artifact_key
+from tasks.artifact_keys import artifact_key, run_tags
 from tasks.authentication import authenticate
 from tasks.references import Reference
 
@@ -139,8 +139,7 @@ def open_run(
         )
         run = stack.enter_context(gathering)
         stack.enter_context(metrics_offered(run.campaign.name, blocks.spent))
-        tags = {f"campaign: {run.campaign.name}", f"organisation: {names.genesys}"}
-        begin(partial(end_lost_runs, run.ledger, tags))
+        begin(partial(end_lost_runs, run.ledger, run_tags(run.campaign.name, names.genesys)))
         key = artifact_key(run.campaign.name, names.ledger)
         yield OpenRun(run, stack.enter_context(offer(run, names)), blocks, key)
 

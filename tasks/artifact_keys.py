@@ -1,4 +1,4 @@
-"""What a campaign's artifacts are called in Prefect."""
+"""What a campaign's artifacts and runs are called in Prefect."""
 
 import hashlib
 import re
@@ -15,6 +15,11 @@ def artifact_key(campaign: str, ledger: str) -> str:
         return name
     mark = hashlib.sha256(f"{ledger}/{campaign}".encode()).hexdigest()[:6]
     return f"{name}-{where}-{mark}"
+
+
+def run_tags(campaign: str, organisation: str) -> list[str]:
+    """What a campaign's runs are found by; the organisation is its block's name."""
+    return [f"campaign: {campaign}", f"organisation: {organisation}"]
 
 
 def _slug(text: str) -> str:

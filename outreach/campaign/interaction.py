@@ -180,13 +180,10 @@ def _decide_on(
 ) -> tuple[Facts, Decision]:
     """The decision and its facts: an address that is promised to a row before it is taken, and contacted."""
     if run.settings.same_address is SameAddress.ONCE:
-        keys = {
-            name: run.ledger.vault.address_key(at) for name, at in row.contact.channels.addresses().items()
-        }
+        addresses = row.contact.channels.addresses().items()
+        keys = {name: run.ledger.vault.address_key(address) for name, address in addresses}
         lost = {name: key for name, key in keys.items() if key in promised}
-        if (
-            lost
-        ):  # for the caps too, as they would be if the row before had been of an earlier batch: one each
+        if lost:  # for the caps too, as if the row before had been of an earlier batch: one each
             recent = (*facts.recent, *[now] * len(set(lost.values())))
             facts = replace(facts, taken=facts.taken.union(lost), recent=recent)
     return facts, run.gate.decide(row.contact, facts, now)

@@ -40,7 +40,7 @@ def sort(entries: Sequence[Entry], before: dict[str, Any], load_id: int, again: 
 
 
 def is_marked(seen: bytearray, contact_id: int) -> bool:
-    """Whether it is."""
+    """Whether a contact was marked."""
     place = contact_id >> 3
     return place < len(seen) and bool(seen[place] & 1 << (contact_id & 7))
 

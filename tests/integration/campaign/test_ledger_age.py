@@ -345,20 +345,26 @@ def test_an_api_without_a_look_up_can_only_hold(tmp_path: Path) -> None:
         assert (place.contacted(), place.twice()) == (8, 0)
 
 
+def assert_held_after_going_back(place: Place) -> None:
+    """The four are contacted, the ledger of before comes back, and catching up holds all of them."""
+    place.back_up()
+    place.run(crowd(1))
+    place.restore()
+    with place.opened() as (ledger, client):
+        assert catch_up(ledger, client).held == 4
+    place.run(crowd(1))
+
+    assert (place.contacted(), place.twice()) == (4, 0)
+
+
 def test_without_a_look_up_those_are_held_too_whom_only_our_own_reason_kept_back(tmp_path: Path) -> None:
     (tmp_path / "place").mkdir()
     asking = SETTINGS.model_copy(update={"consent": ConsentPolicy.REQUIRED})
     with emulator_thread() as genesys:
         place = Place(tmp_path / "place", genesys, api="guide")
         place.run(crowd(1), settings=asking)
-        place.back_up()
-        place.run(crowd(1))
-        place.restore()
-        with place.opened() as (ledger, client):
-            assert catch_up(ledger, client).held == 4
-        place.run(crowd(1))
 
-        assert (place.contacted(), place.twice()) == (4, 0)
+        assert_held_after_going_back(place)
 
 
 def test_without_a_look_up_those_are_held_too_whose_row_could_not_be_read(tmp_path: Path) -> None:
@@ -368,14 +374,8 @@ def test_without_a_look_up_those_are_held_too_whose_row_could_not_be_read(tmp_pa
         with place.opened() as (ledger, client), open_run(ledger, client, "spring", SETTINGS) as run:
             load_source(run, open_source(crowd(1)))
             load_source(run, open_source([{**row, "consent.sms": "perhaps"} for row in crowd(1)]))
-        place.back_up()
-        place.run(crowd(1))
-        place.restore()
-        with place.opened() as (ledger, client):
-            assert catch_up(ledger, client).held == 4
-        place.run(crowd(1))
 
-        assert (place.contacted(), place.twice()) == (4, 0)
+        assert_held_after_going_back(place)
 
 
 def test_another_tool_with_our_senders_stops_no_run(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

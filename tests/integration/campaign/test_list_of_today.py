@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from outreach.campaign.loading import load_source
-from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run
 from outreach.contacts import Channel
 from outreach.errors import Ambiguous
@@ -20,18 +19,21 @@ from outreach.ledger.loads.load import Loaded
 from outreach.ledger.loads.unchanged import find_unchanged
 from outreach.ledger.states import State
 from outreach.sources.opening import open_source
-from tests.support.ledgers import advance, attempt, batch, clear, intend, load, people, states
+from tests.support.ledgers import (
+    advance,
+    attempt,
+    batch,
+    clear,
+    intend,
+    load,
+    people,
+    register,
+    states,
+    stay,
+)
 from tests.support.organisations import Organisation
 
 NO: dict[str, Any] = {"consent.sms": "no", "consent.email": "no"}
-
-
-def register(run: Run) -> None:
-    register_batch(run, batch(run))
-
-
-def stay(run: Run) -> None:
-    """Nothing was done beyond loading."""
 
 
 @pytest.mark.parametrize("until", [stay, register, clear])

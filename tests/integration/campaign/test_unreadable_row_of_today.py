@@ -12,7 +12,6 @@ from sqlalchemy import update
 from outreach.campaign import loading
 from outreach.campaign.loading import load_source
 from outreach.campaign.reconsideration import reconsider
-from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run
 from outreach.channels import Channel
 from outreach.decisions.dry_run import decide_all
@@ -29,19 +28,24 @@ from outreach.ledger.states import State
 from outreach.operations.resolution import release_waiting, resolve
 from outreach.sources import source as source_module
 from outreach.sources.opening import open_source
-from tests.support.ledgers import NOON, advance, attempt, batch, clear, intend, load, people, row_of, states
+from tests.support.ledgers import (
+    NOON,
+    advance,
+    attempt,
+    batch,
+    clear,
+    intend,
+    load,
+    people,
+    register,
+    row_of,
+    states,
+    stay,
+)
 from tests.support.organisations import Organisation
 
 UNCLEAR: Mapping[str, Any] = {"consent.sms": "perhaps"}
 HELD = "held:row_unreadable"
-
-
-def register(run: Run) -> None:
-    register_batch(run, batch(run))
-
-
-def stay(run: Run) -> None:
-    """Nothing was done beyond loading."""
 
 
 def put(run: Run, **values: object) -> None:
