@@ -1,6 +1,6 @@
 """What both wire formats offer: register, inspect, start, find, read, link, end. All else speaks this."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -320,9 +320,14 @@ class Genesys(Protocol):
     def link(self, conversation: Conversation, genesys_id: str, channel: Channel) -> None:
         """Ask that a conversation names a contact. Safe to repeat; the next reading shows whether it does."""
 
-    def list_inbound(self, since: datetime, *, at_most: int) -> list[InboundConversation]:
-        """Where people wrote to our senders since, the newest first, asked with at most so many requests."""
-        return []
+    def list_inbound(
+        self, since: datetime, until: datetime, *, skip: int
+    ) -> Iterator[InboundConversation | None]:
+        """Where people wrote to our senders, the oldest first, without the first ones; None: nobody did.
+
+        Asked for as they are taken, a request for 100.
+        """
+        return iter(())
 
     def read_inbound(
         self, conversation_id: str, *, is_email: bool, known: Collection[str]

@@ -6,7 +6,7 @@ import itertools
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import ClassVar, Literal
@@ -158,9 +158,11 @@ class Organisation:
         if self.refuses_link:
             raise self.refuses_link
 
-    def list_inbound(self, since: datetime, *, at_most: int) -> list[InboundConversation]:
+    def list_inbound(
+        self, since: datetime, until: datetime, *, skip: int
+    ) -> Iterator[InboundConversation | None]:
         self.looks_for_replies += 1
-        return self.inbound
+        return iter(self.inbound[skip:])
 
     def read_inbound(
         self, conversation_id: str, *, is_email: bool, known: Collection[str]

@@ -1,7 +1,7 @@
 """The published platform API v2 behind the interface (platform fact sheet, sections 3 to 6)."""
 
 import functools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -168,9 +168,11 @@ class Platform:
         """Ask that a conversation names a contact."""
         links.link(self.connection, conversation, genesys_id, channel)
 
-    def list_inbound(self, since: datetime, *, at_most: int) -> list[InboundConversation]:
-        """Where people wrote to our senders since, the newest first."""
-        return replies.list_inbound(self.connection, self._senders, since, at_most=at_most)
+    def list_inbound(
+        self, since: datetime, until: datetime, *, skip: int
+    ) -> Iterator[InboundConversation | None]:
+        """Where people wrote to our senders, the oldest first, without the first ones."""
+        return replies.list_inbound(self.connection, self._senders, since, until, skip=skip)
 
     def read_inbound(
         self, conversation_id: str, *, is_email: bool, known: Collection[str]

@@ -7,6 +7,7 @@ both are looked at: the details query is asked for sessions whose `addressTo` is
 import re
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta, timezone
+from itertools import count
 
 from outreach.contacts import Channel, bare_address
 from outreach.errors import NotFound
@@ -22,7 +23,7 @@ from outreach.genesys.http.untrusted_json import (
 )
 from outreach.genesys.interface import InboundConversation, InboundMessage, Senders
 from outreach.genesys.platform.conversations import communications_of, sessions_of
-from outreach.genesys.platform.listing import read_all_hits, write_predicate, write_query
+from outreach.genesys.platform.listing import PAGE_SIZE, read_hits, write_predicate, write_query
 from outreach.genesys.platform.media import EMAIL, MESSAGE, medium_of
 
 INTERVAL = timedelta(days=7)
@@ -41,20 +42,24 @@ _FIND, _READ, _READ_MAIL = "find replies", "read reply", "read reply by e-mail"
 
 
 def list_inbound(
-    connection: Connection, senders: Senders, since: datetime, *, at_most: int
-) -> list[InboundConversation]:
-    """The newest first, of seven days at the most. Raises GenesysError."""
+    connection: Connection, senders: Senders, since: datetime, until: datetime, *, skip: int
+) -> Iterator[InboundConversation | None]:
+    """The oldest first, of seven days at the most; None for one that nobody wrote. Raises GenesysError."""
     written = [channel for channel in Channel if medium_of(channel) in (MESSAGE, EMAIL)]
     names = [sender.name for channel in written for sender in senders.all_of(channel)]
     if not names:
-        return []
-    now = connection.clock.now() + connection.clock_skew
-    begin, end = max(since, now - INTERVAL), now + timedelta(minutes=1)
+        return
+    end = until + connection.clock_skew + timedelta(minutes=1)
     to_us = {"type": "or", "predicates": [write_predicate("addressTo", name) for name in names]}
-    query = write_query(begin, end, to_us, newest_first=True)
-    hits = read_all_hits(connection, _FIND, query, most=at_most)
+    query = write_query(max(since, end - INTERVAL), end, to_us)
     ours = set(map(bare_address, names))
-    return [inbound for hit in hits if (inbound := _read_inbound(hit, ours))]
+    first, passed = divmod(skip, PAGE_SIZE)
+    for page in count(first + 1):
+        hits = read_hits(connection, _FIND, query, page)
+        yield from (_read_inbound(hit, ours) for hit in hits[passed:])
+        if len(hits) < PAGE_SIZE:
+            return
+        passed = 0
 
 
 def read_inbound(

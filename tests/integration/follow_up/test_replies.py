@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 
 from outreach.campaign.opening import open_run
-from outreach.errors import Forbidden
+from outreach.errors import Forbidden, Invalid
+from outreach.follow_up import replies
 from outreach.follow_up.rounds import follow_up
 from outreach.genesys.interface import InboundConversation, InboundMessage
 from outreach.ledger.audit.verification import verify
@@ -232,6 +234,78 @@ def test_a_round_that_dies_between_two_answers_loses_neither(tmp_path: Path) -> 
         assert follow_up(staged.run)["stopped"] == 1
         assert follow_up(staged.run)["stopped"] == 1
         assert prove(staged.ledger, staged.run.campaign).answers == {"stop": 2}
+
+
+def test_whoever_asks_to_stop_behind_more_open_conversations_than_a_round_reads_is_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replies, "MOST", 2)
+    with stage(tmp_path, [person(n) for n in range(1, 6)]) as staged:
+        for n in range(1, 6):
+            write(staged, f"c-{n}", "stop")
+        assert [follow_up(staged.run)["stopped"] for _ in range(3)] == [2, 2, 1]
+        write_more(staged, "c-2", "and stop calling, too")
+        assert sum(follow_up(staged.run)["replies"] for _ in range(3)) == 1
+
+
+def test_a_place_in_the_list_of_genesys_is_found_again_by_the_next_round(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replies, "MOST", 2)
+    with scene(tmp_path, replies_begin_conversations=True) as staged:
+        staged.contact(people(5, ("sms",)))
+        answer(staged, PLEASE_STOP.__getitem__)
+        staged.pass_time(65)
+        assert [follow_up(staged.run)["stopped"] for _ in range(4)] == [2, 2, 1, 0]
+
+
+def test_answers_on_pages_that_a_round_does_not_reach_are_read_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replies, "PAGE", 2)
+    monkeypatch.setattr(replies, "PAGES", 1)
+    with stage(tmp_path, [person(n) for n in range(1, 6)]) as staged:
+        for n in range(1, 6):
+            write(staged, f"c-{n}", "stop")
+        assert [follow_up(staged.run)["stopped"] for _ in range(3)] == [2, 2, 1]
+
+
+def test_what_is_said_in_a_conversation_already_passed_is_heard_although_it_ends_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replies, "MOST", 1)
+    with stage(tmp_path, [person(1), person(2)]) as staged:
+        write(staged, "c-1", "Yes")
+        write(staged, "c-2", "stop")
+        follow_up(staged.run)
+        write_more(staged, "c-1", "stop")
+        staged.org.inbound[0] = replace(staged.org.inbound[0], ended_at=staged.clock.now())
+        staged.clock.advance(timedelta(hours=3).total_seconds())
+        assert sum(follow_up(staged.run)["stopped"] for _ in range(4)) == 2
+
+
+def test_one_conversation_that_cannot_be_read_keeps_nobody_else_unheard(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with stage(tmp_path, [person(1), person(2)]) as staged:
+        write(staged, "c-1", "stop")
+        write(staged, "c-2", "stop")
+        read = staged.org.read_inbound
+
+        def refuse_one(conversation_id: str, **more: Any) -> list[InboundMessage]:
+            if conversation_id == "c-1":
+                raise Invalid("read reply", 400)
+            return read(conversation_id, **more)
+
+        staged.org.read_inbound = refuse_one  # type: ignore[method-assign]  # a bad moment
+        assert follow_up(staged.run)["stopped"] == 1
+        assert "c-1" in caplog.text
+
+
+def write_more(staged: Stage, conversation_id: str, text: str) -> None:
+    """They write in it once more."""
+    told = staged.org.written[conversation_id]
+    told.append(InboundMessage(f"m-{conversation_id}-{len(told)}", staged.clock.now(), text))
 
 
 def write(staged: Stage, conversation_id: str, text: str) -> None:
