@@ -40,6 +40,8 @@ _ZIP_PLUS_FOUR = re.compile(r"\d{5}-\d{4}\Z")
 _CANADIAN = re.compile(r"[ABCEGHJ-NPRSTVXY]\d[A-Z]( ?\d[A-Z]\d)?\Z")
 _BRITISH = re.compile(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\Z")
 _FRENCH = re.compile(r"\d{5}\Z")
+_LONDON = frozenset({"E1W", "N1C", "N1P"})
+"""First halves of British codes that are first halves of Canadian ones, too."""
 
 
 def find_postal_area(postal_code: str, country: str | None) -> Area | None:
@@ -49,10 +51,10 @@ def find_postal_area(postal_code: str, country: str | None) -> Area | None:
     """
     code = " ".join(postal_code.upper().split())
     if not code.isdigit():  # most are digits
-        if _CANADIAN.match(code):
+        if _CANADIAN.match(code) and (code not in _LONDON or country in _KNOWN_BY_CODE):
             return _longest("ca_fsa.json", "CA", code[:3])
         if _BRITISH.match(code):
-            return Area("GB", None, list_zones("GB"))
+            return _find_british(code)
     # Five digits alone may be American, French or German: only a known country tells.
     if _ZIP_PLUS_FOUR.match(code) or (country in _KNOWN_BY_CODE and _ZIP.match(code)):
         return _longest("us_zip3.json", "US", code[:3])
@@ -63,6 +65,13 @@ def find_postal_area(postal_code: str, country: str | None) -> Area | None:
         )
     zones = _only_zone(country) if country else ()  # any other country helps where it keeps one time
     return Area(country, None, zones) if zones else None
+
+
+def _find_british(code: str) -> Area:
+    if code.startswith("BF"):  # the forces' post, anywhere in the world
+        return Area(None, None, ())
+    country = "GI" if code.startswith("GX") else "GB"  # an hour apart
+    return Area(country, None, list_zones(country))
 
 
 def widen(area: Area) -> Area:

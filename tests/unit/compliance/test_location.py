@@ -25,6 +25,12 @@ from outreach.compliance.location import locate
         (None, "K1A 0B1", None, "postal_code", "high", ["America/Toronto"]),
         (None, "97400", "+33612345678", "postal_code", "high", ["Indian/Reunion"]),
         (None, "D02 AF30", "+353850123456", "postal_code", "high", ["Europe/Dublin"]),
+        (None, "E1W", "+442079460123", "postal_code", "high", ["Europe/London"]),
+        (None, "E1W", "+15065550123", "postal_code", "high", ["America/Moncton"]),
+        (None, "E1W", None, "none", "none", []),
+        (None, "M5V", "+442079460123", "postal_code", "high", ["America/Toronto"]),
+        (None, "GX11 1AA", "+35054012345", "postal_code", "high", ["Europe/Gibraltar"]),
+        (None, "BF1 2AU", "+442079460123", "none", "none", []),
     ],
 )
 def test_the_best_evidence_is_used_and_named(
