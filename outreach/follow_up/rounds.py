@@ -40,6 +40,9 @@ GROUP_ONE_BY_ONE = 10
 DOUBTS = 2000
 """Outcomes in doubt that a round looks for, before it looks at what goes on."""
 
+SHARE_OF_REPLIES = 0.25
+"""Of a round's time, kept from looks: whoever asks to stop is heard while a busy campaign takes the budget."""
+
 RECEIPT = "receipt"
 """The source that addresses carry in the suppression table when a receipt said that the person opted out."""
 
@@ -63,11 +66,12 @@ def follow_up(run: Run, *, at_most: int = 1_000_000, seconds: float = 240.0) -> 
         GenesysError: interactions cannot be read; what was done is done, the rest stays as it was.
     """
     until = run.ledger.clock.monotonic() + seconds
+    looks_until = until - seconds * SHARE_OF_REPLIES
     counts = _resolve(run, min(at_most, DOUBTS))
     written: dict[str, Claimed] = {}
     # What still goes on first: a receipt can wait for the next round.
     for state in (State.STARTED, State.ENDED):
-        while (left := at_most - counts["looked"]) > 0 and run.ledger.clock.monotonic() < until:
+        while (left := at_most - counts["looked"]) > 0 and run.ledger.clock.monotonic() < looks_until:
             group = _claim(run, state, left)
             if not group:
                 break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from outreach.campaign.opening import open_run
 from outreach.errors import Forbidden, Invalid
 from outreach.follow_up import replies
 from outreach.follow_up.rounds import follow_up
-from outreach.genesys.interface import InboundConversation, InboundMessage
+from outreach.genesys.interface import Conversation, InboundConversation, InboundMessage
 from outreach.ledger.audit.verification import verify
 from outreach.ledger.proof import prove
 from outreach.ledger.replies import FOR_A_PERSON, find_answering_campaigns, list_answers
@@ -300,6 +301,20 @@ def test_one_conversation_that_cannot_be_read_keeps_nobody_else_unheard(
         staged.org.read_inbound = refuse_one  # type: ignore[method-assign]  # a bad moment
         assert follow_up(staged.run)["stopped"] == 1
         assert "c-1" in caplog.text
+
+
+def test_whoever_asks_to_stop_is_heard_in_a_round_whose_looks_take_all_the_time(tmp_path: Path) -> None:
+    with stage(tmp_path, [person(n) for n in range(1, 131)]) as staged:
+        write(staged, "c-130", "stop")
+        read = staged.org.read
+
+        def read_slowly(conversation_ids: Sequence[str]) -> list[Conversation]:
+            staged.clock.sleep(80)
+            return read(conversation_ids)
+
+        staged.org.read = read_slowly  # type: ignore[method-assign]  # beside a busy campaign
+        counts = follow_up(staged.run, seconds=200)
+        assert (counts["looked"], counts["stopped"]) == (100, 1)
 
 
 def write_more(staged: Stage, conversation_id: str, text: str) -> None:
