@@ -41,7 +41,7 @@ DOUBTS = 2000
 """Outcomes in doubt that a round looks for, before it looks at what goes on."""
 
 SHARE_OF_REPLIES = 0.25
-"""Of a round's time, kept from looks: whoever asks to stop is heard while a busy campaign takes the budget."""
+"""Of a round's time, kept from looks: who asks to stop is heard though a busy campaign takes the budget."""
 
 RECEIPT = "receipt"
 """The source that addresses carry in the suppression table when a receipt said that the person opted out."""
