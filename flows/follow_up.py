@@ -1,7 +1,7 @@
 """Follow up: every open interaction to its end, every outcome in doubt looked for, the CRM told."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from prefect import flow
@@ -17,7 +17,7 @@ from outreach.campaign.notification import LAST_DELIVERY_SECONDS
 from outreach.campaign.opening import open_run
 from outreach.campaign.run import Run
 from outreach.errors import CampaignStopped, OutreachError
-from outreach.follow_up.rounds import describe_round
+from outreach.follow_up.rounds import SHARE_OF_REPLIES, describe_round
 from outreach.ledger import states
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.contacts import find_due_campaigns
@@ -65,7 +65,7 @@ def follow_round(names: BlockNames, campaign: str | None) -> State[dict[str, int
     with open_blocks(names) as opened:
         release_dead_executors(opened.ledger)
         end_unanswered(opened.ledger.clock.now())
-        campaigns = [find_campaign(opened.ledger, campaign).name] if campaign else find_due(opened)
+        campaigns = {find_campaign(opened.ledger, campaign).name: 1.0} if campaign else find_due(opened)
         counts: Counter[str] = Counter()
         problems = []
         for name, result in follow_each(opened, campaigns, names):
@@ -79,19 +79,25 @@ def follow_round(names: BlockNames, campaign: str | None) -> State[dict[str, int
     return Completed(message=describe_round(counts), data=dict(counts))
 
 
-def find_due(opened: OpenBlocks) -> list[str]:
-    """The campaigns with somebody to look at now, and those whose people may have answered."""
+def find_due(opened: OpenBlocks) -> dict[str, float]:
+    """The campaigns with somebody to look at now, and those whose people may have answered: `share_time`."""
     answering = find_answering_campaigns(opened.ledger) if opened.genesys.can_find else []
-    return list(dict.fromkeys([*find_due_campaigns(opened.ledger), *answering]))
+    return share_time(find_due_campaigns(opened.ledger), answering)
+
+
+def share_time(due: Sequence[str], answering: Sequence[str]) -> dict[str, float]:
+    """The campaigns in their order, each with how much of the time left it may take."""
+    # First: beside a busy campaign, whose looks may fill round after round, they would never be read.
+    return {**{name: SHARE_OF_REPLIES for name in answering if name not in due}, **dict.fromkeys(due, 1.0)}
 
 
 def follow_each(
-    opened: OpenBlocks, campaigns: list[str], names: BlockNames
+    opened: OpenBlocks, campaigns: Mapping[str, float], names: BlockNames
 ) -> Iterator[tuple[str, dict[str, int] | OutreachError]]:
     """Campaign by campaign while there is time: what was done, and what stood in the way."""
     until = opened.ledger.clock.monotonic() + FOLLOW_SECONDS
-    for name in campaigns:
-        seconds = until - opened.ledger.clock.monotonic()
+    for name, share in campaigns.items():
+        seconds = (until - opened.ledger.clock.monotonic()) * share
         if seconds <= 0:
             return
         try:

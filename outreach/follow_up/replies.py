@@ -34,6 +34,7 @@ from outreach.ledger.replies import (
     read_people,
     span_of_contacts,
 )
+from outreach.ledger.wrong_clocks import by_right_clocks
 from outreach.operations.opt_out import take_reply
 from outreach.webhook.events import ContactReplied
 
@@ -71,12 +72,11 @@ def read_replies(run: Run, written: Mapping[str, Claimed], until: float) -> Coun
     if not (run.settings.read_replies and run.genesys.can_find and span) or now - span[1] > READ_FOR:
         return Counter()
     place = _recall_place(run) or _Place(now)
+    begin = max(by_right_clocks(run.ledger, span[0]), place.began - READ_FOR) - LATE
     counts: Counter[str] = Counter()
     done: set[str] = set()
     try:
-        for row, conversation_id, is_email in _take_turns(
-            _of_ours(written), _find_new(run, place, max(span[0], place.began - READ_FOR) - LATE)
-        ):
+        for row, conversation_id, is_email in _take_turns(_of_ours(written), _find_new(run, place, begin)):
             if len(done) == MOST or run.ledger.clock.monotonic() >= until:
                 break
             if conversation_id not in done:
@@ -100,8 +100,8 @@ def _of_ours(written: Mapping[str, Claimed]) -> Iterator[Writing]:
 
 def _find_new(run: Run, place: _Place, begin: datetime) -> Iterator[Writing]:
     """Those that may hold something new, from the place on; the oldest first."""
-    read_until = recall(run.ledger, _fact(run))
-    since = datetime.fromisoformat(read_until) - LATE if read_until else None
+    read_until = _recall_instant(run, recall(run.ledger, _fact(run)))
+    since = read_until - LATE if read_until else None
     hits = run.genesys.list_inbound(begin, place.began, skip=place.passed)
     for _ in range(PAGES):
         page = list(islice(hits, PAGE))
@@ -135,8 +135,15 @@ def _fact(run: Run) -> str:
 
 
 def _recall_place(run: Run) -> _Place | None:
-    began, _, passed = (recall(run.ledger, f"{_fact(run)}/place") or "").partition(" ")
-    return _Place(datetime.fromisoformat(began), int(passed)) if passed else None
+    noted, _, passed = (recall(run.ledger, f"{_fact(run)}/place") or "").partition(" ")
+    began = _recall_instant(run, noted)
+    return _Place(began, int(passed)) if began else None
+
+
+def _recall_instant(run: Run, noted: str | None) -> datetime | None:
+    """None where nothing is noted, and for what a clock noted that was ahead: what came since is new."""
+    at = datetime.fromisoformat(noted) if noted else None
+    return at if at and at <= run.ledger.clock.now() else None
 
 
 def _remember_place(run: Run, place: _Place) -> None:

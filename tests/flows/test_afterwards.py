@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cli.selfscan import prefect_home
-from flows.follow_up import follow_up
+from flows.follow_up import follow_up, share_time
 from flows.redeliver import redeliver
 from outreach.errors import OutreachError
 from tests.flows.office import Office
@@ -58,6 +58,14 @@ def test_a_reply_that_asks_to_stop_is_obeyed_and_its_words_are_nowhere(office: O
     assert office.genesys.webhooks()["by_event"]["contact_replied"] == 2
     files = [file for folder in (prefect_home(), office.folder) for file in folder.rglob("*")]
     assert [file for file in files if file.is_file() and b"zanzibar" in file.read_bytes()] == []
+
+
+def test_answers_alone_are_read_before_looks_may_fill_the_round_and_leave_them_most_of_it() -> None:
+    assert list(share_time(["busy", "today"], ["yesterday", "today"]).items()) == [
+        ("yesterday", 0.25),
+        ("busy", 1.0),
+        ("today", 1.0),
+    ]
 
 
 def test_an_end_that_may_not_be_asked_for_makes_the_round_red(office: Office) -> None:

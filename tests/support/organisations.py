@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, timezone
 from typing import ClassVar, Literal
 
 from outreach.contacts import Channel, Contact
-from outreach.errors import GenesysError
+from outreach.errors import GenesysError, Invalid
 from outreach.genesys.interface import (
     Attempt,
     Conversation,
@@ -162,6 +162,8 @@ class Organisation:
         self, since: datetime, until: datetime, *, skip: int
     ) -> Iterator[InboundConversation | None]:
         self.looks_for_replies += 1
+        if since >= until:  # as Genesys does
+            raise Invalid("find replies", 400, "invalid.date")
         return iter(self.inbound[skip:])
 
     def read_inbound(

@@ -317,6 +317,24 @@ def test_whoever_asks_to_stop_is_heard_in_a_round_whose_looks_take_all_the_time(
         assert (counts["looked"], counts["stopped"]) == (100, 1)
 
 
+def test_what_is_said_after_a_clock_was_days_ahead_is_heard(tmp_path: Path) -> None:
+    with stage(tmp_path, [person(1)]) as staged:
+        staged.clock.advance(timedelta(days=3).total_seconds())
+        follow_up(staged.run)
+        staged.clock.advance(timedelta(days=-3).total_seconds())
+        write(staged, "c-1", "stop")
+        staged.org.inbound[0] = replace(staged.org.inbound[0], ended_at=staged.clock.now())
+        staged.clock.advance(3600)
+        assert follow_up(staged.run)["stopped"] == 1
+
+
+def test_answers_to_whom_a_clock_that_was_ahead_contacted_are_heard(tmp_path: Path) -> None:
+    with stage(tmp_path, [person(1)]) as staged:
+        staged.clock.advance(timedelta(days=-3).total_seconds())
+        write(staged, "c-1", "stop")
+        assert follow_up(staged.run)["stopped"] == 1
+
+
 def write_more(staged: Stage, conversation_id: str, text: str) -> None:
     """They write in it once more."""
     told = staged.org.written[conversation_id]
