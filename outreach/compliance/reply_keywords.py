@@ -37,7 +37,7 @@ HELP = frozenset({"help", "info"})
 _INSIDE_WORDS = "'-\N{RIGHT SINGLE QUOTATION MARK}"
 _SPELLINGS = {"opt out": "optout", "stop all": "stopall", "opt in": "optin", "un subscribe": "unsubscribe"}
 _HINTS = re.compile(
-    r"\b(stop\w*|unsub\w*|opt(?:ing|ed)? ?out|remove|revoke"
+    r"\b(stop\w*|unsub\w*|opt(?:ing|ed)?(?: me| us)? ?out|remove|revoke"
     r"|(?:do not|dont) (?:contact|text|call|e?mail|message|want)|not interested"
     rf"|leave me alone|no more|take me off|wrong number|{'|'.join(sorted(_all('hints')))})\b"
 )
@@ -65,9 +65,11 @@ def classify_reply(text: str) -> Reply:
         words = re.sub(rf"^{spelling}\b", word, words)
     # "Stop texting me" stops; "I cannot stop laughing" is for a person to read.
     meant = "stop" if words in _STOP_WHOLE | _LINK else _meaning(words) or _meaning(words.split()[0])
+    if meant == "start" and _hints_at_stop(words.partition(" ")[2]):
+        return "review"  # "Yes, stop": nothing is lost if a person reads it
     if meant:
         return meant
-    return "review" if _HINTS.search(words) or _is_near_miss(words.split()) else "none"
+    return "review" if _hints_at_stop(words) or _is_near_miss(words.split()) or _is_spaced(words) else "none"
 
 
 def normalise(text: str) -> str:
@@ -89,10 +91,19 @@ def _meaning(words: str) -> Reply | None:
     return "help" if words in HELP else None
 
 
+def _hints_at_stop(words: str) -> bool:
+    return words.partition(" ")[0] in STOP or _HINTS.search(words) is not None
+
+
 def _is_near_miss(words: list[str]) -> bool:
     """A short message whose first word is one letter away from a stop word that is long enough to tell."""
     # In a longer sentence a word that is one letter off is mostly another word.
     return len(words) <= 3 and any(_distance_is_one(words[0], stop) for stop in _TELLING)
+
+
+def _is_spaced(words: str) -> bool:
+    """S T O P."""
+    return words[1:2] == " " and words.replace(" ", "") in STOP
 
 
 _TELLING = {word for word in STOP if len(word) > (3 if word in _WORDS["stop"]["en"] else 5)}

@@ -267,10 +267,11 @@ def deferred(figures: Figures) -> Table:
 def budget(spent: Budget) -> Table:
     """Requests against what is allowed."""
     per_started = f"{spent.per_started:.2f}" if spent.per_started else NOTHING
+    average = spent.average_per_minute
     rows = [
         ("Requests", number(spent.requests)),
         ("Requests per started contact", per_started),
-        ("Requests a minute, on average", number(spent.average_per_minute or 0)),
+        ("Requests a minute, on average", NOTHING if average is None else number(average)),
         ("Budget a minute", number(spent.budget_per_minute) if spent.budget_per_minute else "none"),
         ("Budget used", percent(spent.used) if spent.used is not None else NOTHING),
         ("Answers 429", number(spent.too_many)),

@@ -9,8 +9,10 @@ from sqlalchemy import update
 
 from outreach.ledger.database.schema import rejects
 from outreach.ledger.ledger import Ledger
+from outreach.report import tables
 from outreach.report.figures.counts import MOST_CODES, MOST_SAMPLES, OTHER, count_states
 from outreach.report.figures.gather import Figures, gather
+from outreach.report.wording import NOTHING
 from outreach.settings import CampaignSettings, ConsentPolicy
 from tests.support.report_examples import NOW
 from tests.support.report_ledgers import OUTCOMES, fill, spend
@@ -94,6 +96,13 @@ def test_spending_the_whole_budget_is_used_up_by_one(figures: Figures) -> None:
     assert figures.budget is not None
     assert figures.budget.used == pytest.approx(1.0)
     assert sum(point.count for point in figures.budget.series.points) == figures.budget.requests
+
+
+def test_a_rate_that_is_not_known_is_not_shown_as_none_at_all(ledger: Ledger) -> None:
+    budget = gather(ledger, fill(ledger, 5), usage=spend(1, 5)).budget
+    assert budget is not None
+    assert budget.average_per_minute is None
+    assert ("Requests a minute, on average", NOTHING) in tables.budget(budget).rows
 
 
 def test_without_usage_nothing_is_said_of_the_budget(ledger: Ledger) -> None:

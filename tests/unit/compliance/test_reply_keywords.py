@@ -29,7 +29,8 @@ REVIEWS = [
     "don't text me", "don\N{RIGHT SINGLE QUOTATION MARK}t call me again", "wrong number",
     "Ich will kündigen", "Kein Interesse", "je ne veux plus de vos messages", "no quiero recibir esto",
     "non voglio più messaggi", "annullare", "não quero receber mais", "geen interesse", "not interested",
-    "I revoke my consent", "cancle", "Leave me alone",
+    "I revoke my consent", "cancle", "Leave me alone", "opt me out", "Yes stop", "Yes, unsubscribe me", "Yes, cancel",
+    "Yes please remove me from your list", "Start? No, stop", "S T O P",
 ]  # fmt: skip
 NOTHING = [
     "Please call me at five",
@@ -54,7 +55,7 @@ def test_a_stop_word_alone_or_first_stops(reply: str) -> None:
     assert classify_reply(reply) == "stop"
 
 
-@pytest.mark.parametrize("reply", ["START", "unstop", "Yes", "yes please"])
+@pytest.mark.parametrize("reply", ["START", "unstop", "Yes", "yes please", "Yes, at five please"])
 def test_a_start_word_starts(reply: str) -> None:
     assert classify_reply(reply) == "start"
 
