@@ -29,8 +29,8 @@ REVIEWS = [
     "don't text me", "don\N{RIGHT SINGLE QUOTATION MARK}t call me again", "wrong number",
     "Ich will kündigen", "Kein Interesse", "je ne veux plus de vos messages", "no quiero recibir esto",
     "non voglio più messaggi", "annullare", "não quero receber mais", "geen interesse", "not interested",
-    "I revoke my consent", "cancle", "Leave me alone", "opt me out", "Yes stop", "Yes, unsubscribe me", "Yes, cancel",
-    "Yes please remove me from your list", "Start? No, stop", "S T O P",
+    "I revoke my consent", "cancle", "Leave me alone", "opt me out", "Yes stop", "Yes, cancel",
+    "Yes, unsubscribe me", "Yes please remove me from your list", "Start? No, stop", "S T O P",
 ]  # fmt: skip
 NOTHING = [
     "Please call me at five",
