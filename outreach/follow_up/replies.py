@@ -84,6 +84,8 @@ def read_replies(run: Run, written: Mapping[str, Claimed], until: float) -> Coun
                 counts.update(_read(run, row, conversation_id, is_email=is_email))
     except GenesysError as error:  # a permission, or nobody answers: what was read is written down
         log.warning("what people answer cannot be read: %s", error)
+        if isinstance(error, Invalid):  # a page too far: at that place every round would end
+            place = _Place(now)
     _remember_place(run, place)
     return counts
 

@@ -74,6 +74,7 @@ class Organisation:
         self.inbound: list[InboundConversation] = []
         self.written: dict[str, list[InboundMessage]] = {}
         self.looks_for_replies = 0
+        self.takes_places = True
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
 
@@ -162,7 +163,7 @@ class Organisation:
         self, since: datetime, until: datetime, *, skip: int
     ) -> Iterator[InboundConversation | None]:
         self.looks_for_replies += 1
-        if since >= until:  # as Genesys does
+        if since >= until or (skip and not self.takes_places):  # as Genesys does
             raise Invalid("find replies", 400, "invalid.date")
         return iter(self.inbound[skip:])
 

@@ -335,6 +335,19 @@ def test_answers_to_whom_a_clock_that_was_ahead_contacted_are_heard(tmp_path: Pa
         assert follow_up(staged.run)["stopped"] == 1
 
 
+def test_a_place_that_genesys_does_not_take_is_left_and_the_list_begun_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replies, "MOST", 2)
+    with stage(tmp_path, [person(n) for n in range(1, 4)]) as staged:
+        for n in range(1, 4):
+            write(staged, f"c-{n}", "Yes")
+        follow_up(staged.run)
+        staged.org.takes_places = False
+        write_more(staged, "c-1", "stop")
+        assert sum(follow_up(staged.run)["stopped"] for _ in range(2)) == 1
+
+
 def write_more(staged: Stage, conversation_id: str, text: str) -> None:
     """They write in it once more."""
     told = staged.org.written[conversation_id]
