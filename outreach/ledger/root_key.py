@@ -50,10 +50,10 @@ def key_file(url: str) -> Path:
 
 
 def stored_key(path: Path) -> str:
-    """Read the key file, or make it: private, random, complete from the moment that it is seen."""
+    """Read the key file, or make it, with a random key."""
     try:
         if not path.exists():
-            _make(path)
+            make_key_file(path, secrets.token_urlsafe(32))
         key = path.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is no text"
@@ -82,10 +82,11 @@ def _sqlite_file(url: str) -> str:
     return url.removeprefix("sqlite:///").split("?", maxsplit=1)[0] if url.startswith("sqlite:///") else ""
 
 
-def _make(path: Path) -> None:
+def make_key_file(path: Path, key: str) -> None:
+    """Keep the key there: private, complete from the moment that it is seen, and one that is there stays."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with part_beside(path) as (part, file):
-        file.write(secrets.token_urlsafe(32).encode())
+        file.write(key.encode())
         save(file)
         with contextlib.suppress(FileExistsError):  # another process was faster: its key counts
             path.hardlink_to(part)  # not renamed: that would replace a key in use
