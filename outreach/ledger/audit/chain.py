@@ -10,10 +10,9 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import BigInteger, Connection, select, type_coerce
+from sqlalchemy import BigInteger, select, type_coerce
 
-from outreach.ledger.database.schema import audit, campaigns, microseconds
-from outreach.ledger.facts import kept_as
+from outreach.ledger.database.schema import audit, microseconds
 from outreach.ledger.ledger import Ledger
 
 _NAMES = ("campaign_id", "contact_id", "n", "action", "detail", "actor", "previous")
@@ -70,22 +69,6 @@ def canonical_row(row: Sequence[Any], n: int) -> bytes:
 def canonical_values(values: tuple[Any, ...]) -> bytes:
     """The same of what is in `COVERED`, in its order, and no more."""
     return orjson.dumps(values, default=repr)  # bytes in a text's place are another record, and no error
-
-
-def campaign_record(
-    ledger: Ledger, connection: Connection, campaign_id: int, action: str, detail: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The next record of a campaign's own chain; its row is locked so that the chain has one end."""
-    own_row = select(campaigns.c.id).where(campaigns.c.id == campaign_id)
-    # FOR NO KEY UPDATE: whoever writes a row that refers to the campaign need not wait for us.
-    connection.execute(own_row.with_for_update(key_share=True))
-    own = (audit.c.campaign_id == campaign_id, audit.c.contact_id.is_(None))
-    last = select(audit.c.n, audit.c.hash).where(*own).order_by(audit.c.n.desc()).limit(1)
-    row = connection.execute(last).first()
-    end = ChainEnd(None, campaign_id, row.n if row else 0, row.hash if row else "")
-    record = record_for(ledger, end, action, detail, ledger.clock.now())
-    connection.execute(kept_as(ledger, end_of(campaign_id), f"{record['n']} {record['hash']}"))
-    return record
 
 
 def end_of(campaign_id: int) -> str:
