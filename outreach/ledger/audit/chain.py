@@ -4,7 +4,7 @@ A record holds identifiers, codes and times, never an address, name or message, 
 after the person is erased.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -61,13 +61,8 @@ COVERED = (type_coerce(audit.c.at, BigInteger()).label("at"), *(audit.c[name] fo
 """What a record's hash covers, as it is read to be verified, first of its columns; `at` in microseconds."""
 
 
-def canonical_row(row: Sequence[Any], n: int) -> bytes:
-    """The same bytes as `canonical` of a record that begins with `COVERED`, had its number been `n`."""
-    return canonical_values((*row[:3], n, *row[4:8]))  # 4 times as fast as by names
-
-
 def canonical_values(values: tuple[Any, ...]) -> bytes:
-    """The same of what is in `COVERED`, in its order, and no more."""
+    """The same of the values of `COVERED`, in its order, and no more."""
     return orjson.dumps(values, default=repr)  # bytes in a text's place are another record, and no error
 
 
