@@ -283,8 +283,7 @@ def release(ledger: Ledger, claimed: Sequence[Claimed]) -> None:
         contacts.c.lease_owner == claimed[0].owner,
         contacts.c.state != State.INTENT.value,
     )
-    with ledger.db.write() as connection:
-        connection.execute(ours.values(lease_owner=None))
+    ledger.db.execute(ours.values(lease_owner=None))
 
 
 @contextlib.contextmanager

@@ -102,8 +102,7 @@ def _members_of(hand_over: HandOver) -> Select[Any]:
 
 def note(ledger: Ledger, hand_over: HandOver, **fields: Any) -> None:  # noqa: ANN401 - the columns' own
     """Write down how far it has come."""
-    with ledger.db.write() as connection:
-        connection.execute(update(hand_overs).where(hand_overs.c.id == hand_over.id).values(**fields))
+    ledger.db.execute(update(hand_overs).where(hand_overs.c.id == hand_over.id).values(**fields))
 
 
 def commit_start(ledger: Ledger, hand_over: HandOver, members: int, at: datetime) -> bool:

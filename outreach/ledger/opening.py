@@ -136,8 +136,7 @@ def _check_key(database: Database, vault: Vault) -> bool:
         made = {"key": vault.fingerprint, HASHING: vault.wrap_hashing_keys()}
         made |= {_FORMS: FORMS} if is_new else {}
         rows = [{"name": name, "value": value} for name, value in made.items()]
-        with database.write() as connection:
-            connection.execute(database.insert(facts).on_conflict_do_nothing(), rows)
+        database.execute(database.insert(facts).on_conflict_do_nothing(), rows)
         known = _known_keys(database)  # another process may have been faster
     with contextlib.suppress(WrongKey, ValueError):
         vault.adopt_hashing_keys(known.get(HASHING, ""))

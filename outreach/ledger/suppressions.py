@@ -70,8 +70,7 @@ def mirror(ledger: Ledger, addresses: Iterable[str], *, organisation: str, compl
     new = sorted(keys - {key for owner, key in before if owner == organisation})
     insert = ledger.db.insert(listed).on_conflict_do_nothing()
     for chunk in cut(new, CHUNK):
-        with ledger.db.write() as connection:
-            connection.execute(insert, [{"address_key": key, "organisation": organisation} for key in chunk])
+        ledger.db.execute(insert, [{"address_key": key, "organisation": organisation} for key in chunk])
     if not complete:
         return len(keys | {key for _, key in before})
     for owner in (organisation, ""):

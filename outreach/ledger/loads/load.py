@@ -94,11 +94,9 @@ class Loading:
         """
         if not self._known.are_heard:
             fingerprint = ""
-        with self._ledger.db.write() as connection:
-            ended = update(loads).where(loads.c.id == self.id)
-            values = {"finished_at": self._ledger.clock.now(), "fingerprint": fingerprint or None}
-            values["numbers"] = orjson.dumps(dict(numbers)).decode() if numbers else None
-            connection.execute(ended.values(values))
+        values = {"finished_at": self._ledger.clock.now(), "fingerprint": fingerprint or None}
+        values["numbers"] = orjson.dumps(dict(numbers)).decode() if numbers else None
+        self._ledger.db.execute(update(loads).where(loads.c.id == self.id).values(values))
         return self.total
 
     def _place(self, connection: Connection, chunk: Chunk) -> tuple[Loaded, list[Refused]]:

@@ -116,8 +116,7 @@ def suppress_for_good(ledger: Ledger, addresses: Iterable[str]) -> int:
     upsert = new.on_conflict_do_update(index_elements=["address_key"], set_=lasting)
     rows = [suppression(ledger, address, ERASED, "erased") for address in sorted(addresses)]
     if rows:
-        with ledger.db.write() as connection:
-            connection.execute(upsert, rows)
+        ledger.db.execute(upsert, rows)
     return len(rows)
 
 
