@@ -18,7 +18,7 @@ from operator import itemgetter
 from types import MappingProxyType
 
 import orjson
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
 from outreach.ledger.changes import Change, apply_within
 from outreach.ledger.contacts import find_ids_ending
@@ -143,3 +143,18 @@ class Loading:
         new = self._ledger.db.insert(rejects).on_conflict_do_nothing().returning(rejects.c.duplicate)
         duplicate = [bool(flag) for flag in connection.execute(new, rows).scalars()]
         return len(duplicate) - sum(duplicate), sum(duplicate)
+
+
+def find_unchanged(ledger: Ledger, campaign_id: int, fingerprint: str) -> Loaded | None:
+    """What reading a source again would give that has not changed since the campaign's last load ended.
+
+    That is every row known; None when it has to be read. Only the last load counts: after another source,
+    the same rows may correct what that one brought. A row that was rejected for the time being may pass now,
+    so such a load is read again.
+    """
+    last = select(loads).where(loads.c.campaign_id == campaign_id).order_by(loads.c.id.desc()).limit(1)
+    may_pass = select(exists().where(rejects.c.campaign_id == campaign_id, rejects.c.retryable))
+    row = next(iter(ledger.db.rows(last)), None)
+    if not fingerprint or row is None or row.fingerprint != fingerprint or ledger.db.value(may_pass):
+        return None
+    return Loaded(rows_read=row.rows_read, known=row.rows_read)
