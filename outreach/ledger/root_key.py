@@ -8,6 +8,7 @@ PostgreSQL   OUTREACH_LEDGER_KEY, which a secret store puts into the environment
 
 import contextlib
 import hashlib
+import logging
 import os
 import secrets
 from collections.abc import Sequence
@@ -17,15 +18,36 @@ from outreach.errors import WrongKey
 from outreach.home import find_home
 from outreach.sources.private_file import part_beside, save
 
+log = logging.getLogger("outreach.ledger")
+
 VARIABLE = "OUTREACH_LEDGER_KEY"
 
 ADVICE = f"Give its key in the ledger block or in {VARIABLE}, or restore its key file."
 SHARE = f"Put the key that stands in it into the ledger block, or into {VARIABLE} on every machine."
 
 
+def find_root(url: str, *, is_known: bool) -> tuple[str, Path | None]:
+    """The key where nobody gave one, and the file that holds it; made only for a ledger that is not known.
+
+    Raises:
+        WrongKey: it is missing.
+    """
+    if key := environment_key(url):
+        return key, None
+    path = key_file(url)
+    if not path.exists():
+        if is_known:  # a new key knows nobody
+            if key := _key_for_a_copy():
+                return key, None
+            raise _missing_key(url, path)
+        if not url.startswith("sqlite"):
+            log.warning("The key of this shared ledger is made on this machine alone: %s. %s", path, SHARE)
+    return stored_key(path), path
+
+
 def environment_key(url: str) -> str | None:
     """The key of a ledger that machines share, as their environment has it."""
-    return None if _sqlite_file(url) else key_for_a_copy()
+    return None if _sqlite_file(url) else _key_for_a_copy()
 
 
 def find_keys(url: str, key: str | None, previous: Sequence[str]) -> list[str]:
@@ -34,7 +56,7 @@ def find_keys(url: str, key: str | None, previous: Sequence[str]) -> list[str]:
     return [newest, *previous] if newest else []
 
 
-def key_for_a_copy() -> str | None:
+def _key_for_a_copy() -> str | None:
     """The environment's key, also for a known SQLite ledger that has no key file beside it."""
     return os.environ.get(VARIABLE, "").strip() or None
 
@@ -65,7 +87,7 @@ def stored_key(path: Path) -> str:
     return key
 
 
-def missing_key(url: str, path: Path) -> WrongKey:
+def _missing_key(url: str, path: Path) -> WrongKey:
     """What to say where a ledger is known, and its key is not here."""
     if _sqlite_file(url):
         return WrongKey(f"The key of this ledger is missing: there is no file {path}.", ADVICE)
