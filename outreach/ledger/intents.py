@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, func, select, text
+from sqlalchemy import Connection, Row, func, select, text
 
 from outreach.compliance.caps import caps_allow
 from outreach.contacts import Channel
@@ -28,8 +28,6 @@ from outreach.ledger.states import State
 from outreach.ledger.suppressions import SUPPRESSED
 from outreach.ledger.witness import MachineWitness, Mark, newest_mark
 from outreach.settings import FrequencyCap, SameAddress
-
-_WRITTEN = select(intents.c.reference).where(intents.c.reference.in_(bindparam("references", expanding=True)))
 
 
 @dataclass(slots=True)
@@ -248,7 +246,8 @@ def _insert(connection: Connection, offered: Sequence[Intent]) -> dict[int, Inte
     opened = {item.claimed.id: item for item in offered}
     if write_rows(connection, inserting_new(intents, connection.dialect.name), rows) == len(rows):
         return opened
-    written = set(connection.execute(_WRITTEN, {"references": [row["reference"] for row in rows]}).scalars())
+    ours = intents.c.reference.in_([row["reference"] for row in rows])
+    written = set(connection.execute(select(intents.c.reference).where(ours)).scalars())
     return {contact_id: item for contact_id, item in opened.items() if item.reference in written}
 
 

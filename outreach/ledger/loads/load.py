@@ -18,7 +18,7 @@ from operator import itemgetter
 from types import MappingProxyType
 
 import orjson
-from sqlalchemy import Connection, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, exists, insert, select, update
 
 from outreach.ledger.changes import Change, apply_within
 from outreach.ledger.contacts import find_ids_ending
@@ -32,15 +32,6 @@ from outreach.ledger.loads.stored_ids import FLOAT, StoredIds
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import find_erased, has_erased
 from outreach.sources.rows import Row as SourceRow
-
-_COUNT = (
-    update(loads)
-    .where(loads.c.id == bindparam("load"))
-    .values(
-        rows_read=loads.c.rows_read + bindparam("more_read"), known=loads.c.known + bindparam("more_known")
-    )
-)
-"""Built once: building a statement takes SQLAlchemy longer than SQLite takes to run it."""
 
 _NO_NUMBERS: Mapping[str, int] = MappingProxyType({})
 
@@ -81,8 +72,8 @@ class Loading:
         for chunk in chunks:
             with self._ledger.db.write() as connection:  # only now: a slow source holds up no writer
                 counts, refused = self._place(connection, chunk)
-                more = {"load": self.id, "more_read": counts.rows_read, "more_known": counts.known}
-                connection.execute(_COUNT, more)
+                more = {name: loads.c[name] + getattr(counts, name) for name in ("rows_read", "known")}
+                connection.execute(update(loads).where(loads.c.id == self.id).values(more))
             self.total.add(counts)
             yield [row for row, _ in refused]
 
