@@ -51,8 +51,7 @@ def suppress(ledger: Ledger, addresses: Iterable[str], *, source: str, reason: s
         rows = [suppression(ledger, address, source, reason) for address in chunk]
         insert = ledger.db.insert(suppressions).on_conflict_do_nothing()
         with ledger.db.write() as connection:
-            taken = connection.execute(insert.returning(suppressions.c.address_key), rows)
-            new = set(taken.scalars().all())
+            new = set(connection.execute(insert.returning(suppressions.c.address_key), rows).scalars())
             added += len(new - set(connection.execute(_LISTED, {"keys": list(new)}).scalars()))
     return added
 
