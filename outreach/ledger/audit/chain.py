@@ -62,7 +62,7 @@ COVERED = (type_coerce(audit.c.at, BigInteger()).label("at"), *(audit.c[name] fo
 
 
 def canonical_values(values: tuple[Any, ...]) -> bytes:
-    """The same of the values of `COVERED`, in its order, and no more."""
+    """What `canonical` gives, of the values of `COVERED` in its order, and no more."""
     return orjson.dumps(values, default=repr)  # bytes in a text's place are another record, and no error
 
 
