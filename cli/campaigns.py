@@ -193,14 +193,15 @@ def stop(campaign: str, *, reason: str = "", ledger: LedgerName = None, json: As
         reason: why, for the run's state and the audit.
     """
     from outreach.ledger.campaigns import find_campaign
-    from outreach.ledger.contacts import count_contacted, count_waiting
+    from outreach.ledger.contacts import count_in
     from outreach.ledger.runs import stop_campaign
+    from outreach.ledger.states import CONTACTED, WAITING
 
     with open_named(ledger, "stop", "write") as book:
         found = find_campaign(book, campaign)
         because = f": {reason.rstrip('.')}." if reason else "."
         stop_campaign(book, found, f"Stopped by {book.actor}{because}", by=book.actor)
-        contacted, waiting = count_contacted(book, found), count_waiting(book, found)
+        contacted, waiting = (count_in(book, found.id, states) for states in (CONTACTED, WAITING))
     if json:
         print_json({"campaign": campaign, "contacted": contacted, "waiting": waiting})
         return

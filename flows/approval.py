@@ -32,8 +32,9 @@ from outreach.compliance import Verdict
 from outreach.counting import counted
 from outreach.decisions.dry_run import decide_all
 from outreach.decisions.preview import Preview, SenderOf, nobody
-from outreach.ledger.contacts import count_contacted
+from outreach.ledger.contacts import count_in
 from outreach.ledger.runs import note_question
+from outreach.ledger.states import CONTACTED
 from outreach.report.texts_view import write_texts
 from outreach.sources.source import Source
 from tasks.progress import Sink
@@ -108,7 +109,7 @@ def ask(
     approved = earlier.read_numbers() if earlier and known else None
     if known and approved and not has_grown(approved, numbers, settings.approve_growth):
         return known
-    note_question(run.ledger, run.campaign, count_contacted(run.ledger, run.campaign))
+    note_question(run.ledger, run.campaign, count_in(run.ledger, run.campaign.id, CONTACTED))
     for sink in sinks:
         waiting = counted(due, "contact waits", "contacts wait")
         sink.tell(f"{waiting} for a person's approval{_where()}.")

@@ -24,8 +24,9 @@ from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.run import Run
 from outreach.follow_up.links import link_due
 from outreach.ledger.claims import BatchRef
-from outreach.ledger.contacts import count_contacted
+from outreach.ledger.contacts import count_in
 from outreach.ledger.runs import note_end
+from outreach.ledger.states import CONTACTED
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_list
 from outreach.sources.source import Source
@@ -104,7 +105,7 @@ def work_on(
     hands_out: bool,
 ) -> State[dict[str, Any]]:
     """The campaign, from its source to the proof."""
-    run, before = opened.run, count_contacted(opened.run.ledger, opened.run.campaign)
+    run, before = opened.run, count_in(opened.run.ledger, opened.run.campaign.id, CONTACTED)
     tell_earlier(run)
     recover(run)
     load(run.campaign.name, opened.reference, contacts, run.rejects_file)
@@ -130,7 +131,7 @@ def work_on(
         return hand_out(run, names, widen(due, run.batch_size), here) if hands_out else here(due)
 
     work, left = finish(run, batches, go_through, partial(give, opened, availability))
-    link_due(run, count_contacted(run.ledger, run.campaign) - before)
+    link_due(run, count_in(run.ledger, run.campaign.id, CONTACTED) - before)
     return conclude(opened, work, contacted_before=before, left=left)
 
 

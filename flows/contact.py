@@ -26,7 +26,8 @@ from outreach.campaign.reconciliation import recover
 from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.run import Run
 from outreach.errors import SettingsError
-from outreach.ledger.contacts import count_contacted
+from outreach.ledger.contacts import count_in
+from outreach.ledger.states import CONTACTED
 from outreach.privacy.sealed_contact import seal_contact, unseal_contact
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_list
@@ -82,7 +83,7 @@ def contact_one(
         open_run(campaign, BlockNames(genesys, senders, webhook, ledger), settings, begin=begin) as opened,
         prefect_heeded(opened.run),
     ):
-        before = count_contacted(opened.run.ledger, opened.run.campaign)
+        before = count_in(opened.run.ledger, opened.run.campaign.id, CONTACTED)
         recover(opened.run)
         if isinstance(contact, str) or mask(contact) != contact:  # else it is masked: the ledger has them
             sealed = contact if isinstance(contact, str) else seal_contact(opened.run.ledger, contact)

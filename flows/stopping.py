@@ -37,9 +37,10 @@ from blocks.ledger import is_deployed
 from outreach.campaign.run import Run
 from outreach.clock import LOOK_SECONDS
 from outreach.errors import LedgerError, NotSent
-from outreach.ledger.contacts import count_contacted, count_waiting
+from outreach.ledger.contacts import count_in
 from outreach.ledger.executors.release import is_alive
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.states import CONTACTED, WAITING
 from tasks.patience import asking_again, known_trust
 
 PARENT_TAG, PARENT_EXECUTOR_TAG = "parent:", "parent-executor:"
@@ -107,7 +108,7 @@ def end_early(run: Run, interrupt: BaseException) -> State[Any]:
 
 def describe_stop(run: Run) -> str:
     """Why it stopped, how many were contacted, and how to go on: one line."""
-    contacted, waiting = count_contacted(run.ledger, run.campaign), count_waiting(run.ledger, run.campaign)
+    contacted, waiting = (count_in(run.ledger, run.campaign.id, states) for states in (CONTACTED, WAITING))
     return (
         f"{run.auto_stop.reason or 'Stopped.'} {contacted:,} contacted, {waiting:,} not yet. "
         f"Run campaign {run.campaign.name} again: it resumes, and contacts nobody twice."

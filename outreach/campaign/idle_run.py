@@ -13,8 +13,9 @@ from outreach.ledger.campaigns import Campaign, find_campaign
 from outreach.ledger.contacts import has_any_in
 from outreach.ledger.deliveries import was_enqueued
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.loads.unchanged import find_unchanged, has_rejects
+from outreach.ledger.loads.load import find_unchanged
 from outreach.ledger.proof import Proof, key_of_standing, prove
+from outreach.ledger.rejects import has_rejects
 from outreach.ledger.states import CONTACTED, State
 from outreach.ledger.witness import MachineWitness, Standing, Witness, ask_witnesses
 from outreach.settings import CampaignSettings, Event, Route

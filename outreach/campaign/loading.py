@@ -12,8 +12,8 @@ from outreach.errors import SourceError
 from outreach.ledger.audit.notes import note_file
 from outreach.ledger.facts import columns_of, remember
 from outreach.ledger.loads.entries import Chunk, Taker
-from outreach.ledger.loads.load import Loaded, Loading
-from outreach.ledger.loads.unchanged import find_unchanged, has_rejects
+from outreach.ledger.loads.load import Loaded, Loading, find_unchanged
+from outreach.ledger.rejects import has_rejects
 from outreach.messages.wording import Wording
 from outreach.sources.csv_writer import RejectsFile
 from outreach.sources.source import Source

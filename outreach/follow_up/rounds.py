@@ -27,7 +27,7 @@ from outreach.follow_up.replies import read_replies
 from outreach.genesys.interface import Conversation
 from outreach.ledger.changes import apply
 from outreach.ledger.claims import Claimed, claim, everything, releasing
-from outreach.ledger.contacts import count_started
+from outreach.ledger.contacts import count_in
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import suppress
 
@@ -81,7 +81,7 @@ def follow_up(run: Run, *, at_most: int = 1_000_000, seconds: float = 240.0) -> 
     if run.ledger.clock.monotonic() < until:
         counts.update(read_replies(run, written, until))
         run.wake_courier()
-    counts["open"] = count_started(run.ledger, campaign_id=run.campaign.id)
+    counts["open"] = count_in(run.ledger, run.campaign.id, {State.STARTED})
     return counts
 
 

@@ -9,13 +9,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
-
 from outreach.contacts import Channel
-from outreach.ledger.changes import Change, OutboundEvent, apply_within, lock, to_accepted, to_started
+from outreach.ledger.changes import (
+    Change,
+    OutboundEvent,
+    apply_within,
+    insert_fact,
+    lock,
+    to_accepted,
+    to_started,
+)
 from outreach.ledger.claims import Claimed
-from outreach.ledger.database.schema import intents
-from outreach.ledger.intents import find_attempted
+from outreach.ledger.intents import find_attempted, find_keys, intent_row
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import State, may_follow
 
@@ -43,29 +48,12 @@ def adopt(ledger: Ledger, adoptions: Sequence[Adoption]) -> set[int]:
         taken = find_attempted(connection, list(rows))
         idle = {number for number, row in rows.items() if row.lease_owner is None} - taken
         free = [each for each in adoptions if each.row.id in idle]
-        _insert_intents(ledger, connection, free)
+        for each in free:
+            keys = find_keys(ledger, each.row, each.address)
+            insert_fact(connection, intent_row(each.row, each.channel, keys, each.reference, each.at))
         for step in _steps(ledger, free):
             apply_within(ledger, connection, step, only_own=False)
     return {each.row.id for each in free}
-
-
-def _insert_intents(ledger: Ledger, connection: Connection, adoptions: Sequence[Adoption]) -> None:
-    for each in adoptions:
-        key = ledger.vault.address_key(each.address)
-        slot = intents.c.address_slot == key
-        twin = select(intents.c.contact_id).where(intents.c.campaign_id == each.row.campaign_id, slot)
-        values = {
-            "contact_id": each.row.id,
-            "campaign_id": each.row.campaign_id,
-            "reference": each.reference,
-            "channel": each.channel.value,
-            "address_key": key,
-            # The key would refuse a second one for the address, and the fact would be lost.
-            "address_slot": f"{key}/{each.row.id}" if connection.execute(twin).first() else key,
-            "person_key": ledger.vault.person_key(each.row.contact.external_contact_id),
-            "at": each.at,
-        }
-        connection.execute(insert(intents).values(values))
 
 
 def _steps(ledger: Ledger, adoptions: Sequence[Adoption]) -> Iterator[list[Change]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from outreach.errors import LedgerError, UsageError
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.root_key import key_file
-from outreach.sources.private_file import part_beside, save
+from outreach.sources.private_file import part_beside, save, write_private
 
 
 def back_up(ledger: Ledger, file: Path, *, force: bool = False) -> Sequence[Path]:
@@ -31,8 +31,10 @@ def back_up(ledger: Ledger, file: Path, *, force: bool = False) -> Sequence[Path
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         # The key first: a copy of the ledger without its key recognises nobody.
-        made = [_copy_key(key, copies[key])] if key.exists() else []
-        return [_copy_database(ledger, file), *made]
+        keys = [copies[key]] if key.exists() else []
+        for copy in keys:
+            write_private(copy, [key.read_bytes()])
+        return [_copy_database(ledger, file), *keys]
     except (OSError, sqlite3.Error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise LedgerError(f"The copy {file} cannot be written: {reason}.", "Choose another place.") from None
@@ -66,11 +68,3 @@ def _copy_database(ledger: Ledger, file: Path) -> Path:
             Path(f"{file}{end}").unlink(missing_ok=True)
         part.replace(file)
     return file
-
-
-def _copy_key(key: Path, copy: Path) -> Path:
-    with part_beside(copy) as (part, opened):
-        opened.write(key.read_bytes())
-        save(opened)
-        part.replace(copy)
-    return copy

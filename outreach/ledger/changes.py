@@ -226,13 +226,17 @@ def _restored(connection: Connection, change: Change) -> bool:
     mine = select(intents.c.contact_id).where(intents.c.contact_id == change.contact_id)
     if change.restore is None or connection.execute(mine).first():  # it was never given back
         return True
-    row = dict(change.restore)
-    slot = intents.c.address_slot == row["address_slot"]
-    taken = select(intents.c.contact_id).where(intents.c.campaign_id == row["campaign_id"], slot)
+    return insert_fact(connection, change.restore)
+
+
+def insert_fact(connection: Connection, intent: Mapping[str, Any]) -> bool:
+    """Insert the intent of what did happen; False when its address was contacted for another row as well."""
+    slot = intents.c.address_slot == intent["address_slot"]
+    taken = select(intents.c.contact_id).where(intents.c.campaign_id == intent["campaign_id"], slot)
     free = connection.execute(taken).first() is None
-    if not free:  # the key would refuse the row, and the fact would be lost
-        row["address_slot"] = f"{row['address_key']}/{change.contact_id}"
-    connection.execute(insert(intents), row)
+    # The key would refuse the row, and the fact would be lost.
+    own = {} if free else {"address_slot": f"{intent['address_key']}/{intent['contact_id']}"}
+    connection.execute(insert(intents), {**intent, **own})
     return free
 
 

@@ -102,15 +102,12 @@ def claim(
         "owner": ledger.executor.enter(),
         **({"only": list(only)} if only else {}),
     }
-
-    def take(most_deaths: int, limit: int) -> list[Claimed]:
-        asked = {**values, "most_deaths": most_deaths, "limit": limit}
-        return _claim(ledger, tuple(states), channels, asked)
-
+    taking = _taking(tuple(states), channels, of_some=bool(only), is_sqlite=ledger.db.is_sqlite)
     if State.CLEARED not in states and not only:  # nobody dies of looking or registering
-        return take(_ANY, limit)
+        return _take(ledger, taking, {**values, "most_deaths": _ANY, "limit": limit})
+    found = _take(ledger, taking, {**values, "most_deaths": 0, "limit": limit})
     # A row on which a process died is taken alone, after all others.
-    return take(0, limit) or ([] if only else take(_ANY, 1))
+    return found or ([] if only else _take(ledger, taking, {**values, "most_deaths": _ANY, "limit": 1}))
 
 
 def list_claimable(
@@ -183,15 +180,11 @@ def _taking(
     return taken.values(lease_owner=bindparam("owner")).returning(*COLUMNS)
 
 
-def _claim(
-    ledger: Ledger, states: tuple[State, ...], channels: tuple[Channel, ...], values: dict[str, Any]
-) -> list[Claimed]:
+def _take(ledger: Ledger, taking: ReturningUpdate[Any], values: Mapping[str, Any]) -> list[Claimed]:
     with ledger.db.write(lasting=False) as connection:  # a lease that a power cut undoes is taken again
-        taking = _taking(states, channels, of_some="only" in values, is_sqlite=ledger.db.is_sqlite)
         claimed = connection.execute(taking, values).all()
-    owner = values["owner"]
     # RETURNING has no order of its own.
-    return [read_claimed(ledger, row, owner) for row in sorted(claimed, key=itemgetter(0))]
+    return [read_claimed(ledger, row, values["owner"]) for row in sorted(claimed, key=itemgetter(0))]
 
 
 def read_claimed(ledger: Ledger, row: Row[Any], owner: str = "") -> Claimed:
@@ -283,8 +276,7 @@ def release(ledger: Ledger, claimed: Sequence[Claimed]) -> None:
         contacts.c.lease_owner == claimed[0].owner,
         contacts.c.state != State.INTENT.value,
     )
-    with ledger.db.write() as connection:
-        connection.execute(ours.values(lease_owner=None))
+    ledger.db.execute(ours.values(lease_owner=None))
 
 
 @contextlib.contextmanager

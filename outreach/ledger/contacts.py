@@ -5,11 +5,10 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Row, exists, func, select
 
-from outreach.ledger.campaigns import Campaign
 from outreach.ledger.database.engine import LARGE_PAGE
 from outreach.ledger.database.schema import campaigns, contacts, intents
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.states import CONTACTED, LOOKED_FOR, WAITING, State
+from outreach.ledger.states import LOOKED_FOR, State
 
 ContactRow: TypeAlias = Row[Any]
 """A row of the contacts, by the names of its columns."""
@@ -69,31 +68,16 @@ def has_any_in(ledger: Ledger, campaign_id: int, states: Collection[State]) -> b
     return bool(ledger.db.value(select(exists().where(*chosen))))
 
 
-def count_contacted(ledger: Ledger, campaign: Campaign) -> int:
-    """How many people the campaign has contacted so far."""
-    return _count_in(ledger, campaign, CONTACTED)
-
-
-def count_waiting(ledger: Ledger, campaign: Campaign) -> int:
-    """How many people the next run takes up, now or when their time has come."""
-    return _count_in(ledger, campaign, WAITING)
-
-
-def _count_in(ledger: Ledger, campaign: Campaign, states: Collection[State]) -> int:
-    chosen = (_C.campaign_id == campaign.id, _C.state.in_([state.value for state in states]))
+def count_in(ledger: Ledger, campaign_id: int, states: Collection[State]) -> int:
+    """How many people of a campaign are in one of these states."""
+    chosen = (_C.campaign_id == campaign_id, _C.state.in_([state.value for state in states]))
     return ledger.db.value(select(func.count()).where(*chosen)) or 0
 
 
-def count_started(
-    ledger: Ledger, *, campaign_id: int | None = None, among: Sequence[int] | None = None
-) -> int:
-    """How many interactions go on: in a campaign, or among these contacts."""
-    query = select(func.count()).where(_C.state == State.STARTED.value)
-    if campaign_id is not None:
-        query = query.where(_C.campaign_id == campaign_id)
-    if among is not None:
-        query = query.where(_C.id.in_(among))
-    return ledger.db.value(query) or 0
+def count_started_of(ledger: Ledger, contact_ids: Collection[int]) -> int:
+    """With how many of these contacts an interaction goes on."""
+    chosen = (_C.id.in_(contact_ids), _C.state == State.STARTED.value)
+    return ledger.db.value(select(func.count()).where(*chosen)) or 0
 
 
 def find_due_campaigns(ledger: Ledger) -> list[str]:

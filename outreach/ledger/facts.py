@@ -1,6 +1,6 @@
 """Facts that a ledger keeps about itself: a name and a value, the latest one."""
 
-from sqlalchemy import Executable, select
+from sqlalchemy import Insert, select
 
 from outreach.ledger.database.schema import facts
 from outreach.ledger.ledger import Ledger
@@ -8,11 +8,10 @@ from outreach.ledger.ledger import Ledger
 
 def remember(ledger: Ledger, name: str, value: str) -> None:
     """Keep one fact of the ledger's own."""
-    with ledger.db.write() as connection:
-        connection.execute(kept_as(ledger, name, value))
+    ledger.db.execute(kept_as(ledger, name, value))
 
 
-def kept_as(ledger: Ledger, name: str, value: str) -> Executable:
+def kept_as(ledger: Ledger, name: str, value: str) -> Insert:
     """The statement that keeps a fact, for a transaction that does more."""
     upsert = ledger.db.insert(facts).values(name=name, value=value)
     return upsert.on_conflict_do_update(index_elements=["name"], set_={"value": value})

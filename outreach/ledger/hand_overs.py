@@ -78,11 +78,7 @@ def assign(ledger: Ledger, hand_over: HandOver, opened: Sequence[Intent]) -> int
         if not connection.execute(_while_free(hand_over).values(until=hand_over.until)).rowcount:
             return 0  # they stay leased, and are freed as calls that never left
         rows = lock(connection, list(owners))
-        mine = [
-            key
-            for key, owner in owners.items()
-            if key in rows and rows[key].lease_owner == owner and rows[key].state == State.INTENT
-        ]
+        mine = [n for n, row in rows.items() if row.lease_owner == owners[n] and row.state == State.INTENT]
         theirs = update(intents).where(intents.c.contact_id.in_(mine))
         connection.execute(theirs.values(hand_over_id=hand_over.id))
         connection.execute(update(contacts).where(contacts.c.id.in_(mine)).values(lease_owner=None))
@@ -102,8 +98,7 @@ def _members_of(hand_over: HandOver) -> Select[Any]:
 
 def note(ledger: Ledger, hand_over: HandOver, **fields: Any) -> None:  # noqa: ANN401 - the columns' own
     """Write down how far it has come."""
-    with ledger.db.write() as connection:
-        connection.execute(update(hand_overs).where(hand_overs.c.id == hand_over.id).values(**fields))
+    ledger.db.execute(update(hand_overs).where(hand_overs.c.id == hand_over.id).values(**fields))
 
 
 def commit_start(ledger: Ledger, hand_over: HandOver, members: int, at: datetime) -> bool:

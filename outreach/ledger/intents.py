@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, func, select, text
+from sqlalchemy import Connection, Row, func, select, text
 
 from outreach.compliance.caps import caps_allow
 from outreach.contacts import Channel
@@ -28,8 +28,6 @@ from outreach.ledger.states import State
 from outreach.ledger.suppressions import SUPPRESSED
 from outreach.ledger.witness import MachineWitness, Mark, newest_mark
 from outreach.settings import FrequencyCap, SameAddress
-
-_WRITTEN = select(intents.c.reference).where(intents.c.reference.in_(bindparam("references", expanding=True)))
 
 
 @dataclass(slots=True)
@@ -65,21 +63,16 @@ class IntentRequest:
     caps: Sequence[FrequencyCap] = ()
 
 
-class _Keys(NamedTuple):
-    """What the looks and the guard go by. `earlier`: what an older ledger may have the address under."""
+class Keys(NamedTuple):
+    """What the looks and the guard go by: the person's, and the address's (see `Vault.address_keys`)."""
 
-    address: str
     person: str
-    earlier: tuple[str, ...]
-
-    @property
-    def every_address(self) -> tuple[str, ...]:
-        return self.address, *self.earlier
+    addresses: tuple[str, ...]
 
     @property
     def seen_by(self) -> tuple[str, ...]:
         """What a contact counts for, whichever of them it was made under."""
-        return self.person, *self.every_address
+        return self.person, *self.addresses
 
 
 class _RefusedError(Exception):
@@ -95,7 +88,7 @@ def commit_intents(
     list: somebody else has it.
     """
     now = ledger.clock.now()
-    keys = {want.claimed.id: _keys(ledger, want) for want in wanted}
+    keys = {want.claimed.id: find_keys(ledger, want.claimed, want.address) for want in wanted}
     kept: dict[int, IntentRefusal] = {}
     opened: dict[int, Intent] = {}
     mark: Mark | None = None
@@ -149,10 +142,10 @@ def find_attempted(connection: Connection, contact_ids: Sequence[int]) -> set[in
     return set(connection.execute(found).scalars()) if contact_ids else set()
 
 
-def _keys(ledger: Ledger, want: IntentRequest) -> _Keys:
-    address, *earlier = ledger.vault.address_keys(want.address)
-    person = ledger.vault.person_key(want.claimed.contact.external_contact_id)
-    return _Keys(address, person, tuple(earlier))
+def find_keys(ledger: Ledger, claimed: Claimed, address: str) -> Keys:
+    """The keys by which a contact to this address is found again."""
+    person = ledger.vault.person_key(claimed.contact.external_contact_id)
+    return Keys(person, ledger.vault.address_keys(address))
 
 
 def make_reference(ledger: Ledger, contact_id: int, audit_count: int) -> str:
@@ -164,50 +157,50 @@ def _still_ours(row: ChainEnd | None, owner: str) -> bool:
     return bool(row and row.lease_owner == owner and row.state == State.CLEARED)
 
 
-def _guard(ledger: Ledger, connection: Connection, keys: Sequence[_Keys]) -> None:
+def _guard(ledger: Ledger, connection: Connection, keys: Sequence[Keys]) -> None:
     if ledger.db.is_sqlite or not keys:
         return
     # 60 bits, to fit a BIGINT; in one order everywhere, so that nobody waits in a circle.
-    for number in sorted({int(key[:15], 16) for own in keys for key in (own.address, own.person)}):
+    for number in sorted({int(key[:15], 16) for own in keys for key in (own.addresses[0], own.person)}):
         connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": number})
 
 
 def _refuse(
-    connection: Connection, wanted: Sequence[IntentRequest], keys: dict[int, _Keys], now: datetime
+    connection: Connection, wanted: Sequence[IntentRequest], keys: dict[int, Keys], now: datetime
 ) -> dict[int, IntentRefusal]:
-    addresses = [key for want in wanted for key in keys[want.claimed.id].every_address]
+    addresses = [key for want in wanted for key in keys[want.claimed.id].addresses]
     suppressed = set(connection.execute(SUPPRESSED, {"keys": addresses}).scalars())
     recent = _recent(connection, [want for want in wanted if want.caps], keys, now)
     kept: dict[int, IntentRefusal] = {}
     for want in wanted:
         key = keys[want.claimed.id]
         before = {who: at for seen in key.seen_by for who, at in recent[seen].items()} if want.caps else {}
-        if not suppressed.isdisjoint(key.every_address):
+        if not suppressed.isdisjoint(key.addresses):
             kept[want.claimed.id] = IntentRefusal(want.claimed, want.channel, "suppressed")
         elif until := caps_allow(want.caps, list(before.values()), now):
             kept[want.claimed.id] = IntentRefusal(want.claimed, want.channel, "frequency_cap", until)
         else:
             # Two of one group may share an address: the second sees the first.
-            recent[key.address][want.claimed.id] = now
+            recent[key.addresses[0]][want.claimed.id] = now
             recent[key.person][want.claimed.id] = now
     return kept
 
 
 def _refuse_taken(
-    connection: Connection, wanted: Sequence[IntentRequest], keys: dict[int, _Keys]
+    connection: Connection, wanted: Sequence[IntentRequest], keys: dict[int, Keys]
 ) -> dict[int, IntentRefusal]:
     """Whose address the campaign has taken in an earlier form: no key of the database would refuse those."""
-    earlier = {key for want in wanted for key in keys[want.claimed.id].earlier}
+    earlier = {key for want in wanted for key in keys[want.claimed.id].addresses[1:]}
     if not earlier:
         return {}
     taken = {"keys": list(earlier), "campaign": wanted[0].claimed.campaign_id}
     found = set(connection.execute(TAKEN, taken).scalars())
-    refused = [want for want in wanted if not found.isdisjoint(keys[want.claimed.id].earlier)]
+    refused = [want for want in wanted if not found.isdisjoint(keys[want.claimed.id].addresses[1:])]
     return {each.claimed.id: IntentRefusal(each.claimed, each.channel, "same_address") for each in refused}
 
 
 def _recent(
-    connection: Connection, capped: Sequence[IntentRequest], keys: dict[int, _Keys], now: datetime
+    connection: Connection, capped: Sequence[IntentRequest], keys: dict[int, Keys], now: datetime
 ) -> defaultdict[str, dict[int, datetime]]:
     if not capped:
         return defaultdict(dict)
@@ -220,22 +213,29 @@ def _offer(
     ledger: Ledger,
     want: IntentRequest,
     row: ChainEnd,
-    keys: dict[int, _Keys],
+    keys: dict[int, Keys],
     same_address: SameAddress,
     now: datetime,
 ) -> Intent:
     key, reference = keys[row.id], make_reference(ledger, row.id, row.audit_count)
-    intent = {
+    intent = intent_row(want.claimed, want.channel, key, reference, now)
+    if same_address is not SameAddress.ONCE:
+        intent["address_slot"] = f"{key.addresses[0]}/{row.id}"
+    return Intent(want.claimed, want.channel, want.address, reference, now, intent)
+
+
+def intent_row(row: Claimed, channel: Channel, keys: Keys, reference: str, at: datetime) -> dict[str, Any]:
+    """An attempt as a row of `intents`: the only one of its campaign at the address."""
+    return {
         "contact_id": row.id,
         "campaign_id": row.campaign_id,
         "reference": reference,
-        "channel": want.channel.value,
-        "address_key": key.address,
-        "address_slot": key.address if same_address is SameAddress.ONCE else f"{key.address}/{row.id}",
-        "person_key": key.person,
-        "at": now,
+        "channel": channel.value,
+        "address_key": keys.addresses[0],
+        "address_slot": keys.addresses[0],
+        "person_key": keys.person,
+        "at": at,
     }
-    return Intent(want.claimed, want.channel, want.address, reference, now, intent)
 
 
 def _insert(connection: Connection, offered: Sequence[Intent]) -> dict[int, Intent]:
@@ -246,7 +246,8 @@ def _insert(connection: Connection, offered: Sequence[Intent]) -> dict[int, Inte
     opened = {item.claimed.id: item for item in offered}
     if write_rows(connection, inserting_new(intents, connection.dialect.name), rows) == len(rows):
         return opened
-    written = set(connection.execute(_WRITTEN, {"references": [row["reference"] for row in rows]}).scalars())
+    ours = intents.c.reference.in_([row["reference"] for row in rows])
+    written = set(connection.execute(select(intents.c.reference).where(ours)).scalars())
     return {contact_id: item for contact_id, item in opened.items() if item.reference in written}
 
 

@@ -12,7 +12,7 @@ from outreach.ledger.executors.release import list_living_executors
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations.migrate import migrate
 from outreach.ledger.proof import prove_within
-from outreach.ledger.root_key import key_file, stored_key
+from outreach.ledger.root_key import key_file, make_key_file, stored_key
 
 GROUP = 1000
 """Rows in one insert."""
@@ -49,10 +49,7 @@ def carry_key(source: str, target: str) -> bool:
         return False
     key = stored_key(old)
     if not new.exists():
-        new.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Private before there is anything in it: a mode that is set afterwards leaves a moment open.
-        new.touch(mode=0o600)
-        new.write_text(key)
+        make_key_file(new, key)
     if stored_key(new) != key:
         raise UsageError(f"There is another key in {new}.", "Put it away, or name the database differently.")
     return True

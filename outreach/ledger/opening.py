@@ -1,9 +1,7 @@
 """Opening a ledger: migrated to this version, held to its key, closed at the end."""
 
 import contextlib
-import logging
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 from sqlalchemy import select
 
@@ -15,23 +13,13 @@ from outreach.ledger.database.schema import facts
 from outreach.ledger.executors.heartbeat import Executor
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations.migrate import migrate, revision_of
-from outreach.ledger.root_key import (
-    ADVICE,
-    SHARE,
-    environment_key,
-    key_file,
-    key_for_a_copy,
-    missing_key,
-    stored_key,
-)
+from outreach.ledger.root_key import ADVICE, find_root
 from outreach.ledger.vault import Vault
 from outreach.ledger.witness import enter_as_new
 from outreach.sameness import FORMS
 
 ACTOR_LIMIT = 200
 """Letters of who acts: PostgreSQL refuses the record of a longer one."""
-
-log = logging.getLogger("outreach.ledger")
 
 
 @contextlib.contextmanager
@@ -64,11 +52,14 @@ def open_ledger(
     database = Database(url, existing=existing)
     try:
         # Before it is migrated, which would make tables in whatever database this is.
-        if existing and (revision_of(database) is None or database.value(_FINGERPRINT) is None):
+        if existing and (revision_of(database) is None or "key" not in _known_keys(database)):
             raise NoLedger(*no_ledger(database.name))
         migrate(database)
-        roots, lies_in = _find_roots(database, url, keys)
-        vault = Vault(roots, encrypted=encrypted)
+        lies_in = None
+        if not keys:
+            key, lies_in = find_root(url, is_known="key" in _known_keys(database))
+            keys = [key]
+        vault = Vault(keys, encrypted=encrypted)
         is_new = _check_key(database, vault)
         line = " ".join(actor.split())[:ACTOR_LIMIT]
         ledger = Ledger(database, vault, clock or SystemClock(), line)
@@ -102,26 +93,6 @@ _FORMS = "address_forms"
 """The fact of the rules for one address by which the ledger was begun: `sameness.FORMS`."""
 
 
-_FINGERPRINT = select(facts.c.value).where(facts.c.name == "key")
-
-
-def _find_roots(database: Database, url: str, keys: Sequence[str]) -> tuple[Sequence[str], Path | None]:
-    """The root keys, and the file that holds them where nobody gave any; made only for a new ledger."""
-    if keys:
-        return keys, None
-    if key := environment_key(url):
-        return [key], None
-    path = key_file(url)
-    if not path.exists():
-        if database.value(_FINGERPRINT) is not None:  # a new key knows nobody
-            if key := key_for_a_copy():
-                return [key], None
-            raise missing_key(url, path)
-        if not database.is_sqlite:
-            log.warning("The key of this shared ledger is made on this machine alone: %s. %s", path, SHARE)
-    return [stored_key(path)], path
-
-
 def _check_key(database: Database, vault: Vault) -> bool:
     """Take over the ledger's own hashing keys, which only its key opens; make them for a new ledger.
 
@@ -136,8 +107,7 @@ def _check_key(database: Database, vault: Vault) -> bool:
         made = {"key": vault.fingerprint, HASHING: vault.wrap_hashing_keys()}
         made |= {_FORMS: FORMS} if is_new else {}
         rows = [{"name": name, "value": value} for name, value in made.items()]
-        with database.write() as connection:
-            connection.execute(database.insert(facts).on_conflict_do_nothing(), rows)
+        database.execute(database.insert(facts).on_conflict_do_nothing(), rows)
         known = _known_keys(database)  # another process may have been faster
     with contextlib.suppress(WrongKey, ValueError):
         vault.adopt_hashing_keys(known.get(HASHING, ""))

@@ -74,8 +74,7 @@ class LedgerOutbox:
 
     def enable(self) -> None:
         """Another chance."""
-        with self._ledger.db.write() as connection:
-            connection.execute(delete(facts).where(facts.c.name == self._fact))
+        self._ledger.db.execute(delete(facts).where(facts.c.name == self._fact))
 
     def is_disabled(self) -> bool:
         """Whether it answered 410."""
@@ -172,5 +171,4 @@ def replay(
     if campaign:
         chosen.append(outbox.c.campaign_id.in_(select(campaigns.c.id).where(campaigns.c.name == campaign)))
     again = {"state": "pending", "attempts": 0, "due_at": ledger.clock.now(), "delivered_at": None}
-    with ledger.db.write() as connection:
-        return connection.execute(update(outbox).where(*chosen).values(again)).rowcount
+    return ledger.db.execute(update(outbox).where(*chosen).values(again))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from outreach.ledger.database.schema import rejects
 from outreach.ledger.ledger import Ledger
@@ -47,3 +47,8 @@ def find_duplicate_lines(ledger: Ledger, campaign_id: int, external_contact_id: 
     same = (_R.duplicate.is_(True), _R.external_contact_id == external_contact_id)
     query = select(_R.line).where(_R.campaign_id == campaign_id, *same).order_by(_R.id)
     return ledger.db.values(query)
+
+
+def has_rejects(ledger: Ledger, campaign_id: int) -> bool:
+    """Whether the campaign has rows for a rejects file."""
+    return bool(ledger.db.value(select(exists().where(_R.campaign_id == campaign_id))))

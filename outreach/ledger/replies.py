@@ -1,7 +1,7 @@
 """What people answered: which message, whose, and what it means; its words are kept nowhere."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,15 +35,8 @@ class Answer:
 
 def note_answer(ledger: Ledger, row: Claimed, answer: Answer, events: Sequence[OutboundEvent]) -> bool:
     """Write it down and tell of it, once; whether it is new. The contact's state and lease stay."""
-    values = {
-        "campaign_id": row.campaign_id,
-        "contact_id": row.id,
-        "message_id": answer.message_id,
-        "conversation_id": answer.conversation_id,
-        "channel": answer.channel.value,
-        "meaning": answer.meaning,
-        "at": answer.at,
-    }
+    values = {**asdict(answer), "channel": answer.channel.value}
+    values |= {"campaign_id": row.campaign_id, "contact_id": row.id}
     new = ledger.db.insert(replies).values(values).on_conflict_do_nothing().returning(replies.c.id)
     with ledger.db.write() as connection:
         if connection.execute(new).first() is None:

@@ -8,6 +8,7 @@ PostgreSQL   OUTREACH_LEDGER_KEY, which a secret store puts into the environment
 
 import contextlib
 import hashlib
+import logging
 import os
 import secrets
 from collections.abc import Sequence
@@ -17,15 +18,36 @@ from outreach.errors import WrongKey
 from outreach.home import find_home
 from outreach.sources.private_file import part_beside, save
 
+log = logging.getLogger("outreach.ledger")
+
 VARIABLE = "OUTREACH_LEDGER_KEY"
 
 ADVICE = f"Give its key in the ledger block or in {VARIABLE}, or restore its key file."
 SHARE = f"Put the key that stands in it into the ledger block, or into {VARIABLE} on every machine."
 
 
+def find_root(url: str, *, is_known: bool) -> tuple[str, Path | None]:
+    """The key where nobody gave one, and the file that holds it; made only for a ledger that is not known.
+
+    Raises:
+        WrongKey: it is missing.
+    """
+    if key := environment_key(url):
+        return key, None
+    path = key_file(url)
+    if not path.exists():
+        if is_known:  # a new key knows nobody
+            if key := _key_for_a_copy():
+                return key, None
+            raise _missing_key(url, path)
+        if not url.startswith("sqlite"):
+            log.warning("The key of this shared ledger is made on this machine alone: %s. %s", path, SHARE)
+    return stored_key(path), path
+
+
 def environment_key(url: str) -> str | None:
     """The key of a ledger that machines share, as their environment has it."""
-    return None if _sqlite_file(url) else key_for_a_copy()
+    return None if _sqlite_file(url) else _key_for_a_copy()
 
 
 def find_keys(url: str, key: str | None, previous: Sequence[str]) -> list[str]:
@@ -34,7 +56,7 @@ def find_keys(url: str, key: str | None, previous: Sequence[str]) -> list[str]:
     return [newest, *previous] if newest else []
 
 
-def key_for_a_copy() -> str | None:
+def _key_for_a_copy() -> str | None:
     """The environment's key, also for a known SQLite ledger that has no key file beside it."""
     return os.environ.get(VARIABLE, "").strip() or None
 
@@ -50,10 +72,10 @@ def key_file(url: str) -> Path:
 
 
 def stored_key(path: Path) -> str:
-    """Read the key file, or make it: private, random, complete from the moment that it is seen."""
+    """Read the key file, or make it, with a random key."""
     try:
         if not path.exists():
-            _make(path)
+            make_key_file(path, secrets.token_urlsafe(32))
         key = path.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is no text"
@@ -65,7 +87,7 @@ def stored_key(path: Path) -> str:
     return key
 
 
-def missing_key(url: str, path: Path) -> WrongKey:
+def _missing_key(url: str, path: Path) -> WrongKey:
     """What to say where a ledger is known, and its key is not here."""
     if _sqlite_file(url):
         return WrongKey(f"The key of this ledger is missing: there is no file {path}.", ADVICE)
@@ -82,10 +104,11 @@ def _sqlite_file(url: str) -> str:
     return url.removeprefix("sqlite:///").split("?", maxsplit=1)[0] if url.startswith("sqlite:///") else ""
 
 
-def _make(path: Path) -> None:
+def make_key_file(path: Path, key: str) -> None:
+    """Keep the key there: private, complete from the moment that it is seen, and one that is there stays."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with part_beside(path) as (part, file):
-        file.write(secrets.token_urlsafe(32).encode())
+        file.write(key.encode())
         save(file)
         with contextlib.suppress(FileExistsError):  # another process was faster: its key counts
             path.hardlink_to(part)  # not renamed: that would replace a key in use

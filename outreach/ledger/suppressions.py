@@ -51,8 +51,7 @@ def suppress(ledger: Ledger, addresses: Iterable[str], *, source: str, reason: s
         rows = [suppression(ledger, address, source, reason) for address in chunk]
         insert = ledger.db.insert(suppressions).on_conflict_do_nothing()
         with ledger.db.write() as connection:
-            taken = connection.execute(insert.returning(suppressions.c.address_key), rows)
-            new = set(taken.scalars().all())
+            new = set(connection.execute(insert.returning(suppressions.c.address_key), rows).scalars())
             added += len(new - set(connection.execute(_LISTED, {"keys": list(new)}).scalars()))
     return added
 
@@ -70,8 +69,7 @@ def mirror(ledger: Ledger, addresses: Iterable[str], *, organisation: str, compl
     new = sorted(keys - {key for owner, key in before if owner == organisation})
     insert = ledger.db.insert(listed).on_conflict_do_nothing()
     for chunk in cut(new, CHUNK):
-        with ledger.db.write() as connection:
-            connection.execute(insert, [{"address_key": key, "organisation": organisation} for key in chunk])
+        ledger.db.execute(insert, [{"address_key": key, "organisation": organisation} for key in chunk])
     if not complete:
         return len(keys | {key for _, key in before})
     for owner in (organisation, ""):

@@ -24,5 +24,4 @@ def taking_turn(ledger: Ledger, name: str) -> Iterator[bool]:
     finally:
         if mine:
             # Only while it is still ours: whoever was taken for dead must not end another's turn.
-            with ledger.db.write() as connection:
-                connection.execute(delete(facts).where(facts.c.name == key, facts.c.value == me))
+            ledger.db.execute(delete(facts).where(facts.c.name == key, facts.c.value == me))

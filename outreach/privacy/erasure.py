@@ -10,7 +10,7 @@ from typing import Any
 from outreach.errors import UsageError
 from outreach.ledger.audit.notes import list_noted_files
 from outreach.ledger.campaigns import list_campaigns
-from outreach.ledger.contacts import count_started
+from outreach.ledger.contacts import count_started_of
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.privacy.forgetting import clear, forget, forget_rows, suppress_for_good
 from outreach.ledger.privacy.person_search import Person, find_person
@@ -81,7 +81,7 @@ def erase(ledger: Ledger, who: str, *, files: Iterable[Path] = ()) -> Erased:
         files=len(cleaned),
         suppressed=suppressed,
         sharing=found.sharing,
-        still_open=count_started(ledger, among=ids),
+        still_open=count_started_of(ledger, ids),
         rewritten=clear(ledger, words),
     )
 

@@ -4,16 +4,15 @@ A record holds identifiers, codes and times, never an address, name or message, 
 after the person is erased.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import BigInteger, Connection, select, type_coerce
+from sqlalchemy import BigInteger, select, type_coerce
 
-from outreach.ledger.database.schema import audit, campaigns, microseconds
-from outreach.ledger.facts import kept_as
+from outreach.ledger.database.schema import audit, microseconds
 from outreach.ledger.ledger import Ledger
 
 _NAMES = ("campaign_id", "contact_id", "n", "action", "detail", "actor", "previous")
@@ -62,30 +61,9 @@ COVERED = (type_coerce(audit.c.at, BigInteger()).label("at"), *(audit.c[name] fo
 """What a record's hash covers, as it is read to be verified, first of its columns; `at` in microseconds."""
 
 
-def canonical_row(row: Sequence[Any], n: int) -> bytes:
-    """The same bytes as `canonical` of a record that begins with `COVERED`, had its number been `n`."""
-    return canonical_values((*row[:3], n, *row[4:8]))  # 4 times as fast as by names
-
-
 def canonical_values(values: tuple[Any, ...]) -> bytes:
-    """The same of what is in `COVERED`, in its order, and no more."""
+    """What `canonical` gives, of the values of `COVERED` in its order, and no more."""
     return orjson.dumps(values, default=repr)  # bytes in a text's place are another record, and no error
-
-
-def campaign_record(
-    ledger: Ledger, connection: Connection, campaign_id: int, action: str, detail: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The next record of a campaign's own chain; its row is locked so that the chain has one end."""
-    own_row = select(campaigns.c.id).where(campaigns.c.id == campaign_id)
-    # FOR NO KEY UPDATE: whoever writes a row that refers to the campaign need not wait for us.
-    connection.execute(own_row.with_for_update(key_share=True))
-    own = (audit.c.campaign_id == campaign_id, audit.c.contact_id.is_(None))
-    last = select(audit.c.n, audit.c.hash).where(*own).order_by(audit.c.n.desc()).limit(1)
-    row = connection.execute(last).first()
-    end = ChainEnd(None, campaign_id, row.n if row else 0, row.hash if row else "")
-    record = record_for(ledger, end, action, detail, ledger.clock.now())
-    connection.execute(kept_as(ledger, end_of(campaign_id), f"{record['n']} {record['hash']}"))
-    return record
 
 
 def end_of(campaign_id: int) -> str:

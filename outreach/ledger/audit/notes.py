@@ -1,14 +1,15 @@
 """Notes in a campaign's own chain: what was done to all of it, and which files hold its people's data."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, insert, select
 
-from outreach.ledger.audit.chain import campaign_record
+from outreach.ledger.audit.chain import ChainEnd, end_of, record_for
 from outreach.ledger.database.schema import audit, campaigns
+from outreach.ledger.facts import kept_as
 from outreach.ledger.ledger import Ledger
 from outreach.sources.private_file import digest_of
 
@@ -20,10 +21,23 @@ ASKED = "asked"
 
 
 def note(
-    ledger: Ledger, connection: Connection, campaign_id: int, action: str, detail: dict[str, object]
-) -> None:
-    """Append to the campaign's own chain of the audit."""
-    connection.execute(insert(audit), campaign_record(ledger, connection, campaign_id, action, detail))
+    ledger: Ledger, connection: Connection, campaign_id: int, action: str, detail: Mapping[str, object]
+) -> str:
+    """Append to the campaign's own chain of the audit; the record's hash.
+
+    The campaign's row is locked so that the chain has one end.
+    """
+    own_row = select(campaigns.c.id).where(campaigns.c.id == campaign_id)
+    # FOR NO KEY UPDATE: whoever writes a row that refers to the campaign need not wait for us.
+    connection.execute(own_row.with_for_update(key_share=True))
+    own = (audit.c.campaign_id == campaign_id, audit.c.contact_id.is_(None))
+    last = select(audit.c.n, audit.c.hash).where(*own).order_by(audit.c.n.desc()).limit(1)
+    row = connection.execute(last).first()
+    end = ChainEnd(None, campaign_id, row.n if row else 0, row.hash if row else "")
+    record = record_for(ledger, end, action, detail, ledger.clock.now())
+    connection.execute(kept_as(ledger, end_of(campaign_id), f"{record['n']} {record['hash']}"))
+    connection.execute(insert(audit), record)
+    return str(record["hash"])
 
 
 def note_everywhere(ledger: Ledger, action: str, detail: dict[str, object]) -> None:

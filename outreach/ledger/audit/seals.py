@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, exists, func, insert, select, text
+from sqlalchemy import Connection, exists, func, select, text
 
-from outreach.ledger.audit.chain import COVERED, campaign_record, canonical_row
+from outreach.ledger.audit.chain import COVERED
+from outreach.ledger.audit.chain_check import is_genuine
+from outreach.ledger.audit.notes import note
 from outreach.ledger.campaigns import Campaign
 from outreach.ledger.database.schema import audit, campaigns, contacts
 from outreach.ledger.ledger import Ledger
@@ -48,9 +50,7 @@ def seal(ledger: Ledger, campaign: Campaign) -> str:
             connection.execute(text("LOCK TABLE audit IN SHARE ROW EXCLUSIVE MODE"))
         last = connection.execute(select(func.coalesce(func.max(audit.c.id), 0))).scalar_one()
         ends = _recall(ledger, connection, campaign.id) or _gather(ledger, connection, campaign.id)
-        record = campaign_record(ledger, connection, campaign.id, SEALED, {**ends, "last": last})
-        connection.execute(insert(audit), record)
-    return str(record["hash"])
+        return note(ledger, connection, campaign.id, SEALED, {**ends, "last": last})
 
 
 def _recall(ledger: Ledger, connection: Connection, campaign_id: int) -> dict[str, Any] | None:
@@ -62,7 +62,7 @@ def _recall(ledger: Ledger, connection: Connection, campaign_id: int) -> dict[st
     own = (a.campaign_id == campaign_id, a.contact_id.is_(None), a.action == SEALED)
     query = select(*COVERED, a.hash).where(*own).order_by(a.n.desc()).limit(1)
     sealed = connection.execute(query).first()
-    if not sealed or ledger.vault.chain(sealed.previous, canonical_row(sealed, sealed.n)) != sealed.hash:
+    if not sealed or not is_genuine(ledger, sealed, sealed.n):
         return None
     said: dict[str, Any] = orjson.loads(sealed.detail)
     # Plus 0: SQLite would look through the campaign's whole index, 0.07 s of 200,000 contacts.

@@ -21,12 +21,12 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Delete, Insert, Table, Update
+from sqlalchemy import Connection, Insert, Table, Update
 from sqlalchemy.engine import Dialect
 
 from outreach.ledger.database.engine import insert_in
 
-Statement = Insert | Update | Delete
+Statement = Insert | Update
 Values = Mapping[str, Any]
 Columns = Mapping[str, Iterable[Any]]
 _NOTHING: Values = MappingProxyType({})
@@ -102,8 +102,9 @@ def _repeated(shape: str, width: int, count: int) -> str:
 class _Compiled:
     """A statement in the driver's own words.
 
-    `places` are its parameters' names and types in order. `shape` is the statement for many rows, with GIVEN
-    where they go; "" where the driver takes one after the other.
+    `places` are its parameters' names in order, and what makes the driver's value of ours, if anything has
+    to. `shape` is the statement for many rows, with GIVEN where they go; "" where the driver takes one after
+    the other.
     """
 
     text: str
@@ -140,9 +141,9 @@ def _compile(statement: Statement, dialect: Dialect, names: tuple[str, ...]) -> 
     compiled = statement.compile(dialect=dialect, column_keys=list(names))
     if compiled.insert_prefetch or compiled.update_prefetch:
         raise TypeError("a statement for many rows has no defaults that Python makes")
-    turns = {name: _turn(bind, dialect) for bind, name in compiled.bind_names.items()}
+    kinds = {name: bind.type.dialect_impl(dialect) for bind, name in compiled.bind_names.items()}
     order = compiled.positiontup  # None where the driver's parameters have names
-    places = [(name, turns[name]) for name in order or turns]
+    places = [(name, kinds[name].bind_processor(dialect)) for name in order or kinds]
     constants = {name: value for name, value in compiled.params.items() if name not in names}
     shape = _shape(statement, compiled.string, len(places)) if dialect.name == "sqlite" else ""
     return _Compiled(compiled.string, shape, places, constants, order is not None)
@@ -154,13 +155,8 @@ def _shape(statement: Statement, text: str, width: int) -> str:
         one = f"({', '.join('?' * width)})"
         return text.replace(one, GIVEN) if one in text else ""
     head, _, where = text.rpartition(" WHERE ")  # the last: SET may hold a subquery with one
-    if not isinstance(statement, Update) or "SELECT" in where or text.count("?") != width:
+    if "SELECT" in where or text.count("?") != width:
         return ""
     names = [f"given.column{number}" for number in range(1, width + 1)]  # SQLite's own names for VALUES
     *parts, end = f"{head} FROM (VALUES {GIVEN}) AS given WHERE {where}".split("?")
     return "".join(f"{part}{name}" for part, name in zip(parts, names, strict=True)) + end
-
-
-def _turn(bind: BindParameter[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
-    """What makes the driver's value of ours, if anything has to."""
-    return bind.type.dialect_impl(dialect).bind_processor(dialect)

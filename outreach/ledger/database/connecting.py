@@ -63,34 +63,33 @@ def _create_server(url: URL) -> Engine:
 def _create_sqlite(url: URL, *, existing: bool) -> Engine:
     if sqlite3.sqlite_version_info < (3, 35):  # RETURNING came with it
         raise LedgerError(f"SQLite {sqlite3.sqlite_version} is too old.", "Use 3.35 or newer, or PostgreSQL.")
-    path = Path(url.database or "")
-    if existing:
-        _look_at(path)
-    else:
-        _create_private(path)
+    _prepare(Path(url.database or ""), existing=existing)
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}, **SQLITE_POOL)
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
     return engine
 
 
-def _create_private(path: Path) -> None:
+def _prepare(path: Path, *, existing: bool) -> None:
+    """Make the file, which nobody else may open, or refuse what is no ledger."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        if existing:
+            _look_at(path)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
-        raise _unusable(path, error) from None
+        kind = LedgerError if error.errno in _OF_THE_MACHINE else WrongLedger
+        problem = f"The ledger {path} cannot be opened: {error.strerror}."
+        raise kind(problem, "Choose another place.") from None
 
 
 def _look_at(path: Path) -> None:
     """Refuse what is no ledger before SQLite touches it: its first pragma would write a header."""
     if not path.exists():
         raise NoLedger(f"There is no ledger {path}.", "Check the path; nothing was made there.")
-    try:
-        with path.open("r+b") as file:
-            begins = file.read(16)
-    except OSError as error:
-        raise _unusable(path, error) from None
+    with path.open("r+b") as file:
+        begins = file.read(16)
     if begins != b"SQLite format 3\0":
         raise WrongLedger(*no_ledger(str(path)))
 
@@ -98,11 +97,6 @@ def _look_at(path: Path) -> None:
 def no_ledger(name: str) -> tuple[str, str]:
     """What is there is something else, or empty: the problem, and what to do."""
     return f"{name} holds no ledger.", "Name the database that a campaign has used."
-
-
-def _unusable(path: Path, error: OSError) -> LedgerError:
-    kind = LedgerError if error.errno in _OF_THE_MACHINE else WrongLedger
-    return kind(f"The ledger {path} cannot be opened: {error.strerror}.", "Choose another place.")
 
 
 def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    UpdateBase,
     event,
     func,
     literal,
@@ -122,6 +123,13 @@ class Database:
             connection.begin(),
         ):
             yield connection
+
+    def execute(
+        self, statement: UpdateBase, rows: Sequence[Mapping[str, Any]] | None = None, *, lasting: bool = True
+    ) -> int:
+        """One statement, for each of the rows, in a transaction of its own; how many rows it touched."""
+        with self.write(lasting=lasting) as connection:
+            return connection.execute(statement, rows).rowcount
 
     @contextlib.contextmanager
     def _one_writer(self) -> Iterator[Connection]:

@@ -89,8 +89,7 @@ class Heartbeat:
         """Enter the register and begin. Raises LedgerError."""
         who = {"id": self.executor, "host": host(), "pid": os.getpid(), "born": born(os.getpid()) or ""}
         seen = {"seen_at": self._ledger.db.now(self._ledger.clock), "zone_rules": find_version()}
-        with self._ledger.db.write() as connection:
-            connection.execute(insert(executors).values(who | seen))
+        self._ledger.db.execute(insert(executors).values(who | seen))
         LIVING.add(self.executor)
         self._thread.start()
 

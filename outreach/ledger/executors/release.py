@@ -77,8 +77,8 @@ def free_rows_of(ledger: Ledger, executor: str, *, deaths: int, is_silent: bool 
         gone = find_sent(executor, ledger.vault, waiting) if waiting and is_silent else None
         changes = [_inherit(ledger, row, deaths, gone, alone=alone) for row in page]
         freed.extend(apply(ledger, changes, owner=executor))
-    with ledger.db.write() as connection:  # last: until then it is found again, should we die too
-        connection.execute(delete(executors).where(executors.c.id == executor))
+    # Last: until then it is found again, should we die too.
+    ledger.db.execute(delete(executors).where(executors.c.id == executor))
     forget_send_log(executor)
     return freed
 
@@ -110,8 +110,8 @@ def _registered(ledger: Ledger) -> Sequence[Row[Any]]:
 def _take_back_sightings(ledger: Ledger) -> None:
     """Seen now, who is seen in the future: the dead would live for as long as their clock was ahead."""
     ahead = executors.c.seen_at > ledger.db.now(ledger.clock, -DEAD_AFTER)
-    with ledger.db.write(lasting=False) as connection:
-        connection.execute(update(executors).where(ahead).values(seen_at=ledger.db.now(ledger.clock)))
+    right = update(executors).where(ahead).values(seen_at=ledger.db.now(ledger.clock))
+    ledger.db.execute(right, lasting=False)
 
 
 def _is_dead(row: Row[Any]) -> bool:

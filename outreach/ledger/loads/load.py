@@ -18,7 +18,7 @@ from operator import itemgetter
 from types import MappingProxyType
 
 import orjson
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, exists, insert, select, update
 
 from outreach.ledger.changes import Change, apply_within
 from outreach.ledger.contacts import find_ids_ending
@@ -32,15 +32,6 @@ from outreach.ledger.loads.stored_ids import FLOAT, StoredIds
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import find_erased, has_erased
 from outreach.sources.rows import Row as SourceRow
-
-_COUNT = (
-    update(loads)
-    .where(loads.c.id == bindparam("load"))
-    .values(
-        rows_read=loads.c.rows_read + bindparam("more_read"), known=loads.c.known + bindparam("more_known")
-    )
-)
-"""Built once: building a statement takes SQLAlchemy longer than SQLite takes to run it."""
 
 _NO_NUMBERS: Mapping[str, int] = MappingProxyType({})
 
@@ -81,8 +72,8 @@ class Loading:
         for chunk in chunks:
             with self._ledger.db.write() as connection:  # only now: a slow source holds up no writer
                 counts, refused = self._place(connection, chunk)
-                more = {"load": self.id, "more_read": counts.rows_read, "more_known": counts.known}
-                connection.execute(_COUNT, more)
+                more = {name: loads.c[name] + getattr(counts, name) for name in ("rows_read", "known")}
+                connection.execute(update(loads).where(loads.c.id == self.id).values(more))
             self.total.add(counts)
             yield [row for row, _ in refused]
 
@@ -94,11 +85,9 @@ class Loading:
         """
         if not self._known.are_heard:
             fingerprint = ""
-        with self._ledger.db.write() as connection:
-            ended = update(loads).where(loads.c.id == self.id)
-            values = {"finished_at": self._ledger.clock.now(), "fingerprint": fingerprint or None}
-            values["numbers"] = orjson.dumps(dict(numbers)).decode() if numbers else None
-            connection.execute(ended.values(values))
+        values = {"finished_at": self._ledger.clock.now(), "fingerprint": fingerprint or None}
+        values["numbers"] = orjson.dumps(dict(numbers)).decode() if numbers else None
+        self._ledger.db.execute(update(loads).where(loads.c.id == self.id).values(values))
         return self.total
 
     def _place(self, connection: Connection, chunk: Chunk) -> tuple[Loaded, list[Refused]]:
@@ -145,3 +134,18 @@ class Loading:
         new = self._ledger.db.insert(rejects).on_conflict_do_nothing().returning(rejects.c.duplicate)
         duplicate = [bool(flag) for flag in connection.execute(new, rows).scalars()]
         return len(duplicate) - sum(duplicate), sum(duplicate)
+
+
+def find_unchanged(ledger: Ledger, campaign_id: int, fingerprint: str) -> Loaded | None:
+    """What reading a source again would give that has not changed since the campaign's last load ended.
+
+    That is every row known; None when it has to be read. Only the last load counts: after another source,
+    the same rows may correct what that one brought. A row that was rejected for the time being may pass now,
+    so such a load is read again.
+    """
+    last = select(loads).where(loads.c.campaign_id == campaign_id).order_by(loads.c.id.desc()).limit(1)
+    may_pass = select(exists().where(rejects.c.campaign_id == campaign_id, rejects.c.retryable))
+    row = next(iter(ledger.db.rows(last)), None)
+    if not fingerprint or row is None or row.fingerprint != fingerprint or ledger.db.value(may_pass):
+        return None
+    return Loaded(rows_read=row.rows_read, known=row.rows_read)

@@ -116,8 +116,7 @@ def suppress_for_good(ledger: Ledger, addresses: Iterable[str]) -> int:
     upsert = new.on_conflict_do_update(index_elements=["address_key"], set_=lasting)
     rows = [suppression(ledger, address, ERASED, "erased") for address in sorted(addresses)]
     if rows:
-        with ledger.db.write() as connection:
-            connection.execute(upsert, rows)
+        ledger.db.execute(upsert, rows)
     return len(rows)
 
 
@@ -141,15 +140,15 @@ def rewrite(ledger: Ledger) -> bool:
     VACUUM frees the old rows for reuse; its own write-ahead log, replicas and backups are kept as long as
     their owner keeps them.
     """
-    with contextlib.closing(ledger.db.engine.raw_connection()) as connection:
-        done = _vacuum_sqlite(connection) if ledger.db.is_sqlite else _vacuum_postgres(connection)
+    done = _vacuum_sqlite(ledger) if ledger.db.is_sqlite else _vacuum_postgres(ledger)
     if done and recall(ledger, RESEALED):
         remember(ledger, RESEALED, "")
     return done
 
 
-def _vacuum_sqlite(connection: Any) -> bool:  # noqa: ANN401 - the driver's own
-    with contextlib.suppress(sqlite3.OperationalError):
+def _vacuum_sqlite(ledger: Ledger) -> bool:
+    raw = contextlib.closing(ledger.db.engine.raw_connection())
+    with raw as connection, contextlib.suppress(sqlite3.OperationalError):
         connection.execute("VACUUM")
         return _empty_log(connection)
     return False
@@ -163,11 +162,7 @@ def _empty_log(connection: Any) -> bool:  # noqa: ANN401 - the driver's own
     return False
 
 
-def _vacuum_postgres(connection: Any) -> bool:  # noqa: ANN401 - the driver's own
-    connection.rollback()
-    connection.driver_connection.autocommit = True
-    try:
-        connection.execute("VACUUM contacts, rejects, outbox")
-    finally:
-        connection.driver_connection.autocommit = False
+def _vacuum_postgres(ledger: Ledger) -> bool:
+    with ledger.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("VACUUM contacts, rejects, outbox")
     return True

@@ -55,8 +55,7 @@ def _reseal(ledger: Ledger, column: Column[Any]) -> int:
             for number, before in page
         ]
         if values:
-            with ledger.db.write() as connection:
-                connection.execute(still_so.values({column.name: bindparam("_after")}), values)
+            ledger.db.execute(still_so.values({column.name: bindparam("_after")}), values)
         changed += len(values)
     return changed
 

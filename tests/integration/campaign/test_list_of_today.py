@@ -15,8 +15,7 @@ from outreach.errors import Ambiguous
 from outreach.ledger.changes import Change, apply
 from outreach.ledger.claims import claim
 from outreach.ledger.intents import IntentRequest, commit_intents
-from outreach.ledger.loads.load import Loaded
-from outreach.ledger.loads.unchanged import find_unchanged
+from outreach.ledger.loads.load import Loaded, find_unchanged
 from outreach.ledger.states import State
 from outreach.sources.opening import open_source
 from tests.support.ledgers import (

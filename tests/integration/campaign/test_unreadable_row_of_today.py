@@ -22,7 +22,7 @@ from outreach.ledger.database.schema import contacts
 from outreach.ledger.intents import IntentRequest, commit_intents
 from outreach.ledger.loads import entries as entries_module
 from outreach.ledger.loads.known_contacts import KnownContacts
-from outreach.ledger.loads.unchanged import find_unchanged
+from outreach.ledger.loads.load import find_unchanged
 from outreach.ledger.proof import prove
 from outreach.ledger.states import State
 from outreach.operations.resolution import release_waiting, resolve

@@ -14,7 +14,7 @@ def upgrade() -> None:
     op.create_table(
         "hand_overs",
         sa.Column("id", Id, primary_key=True, autoincrement=True),
-        sa.Column("campaign_id", Id, sa.ForeignKey("campaigns.id"), nullable=False),
+        sa.Column("campaign_id", Id, sa.ForeignKey("campaigns.id"), nullable=False, index=True),
         sa.Column(
             "name",
             sa.String(64),
@@ -33,6 +33,4 @@ def upgrade() -> None:
         sa.Column("ended_at", Instant, comment="everybody has an outcome, or is held"),
         comment="Groups of people that Genesys' own engine sends to.",
     )
-    op.create_index("ix_hand_overs_campaign_id", "hand_overs", ["campaign_id"])
-    op.add_column("intents", sa.Column("hand_over_id", Id, comment="where Genesys' engine sends"))
-    op.create_index("ix_intents_hand_over_id", "intents", ["hand_over_id"])
+    op.add_column("intents", sa.Column("hand_over_id", Id, comment="where Genesys' engine sends", index=True))

@@ -23,11 +23,7 @@ def upgrade() -> None:
     if connection.dialect.name != "sqlite":
         return
     driver: Any = connection.connection.driver_connection
-    driver.create_function("shortened", 1, _shortened, deterministic=True)
+    driver.create_function("shortened", 1, shorten, deterministic=True)
     for table, columns in SHORT.items():
         values = ", ".join(f"{column} = shortened({column})" for column in columns)
         connection.execute(text(f"UPDATE {table} SET {values}"))  # noqa: S608 - our own names
-
-
-def _shortened(value: str | bytes | None) -> str | bytes | None:
-    return shorten(value) if isinstance(value, str) else value
