@@ -3,7 +3,8 @@
     a row that was read
     ├── known      an earlier load had it (a resumed run, the same file again): known_contacts.py
     ├── rejected   it cannot become a contact: line, code, reason
-    ├── duplicate  this load had the same external contact id before: names the first line
+    ├── duplicate  this load had the same external contact id before: names the first line; one that
+    │              contradicts it has the person held: contradicted.py
     └── accepted   a new contact
 
 `rows_read` is counted by the reader. `source rows = rows_read - known`, summed over the loads, must equal
@@ -24,6 +25,7 @@ from outreach.ledger.changes import Change, apply_within
 from outreach.ledger.contacts import find_ids_ending
 from outreach.ledger.database.schema import loads, rejects
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.loads.contradicted import Contradicted
 from outreach.ledger.loads.deduplication import sort
 from outreach.ledger.loads.entries import Chunk, Entry, Refused, Taker
 from outreach.ledger.loads.known_contacts import ERASED, KnownContacts
@@ -75,6 +77,7 @@ class Loading:
         with ledger.db.write() as connection:
             self.id = int(connection.execute(insert(loads).returning(loads.c.id), row).scalar_one())
         self._known = KnownContacts(ledger, campaign_id, self.id)
+        self._contradicted = Contradicted(self._known)
 
     def add(self, chunks: Iterable[Chunk]) -> Iterator[list[SourceRow]]:
         """Write rows that `taker` took; yields those that were not accepted, for the rejects file."""
@@ -92,9 +95,10 @@ class Loading:
         Unless it corrects somebody in doubt, who goes on by what it says once nobody was reached. `numbers`
         are counts of how national phone numbers were read, for the report.
         """
-        if not self._known.are_heard:
-            fingerprint = ""
         with self._ledger.db.write() as connection:
+            self.total.corrected += self._contradicted.release_others(connection)
+            if not self._known.are_heard:
+                fingerprint = ""
             ended = update(loads).where(loads.c.id == self.id)
             values = {"finished_at": self._ledger.clock.now(), "fingerprint": fingerprint or None}
             values["numbers"] = orjson.dumps(dict(numbers)).decode() if numbers else None
@@ -105,18 +109,20 @@ class Loading:
         entries = self._forget(connection, chunk.entries)
         names = [entry.external_contact_id for entry in entries]
         sorted_out = sort(entries, self._known.find(connection, names), self.id, self._known.met)
-        refused = chunk.refused + chunk.refuse(sorted_out.duplicates, entries)
         accepted = self._insert(connection, sorted_out.new)
-        rejected, duplicates = self._reject(connection, refused)
+        corrected = self._known.go_by(connection, sorted_out.again, chunk.refused)
+        duplicates = self._contradicted.hold(connection, entries, sorted_out.duplicates, chunk.refused)
+        refused = chunk.refused + chunk.refuse(duplicates, entries)
+        rejected, left_out = self._reject(connection, refused)
         # Counted from the places themselves: a row that got lost in between is missed by the proof.
-        stood = len(sorted_out.new) - accepted + len(refused) - rejected - duplicates
+        stood = len(sorted_out.new) - accepted + len(refused) - rejected - left_out
         counts = Loaded(
             rows_read=len(chunk.entries) + len(chunk.refused),
             accepted=accepted,
             rejected=rejected,
-            duplicates=duplicates,
+            duplicates=left_out,
             known=len(sorted_out.again) + stood,
-            corrected=self._known.go_by(connection, sorted_out.again, chunk.refused),
+            corrected=corrected,
         )
         return counts, refused
 
