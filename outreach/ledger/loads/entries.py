@@ -37,6 +37,10 @@ class Entry(NamedTuple):
     payload: str | None
     address_keys: frozenset[str] = frozenset()
 
+    def keyed(self, vault: Vault, addresses: Iterable[str]) -> Entry:
+        """With the keys of its addresses, for which nobody asked when it was made."""
+        return self._replace(address_keys=_NOBODYS.union(*map(vault.address_keys, addresses)))
+
     def forgotten(self) -> Entry:
         """Nothing of it but the id: it leads to somebody who asked to be forgotten."""
         return self._replace(payload=None, content_key="")

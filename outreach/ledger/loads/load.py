@@ -21,9 +21,11 @@ from types import MappingProxyType
 import orjson
 from sqlalchemy import Connection, bindparam, insert, update
 
+from outreach.contacts import Contact
 from outreach.ledger.changes import Change, apply_within
 from outreach.ledger.contacts import find_ids_ending
 from outreach.ledger.database.schema import loads, rejects
+from outreach.ledger.facts import recall, recall_within
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.contradicted import Contradicted
 from outreach.ledger.loads.deduplication import sort
@@ -32,7 +34,7 @@ from outreach.ledger.loads.known_contacts import ERASED, KnownContacts
 from outreach.ledger.loads.new_contacts import NewContacts
 from outreach.ledger.loads.stored_ids import FLOAT, StoredIds
 from outreach.ledger.states import State
-from outreach.ledger.suppressions import find_erased, has_erased
+from outreach.ledger.suppressions import ERASING, find_erased, has_erased
 from outreach.sources.rows import Row as SourceRow
 
 _COUNT = (
@@ -72,6 +74,7 @@ class Loading:
         self._campaign_id = campaign_id
         self.total = Loaded()
         stored = StoredIds(find_ids_ending(ledger, campaign_id, FLOAT))
+        self._erasing = recall(ledger, ERASING)  # first: whom an erasure names since then is looked for
         self.taker = Taker(ledger.vault, stored, has_erased(ledger))
         row = {"campaign_id": campaign_id, "source": source, "started_at": ledger.clock.now()}
         with ledger.db.write() as connection:
@@ -128,10 +131,18 @@ class Loading:
 
     def _forget(self, connection: Connection, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Of who asked to be forgotten, and comes by another id or a corrected row, the id alone."""
+        if not self.taker.with_addresses:
+            if recall_within(connection, ERASING) == self._erasing:
+                return entries
+            entries = [entry.keyed(self._ledger.vault, self._addresses_of(entry)) for entry in entries]
         erased = find_erased(connection, set[str]().union(*(entry.address_keys for entry in entries)))
         if not erased:
             return entries
         return [entry if erased.isdisjoint(entry.address_keys) else entry.forgotten() for entry in entries]
+
+    def _addresses_of(self, entry: Entry) -> Iterable[str]:
+        contact = Contact.model_validate_json(self._ledger.vault.open(str(entry.payload)))
+        return contact.channels.addresses().values()
 
     def _insert(self, connection: Connection, entries: Sequence[Entry]) -> int:
         if not entries:
