@@ -4,6 +4,9 @@ Of two addresses one may be somebody else's, and a list that says yes and no say
 out contradicts nothing; nor does a name, since the same address is reached.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from outreach.channels import Channel
 from outreach.contacts import Contact
 from outreach.sameness import same_form
@@ -14,17 +17,16 @@ contradictions in an address a dry run takes one for a duplicate."""
 _MASK = (1 << _BITS) - 1
 
 
-def find_contradictions(one: Contact, other: Contact) -> str:
-    """In what they contradict each other, in words; "" where they do not."""
-    first, second = one.channels.addresses(), other.channels.addresses()
-    moved = [c.value for c in first if c in second and same_form(first[c]) != same_form(second[c])]
-    refused = [f"consent.{c}" for c in Channel if refuses(one, c) is not refuses(other, c)]
-    return ", ".join(moved + refused)
+def find_contradictions(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    """In what they contradict each other, in words; "" where they do not. Each as the ledger keeps it."""
+    first, second = one["channels"], other["channels"]
+    both = [name for name, address in first.items() if second.get(name, address) != address]
+    moved = [name for name in both if same_form(first[name]) != same_form(second[name])]
+    return ", ".join([*moved, *(f"consent.{name}" for name in sorted(_refused(one) ^ _refused(other)))])
 
 
-def refuses(contact: Contact, channel: Channel) -> bool:
-    """Whether the row says that the person is not to be contacted on a channel."""
-    return channel in contact.consent and not contact.consent[channel].given
+def _refused(said: Mapping[str, Any]) -> set[str]:
+    return {name for name, consent in said.get("consent", {}).items() if not consent["given"]}
 
 
 def sketch(contact: Contact) -> int:
@@ -33,7 +35,7 @@ def sketch(contact: Contact) -> int:
     for channel in Channel:
         address = addresses.get(channel)
         found = found << _BITS | (hash(same_form(address)) % _MASK + 1 if address else 0)
-        found = found << 1 | (bool(contact.consent) and refuses(contact, channel))
+        found = found << 1 | (channel in contact.consent and not contact.consent[channel].given)
     return found
 
 

@@ -21,7 +21,6 @@ from types import MappingProxyType
 import orjson
 from sqlalchemy import Connection, bindparam, insert, update
 
-from outreach.contacts import Contact
 from outreach.ledger.changes import Change, apply_within
 from outreach.ledger.contacts import find_ids_ending
 from outreach.ledger.database.schema import loads, rejects
@@ -141,8 +140,8 @@ class Loading:
         return [entry if erased.isdisjoint(entry.address_keys) else entry.forgotten() for entry in entries]
 
     def _addresses_of(self, entry: Entry) -> Iterable[str]:
-        contact = Contact.model_validate_json(self._ledger.vault.open(str(entry.payload)))
-        return contact.channels.addresses().values()
+        said = orjson.loads(self._ledger.vault.open(str(entry.payload)))
+        return [str(address) for address in said["channels"].values()]
 
     def _insert(self, connection: Connection, entries: Sequence[Entry]) -> int:
         if not entries:
