@@ -123,5 +123,6 @@ OWN_YES = frozenset(
         "express",
         "marketing-contact",
         "同意する",
+        "可",
     )
 )

@@ -117,6 +117,7 @@ def forbidden(tmp_path: Path, header: str, cell: str, **columns: str) -> frozens
         ("メール配信停止", "○", None),
         ("電話禁止", "はい", VOICE),
         ("配信可否", "不可", EVERY),
+        ("配信可否", "可", NOBODY),
         ("同意", "いいえ", EVERY),
         ("ステータス", "配信停止", EVERY),
         ("Comments", "Customer asked not to be called", EVERY),
@@ -153,6 +154,25 @@ def test_whoever_says_no_is_heard_wherever_it_stands(
 def test_a_consent_that_is_taken_back_never_counts_as_given(tmp_path: Path, header: str) -> None:
     with pytest.raises(SourceError):
         forbidden(tmp_path, header, "2025-01-01")
+
+
+@pytest.mark.parametrize("heading", ["Do not contact:", "DNC", "Abgemeldet", "Opt-outs 2026"])
+def test_a_heading_within_a_list_that_forbids_the_rows_below_stops_the_run(
+    tmp_path: Path, heading: str
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(f"id,name,sms\n1,Ann,+13175550101\n\n{heading},,\n2,Ben,+13175550102\n", encoding="utf-8")
+
+    with pytest.raises(SourceError, match="line 4 says that the rows below"):
+        list(open_source(path).rows())
+
+
+@pytest.mark.parametrize("footer", ["Total", "Confidential - Do Not Distribute", "New customers"])
+def test_another_line_without_an_address_is_a_reject_as_ever(tmp_path: Path, footer: str) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(f"id,name,sms\n1,Ann,+13175550101\n{footer}\n", encoding="utf-8")
+
+    assert [row.reject is None for row in open_source(path).rows()] in ([True, False], [True])
 
 
 def test_a_column_that_a_person_says_to_ignore_is_not_listened_to(tmp_path: Path) -> None:
