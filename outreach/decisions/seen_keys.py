@@ -24,6 +24,7 @@ class SeenKeys:
         key = secrets.token_bytes(16)
         names = (b"id", b"address", b"refusing")
         self._ids, self._addresses, self._refusing = (_Kind(key, name) for name in names)
+        self._has_refusing = False
         self._marks = bytearray(_MARKS >> 3)
         self._recent: dict[bytes, int] = {}
         self._database = sqlite3.connect("", isolation_level=None)  # temporary, private, gone when closed
@@ -40,12 +41,13 @@ class SeenKeys:
 
     def refuse(self, name: str) -> bool:
         """Note that a row that cannot be read says no; whether one that can be read has this id."""
+        self._has_refusing = True
         self._note(self._refusing, name, 1)
         return bool(self._count(self._ids, name))
 
     def is_refused(self, name: str) -> bool:
         """Whether a row that cannot be read said no."""
-        return bool(self._count(self._refusing, name))
+        return self._has_refusing and bool(self._count(self._refusing, name))
 
     def take(self, address: str) -> None:
         """Note that this address would be contacted."""

@@ -14,6 +14,7 @@ from outreach.sameness import same_form
 _BITS = 14
 """Of an address in a sketch: four channels and their refusals fit a database's whole number. Of 16,000
 contradictions in an address a dry run takes one for a duplicate."""
+_EVERY = tuple(Channel)
 _MASK = (1 << _BITS) - 1
 
 
@@ -31,21 +32,22 @@ def _refused(said: Mapping[str, Any]) -> set[str]:
 
 def sketch(contact: Contact) -> int:
     """What must agree, as a number above 0 that tells nobody anything: of this process alone."""
-    addresses, found = contact.channels.addresses(), 1
-    for channel in Channel:
-        address = addresses.get(channel)
-        found = found << _BITS | (hash(same_form(address)) % _MASK + 1 if address else 0)
-        found = found << 1 | (channel in contact.consent and not contact.consent[channel].given)
-    return found
+    found = 1
+    for address in vars(contact.channels).values():  # by the members of an enumeration: 1.5 microseconds more
+        found <<= _BITS
+        if address:
+            # A number was read in its form of today; to look for others took 2 of the 5 microseconds.
+            found |= hash(address if address[0] == "+" else same_form(address)) % _MASK + 1
+    refused = [_EVERY.index(name) for name, consent in contact.consent.items() if not consent.given]
+    return found << len(_EVERY) | sum(1 << place for place in refused)
 
 
 def contradict(one: int, other: int) -> bool:
     """Whether two rows do, by their sketches."""
-    for _ in Channel:
-        if (one ^ other) & 1:
-            return True
-        first, second = one >> 1 & _MASK, other >> 1 & _MASK
+    if (one ^ other) & (1 << len(_EVERY)) - 1:
+        return True
+    for place in range(len(_EVERY)):
+        first, second = (said >> len(_EVERY) + place * _BITS & _MASK for said in (one, other))
         if first and second and first != second:
             return True
-        one, other = one >> _BITS + 1, other >> _BITS + 1
     return False
