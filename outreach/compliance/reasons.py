@@ -35,6 +35,9 @@ TOO_LATE = "opted_out_too_late"
 ROW_UNREADABLE = "row_unreadable"
 """Whoever was loaded, waits, and has a row in the latest list that was rejected."""
 
+ROWS_CONTRADICT = "rows_contradict"
+"""Whoever has two rows in one list that contradict each other; the later row's code, too."""
+
 REASONS = {
     "campaign_ended": Reason("The campaign has ended.", Owner.US, _EXTEND),
     "no_window_before_end": Reason(
@@ -67,6 +70,11 @@ REASONS = {
     ROW_UNREADABLE: Reason(
         "The person's row of today could not be read, and an earlier one may no longer hold: mend it in the "
         "list, or release the contact with `outreach resolve`.",
+        Owner.PERSON,
+    ),
+    ROWS_CONTRADICT: Reason(
+        "Rows of one list contradict each other about the person: leave the right one in the list, or "
+        "release the contact with `outreach resolve`.",
         Owner.PERSON,
     ),
     # Ours, since a setting asks for it: without it the next run goes on.

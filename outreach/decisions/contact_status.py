@@ -61,8 +61,12 @@ class ContactStatus:
 
     def is_corrected_by(self, content_key: str) -> bool:
         """Whether a row of the source with this content starts the contact afresh."""
-        waits_for_it = self.state in CORRECTABLE and not self.has_intent and self.reason != ERASED
-        return waits_for_it and content_key != self.content_key
+        return self.goes_by_lists and content_key != self.content_key
+
+    @property
+    def goes_by_lists(self) -> bool:
+        """Whether what a source says still counts: not contacted, in doubt, or erased."""
+        return self.state in CORRECTABLE and not self.has_intent and self.reason != ERASED
 
     def standing_decision(self, at: datetime) -> Decision | None:
         """What stands without deciding afresh, None when it is time to decide."""

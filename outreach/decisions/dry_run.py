@@ -1,6 +1,7 @@
 """The dry run: a decision for each row of a source, by the same gate as the real run, and nothing changes.
 
-    row ──> rejected (its code, or `duplicate`)
+    row ──> rejected (its code, `duplicate`, or `rows_contradict`: where the first row stands among the 500
+     │      before, that one is told to be held)
      │ ───> what the campaign's ledger already says of the person      contact_status.py
      └────> the gate, with what the ledger knows (suppressions, earlier contacts) and with what this very
             dry run has decided so far: an address is contacted once, and counts towards the caps
@@ -11,7 +12,7 @@ temporary database that spills to disk, so memory stays bounded.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -19,6 +20,7 @@ from typing import Any
 
 from outreach.chunks import cut
 from outreach.compliance import Decision, Facts, Gate, Verdict
+from outreach.compliance.reasons import ROWS_CONTRADICT
 from outreach.contacts import Channel, Contact
 from outreach.decisions.contact_status import ContactStatus, channels_at
 from outreach.decisions.ledger_lookup import LedgerLookup, PriorFacts
@@ -31,6 +33,7 @@ from outreach.messages.wording import Said
 from outreach.reachability import Availability, Inspection
 from outreach.settings import CampaignSettings, SameAddress
 from outreach.sources.columns import Headings
+from outreach.sources.contradictions import contradict, sketch
 from outreach.sources.rows import Row
 from outreach.sources.source import Source
 
@@ -153,8 +156,9 @@ class _Rehearsal:
         standings = self._known.standings([row.contact.external_contact_id for row in chunk if row.contact])
         settled: dict[int, DryRunRow] = {}
         people: dict[int, _Person] = {}
+        later, contradicted = self._compare(chunk, standings)
         for number, row in enumerate(chunk):
-            found = self._settle(row, standings)
+            found = self._settle(row, standings, later.get(number, ""), contradicted)
             if isinstance(found, _Person):
                 people[number] = found
             else:
@@ -169,17 +173,48 @@ class _Rehearsal:
                 decision = self._judge(people[number], facts, facts.recent.get(number, ()))
                 yield self._rehearsed(row.line, contacts[number], decision)
 
-    def _settle(self, row: Row, standings: Mapping[str, ContactStatus]) -> DryRunRow | _Person:
+    def _compare(
+        self, chunk: Sequence[Row], standings: Mapping[str, ContactStatus]
+    ) -> tuple[dict[int, str], set[str]]:
+        """By number the code of each row whose id stands further up; and whom rows that contradict hold."""
+        codes: dict[int, str] = {}
+        held: set[str] = set()
+        for number, row in enumerate(chunk):
+            name = row.external_contact_id
+            if row.contact is None:
+                if row.refuses and name and self._memory.refuse(name):
+                    held.add(name)
+                continue
+            if self._memory.is_refused(name):
+                held.add(name)
+            said = sketch(row.contact)
+            if not (before := self._memory.see(name, said)):
+                continue
+            codes[number] = ROWS_CONTRADICT if contradict(before, said) else DUPLICATE
+            standing = standings.get(name)
+            if codes[number] == ROWS_CONTRADICT and not (standing and self._known.has_seen_to(standing, row)):
+                held.add(name)
+        return codes, {name for name in held if name not in standings or standings[name].goes_by_lists}
+
+    def _settle(
+        self, row: Row, standings: Mapping[str, ContactStatus], code: str, contradicted: Collection[str]
+    ) -> DryRunRow | _Person:
         """What is settled without the gate, or the person that it must decide on."""
         if row.contact is None:
             name = read_id(row.raw, self._headings)
             code, reason, _ = row.reject or ("", "", False)
             return DryRunRow(row.line, name, None, code, problem=reason)
         name = row.contact.external_contact_id
-        if not self._memory.is_new(name):  # the first row with an id wins, as in a load
-            return DryRunRow(row.line, name, None, DUPLICATE)
+        if code:  # the first row with an id counts, as in a load
+            return DryRunRow(row.line, name, None, code)
+        if name in contradicted:
+            return self._rehearsed(row.line, row.contact, Decision(Verdict.HELD, None, (ROWS_CONTRADICT,)))
         standing = standings.get(name)
-        if standing is None or standing.is_corrected_by(self._known.content_key(row)):
+        if (
+            standing is None
+            or standing.reason == ROWS_CONTRADICT
+            or standing.is_corrected_by(self._known.content_key(row))
+        ):
             return _Person(row.contact, None)  # registered anew, with what it has now
         decision = standing.standing_decision(self._at)
         if decision is None or decision.verdict is Verdict.DEFERRED:

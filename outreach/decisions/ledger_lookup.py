@@ -4,12 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from outreach.compliance.reasons import ROWS_CONTRADICT
 from outreach.contacts import Contact
 from outreach.decisions.contact_status import ContactStatus, find_recent, find_statuses
 from outreach.errors import UnknownCampaign
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.contacts import find_ids_ending
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.loads.contradicted import has_seen_to
 from outreach.ledger.loads.entries import dump_content
 from outreach.ledger.loads.stored_ids import FLOAT, StoredIds
 from outreach.ledger.recent_contacts import find_taken, find_undelivered
@@ -55,6 +57,12 @@ class LedgerLookup:
             return ""
         (key,) = self._ledger.vault.keys("content", [dump_content(row)])
         return key
+
+    def has_seen_to(self, standing: ContactStatus, row: Row) -> bool:
+        """Whether a person released the contact, knowing that this row contradicts."""
+        if self._ledger is None or standing.reason == ROWS_CONTRADICT:
+            return False
+        return has_seen_to(self._ledger, standing.id, self.content_key(row))
 
     def facts(
         self, people: Mapping[int, Contact], cap_hours: float | None, *, leaves_out_undelivered: bool = False

@@ -22,7 +22,9 @@ class SeenKeys:
 
     def __init__(self) -> None:
         key = secrets.token_bytes(16)
-        self._ids, self._addresses = (_Kind(key, name) for name in (b"id", b"address"))
+        names = (b"id", b"address", b"refusing")
+        self._ids, self._addresses, self._refusing = (_Kind(key, name) for name in names)
+        self._has_refusing = False
         self._marks = bytearray(_MARKS >> 3)
         self._recent: dict[bytes, int] = {}
         self._database = sqlite3.connect("", isolation_level=None)  # temporary, private, gone when closed
@@ -30,12 +32,22 @@ class SeenKeys:
         self._database.execute("CREATE TABLE seen (key BLOB PRIMARY KEY, times INTEGER) WITHOUT ROWID")
         self._database.execute("BEGIN")  # never committed: nothing waits for the disk
 
-    def is_new(self, name: str) -> bool:
-        """Whether this id was not seen before; it is from now on."""
-        times = self._count(self._ids, name)
-        if not times:
-            self._note(self._ids, name, 1)
-        return not times
+    def see(self, name: str, said: int) -> int:
+        """What the first row with this id said, a number above 0; 0 where this is the first."""
+        before = self._count(self._ids, name)
+        if not before:
+            self._note(self._ids, name, said)
+        return before
+
+    def refuse(self, name: str) -> bool:
+        """Note that a row that cannot be read says no; whether one that can be read has this id."""
+        self._has_refusing = True
+        self._note(self._refusing, name, 1)
+        return bool(self._count(self._ids, name))
+
+    def is_refused(self, name: str) -> bool:
+        """Whether a row that cannot be read said no."""
+        return self._has_refusing and bool(self._count(self._refusing, name))
 
     def take(self, address: str) -> None:
         """Note that this address would be contacted."""
@@ -71,7 +83,7 @@ class SeenKeys:
 
 
 class _Kind:
-    """Ids, or addresses: one text of both kinds has two keys."""
+    """Ids, or addresses: one text of several kinds has as many keys."""
 
     def __init__(self, key: bytes, name: bytes) -> None:
         self._begun = hashlib.blake2b(digest_size=16, key=key, person=name)

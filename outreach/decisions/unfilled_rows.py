@@ -27,6 +27,7 @@ def refuse_unfilled(
             reject = Reject(
                 problem.code, f"The message cannot be written: {problem.in_words()}.", retryable=True
             )
-            yield Row(row.record, reject=reject, named=row.external_contact_id)
+            refuses = not all(consent.given for consent in row.contact.consent.values())
+            yield Row(row.record, reject=reject, named=row.external_contact_id, refuses=refuses)
         else:
             yield row

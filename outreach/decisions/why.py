@@ -13,7 +13,7 @@ from typing import Any
 
 from outreach.compliance import Decision, Facts, Gate, RuleApplied, Verdict, sentence
 from outreach.compliance.channels import ONE_CONTACT_PER_ADDRESS
-from outreach.compliance.reasons import ROW_UNREADABLE, TOO_LATE
+from outreach.compliance.reasons import ROW_UNREADABLE, ROWS_CONTRADICT, TOO_LATE
 from outreach.contacts import Channel, Contact
 from outreach.decisions.contact_status import ContactStatus, channels_at, find_recent, find_statuses
 from outreach.decisions.record import read_decision, read_facts
@@ -23,7 +23,7 @@ from outreach.ledger.audit.chain import read_history
 from outreach.ledger.campaigns import Campaign, find_campaign
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.recent_contacts import find_taken, find_undelivered
-from outreach.ledger.rejects import find_duplicate_lines
+from outreach.ledger.rejects import find_duplicates
 from outreach.ledger.states import RESTING, State
 from outreach.ledger.suppressions import find_suppressed
 from outreach.messages.wording import Wording
@@ -67,9 +67,10 @@ def explain(
     told |= {"state": standing.state.value, "reason": standing.reason}
     told["notes"] += _on_duplicates(ledger, found, external_contact_id)
     told["notes"] += [sentence(TOO_LATE)] if standing.reason == TOO_LATE else []
-    if standing.reason == ROW_UNREADABLE:  # whatever the earlier row came to
+    if standing.reason in (ROW_UNREADABLE, ROWS_CONTRADICT):  # whatever the earlier row came to
         told |= {"verdict": Verdict.HELD.value, "channel": None, "next_allowed_at": None}
-        told |= {"reasons": [ROW_UNREADABLE], "sentences": [sentence(ROW_UNREADABLE)]}
+        told |= {"reasons": [standing.reason], "sentences": [sentence(standing.reason)]}
+    if standing.reason == ROW_UNREADABLE:
         rows = find_rejected(ledger, found, external_contact_id)[-1:]
         told["notes"] += [f"Line {row.line} of the source was rejected: {row.reason}" for row in rows]
     return named | told | {"history": read_history(ledger, standing.id)}
@@ -94,8 +95,13 @@ def _rejection(ledger: Ledger, campaign: Campaign, external_contact_id: str) -> 
 
 
 def _on_duplicates(ledger: Ledger, campaign: Campaign, external_contact_id: str) -> list[str]:
-    lines = find_duplicate_lines(ledger, campaign.id, external_contact_id)
-    return [f"Line {line} of the source has the same id and was left out." for line in lines]
+    rows = find_duplicates(ledger, campaign.id, external_contact_id)
+    return [
+        f"Line {line}: {reason}"
+        if code == ROWS_CONTRADICT
+        else f"Line {line} of the source has the same id and was left out."
+        for line, code, reason in rows
+    ]
 
 
 def _decision(

@@ -1,6 +1,6 @@
 """Facts that a ledger keeps about itself: a name and a value, the latest one."""
 
-from sqlalchemy import Insert, select
+from sqlalchemy import Connection, Insert, select
 
 from outreach.ledger.database.schema import facts
 from outreach.ledger.ledger import Ledger
@@ -35,3 +35,8 @@ def paces_of(campaign_id: int, channel: str) -> str:
 def recall(ledger: Ledger, name: str) -> str | None:
     """A fact kept earlier."""
     return ledger.db.value(select(facts.c.value).where(facts.c.name == name))
+
+
+def recall_within(connection: Connection, name: str) -> str | None:
+    """The same inside a transaction that is open."""
+    return connection.execute(select(facts.c.value).where(facts.c.name == name)).scalar()

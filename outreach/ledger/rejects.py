@@ -1,10 +1,10 @@
 """Rows of a source that never became contacts, with what stood in them."""
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import exists, select
+from sqlalchemy import Row, exists, select
 
 from outreach.ledger.database.schema import rejects
 from outreach.ledger.ledger import Ledger
@@ -42,11 +42,11 @@ def read_rejects(
         yield rejected._replace(raw=orjson.loads(ledger.vault.open(row.raw)))
 
 
-def find_duplicate_lines(ledger: Ledger, campaign_id: int, external_contact_id: str) -> list[int]:
-    """The lines of the source that were left out because an earlier one had the same id."""
+def find_duplicates(ledger: Ledger, campaign_id: int, external_contact_id: str) -> Sequence[Row[Any]]:
+    """The `line`, `code` and `reason` of rows that were left out because an earlier one had the same id."""
     same = (_R.duplicate.is_(True), _R.external_contact_id == external_contact_id)
-    query = select(_R.line).where(_R.campaign_id == campaign_id, *same).order_by(_R.id)
-    return ledger.db.values(query)
+    query = select(_R.line, _R.code, _R.reason).where(_R.campaign_id == campaign_id, *same)
+    return ledger.db.rows(query.order_by(_R.id))
 
 
 def has_rejects(ledger: Ledger, campaign_id: int) -> bool:

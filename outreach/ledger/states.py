@@ -10,6 +10,7 @@
 
     blocked, held for a reason that is gone, not contacted and a corrected row comes ──> accepted
     not contacted, and the row of today cannot be read ──> held(row_unreadable), until one comes that can
+    not contacted, and rows of one list contradict each other ──> held(rows_contradict), until a list agrees
 
     erased: not contacted ──> blocked, in doubt ──> held, started ──> ended at once; the payload is gone
 

@@ -24,6 +24,9 @@ MIRRORED = "genesys-dnc"
 ERASED = "erasure"
 """The source of addresses of people who asked to be forgotten: nothing that holds one is stored again."""
 
+ERASING = "erasing"
+"""The fact that is another one with every erasure: a load under way asks for it, chunk by chunk."""
+
 CHUNK = 500
 """Addresses written in one transaction."""
 

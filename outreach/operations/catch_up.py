@@ -18,7 +18,7 @@ import orjson
 
 from outreach.chunks import cut
 from outreach.compliance.owners import rests_on_us
-from outreach.compliance.reasons import ROW_UNREADABLE
+from outreach.compliance.reasons import ROW_UNREADABLE, ROWS_CONTRADICT
 from outreach.errors import LedgerError, UsageError
 from outreach.genesys.interface import Genesys
 from outreach.ledger.adoption import Adoption, adopt
@@ -52,6 +52,8 @@ INDEX_DELAY = timedelta(minutes=20)
 """So long Genesys may need to show a conversation: the last look of `look_after_seconds` waits as long."""
 
 GROUP = 100
+
+_BY_LISTS = frozenset({ROW_UNREADABLE, ROWS_CONTRADICT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +202,7 @@ def _find_kept_back(ledger: Ledger) -> Iterator[tuple[Claimed, int]]:
     """Whom a reason of ours or a row that could not be read kept back: mended since, it kept nobody."""
     for campaign in list_campaigns(ledger):
         for row in chain.from_iterable(read_set_aside(ledger, campaign.id)):
-            if row.reason == ROW_UNREADABLE or rests_on_us(row.reason, orjson.loads(row.decision or "{}")):
+            if row.reason in _BY_LISTS or rests_on_us(row.reason, orjson.loads(row.decision or "{}")):
                 yield read_claimed(ledger, row), row.audit_count
 
 

@@ -23,6 +23,7 @@ _TO_DO = {
     "zone_unknown": "Fill in time_zone, like Europe/Paris, or postal_code.",
     "zone_invalid": "Write time_zone as an IANA name, like Europe/Paris.",
     "row_unreadable": "Compare it with the row of the latest list, which could not be read, and correct it.",
+    "rows_contradict": "Compare it with the list's other rows of this person, and leave one in the list.",
     "no_address": "Fill in an address on a channel that the campaign uses.",
 }
 """What a person fills in, by code; whoever is held for another one waits for `outreach resolve`."""

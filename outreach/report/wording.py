@@ -19,6 +19,7 @@ _WHY = {
     "older_ledger": "The ledger was older than what was done: perhaps contacted already, a person decides.",
     "no_intent": "The record of the attempt is missing: a person decides.",
     "duplicate": "The source has the same external_contact_id on an earlier line.",
+    "rows_contradict": "Rows of the source with one external_contact_id contradict each other.",
     "missing_id": "The row has no external_contact_id.",
     "missing_name": "The row has no name.",
     "no_channel": "The row has no address on any channel.",

@@ -1,11 +1,11 @@
-"""Columns that say who must not be contacted, in the words of CRMs and of seven languages.
+"""Columns that say who must not be contacted, in the words of CRMs and of nine languages.
 
     DoNotCall, HasOptedOutOfEmail, Unsubscribed from all email    yes forbids
     Accepts SMS Marketing, ContactableBySms, Einwilligung         no forbids
     Do not allow Phone Calls = Do Not Allow                       a cell's own words beat the header's sense
     any other column: do not call, Unsubscribed         a cell that says so forbids, whatever its header
     Marketing status, Subscription status         by the words of Pipedrive, Freshsales, HubSpot alone
-    Subscription type, Opt-in/Opt-out                             nobody can tell: the source is refused
+    Subscription type, Opt-in/Opt-out, Consent valid until        nobody can tell: the source is refused
 
 They bind where no column of ours says more, and the stricter word holds. A general yes gives no consent, nor
 does not having opted out: only a yes to a column that permits and names its channel does.
@@ -21,6 +21,21 @@ from typing_extensions import assert_never
 
 from outreach.channels import Channel
 from outreach.sources.cells import NO, YES
+from outreach.sources.opt_out_words import (
+    ASKS,
+    CALL,
+    CHAT,
+    ENDS,
+    FLAGS,
+    FORBIDS,
+    MAIL,
+    OTHER_WAYS,
+    OWN_NO,
+    OWN_YES,
+    PERMITS,
+    POSSIBLE,
+    TEXT,
+)
 from outreach.sources.rows import BadCell
 
 
@@ -42,94 +57,14 @@ class OptOut(NamedTuple):
     gives_consent: bool
 
 
-_FORBIDS = re.compile(
-    # English
-    r"opted ?out ?of ?e? ?mail.*|opt(?:ed|s|ing)?outs?|unsubscri\w*|unsub(?=time|date|reason|\Z)"
-    r"|(?:do|does)not(?:allow|bulk|contact|call|phone"
-    r"|e?mail|sms|text|send|disturb|message|market)\w*|dont(?:contact|call|e?mail|text|sms)\w*|\bdnc\b|\bdncm?\b"
-    r"|not(?:subscribed|opt\w*in|contactable|callable|allowed)"
-    r"|no(?:contact|calls?|phones?|telephones?|e?mails?|sms|texts?|marketing)\b|suppress\w*"
-    r"|\bdnd\b|\Astop(?:ped|list)?\Z|suspended|deceased|revo(?:ked|cation)|withdr[ae]w\w*|declined"
-    r"|spam(?=\Z|report|complain)|complain\w*"
-    r"|black ?list\w*|block ?list\w*"
-    # German
-    r"|abgemeldet|abmeldung|abbestellt|(?:werbe|kontakt|anruf|mail|sms)sperre|sperrvermerk|gesperrt"
-    r"|nicht(?:an)?(?:rufen|kontaktieren|schreiben|mailen)|nichtmehr\w*|keine?(?:werbung|e?mails?|anrufe|sms|kontakt\w*)"
-    r"|widerspr(?:uch|ochen)\w*|robinson\w*|ausgetragen|widerruf\w*|verstorben|entzogen"
-    # French
-    r"|nepas\w+|desabonn\w*|desinscri\w*|\boppos(?:e|ition)\w*|bloctel|listerouge|decede\w*"
-    # Spanish
-    r"|no(?:llamar|contactar|enviar|molestar)\w*|\b(?:dado ?de ?)?baja\b|excluid[oa]s?|exclusion|fallecid[oa]"
-    # Italian
-    r"|non(?:chiamare|contattare|inviare|disturbare)\w*|disiscri\w*|opposizion\w*|decedut[oa]|revocat[oa]"
-    # Portuguese
-    r"|nao(?:ligar|contactar|contatar|enviar|perturbe|incomodar)\w*|descadastr\w*|falecid[oa]"
-    # Dutch
-    r"|niet(?:bellen|benaderen|contacteren|mailen|sms\w*)|uitgeschreven|afgemeld|belmeniet|geen(?:contact|reclame|mail)"
-    r"|bezwaar|overleden|ingetrokken"
-)
-_PERMITS = re.compile(
-    r"\bopt(?:ed|s|ing)? ?ins?\b|opt(?:ed)?in(?:time|date|sms|e?mail|status|market)"
-    r"|accepts?\w*market\w*|consent\w*|subscribed"
-    r"|permission\w*|callable|contactable\w*|(?:may|can|okto|allow)(?:be)?(?:contact|call|e?mail|sms|text|phone)\w*"
-    # Pipedrive, Freshsales, HubSpot: columns of words, of which `Subscribed` is the good one
-    r"|\A(?:(?:person|contact|lead) )?(?:marketing|subscription|marketing contact) status\Z"
-    r"|newsletter|(?:contact|calls?|e?mail|sms|text|phone)(?:allowed|permitted|ok\b)"
-    r"|wants?(?:calls?|contact|e?mails?|sms|texts?)|\A(?:(?:e ?mail|sms|phone|text|direct) ?)?marketing\Z"
-    r"|\Awerbung\Z|\bpreferences?(?=calls?|phone|voice|e?mail|sms|texts?|chat|whatsapp)"
-    r"|einwillig\w*|zustimmung|einverst\w*|werbeerlaubnis|abonniert|darf(?:kontaktiert|angerufen|angeschrieben)\w*"
-    r"|accepte\w*|\babonnee?s?\b|autoris\w*"
-    r"|acepta\w*|suscrit[oa]s?|autoriz\w*|\bpermisos?\b"
-    r"|consenso|accett\w*|iscritt[oa]s?"
-    r"|aceita\w*|inscrit[oa]s?|assinante"
-    r"|toestemming|akkoord|ingeschreven|aangemeld"
-)
-_ASKS = re.compile(
-    r"subscri\w*|donot\w*|gdpr|dsgvo|rgpd|lgpd|(?:contact|communication|marketing)(?:pref|permission|status)\w*"
-)
-"""What looks as if it spoke of this, and is neither of the two."""
-_POSSIBLE = re.compile(r"callable|contactable|preference")
-"""Genesys' own flags, 1 unless somebody objects; and what a person likes better, which is no consent."""
-
 _OF_A_SPREADSHEET = "do not modify "
 """How Dynamics begins the headers that it needs when a workbook comes back."""
-_CALL = re.compile(
-    r"call|phone|voice|telefon|telephon|\btel\b|anruf|rufen|appel|llama|chiama|ligar|ligac|bellen"
-)
-_TEXT = re.compile(r"sms|texts?\b|texting|textmess|\bmobile\b|ofmobile|\bmms\b")
-_MAIL = re.compile(r"mail|courriel|correo|newsletter")
-_CHAT = re.compile(r"whatsapp|\bchat\b|messenger")
-_OTHER_WAYS = re.compile(r"\bfax|\bpost\b|postal|(?<!news)letter|\bbrief|directmail|\bsell\b|courrier")
+
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_APART = re.compile(r"[^a-z0-9\u3041-\u30ff\u3400-\u9fff]+|(?<=[a-z])(?=[0-9])")
 _NAMESPACE = re.compile(r"\A[a-z0-9]+__|__c\Z")
 
-_OWN_NO = frozenset(
-    (
-        *("do-not-allow", "not-allowed", "opted-out", "optedout", "opt-out", "optout", "unsubscribed"),
-        *("unsubscribe", "blocked", "suppressed", "do-not-contact", "do-not-call", "do-not-email", "dnc"),
-        *("declined", "dnd", "no-consent", "never-subscribed", "not-subscribed", "do-not-disturb"),
-        *("stop", "denied", "refused", "revoked", "withdrawn", "abgemeldet", "gesperrt", "desabonne"),
-        *("non-marketing-contact", "archived"),
-        *("desinscrit", "baja", "disiscritto", "descadastrado", "uitgeschreven", "afgemeld"),
-    )
-)
-_OWN_YES = frozenset(
-    (
-        "allow",
-        "allowed",
-        "opted-in",
-        "optedin",
-        "opt-in",
-        "optin",
-        "subscribed",
-        "granted",
-        "confirmed",
-        "given",
-        "explicit",
-        "express",
-        "marketing-contact",
-    )
-)
+
 _TIME = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}\b")
 _LONGEST = 64
 _NOTHING_SAID = frozenset({"null", "\\n", "(null)", "nil", "none", "0000-00-00", "0000-00-00-00:00:00"})
@@ -147,7 +82,7 @@ def words_of(text: str) -> str:
     """Lower case without accents, words apart by one space."""
     spaced = _CAMEL.sub(" ", _NAMESPACE.sub("", text.strip()))
     plain = "".join(c for c in unicodedata.normalize("NFKD", spaced) if not unicodedata.combining(c))
-    apart = re.sub(r"[^a-z0-9]+|(?<=[a-z])(?=[0-9])", " ", plain.casefold())
+    apart = _APART.sub(" ", plain.casefold().replace("ł", "l"))
     return " ".join(apart.split())
 
 
@@ -155,30 +90,30 @@ def words_of(text: str) -> str:
 def read_header(header: str) -> OptOut | None:
     """What a header says of opting out; None when it speaks of something else."""
     words = words_of(header)
-    forbids, permits = _says(_FORBIDS, words), _permits(words)
+    forbids, permits = _says(FORBIDS, words) or _says(FLAGS, words), _permits(words)
     if words.startswith(_OF_A_SPREADSHEET):
         return None
-    if not (forbids or permits or _says(_ASKS, words)) or _OTHER_WAYS.search(words):
+    if not (forbids or permits or _says(ASKS, words)) or OTHER_WAYS.search(words):
         return None
     sense = Sense.UNCLEAR
-    if forbids is not permits:
+    if forbids is not permits and not (permits and ENDS.search(words)):
         sense = Sense.FORBIDS if forbids else Sense.PERMITS
     both = (words, words.replace(" ", ""))
     named = tuple(each for each in Channel if any(_words_for(each).search(text) for text in both))
-    gives_consent = bool(named) and sense is Sense.PERMITS and not _POSSIBLE.search(both[1])
+    gives_consent = bool(named) and sense is Sense.PERMITS and not POSSIBLE.search(both[1])
     return OptOut(sense, named or tuple(Channel), gives_consent)
 
 
 def _words_for(channel: Channel) -> re.Pattern[str]:
     match channel:
         case Channel.VOICE:
-            return _CALL
+            return CALL
         case Channel.SMS:
-            return _TEXT
+            return TEXT
         case Channel.EMAIL:
-            return _MAIL
+            return MAIL
         case Channel.CHAT:
-            return _CHAT
+            return CHAT
         case _:
             assert_never(channel)
 
@@ -191,7 +126,7 @@ def _says(pattern: re.Pattern[str], words: str) -> bool:
 def _permits(words: str) -> bool:
     """The same of what is left without words that forbid: `unsubscribed` holds `subscribed`."""
     together = words.replace(" ", "")
-    return any(_PERMITS.search(_FORBIDS.sub(" ", text)) for text in (words, together))
+    return any(PERMITS.search(FLAGS.sub(" ", FORBIDS.sub(" ", text))) for text in (words, together))
 
 
 @lru_cache(maxsize=4096)
@@ -204,9 +139,9 @@ def read_wish(cell: str, header: str, sense: Sense) -> bool | None:
     plain = words_of(cell).replace(" ", "-") if word else ""
     if word in _NOTHING_SAID or (word in _IMPLIED and sense is Sense.PERMITS):
         return None
-    if word in _OWN_NO or plain in _OWN_NO:
+    if word in OWN_NO or plain in OWN_NO:
         return False
-    if word in _OWN_YES or plain in _OWN_YES:
+    if word in OWN_YES or plain in OWN_YES:
         return True
     said = _yes_or_no(word)
     if said is None and (
@@ -223,8 +158,8 @@ def forbids_in_words(cell: str) -> bool:
     """Whether a cell of any column says in so many words not to contact: `do not call`, `Unsubscribed`."""
     if len(cell) > _LONGEST_NOTE or "@" in cell or "://" in cell or cell.isdigit():
         return False
-    said = read_header(_NAMES.sub("", cell))
-    return said is not None and said.sense is Sense.FORBIDS
+    words = words_of(_NAMES.sub("", cell))
+    return _says(FORBIDS, words) and not OTHER_WAYS.search(words)
 
 
 def _yes_or_no(word: str) -> bool | None:

@@ -112,7 +112,8 @@ class RowParser:
         contact = None if problems else _build(values, problems)
         if contact is not None:
             return Row(record, contact)
-        return Row(record, reject=self._reject(problems), named=str(values.get(_ID, "")))
+        name, refuses = str(values.get(_ID, "")), _says_no(values)
+        return Row(record, reject=self._reject(problems), named=name, refuses=refuses)
 
     def _named(self, cells: Sequence[str]) -> str:
         """The id that stands in a record whose cells are not to be trusted."""
@@ -224,6 +225,12 @@ class RowParser:
 def read_name(cell: str) -> str:
     """The id in a cell, as that of a row that can be read; "" where it is none."""
     return str(_read([(0, _ID, _ID, read_id)], [cell], []).get(_ID, ""))
+
+
+def _says_no(values: Mapping[str, object]) -> bool:
+    """Whether the person is not to be contacted on a channel, whatever else is wrong with their row."""
+    consents = values.get("consent")
+    return isinstance(consents, Mapping) and any(not each["given"] for each in consents.values())
 
 
 def _address_read(kind: AddressKind) -> Callable[[str], object] | None:

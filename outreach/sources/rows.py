@@ -40,10 +40,11 @@ class Row:
     """One row of a source: exactly one of `contact` and `reject` is set.
 
     `said` are a plain row's values. Its contact is made when it is asked for, which a load never does: that
-    and the raw row were 8 of the 25 microseconds that reading takes. `named` is whom a reject speaks of.
+    and the raw row were 8 of the 25 microseconds that reading takes. `named` is whom a reject speaks of,
+    `refuses` whether it says that they are not to be contacted, though the rest cannot be read.
     """
 
-    __slots__ = ("_contact", "_named", "record", "reject", "said")
+    __slots__ = ("_contact", "_named", "record", "refuses", "reject", "said")
 
     def __init__(
         self,
@@ -52,12 +53,15 @@ class Row:
         reject: Reject | None = None,
         said: Mapping[str, Any] | None = None,
         named: str = "",
+        *,
+        refuses: bool = False,
     ) -> None:
         self.record = record
         self.reject = reject
         self.said = said
         self._contact = contact
         self._named = named
+        self.refuses = refuses
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Row):

@@ -37,6 +37,10 @@ class Entry(NamedTuple):
     payload: str | None
     address_keys: frozenset[str] = frozenset()
 
+    def keyed(self, vault: Vault, addresses: Iterable[str]) -> Entry:
+        """With the keys of its addresses, for which nobody asked when it was made."""
+        return self._replace(address_keys=_NOBODYS.union(*map(vault.address_keys, addresses)))
+
     def forgotten(self) -> Entry:
         """Nothing of it but the id: it leads to somebody who asked to be forgotten."""
         return self._replace(payload=None, content_key="")
@@ -97,8 +101,8 @@ class Chunk(NamedTuple):
         columns = marshal.dumps(tuple(zip(*self.entries, strict=True)), 2)
         return _of_columns, (columns, self.refused, self.raws)
 
-    def refuse(self, duplicates: Mapping[int, str], entries: Sequence[Entry]) -> list[Refused]:
-        """Those of the entries whose id stands before, by their places, and where it stands.
+    def refuse(self, duplicates: Mapping[int, Reject], entries: Sequence[Entry]) -> list[Refused]:
+        """Those of the entries whose id stands before, by their places.
 
         Nothing is kept of what the row says of somebody who was forgotten.
         """
@@ -106,11 +110,10 @@ class Chunk(NamedTuple):
             return []
         raws = [(headers, cells) for headers, group in json.loads(self.raws) for cells in group]
         refused = []
-        for place, where in duplicates.items():
+        for place, reject in duplicates.items():
             entry = entries[place]
             headers, cells = raws[place] if entry.payload is not None else ((), ())
-            reason = f"The same external_contact_id {where}; this row was left out."
-            row = Row(Record(entry.line, tuple(headers), cells), reject=Reject("duplicate", reason))
+            row = Row(Record(entry.line, tuple(headers), cells), reject=reject)
             refused.append(Refused(row, entry.external_contact_id))
         return refused
 

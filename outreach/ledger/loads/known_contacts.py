@@ -36,7 +36,7 @@ _FIND_IN_FILE = _FIND.where(_C.external_contact_id.in_(select(_NAMES.c.value)))
 
 ERASED = "erased"
 """The reason of a contact who asked to be forgotten: no row of a source brings them back."""
-_FOR_A_PERSON = frozenset({"poison", "no_intent"})
+FOR_A_PERSON = frozenset({"poison", "no_intent"})
 """What holds somebody of whom no attempt stands, and yet is no decision that a row could end."""
 
 
@@ -48,19 +48,23 @@ class KnownContacts:
     """
 
     def __init__(self, ledger: Ledger, campaign_id: int, load_id: int) -> None:
-        self._ledger = ledger
-        self._campaign_id = campaign_id
-        self._load_id = load_id
+        self.ledger = ledger
+        self.campaign_id = campaign_id
+        self.load_id = load_id
         self.met = bytearray()
         self.are_heard = True
         self._unreadable = bytearray()
 
     def find(self, connection: Connection, names: Sequence[str]) -> dict[str, ContactRow]:
         """Their rows by external id; those whom the campaign does not know are left out."""
-        is_file = self._ledger.db.is_sqlite
-        asked = {"campaign": self._campaign_id, "names": orjson.dumps(names).decode() if is_file else names}
+        is_file = self.ledger.db.is_sqlite
+        asked = {"campaign": self.campaign_id, "names": orjson.dumps(names).decode() if is_file else names}
         found = connection.execute(_FIND_IN_FILE if is_file else _FIND_ON_SERVER, asked)
         return {row.external_contact_id: row for row in found}
+
+    def has_read(self, row: ContactRow) -> bool:
+        """Whether this load had a row of theirs that can be read."""
+        return row.load_id == self.load_id or is_marked(self.met, row.id)
 
     def go_by(
         self, connection: Connection, again: Sequence[tuple[Entry, ContactRow]], refused: Sequence[Refused]
@@ -69,26 +73,25 @@ class KnownContacts:
 
         How many began afresh.
         """
-        detail = {"load": self._load_id}
+        detail = {"load": self.load_id}
         corrections = [
             to_accepted(contact_id=row.id, action="corrected", fields=entry.content(), detail=detail)
             for entry, row in again
-            if entry.payload is not None and _is_news(row, entry.content_key)
+            if entry.payload is not None and is_news(row, entry.content_key)
         ]
-        made = self._apply(connection, [*corrections, *self._holds(connection, refused)])
+        made = self.apply(connection, [*corrections, *self._holds(connection, refused)])
         return sum(change.contact_id in made for change in corrections)
 
     def _holds(self, connection: Connection, refused: Sequence[Refused]) -> Iterator[Change]:
         named = {each.row.external_contact_id: each for each in reversed(refused)}  # the first counts
         named.pop("", None)
         for name, row in self.find(connection, list(named)).items() if named else ():
-            is_read = row.load_id == self._load_id or is_marked(self.met, row.id)
-            if is_read or not mark(self._unreadable, row.id):
+            if self.has_read(row) or not mark(self._unreadable, row.id):
                 continue
-            key = named[name].content_key(self._ledger.vault)
-            if row.reason in _FOR_A_PERSON:  # who sees to that first; then the list is read again
+            key = named[name].content_key(self.ledger.vault)
+            if row.reason in FOR_A_PERSON:  # who sees to that first; then the list is read again
                 self.are_heard = False
-            elif _is_news(row, key):
+            elif is_news(row, key):
                 yield self._held(row.id, key)
 
     def _held(self, contact_id: int, content_key: str) -> Change:
@@ -98,22 +101,23 @@ class KnownContacts:
             action=ROW_UNREADABLE,
             reason=ROW_UNREADABLE,
             fields={"content_key": content_key, "retryable": False, "until": None},
-            detail={"load": self._load_id},
+            detail={"load": self.load_id},
         )
 
-    def _apply(self, connection: Connection, changes: Sequence[Change]) -> set[int]:
+    def apply(self, connection: Connection, changes: Sequence[Change]) -> set[int]:
+        """Make the changes of whom nobody contacted, and of whom no outcome is in doubt; of whom."""
         if not changes:
             return set()
         # Under the rows' lock: an attempt that begins at this very moment is seen, or finds its contact gone.
         rows = lock(connection, [change.contact_id for change in changes])
         doubtful = find_attempted(connection, list(rows))
         free = {n: row for n, row in rows.items() if State(row.state) in CORRECTABLE and n not in doubtful}
-        made = apply_within(self._ledger, connection, changes, only_own=False, rows=free)
+        made = apply_within(self.ledger, connection, changes, only_own=False, rows=free)
         self.are_heard = self.are_heard and len(made) == len(changes)
         return made
 
 
-def _is_news(row: ContactRow, content_key: str) -> bool:
+def is_news(row: ContactRow, content_key: str) -> bool:
     """Whether a row with this content says anything new of somebody who was not contacted."""
     is_over = State(row.state) in CONTACTED or row.reason == ERASED
     return not is_over and content_key != row.content_key

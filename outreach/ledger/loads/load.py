@@ -3,7 +3,8 @@
     a row that was read
     ├── known      an earlier load had it (a resumed run, the same file again): known_contacts.py
     ├── rejected   it cannot become a contact: line, code, reason
-    ├── duplicate  this load had the same external contact id before: names the first line
+    ├── duplicate  this load had the same external contact id before: names the first line; one that
+    │              contradicts it has the person held: contradicted.py
     └── accepted   a new contact
 
 `rows_read` is counted by the reader. `source rows = rows_read - known`, summed over the loads, must equal
@@ -23,14 +24,16 @@ from sqlalchemy import Connection, exists, insert, select, update
 from outreach.ledger.changes import Change, apply_within
 from outreach.ledger.contacts import find_ids_ending
 from outreach.ledger.database.schema import loads, rejects
+from outreach.ledger.facts import recall, recall_within
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.loads.contradicted import Contradicted
 from outreach.ledger.loads.deduplication import sort
 from outreach.ledger.loads.entries import Chunk, Entry, Refused, Taker
 from outreach.ledger.loads.known_contacts import ERASED, KnownContacts
 from outreach.ledger.loads.new_contacts import NewContacts
 from outreach.ledger.loads.stored_ids import FLOAT, StoredIds
 from outreach.ledger.states import State
-from outreach.ledger.suppressions import find_erased, has_erased
+from outreach.ledger.suppressions import ERASING, find_erased, has_erased
 from outreach.sources.rows import Row as SourceRow
 
 _NO_NUMBERS: Mapping[str, int] = MappingProxyType({})
@@ -61,11 +64,13 @@ class Loading:
         self._campaign_id = campaign_id
         self.total = Loaded()
         stored = StoredIds(find_ids_ending(ledger, campaign_id, FLOAT))
+        self._erasing = recall(ledger, ERASING)  # first: whom an erasure names since then is looked for
         self.taker = Taker(ledger.vault, stored, has_erased(ledger))
         row = {"campaign_id": campaign_id, "source": source, "started_at": ledger.clock.now()}
         with ledger.db.write() as connection:
             self.id = int(connection.execute(insert(loads).returning(loads.c.id), row).scalar_one())
         self._known = KnownContacts(ledger, campaign_id, self.id)
+        self._contradicted = Contradicted(self._known)
 
     def add(self, chunks: Iterable[Chunk]) -> Iterator[list[SourceRow]]:
         """Write rows that `taker` took; yields those that were not accepted, for the rejects file."""
@@ -83,38 +88,50 @@ class Loading:
         Unless it corrects somebody in doubt, who goes on by what it says once nobody was reached. `numbers`
         are counts of how national phone numbers were read, for the report.
         """
-        if not self._known.are_heard:
-            fingerprint = ""
-        values = {"finished_at": self._ledger.clock.now(), "fingerprint": fingerprint or None}
-        values["numbers"] = orjson.dumps(dict(numbers)).decode() if numbers else None
-        self._ledger.db.execute(update(loads).where(loads.c.id == self.id).values(values))
+        with self._ledger.db.write() as connection:
+            self.total.corrected += self._contradicted.release_others(connection)
+            if not self._known.are_heard:
+                fingerprint = ""
+            values = {"finished_at": self._ledger.clock.now(), "fingerprint": fingerprint or None}
+            values["numbers"] = orjson.dumps(dict(numbers)).decode() if numbers else None
+            connection.execute(update(loads).where(loads.c.id == self.id).values(values))
         return self.total
 
     def _place(self, connection: Connection, chunk: Chunk) -> tuple[Loaded, list[Refused]]:
         entries = self._forget(connection, chunk.entries)
         names = [entry.external_contact_id for entry in entries]
         sorted_out = sort(entries, self._known.find(connection, names), self.id, self._known.met)
-        refused = chunk.refused + chunk.refuse(sorted_out.duplicates, entries)
         accepted = self._insert(connection, sorted_out.new)
-        rejected, duplicates = self._reject(connection, refused)
+        corrected = self._known.go_by(connection, sorted_out.again, chunk.refused)
+        duplicates = self._contradicted.hold(connection, entries, sorted_out.duplicates, chunk.refused)
+        refused = chunk.refused + chunk.refuse(duplicates, entries)
+        rejected, left_out = self._reject(connection, refused)
         # Counted from the places themselves: a row that got lost in between is missed by the proof.
-        stood = len(sorted_out.new) - accepted + len(refused) - rejected - duplicates
+        stood = len(sorted_out.new) - accepted + len(refused) - rejected - left_out
         counts = Loaded(
             rows_read=len(chunk.entries) + len(chunk.refused),
             accepted=accepted,
             rejected=rejected,
-            duplicates=duplicates,
+            duplicates=left_out,
             known=len(sorted_out.again) + stood,
-            corrected=self._known.go_by(connection, sorted_out.again, chunk.refused),
+            corrected=corrected,
         )
         return counts, refused
 
     def _forget(self, connection: Connection, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Of who asked to be forgotten, and comes by another id or a corrected row, the id alone."""
+        if not self.taker.with_addresses:
+            if recall_within(connection, ERASING) == self._erasing:
+                return entries
+            entries = [entry.keyed(self._ledger.vault, self._addresses_of(entry)) for entry in entries]
         erased = find_erased(connection, set[str]().union(*(entry.address_keys for entry in entries)))
         if not erased:
             return entries
         return [entry if erased.isdisjoint(entry.address_keys) else entry.forgotten() for entry in entries]
+
+    def _addresses_of(self, entry: Entry) -> Iterable[str]:
+        said = orjson.loads(self._ledger.vault.open(str(entry.payload)))
+        return [str(address) for address in said["channels"].values()]
 
     def _insert(self, connection: Connection, entries: Sequence[Entry]) -> int:
         if not entries:

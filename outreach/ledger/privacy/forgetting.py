@@ -10,6 +10,7 @@ in doubt ───────────> held(erased)         ended ───
 """
 
 import contextlib
+import secrets
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -23,12 +24,12 @@ from outreach.ledger.audit.notes import note
 from outreach.ledger.changes import KEEP, Change, apply_within, lock
 from outreach.ledger.database.schema import outbox, rejects, suppressions
 from outreach.ledger.executors.release import release_dead_executors
-from outreach.ledger.facts import recall, remember
+from outreach.ledger.facts import kept_as, recall, remember
 from outreach.ledger.intents import find_attempted
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.privacy.remains import RESEALED, still_stands
 from outreach.ledger.states import CONTACTED, State
-from outreach.ledger.suppressions import ERASED, suppression
+from outreach.ledger.suppressions import ERASED, ERASING, suppression
 
 Cause = Literal["erased", "purged"]
 """On a person's wish, or because of age."""
@@ -116,7 +117,9 @@ def suppress_for_good(ledger: Ledger, addresses: Iterable[str]) -> int:
     upsert = new.on_conflict_do_update(index_elements=["address_key"], set_=lasting)
     rows = [suppression(ledger, address, ERASED, "erased") for address in sorted(addresses)]
     if rows:
-        ledger.db.execute(upsert, rows)
+        with ledger.db.write() as connection:
+            connection.execute(upsert, rows)
+            connection.execute(kept_as(ledger, ERASING, secrets.token_hex(8)))
     return len(rows)
 
 

@@ -46,7 +46,7 @@ from outreach.ledger.replies import (
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import find_suppressed, mirror, suppress
 from outreach.operations.export import export_contacts
-from outreach.operations.resolution import resolve, retry_failed
+from outreach.operations.resolution import release_waiting, resolve, retry_failed
 from outreach.settings import FrequencyCap, SameAddress
 from outreach.webhook.outbox import Settlement
 from tests.support.clocks import SetClock
@@ -221,6 +221,21 @@ def test_whose_row_of_today_cannot_be_read_waits_for_one_that_can(run: Run) -> N
     load(run, people(2))
     assert advance(run).balanced
     assert states(run.ledger) == {"C-1": "started", "C-2": "started"}
+
+
+def test_whom_one_list_describes_in_two_ways_waits_for_one_that_agrees(run: Run) -> None:
+    load(run, [*people(2), *people(1, opt_out="yes"), *people(1, first=2, name="Again")])
+    assert states(run.ledger) == {"C-1": "held:rows_contradict", "C-2": "accepted"}
+
+    assert release_waiting(run.ledger, run.campaign, "rows_contradict", reason="she said yes") == 1
+    load(run, [*people(2), *people(1, opt_out="yes")])
+    assert states(run.ledger)["C-1"] == "accepted"
+    load(run, [*people(2), *people(1, sms="+13175550009")])
+    assert states(run.ledger)["C-1"] == "held:rows_contradict"
+
+    assert load(run, people(2)).corrected == 1
+    assert advance(run).contacted == 2
+    assert prove(run.ledger, run.campaign).balanced
 
 
 def test_whoever_is_being_contacted_while_their_row_is_found_unreadable_is_left_alone(

@@ -17,16 +17,16 @@ def test_who_was_seen_stays_seen_when_keys_go_into_the_database(
     monkeypatch.setattr(seen_keys, "_RECENT", kept)
     numbers = [f"+1317555{number:04d}" for number in range(10)]
     with closing(SeenKeys()) as seen:
-        assert all(seen.is_new(number) for number in numbers)
+        assert not any(seen.see(number, said) for said, number in enumerate(numbers, 1))
         for number in [*numbers, numbers[0]]:
             seen.take(number)
 
-        assert not any(seen.is_new(number) for number in numbers)
+        assert [seen.see(number, 99) for number in numbers] == [*range(1, 11)]
         assert [seen.times(number) for number in numbers] == [2, *[1] * 9]
 
 
 def test_an_id_is_not_taken_for_an_address_of_the_same_letters() -> None:
     with closing(SeenKeys()) as seen:
-        seen.is_new("ann")
+        seen.see("ann", 1)
 
         assert seen.times("ann") == 0

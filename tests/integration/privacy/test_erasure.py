@@ -17,6 +17,8 @@ from outreach.errors import Ambiguous, LedgerError, RateLimited, UsageError
 from outreach.ledger.audit.verification import verify
 from outreach.ledger.database.schema import audit, contacts, rejects, suppressions
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.loads.entries import Chunk
+from outreach.ledger.loads.load import Loading
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.outbox import LedgerOutbox
 from outreach.ledger.proof import prove
@@ -203,6 +205,22 @@ def test_whoever_was_erased_and_comes_twice_in_a_later_list_leaves_no_word(
     assert not any(
         "Quillfeather" in raw for raw in map(ledger.vault.open, ledger.db.values(select(rejects.c.raw)))
     )
+
+
+def test_whoever_is_erased_while_a_list_is_read_leaves_nothing_by_a_later_row_of_it(tmp_path: Path) -> None:
+    with new_ledger(tmp_path) as fresh, new_run(fresh, Organisation(), settings(tmp_path)) as run:
+        loading = Loading(fresh, run.campaign.id, "list")
+        rows = [*people(2), ADA, {**ADA, "external_contact_id": "EXT-8"}]
+        chunks = loading.taker.chunks(open_source(rows).rows())
+        parts = [Chunk([entry], [], chunk.raws) for chunk in chunks for entry in chunk.entries]
+        list(loading.add(parts[:3]))
+
+        erase(fresh, "EXT-7")
+        list(loading.add(parts[3:]))
+
+        assert states(fresh)["EXT-8"] == "blocked:erased"
+        assert (row_of(fresh, "EXT-8").payload, row_of(fresh, "C-2").payload is None) == (None, False)
+        assert prove(fresh, run.campaign).balanced
 
 
 @pytest.mark.parametrize("state", ["accepted", "registered", "cleared", "deferred", "failed", "blocked"])

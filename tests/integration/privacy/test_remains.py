@@ -40,13 +40,14 @@ def plant(file: Path, *texts: bytes) -> None:
     """Write texts where SQLite left room on a page of rows, as it leaves behind what it moves."""
     content = bytearray(file.read_bytes())
     size = int.from_bytes(content[16:18], "big")
-    room = sum(map(len, texts)) + 100
+    apart = 100  # the next rows of the page, which are written backwards, do not cover them
+    room = sum(map(len, texts)) + 2 * apart
     for page in range(size, len(content), size):
         begin = page + 8 + 2 * int.from_bytes(content[page + 3 : page + 5], "big")
         end = page + int.from_bytes(content[page + 5 : page + 7], "big")
         if content[page] == 13 and end - begin > room:
             written = b"".join(texts)
-            content[end - len(written) : end] = written
+            content[end - apart - len(written) : end - apart] = written
             file.write_bytes(content)
             return
     raise AssertionError("no page has so much room")

@@ -71,6 +71,19 @@ def test_nobody_is_contacted_again_because_they_were_forgotten(tmp_path: Path) -
     assert proof.contacted_twice == 0
 
 
+def test_whoever_was_not_contacted_and_was_forgotten_goes_by_what_the_next_list_says(tmp_path: Path) -> None:
+    clock, org = SetClock(NOON), Organisation()
+    with new_ledger(tmp_path, clock=clock) as ledger, new_run(ledger, org) as run:
+        load(run, people(2, opt_out="yes"))
+        advance(run)
+        clock.advance(400 * DAY)
+        purge(ledger, 365, dry_run=False)
+        load(run, [*people(1, opt_out="yes"), *people(1, first=2)])
+        assert advance(run).balanced
+
+        assert states(ledger) == {"C-1": "blocked:consent_refused", "C-2": "started"}
+
+
 def test_what_waits_for_a_person_is_left_alone_and_counted(tmp_path: Path) -> None:
     clock, org = SetClock(NOON), Organisation()
     org.will(Ambiguous("start sms", 0, "read_timeout"))

@@ -28,6 +28,8 @@ FORBID = {
     "it": ("non contattare", "disiscritto", "opposizione"),
     "pt": ("não contactar", "descadastrado", "não enviar"),
     "nl": ("niet benaderen", "uitgeschreven", "afgemeld"),
+    "pl": ("nie kontaktować się", "wypisany", "sprzeciw", "wycofana zgoda"),
+    "ja": ("配信停止", "連絡不可", "オプトアウト", "退会"),
 }
 PERMIT = {
     "en": ("opted in", "marketing consent", "accepts marketing", "contactable"),
@@ -37,6 +39,8 @@ PERMIT = {
     "it": ("consenso", "iscritto"),
     "pt": ("aceita", "inscrito"),
     "nl": ("toestemming", "akkoord"),
+    "pl": ("zgoda", "zgoda marketingowa"),
+    "ja": ("同意", "配信可否", "オプトイン"),
 }
 
 
@@ -100,7 +104,7 @@ def test_a_column_of_a_crm_forbids_what_it_speaks_of(header: str, cell: str, cha
     assert refused_on(read({header: cell})) == channels
 
 
-def test_a_person_who_opted_out_is_forbidden_in_the_words_of_seven_languages() -> None:
+def test_a_person_who_opted_out_is_forbidden_in_the_words_of_nine_languages() -> None:
     forbidding, permitting = headers(FORBID), headers(PERMIT)
     assert len(forbidding) + len(permitting) >= 2000
     overlooked = []
@@ -114,7 +118,10 @@ def test_a_person_who_opted_out_is_forbidden_in_the_words_of_seven_languages() -
     assert overlooked == []
 
 
-@pytest.mark.parametrize("header", ["Subscription type", "Opt-in/Opt-out", "GDPR status"])
+@pytest.mark.parametrize(
+    "header",
+    ["Subscription type", "Opt-in/Opt-out", "GDPR status", "Consent valid until", "Einwilligung bis", "RODO"],
+)
 def test_a_column_that_nobody_can_tell_stops_the_run_with_what_to_map(header: str, tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     file.write_text(f"external_contact_id,name,sms,{header}\nP-1,Ulla,+491715550170,yes\n")

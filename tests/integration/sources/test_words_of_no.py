@@ -86,6 +86,53 @@ def forbidden(tmp_path: Path, header: str, cell: str, **columns: str) -> frozens
         ("Email permission status", "Pending confirmation", None),
         ("Email permission status", "Temp hold", None),
         ("Unsubscribed", "Implied", None),
+        ("Don't Market", "true", EVERY),
+        ("Should Forget", "TRUE", EVERY),
+        ("IsDeleted", "true", EVERY),
+        ("IsDeleted", "false", NOBODY),
+        ("deleted_at", "2026-01-05", EVERY),
+        ("Central block", "X", EVERY),
+        ("CTPS", "Yes", VOICE),
+        ("I agree to receive SMS", "No", SMS),
+        ("May we contact you?", "No", EVERY),
+        ("Marketing emails", "No", EMAIL),
+        ("Telefonkontakt erlaubt", "nein", VOICE),
+        ("Anruf erwünscht", "nein", VOICE),
+        ("Anruf unerwünscht", "ja", VOICE),
+        ("SMS-Werbung", "nein", SMS),
+        ("Kontaktverbot", "ja", EVERY),
+        ("Löschkennzeichen", "X", EVERY),
+        ("Todesdatum", "01.02.2020", EVERY),
+        ("Ne plus appeler", "oui", VOICE),
+        ("Refus SMS", "oui", SMS),
+        ("Souhaite être contacté", "non", EVERY),
+        ("Date de décès", "01/02/2020", EVERY),
+        ("Consentement retiré le", "01/02/2026", EVERY),
+        ("Mag gebeld worden", "nee", VOICE),
+        ("Geblokkeerd", "ja", EVERY),
+        ("No desea ser contactado", "sí", EVERY),
+        ("Nie dzwonić", "tak", VOICE),
+        ("Zgoda na SMS", "nie", SMS),
+        ("メール配信停止", "1", EMAIL),
+        ("メール配信停止", "○", None),
+        ("電話禁止", "はい", VOICE),
+        ("配信可否", "不可", EVERY),
+        ("配信可否", "可", NOBODY),
+        ("同意", "いいえ", EVERY),
+        ("ステータス", "配信停止", EVERY),
+        ("Comments", "Customer asked not to be called", EVERY),
+        ("Comments", "please remove from list", EVERY),
+        ("Notes", "ne veut plus être appelé", EVERY),
+        ("Notes", "wil niet meer gebeld worden", EVERY),
+        ("Tags", "unsubscribed, newsletter", EVERY),
+        ("Notes", "consent withdrawn", EVERY),
+        ("Notiz", "nie kontaktiert", NOBODY),
+        ("Remarque", "une plus grande surface", NOBODY),
+        ("Company", "Non Stop Marketing GmbH", NOBODY),
+        ("Product", "assurance décès", NOBODY),
+        ("Title", "Litigator", NOBODY),
+        ("Order status", "deleted", NOBODY),
+        ("電話希望時間", "10:00", NOBODY),
     ],
 )
 def test_whoever_says_no_is_heard_wherever_it_stands(
@@ -94,10 +141,38 @@ def test_whoever_says_no_is_heard_wherever_it_stands(
     assert forbidden(tmp_path, header, cell) == channels
 
 
-@pytest.mark.parametrize("header", ["SMS consent revoked on", "Widerruf der Einwilligung"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "SMS consent revoked on",
+        "Widerruf der Einwilligung",
+        "SMS consent valid until",
+        "Revoca consenso",
+        "Data wycofania zgody",
+    ],
+)
 def test_a_consent_that_is_taken_back_never_counts_as_given(tmp_path: Path, header: str) -> None:
     with pytest.raises(SourceError):
         forbidden(tmp_path, header, "2025-01-01")
+
+
+@pytest.mark.parametrize("heading", ["Do not contact:", "DNC", "Abgemeldet", "Opt-outs 2026"])
+def test_a_heading_within_a_list_that_forbids_the_rows_below_stops_the_run(
+    tmp_path: Path, heading: str
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(f"id,name,sms\n1,Ann,+13175550101\n\n{heading},,\n2,Ben,+13175550102\n", encoding="utf-8")
+
+    with pytest.raises(SourceError, match="line 4 says that the rows below"):
+        list(open_source(path).rows())
+
+
+@pytest.mark.parametrize("footer", ["Total", "Confidential - Do Not Distribute", "New customers"])
+def test_another_line_without_an_address_is_a_reject_as_ever(tmp_path: Path, footer: str) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(f"id,name,sms\n1,Ann,+13175550101\n{footer}\n", encoding="utf-8")
+
+    assert [row.reject is None for row in open_source(path).rows()] in ([True, False], [True])
 
 
 def test_a_column_that_a_person_says_to_ignore_is_not_listened_to(tmp_path: Path) -> None:
