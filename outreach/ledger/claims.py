@@ -227,7 +227,10 @@ def plan(ledger: Ledger, campaign: Campaign, *, size: int, at_most: int = 100) -
     now = ledger.clock.now()
     states = (*WORKABLE, State.DEFERRED)
     with ledger.db.snapshot() as connection:  # the count and the cuts must be of one instant
-        due = and_(contacts.c.campaign_id == campaign.id, _due(states, now))
+        # The states once more: SQLite takes no index for what `_due` says of them in two ways. Beside a
+        # million who are done, to plan 20 took 270 ms of the processor, now less than one.
+        in_states = contacts.c.state.in_([state.value for state in states])
+        due = and_(contacts.c.campaign_id == campaign.id, in_states, _due(states, now))
         total: int = connection.execute(select(func.count()).where(due)).scalar_one()
         cuts = _cuts(total, size, at_most)
         number = func.row_number().over(order_by=contacts.c.id).label("n")

@@ -19,16 +19,17 @@ from sqlalchemy import event
 
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.notification import await_first_attempts
+from outreach.campaign.reconciliation import recover
 from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run
 from outreach.campaign.validation import validate_batch
-from outreach.ledger.claims import plan
+from outreach.ledger.claims import everything, plan
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.outbox import LedgerOutbox
 from outreach.settings import FrequencyCap
 from outreach.webhook.outbox import Settlement
-from tests.support.ledgers import CALM, KEY, load, new_run, people
+from tests.support.ledgers import CALM, KEY, load, new_ledger, new_run, people
 from tests.support.organisations import Organisation
 
 CONTACTS = 900
@@ -59,6 +60,45 @@ def test_no_query_of_a_batch_scans_the_campaign(ledger: Ledger) -> None:
             text: scanned for text, values in statements.items() if (scanned := _scan(ledger, text, values))
         }
         assert scans == {}
+
+
+def test_no_query_at_a_runs_begin_scans_who_is_done(ledger: Ledger) -> None:
+    with new_run(ledger, Organisation(), CAPPED) as run:
+        load(run, people(CONTACTS))
+        for batch in plan(ledger, run.campaign, size=200):
+            advance(run, batch)
+        recover(run)  # as at a run's end: everybody is looked at, and a mark says so
+    with new_run(ledger, Organisation(), CAPPED, name="autumn") as run, _written_down(ledger) as statements:
+        recover(run)
+        plan(ledger, run.campaign, size=200)
+
+    scans = [text for text, values in statements.items() if _scan(ledger, text, values)]
+    assert scans == []
+
+
+def test_opening_a_run_looks_at_no_intent_where_a_witness_knows_everything(tmp_path: Path) -> None:
+    with new_ledger(tmp_path) as ledger:
+        with new_run(ledger, Organisation(), CAPPED) as run:
+            load(run, people(20))
+            advance(run, everything("spring"))
+        with _written_down(ledger) as statements, new_run(ledger, Organisation(), CAPPED, name="autumn"):
+            pass
+
+        assert statements
+        assert not [text for text in statements if "FROM intents" in text]
+
+
+def test_who_is_done_is_passed_by_no_plan(tmp_path: Path) -> None:
+    with new_ledger(tmp_path) as ledger, new_run(ledger, Organisation(), CAPPED) as run:
+        with _written_down(ledger) as statements:
+            plan(ledger, run.campaign, size=200)
+        with ledger.db.read() as connection:
+            ways = [
+                connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all()
+                for text, values in statements.items()
+            ]
+
+    assert all("(campaign_id=? AND state=?" in str(way) for way in ways)
 
 
 def advance(run: Run, batch: Any) -> None:
