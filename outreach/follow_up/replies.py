@@ -49,9 +49,9 @@ def read_replies(run: Run, written: Mapping[str, Claimed], until: float) -> Coun
         written: conversations of ours in which a look showed that the person wrote, and whose they are.
         until: by the monotonic clock, when nothing new is begun.
     """
-    span = span_of_contacts(run.ledger, run.campaign.id)
-    now = run.ledger.clock.now()
-    if not (run.settings.read_replies and run.genesys.can_find and span) or now - span[1] > READ_FOR:
+    now, is_asked = run.ledger.clock.now(), run.settings.read_replies and run.genesys.can_find
+    span = span_of_contacts(run.ledger, run.campaign.id) if is_asked else None
+    if span is None or now - span[1] > READ_FOR:
         return Counter()
     fact = f"replies@{run.campaign.id}"
     counts: Counter[str] = Counter()
