@@ -24,6 +24,7 @@ from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run
 from outreach.campaign.validation import validate_batch
 from outreach.ledger.claims import everything, plan
+from outreach.ledger.conversations import find_starters
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.outbox import LedgerOutbox
@@ -92,13 +93,16 @@ def test_who_is_done_is_passed_by_no_plan(tmp_path: Path) -> None:
     with new_ledger(tmp_path) as ledger, new_run(ledger, Organisation(), CAPPED) as run:
         with _written_down(ledger) as statements:
             plan(ledger, run.campaign, size=200)
-        with ledger.db.read() as connection:
-            ways = [
-                connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all()
-                for text, values in statements.items()
-            ]
 
-    assert all("(campaign_id=? AND state=?" in str(way) for way in ways)
+        assert all("(campaign_id=? AND state=?" in way for way in _ways(ledger, statements))
+
+
+def test_who_started_some_conversations_is_found_by_these(tmp_path: Path) -> None:
+    with new_ledger(tmp_path) as ledger:
+        with _written_down(ledger) as statements:
+            find_starters(ledger, {f"conversation {n}" for n in range(50)})
+
+        assert all("(conversation_id=?" in way for way in _ways(ledger, statements))
 
 
 def advance(run: Run, batch: Any) -> None:
@@ -126,6 +130,15 @@ def _written_down(ledger: Ledger) -> Iterator[dict[str, Any]]:
         yield statements
     finally:
         event.remove(ledger.db.engine, "before_cursor_execute", write)
+
+
+def _ways(ledger: Ledger, statements: dict[str, Any]) -> list[str]:
+    """How SQLite finds what each asks for."""
+    with ledger.db.read() as connection:
+        return [
+            str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all())
+            for text, values in statements.items()
+        ]
 
 
 def _scan(ledger: Ledger, text: str, values: Any) -> list[str]:
