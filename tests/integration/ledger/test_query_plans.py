@@ -23,11 +23,13 @@ from outreach.campaign.reconciliation import recover
 from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run
 from outreach.campaign.validation import validate_batch
-from outreach.ledger.claims import everything, plan
+from outreach.ledger.claims import claim, everything, plan
 from outreach.ledger.conversations import find_starters
+from outreach.ledger.deliveries import find_undelivered
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.outbox import LedgerOutbox
+from outreach.ledger.states import State
 from outreach.settings import FrequencyCap
 from outreach.webhook.outbox import Settlement
 from tests.support.ledgers import CALM, KEY, load, new_ledger, new_run, people
@@ -95,6 +97,24 @@ def test_who_is_done_is_passed_by_no_plan(tmp_path: Path) -> None:
             plan(ledger, run.campaign, size=200)
 
         assert all("(campaign_id=? AND state=?" in way for way in _ways(ledger, statements))
+
+
+def test_whoever_is_claimed_is_found_by_their_state(tmp_path: Path) -> None:
+    with new_ledger(tmp_path) as ledger, new_run(ledger, Organisation(), CAPPED) as run:
+        with _written_down(ledger) as statements:
+            claim(ledger, run.campaign.id, everything("spring"), (State.REGISTERED, State.DEFERRED), limit=20)
+
+        claims = {text: values for text, values in statements.items() if "chosen" in text}
+        assert len(claims) == 2
+        assert all("(campaign_id=? AND state=? AND id>? AND id<?" in way for way in _ways(ledger, claims))
+
+
+def test_what_was_delivered_is_passed_over_where_the_rest_is_named(tmp_path: Path) -> None:
+    with new_ledger(tmp_path) as ledger:
+        with _written_down(ledger) as statements:
+            find_undelivered(ledger, "default")
+
+        assert all("(state=?" in way for way in _ways(ledger, statements))
 
 
 def test_who_started_some_conversations_is_found_by_these(tmp_path: Path) -> None:
