@@ -67,9 +67,9 @@ def read_replies(run: Run, written: Mapping[str, Claimed], until: float) -> Coun
         written: conversations of ours in which a look showed that the person wrote, and whose they are.
         until: by the monotonic clock, when nothing new is begun.
     """
-    span = span_of_contacts(run.ledger, run.campaign.id)
-    now = run.ledger.clock.now()
-    if not (run.settings.read_replies and run.genesys.can_find and span) or now - span[1] > READ_FOR:
+    now, is_asked = run.ledger.clock.now(), run.settings.read_replies and run.genesys.can_find
+    span = span_of_contacts(run.ledger, run.campaign.id) if is_asked else None
+    if span is None or now - span[1] > READ_FOR:
         return Counter()
     place = _recall_place(run) or _Place(now)
     begin = max(by_right_clocks(run.ledger, span[0]), place.began - READ_FOR) - LATE

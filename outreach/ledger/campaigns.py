@@ -96,6 +96,11 @@ def list_campaigns(ledger: Ledger) -> list[Campaign]:
     return [_read(row) for row in ledger.db.rows(select(campaigns))]
 
 
+def has_any(ledger: Ledger) -> bool:
+    """Whether there is a campaign."""
+    return ledger.db.value(select(campaigns.c.id).limit(1)) is not None
+
+
 def _read(row: Row[Any]) -> Campaign:
     try:
         settings = CampaignSettings.model_validate_json(row.settings)

@@ -165,14 +165,18 @@ def apply_within(
     only_own: bool,
     owner: str | None = None,
     rows: Mapping[int, ChainEnd] | None = None,
+    at: datetime | None = None,
 ) -> set[int]:
-    """The same inside a transaction that is already open, which may have locked the `rows` before."""
+    """The same inside a transaction that is already open, which may have locked the `rows` before.
+
+    `at` is the instant of what else it writes, now by default.
+    """
     if rows is None:
         rows = lock(connection, [change.contact_id for change in changes])
     holder = owner or (ledger.executor.id if only_own else None)
     fitted = ((_fit(connection, rows.get(c.contact_id), c, holder), c.contact_id) for c in changes)
     held = [(change, rows[contact_id]) for change, contact_id in fitted if change]
-    _write(ledger, connection, held)
+    _write(connection, ledger, held, at or ledger.clock.now())
     return {change.contact_id for change, _ in held}
 
 
@@ -240,8 +244,9 @@ def insert_fact(connection: Connection, intent: Mapping[str, Any]) -> bool:
     return free
 
 
-def _write(ledger: Ledger, connection: Connection, held: Iterable[tuple[Change, ChainEnd]]) -> None:
-    now = ledger.clock.now()
+def _write(
+    connection: Connection, ledger: Ledger, held: Iterable[tuple[Change, ChainEnd]], now: datetime
+) -> None:
     updates: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     records: list[dict[str, Any]] = []
     events: list[dict[str, Any]] = []

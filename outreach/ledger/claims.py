@@ -88,7 +88,7 @@ def claim(
     channels: tuple[Channel, ...] = (),
     only: Sequence[int] = (),
 ) -> list[Claimed]:
-    """Lease up to `limit` contacts of a batch that stand in one of the states.
+    """Lease up to `limit` contacts of a batch that stand in one of the states, the first that has any.
 
     `deferred`, `unknown`, `started` and `ended` count only when their time has come, the longest due first.
     With `channels` only those who are to be contacted on one of them. Nobody else has them until this process
@@ -102,12 +102,17 @@ def claim(
         "owner": ledger.executor.enter(),
         **({"only": list(only)} if only else {}),
     }
-    taking = _taking(tuple(states), channels, of_some=bool(only), is_sqlite=ledger.db.is_sqlite)
+
+    def take(most_deaths: int, limit: int) -> list[Claimed]:
+        asked = {**values, "most_deaths": most_deaths, "limit": limit}
+        # One state after another: for several SQLite passes all in the range whom nobody holds. To claim 20
+        # whose deferral was over, among a million who were done, took 1.2 s of the processor.
+        return next(filter(None, (_take(ledger, state, channels, asked) for state in states)), [])
+
     if State.CLEARED not in states and not only:  # nobody dies of looking or registering
-        return _take(ledger, taking, {**values, "most_deaths": _ANY, "limit": limit})
-    found = _take(ledger, taking, {**values, "most_deaths": 0, "limit": limit})
+        return take(_ANY, limit)
     # A row on which a process died is taken alone, after all others.
-    return found or ([] if only else _take(ledger, taking, {**values, "most_deaths": _ANY, "limit": 1}))
+    return take(0, limit) or ([] if only else take(_ANY, 1))
 
 
 def list_claimable(
@@ -128,25 +133,22 @@ def list_claimable(
         "now": ledger.clock.now(),
         "most_deaths": 0,
     }
-    claimable = _claimable((state,), channels, is_sqlite=ledger.db.is_sqlite)
+    claimable = _claimable(state, channels, is_sqlite=ledger.db.is_sqlite)
     found = select(*COLUMNS).where(*claimable).order_by(contacts.c.id).limit(limit)
     return [read_claimed(ledger, row) for row in ledger.db.rows(found, values)]
 
 
-def _claimable(
-    states: Sequence[State], channels: Sequence[Channel], *, is_sqlite: bool
-) -> list[ColumnElement[bool]]:
+def _claimable(state: State, channels: Sequence[Channel], *, is_sqlite: bool) -> list[ColumnElement[bool]]:
     c = contacts.c
     # The plus keeps SQLite from the index of leases, by which it passes all that nobody holds: a claim in a
-    # ledger of 10,000 contacts took 3.7 ms of the processor. Of several states it would sort the campaign.
-    by_state = is_sqlite and len(states) == 1
-    lease = literal_column("+contacts.lease_owner") if by_state else c.lease_owner
+    # ledger of 10,000 contacts took 3.7 ms of the processor.
+    lease = literal_column("+contacts.lease_owner") if is_sqlite else c.lease_owner
     return [
         c.campaign_id == bindparam("campaign"),
         c.id.between(bindparam("first"), bindparam("last")),
         lease.is_(None),
         c.deaths <= bindparam("most_deaths"),
-        _due(states, bindparam("now", type_=Instant)),
+        _due((state,), bindparam("now", type_=Instant)),
         *([c.channel.in_([channel.value for channel in channels])] if channels else []),
     ]
 
@@ -167,12 +169,12 @@ def _due(states: Iterable[State], now: datetime | ColumnElement[datetime]) -> Co
 
 @functools.lru_cache(maxsize=32)
 def _taking(
-    states: tuple[State, ...], channels: tuple[Channel, ...], *, of_some: bool, is_sqlite: bool
+    state: State, channels: tuple[Channel, ...], *, of_some: bool, is_sqlite: bool
 ) -> ReturningUpdate[Any]:
     c = contacts.c
     among = [c.id.in_(bindparam("only", expanding=True))] if of_some else []
-    rows = select(c.id).where(*_claimable(states, channels, is_sqlite=is_sqlite), *among)
-    longest_due = [c.look_at] if LOOKED_FOR.issuperset(states) else []
+    rows = select(c.id).where(*_claimable(state, channels, is_sqlite=is_sqlite), *among)
+    longest_due = [c.look_at] if state in LOOKED_FOR else []
     rows = rows.order_by(*longest_due, c.id).limit(bindparam("limit", type_=Integer))
     # A common table, because PostgreSQL may run a subquery more than once, and lock more than the limit.
     chosen = rows.with_for_update(skip_locked=True, key_share=True).cte("chosen")
@@ -180,7 +182,10 @@ def _taking(
     return taken.values(lease_owner=bindparam("owner")).returning(*COLUMNS)
 
 
-def _take(ledger: Ledger, taking: ReturningUpdate[Any], values: Mapping[str, Any]) -> list[Claimed]:
+def _take(
+    ledger: Ledger, state: State, channels: tuple[Channel, ...], values: Mapping[str, Any]
+) -> list[Claimed]:
+    taking = _taking(state, channels, of_some="only" in values, is_sqlite=ledger.db.is_sqlite)
     with ledger.db.write(lasting=False) as connection:  # a lease that a power cut undoes is taken again
         claimed = connection.execute(taking, values).all()
     # RETURNING has no order of its own.
@@ -220,7 +225,10 @@ def plan(ledger: Ledger, campaign: Campaign, *, size: int, at_most: int = 100) -
     now = ledger.clock.now()
     states = (*WORKABLE, State.DEFERRED)
     with ledger.db.snapshot() as connection:  # the count and the cuts must be of one instant
-        due = and_(contacts.c.campaign_id == campaign.id, _due(states, now))
+        # The states once more: SQLite takes no index for what `_due` says of them in two ways. Beside a
+        # million who are done, to plan 20 took 270 ms of the processor, now less than one.
+        in_states = contacts.c.state.in_([state.value for state in states])
+        due = and_(contacts.c.campaign_id == campaign.id, in_states, _due(states, now))
         total: int = connection.execute(select(func.count()).where(due)).scalar_one()
         cuts = _cuts(total, size, at_most)
         number = func.row_number().over(order_by=contacts.c.id).label("n")

@@ -14,14 +14,15 @@ from outreach.ledger.replies import read_people
 from outreach.ledger.states import CONTACTED, State
 
 _C = contacts.c
-_WAS_CONTACTED = _C.state.in_([state.value for state in CONTACTED])
 _LINK = update(contacts).where(_C.id == bindparam("_id")).values(link=bindparam("_link"))
 
 
 def find_starters(ledger: Ledger, conversation_ids: Collection[str]) -> dict[str, int]:
     """Conversations that a contact, of any campaign, is known to have started, and its number."""
-    known = select(_C.conversation_id, _C.id).where(_WAS_CONTACTED, _C.conversation_id.in_(conversation_ids))
-    return {row.conversation_id: row.id for row in ledger.db.rows(known)} if conversation_ids else {}
+    known = select(_C.conversation_id, _C.id, _C.state).where(_C.conversation_id.in_(conversation_ids))
+    rows = ledger.db.rows(known) if conversation_ids else ()
+    # Not in SQL: of three conversations or more SQLite would read all who were contacted, 0.3 s of a million.
+    return {row.conversation_id: row.id for row in rows if row.state in CONTACTED}
 
 
 def find_other_contact(ledger: Ledger, conversation_id: str, contact_id: int) -> str | None:
@@ -33,7 +34,7 @@ def find_other_contact(ledger: Ledger, conversation_id: str, contact_id: int) ->
 def list_contacted(ledger: Ledger, campaign_id: int) -> Sequence[Row[Any]]:
     """`conversation_id, channel, payload` of everybody whom a campaign contacted."""
     query = select(_C.conversation_id, _C.channel, _C.payload).where(_C.campaign_id == campaign_id)
-    return ledger.db.rows(query.where(_WAS_CONTACTED))
+    return ledger.db.rows(query.where(_C.state.in_([state.value for state in CONTACTED])))
 
 
 def find_unlinked(ledger: Ledger, campaign_id: int, *, limit: int, group: int) -> Iterator[list[Claimed]]:

@@ -58,20 +58,15 @@ def known_until(ledger: Ledger) -> datetime | None:
     Later records do not count: a file written, or a load, says nothing of who was contacted. Where a clock
     was ahead, it may have been earlier than it wrote.
     """
-    known = began_at(ledger)
     made = recall(ledger, MADE_AT)
+    known = ledger.db.value(select(func.max(intents.c.at)))
+    known = known or ledger.db.value(select(func.min(campaigns.c.created_at)))
     known = known or (datetime.fromisoformat(made) if made else None)
     if known is None:
         return None
     caught_up = recall(ledger, CAUGHT_UP)
     right = by_right_clocks(ledger, known)
     return max(right, datetime.fromisoformat(caught_up)) if caught_up else right
-
-
-def began_at(ledger: Ledger) -> datetime | None:
-    """The same, None while it has no campaign."""
-    last = ledger.db.value(select(func.max(intents.c.at)))
-    return last or ledger.db.value(select(func.min(campaigns.c.created_at)))
 
 
 def find_forgotten(ledger: Ledger, traces: Sequence[OwnConversation]) -> tuple[list[Fit], set[str]]:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, exists, func, select
 
 from outreach.compliance.reply_keywords import Reply
 from outreach.contacts import Channel
@@ -87,10 +87,10 @@ def read_people(ledger: Ledger, contact_ids: Collection[int]) -> Mapping[int, Cl
 
 def find_answering_campaigns(ledger: Ledger) -> list[str]:
     """The campaigns that contacted somebody so lately that answers are looked for."""
-    c = contacts.c
-    lately = c.started_at > ledger.clock.now() - READ_FOR
-    query = select(campaigns.c.name).join(contacts, c.campaign_id == campaigns.c.id).where(lately)
-    return ledger.db.values(query.distinct().order_by(campaigns.c.name))
+    c, since = contacts.c, ledger.clock.now() - READ_FOR
+    # One of a campaign is enough: all of a million took 290 ms of the processor, each round of follow-up.
+    lately = exists().where(c.campaign_id == campaigns.c.id, c.started_at > since)
+    return ledger.db.values(select(campaigns.c.name).where(lately).order_by(campaigns.c.name))
 
 
 def span_of_contacts(ledger: Ledger, campaign_id: int) -> tuple[datetime, datetime] | None:

@@ -17,10 +17,11 @@ import logging
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, exists, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, exists, func, literal, or_, select, update
 
+from outreach.ledger.audit.chain import find_last
 from outreach.ledger.changes import KEEP, Change, apply
-from outreach.ledger.database.schema import Instant, contacts, intents, outbox
+from outreach.ledger.database.schema import Instant, audit, contacts, intents, outbox
 from outreach.ledger.facts import recall, remember
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import LOOKED_FOR, State
@@ -39,8 +40,18 @@ STILL = timedelta(days=1)
 LONG_AGO = timedelta(days=31)
 """Before now; for an instant in the future of which nobody knows how far its clock was ahead."""
 
+RIGHT_UNTIL = "right_until"
+"""The fact that says up to which record of the audit, and when, nothing was ahead, or it was taken back."""
+
+FEW = 2000
+"""Records after that mark that an opening looks at; after more, the mark is moved. Where more than a
+sixteenth of the audit came after it, all contacts and intents take less time than it: 65 ms of a million.
+"""
+
 IN_DOUBT = "outcome_unknown:wrong_clock"
 """The reason of a doubt whose instant is not known."""
+
+_NEWEST = select(func.max(audit.c.id)).scalar_subquery()
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +59,13 @@ log = logging.getLogger(__name__)
 def take_back_instants(ledger: Ledger) -> int:
     """Correct what was written by a clock that was ahead of ours; how many waits are shorter now."""
     now = ledger.clock.now()
-    found = _take_back_contacts(ledger, now) + _take_back_events(ledger, now)
-    ahead = intents.c.at > now + SLACK
-    # Read first: all intents are looked at, which kept writers waiting for 7 ms at 6,000 of them.
-    if ledger.db.value(select(exists().where(ahead))):
-        with ledger.db.write() as connection:
-            found += connection.execute(update(intents).where(ahead).values(at=now)).rowcount
+    found = _take_back_events(ledger, now)
+    if not _is_right(ledger, now, FEW):
+        with ledger.db.write() as connection:  # first: what is written from here on is looked at next time
+            last = find_last(connection)
+        if not _is_right(ledger, now, last // 16):
+            found += _take_back_contacts(ledger, now) + _take_back_intents(ledger, now)
+        remember(ledger, RIGHT_UNTIL, f"{last} {now.isoformat()}")
     if found:
         log.warning("%s instants were written by a clock that was ahead: they are counted from now", found)
     return found
@@ -84,6 +96,30 @@ def _recall_ahead(ledger: Ledger) -> tuple[timedelta, datetime]:
     if not until:
         return timedelta(), datetime.min.replace(tzinfo=timezone.utc)
     return timedelta(seconds=int(seconds)), datetime.fromisoformat(until)
+
+
+def _is_right(ledger: Ledger, now: datetime, most: int) -> bool:
+    """Whether no contact and no intent can be ahead, by at most so many records of the audit.
+
+    Whatever changes one writes a record of the same instant, and numbers rise. So only what came after the
+    mark is looked at, and the mark holds for every clock that is not behind the one that set it.
+    """
+    kept, _, at = (recall(ledger, RIGHT_UNTIL) or "0 ").partition(" ")
+    if at and datetime.fromisoformat(at) > now:
+        return False
+    number = int(kept)
+    ahead = exists().where(audit.c.id.between(number + 1, number + most), audit.c.at > now + SLACK)
+    newest, is_ahead = ledger.db.rows(select(_NEWEST, ahead))[0]
+    return not is_ahead and (newest or 0) <= number + most
+
+
+def _take_back_intents(ledger: Ledger, now: datetime) -> int:
+    ahead = intents.c.at > now + SLACK
+    # Read first: all intents are looked at, which kept writers waiting for 7 ms at 6,000 of them.
+    if not ledger.db.value(select(exists().where(ahead))):
+        return 0
+    with ledger.db.write() as connection:
+        return connection.execute(update(intents).where(ahead).values(at=now)).rowcount
 
 
 def _take_back_contacts(ledger: Ledger, now: datetime) -> int:

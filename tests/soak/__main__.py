@@ -35,7 +35,7 @@ from outreach.follow_up.rounds import follow_up
 from outreach.genesys.interface import Genesys, Senders
 from outreach.genesys.opening import Account, open_genesys
 from outreach.ledger.campaigns import find_campaign
-from outreach.ledger.claims import everything
+from outreach.ledger.claims import plan
 from outreach.ledger.contacts import find_due_campaigns
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger
@@ -127,8 +127,9 @@ class Stage:
             self.ledger, self.genesys, name, SETTINGS, webhook_name=CRM, endpoint=self.endpoint
         ) as run:
             load_source(run, open_source(list(_people(number))))
-            for step in (register_batch, validate_batch, interact_batch):
-                step(run, everything(name))
+            for batch in plan(self.ledger, run.campaign, size=PEOPLE):
+                for step in (register_batch, validate_batch, interact_batch):
+                    step(run, batch)
         campaign, deadline = find_campaign(self.ledger, name), time.monotonic() + PATIENCE_SECONDS
         while (proof := prove(self.ledger, campaign)).states != {"ended": PEOPLE}:
             if self.tending.done():

@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import BigInteger, select, type_coerce
+from sqlalchemy import BigInteger, Connection, func, select, text, type_coerce
 
 from outreach.ledger.database.schema import audit, microseconds
 from outreach.ledger.ledger import Ledger
@@ -69,6 +69,13 @@ def canonical_values(values: tuple[Any, ...]) -> bytes:
 def end_of(campaign_id: int) -> str:
     """The name of the fact that says where a campaign's own chain ends: `n hash`."""
     return f"audit_end:{campaign_id}"  # a contact's end stands in its row; a campaign's needs a fact
+
+
+def find_last(connection: Connection) -> int:
+    """The number of the last record of all: each up to it is there, or never will be. Writers wait."""
+    if connection.dialect.name != "sqlite":  # there numbers are taken before the record is to be seen
+        connection.execute(text("LOCK TABLE audit IN SHARE ROW EXCLUSIVE MODE"))
+    return connection.execute(select(func.max(audit.c.id))).scalar_one() or 0
 
 
 def read_history(ledger: Ledger, contact_id: int) -> list[dict[str, Any]]:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, exists, func, select, text
+from sqlalchemy import Connection, exists, select
 
-from outreach.ledger.audit.chain import COVERED
+from outreach.ledger.audit.chain import COVERED, find_last
 from outreach.ledger.audit.chain_check import is_genuine
 from outreach.ledger.audit.notes import note
 from outreach.ledger.campaigns import Campaign
@@ -45,10 +45,7 @@ def seal(ledger: Ledger, campaign: Campaign) -> str:
     own_row = select(campaigns.c.id).where(campaigns.c.id == campaign.id).with_for_update(key_share=True)
     with ledger.db.write() as connection:
         connection.execute(own_row)  # before the table, as everybody who notes something has it
-        if not ledger.db.is_sqlite:
-            # Nobody is in the middle of a record: every number up to the last is there, or never will be.
-            connection.execute(text("LOCK TABLE audit IN SHARE ROW EXCLUSIVE MODE"))
-        last = connection.execute(select(func.coalesce(func.max(audit.c.id), 0))).scalar_one()
+        last = find_last(connection)
         ends = _recall(ledger, connection, campaign.id) or _gather(ledger, connection, campaign.id)
         return note(ledger, connection, campaign.id, SEALED, {**ends, "last": last})
 

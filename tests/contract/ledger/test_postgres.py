@@ -7,7 +7,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -22,11 +22,13 @@ from outreach.campaign.run import Run
 from outreach.contacts import Channel
 from outreach.errors import Ambiguous, LedgerError
 from outreach.genesys.interface import Started
+from outreach.ledger.changes import Change, apply_within
 from outreach.ledger.claims import claim, plan
 from outreach.ledger.conversations import write_links
 from outreach.ledger.database.connecting import POOL
 from outreach.ledger.database.schema import contacts, executors, intents, metadata
 from outreach.ledger.executors.release import release_dead_executors
+from outreach.ledger.facts import remember
 from outreach.ledger.intents import IntentRequest, commit_intents
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.known_contacts import KnownContacts
@@ -45,6 +47,7 @@ from outreach.ledger.replies import (
 )
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import find_suppressed, mirror, suppress
+from outreach.ledger.wrong_clocks import RIGHT_UNTIL, take_back_instants
 from outreach.operations.export import export_contacts
 from outreach.operations.resolution import release_waiting, resolve, retry_failed
 from outreach.settings import FrequencyCap, SameAddress
@@ -332,6 +335,24 @@ def test_batches_are_planned_while_others_work(run: Run, url: str) -> None:
             batches = plan(run.ledger, run.campaign, size=20)
             assert sum(one.size for one in batches) <= 200
         assert [worker.result() for worker in workers] == [None, None]
+
+
+def test_a_record_that_is_not_committed_yet_lies_before_no_mark_of_instants(run: Run, url: str) -> None:
+    """Its number is taken, and it is not to be seen: who sets the mark waits for it."""
+    load(run, people(3))
+    clear(run)
+    ahead = SetClock(NOON + timedelta(days=1))
+    remember(run.ledger, RIGHT_UNTIL, f"0 {ahead.now().isoformat()}")  # so that it is set anew
+    until = {"until": ahead.now() + timedelta(hours=1)}
+    with open_ledger(url, keys=[KEY], clock=ahead) as wrong, ThreadPoolExecutor(1) as beside:
+        with wrong.db.write() as connection:
+            ids = connection.execute(select(contacts.c.id)).scalars()
+            held = [Change(contact_id=n, after=State.DEFERRED, action="deferred", fields=until) for n in ids]
+            apply_within(wrong, connection, held, only_own=False)
+            taken_back = beside.submit(take_back_instants, run.ledger)
+            assert wait([taken_back], timeout=1).not_done
+
+        assert taken_back.result(timeout=30) == 3
 
 
 def test_slots_of_many_processes_never_meet(ledger: Ledger, url: str) -> None:

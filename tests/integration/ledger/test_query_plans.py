@@ -19,16 +19,20 @@ from sqlalchemy import event
 
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.notification import await_first_attempts
+from outreach.campaign.reconciliation import recover
 from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run
 from outreach.campaign.validation import validate_batch
-from outreach.ledger.claims import plan
+from outreach.ledger.claims import claim, everything, plan
+from outreach.ledger.conversations import find_starters
+from outreach.ledger.deliveries import find_undelivered
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.outbox import LedgerOutbox
+from outreach.ledger.states import State
 from outreach.settings import FrequencyCap
 from outreach.webhook.outbox import Settlement
-from tests.support.ledgers import CALM, KEY, load, new_run, people
+from tests.support.ledgers import CALM, KEY, load, new_ledger, new_run, people
 from tests.support.organisations import Organisation
 
 CONTACTS = 900
@@ -61,6 +65,66 @@ def test_no_query_of_a_batch_scans_the_campaign(ledger: Ledger) -> None:
         assert scans == {}
 
 
+def test_no_query_at_a_runs_begin_scans_who_is_done(ledger: Ledger) -> None:
+    with new_run(ledger, Organisation(), CAPPED) as run:
+        load(run, people(CONTACTS))
+        for batch in plan(ledger, run.campaign, size=200):
+            advance(run, batch)
+        recover(run)  # as at a run's end: everybody is looked at, and a mark says so
+    with new_run(ledger, Organisation(), CAPPED, name="autumn") as run, _written_down(ledger) as statements:
+        recover(run)
+        plan(ledger, run.campaign, size=200)
+
+    scans = [text for text, values in statements.items() if _scan(ledger, text, values)]
+    assert scans == []
+
+
+def test_opening_a_run_looks_at_no_intent_where_a_witness_knows_everything(tmp_path: Path) -> None:
+    with new_ledger(tmp_path) as ledger:
+        with new_run(ledger, Organisation(), CAPPED) as run:
+            load(run, people(20))
+            advance(run, everything("spring"))
+        with _written_down(ledger) as statements, new_run(ledger, Organisation(), CAPPED, name="autumn"):
+            pass
+
+        assert statements
+        assert not [text for text in statements if "FROM intents" in text]
+
+
+def test_who_is_done_is_passed_by_no_plan(tmp_path: Path) -> None:
+    with new_ledger(tmp_path) as ledger, new_run(ledger, Organisation(), CAPPED) as run:
+        with _written_down(ledger) as statements:
+            plan(ledger, run.campaign, size=200)
+
+        assert all("(campaign_id=? AND state=?" in way for way in _ways(ledger, statements))
+
+
+def test_whoever_is_claimed_is_found_by_their_state(tmp_path: Path) -> None:
+    with new_ledger(tmp_path) as ledger, new_run(ledger, Organisation(), CAPPED) as run:
+        with _written_down(ledger) as statements:
+            claim(ledger, run.campaign.id, everything("spring"), (State.REGISTERED, State.DEFERRED), limit=20)
+
+        claims = {text: values for text, values in statements.items() if "chosen" in text}
+        assert len(claims) == 2
+        assert all("(campaign_id=? AND state=? AND id>? AND id<?" in way for way in _ways(ledger, claims))
+
+
+def test_what_was_delivered_is_passed_over_where_the_rest_is_named(tmp_path: Path) -> None:
+    with new_ledger(tmp_path) as ledger:
+        with _written_down(ledger) as statements:
+            find_undelivered(ledger, "default")
+
+        assert all("(state=?" in way for way in _ways(ledger, statements))
+
+
+def test_who_started_some_conversations_is_found_by_these(tmp_path: Path) -> None:
+    with new_ledger(tmp_path) as ledger:
+        with _written_down(ledger) as statements:
+            find_starters(ledger, {f"conversation {n}" for n in range(50)})
+
+        assert all("(conversation_id=?" in way for way in _ways(ledger, statements))
+
+
 def advance(run: Run, batch: Any) -> None:
     """One batch through all steps, and its events delivered."""
     register_batch(run, batch)
@@ -86,6 +150,15 @@ def _written_down(ledger: Ledger) -> Iterator[dict[str, Any]]:
         yield statements
     finally:
         event.remove(ledger.db.engine, "before_cursor_execute", write)
+
+
+def _ways(ledger: Ledger, statements: dict[str, Any]) -> list[str]:
+    """How SQLite finds what each asks for."""
+    with ledger.db.read() as connection:
+        return [
+            str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all())
+            for text, values in statements.items()
+        ]
 
 
 def _scan(ledger: Ledger, text: str, values: Any) -> list[str]:

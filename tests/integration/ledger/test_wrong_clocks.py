@@ -6,21 +6,25 @@ import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import event, func, insert, select, update
 
 from outreach.campaign.preparation import mirror_do_not_contact
 from outreach.campaign.reconciliation import recover
 from outreach.campaign.validation import validate_batch
+from outreach.clock import SystemClock
 from outreach.errors import Ambiguous, Conflict
 from outreach.genesys.interface import DoNotContactList
-from outreach.ledger.database.schema import contacts, executors, intents, outbox
+from outreach.ledger import wrong_clocks
+from outreach.ledger.database.schema import audit, contacts, executors, intents, outbox
 from outreach.ledger.executors.release import release_dead_executors
+from outreach.ledger.facts import recall, remember
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.outbox import LedgerOutbox
 from outreach.ledger.rate_slots import LedgerSlotAllocator
-from outreach.ledger.wrong_clocks import take_back_instants
+from outreach.ledger.wrong_clocks import RIGHT_UNTIL, take_back_instants
 from outreach.settings import CampaignSettings, WhenNotFound
 from outreach.webhook.outbox import Settlement
 from tests.support.clocks import SetClock
@@ -215,3 +219,126 @@ def test_a_mirror_of_the_future_is_not_fresh(right: Ledger, tmp_path: Path, ahea
         mirror_do_not_contact(run, not_older_than=fresh)
 
     assert organisation.asked == 2
+
+
+def mark(ledger: Ledger) -> None:
+    """Have the ledger's clock say that nothing was ahead so far, as after many records."""
+    last = ledger.db.value(select(func.max(audit.c.id)))
+    remember(ledger, RIGHT_UNTIL, f"{last} {ledger.clock.now().isoformat()}")
+
+
+def tables_read(ledger: Ledger) -> set[str]:
+    """The tables, of contacts and intents, that taking instants back looks into."""
+    read: set[str] = set()
+
+    def write(_c: Any, _cursor: Any, text: str, *_: Any) -> None:
+        read.update(name for name in ("contacts", "intents") if f"FROM {name}" in text)
+
+    event.listen(ledger.db.engine, "before_cursor_execute", write)
+    assert take_back_instants(ledger) == 0
+    event.remove(ledger.db.engine, "before_cursor_execute", write)
+    return read
+
+
+def test_whatever_changes_a_contact_or_an_intent_writes_a_record_of_the_same_instant(tmp_path: Path) -> None:
+    """On a clock that goes on: two looks at it are two instants."""
+    organisation = Organisation()
+    organisation.will(Ambiguous("start sms", 500))
+    with new_ledger(tmp_path, SystemClock()) as ledger, new_run(ledger, organisation) as run:
+        load(run, people(50))
+        advance(run)
+        told = set(map(tuple, ledger.db.rows(select(audit.c.contact_id, audit.c.at))))
+        made = set(map(tuple, ledger.db.rows(select(intents.c.contact_id, intents.c.at))))
+        moved = set(map(tuple, ledger.db.rows(select(contacts.c.id, contacts.c.updated_at))))
+
+    assert len(made) == len(moved) == 50
+    assert made | moved <= told
+
+
+def test_where_nothing_is_ahead_no_contact_and_no_intent_is_looked_at(right: Ledger, tmp_path: Path) -> None:
+    run_ahead(tmp_path, timedelta(), Organisation())
+
+    assert tables_read(right) == set()
+
+
+@AHEAD
+def test_what_a_wrong_clock_writes_behind_the_mark_is_taken_back(
+    right: Ledger, tmp_path: Path, ahead: timedelta
+) -> None:
+    run_ahead(tmp_path, timedelta(), Organisation())
+    mark(right)
+    with new_ledger(tmp_path, SetClock(NOON + ahead)) as ledger, new_run(ledger, Organisation()) as run:
+        load(run, people(2, first=11))
+        advance(run)
+
+    assert take_back_instants(right) >= 4
+    assert set(right.db.values(select(intents.c.at))) == {NOON}
+    assert all(row_of(right, f"C-{n}").look_at <= NOON + timedelta(seconds=60) for n in (11, 12))
+
+
+@AHEAD
+def test_a_mark_that_a_wrong_clock_set_is_not_believed(
+    right: Ledger, tmp_path: Path, ahead: timedelta
+) -> None:
+    run_ahead(tmp_path, ahead, Organisation())
+    with new_ledger(tmp_path, SetClock(NOON + ahead)) as wrong:
+        mark(wrong)
+
+    assert take_back_instants(right) >= 3
+    assert set(right.db.values(select(intents.c.at))) == {NOON}
+
+
+@AHEAD
+def test_what_was_taken_back_once_is_not_looked_at_again(
+    right: Ledger, tmp_path: Path, ahead: timedelta
+) -> None:
+    run_ahead(tmp_path, ahead, Organisation())
+    take_back_instants(right)
+
+    assert tables_read(right) == set()
+
+
+def test_a_mark_of_long_ago_is_moved_over_everybody(
+    right: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_ahead(tmp_path, timedelta(), Organisation())
+    monkeypatch.setattr(wrong_clocks, "FEW", 3)
+
+    assert tables_read(right) == {"contacts", "intents"}
+    assert tables_read(right) == set()
+
+
+def test_a_mark_near_the_end_is_moved_over_what_is_right_and_nobody_is_looked_at(
+    right: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wrong_clocks, "FEW", 3)
+    with new_run(right, Organisation()) as run:
+        load(run, people(40))
+        advance(run)
+    mark(right)
+    with new_run(right, Organisation()) as run:
+        load(run, people(1, first=90))
+        advance(run)
+    assert tables_read(right) == set()
+
+    moved = right.db.value(select(func.max(audit.c.id)))
+    assert str(recall(right, RIGHT_UNTIL)).startswith(f"{moved} ")
+
+
+def test_a_mark_is_moved_over_nothing_that_is_ahead(
+    right: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wrong_clocks, "FEW", 3)
+    with new_run(right, Organisation()) as run:
+        load(run, people(40))
+        advance(run)
+    mark(right)
+    with (
+        new_ledger(tmp_path, SetClock(NOON + timedelta(days=1))) as wrong,
+        new_run(wrong, Organisation()) as run,
+    ):
+        load(run, people(1, first=90))
+        advance(run)
+
+    assert take_back_instants(right) >= 2
+    assert right.db.value(select(func.max(intents.c.at))) == NOON
