@@ -2,7 +2,7 @@
 
 Two layers retry, on two time scales, and their product is bounded:
 
-    client (tenacity)   3 tries, seconds     only what proves that nothing happened, or converges
+    client (repeats)    3 tries, seconds     only what proves that nothing happened, or converges
     task (Prefect)      1 + 3 runs, minutes  only a system that does not answer; never a flow
 
 A creating call is in neither: an unknown outcome is looked for, not repeated.

@@ -9,7 +9,6 @@ makes it waits for its turn, looks again whether it may still be made, and sends
 """
 
 import contextlib
-import functools
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ import orjson
 
 from outreach.clock import Clock, pause
 from outreach.connections import read_date
-from outreach.errors import GenesysError, Invalid, NotSent, RateLimited, Unauthorized, WebhookError
+from outreach.errors import GenesysError, Invalid, NotSent, RateLimited, WebhookError
 from outreach.genesys.http import error_mapping
 from outreach.genesys.http.exchange import (
     EXCHANGE_ERRORS,
@@ -35,7 +34,7 @@ from outreach.genesys.http.exchange import (
     target_of,
 )
 from outreach.genesys.http.hosts import may_be_asked
-from outreach.genesys.http.retries import TOKEN_ENDED, needs_another_token, policy, retry
+from outreach.genesys.http.retries import repeat
 from outreach.genesys.http.token_pool import TokenPool
 from outreach.genesys.http.untrusted_json import Json
 from outreach.genesys.http.usage import Usage
@@ -118,8 +117,6 @@ class Connection:
         self._root = self._host.target.rstrip(b"/")
         self._last_date: tuple[str, datetime] | None = None
         self._given_up = False
-        self._reading = policy(self._pause, creates=False)
-        self._creating = policy(self._pause, creates=True)
 
     def request(
         self,
@@ -139,25 +136,10 @@ class Connection:
         """
 
         def attempt() -> Answer:
-            while True:
-                ready = self.wait_for_turn(
-                    operation, method, path, json=json, params=params, priority=priority
-                )
-                try:
-                    return self.send(ready)
-                except NotSent as error:
-                    if error.code != TOKEN_ENDED:
-                        raise
+            ready = self.wait_for_turn(operation, method, path, json=json, params=params, priority=priority)
+            return self.send(ready)
 
-        def attempt_with_either_token() -> Answer:
-            try:
-                return attempt()
-            except Unauthorized as error:
-                if not needs_another_token(error):
-                    raise
-                return attempt()
-
-        return retry(self._creating if creates else self._reading, attempt_with_either_token)
+        return repeat(attempt, self._pause, creates=creates)
 
     def wait_for_turn(
         self,
@@ -244,7 +226,7 @@ class Connection:
 
         One redirect is followed, to the store where such files lie; our token only goes to our own host.
         """
-        return retry(self._reading, functools.partial(self._download, operation, url, most_bytes))
+        return repeat(lambda: self._download(operation, url, most_bytes), self._pause, creates=False)
 
     def _pause(self, seconds: float) -> None:
         pause(self.clock, seconds, lambda: self._given_up)
@@ -344,14 +326,11 @@ class Connection:
             raise error_mapping.from_failure(operation, error) from error
         if not ours:  # the store's own address is signed: our token stays here
             return self._fetch_from_store(operation, request, most_bytes)
-        plain = list(request.headers)
-        for _ in range(len(self._tokens) + 1):  # a 401: once more, with another token
-            lane, bearer = self._tokens.any_bearer()
-            request.headers[:] = [*plain, _authorization(bearer)]
-            received = self._exchange(operation, request, most_bytes)
-            if received.status != 401:
-                break
-            self._tokens.turned_down(lane, bearer, self._refused(operation, received))
+        lane, bearer = self._tokens.any_bearer()
+        request.headers.append(_authorization(bearer))
+        received = self._exchange(operation, request, most_bytes)
+        if received.status == 401:
+            raise self._tokens.turned_down(lane, bearer, self._refused(operation, received))
         return received
 
     def _fetch_from_store(self, operation: str, request: PlainRequest, most_bytes: int) -> Received:
