@@ -163,15 +163,7 @@ class Connection:
 
     def send(self, ready: ReadyRequest) -> Answer:
         """Send it, once. Raises GenesysError; after Unauthorized the next turn has another token."""
-        received = self._exchange(ready.operation, ready.request)
-        self._observe(received.headers, ready.turn.lane)  # a refusal's headers tell of the window too
-        if not 200 <= received.status <= 299:
-            if received.status == 401:
-                raise self._tokens.turned_down(
-                    ready.turn.lane, ready.bearer, self._refused(ready.operation, received)
-                )
-            raise self._refused(ready.operation, received, ready.turn, ready.budget)
-        self._tokens.accepted(ready.turn.lane, ready.turn.at)
+        received = self._send(ready)
         try:
             body = received.json()
         except ValueError as error:
@@ -181,12 +173,8 @@ class Connection:
 
     def request_at_once(self, operation: str, method: str, path: str) -> None:
         """One request that waits for no budget, and goes although all others have given up. Not repeated."""
-        lane, bearer = self._tokens.any_bearer()
-        received = self._exchange(operation, self._write(method, path, bearer))
-        if received.status == 401:
-            raise self._tokens.turned_down(lane, bearer, self._refused(operation, received))
-        if not 200 <= received.status <= 299:
-            raise self._refused(operation, received)
+        turn, bearer = self._turn_at_once()
+        self._send(ReadyRequest(operation, self._write(method, path, bearer), bearer, turn))
 
     def ask_with_each_token(self, operation: str, path: str) -> list[Received | None]:
         """The same read with each token in turn; None where it could not log in. Not paced."""
@@ -256,6 +244,18 @@ class Connection:
         except EXCHANGE_ERRORS as error:
             raise error_mapping.from_failure(operation, error) from error
 
+    def _send(self, ready: ReadyRequest) -> Received:
+        received = self._exchange(ready.operation, ready.request)
+        self._observe(received.headers, ready.turn.lane)  # a refusal's headers tell of the window too
+        if not 200 <= received.status <= 299:
+            raise self._refused(ready.operation, received, ready)
+        self._tokens.accepted(ready.turn.lane, ready.turn.at)
+        return received
+
+    def _turn_at_once(self) -> tuple[Turn, str]:
+        lane, bearer = self._tokens.any_bearer()
+        return Turn(lane, self.clock.monotonic(), 0.0, ""), bearer
+
     def _take_turn(self, operation: str, priority: int, budget: str) -> tuple[Turn, str]:
         """Wait for the budgets, and then for the token whose turn it is: a login may take its time."""
         while True:
@@ -293,17 +293,17 @@ class Connection:
                 return
             self._pacer.observe(count, allowed, reset, lane)
 
-    def _refused(
-        self, operation: str, received: Received, turn: Turn | None = None, budget: str = ""
-    ) -> GenesysError:
+    def _refused(self, operation: str, received: Received, ready: ReadyRequest | None = None) -> GenesysError:
         error = error_mapping.from_answer(
             operation, received, self.clock.now(), self._permissions.get(operation, ())
         )
+        if ready and received.status == 401:
+            return self._tokens.turned_down(ready.turn.lane, ready.bearer, error)
         if isinstance(error, RateLimited) and error.status == 429:  # a 503 is not about our budget
             self.usage.refused()
-            for pacer in self._pacers_of(operation, budget):
+            for pacer in self._pacers_of(operation, ready.budget if ready else ""):
                 pacer.refuse(error.retry_after)
-            self._pacer.refuse(error.retry_after, turn)
+            self._pacer.refuse(error.retry_after, ready.turn if ready else None)
         return error
 
     def _download(self, operation: str, url: str, most_bytes: int) -> bytes:
@@ -326,11 +326,11 @@ class Connection:
             raise error_mapping.from_failure(operation, error) from error
         if not ours:  # the store's own address is signed: our token stays here
             return self._fetch_from_store(operation, request, most_bytes)
-        lane, bearer = self._tokens.any_bearer()
+        turn, bearer = self._turn_at_once()
         request.headers.append(_authorization(bearer))
         received = self._exchange(operation, request, most_bytes)
         if received.status == 401:
-            raise self._tokens.turned_down(lane, bearer, self._refused(operation, received))
+            raise self._refused(operation, received, ReadyRequest(operation, request, bearer, turn))
         return received
 
     def _fetch_from_store(self, operation: str, request: PlainRequest, most_bytes: int) -> Received:
