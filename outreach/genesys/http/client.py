@@ -21,12 +21,11 @@ import orjson
 
 from outreach.clock import Clock, pause
 from outreach.connections import read_date
-from outreach.errors import GenesysError, Invalid, NotSent, RateLimited, WebhookError
+from outreach.errors import GenesysError, Invalid, RateLimited
 from outreach.genesys.http import error_mapping
 from outreach.genesys.http.exchange import (
     EXCHANGE_ERRORS,
     TIMEOUTS,
-    GuardedTransport,
     Received,
     Transport,
     exchange,
@@ -35,16 +34,13 @@ from outreach.genesys.http.exchange import (
 )
 from outreach.genesys.http.hosts import may_be_asked
 from outreach.genesys.http.retries import repeat
+from outreach.genesys.http.store import fetch, unsafe
 from outreach.genesys.http.token_pool import TokenPool
 from outreach.genesys.http.untrusted_json import Json
 from outreach.genesys.http.usage import Usage
 from outreach.genesys.rate_limit.pacer import Pacer, Turn
 from outreach.http_connection import PlainRequest
 
-_UNSAFE = (
-    "Genesys named an address for the file that is not https, or leads to a network of our own; it was not "
-    "asked. For a store in your own network set allow_private in the credentials block."
-)
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -319,30 +315,19 @@ class Connection:
     def _fetch(self, operation: str, url: str, most_bytes: int) -> Received:
         ours = url.startswith(f"{self.url}/")
         if not ours and not may_be_asked(url, allow_private=self._allow_private):
-            raise Invalid(operation, 0, "unsafe_address", "", _UNSAFE)
+            raise unsafe(operation)
         try:
             request = from_httpx(httpx.Request("GET", url))
         except httpx.InvalidURL as error:
             raise error_mapping.from_failure(operation, error) from error
         if not ours:  # the store's own address is signed: our token stays here
-            return self._fetch_from_store(operation, request, most_bytes)
+            return fetch(operation, request, most_bytes, self.clock, allow_private=self._allow_private)
         turn, bearer = self._turn_at_once()
         request.headers.append(_authorization(bearer))
         received = self._exchange(operation, request, most_bytes)
         if received.status == 401:
             raise self._refused(operation, received, ReadyRequest(operation, request, bearer, turn))
         return received
-
-    def _fetch_from_store(self, operation: str, request: PlainRequest, most_bytes: int) -> Received:
-        try:
-            with GuardedTransport(allow_private=self._allow_private) as way:
-                return exchange(way, request, self.clock, most_bytes)
-        except WebhookError as error:  # the guard's
-            if error.code == "E_INVALID_TARGET":
-                raise Invalid(operation, 0, "unsafe_address", "", _UNSAFE) from error
-            raise NotSent(operation, 0, "dns", "", "The export's host cannot be looked up.") from error
-        except EXCHANGE_ERRORS as error:
-            raise error_mapping.from_failure(operation, error) from error
 
 
 def quoted(segment: str) -> str:
