@@ -95,7 +95,9 @@ def open_genesys(
         creations = creations_key(account.org_id or host)
         budgets = [_Budget("register", creations, creations_per_minute, "creations")]
     else:
-        budgets = list(_budgets_of_channels(token_key(account.client_id), ours, emails_per_minute, whole))
+        each = _budgets_of_channels(token_key(account.client_id), ours, emails_per_minute)
+        # What is not narrower than all tokens together binds nobody.
+        budgets = [budget for budget in each if budget.limit and budget.limit < (whole or 0)]
     with Transport() as transport:
         slots = _open_slots(timetable, clock)
         pacer = Pacer(token_key(account.client_id), requests_per_minute, slots, clock, tokens)
@@ -137,21 +139,17 @@ def _pacers_beside(budgets: Iterable[_Budget], slots: SlotAllocator, clock: Cloc
     return pacers
 
 
-def _budgets_of_channels(
-    client: str, senders: Senders, emails_per_minute: int | None, whole: int | None
-) -> Iterator[_Budget]:
-    """Those that are narrower than all tokens together: the others bind nobody."""
-    for channel in (each for each in Channel if each.is_mail):
-        if whole and emails_per_minute and emails_per_minute < whole:
+def _budgets_of_channels(client: str, senders: Senders, emails_per_minute: int | None) -> Iterator[_Budget]:
+    """Those of a kind of call, and those of a sender."""
+    for channel in Channel:
+        if channel.is_mail:
             key = token_key(f"{client}/{channel}/all")
             yield _Budget(f"start {channel}", key, emails_per_minute, "e-mails")
-    for channel in Channel:
-        several = len(senders.all_of(channel)) > 1
-        for number, sender in enumerate(senders.all_of(channel), 1):
-            if whole and sender.per_minute and sender.per_minute < whole:
-                key = token_key(f"{client}/{channel}/{sender.name}")
-                name = f"sender of {channel}{f' {number}' if several else ''}"
-                yield _Budget(budget_of(channel, sender.name), key, sender.per_minute, name)
+        ours = senders.all_of(channel)
+        for number, sender in enumerate(ours, 1):
+            key = token_key(f"{client}/{channel}/{sender.name}")
+            name = f"sender of {channel}{f' {number}' if len(ours) > 1 else ''}"
+            yield _Budget(budget_of(channel, sender.name), key, sender.per_minute, name)
 
 
 def fetch_token(account: Account, clock: Clock = _CLOCK, *, tokens: int = 1) -> SealedToken:
