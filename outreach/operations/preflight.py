@@ -28,7 +28,7 @@ from outreach.genesys.guide import Guide
 from outreach.genesys.http.auth import SealedToken
 from outreach.genesys.interface import DoNotContactList
 from outreach.genesys.platform.api import Platform
-from outreach.genesys.platform.organization import TOKEN_RATE, TokensFound, try_tokens
+from outreach.genesys.platform.organization import TOKEN_RATE, TokensFound, read_limits, try_tokens
 from outreach.genesys.platform.permission_probes import ESSENTIAL, find_forbidden
 from outreach.genesys.platform.senders import NO_SENDER
 from outreach.ledger.executors.release import list_zone_rules
@@ -187,7 +187,7 @@ def _check_tokens(found: TokensFound, budget: int) -> Check:
 
 
 def _check_limits(genesys: Platform, budget: int) -> Check:
-    allowed = genesys.read_limits().get(TOKEN_RATE)
+    allowed = read_limits(genesys.connection).get(TOKEN_RATE)
     if allowed is None:
         advice = "Compare the budget in the credentials block with your contract."
         return Check("limits", Level.WARN, "The organisation does not show its limits.", advice)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from outreach.chunks import cut
 from outreach.contacts import Channel, Contact
-from outreach.errors import Conflict, Forbidden, GenesysError, Invalid, NotFound, Refused
+from outreach.errors import Conflict, Forbidden, Invalid, NotFound
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.creating_call import CreatingCall
 from outreach.genesys.http.untrusted_json import read_list
@@ -198,10 +198,6 @@ class Platform:
         """The organisation behind the token."""
         return organization.read_identity(self.connection)
 
-    def read_limits(self) -> dict[str, float]:
-        """The organisation's limits by key, like `token.rate.per.minute`."""
-        return organization.read_limits(self.connection)
-
     def _read_analytics(self, conversation_ids: Sequence[str]) -> dict[str, Conversation]:
         params = {"id": ",".join(conversation_ids)}
         path = "/api/v2/analytics/conversations/details"
@@ -220,8 +216,8 @@ class Platform:
             return None
 
 
-def _refused(contact: Contact, error: GenesysError) -> NotRegistered:
+def _refused(contact: Contact, error: Invalid | Conflict) -> NotRegistered:
     reason = f"Genesys does not accept it ({error.status} {error.code})."
     # 409 speaks of the state of this moment (platform fact sheet 2.1), so it may pass.
-    retryable = isinstance(error, Conflict) or not isinstance(error, Refused)
+    retryable = isinstance(error, Conflict)
     return NotRegistered(contact.external_contact_id, error.code, reason, retryable, error.correlation_id)
