@@ -9,7 +9,6 @@ makes it waits for its turn, looks again whether it may still be made, and sends
 """
 
 import contextlib
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -89,7 +88,7 @@ class Connection:
         usage: Usage,
         clock: Clock,
         permissions: Mapping[str, tuple[str, ...]],
-        more_pacers: Mapping[str, Sequence[Pacer]] | None = None,
+        more_pacers: Mapping[str, Pacer],
         *,
         allow_private: bool = False,
     ) -> None:
@@ -100,7 +99,7 @@ class Connection:
         self._tokens = tokens
         self._pacer = pacer
         self._permissions = permissions
-        self._more_pacers = more_pacers or {}
+        self._more_pacers = more_pacers
         self._allow_private = allow_private
         self._headers = [
             (b"Host", httpx.URL(url).netloc),
@@ -185,16 +184,13 @@ class Connection:
         """Nobody waits any more, for a turn, a connection or another try: whoever does gets its error now."""
         self._given_up = True
         self._transport.give_up()
-        for pacer in (self._pacer, *itertools.chain(*self._more_pacers.values())):
+        for pacer in (self._pacer, *self._more_pacers.values()):
             pacer.give_up()
 
     @property
     def narrow_budgets(self) -> Mapping[str, float]:
         """The budgets beside the tokens', by their names, in requests a second."""
-        limits = {
-            name: [pacer.limit for pacer in kept if pacer.limit] for name, kept in self._more_pacers.items()
-        }
-        return {name: min(each) / 60 for name, each in limits.items() if each}
+        return {name: pacer.limit / 60 for name, pacer in self._more_pacers.items() if pacer.limit}
 
     @property
     def clock_skew(self) -> timedelta:
@@ -261,7 +257,7 @@ class Connection:
                 return turn, bearer
 
     def _pacers_of(self, operation: str, budget: str) -> Sequence[Pacer]:
-        return (*self._more_pacers.get(budget, ()), *self._more_pacers.get(operation, ()))
+        return [pacer for name in (budget, operation) if (pacer := self._more_pacers.get(name))]
 
     def _wait_for_budgets(self, operation: str, priority: int, budget: str) -> Turn:
         """The turn in the last of them: who waits for one keeps the one before, so that no slots pile up."""

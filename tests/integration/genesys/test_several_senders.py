@@ -194,6 +194,22 @@ def test_what_is_sent_goes_out_from_the_persons_own_sender() -> None:
     assert reached["from"] == other
 
 
+def test_a_number_that_is_named_twice_keeps_its_rate() -> None:
+    twice = [Sender(Channel.SMS, "+4915155500100", 60, countries=(land,)) for land in ("DE", "AT")]
+    clock = SetClock(NOW)
+    attempt = Attempt("0a1b2c3d4e5f6a7b", "P", "g-1", Channel.SMS, "+4915112345678", NOW)
+    wanted = Engagement(attempt, person("+4915112345678"), "Hi")
+    with (
+        emulator_thread(sms_numbers={twice[0].name: "ACTIVE"}) as genesys,
+        open_at(genesys.url, clock=clock, senders=senders(*twice), requests_per_minute=300) as client,
+    ):
+        begun = clock.monotonic()
+        for _ in range(31):
+            client.wait_for_turn(wanted)
+        passed = clock.monotonic() - begun
+    assert passed == pytest.approx(30, rel=0.05)
+
+
 @pytest.mark.parametrize(("channel", "sender"), [("sms", "me"), ("email", "x"), ("voice", "a b")])
 def test_a_sender_of_another_form_is_refused_where_it_is_typed(channel: str, sender: str) -> None:
     with pytest.raises(ValueError, match="more"):
