@@ -30,7 +30,7 @@ from outreach.genesys.interface import DoNotContactList
 from outreach.genesys.platform.api import Platform
 from outreach.genesys.platform.organization import TOKEN_RATE, TokensFound, read_limits, try_tokens
 from outreach.genesys.platform.permission_probes import ESSENTIAL, find_forbidden
-from outreach.genesys.platform.senders import NO_SENDER
+from outreach.genesys.platform.senders import NO_SENDER, check_each
 from outreach.ledger.executors.release import list_zone_rules
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations.migrate import HEAD
@@ -238,8 +238,9 @@ def _check_list(name: str, found: DoNotContactList, country: str) -> Check:
 def _check_senders(genesys: Platform | Guide) -> Iterator[Check]:
     found = genesys.check_senders()
     asked = [(f"sender {channel}", verdict) for channel, verdict in found.items()]
-    if isinstance(genesys, Platform):
-        asked += [(f"sender {of} {name}", verdict) for of, name, verdict in genesys.check_each_sender()]
+    if isinstance(genesys, Platform) and genesys.senders.more:
+        each = check_each(genesys.connection, genesys.senders)
+        asked += [(f"sender {of} {name}", verdict) for of, name, verdict in each]
     for name, verdict in asked:
         if verdict == AVAILABLE:
             yield Check(name, Level.OK, "Ready.")

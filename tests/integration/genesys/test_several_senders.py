@@ -12,6 +12,7 @@ from blocks import Senders as Block
 from outreach.contacts import Channel, Channels, Contact
 from outreach.genesys.interface import Attempt, Engagement, Senders
 from outreach.genesys.platform.api import Platform
+from outreach.genesys.platform.senders import check_each
 from outreach.genesys.platform.sending import write_call
 from outreach.genesys.rate_limit.pacer import Pacer
 from outreach.genesys.rate_limit.slots import LocalSlotAllocator
@@ -173,7 +174,7 @@ def test_each_sender_is_checked_and_a_channel_is_as_ready_as_the_least_of_them()
     with emulator_thread() as genesys, open_at(genesys.url, senders=pending) as client:
         assert isinstance(client, Platform)
         assert client.check_senders()[Channel.SMS] == "sender_not_active"
-        found = {name: state for _, name, state in client.check_each_sender()}
+        found = {name: state for _, name, state in check_each(client.connection, client.senders)}
     assert found["+13175550199"] == "sender_not_active"
     assert found[SENDERS["sms_from"]] == "available"
 
