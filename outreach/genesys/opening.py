@@ -1,9 +1,10 @@
 """Opening a Genesys organisation: settings in, `interface.Genesys` out, and closed again."""
 
 import contextlib
+import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from outreach.clock import Clock, SystemClock
 from outreach.contacts import Channel
@@ -90,16 +91,14 @@ def open_genesys(
     """
     host, login, ours = account.hosts().api, account.login(), senders or Senders()
     whole = requests_per_minute * tokens if requests_per_minute else None
-    if account.api == "guide":
-        creations = creations_key(account.org_id or host)
-        budgets = [_Budget("register", creations, creations_per_minute, "creations")]
-    else:
-        each = _budgets_of_channels(token_key(account.client_id), ours, emails_per_minute)
-        # What is not narrower than all tokens together binds nobody.
-        budgets = [budget for budget in each if budget.limit and budget.limit < (whole or 0)]
     with Transport() as transport:
         slots = _open_slots(timetable, clock)
         pacer = Pacer(token_key(account.client_id), requests_per_minute, slots, clock, tokens)
+        if account.api == "guide":
+            creations = creations_key(account.org_id or host)
+            more = {"register": Pacer(creations, creations_per_minute, slots, clock, name="creations")}
+        else:
+            more = _narrower(_pacers_of_channels(pacer.key, ours, emails_per_minute, slots, clock), whole)
         sealed = [*(sealed_token or "").split(SEPARATOR), *[""] * tokens][:tokens]
         pool = TokenPool([Token(transport, login, clock, text or None) for text in sealed], pacer, clock)
         connection = Connection(
@@ -110,19 +109,10 @@ def open_genesys(
             Usage(clock, whole),
             clock,
             permissions.GUIDE if account.api == "guide" else permissions.PLATFORM,
-            _pacers_beside(budgets, slots, clock),
+            more,
             allow_private=account.allow_private,
         )
         yield Guide(connection) if account.api == "guide" else Platform(connection, ours)
-
-
-class _Budget(NamedTuple):
-    """What binds an operation, or a sender, beside the tokens' budget; `name` is for people."""
-
-    operation: str
-    key: str
-    limit: int | None
-    name: str
 
 
 def _open_slots(timetable: SlotAllocator | None, clock: Clock) -> SlotAllocator:
@@ -131,25 +121,29 @@ def _open_slots(timetable: SlotAllocator | None, clock: Clock) -> SlotAllocator:
     return _THIS_PROCESS if clock is _CLOCK else LocalSlotAllocator(clock)
 
 
-def _pacers_beside(budgets: Iterable[_Budget], slots: SlotAllocator, clock: Clock) -> dict[str, Pacer]:
+def _narrower(pacers: Iterable[tuple[str, Pacer]], whole: int | None) -> dict[str, Pacer]:
+    """By what they are spent: what is not narrower than all tokens together binds nobody."""
+    found = [
+        (pacer.limit, name, pacer) for name, pacer in pacers if pacer.limit and pacer.limit < (whole or 0)
+    ]
     # A number that is named twice, for two countries, is one number: with two pacers it had half its rate.
-    narrowest_last = sorted(budgets, key=lambda each: -(each.limit or 0))
-    return {
-        each.operation: Pacer(each.key, each.limit, slots, clock, name=each.name) for each in narrowest_last
-    }
+    return {name: pacer for _, name, pacer in sorted(found, key=lambda each: -each[0])}
 
 
-def _budgets_of_channels(client: str, senders: Senders, emails_per_minute: int | None) -> Iterator[_Budget]:
-    """Those of a kind of call, and those of a sender."""
+def _pacers_of_channels(
+    client: str, senders: Senders, emails_per_minute: int | None, slots: SlotAllocator, clock: Clock
+) -> Iterator[tuple[str, Pacer]]:
+    """Those of a kind of call, and those of a sender, each with what it is spent by."""
+    make = functools.partial(Pacer, slots=slots, clock=clock)
     for channel in Channel:
         if channel.is_mail:
             key = token_key(f"{client}/{channel}/all")
-            yield _Budget(f"start {channel}", key, emails_per_minute, "e-mails")
+            yield f"start {channel}", make(key, emails_per_minute, name="e-mails")
         ours = senders.all_of(channel)
         for number, sender in enumerate(ours, 1):
             key = token_key(f"{client}/{channel}/{sender.name}")
             name = f"sender of {channel}{f' {number}' if len(ours) > 1 else ''}"
-            yield _Budget(budget_of(channel, sender.name), key, sender.per_minute, name)
+            yield budget_of(channel, sender.name), make(key, sender.per_minute, name=name)
 
 
 def fetch_token(account: Account, clock: Clock = _CLOCK, *, tokens: int = 1) -> SealedToken:
