@@ -137,9 +137,6 @@ class Letter:
     carries_reference: bool = True
 
 
-PLAIN_LETTER = Letter()
-
-
 @dataclass(slots=True)
 class Engagement:
     """Everything that starting an interaction needs."""
@@ -147,7 +144,7 @@ class Engagement:
     attempt: Attempt
     contact: Contact
     message: str
-    letter: Letter = PLAIN_LETTER
+    letter: Letter = Letter()
 
 
 @dataclass(slots=True)

@@ -40,10 +40,9 @@ class ExternalSource:
         try:
             answer = self._connection.request(operation, "POST", _PATH, json=body, creates=True)
         except (Conflict, Ambiguous):  # it may be there now, by us or by another
-            found = self._find()
-            if not found:
-                raise
-            return found
+            if found := self._find():
+                return found
+            raise
         found = read_code(answer.json, "id")
         if not found:
             raise Ambiguous(operation, answer.status, "no_id", answer.correlation_id, "Run it again.")
