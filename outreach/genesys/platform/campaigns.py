@@ -168,7 +168,7 @@ class PlatformCampaigns:
         rules = self._find_or_create("digital rule set", f"{_OUTBOUND}/digitalrulesets", _rules(self._medium))
         times = self._prepare_hours(hours)
         path = f"{_OUTBOUND}/dnclists"
-        lists = read_pages(self._connection, "list do-not-contact lists", path, {}, most=100)
+        lists = read_pages(self._connection, "list do-not-contact lists", path, {})
         body = {
             "name": name,
             "contactList": {"id": list_id},
@@ -242,7 +242,7 @@ class PlatformCampaigns:
 
     def _find(self, operation: str, path: str, name: str, **more: str) -> str:
         """The id of what has exactly this name, "" when there is none. Several are for a person."""
-        pages = read_pages(self._connection, operation, path, {"name": name, **more}, most=20)
+        pages = read_pages(self._connection, operation, path, {"name": name, **more})
         # The filter may be looser (section 11.5).
         found = [read_code(each, "id") for each in pages if read_text(each, "name") == name]
         if len(found) > 1 or "" in found:

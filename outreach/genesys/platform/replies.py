@@ -22,10 +22,9 @@ from outreach.genesys.http.untrusted_json import (
 )
 from outreach.genesys.interface import InboundConversation, InboundMessage, Senders
 from outreach.genesys.platform.conversations import communications_of, sessions_of
-from outreach.genesys.platform.listing import read_all_hits, write_predicate, write_query
+from outreach.genesys.platform.listing import INTERVAL, read_all_hits, write_predicate, write_query
 from outreach.genesys.platform.media import EMAIL, MESSAGE, medium_of
 
-INTERVAL = timedelta(days=7)
 MOST_MESSAGES = 20
 """So many new messages of one conversation are read at a time, the newest."""
 LONGEST = 4000

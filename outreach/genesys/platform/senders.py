@@ -23,8 +23,6 @@ SENDER_NOT_FOUND = "sender_not_found"
 SENDER_NOT_ACTIVE = "sender_not_active"
 SENDER_NOT_VERIFIED = "sender_not_verified"
 
-MOST_PAGES = 10
-
 
 def check_senders(connection: Connection, senders: Senders) -> dict[Channel, str]:
     """Channel to AVAILABLE, NOT_CHECKABLE or the reason against it. Raises GenesysError.
@@ -121,7 +119,7 @@ def _find(
     connection: Connection, operation: str, path: str, params: Mapping[str, str], **wanted: str
 ) -> Object | None:
     """The first entity of a paged list that has any of the values wanted."""
-    for entity in read_pages(connection, operation, path, params, most=MOST_PAGES):
+    for entity in read_pages(connection, operation, path, params):
         if any(read_text(entity, key).lower() == value.lower() for key, value in wanted.items()):
             return entity
     return None

@@ -179,6 +179,15 @@ def test_each_sender_is_checked_and_a_channel_is_as_ready_as_the_least_of_them()
     assert found[SENDERS["sms_from"]] == "available"
 
 
+def test_a_number_is_found_behind_a_thousand_others() -> None:
+    numbers = {f"+1317555{number:04}": "ACTIVE" for number in range(1100)}
+    with (
+        emulator_thread(sms_numbers=numbers) as genesys,
+        open_at(genesys.url, senders=Senders(sms_from=max(numbers))) as client,
+    ):
+        assert client.check_senders()[Channel.SMS] == "available"
+
+
 def test_what_is_sent_goes_out_from_the_persons_own_sender() -> None:
     other = "+13175550177"
     ours = Senders(**SENDERS, more=(Sender(Channel.SMS, other, metadata={"brand": "b"}),))  # type: ignore[arg-type]  # a plain mapping
