@@ -17,11 +17,10 @@ from outreach.genesys.http.exchange import Transport
 from outreach.genesys.http.hosts import Hosts, check_url, guide_hosts, platform_hosts
 from outreach.genesys.http.token_pool import TokenPool
 from outreach.genesys.http.usage import Usage
-from outreach.genesys.interface import Senders
 from outreach.genesys.platform.api import Platform
 from outreach.genesys.rate_limit.pacer import Pacer, creations_key, token_key
 from outreach.genesys.rate_limit.slots import FallbackSlotAllocator, LocalSlotAllocator, SlotAllocator
-from outreach.genesys.senders import budget_of
+from outreach.genesys.senders import Senders, budget_of
 
 Api = Literal["platform", "guide"]
 

@@ -10,9 +10,10 @@ from outreach.clock import Clock
 from outreach.contacts import Channel, Channels, Contact
 from outreach.genesys.guide import Guide
 from outreach.genesys.http.retries import repeat
-from outreach.genesys.interface import Attempt, Engagement, Senders, Started
+from outreach.genesys.interface import Attempt, Engagement, Started
 from outreach.genesys.opening import Account, open_genesys
 from outreach.genesys.platform.api import Platform
+from outreach.genesys.senders import Senders
 from tests.support.clocks import SetClock
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=timezone.utc)

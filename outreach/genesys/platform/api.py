@@ -22,7 +22,6 @@ from outreach.genesys.interface import (
     InboundMessage,
     NotRegistered,
     Registered,
-    Senders,
 )
 from outreach.genesys.platform import (
     do_not_contact,
@@ -39,7 +38,7 @@ from outreach.genesys.platform.conversations import FAILED_DELIVERIES, from_anal
 from outreach.genesys.platform.external_source import ExternalSource
 from outreach.genesys.platform.media import medium_of
 from outreach.genesys.platform.senders import check_senders
-from outreach.genesys.senders import budget_of
+from outreach.genesys.senders import Senders, budget_of
 from outreach.reachability import Availability, Inspection, OwnConversation
 
 READ_AT_ONCE = 50

@@ -36,7 +36,6 @@ from outreach.genesys.http.untrusted_json import (
     read_number,
     read_text,
 )
-from outreach.genesys.interface import Senders
 from outreach.genesys.platform import list_export
 from outreach.genesys.platform.conversations import sessions_of
 from outreach.genesys.platform.engine import (
@@ -55,6 +54,7 @@ from outreach.genesys.platform.listing import (
     write_predicate,
     write_query,
 )
+from outreach.genesys.senders import Senders
 
 MOST_ROWS, MOST_BYTES = 1000, 480_000
 """Of one add: the platform takes 1,000 rows and 512,000 bytes."""

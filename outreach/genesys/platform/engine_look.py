@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from outreach.genesys.http.client import Connection
 from outreach.genesys.http.untrusted_json import Object, read_code, read_list, read_mapping, read_text
-from outreach.genesys.interface import Senders
 from outreach.genesys.platform.listing import read_pages
+from outreach.genesys.senders import Senders
 
 _OUTBOUND = "/api/v2/outbound"
 

@@ -12,10 +12,10 @@ from itertools import islice
 from outreach.contacts import Channel
 from outreach.genesys.http.client import Connection
 from outreach.genesys.http.untrusted_json import Json, Object, read_instant
-from outreach.genesys.interface import Senders
 from outreach.genesys.platform.listing import INTERVAL, PAGE_SIZE, read_hits, write_predicate, write_query
 from outreach.genesys.platform.matching import SKEW, read_own
 from outreach.genesys.platform.media import medium_of
+from outreach.genesys.senders import Senders
 from outreach.reachability import OwnConversation
 
 

@@ -12,9 +12,8 @@ from outreach.contacts import Channel
 from outreach.errors import Forbidden, NotFound
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.untrusted_json import Object, as_mapping, read_text
-from outreach.genesys.interface import Senders
 from outreach.genesys.platform.listing import read_pages
-from outreach.genesys.senders import Sender
+from outreach.genesys.senders import Sender, Senders
 from outreach.reachability import AVAILABLE, NOT_CHECKABLE
 
 NO_SENDER = "no_sender"

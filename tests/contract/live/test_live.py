@@ -19,10 +19,11 @@ from outreach.clock import SystemClock
 from outreach.contacts import Channel, Channels, Contact
 from outreach.errors import GenesysError, Unauthorized
 from outreach.genesys.http.client import quoted
-from outreach.genesys.interface import Attempt, Engagement, Registered, Senders
+from outreach.genesys.interface import Attempt, Engagement, Registered
 from outreach.genesys.opening import Account, fetch_token, open_genesys
 from outreach.genesys.platform.api import Platform
 from outreach.genesys.platform.organization import read_limits
+from outreach.genesys.senders import Senders
 from outreach.reachability import AVAILABLE, NOT_CHECKABLE
 
 NEEDED = ("GENESYS_CLIENT_ID", "GENESYS_CLIENT_SECRET", "GENESYS_REGION")

@@ -10,13 +10,13 @@ import pytest
 
 from blocks import Senders as Block
 from outreach.contacts import Channel, Channels, Contact
-from outreach.genesys.interface import Attempt, Engagement, Senders
+from outreach.genesys.interface import Attempt, Engagement
 from outreach.genesys.platform.api import Platform
 from outreach.genesys.platform.senders import check_each
 from outreach.genesys.platform.sending import write_call
 from outreach.genesys.rate_limit.pacer import Pacer
 from outreach.genesys.rate_limit.slots import LocalSlotAllocator
-from outreach.genesys.senders import Sender, choose_sender
+from outreach.genesys.senders import Sender, Senders, choose_sender
 from tests.support.clients import open_at
 from tests.support.clocks import SetClock
 from tests.support.emulation import SENDERS, emulator_thread
