@@ -11,13 +11,7 @@ import httpcore
 from outreach.clock import Clock
 from outreach.errors import Invalid, NotSent, WebhookError
 from outreach.genesys.http import error_mapping
-from outreach.genesys.http.exchange import (
-    EXCHANGE_ERRORS,
-    KEPT_SECONDS,
-    Received,
-    Transport,
-    exchange,
-)
+from outreach.genesys.http.exchange import EXCHANGE_ERRORS, KEPT_SECONDS, Received, Transport, exchange
 from outreach.http_connection import PlainRequest
 from outreach.kept_connections import KeptConnections
 from outreach.webhook.addresses import resolve, vet

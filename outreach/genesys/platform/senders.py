@@ -4,7 +4,7 @@ A 403, or an answer without the field that would tell, says nothing about the ch
 then, never unavailable. An answer that is no list at all raises.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from typing_extensions import assert_never
 
@@ -62,7 +62,7 @@ def _check(connection: Connection, senders: Senders, sender: Sender) -> str:
 
 def _check_number(connection: Connection, number_from: str) -> str:
     path = "/api/v2/routing/sms/phonenumbers"
-    number = _find(connection, "check sms sender", path, {}, phoneNumber=number_from)
+    number = _find(connection, "check sms sender", path, phoneNumber=number_from)
     if number is None:
         return SENDER_NOT_FOUND
     status, sends = read_text(number, "phoneNumberStatus").upper(), number.get("supportsSms")
@@ -77,7 +77,7 @@ def _check_domain(connection: Connection, address: str) -> str:
     name = address.rpartition("@")[2].lower()
     path = "/api/v2/routing/email/outbound/domains"
     try:
-        domain = _find(connection, "check email sender", path, {}, name=name, id=name)
+        domain = _find(connection, "check email sender", path, name=name, id=name)
     except Forbidden:  # the list needs routing:email:manage, one domain only routing:email:view
         domain = _read(connection, "check email sender", f"{path}/{quoted(name)}")
     if domain is None:
@@ -93,8 +93,8 @@ def _check_domain(connection: Connection, address: str) -> str:
 
 
 def _check_queue(connection: Connection, queue_id: str) -> str:
-    path = "/api/v2/routing/queues"
-    queue = _find(connection, "check voice queue", path, {"id": queue_id}, id=queue_id)
+    path = f"/api/v2/routing/queues?id={quoted(queue_id)}"
+    queue = _find(connection, "check voice queue", path, id=queue_id)
     return AVAILABLE if queue is not None else SENDER_NOT_FOUND
 
 
@@ -105,7 +105,7 @@ def _check_integration(connection: Connection, integration_id: str, senders: Sen
     if senders.chat_type == "whatsapp" and not senders.chat_template_id:
         return NO_TEMPLATE
     path = "/api/v2/conversations/messaging/integrations"
-    integration = _find(connection, "check chat integration", path, {}, id=integration_id)
+    integration = _find(connection, "check chat integration", path, id=integration_id)
     if integration is None:
         return SENDER_NOT_FOUND
     status = read_text(integration, "status")
@@ -114,11 +114,9 @@ def _check_integration(connection: Connection, integration_id: str, senders: Sen
     return AVAILABLE if status == "Active" else SENDER_NOT_ACTIVE
 
 
-def _find(
-    connection: Connection, operation: str, path: str, params: Mapping[str, str], **wanted: str
-) -> Object | None:
+def _find(connection: Connection, operation: str, path: str, **wanted: str) -> Object | None:
     """The first entity of a paged list that has any of the values wanted."""
-    for entity in read_pages(connection, operation, path, params):
+    for entity in read_pages(connection, operation, path, {}):
         if any(read_text(entity, key).lower() == value.lower() for key, value in wanted.items()):
             return entity
     return None
