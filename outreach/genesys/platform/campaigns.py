@@ -218,15 +218,14 @@ class PlatformCampaigns:
 
     def look(self, campaign_id: str) -> Progress:
         """Status and progress, two reads."""
-        status = read_code(
-            self._connection.request("read campaign", "GET", _path(campaign_id)).json, "campaignStatus"
-        )
+        shown = self._connection.request("read campaign", "GET", _path(campaign_id))
+        status = read_code(shown.json, "campaignStatus")
+        if not status:
+            raise unreadable("read campaign", shown)
         answer = self._connection.request("read campaign progress", "GET", _path(campaign_id, "/progress"))
         messaged = read_number(answer.json, "numberOfContactsMessaged") or 0
         skipped = read_mapping(answer.json, "numberOfContactsSkipped").values()
         total = read_number(answer.json, "totalNumberOfContacts") or 0
-        if not status:
-            raise unreadable("read campaign", answer)
         done = messaged + sum(each for each in skipped if isinstance(each, int))
         return Progress(status, int(done), int(total))
 

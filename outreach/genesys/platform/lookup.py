@@ -57,9 +57,8 @@ def _look(
     found: dict[str, list[ConversationMatch]] = {attempt.reference: [] for attempt in attempts}
     for group in _groups(attempts):
         ids = {a.reference: {a.genesys_id, *merged.get(a.genesys_id, ())} - {""} for a in group}
-        for conversation in read_all_hits(
-            connection, "find conversations", _write_query(connection, senders, group, ids), most=MOST_PAGES
-        ):
+        query = _write_query(connection, senders, group, ids)
+        for conversation in read_all_hits(connection, "find conversations", query, most=MOST_PAGES):
             for attempt in group:
                 sighting = _judge(connection, senders, attempt, ids[attempt.reference], conversation)
                 if sighting and sighting not in found[attempt.reference]:
