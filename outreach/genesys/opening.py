@@ -151,14 +151,17 @@ def fetch_token(account: Account, clock: Clock = _CLOCK, *, tokens: int = 1) -> 
     Raises SettingsError, Unauthorized, RateLimited or NotSent when there is none.
     """
     login = account.login()
-    known, failures = list[SealedToken](), list[GenesysError]()
     with Transport() as transport:
-        for _ in range(tokens):
-            try:
-                known.append(Token(transport, login, clock).sealed())
-            except GenesysError as error:  # noqa: PERF203 - a login costs a thousand times as much
-                failures.append(error)
+        found = [_log_in(Token(transport, login, clock)) for _ in range(tokens)]
+    known = [token for token in found if isinstance(token, SealedToken)]
     if not known:
-        raise failures[0]
-    text = SEPARATOR.join([*(token.text for token in known), *[""] * len(failures)])
+        raise next(error for error in found if isinstance(error, GenesysError))
+    text = SEPARATOR.join(token.text if isinstance(token, SealedToken) else "" for token in found)
     return SealedToken(text, min(token.expires_at for token in known))
+
+
+def _log_in(token: Token) -> SealedToken | GenesysError:
+    try:
+        return token.sealed()
+    except GenesysError as error:
+        return error
