@@ -252,8 +252,7 @@ class Connection:
         """Wait for the budgets, and then for the token whose turn it is: a login may take its time."""
         while True:
             turn = self._wait_for_budgets(operation, priority, budget)
-            bearer = self._tokens.bearer(turn.lane)
-            if bearer:
+            if bearer := self._tokens.bearer(turn.lane):
                 return turn, bearer
 
     def _pacers_of(self, operation: str, budget: str) -> Sequence[Pacer]:
@@ -286,9 +285,8 @@ class Connection:
             self._pacer.observe(count, allowed, reset, lane)
 
     def _refused(self, operation: str, received: Received, ready: ReadyRequest | None = None) -> GenesysError:
-        error = error_mapping.from_answer(
-            operation, received, self.clock.now(), self._permissions.get(operation, ())
-        )
+        needed = self._permissions.get(operation, ())
+        error = error_mapping.from_answer(operation, received, self.clock.now(), needed)
         if ready and received.status == 401:
             return self._tokens.turned_down(ready.turn.lane, ready.bearer, error)
         if isinstance(error, RateLimited) and error.status == 429:  # a 503 is not about our budget

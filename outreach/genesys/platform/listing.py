@@ -35,9 +35,8 @@ def read_pages(
     """
     seen = 0
     for page in range(1, _MOST_PAGES + 1):
-        answer = connection.request(
-            operation, "GET", path, params={**params, "pageSize": 100, "pageNumber": page}
-        )
+        asked = {**params, "pageSize": 100, "pageNumber": page}
+        answer = connection.request(operation, "GET", path, params=asked)
         entities = as_mapping(answer.json).get("entities")
         if not isinstance(entities, list) or not all(isinstance(entity, dict) for entity in entities):
             raise unreadable(operation, answer)
