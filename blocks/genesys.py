@@ -10,10 +10,10 @@ from blocks.checks import GenesysUrl, Id, Region, Secret, a_minute
 from blocks.stored import SavedAtOnce
 from outreach.genesys.guide import Guide
 from outreach.genesys.http.auth import SealedToken
-from outreach.genesys.interface import Senders
 from outreach.genesys.opening import Account, fetch_token, open_genesys
 from outreach.genesys.platform.api import Platform
 from outreach.genesys.rate_limit.slots import SlotAllocator
+from outreach.genesys.senders import Senders
 
 MOST_TOKENS = 20
 """As many as Genesys' own tools open for one client (platform fact sheet 2.2)."""

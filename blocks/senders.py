@@ -8,7 +8,7 @@ from typing_extensions import Self, assert_never
 from blocks.checks import Email, Id, Number, a_minute
 from blocks.stored import SavedAtOnce
 from outreach.contacts import Channel
-from outreach.genesys import interface
+from outreach.genesys import senders as core
 from outreach.genesys.senders import Sender, language_of
 from outreach.setting_types import CountryName
 
@@ -159,9 +159,9 @@ class Senders(SavedAtOnce):
         description="Names of the columns of metadata that go with a callback.",
     )
 
-    def as_senders(self) -> interface.Senders:
+    def as_senders(self) -> core.Senders:
         """As the client takes them."""
         told: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields}
         told["more"] = [each.as_sender() for each in self.more]
         lists = {name: tuple(value) for name, value in told.items() if isinstance(value, list)}
-        return interface.Senders(**{**told, **lists})
+        return core.Senders(**{**told, **lists})

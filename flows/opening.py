@@ -29,7 +29,7 @@ from flows.witness import PrefectWitness
 from outreach.campaign import opening as core
 from outreach.campaign.run import Run
 from outreach.errors import SettingsError
-from outreach.genesys import interface
+from outreach.genesys import senders as who
 from outreach.genesys.guide import Guide
 from outreach.genesys.http.auth import SealedToken
 from outreach.genesys.http.usage import UsageSnapshot
@@ -253,7 +253,7 @@ def actor() -> str:
     return f"flow run {flow_run.id}" if flow_run.id else "outreach"
 
 
-def _senders_name(credentials: GenesysCredentials, senders: interface.Senders | None) -> str:
+def _senders_name(credentials: GenesysCredentials, senders: who.Senders | None) -> str:
     # By where it is asked too: one client id may be known to two gateways.
     asked = f"{_token_name(credentials)}/{credentials.api_url}/{senders}"
     return hashlib.sha256(asked.encode()).hexdigest()[:32]

@@ -1,10 +1,10 @@
 """Opening a Genesys organisation: settings in, `interface.Genesys` out, and closed again."""
 
 import contextlib
-from collections import defaultdict
+import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from outreach.clock import Clock, SystemClock
 from outreach.contacts import Channel
@@ -17,11 +17,10 @@ from outreach.genesys.http.exchange import Transport
 from outreach.genesys.http.hosts import Hosts, check_url, guide_hosts, platform_hosts
 from outreach.genesys.http.token_pool import TokenPool
 from outreach.genesys.http.usage import Usage
-from outreach.genesys.interface import Senders
 from outreach.genesys.platform.api import Platform
 from outreach.genesys.rate_limit.pacer import Pacer, creations_key, token_key
 from outreach.genesys.rate_limit.slots import FallbackSlotAllocator, LocalSlotAllocator, SlotAllocator
-from outreach.genesys.senders import budget_of
+from outreach.genesys.senders import Senders, budget_of
 
 Api = Literal["platform", "guide"]
 
@@ -91,14 +90,14 @@ def open_genesys(
     """
     host, login, ours = account.hosts().api, account.login(), senders or Senders()
     whole = requests_per_minute * tokens if requests_per_minute else None
-    if account.api == "guide":
-        creations = creations_key(account.org_id or host)
-        budgets = [_Budget("register", creations, creations_per_minute, "creations")]
-    else:
-        budgets = list(_budgets_of_channels(token_key(account.client_id), ours, emails_per_minute, whole))
     with Transport() as transport:
         slots = _open_slots(timetable, clock)
         pacer = Pacer(token_key(account.client_id), requests_per_minute, slots, clock, tokens)
+        if account.api == "guide":
+            creations = creations_key(account.org_id or host)
+            more = {"register": Pacer(creations, creations_per_minute, slots, clock, name="creations")}
+        else:
+            more = _narrower(_pacers_of_channels(pacer.key, ours, emails_per_minute, slots, clock), whole)
         sealed = [*(sealed_token or "").split(SEPARATOR), *[""] * tokens][:tokens]
         pool = TokenPool([Token(transport, login, clock, text or None) for text in sealed], pacer, clock)
         connection = Connection(
@@ -109,19 +108,10 @@ def open_genesys(
             Usage(clock, whole),
             clock,
             permissions.GUIDE if account.api == "guide" else permissions.PLATFORM,
-            _pacers_beside(budgets, slots, clock),
+            more,
             allow_private=account.allow_private,
         )
         yield Guide(connection) if account.api == "guide" else Platform(connection, ours)
-
-
-class _Budget(NamedTuple):
-    """What binds an operation, or a sender, beside the tokens' budget; `name` is for people."""
-
-    operation: str
-    key: str
-    limit: int | None
-    name: str
 
 
 def _open_slots(timetable: SlotAllocator | None, clock: Clock) -> SlotAllocator:
@@ -130,28 +120,29 @@ def _open_slots(timetable: SlotAllocator | None, clock: Clock) -> SlotAllocator:
     return _THIS_PROCESS if clock is _CLOCK else LocalSlotAllocator(clock)
 
 
-def _pacers_beside(budgets: Iterable[_Budget], slots: SlotAllocator, clock: Clock) -> dict[str, list[Pacer]]:
-    pacers: dict[str, list[Pacer]] = defaultdict(list)
-    for each in budgets:
-        pacers[each.operation].append(Pacer(each.key, each.limit, slots, clock, name=each.name))
-    return pacers
+def _narrower(pacers: Iterable[tuple[str, Pacer]], whole: int | None) -> dict[str, Pacer]:
+    """By what they are spent: what is not narrower than all tokens together binds nobody."""
+    found = [
+        (pacer.limit, name, pacer) for name, pacer in pacers if pacer.limit and pacer.limit < (whole or 0)
+    ]
+    # A number that is named twice, for two countries, is one number: with two pacers it had half its rate.
+    return {name: pacer for _, name, pacer in sorted(found, key=lambda each: -each[0])}
 
 
-def _budgets_of_channels(
-    client: str, senders: Senders, emails_per_minute: int | None, whole: int | None
-) -> Iterator[_Budget]:
-    """Those that are narrower than all tokens together: the others bind nobody."""
-    for channel in (each for each in Channel if each.is_mail):
-        if whole and emails_per_minute and emails_per_minute < whole:
-            key = token_key(f"{client}/{channel}/all")
-            yield _Budget(f"start {channel}", key, emails_per_minute, "e-mails")
+def _pacers_of_channels(
+    client: str, senders: Senders, emails_per_minute: int | None, slots: SlotAllocator, clock: Clock
+) -> Iterator[tuple[str, Pacer]]:
+    """Those of a kind of call, and those of a sender, each with what it is spent by."""
+    make = functools.partial(Pacer, slots=slots, clock=clock)
     for channel in Channel:
-        several = len(senders.all_of(channel)) > 1
-        for number, sender in enumerate(senders.all_of(channel), 1):
-            if whole and sender.per_minute and sender.per_minute < whole:
-                key = token_key(f"{client}/{channel}/{sender.name}")
-                name = f"sender of {channel}{f' {number}' if several else ''}"
-                yield _Budget(budget_of(channel, sender.name), key, sender.per_minute, name)
+        if channel.is_mail:
+            key = token_key(f"{client}/{channel}/all")
+            yield f"start {channel}", make(key, emails_per_minute, name="e-mails")
+        ours = senders.all_of(channel)
+        for number, sender in enumerate(ours, 1):
+            key = token_key(f"{client}/{channel}/{sender.name}")
+            name = f"sender of {channel}{f' {number}' if len(ours) > 1 else ''}"
+            yield budget_of(channel, sender.name), make(key, sender.per_minute, name=name)
 
 
 def fetch_token(account: Account, clock: Clock = _CLOCK, *, tokens: int = 1) -> SealedToken:

@@ -28,9 +28,9 @@ from outreach.genesys.guide import Guide
 from outreach.genesys.http.auth import SealedToken
 from outreach.genesys.interface import DoNotContactList
 from outreach.genesys.platform.api import Platform
-from outreach.genesys.platform.organization import TOKEN_RATE, TokensFound, try_tokens
+from outreach.genesys.platform.organization import TOKEN_RATE, TokensFound, read_limits, try_tokens
 from outreach.genesys.platform.permission_probes import ESSENTIAL, find_forbidden
-from outreach.genesys.platform.senders import NO_SENDER
+from outreach.genesys.platform.senders import NO_SENDER, check_each
 from outreach.ledger.executors.release import list_zone_rules
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations.migrate import HEAD
@@ -187,7 +187,7 @@ def _check_tokens(found: TokensFound, budget: int) -> Check:
 
 
 def _check_limits(genesys: Platform, budget: int) -> Check:
-    allowed = genesys.read_limits().get(TOKEN_RATE)
+    allowed = read_limits(genesys.connection).get(TOKEN_RATE)
     if allowed is None:
         advice = "Compare the budget in the credentials block with your contract."
         return Check("limits", Level.WARN, "The organisation does not show its limits.", advice)
@@ -238,8 +238,9 @@ def _check_list(name: str, found: DoNotContactList, country: str) -> Check:
 def _check_senders(genesys: Platform | Guide) -> Iterator[Check]:
     found = genesys.check_senders()
     asked = [(f"sender {channel}", verdict) for channel, verdict in found.items()]
-    if isinstance(genesys, Platform):
-        asked += [(f"sender {of} {name}", verdict) for of, name, verdict in genesys.check_each_sender()]
+    if isinstance(genesys, Platform) and genesys.senders.more:
+        each = check_each(genesys.connection, genesys.senders)
+        asked += [(f"sender {of} {name}", verdict) for of, name, verdict in each]
     for name, verdict in asked:
         if verdict == AVAILABLE:
             yield Check(name, Level.OK, "Ready.")

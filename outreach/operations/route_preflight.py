@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from outreach.errors import Forbidden, GenesysError, OutreachError
 from outreach.genesys.campaign_route import Engine
 from outreach.genesys.platform.api import Platform
+from outreach.genesys.platform.engine_look import look_at_engine
 from outreach.ledger.hand_overs import PREFIX
 from outreach.operations.preflight import Check, Level, Targets
 
@@ -41,7 +42,7 @@ def _check_pace(engine: Engine) -> Iterator[Check]:
 
 
 def _check_others(genesys: Platform) -> Iterator[Check]:
-    found = genesys.look_at_engine(PREFIX)
+    found = look_at_engine(genesys.connection, genesys.senders, PREFIX)
     told = (
         (found.busy, "sends from a number of ours now", "Wait for its end: a number serves one campaign."),
         (found.recycling, "recycles campaigns", "See that it names none of ours; two belts hold against it."),

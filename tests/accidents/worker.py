@@ -40,8 +40,9 @@ from outreach.errors import (
     RateLimited,
     WrongKey,
 )
-from outreach.genesys.interface import Genesys, Senders
+from outreach.genesys.interface import Genesys
 from outreach.genesys.opening import Account, open_genesys
+from outreach.genesys.senders import Senders
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.claims import BatchRef, find_unfinished, plan
 from outreach.ledger.ledger import Ledger

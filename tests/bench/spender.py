@@ -22,9 +22,8 @@ from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run
 from outreach.campaign.validation import validate_batch
 from outreach.contacts import Channel
-from outreach.genesys.interface import Senders
 from outreach.genesys.opening import Account, open_genesys
-from outreach.genesys.senders import Sender
+from outreach.genesys.senders import Sender, Senders
 from outreach.ledger.claims import BatchRef, plan
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger

@@ -40,8 +40,8 @@ MUTATIONS = {
     ),
     "a call in doubt is made again": Mutation(
         "outreach/genesys/http/retries.py",
-        "not may_repeat(last, creates=True)",
-        "not may_repeat(last, creates=False)",
+        "isinstance(error, Ambiguous) and not creates",
+        "isinstance(error, Ambiguous)",
         "tests/integration/genesys/test_outcomes.py",
     ),
     "a read time-out is taken for a refusal": Mutation(

@@ -20,8 +20,8 @@ from outreach.campaign.run import Run
 from outreach.campaign.validation import validate_batch
 from outreach.errors import GenesysError, LedgerError
 from outreach.genesys.http.auth import SEPARATOR
-from outreach.genesys.interface import Senders
 from outreach.genesys.opening import Account, open_genesys
+from outreach.genesys.senders import Senders
 from outreach.ledger.claims import plan
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.proof import prove

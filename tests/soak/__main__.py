@@ -32,8 +32,9 @@ from outreach.campaign.registration import register_batch
 from outreach.campaign.validation import validate_batch
 from outreach.follow_up.endings import LOOK_FOR_RECEIPT_SECONDS
 from outreach.follow_up.rounds import follow_up
-from outreach.genesys.interface import Genesys, Senders
+from outreach.genesys.interface import Genesys
 from outreach.genesys.opening import Account, open_genesys
+from outreach.genesys.senders import Senders
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.claims import plan
 from outreach.ledger.contacts import find_due_campaigns

@@ -8,12 +8,12 @@ from typing import Any
 
 from outreach.clock import Clock
 from outreach.contacts import Channel, Channels, Contact
-from outreach.errors import GenesysError
 from outreach.genesys.guide import Guide
-from outreach.genesys.http.retries import pause_before_repeat
-from outreach.genesys.interface import Attempt, Engagement, Senders, Started
+from outreach.genesys.http.retries import repeat
+from outreach.genesys.interface import Attempt, Engagement, Started
 from outreach.genesys.opening import Account, open_genesys
 from outreach.genesys.platform.api import Platform
+from outreach.genesys.senders import Senders
 from tests.support.clocks import SetClock
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=timezone.utc)
@@ -59,16 +59,8 @@ def open_at(
 
 def start(genesys: Platform | Guide, wanted: Engagement) -> Started:
     """Contact somebody as the campaign's step does, but for the looks between turn and call."""
-    failures: list[GenesysError] = []
-    while True:
-        try:
-            return genesys.wait_for_turn(wanted).send()
-        except GenesysError as error:
-            failures.append(error)
-            pause = pause_before_repeat(failures)
-            if pause is None:
-                raise
-        genesys.connection.clock.sleep(pause)
+    pause = genesys.connection.clock.sleep
+    return repeat(lambda: genesys.wait_for_turn(wanted).send(), pause, creates=True)
 
 
 def contact(number: int = 0, **changes: Any) -> Contact:

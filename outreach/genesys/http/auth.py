@@ -61,7 +61,6 @@ _PRINTABLE = re.compile(r"[\x21-\x7e]+\Z")  # a line break in a token would end 
 _MOST_BYTES = 256 * 1024
 _LONGEST_LIFE = 172_800.0  # 48 hours, the longest that an OAuth client can be given
 
-
 SEPARATOR = ","
 """Between the sealed tokens of a pool; nothing stands for one that could not log in."""
 
@@ -171,10 +170,7 @@ class Token:
 
 def _read(received: Received) -> tuple[str, float]:
     """Token and life in seconds, or "" when the answer isn't one."""
-    try:
-        body = received.json() if 200 <= received.status <= 299 else None
-    except ValueError:
-        return "", 0.0
+    body = error_mapping.read_body(received) if 200 <= received.status <= 299 else None
     value = read_text(body, "access_token")
     seconds = read_number(body, "expires_in") or 3600.0  # under the default 24 h (platform fact sheet 1.2)
     return (value if _PRINTABLE.match(value) else ""), min(max(seconds, 0.0), _LONGEST_LIFE)

@@ -9,8 +9,6 @@ makes it waits for its turn, looks again whether it may still be made, and sends
 """
 
 import contextlib
-import functools
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,12 +20,11 @@ import orjson
 
 from outreach.clock import Clock, pause
 from outreach.connections import read_date
-from outreach.errors import GenesysError, Invalid, NotSent, RateLimited, Unauthorized, WebhookError
+from outreach.errors import GenesysError, Invalid, RateLimited
 from outreach.genesys.http import error_mapping
 from outreach.genesys.http.exchange import (
     EXCHANGE_ERRORS,
     TIMEOUTS,
-    GuardedTransport,
     Received,
     Transport,
     exchange,
@@ -35,17 +32,14 @@ from outreach.genesys.http.exchange import (
     target_of,
 )
 from outreach.genesys.http.hosts import may_be_asked
-from outreach.genesys.http.retries import TOKEN_ENDED, needs_another_token, policy, retry
+from outreach.genesys.http.retries import repeat
+from outreach.genesys.http.store import fetch, unsafe
 from outreach.genesys.http.token_pool import TokenPool
 from outreach.genesys.http.untrusted_json import Json
 from outreach.genesys.http.usage import Usage
 from outreach.genesys.rate_limit.pacer import Pacer, Turn
 from outreach.http_connection import PlainRequest
 
-_UNSAFE = (
-    "Genesys named an address for the file that is not https, or leads to a network of our own; it was not "
-    "asked. For a store in your own network set allow_private in the credentials block."
-)
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -94,7 +88,7 @@ class Connection:
         usage: Usage,
         clock: Clock,
         permissions: Mapping[str, tuple[str, ...]],
-        more_pacers: Mapping[str, Sequence[Pacer]] | None = None,
+        more_pacers: Mapping[str, Pacer],
         *,
         allow_private: bool = False,
     ) -> None:
@@ -105,7 +99,7 @@ class Connection:
         self._tokens = tokens
         self._pacer = pacer
         self._permissions = permissions
-        self._more_pacers = more_pacers or {}
+        self._more_pacers = more_pacers
         self._allow_private = allow_private
         self._headers = [
             (b"Host", httpx.URL(url).netloc),
@@ -118,8 +112,6 @@ class Connection:
         self._root = self._host.target.rstrip(b"/")
         self._last_date: tuple[str, datetime] | None = None
         self._given_up = False
-        self._reading = policy(self._pause, creates=False)
-        self._creating = policy(self._pause, creates=True)
 
     def request(
         self,
@@ -139,25 +131,10 @@ class Connection:
         """
 
         def attempt() -> Answer:
-            while True:
-                ready = self.wait_for_turn(
-                    operation, method, path, json=json, params=params, priority=priority
-                )
-                try:
-                    return self.send(ready)
-                except NotSent as error:
-                    if error.code != TOKEN_ENDED:
-                        raise
+            ready = self.wait_for_turn(operation, method, path, json=json, params=params, priority=priority)
+            return self.send(ready)
 
-        def attempt_with_either_token() -> Answer:
-            try:
-                return attempt()
-            except Unauthorized as error:
-                if not needs_another_token(error):
-                    raise
-                return attempt()
-
-        return retry(self._creating if creates else self._reading, attempt_with_either_token)
+        return repeat(attempt, self._pause, creates=creates)
 
     def wait_for_turn(
         self,
@@ -181,15 +158,7 @@ class Connection:
 
     def send(self, ready: ReadyRequest) -> Answer:
         """Send it, once. Raises GenesysError; after Unauthorized the next turn has another token."""
-        received = self._exchange(ready.operation, ready.request)
-        self._observe(received.headers, ready.turn.lane)  # a refusal's headers tell of the window too
-        if not 200 <= received.status <= 299:
-            if received.status == 401:
-                raise self._tokens.turned_down(
-                    ready.turn.lane, ready.bearer, self._refused(ready.operation, received)
-                )
-            raise self._refused(ready.operation, received, ready.turn, ready.budget)
-        self._tokens.accepted(ready.turn.lane, ready.turn.at)
+        received = self._send(ready)
         try:
             body = received.json()
         except ValueError as error:
@@ -199,12 +168,8 @@ class Connection:
 
     def request_at_once(self, operation: str, method: str, path: str) -> None:
         """One request that waits for no budget, and goes although all others have given up. Not repeated."""
-        lane, bearer = self._tokens.any_bearer()
-        received = self._exchange(operation, self._write(method, path, bearer))
-        if received.status == 401:
-            raise self._tokens.turned_down(lane, bearer, self._refused(operation, received))
-        if not 200 <= received.status <= 299:
-            raise self._refused(operation, received)
+        turn, bearer = self._turn_at_once()
+        self._send(ReadyRequest(operation, self._write(method, path, bearer), bearer, turn))
 
     def ask_with_each_token(self, operation: str, path: str) -> list[Received | None]:
         """The same read with each token in turn; None where it could not log in. Not paced."""
@@ -219,16 +184,13 @@ class Connection:
         """Nobody waits any more, for a turn, a connection or another try: whoever does gets its error now."""
         self._given_up = True
         self._transport.give_up()
-        for pacer in (self._pacer, *itertools.chain(*self._more_pacers.values())):
+        for pacer in (self._pacer, *self._more_pacers.values()):
             pacer.give_up()
 
     @property
     def narrow_budgets(self) -> Mapping[str, float]:
         """The budgets beside the tokens', by their names, in requests a second."""
-        limits = {
-            name: [pacer.limit for pacer in kept if pacer.limit] for name, kept in self._more_pacers.items()
-        }
-        return {name: min(each) / 60 for name, each in limits.items() if each}
+        return {name: pacer.limit / 60 for name, pacer in self._more_pacers.items() if pacer.limit}
 
     @property
     def clock_skew(self) -> timedelta:
@@ -244,7 +206,7 @@ class Connection:
 
         One redirect is followed, to the store where such files lie; our token only goes to our own host.
         """
-        return retry(self._reading, functools.partial(self._download, operation, url, most_bytes))
+        return repeat(lambda: self._download(operation, url, most_bytes), self._pause, creates=False)
 
     def _pause(self, seconds: float) -> None:
         pause(self.clock, seconds, lambda: self._given_up)
@@ -274,16 +236,27 @@ class Connection:
         except EXCHANGE_ERRORS as error:
             raise error_mapping.from_failure(operation, error) from error
 
+    def _send(self, ready: ReadyRequest) -> Received:
+        received = self._exchange(ready.operation, ready.request)
+        self._observe(received.headers, ready.turn.lane)  # a refusal's headers tell of the window too
+        if not 200 <= received.status <= 299:
+            raise self._refused(ready.operation, received, ready)
+        self._tokens.accepted(ready.turn.lane, ready.turn.at)
+        return received
+
+    def _turn_at_once(self) -> tuple[Turn, str]:
+        lane, bearer = self._tokens.any_bearer()
+        return Turn(lane, self.clock.monotonic(), 0.0, ""), bearer
+
     def _take_turn(self, operation: str, priority: int, budget: str) -> tuple[Turn, str]:
         """Wait for the budgets, and then for the token whose turn it is: a login may take its time."""
         while True:
             turn = self._wait_for_budgets(operation, priority, budget)
-            bearer = self._tokens.bearer(turn.lane)
-            if bearer:
+            if bearer := self._tokens.bearer(turn.lane):
                 return turn, bearer
 
     def _pacers_of(self, operation: str, budget: str) -> Sequence[Pacer]:
-        return (*self._more_pacers.get(budget, ()), *self._more_pacers.get(operation, ()))
+        return [pacer for name in (budget, operation) if (pacer := self._more_pacers.get(name))]
 
     def _wait_for_budgets(self, operation: str, priority: int, budget: str) -> Turn:
         """The turn in the last of them: who waits for one keeps the one before, so that no slots pile up."""
@@ -311,17 +284,16 @@ class Connection:
                 return
             self._pacer.observe(count, allowed, reset, lane)
 
-    def _refused(
-        self, operation: str, received: Received, turn: Turn | None = None, budget: str = ""
-    ) -> GenesysError:
-        error = error_mapping.from_answer(
-            operation, received, self.clock.now(), self._permissions.get(operation, ())
-        )
+    def _refused(self, operation: str, received: Received, ready: ReadyRequest | None = None) -> GenesysError:
+        needed = self._permissions.get(operation, ())
+        error = error_mapping.from_answer(operation, received, self.clock.now(), needed)
+        if ready and received.status == 401:
+            return self._tokens.turned_down(ready.turn.lane, ready.bearer, error)
         if isinstance(error, RateLimited) and error.status == 429:  # a 503 is not about our budget
             self.usage.refused()
-            for pacer in self._pacers_of(operation, budget):
+            for pacer in self._pacers_of(operation, ready.budget if ready else ""):
                 pacer.refuse(error.retry_after)
-            self._pacer.refuse(error.retry_after, turn)
+            self._pacer.refuse(error.retry_after, ready.turn if ready else None)
         return error
 
     def _download(self, operation: str, url: str, most_bytes: int) -> bytes:
@@ -337,33 +309,19 @@ class Connection:
     def _fetch(self, operation: str, url: str, most_bytes: int) -> Received:
         ours = url.startswith(f"{self.url}/")
         if not ours and not may_be_asked(url, allow_private=self._allow_private):
-            raise Invalid(operation, 0, "unsafe_address", "", _UNSAFE)
+            raise unsafe(operation)
         try:
             request = from_httpx(httpx.Request("GET", url))
         except httpx.InvalidURL as error:
             raise error_mapping.from_failure(operation, error) from error
         if not ours:  # the store's own address is signed: our token stays here
-            return self._fetch_from_store(operation, request, most_bytes)
-        plain = list(request.headers)
-        for _ in range(len(self._tokens) + 1):  # a 401: once more, with another token
-            lane, bearer = self._tokens.any_bearer()
-            request.headers[:] = [*plain, _authorization(bearer)]
-            received = self._exchange(operation, request, most_bytes)
-            if received.status != 401:
-                break
-            self._tokens.turned_down(lane, bearer, self._refused(operation, received))
+            return fetch(operation, request, most_bytes, self.clock, allow_private=self._allow_private)
+        turn, bearer = self._turn_at_once()
+        request.headers.append(_authorization(bearer))
+        received = self._exchange(operation, request, most_bytes)
+        if received.status == 401:
+            raise self._refused(operation, received, ReadyRequest(operation, request, bearer, turn))
         return received
-
-    def _fetch_from_store(self, operation: str, request: PlainRequest, most_bytes: int) -> Received:
-        try:
-            with GuardedTransport(allow_private=self._allow_private) as way:
-                return exchange(way, request, self.clock, most_bytes)
-        except WebhookError as error:  # the guard's
-            if error.code == "E_INVALID_TARGET":
-                raise Invalid(operation, 0, "unsafe_address", "", _UNSAFE) from error
-            raise NotSent(operation, 0, "dns", "", "The export's host cannot be looked up.") from error
-        except EXCHANGE_ERRORS as error:
-            raise error_mapping.from_failure(operation, error) from error
 
 
 def quoted(segment: str) -> str:

@@ -81,7 +81,7 @@ def from_answer(
     operation: str, received: Received, now: datetime, permissions: tuple[str, ...] = ()
 ) -> GenesysError:
     """The error of an answer that isn't a 2xx."""
-    status, body = received.status, _body(received)
+    status, body = received.status, read_body(received)
     code = read_code(body, "code") or read_code(body, "error") or f"http_{status}"
     found = correlation_id(received.headers, body)
     if of_status(status, retry_after="retry-after" in received.headers) is Outcome.UNKNOWN:
@@ -92,11 +92,10 @@ def from_answer(
     return _REFUSALS[status](operation, status, code, found, ADVICE[status].replace("{permissions}", named))
 
 
-def unreadable(operation: str, received: Received, code: str = "unreadable_answer") -> Ambiguous:
+def unreadable(operation: str, received: Received) -> Ambiguous:
     """A 2xx whose content doesn't say what happened."""
-    return Ambiguous(
-        operation, received.status, received.broken or code, correlation_id(received.headers), _IN_DOUBT
-    )
+    code = received.broken or "unreadable_answer"
+    return Ambiguous(operation, received.status, code, correlation_id(received.headers), _IN_DOUBT)
 
 
 def login_unreachable(error: Exception) -> NotSent:
@@ -108,7 +107,7 @@ def login_unreachable(error: Exception) -> NotSent:
 
 def login_failed(received: Received, now: datetime) -> GenesysError:
     """The login said no, or gave nothing that can be used: the call behind it was never made."""
-    body = _body(received)
+    body = read_body(received)
     code = read_code(body, "error") or read_code(body, "code") or f"http_{received.status}"
     found = correlation_id(received.headers, body)
     if received.status in {400, 401, 403}:  # a wrong secret is a 400 (platform fact sheet 1.2)
@@ -133,7 +132,8 @@ def _wait(received: Received, now: datetime) -> float:
     return WHEN_MISSING if asked is None else asked
 
 
-def _body(received: Received) -> Json:
+def read_body(received: Received) -> Json:
+    """What it says; None where that cannot be read."""
     try:
         return received.json()
     except ValueError:

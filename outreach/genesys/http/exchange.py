@@ -6,7 +6,6 @@ import contextlib
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 import httpcore
 import httpx
@@ -19,8 +18,6 @@ from outreach.genesys.http.call_outcome import Outcome, of_failure
 from outreach.genesys.http.untrusted_json import Json
 from outreach.http_connection import PlainRequest
 from outreach.kept_connections import KeptConnections
-from outreach.webhook.addresses import resolve, vet
-from outreach.webhook.connection import PinnedBackend
 
 MOST_BYTES = 32 * 1024 * 1024
 """An answer that is longer than this is cut off and counts as broken."""
@@ -108,29 +105,6 @@ class Transport:
     def _open(self, proxy: str | None) -> KeptConnections:
         backend = WholeBackend(self.passage)
         return KeptConnections(kept_seconds=KEPT_SECONDS, proxy=proxy, backend=backend, passage=self.passage)
-
-
-class GuardedTransport(Transport):
-    """The way to addresses that an answer named: the guard of webhooks holds for them.
-
-    `allow_private` is for a store in one's own network.
-    """
-
-    def __init__(self, *, allow_private: bool) -> None:
-        super().__init__()
-        self._allow_private = allow_private
-
-    @contextlib.contextmanager
-    def send(self, request: PlainRequest) -> Iterator[httpcore.Response]:
-        """As `Transport.send`. Raises WebhookError for an address that is not public."""
-        with contextlib.suppress(ValueError):  # a proxy looks names up by itself, but an address is one
-            vet([str(ip_address(request.url.host.decode().strip("[]")))], allow_private=self._allow_private)
-        with super().send(request) as response:
-            yield response
-
-    def _open(self, proxy: str | None) -> KeptConnections:
-        guard = PinnedBackend(resolve, self.passage, allow_private=self._allow_private, guarded=proxy is None)
-        return KeptConnections(kept_seconds=KEPT_SECONDS, proxy=proxy, backend=guard)
 
 
 def exchange(

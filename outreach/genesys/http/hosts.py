@@ -102,15 +102,13 @@ def may_be_asked(url: str, *, allow_private: bool = False) -> bool:
 
     Where the host of https leads, the connection sees.
     """
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
+    parts = _parts(url)
+    if parts is None or not parts.hostname:
         return False
     if parts.scheme == "http":
-        address = _address_of(host)
+        address = _address_of(parts.hostname)
         return allow_private and address is not None and address.is_private
-    return bool(host) and parts.scheme == "https"
+    return parts.scheme == "https"
 
 
 def _address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -61,8 +61,7 @@ def read_instant(value: Json, key: str) -> datetime | None:
     fraction, zone = fraction[:6].ljust(6, "0"), zone or "Z"  # Python 3.10 wants 3 or 6 digits
     offset = "+00:00" if zone == "Z" else f"{zone[:3]}:{zone[-2:]}"  # and knows no Z, no +0100
     try:
-        return datetime.fromisoformat(f"{minute}{seconds or ':00'}.{fraction}{offset}").astimezone(
-            timezone.utc
-        )
+        found = datetime.fromisoformat(f"{minute}{seconds or ':00'}.{fraction}{offset}")
+        return found.astimezone(timezone.utc)
     except (ValueError, OverflowError):
         return None

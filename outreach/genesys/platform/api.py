@@ -7,7 +7,7 @@ from typing import Literal
 
 from outreach.chunks import cut
 from outreach.contacts import Channel, Contact
-from outreach.errors import Conflict, Forbidden, GenesysError, Invalid, NotFound, Refused
+from outreach.errors import Conflict, Forbidden, Invalid, NotFound
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.creating_call import CreatingCall
 from outreach.genesys.http.untrusted_json import read_list
@@ -22,7 +22,6 @@ from outreach.genesys.interface import (
     InboundMessage,
     NotRegistered,
     Registered,
-    Senders,
 )
 from outreach.genesys.platform import (
     do_not_contact,
@@ -36,11 +35,10 @@ from outreach.genesys.platform import (
 )
 from outreach.genesys.platform.campaigns import PlatformEngine
 from outreach.genesys.platform.conversations import FAILED_DELIVERIES, from_analytics, from_conversation
-from outreach.genesys.platform.engine_look import EngineFound, look_at_engine
 from outreach.genesys.platform.external_source import ExternalSource
 from outreach.genesys.platform.media import medium_of
-from outreach.genesys.platform.senders import check_each, check_senders
-from outreach.genesys.senders import budget_of
+from outreach.genesys.platform.senders import check_senders
+from outreach.genesys.senders import Senders, budget_of
 from outreach.reachability import Availability, Inspection, OwnConversation
 
 READ_AT_ONCE = 50
@@ -57,19 +55,15 @@ class Platform:
 
     def __init__(self, connection: Connection, senders: Senders) -> None:
         self.connection = connection
-        self._senders = senders
+        self.senders = senders
         self._source = ExternalSource(connection)
         self.narrow_budgets = connection.narrow_budgets
 
     @property
     def engine(self) -> PlatformEngine | None:
         """Genesys' own engine; none where no sender of ours is set up for it."""
-        engine = PlatformEngine(self.connection, self._senders)
+        engine = PlatformEngine(self.connection, self.senders)
         return engine if engine.channels else None
-
-    def look_at_engine(self, prefix: str) -> EngineFound:
-        """What others have set up that disturbs it; our lists are those whose names begin so."""
-        return look_at_engine(self.connection, self._senders, prefix)
 
     @property
     def clock_skew(self) -> timedelta:
@@ -80,7 +74,7 @@ class Platform:
         """Which of them binds the call that contacts a person on a channel; "" for none."""
         if not self.narrow_budgets:
             return ""
-        own = budget_of(channel, self._senders.choose(contact, channel) or "")
+        own = budget_of(channel, self.senders.choose(contact, channel) or "")
         return next((name for name in (own, f"start {channel}") if name in self.narrow_budgets), "")
 
     def give_up(self) -> None:
@@ -95,7 +89,7 @@ class Platform:
             return []
         contacts = [contact for contact, _ in people]
         path = "/api/v2/externalcontacts/bulk/contacts/enrich"
-        body = enrichment.write_requests(contacts, self._source.id(), self._senders)
+        body = enrichment.write_requests(contacts, self._source.id(), self.senders)
         try:
             answer = self.connection.request("register", "POST", path, json=body, priority=priority)
         except (Invalid, Conflict) as error:
@@ -112,16 +106,12 @@ class Platform:
 
     def check_senders(self) -> Availability:
         """Which channels our senders can serve."""
-        return check_senders(self.connection, self._senders)
-
-    def check_each_sender(self) -> list[tuple[Channel, str, str]]:
-        """Where there are several: the channel of each, itself, and whether it can serve."""
-        return check_each(self.connection, self._senders) if self._senders.more else []
+        return check_senders(self.connection, self.senders)
 
     def wait_for_turn(self, engagement: Engagement, *, priority: int = 0) -> CreatingCall:
         """The call that contacts the person, ready to leave."""
         channel = engagement.attempt.channel
-        call = sending.write_call(engagement, self._senders)
+        call = sending.write_call(engagement, self.senders)
         ready = self.connection.wait_for_turn(
             f"start {channel}",
             "POST",
@@ -134,13 +124,13 @@ class Platform:
 
     def find(self, attempts: Sequence[Attempt]) -> dict[str, list[ConversationMatch]]:
         """Look for the conversations of attempts in doubt."""
-        return lookup.find_conversations(self.connection, self._senders, attempts)
+        return lookup.find_conversations(self.connection, self.senders, attempts)
 
     def list_started(
         self, since: datetime, *, at_most: int | None = None
     ) -> tuple[list[OwnConversation], bool]:
         """What our senders started since, the newest first; and whether that is all."""
-        return own_conversations.list_started(self.connection, self._senders, since, at_most=at_most)
+        return own_conversations.list_started(self.connection, self.senders, since, at_most=at_most)
 
     def read_texts(self, conversation_id: str) -> frozenset[str]:
         """What stands in a callback where our reference would."""
@@ -172,14 +162,14 @@ class Platform:
         self, since: datetime, until: datetime, *, skip: int
     ) -> Iterator[InboundConversation | None]:
         """Where people wrote to our senders, the oldest first, without the first ones."""
-        return replies.list_inbound(self.connection, self._senders, since, until, skip=skip)
+        return replies.list_inbound(self.connection, self.senders, since, until, skip=skip)
 
     def read_inbound(
         self, conversation_id: str, *, is_email: bool, known: Collection[str]
     ) -> list[InboundMessage]:
         """What people wrote in a conversation, the oldest first."""
         return replies.read_inbound(
-            self.connection, self._senders, conversation_id, is_email=is_email, known=known
+            self.connection, self.senders, conversation_id, is_email=is_email, known=known
         )
 
     def end(self, conversation_id: str, channel: Channel) -> None:
@@ -200,10 +190,6 @@ class Platform:
         """The organisation behind the token."""
         return organization.read_identity(self.connection)
 
-    def read_limits(self) -> dict[str, float]:
-        """The organisation's limits by key, like `token.rate.per.minute`."""
-        return organization.read_limits(self.connection)
-
     def _read_analytics(self, conversation_ids: Sequence[str]) -> dict[str, Conversation]:
         params = {"id": ",".join(conversation_ids)}
         path = "/api/v2/analytics/conversations/details"
@@ -222,8 +208,8 @@ class Platform:
             return None
 
 
-def _refused(contact: Contact, error: GenesysError) -> NotRegistered:
+def _refused(contact: Contact, error: Invalid | Conflict) -> NotRegistered:
     reason = f"Genesys does not accept it ({error.status} {error.code})."
     # 409 speaks of the state of this moment (platform fact sheet 2.1), so it may pass.
-    retryable = isinstance(error, Conflict) or not isinstance(error, Refused)
+    retryable = isinstance(error, Conflict)
     return NotRegistered(contact.external_contact_id, error.code, reason, retryable, error.correlation_id)

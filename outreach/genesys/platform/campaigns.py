@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from outreach.contacts import Channel, Contact
-from outreach.errors import Ambiguous, NotSent, Refused
+from outreach.errors import Ambiguous, NotSent
 from outreach.genesys.campaign_route import (
     AMBIGUOUS,
     FAILED,
@@ -36,7 +36,6 @@ from outreach.genesys.http.untrusted_json import (
     read_number,
     read_text,
 )
-from outreach.genesys.interface import Senders
 from outreach.genesys.platform import list_export
 from outreach.genesys.platform.conversations import sessions_of
 from outreach.genesys.platform.engine import (
@@ -55,6 +54,8 @@ from outreach.genesys.platform.listing import (
     write_predicate,
     write_query,
 )
+from outreach.genesys.platform.named import create, find, find_or_create
+from outreach.genesys.senders import Senders
 
 MOST_ROWS, MOST_BYTES = 1000, 480_000
 """Of one add: the platform takes 1,000 rows and 512,000 bytes."""
@@ -104,9 +105,9 @@ class PlatformCampaigns:
 
     def prepare_list(self, name: str) -> str:
         """The contact list of that name, with its belts."""
-        if known := self._find("find contact list", _LISTS, name, filterType="Equals"):
+        if known := find(self._connection, "find contact list", _LISTS, name, filterType="Equals"):
             return known
-        limits = self._find_or_create("attempt limits", f"{_OUTBOUND}/attemptlimits", _LIMITS)
+        limits = find_or_create(self._connection, "attempt limits", f"{_OUTBOUND}/attemptlimits", _LIMITS)
         medium = self._medium
         body = {
             "name": name,
@@ -116,7 +117,7 @@ class PlatformCampaigns:
             "attemptLimits": {"id": limits},
             "retentionType": "Never",  # whatever the organisation's default: its results are read later
         }
-        return self._create("create contact list", _LISTS, body)
+        return create(self._connection, "create contact list", _LISTS, body)
 
     def add(self, list_id: str, rows: Sequence[ListRow]) -> None:
         """Add rows, as many a request as it takes."""
@@ -163,12 +164,14 @@ class PlatformCampaigns:
 
     def prepare_campaign(self, name: str, list_id: str, hours: Hours) -> str:
         """The campaign of that name, switched off, with its belts and hours."""
-        if known := self._find("find campaign", _CAMPAIGNS, name):
+        if known := find(self._connection, "find campaign", _CAMPAIGNS, name):
             return known
-        rules = self._find_or_create("digital rule set", f"{_OUTBOUND}/digitalrulesets", _rules(self._medium))
+        rules = find_or_create(
+            self._connection, "digital rule set", f"{_OUTBOUND}/digitalrulesets", _rules(self._medium)
+        )
         times = self._prepare_hours(hours)
         path = f"{_OUTBOUND}/dnclists"
-        lists = read_pages(self._connection, "list do-not-contact lists", path, {}, most=100)
+        lists = read_pages(self._connection, "list do-not-contact lists", path, {})
         body = {
             "name": name,
             "contactList": {"id": list_id},
@@ -180,7 +183,7 @@ class PlatformCampaigns:
             **({"callableTimeSet": {"id": times}} if times else {}),
             **self._sender.config,
         }
-        return self._create("create campaign", _CAMPAIGNS, body)
+        return create(self._connection, "create campaign", _CAMPAIGNS, body)
 
     def _prepare_hours(self, hours: Hours) -> str:
         """The set of such hours, by a name that says which they are, so that others share it; "" for none."""
@@ -192,7 +195,7 @@ class PlatformCampaigns:
         ]
         said = hashlib.sha256(orjson.dumps(times)).hexdigest()[:32]
         body = {"name": f"outreach hours {said}", "callableTimes": times}
-        return self._find_or_create("callable time set", f"{_OUTBOUND}/callabletimesets", body)
+        return find_or_create(self._connection, "callable time set", f"{_OUTBOUND}/callabletimesets", body)
 
     def bound(self, campaign_id: str, until: datetime) -> None:
         """A schedule that ends then."""
@@ -215,15 +218,14 @@ class PlatformCampaigns:
 
     def look(self, campaign_id: str) -> Progress:
         """Status and progress, two reads."""
-        status = read_code(
-            self._connection.request("read campaign", "GET", _path(campaign_id)).json, "campaignStatus"
-        )
+        shown = self._connection.request("read campaign", "GET", _path(campaign_id))
+        status = read_code(shown.json, "campaignStatus")
+        if not status:
+            raise unreadable("read campaign", shown)
         answer = self._connection.request("read campaign progress", "GET", _path(campaign_id, "/progress"))
         messaged = read_number(answer.json, "numberOfContactsMessaged") or 0
         skipped = read_mapping(answer.json, "numberOfContactsSkipped").values()
         total = read_number(answer.json, "totalNumberOfContacts") or 0
-        if not status:
-            raise unreadable("read campaign", answer)
         done = messaged + sum(each for each in skipped if isinstance(each, int))
         return Progress(status, int(done), int(total))
 
@@ -239,33 +241,6 @@ class PlatformCampaigns:
         query = write_query(since + ahead, until + ahead, segments)
         hits = read_all_hits(self._connection, "find conversations", query, most=MOST_PAGES)
         return (found for found in map(_read_conversation, hits) if found is not None)
-
-    def _find(self, operation: str, path: str, name: str, **more: str) -> str:
-        """The id of what has exactly this name, "" when there is none. Several are for a person."""
-        pages = read_pages(self._connection, operation, path, {"name": name, **more}, most=20)
-        # The filter may be looser (section 11.5).
-        found = [read_code(each, "id") for each in pages if read_text(each, "name") == name]
-        if len(found) > 1 or "" in found:
-            advice = "Delete all but one of them in Genesys."
-            raise Ambiguous(operation, 200, "several_of_one_name", "", advice)
-        return found[0] if found else ""
-
-    def _find_or_create(self, what: str, path: str, body: dict[str, Any]) -> str:
-        if known := self._find(f"find {what}", path, body["name"]):
-            return known
-        try:
-            return self._create(f"create {what}", path, body)
-        except Refused:  # another sender's hand-over has made it meanwhile
-            if known := self._find(f"find {what}", path, body["name"]):
-                return known
-            raise
-
-    def _create(self, operation: str, path: str, body: dict[str, Any]) -> str:
-        answer = self._connection.request(operation, "POST", path, json=body, creates=True)
-        made = read_code(answer.json, "id")
-        if not made:
-            raise unreadable(operation, answer)
-        return made
 
 
 def _path(campaign_id: str, rest: str = "") -> str:

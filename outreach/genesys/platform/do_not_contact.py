@@ -14,8 +14,6 @@ from outreach.genesys.platform.listing import read_pages
 WAITS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 30.0, 30.0)
 """Seconds before each look for a finished export: two minutes together."""
 
-MOST_PAGES = 100
-
 _LISTS = "/api/v2/outbound/dnclists"
 _LIST = "list do-not-contact lists"
 _EXPORT = "export do-not-contact list"
@@ -31,7 +29,7 @@ def fetch_lists(connection: Connection) -> list[DoNotContactList]:
         GenesysError: it is not known which lists there are, or nothing more can be asked.
     """
     params: dict[str, str | int] = {"allowEmptyResult": "true", "includeSize": "true"}
-    lists = list(read_pages(connection, _LIST, _LISTS, params, most=MOST_PAGES))
+    lists = list(read_pages(connection, _LIST, _LISTS, params))
     ours = (each for each in lists if read_text(each, "dncSourceType") not in _OUTSIDE)
     fetched = (_fetch(connection, each) for each in ours)
     return [each for each in fetched if each is not None]

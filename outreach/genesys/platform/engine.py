@@ -13,7 +13,7 @@ from typing_extensions import assert_never
 from outreach.contacts import Channel
 from outreach.errors import SettingsError
 from outreach.genesys.campaign_route import Pace
-from outreach.genesys.interface import Senders
+from outreach.genesys.senders import Senders
 from outreach.sameness import number_in
 
 LONGEST_VALUE = 512

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 from outreach.genesys.http.client import Connection
 from outreach.genesys.http.untrusted_json import Object, read_code, read_list, read_mapping, read_text
-from outreach.genesys.interface import Senders
 from outreach.genesys.platform.listing import read_pages
+from outreach.genesys.senders import Senders
 
 _OUTBOUND = "/api/v2/outbound"
-_MOST_PAGES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ def look_at_engine(connection: Connection, senders: Senders, prefix: str) -> Eng
     """Look; our lists are those whose names begin so. Raises GenesysError."""
 
     def read(operation: str, path: str, **asked: str) -> Iterator[Object]:
-        return read_pages(connection, operation, f"{_OUTBOUND}{path}", asked, most=_MOST_PAGES)
+        return read_pages(connection, operation, f"{_OUTBOUND}{path}", asked)
 
     ours = {each.name for each in senders.more} | {senders.sms_from}
     running = read("find campaign", "/messagingcampaigns", campaignStatus="on")

@@ -19,7 +19,8 @@ from outreach.genesys.http.untrusted_json import (
     read_number,
     read_text,
 )
-from outreach.genesys.interface import NotRegistered, Registered, Senders
+from outreach.genesys.interface import NotRegistered, Registered
+from outreach.genesys.senders import Senders
 from outreach.reachability import AVAILABLE
 from outreach.sameness import number_in
 

@@ -5,6 +5,7 @@ import threading
 from outreach.errors import Ambiguous, Conflict
 from outreach.genesys.http.client import Connection
 from outreach.genesys.http.untrusted_json import read_code, read_list
+from outreach.genesys.platform.named import create
 
 _NAME = "genesys-outreach"
 _PATH = "/api/v2/externalcontacts/externalsources"
@@ -35,16 +36,10 @@ class ExternalSource:
 
     def _create(self) -> str:
         """Names are unique, so whoever creates at the same moment made the one that we find again."""
-        operation = "create external source"
         body = {"name": _NAME, "active": True}
         try:
-            answer = self._connection.request(operation, "POST", _PATH, json=body, creates=True)
+            return create(self._connection, "create external source", _PATH, body)
         except (Conflict, Ambiguous):  # it may be there now, by us or by another
-            found = self._find()
-            if not found:
-                raise
-            return found
-        found = read_code(answer.json, "id")
-        if not found:
-            raise Ambiguous(operation, answer.status, "no_id", answer.correlation_id, "Run it again.")
-        return found
+            if found := self._find():
+                return found
+            raise

@@ -1,7 +1,7 @@
 """Lists that come in pages: an answer that is no such page is not known, never an empty list."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from outreach.errors import Ambiguous
 from outreach.genesys.http.client import Answer, Connection
@@ -17,23 +17,26 @@ from outreach.genesys.http.untrusted_json import (
 PAGE_SIZE = 100
 """Conversations on a page of a details query (platform fact sheet 5.3)."""
 
+INTERVAL = timedelta(days=7)
+"""The most in one details query: longer ones are said to be refused (platform fact sheet 5.3)."""
+
+_MOST_PAGES = 100
 _DETAILS = "/api/v2/analytics/conversations/details/query"
 _ADVICE = "Genesys' answer is not the list that was asked for: what it holds is not known."
 
 
 def read_pages(
-    connection: Connection, operation: str, path: str, params: Mapping[str, str | int], *, most: int
+    connection: Connection, operation: str, path: str, params: Mapping[str, str | int]
 ) -> Iterator[Object]:
-    """Every entity of a list of at most so many pages.
+    """Every entity of a list.
 
     Raises:
-        Ambiguous: an answer has another shape, or there are more pages, or fewer entities than it says.
+        Ambiguous: an answer has another shape, or there are more than 10,000, or fewer than it says.
     """
     seen = 0
-    for page in range(1, most + 1):
-        answer = connection.request(
-            operation, "GET", path, params={**params, "pageSize": 100, "pageNumber": page}
-        )
+    for page in range(1, _MOST_PAGES + 1):
+        asked = {**params, "pageSize": 100, "pageNumber": page}
+        answer = connection.request(operation, "GET", path, params=asked)
         entities = as_mapping(answer.json).get("entities")
         if not isinstance(entities, list) or not all(isinstance(entity, dict) for entity in entities):
             raise unreadable(operation, answer)

@@ -20,13 +20,14 @@ from outreach.contacts import Channel
 from outreach.errors import Forbidden, NotFound
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.untrusted_json import Object, read_code, read_instant
-from outreach.genesys.interface import Attempt, ConversationMatch, Senders
+from outreach.genesys.interface import Attempt, ConversationMatch
 from outreach.genesys.platform.conversations import attributes_of
 from outreach.genesys.platform.links import find_canonical
 from outreach.genesys.platform.listing import read_all_hits, write_predicate, write_query
 from outreach.genesys.platform.matching import SKEW, WINDOW, matches, subjects_of
 from outreach.genesys.platform.media import MESSAGE, medium_of
 from outreach.genesys.platform.sending import ATTEMPT_ATTRIBUTE, address_of, has_reference
+from outreach.genesys.senders import Senders
 
 ATTEMPTS_PER_QUERY = 25
 MOST_PAGES = 10
@@ -56,9 +57,8 @@ def _look(
     found: dict[str, list[ConversationMatch]] = {attempt.reference: [] for attempt in attempts}
     for group in _groups(attempts):
         ids = {a.reference: {a.genesys_id, *merged.get(a.genesys_id, ())} - {""} for a in group}
-        for conversation in read_all_hits(
-            connection, "find conversations", _write_query(connection, senders, group, ids), most=MOST_PAGES
-        ):
+        query = _write_query(connection, senders, group, ids)
+        for conversation in read_all_hits(connection, "find conversations", query, most=MOST_PAGES):
             for attempt in group:
                 sighting = _judge(connection, senders, attempt, ids[attempt.reference], conversation)
                 if sighting and sighting not in found[attempt.reference]:

@@ -8,10 +8,11 @@ from datetime import timedelta
 
 from outreach.contacts import Channel, bare_address
 from outreach.genesys.http.untrusted_json import Object, read_code, read_instant, read_list, read_text
-from outreach.genesys.interface import Attempt, Senders
+from outreach.genesys.interface import Attempt
 from outreach.genesys.platform.conversations import sessions_of
 from outreach.genesys.platform.media import EMAIL, Medium, medium_of
 from outreach.genesys.platform.sending import address_of
+from outreach.genesys.senders import Senders
 from outreach.reachability import OwnConversation
 
 SKEW = timedelta(seconds=15)

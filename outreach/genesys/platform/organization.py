@@ -14,7 +14,6 @@ NAMESPACES = ("platform.api", "external.contacts", "messaging", "email", "callba
 
 TOKEN_RATE = "token.rate.per.minute"  # noqa: S105  a limit's name
 
-
 _COUNTRY = re.compile(r"[A-Z]{2}\Z")
 
 

@@ -7,18 +7,16 @@ what an old ledger cannot know; intervals have the grain of a day, so the start 
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import islice
 
 from outreach.contacts import Channel
 from outreach.genesys.http.client import Connection
 from outreach.genesys.http.untrusted_json import Json, Object, read_instant
-from outreach.genesys.interface import Senders
-from outreach.genesys.platform.listing import PAGE_SIZE, read_hits, write_predicate, write_query
+from outreach.genesys.platform.listing import INTERVAL, PAGE_SIZE, read_hits, write_predicate, write_query
 from outreach.genesys.platform.matching import SKEW, read_own
 from outreach.genesys.platform.media import medium_of
+from outreach.genesys.senders import Senders
 from outreach.reachability import OwnConversation
-
-INTERVAL = timedelta(days=7)
-"""The most in one query: longer intervals are said to be refused (platform fact sheet 5.3)."""
 
 
 def list_started(
@@ -32,16 +30,14 @@ def list_started(
     if not ours:
         return [], True
     by_us = [write_predicate(medium_of(sender.channel).sender, sender.name) for sender in ours]
-    for number, (page, is_last) in enumerate(
-        _pages(connection, {"type": "or", "predicates": by_us}, asked), 1
-    ):
+    is_all = False
+    pages = _pages(connection, {"type": "or", "predicates": by_us}, asked)
+    for page, is_all in islice(pages, at_most):  # noqa: B007 - the last one is told
         for conversation in page:
             own = read_own(conversation, senders)
             if own and own.started_at >= asked:
                 found.setdefault(own.conversation_id, own)  # pages shift while data arrives
-        if is_last or number == at_most:
-            return list(found.values()), is_last
-    raise AssertionError  # the last page ends it
+    return list(found.values()), is_all
 
 
 def _pages(

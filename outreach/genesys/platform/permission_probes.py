@@ -15,7 +15,6 @@ from outreach.genesys.platform.media import medium_of
 
 NOWHERE = "00000000-0000-0000-0000-000000000000"
 
-
 _STARTS = {medium_of(channel).start_path: f"start {channel}" for channel in reversed(Channel)}
 """Channels that share a path share its permission: one speaks for all."""
 

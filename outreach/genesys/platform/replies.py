@@ -21,12 +21,12 @@ from outreach.genesys.http.untrusted_json import (
     read_mapping,
     read_text,
 )
-from outreach.genesys.interface import InboundConversation, InboundMessage, Senders
+from outreach.genesys.interface import InboundConversation, InboundMessage
 from outreach.genesys.platform.conversations import communications_of, sessions_of
-from outreach.genesys.platform.listing import PAGE_SIZE, read_hits, write_predicate, write_query
+from outreach.genesys.platform.listing import INTERVAL, PAGE_SIZE, read_hits, write_predicate, write_query
 from outreach.genesys.platform.media import EMAIL, MESSAGE, medium_of
+from outreach.genesys.senders import Senders
 
-INTERVAL = timedelta(days=7)
 MOST_MESSAGES = 20
 """So many new messages of one conversation are read at a time, the newest."""
 LONGEST = 4000

@@ -4,7 +4,7 @@ A 403, or an answer without the field that would tell, says nothing about the ch
 then, never unavailable. An answer that is no list at all raises.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from typing_extensions import assert_never
 
@@ -12,9 +12,8 @@ from outreach.contacts import Channel
 from outreach.errors import Forbidden, NotFound
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.untrusted_json import Object, as_mapping, read_text
-from outreach.genesys.interface import Senders
 from outreach.genesys.platform.listing import read_pages
-from outreach.genesys.senders import Sender
+from outreach.genesys.senders import Sender, Senders
 from outreach.reachability import AVAILABLE, NOT_CHECKABLE
 
 NO_SENDER = "no_sender"
@@ -22,8 +21,6 @@ NO_TEMPLATE = "no_template"
 SENDER_NOT_FOUND = "sender_not_found"
 SENDER_NOT_ACTIVE = "sender_not_active"
 SENDER_NOT_VERIFIED = "sender_not_verified"
-
-MOST_PAGES = 10
 
 
 def check_senders(connection: Connection, senders: Senders) -> dict[Channel, str]:
@@ -65,7 +62,7 @@ def _check(connection: Connection, senders: Senders, sender: Sender) -> str:
 
 def _check_number(connection: Connection, number_from: str) -> str:
     path = "/api/v2/routing/sms/phonenumbers"
-    number = _find(connection, "check sms sender", path, {}, phoneNumber=number_from)
+    number = _find(connection, "check sms sender", path, phoneNumber=number_from)
     if number is None:
         return SENDER_NOT_FOUND
     status, sends = read_text(number, "phoneNumberStatus").upper(), number.get("supportsSms")
@@ -80,7 +77,7 @@ def _check_domain(connection: Connection, address: str) -> str:
     name = address.rpartition("@")[2].lower()
     path = "/api/v2/routing/email/outbound/domains"
     try:
-        domain = _find(connection, "check email sender", path, {}, name=name, id=name)
+        domain = _find(connection, "check email sender", path, name=name, id=name)
     except Forbidden:  # the list needs routing:email:manage, one domain only routing:email:view
         domain = _read(connection, "check email sender", f"{path}/{quoted(name)}")
     if domain is None:
@@ -96,8 +93,8 @@ def _check_domain(connection: Connection, address: str) -> str:
 
 
 def _check_queue(connection: Connection, queue_id: str) -> str:
-    path = "/api/v2/routing/queues"
-    queue = _find(connection, "check voice queue", path, {"id": queue_id}, id=queue_id)
+    path = f"/api/v2/routing/queues?id={quoted(queue_id)}"
+    queue = _find(connection, "check voice queue", path, id=queue_id)
     return AVAILABLE if queue is not None else SENDER_NOT_FOUND
 
 
@@ -108,7 +105,7 @@ def _check_integration(connection: Connection, integration_id: str, senders: Sen
     if senders.chat_type == "whatsapp" and not senders.chat_template_id:
         return NO_TEMPLATE
     path = "/api/v2/conversations/messaging/integrations"
-    integration = _find(connection, "check chat integration", path, {}, id=integration_id)
+    integration = _find(connection, "check chat integration", path, id=integration_id)
     if integration is None:
         return SENDER_NOT_FOUND
     status = read_text(integration, "status")
@@ -117,11 +114,9 @@ def _check_integration(connection: Connection, integration_id: str, senders: Sen
     return AVAILABLE if status == "Active" else SENDER_NOT_ACTIVE
 
 
-def _find(
-    connection: Connection, operation: str, path: str, params: Mapping[str, str], **wanted: str
-) -> Object | None:
+def _find(connection: Connection, operation: str, path: str, **wanted: str) -> Object | None:
     """The first entity of a paged list that has any of the values wanted."""
-    for entity in read_pages(connection, operation, path, params, most=MOST_PAGES):
+    for entity in read_pages(connection, operation, path, {}):
         if any(read_text(entity, key).lower() == value.lower() for key, value in wanted.items()):
             return entity
     return None

@@ -16,8 +16,9 @@ from typing_extensions import assert_never
 from outreach.channels import EXTENSION, Channel
 from outreach.errors import Invalid
 from outreach.genesys.http.untrusted_json import Json, as_mapping, read_code
-from outreach.genesys.interface import Attempt, Engagement, Senders
+from outreach.genesys.interface import Attempt, Engagement
 from outreach.genesys.platform.media import medium_of
+from outreach.genesys.senders import Senders
 from outreach.sameness import number_in
 
 ATTEMPT_ATTRIBUTE = "attempt"

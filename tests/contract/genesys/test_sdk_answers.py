@@ -19,6 +19,7 @@ from outreach.genesys.http.auth import seal
 from outreach.genesys.interface import Registered
 from outreach.genesys.platform.api import Platform
 from outreach.genesys.platform.conversations import from_analytics, from_conversation
+from outreach.genesys.platform.organization import read_limits
 from outreach.genesys.platform.permission_probes import find_forbidden
 from outreach.reachability import NOT_CHECKABLE
 from tests.support import sdk_oracle
@@ -46,7 +47,7 @@ OPERATIONS: dict[str, Callable[[Platform], object]] = {
     "end": lambda genesys: genesys.end("c-1", Channel.SMS),
     "do not contact": lambda genesys: genesys.list_do_not_contact(),
     "who am i": lambda genesys: genesys.whoami(),
-    "limits": lambda genesys: genesys.read_limits(),
+    "limits": lambda genesys: read_limits(genesys.connection),
     "permissions": lambda genesys: find_forbidden(genesys.connection),
 }
 

@@ -19,8 +19,10 @@ from outreach.contacts import Channel
 from outreach.errors import GenesysError
 from outreach.genesys.http import client as funnel
 from outreach.genesys.http.exchange import Transport, exchange
-from outreach.genesys.interface import Registered, Senders
+from outreach.genesys.interface import Registered
 from outreach.genesys.platform.api import Platform
+from outreach.genesys.platform.organization import read_limits
+from outreach.genesys.senders import Senders
 from outreach.http_connection import PlainRequest
 from tests.support import sdk_oracle
 from tests.support.clients import NOW, SENDERS, contact, engagement, open_at, told
@@ -75,7 +77,7 @@ def live(url: str, senders: Senders) -> None:
     with open_at(url, clock=SystemClock(), senders=senders) as genesys:
         assert isinstance(genesys, Platform)
         genesys.whoami()
-        genesys.read_limits()
+        read_limits(genesys.connection)
         genesys.check_senders()
         people = [contact(number) for number in range(3)]
         if senders.chat_type == "whatsapp":

@@ -19,9 +19,11 @@ from outreach.clock import SystemClock
 from outreach.contacts import Channel, Channels, Contact
 from outreach.errors import GenesysError, Unauthorized
 from outreach.genesys.http.client import quoted
-from outreach.genesys.interface import Attempt, Engagement, Registered, Senders
+from outreach.genesys.interface import Attempt, Engagement, Registered
 from outreach.genesys.opening import Account, fetch_token, open_genesys
 from outreach.genesys.platform.api import Platform
+from outreach.genesys.platform.organization import read_limits
+from outreach.genesys.senders import Senders
 from outreach.reachability import AVAILABLE, NOT_CHECKABLE
 
 NEEDED = ("GENESYS_CLIENT_ID", "GENESYS_CLIENT_SECRET", "GENESYS_REGION")
@@ -83,7 +85,7 @@ def test_a_wrong_secret_is_refused_in_our_words() -> None:
 
 
 def test_the_organisation_shows_its_limits(genesys: Platform) -> None:
-    assert genesys.read_limits().get("token.rate.per.minute", 300) > 0
+    assert read_limits(genesys.connection).get("token.rate.per.minute", 300) > 0
 
 
 def test_every_sender_is_judged(genesys: Platform) -> None:

@@ -17,8 +17,8 @@ from outreach.campaign.reconciliation import reconcile
 from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run
 from outreach.campaign.validation import validate_batch
-from outreach.genesys.interface import Senders
 from outreach.genesys.opening import Account, open_genesys
+from outreach.genesys.senders import Senders
 from outreach.ledger.claims import everything
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.proof import prove

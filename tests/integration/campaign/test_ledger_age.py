@@ -21,8 +21,8 @@ from outreach.campaign.run import Run
 from outreach.campaign.validation import validate_batch
 from outreach.clock import SystemClock
 from outreach.errors import LedgerError, LedgerOutdated, OutreachError
-from outreach.genesys.interface import Senders
 from outreach.genesys.opening import Account, open_genesys
+from outreach.genesys.senders import Senders
 from outreach.ledger.backup import back_up
 from outreach.ledger.claims import everything
 from outreach.ledger.ledger import Ledger

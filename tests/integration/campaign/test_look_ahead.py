@@ -18,9 +18,8 @@ from outreach.campaign.opening import open_run
 from outreach.campaign.run import Run
 from outreach.clock import SystemClock
 from outreach.contacts import Channel, Contact
-from outreach.genesys.interface import Senders
 from outreach.genesys.opening import Account, open_genesys
-from outreach.genesys.senders import Sender, choose_sender
+from outreach.genesys.senders import Sender, Senders, choose_sender
 from outreach.ledger.claims import claim
 from outreach.ledger.intents import Intent
 from outreach.ledger.proof import prove

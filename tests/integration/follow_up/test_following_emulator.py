@@ -20,8 +20,8 @@ from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run
 from outreach.campaign.validation import validate_batch
 from outreach.follow_up.rounds import follow_up
-from outreach.genesys.interface import Senders
 from outreach.genesys.opening import Account, open_genesys
+from outreach.genesys.senders import Senders
 from outreach.ledger.claims import everything
 from outreach.ledger.database.schema import contacts
 from outreach.ledger.deliveries import find_undelivered

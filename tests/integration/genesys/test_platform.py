@@ -12,10 +12,12 @@ from emulator.state import defaults
 from outreach.clock import SystemClock
 from outreach.contacts import Channel, Channels
 from outreach.errors import Ambiguous, Conflict, Forbidden, RateLimited, Unauthorized
-from outreach.genesys.interface import NotRegistered, Registered, Senders, Started
+from outreach.genesys.interface import NotRegistered, Registered, Started
 from outreach.genesys.opening import Account, fetch_token
 from outreach.genesys.platform.api import Platform
 from outreach.genesys.platform.listing import PAGE_SIZE
+from outreach.genesys.platform.organization import read_limits
+from outreach.genesys.senders import Senders
 from outreach.reachability import AVAILABLE, NOT_CHECKABLE
 from outreach.sources.list_entries import read_entries
 from tests.support.byte_server import answer, serve_bytes
@@ -384,7 +386,7 @@ def test_do_not_contact_lists_are_mirrored(organisation: EmulatorThread, genesys
 
 
 def test_the_organisations_own_limits_can_be_read(genesys: Platform) -> None:
-    assert genesys.read_limits()["token.rate.per.minute"] == 300
+    assert read_limits(genesys.connection)["token.rate.per.minute"] == 300
 
 
 def test_a_429_of_the_emulator_is_waited_for_and_counted(organisation: EmulatorThread) -> None:

@@ -10,12 +10,13 @@ import pytest
 
 from blocks import Senders as Block
 from outreach.contacts import Channel, Channels, Contact
-from outreach.genesys.interface import Attempt, Engagement, Senders
+from outreach.genesys.interface import Attempt, Engagement
 from outreach.genesys.platform.api import Platform
+from outreach.genesys.platform.senders import check_each
 from outreach.genesys.platform.sending import write_call
 from outreach.genesys.rate_limit.pacer import Pacer
 from outreach.genesys.rate_limit.slots import LocalSlotAllocator
-from outreach.genesys.senders import Sender, choose_sender
+from outreach.genesys.senders import Sender, Senders, choose_sender
 from tests.support.clients import open_at
 from tests.support.clocks import SetClock
 from tests.support.emulation import SENDERS, emulator_thread
@@ -173,9 +174,18 @@ def test_each_sender_is_checked_and_a_channel_is_as_ready_as_the_least_of_them()
     with emulator_thread() as genesys, open_at(genesys.url, senders=pending) as client:
         assert isinstance(client, Platform)
         assert client.check_senders()[Channel.SMS] == "sender_not_active"
-        found = {name: state for _, name, state in client.check_each_sender()}
+        found = {name: state for _, name, state in check_each(client.connection, client.senders)}
     assert found["+13175550199"] == "sender_not_active"
     assert found[SENDERS["sms_from"]] == "available"
+
+
+def test_a_number_is_found_behind_a_thousand_others() -> None:
+    numbers = {f"+1317555{number:04}": "ACTIVE" for number in range(1100)}
+    with (
+        emulator_thread(sms_numbers=numbers) as genesys,
+        open_at(genesys.url, senders=Senders(sms_from=max(numbers))) as client,
+    ):
+        assert client.check_senders()[Channel.SMS] == "available"
 
 
 def test_what_is_sent_goes_out_from_the_persons_own_sender() -> None:
@@ -192,6 +202,22 @@ def test_what_is_sent_goes_out_from_the_persons_own_sender() -> None:
         client.wait_for_turn(Engagement(attempt, person(brand="b"), "Hi")).send()
         [reached] = genesys.truth()["contacts"]
     assert reached["from"] == other
+
+
+def test_a_number_that_is_named_twice_keeps_its_rate() -> None:
+    twice = [Sender(Channel.SMS, "+4915155500100", 60, countries=(land,)) for land in ("DE", "AT")]
+    clock = SetClock(NOW)
+    attempt = Attempt("0a1b2c3d4e5f6a7b", "P", "g-1", Channel.SMS, "+4915112345678", NOW)
+    wanted = Engagement(attempt, person("+4915112345678"), "Hi")
+    with (
+        emulator_thread(sms_numbers={twice[0].name: "ACTIVE"}) as genesys,
+        open_at(genesys.url, clock=clock, senders=senders(*twice), requests_per_minute=300) as client,
+    ):
+        begun = clock.monotonic()
+        for _ in range(31):
+            client.wait_for_turn(wanted)
+        passed = clock.monotonic() - begun
+    assert passed == pytest.approx(30, rel=0.05)
 
 
 @pytest.mark.parametrize(("channel", "sender"), [("sms", "me"), ("email", "x"), ("voice", "a b")])

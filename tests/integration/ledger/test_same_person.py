@@ -12,8 +12,8 @@ from sqlalchemy import delete, select
 
 from emulator.state import defaults
 from outreach.campaign.run import Run
-from outreach.genesys.interface import Senders
 from outreach.genesys.opening import Account, open_genesys
+from outreach.genesys.senders import Senders
 from outreach.ledger.database.schema import contacts, facts, rejects
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import prove

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from outreach.contacts import Channel, Contact
-from outreach.genesys.interface import Senders
-from outreach.genesys.senders import Sender
+from outreach.genesys.senders import Sender, Senders
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_list, open_source
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from outreach.contacts import Channel, Channels, Contact
 from outreach.errors import Invalid
-from outreach.genesys.interface import Attempt, Engagement, Letter, Senders
+from outreach.genesys.interface import Attempt, Engagement, Letter
 from outreach.genesys.platform.sending import LONGEST_SUBJECT, printable, write_call, write_subject
+from outreach.genesys.senders import Senders
 
 SENDERS = Senders("+13175550100", "hello@acme.com", "News", "queue-1", "integration-1")
 REFERENCE = "0a1b2c3d4e5f6a7b"
