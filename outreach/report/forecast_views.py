@@ -3,6 +3,7 @@
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from outreach.counting import counted
 from outreach.report.forecast import Forecast
 from outreach.report.markdown import escape, write_table
 from outreach.report.tables import Table
@@ -22,10 +23,10 @@ def forecast_sentence(forecast: Forecast) -> str:
     takes = (
         f" (about {duration(forecast.minutes * 60)})" if forecast.minutes is not None and forecast.now else ""
     )
-    counted = forecast.now + forecast.later_today + forecast.later + forecast.never_before_end
-    rest = forecast.total - counted
+    told = forecast.now + forecast.later_today + forecast.later + forecast.never_before_end
+    rest = forecast.total - told
     return (
-        f"Of {number(forecast.total)} rows, {number(forecast.now)} now{takes},"
+        f"Of {counted(forecast.total, 'row', 'rows')}, {number(forecast.now)} now{takes},"
         f" {number(forecast.later_today)} later today, {number(forecast.later)} later,"
         f" {number(forecast.never_before_end)} never before the end"
         + (f", {number(rest)} blocked, held or rejected" if rest else "")
