@@ -21,10 +21,11 @@ EARLIEST, LATEST = 2000, 2200
 def read_instant(_kind: object, tokens: Sequence[Token]) -> datetime:
     """ISO 8601 as aware UTC, which one without an offset is taken to be."""
     # Python 3.10's own reader does not know that Z is UTC.
+    said = tokens[0].value.strip()
     try:
-        at = datetime.fromisoformat(re.sub(r"[zZ]\Z", "+00:00", tokens[0].value.strip()))
+        at = datetime.fromisoformat(re.sub(r"[zZ]\Z", "+00:00", said))
     except ValueError:
-        raise ValueError("Write it like 2026-11-29T09:00, or 2026-11-29T09:00+01:00.") from None
+        raise ValueError(f"{said!r}; write it like 2026-11-29T09:00, or 2026-11-29T09:00+01:00.") from None
     if not EARLIEST <= at.year <= LATEST:  # a zone's offset, or a day added, must not leave the calendar
         raise ValueError(f"The year must lie between {EARLIEST} and {LATEST}.")
     return at.astimezone(timezone.utc) if at.tzinfo else at.replace(tzinfo=timezone.utc)

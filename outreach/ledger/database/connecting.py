@@ -101,8 +101,8 @@ def _check_reach(path: Path) -> None:
     """Raise what opening it would, without opening what can be opened.
 
     Whoever closes a file drops all locks that its process has there, SQLite's too, as POSIX has it. A second
-    opening took them from a run under way; the next short command beside it took itself for the last, put the
-    log away, and what the run wrote from then on was lost, or the ledger torn.
+    opening took them from a round under way; the next short command beside it took itself for the last, put
+    the log away, and what the round wrote from then on was lost, or the ledger torn.
     """
     if path.is_dir() or not os.access(path, os.R_OK | os.W_OK):
         os.close(os.open(path, os.O_RDWR))
