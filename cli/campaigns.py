@@ -1,10 +1,12 @@
 """The verbs of a campaign that was run: stop, proof, why, export, retry, resolve."""
 
+from __future__ import annotations
+
 import os
 import shlex
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -13,6 +15,9 @@ from cli.files import Force, place
 from cli.ledgers import open_named
 from outreach.counting import counted
 from outreach.errors import UsageError
+
+if TYPE_CHECKING:
+    from outreach.settings import CampaignSettings
 
 _CALLED = frozenset({"intent", "started", "ended", "unknown"})
 """The states of whoever was called, or may have been."""
@@ -111,8 +116,16 @@ def export(
         # None of people that were called: in another ledger they are new. And `run` takes no URL.
         if _CALLED.isdisjoint(states) and "://" not in (named or ""):
             where = ["--ledger", named] if named else []
-            back = shlex.join(["outreach", "run", str(path), "--campaign", found.name, *where])
-            out.print(f"Then feed the file back: {back}", soft_wrap=True)
+            message, settings = _said_before(found.settings)
+            back = shlex.join(["outreach", "run", str(path), "--campaign", found.name, *message, *where])
+            out.print(f"Then feed the file back{settings}: {back}", soft_wrap=True)
+
+
+def _said_before(settings: CampaignSettings) -> tuple[list[str], str]:
+    """Its message as an option, and words where there is more: a run takes nothing from the one before."""
+    message = ["--message", settings.message] if isinstance(settings.message, str) else []
+    others = settings.model_dump(exclude_defaults=True, exclude={"message"} if message else set())
+    return message, ", with the settings of its run" if others else ""
 
 
 def retry(campaign: str, *, ledger: LedgerName = None, json: AsJson = False) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import orjson
 from cyclopts import Parameter
 
-from cli.console import AsJson, complain, err, out, print_json
+from cli.console import AsJson, complain, err, new_table, out, print_json
 from outreach.errors import UsageError
 
 if TYPE_CHECKING:
@@ -73,10 +73,9 @@ def _as_json(proposal: Proposal) -> dict[str, Any]:
 
 
 def _show(proposal: Proposal) -> None:
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table("", "Header", "Means", "How", "Samples")
+    table = new_table("", "Header", "Means", "How", "Samples")
     for each in proposal.columns:
         samples = ", ".join(_masked(each.means, each.samples))
         means = ", ".join(each.means) or "left out"

@@ -1,8 +1,6 @@
 """The verb `deploy`: bring a Prefect server up to this version."""
 
-from rich.table import Table
-
-from cli.console import AsJson, out, print_json
+from cli.console import AsJson, new_table, out, print_json
 from cli.prefect_api import api_url, reachable
 from outreach.errors import SettingsError
 
@@ -34,7 +32,7 @@ def deploy(
     if json:
         print_json({"pool": pool, "deployed": [asdict(each) for each in done]})
         return
-    table = Table("what", "name", "outcome")
+    table = new_table("what", "name", "outcome")
     for each in done:
         table.add_row(each.kind, each.name, each.outcome)
     out.print(table)

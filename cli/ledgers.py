@@ -114,8 +114,8 @@ def _lying_here(purpose: Purpose) -> Path:
         return DEFAULT_FILE
     if not DEMO_FILE.exists():
         raise SettingsError(
-            "There is no ledger here yet.",
-            "Name one with --ledger sqlite:///path/to/ledger.db, or run `outreach demo`.",
+            "There is no ledger here yet, and PREFECT_API_URL names no server that has its block.",
+            "Name one with --ledger sqlite:///path/to/ledger.db, start a server, or run `outreach demo`.",
         )
     if purpose != "read":
         raise SettingsError(

@@ -63,6 +63,7 @@ def make_app(arguments: list[str]) -> App:
         version=__version__,
         help="Contact people through Genesys Cloud: never twice, nothing lost, and the sums prove it.",
         result_action="return_value",
+        suppress_keyboard_interrupt=False,  # by itself it ends the process, and says nothing
         help_epilogue="Every verb has --help. --json prints one JSON object and nothing else.",
         # The list is lines of plain text: to load what reads Markdown takes 0.04 s of its 0.2 s.
         help_format="plaintext" if lists else "markdown",

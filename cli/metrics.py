@@ -29,10 +29,9 @@ def metrics(*, port: int = 9464, host: str = "127.0.0.1", ledger: LedgerName = N
         registry.register(LedgerMetrics(lambda: read_status(book)))
         try:
             server, _ = start_http_server(port, host, registry)
-        except OSError as error:
-            raise UsageError(
-                f"Port {port} cannot be had: {error.strerror}.", "Name another with --port."
-            ) from None
+        except (OSError, OverflowError) as error:
+            why = error.strerror if isinstance(error, OSError) else "ports are 0 to 65535"
+            raise UsageError(f"Port {port} cannot be had: {why}.", "Name another with --port.") from None
         err.print(f"http://{host}:{port}/metrics until Ctrl-C", soft_wrap=True)
         try:
             threading.Event().wait()

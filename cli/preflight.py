@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from rich.table import Table
+from rich.text import Text
 
-from cli.console import AsJson, out, print_json
+from cli.console import AsJson, new_table, out, print_json
 
 STYLE = {"OK": "green", "WARN": "yellow", "ERROR": "red"}
 
@@ -44,9 +44,9 @@ def preflight(
     if json:
         print_json({"level": worst(checks).value, "checks": [each.as_json() for each in checks]})
     else:
-        table = Table("check", "", "found", "what to do")
+        table = new_table("check", "", "found", "what to do")
         for each in checks:
             level = each.level.value
-            table.add_row(each.name, f"[{STYLE[level]}]{level}[/]", each.what, each.advice)
+            table.add_row(each.name, Text(level, STYLE[level]), Text(each.what), Text(each.advice))
         out.print(table)
     return 1 if worst(checks) is Level.ERROR else 0

@@ -6,9 +6,9 @@ import contextlib
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from cli.console import AsJson, LedgerName, err, out, print_json
 from cli.files import Force, place
@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 LEAST_CELLS = 3
 """A contact has an id, a name and an address."""
 
+Files = Annotated[tuple[Path, ...], Parameter(negative="")]
+
 audit = App(name="audit", help="Verify a campaign's audit, or write it out.")
 
 
 def erase(
-    who: str | None = None, *, files: tuple[Path, ...] = (), ledger: LedgerName = None, json: AsJson = False
+    who: str | None = None, *, files: Files = (), ledger: LedgerName = None, json: AsJson = False
 ) -> int:
     """Forget one person in all campaigns and never contact them again; only keyed hashes stay.
 
@@ -158,7 +160,7 @@ def _look_at(contact: dict[str, Any]) -> None:
         raise UsageError(f"Standard input holds no contact: {row.reject.code}.", row.reject.reason)
 
 
-def selfscan(*, paths: tuple[Path, ...] = (), ledger: LedgerName = None, json: AsJson = False) -> int:
+def selfscan(*, paths: Files = (), ledger: LedgerName = None, json: AsJson = False) -> int:
     """Look for everybody's data and every secret where they must not be; exit 1 when something is found.
 
     Searched are Prefect (its folder on this machine, and its API), and the paths given. Looked for are all

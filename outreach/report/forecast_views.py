@@ -3,6 +3,7 @@
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from outreach.counting import counted
 from outreach.report.forecast import Forecast
 from outreach.report.markdown import escape, write_table
 from outreach.report.tables import Table
@@ -15,14 +16,20 @@ _AS_KNOWN = "registration, validation and do-not-contact lists count as far as t
 
 
 def forecast_sentence(forecast: Forecast) -> str:
-    """Like "Of 209 rows, 150 now (about 3 min), 20 later today, 10 later, 2 never before the end"."""
+    """Like "Of 209 rows, 150 now (about 3 min), 20 later today, 10 later, 2 never before the end".
+
+    What else there is follows, so that the sum meets: "..., 27 blocked, held or rejected".
+    """
     takes = (
         f" (about {duration(forecast.minutes * 60)})" if forecast.minutes is not None and forecast.now else ""
     )
+    told = forecast.now + forecast.later_today + forecast.later + forecast.never_before_end
+    rest = forecast.total - told
     return (
-        f"Of {number(forecast.total)} rows, {number(forecast.now)} now{takes},"
+        f"Of {counted(forecast.total, 'row', 'rows')}, {number(forecast.now)} now{takes},"
         f" {number(forecast.later_today)} later today, {number(forecast.later)} later,"
         f" {number(forecast.never_before_end)} never before the end"
+        + (f", {number(rest)} blocked, held or rejected" if rest else "")
     )
 
 

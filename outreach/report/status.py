@@ -18,8 +18,8 @@ ONE_SCREEN = 15
 _URGENT: Sequence[Condition] = ("running", "unfinished", "stopped", "in doubt")
 """Shown first, in this order; the others follow by their last run."""
 
-_WIDTHS = {"Is": 10, "Last run": 8, "Reached": 8, "Waits": 8, "Doubts": 6, "Failed": 6, "Untold": 6}
-_WORDS = ("Is", "Last run")
+_HEADERS = ("Is", "Ran ago", "Reached", "Waits", "Doubts", "Failed", "Untold")
+_WORDS, _TROUBLES = _HEADERS[:2], _HEADERS[4:]
 
 
 def show_status(
@@ -59,18 +59,27 @@ def summarise(status: Status) -> str:
 def _table(shown: Sequence[CampaignStatus], now: datetime) -> Table:
     table = Table(box=SIMPLE_HEAD, show_edge=False, padding=0, expand=True)
     table.add_column(Text("Campaign"), no_wrap=True, overflow="ellipsis", ratio=1)
-    for header, width in _WIDTHS.items():
+    rows = [_cells(each, now) for each in shown]
+    columns = [column for column in zip(_HEADERS, *rows, strict=True) if _is_told(*column)]
+    for header, *cells in columns:
         justify: JustifyMethod = "left" if header in _WORDS else "right"
+        # No wider than they need be: what is left is the names'.
+        width = max(map(len, (header, *cells))) + 1
         table.add_column(Text(header), justify=justify, no_wrap=True, width=width)
-    for each in shown:
-        table.add_row(*map(Text, _cells(each, now)))
+    for place, each in enumerate(shown, 1):
+        table.add_row(Text(clean(each.name)), *(Text(column[place]) for column in columns))
     return table
+
+
+def _is_told(header: str, *cells: str) -> bool:
+    """Troubles that no campaign has are left out."""
+    return header not in _TROUBLES or set(cells) != {"0"}
 
 
 def _cells(each: CampaignStatus, now: datetime) -> tuple[str, ...]:
     untold = each.webhooks.get("pending", 0) + each.webhooks.get("dead", 0)
     counts = (each.contacted, each.waiting, each.doubts, each.states.get(State.FAILED, 0), untold)
-    return (clean(each.name), each.condition, _age(each.last_run, now), *map(number, counts))
+    return (each.condition, _age(each.last_run, now), *map(number, counts))
 
 
 def _place(each: CampaignStatus) -> tuple[int, float]:

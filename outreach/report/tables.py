@@ -4,6 +4,7 @@ Cells are one clean line of text each, but not escaped: that is the business of 
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from outreach.ledger.proof import Proof
 from outreach.ledger.states import State
@@ -244,7 +245,7 @@ def columns(figures: Figures) -> Table:
 def lists(known: Lists) -> Table:
     """What is known of the organisation's do-not-contact lists, and what is not."""
     rows = [
-        ("Copy in force of", clean(known.at) or ("none: not allowed to look" if known.forbidden else "none")),
+        ("Copy in force of", _read_at(known)),
         ("Addresses on by it", number(known.addresses)),
         ("Entries at the last look", number(known.entries)),
     ]
@@ -253,6 +254,12 @@ def lists(known: Lists) -> Table:
     if known.problem:
         rows.append(("Not known, because", clean(known.problem)))
     return Table("Do-not-contact lists", ("", "Value"), tuple(rows))
+
+
+def _read_at(known: Lists) -> str:
+    if known.at:
+        return instant(datetime.fromisoformat(known.at))
+    return "none: not allowed to look" if known.forbidden else "none"
 
 
 def deferred(figures: Figures) -> Table:

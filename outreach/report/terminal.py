@@ -1,5 +1,6 @@
 """The report in a terminal: rich renderables that also read well without colour and at 80 columns."""
 
+import shlex
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
@@ -126,4 +127,7 @@ def show_end(
     parts += [Text(f"Report: {report}", overflow="fold")] if report else []
     if rejects and proof.rejected:
         parts.append(Text(f"Rejected rows, to mend and feed back: {rejects}", overflow="fold"))
+    elif report and proof.rejected:  # the file is of the last list alone
+        command = shlex.join(["outreach", "export", proof.campaign, "--state", "rejected"])
+        parts.append(Text(f"Rows that were rejected earlier: {command}", overflow="fold"))
     return Group(*parts)

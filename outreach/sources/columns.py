@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from outreach.channels import CHANNELS_IN_WORDS, Channel
+from outreach.counting import counted
 from outreach.errors import SourceError
 from outreach.sources.cells import read_line
 from outreach.sources.layout import NOTHING, Layout
@@ -303,14 +304,14 @@ def _turned_round(label: str, header: str, column: str) -> SourceError:
     )
 
 
-def in_words(headers: Sequence[str], numbers: Sequence[int], said: str = "mean nothing here") -> str:
+def in_words(headers: Sequence[str], numbers: Sequence[int], one: str, many: str) -> str:
     """Headers for a log: how many, and their names; where that may be somebody's data, their number."""
     shown = [
         header if _A_NAME.match(header) else f"number {number}"
         for header, number in zip(headers, numbers, strict=True)
     ]
     more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
-    return f"{len(headers)} columns {said}: {', '.join(shown[:_SHOWN])}{more}"
+    return f"{counted(len(headers), f'column {one}', f'columns {many}')}: {', '.join(shown[:_SHOWN])}{more}"
 
 
 def tell_apart(headers: Sequence[str]) -> tuple[str, ...]:

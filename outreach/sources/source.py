@@ -82,14 +82,16 @@ class Source:
     @property
     def ignored_in_words(self) -> str:
         """The same for a log, which must hold nobody's data; "" when there are none."""
-        return in_words(self.ignored_columns, tuple(self._ignored.values())) if self._ignored else ""
+        numbers = tuple(self._ignored.values())
+        words = ("means nothing here", "mean nothing here")
+        return in_words(self.ignored_columns, numbers, *words) if numbers else ""
 
     @property
     def opt_outs_in_words(self) -> str:
         """The columns that say who must not be contacted, for a log; "" when there are none."""
         found = self._opt_outs
-        said = "say who must not be contacted"
-        return in_words(tuple(found), tuple(found.values()), said) if found else ""
+        words = ("says who must not be contacted", "say who must not be contacted")
+        return in_words(tuple(found), tuple(found.values()), *words) if found else ""
 
     @property
     def notes(self) -> Sequence[str]:

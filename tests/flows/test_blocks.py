@@ -10,11 +10,20 @@ from prefect.testing.standard_test_suites.blocks import BlockStandardTestSuite
 from pydantic import ValidationError
 
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
+from blocks.reference import tables
 from blocks.stored import load_block
 from flows.opening import BlockNames
 from flows.preflight import gather
 from outreach.errors import LedgerError, SettingsError
 from tests.flows.office import Office
+
+
+def test_the_page_of_settings_shows_every_setting_field_and_reason_of_today() -> None:
+    text = (Path(__file__).parents[2] / "docs/settings.md").read_text(encoding="utf-8")
+
+    shown = text.partition("<!-- tables -->\n")[2]
+
+    assert shown == f"{tables()}\n", "run: python -m blocks.reference docs/settings.md"
 
 
 class TestBlocks(BlockStandardTestSuite):

@@ -17,6 +17,7 @@ from tenacity import retry, retry_if_result, stop_after_attempt, wait_fixed
 from cli.main import execute
 from deployments.production import POOL, deploy
 from deployments.registry import DEPLOYMENTS
+from flows.events import Signal
 from tests.flows.office import LEDGER_KEY, Office, call_off
 from tests.support.byte_server import answer, serve_bytes
 from tests.support.postgres import postgres
@@ -99,6 +100,30 @@ def test_every_deployment_stands_in_the_table_of_schedules() -> None:
     text = (DOCS / "schedules.md").read_text()
 
     assert [each.name for each in DEPLOYMENTS if f"`{each.flow.name}/{each.name}`" not in text] == []
+
+
+def test_every_event_for_automations_stands_on_the_page_of_schedules() -> None:
+    text = (DOCS / "schedules.md").read_text()
+
+    assert [signal.value for signal in Signal if f"| {signal.value} |" not in text] == []
+
+
+def test_the_question_of_the_docs_finds_a_runs_proof_whatever_its_artifact_is_called(office: Office) -> None:
+    asked = re.findall(r"```text\n(.*?jq \.balanced)\n", (DOCS / "triggering.md").read_text(), re.DOTALL)
+    office.run(office.source(1))
+    [run] = office.runs()
+
+    env = {**os.environ, "PREFECT_API_URL": office.prefect, "RUN": run["id"], "no_proxy": "*"}
+    done = subprocess.run(
+        ["bash", "-c", asked[-1].rpartition("```text\n")[2]],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert done.stdout == "true\n", done.stderr
 
 
 def test_the_pool_of_the_docs_is_ours() -> None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import functools
+import importlib
+import inspect
 import re
+import textwrap
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +21,7 @@ PAGES = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY")]
 )
 FOLDERS = "outreach|flows|tasks|blocks|deployments|cli|emulator|tests|docs|examples"
 PATH = re.compile(rf"(?<![\w./~-])(?:{FOLDERS})/[\w./*-]*[\w*/]")
+PYTHON = re.compile(r"^ *```python\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
 MODULE = re.compile(rf"(?<![\w./-])(?:{FOLDERS})(?:\.(?!example\b)[a-z_]\w*)+")
 FILE = re.compile(r"(?<![\w./*-])[a-z_][\w-]*\.(?:py|json|html|csv|toml)\b")
@@ -64,6 +70,28 @@ def test_every_module_on_a_page_exists(page: Path) -> None:
     named = {name for span in spans(page) for name in MODULE.findall(span)}
 
     assert [name for name in sorted(named) if not is_module(name)] == []
+
+
+def calls(block: str) -> Iterator[tuple[Callable[..., object], ast.Call]]:
+    """What a block of Python imports from us and then calls."""
+    tree = ast.parse(block)
+    names = {
+        each.asname or each.name: getattr(importlib.import_module(node.module or ""), each.name)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("outreach.")
+        for each in node.names
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
+            yield names[node.func.id], node
+
+
+@pytest.mark.parametrize("page", PAGES, ids=each)
+def test_what_a_page_calls_in_python_takes_what_it_is_given(page: Path) -> None:
+    for block in PYTHON.findall(page.read_text()):
+        for called, call in calls(textwrap.dedent(block)):
+            named = {each.arg: None for each in call.keywords if each.arg}
+            inspect.signature(called).bind(*call.args, **named)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=each)

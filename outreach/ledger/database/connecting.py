@@ -1,5 +1,6 @@
 """From a ledger's URL to an engine: an SQLite file that nobody else may read, or a server with deadlines."""
 
+import contextlib
 import errno
 import os
 import sqlite3
@@ -77,7 +78,9 @@ def _prepare(path: Path, *, existing: bool) -> None:
             _look_at(path)
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(os.path.realpath(path), os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            _check_reach(path)
     except OSError as error:
         kind = LedgerError if error.errno in _OF_THE_MACHINE else WrongLedger
         problem = f"The ledger {path} cannot be opened: {error.strerror}."
@@ -85,13 +88,33 @@ def _prepare(path: Path, *, existing: bool) -> None:
 
 
 def _look_at(path: Path) -> None:
-    """Refuse what is no ledger before SQLite touches it: its first pragma would write a header."""
+    """Refuse what is no ledger before SQLite writes: its first pragma would write a header."""
     if not path.exists():
         raise NoLedger(f"There is no ledger {path}.", "Check the path; nothing was made there.")
-    with path.open("r+b") as file:
-        begins = file.read(16)
-    if begins != b"SQLite format 3\0":
+    _check_reach(path)
+    if not path.stat().st_size or not _is_database(path):
         raise WrongLedger(*no_ledger(str(path)))
+
+
+def _check_reach(path: Path) -> None:
+    """Raise what opening it would, without opening what can be opened.
+
+    Whoever closes a file drops all locks that its process has there, SQLite's too, as POSIX has it. A second
+    opening took them from a round under way; the next short command beside it took itself for the last, put
+    the log away, and what the round wrote from then on was lost, or the ledger torn.
+    """
+    if path.is_dir() or not os.access(path, os.R_OK | os.W_OK):
+        os.close(os.open(path, os.O_RDWR))
+
+
+def _is_database(path: Path) -> bool:
+    # By SQLite, which keeps its locks when it closes.
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as opened:
+            opened.execute("PRAGMA schema_version")
+    except sqlite3.DatabaseError as error:
+        return "not a database" not in str(error)  # the rest shows when it is used
+    return True
 
 
 def no_ledger(name: str) -> tuple[str, str]:

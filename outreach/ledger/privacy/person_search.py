@@ -102,8 +102,11 @@ def find_person(ledger: Ledger, who: str) -> Findings:
     `who` is an external contact id, an e-mail address, or a number in any international spelling.
 
     Raises:
-        UsageError: a number that is cut off, which would find, and suppress, nobody.
+        UsageError: nobody is named, which every empty cell would fit; or a number that is cut off, which
+            would find, and suppress, nobody.
     """
+    if not any(map(str.isalnum, who)):
+        raise UsageError("Nobody is named.", "Give an external contact id or an address.")
     address = _as_address(who.strip())
     if address and "@" not in address and not E164.match(address) and _MEANT_AS_NUMBER.match(address):
         raise UsageError(

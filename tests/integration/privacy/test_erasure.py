@@ -353,6 +353,21 @@ def test_a_stranger_is_a_mistake_and_a_strange_address_is_suppressed(ledger: Led
     assert erase(ledger, "new@example.org").suppressed == 1
 
 
+@pytest.mark.parametrize("who", ["", " ", "?", "\u200b"])
+def test_who_is_not_named_is_nobody_and_nothing_goes(ledger: Ledger, tmp_path: Path, who: str) -> None:
+    bad = {**ADA, "email": "", "time_zone": "Nowhere/At_All", "name": "Ada?"}
+    run = run_with(ledger, tmp_path, [*people(2), bad])
+    before = run.rejects_file.read_bytes()
+
+    with pytest.raises(UsageError, match="Nobody is named"):
+        erase(ledger, who)
+    with pytest.raises(UsageError, match="Nobody is named"):
+        disclose(ledger, who)
+
+    assert run.rejects_file.read_bytes() == before
+    assert ledger.db.value(select(rejects.c.raw)) is not None
+
+
 def test_rejected_rows_are_found_by_id_address_and_other_spellings(ledger: Ledger, tmp_path: Path) -> None:
     rows: list[dict[str, object]] = [
         {"external_contact_id": "EXT-7", "name": "Ada Quillfeather", "email": "not an address"},

@@ -116,6 +116,19 @@ def test_fifty_campaigns_fit_one_screen_and_what_runs_stands_first(ledger: Ledge
     assert any("35 more campaigns: --all." in line for line in lines)
 
 
+def test_campaigns_are_told_apart_by_their_names_on_a_narrow_terminal_and_a_run_by_its_age(
+    ledger: Ledger,
+) -> None:
+    for name in ("spring", "autumn"):
+        seal(ledger, fill(ledger, 3, name=name, rejected=0))
+
+    lines = show(show_status(read_status(ledger)), 60).splitlines()
+
+    assert max(map(len, lines)) <= 60
+    assert {line.split()[0] for line in lines[-2:]} == {"spring", "autumn"}
+    assert any("Ran ago" in line for line in lines)
+
+
 def test_no_query_reads_the_audit_or_the_contacts_from_end_to_end(ledger: Ledger) -> None:
     plans = {}
     with ledger.db.read() as connection:

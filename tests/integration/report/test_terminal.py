@@ -76,6 +76,15 @@ def test_rejected_rows_are_said_to_lie_somewhere_only_where_there_are_any(figure
     assert str(place) not in show(show_report(none, rejects=place))
 
 
+def test_rows_that_an_earlier_list_rejected_are_said_to_stand_in_the_ledger(figures: Figures) -> None:
+    proof = replace(figures.proof, campaign="two lists")
+
+    shown = show(show_end(proof, report=Path("r.html")), 200)
+
+    assert "earlier: outreach export 'two lists' --state rejected" in shown
+    assert "earlier" not in show(show_end(proof, report=Path("r.html"), rejects=Path("rejects.csv")), 200)
+
+
 def test_progress_shows_rate_time_left_and_budget() -> None:
     clock = SetClock(NOW)
     view = ProgressView("spring", clock)

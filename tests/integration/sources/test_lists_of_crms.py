@@ -177,7 +177,7 @@ def test_the_report_says_what_the_columns_were_read_as_and_what_was_left_out(run
     assert "## Columns of the source" in page
     assert "Columns recognised" in page
     assert "3 columns mean nothing here" in page
-    assert "1 columns say who must not be contacted" in page
+    assert "1 column says who must not be contacted" in page
 
 
 def numbers(name: str) -> dict[str, list[object]]:

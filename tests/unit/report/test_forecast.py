@@ -93,6 +93,16 @@ def test_the_forecast_is_said_in_one_sentence() -> None:
     assert said == "Of 588 rows, 585 now (about 2 min 10 s), 1 later today, 1 later, 1 never before the end"
 
 
+def test_the_sentence_adds_up_where_somebody_is_blocked_held_or_rejected() -> None:
+    said = forecast_sentence(forecast([ALLOWED] * 585 + [*ALL[1:4], HELD, HELD]))
+    assert said.startswith("Of 590 rows, 585 now")
+    assert said.endswith("1 later today, 1 later, 1 never before the end, 2 blocked, held or rejected")
+
+
+def test_one_row_is_no_rows() -> None:
+    assert forecast_sentence(forecast([ALLOWED])).startswith("Of 1 row, 1 now")
+
+
 def test_a_hostile_forecast_is_text_everywhere() -> None:
     bad = Decision(Verdict.BLOCKED, None, (HOSTILE,))
     found = make_forecast([(HOSTILE, bad, HOSTILE, 0)], NOW, PLATFORM)

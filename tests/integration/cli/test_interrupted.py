@@ -1,0 +1,36 @@
+"""Ctrl-C before anybody is contacted: one sentence, and the exit code of what a person stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize("verb", [["run", "list.csv", "--campaign", "c"], ["preflight"], ["deploy"]])
+def test_an_interrupted_verb_says_so(tmp_path: Path, verb: list[str]) -> None:
+    (tmp_path / "list.csv").write_text("external_contact_id,name,email\nC-1,Ann,ann@example.com\n")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(60)
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/api"
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cli.main", *verb],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PREFECT_API_URL": address, "no_proxy": "*"},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        asked, _ = silent.accept()  # it waits for Prefect's server now
+        with asked:
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+
+    assert said.endswith("outreach: Stopped. Run it again: it goes on where it stood.\n")
+    assert process.returncode == 130
