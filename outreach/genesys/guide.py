@@ -12,6 +12,7 @@ from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.creating_call import CreatingCall
 from outreach.genesys.http.untrusted_json import read_code, read_instant, read_mapping, read_text
 from outreach.genesys.interface import Conversation, Engagement, Genesys, Identity, NotRegistered, Registered
+from outreach.genesys.one_by_one import read_each
 from outreach.reachability import AVAILABLE, Availability, Inspection
 
 NOT_FOUND = "not_found"
@@ -85,7 +86,7 @@ class Guide(Genesys):
 
     def read(self, conversation_ids: Sequence[str]) -> list[Conversation]:
         """What became of interactions, one by one."""
-        return [conversation for conversation in map(self._read, conversation_ids) if conversation]
+        return list(read_each(conversation_ids, self._read).values())
 
     def end(self, conversation_id: str, channel: Channel) -> None:  # noqa: ARG002  the interface's
         """Disconnect it. One that has ended already, or is gone, is fine."""

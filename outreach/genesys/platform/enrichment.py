@@ -10,6 +10,7 @@ from typing import Any
 from typing_extensions import assert_never
 
 from outreach.contacts import Channel, Contact
+from outreach.errors import Ambiguous
 from outreach.genesys.http.untrusted_json import (
     Json,
     Object,
@@ -25,6 +26,8 @@ from outreach.sameness import number_in
 
 NOT_RECOGNISED = "not_recognised"
 """Genesys stored the contact, but made no usable address of what we sent."""
+
+_NO_RESULT = "no_result"
 
 BULK_SIZE = 10
 """Operations in one bulk enrich (platform fact sheet 2.2)."""
@@ -45,12 +48,23 @@ def write_requests(
 def read_results(
     contacts: Sequence[Contact], body: Json, correlation_id: str
 ) -> list[Registered | NotRegistered]:
-    """What became of each contact, in the order of the request."""
+    """What became of each contact, in the order of the request.
+
+    Raises:
+        Ambiguous: it speaks of none of them, or has all of several tried again.
+    """
     results = {read_text(result, "id"): result for result in read_list(body, "results")}
-    return [
+    read = [
         _read_result(contact, results.get(str(number)), correlation_id)
         for number, contact in enumerate(contacts)
     ]
+    untold = [each for each in read if isinstance(each, NotRegistered) and each.retryable]
+    # The system's trouble, not theirs: an empty answer with status 200 left 30 of 30 people failed for good.
+    if len(untold) == len(read) and (len(read) > 1 or untold[0].code == _NO_RESULT):
+        raise Ambiguous(
+            "register", 200, untold[0].code, correlation_id, "Nobody was registered: run it again."
+        )
+    return read
 
 
 def _write_request(tracker: str, contact: Contact, source_id: str, senders: Senders) -> dict[str, Any]:
@@ -101,7 +115,7 @@ def _write_address(channel: Channel, address: str, name: str, senders: Senders) 
 def _read_result(contact: Contact, result: Object | None, correlation_id: str) -> Registered | NotRegistered:
     ours = contact.external_contact_id
     if result is None:
-        return NotRegistered(ours, "no_result", "Genesys' answer says nothing of it.", True, correlation_id)
+        return NotRegistered(ours, _NO_RESULT, "Genesys' answer says nothing of it.", True, correlation_id)
     entity = read_mapping(result, "entity")
     if result.get("success") is not True:  # a 2xx may hide failures (platform fact sheet 3.4)
         return _read_error(ours, result, correlation_id)
