@@ -104,7 +104,9 @@ class Platform:
             if len(people) > 1:
                 return [one for person in people for one in self.register([person], priority=priority)]
             return [_refused(contacts[0], error)]
-        return enrichment.read_results(contacts, answer.json, answer.correlation_id)
+        results = enrichment.read_results(contacts, answer.json, answer.correlation_id)
+        enrichment.check_said(results)
+        return results
 
     def inspect(self, contact: Contact, registered: Registered, *, priority: int = 0) -> Inspection:  # noqa: ARG002  the interface's
         """What the registration's answer said; nothing is asked again."""

@@ -48,23 +48,23 @@ def write_requests(
 def read_results(
     contacts: Sequence[Contact], body: Json, correlation_id: str
 ) -> list[Registered | NotRegistered]:
-    """What became of each contact, in the order of the request.
-
-    Raises:
-        Ambiguous: it speaks of none of them, or has all of several tried again.
-    """
+    """What became of each contact, in the order of the request."""
     results = {read_text(result, "id"): result for result in read_list(body, "results")}
-    read = [
+    return [
         _read_result(contact, results.get(str(number)), correlation_id)
         for number, contact in enumerate(contacts)
     ]
-    untold = [each for each in read if isinstance(each, NotRegistered) and each.retryable]
-    # The system's trouble, not theirs: an empty answer with status 200 left 30 of 30 people failed for good.
-    if len(untold) == len(read) and (len(read) > 1 or untold[0].code == _NO_RESULT):
-        raise Ambiguous(
-            "register", 200, untold[0].code, correlation_id, "Nobody was registered: run it again."
-        )
-    return read
+
+
+def check_said(results: Sequence[Registered | NotRegistered]) -> None:
+    """Raise Ambiguous where the answer spoke of none of them, or has all of several tried again.
+
+    That is the system's trouble: an empty answer with status 200 left 30 of 30 people failed for good.
+    """
+    again = [each for each in results if isinstance(each, NotRegistered) and each.retryable]
+    if len(again) == len(results) and (len(again) > 1 or again[0].code == _NO_RESULT):
+        code, found = again[0].code, again[0].correlation_id
+        raise Ambiguous("register", 200, code, found, "Nobody was registered: run it again later.")
 
 
 def _write_request(tracker: str, contact: Contact, source_id: str, senders: Senders) -> dict[str, Any]:
