@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from outreach.contacts import Channel
+from outreach.errors import Ambiguous
 from outreach.genesys.http.client import Connection
 from outreach.genesys.http.untrusted_json import Json, Object, read_instant
 from outreach.genesys.interface import Senders
@@ -19,6 +20,9 @@ from outreach.reachability import OwnConversation
 
 INTERVAL = timedelta(days=7)
 """The most in one query: longer intervals are said to be refused (platform fact sheet 5.3)."""
+
+
+_LIST = "list own conversations"
 
 
 def list_started(
@@ -49,10 +53,14 @@ def _pages(
 ) -> Iterator[tuple[list[Object], bool]]:
     """Page after page, interval before interval, each with whether it is the last one."""
     end, number = max(connection.clock.now() + connection.clock_skew, asked + SKEW), 1
+    before: list[Object] = []
     while True:
         begin = max(asked, end - INTERVAL)
         query = write_query(begin, end, segments, newest_first=True)
-        page = read_hits(connection, "list own conversations", query, number)
+        page = read_hits(connection, _LIST, query, number)
+        if number > 1 and page == before:  # who gives one page for all would be asked without end
+            raise Ambiguous(_LIST, 200, "page_twice", "", "Genesys gives the same page again: run it later.")
+        before = page
         is_through = len(page) < PAGE_SIZE or _reaches(page, begin)
         is_last = is_through and begin <= asked
         yield page, is_last

@@ -258,6 +258,19 @@ def test_a_merged_contact_is_found_by_its_other_id(organisation: EmulatorThread,
         assert len(client.find([attempt])[attempt.reference]) == 1
 
 
+def test_a_list_that_gives_one_page_for_all_is_not_read_without_end() -> None:
+    hits = [
+        {"conversationId": f"c-{n}", "conversationStart": "2026-03-04T15:00:00Z"} for n in range(PAGE_SIZE)
+    ]
+    page = answer(200, {"conversations": hits, "totalHits": PAGE_SIZE})
+    with (
+        serve_bytes(page) as server,
+        open_at(server.url) as genesys,
+        pytest.raises(Ambiguous, match="page_twice"),
+    ):
+        genesys.list_started(NOW - timedelta(hours=1))
+
+
 def test_reading_many_takes_one_request(genesys: Platform) -> None:
     started = [start(genesys, channel).conversation_id for channel in Channel]
     before = genesys.connection.usage.snapshot().requests
