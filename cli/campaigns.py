@@ -128,14 +128,28 @@ def _said_before(settings: CampaignSettings) -> tuple[list[str], str]:
     return message, ", with the settings of its run" if others else ""
 
 
-def retry(campaign: str, *, ledger: LedgerName = None, json: AsJson = False) -> None:
-    """Give whose failure may pass, or whom a reason of ours kept back, another chance with the next run."""
+def retry(
+    campaign: str,
+    *,
+    refused: Annotated[bool, Parameter(negative="")] = False,
+    ledger: LedgerName = None,
+    json: AsJson = False,
+) -> None:
+    """Give whose failure may pass, or whom a reason of ours kept back, another chance with the next run.
+
+    Args:
+        campaign: its name.
+        refused: also whom Genesys refused, once the cause is mended: a sender that was deleted, a field that
+            it asked for. Nobody of them was contacted.
+        ledger: where it is.
+        json: for machines.
+    """
     from outreach.ledger.campaigns import find_campaign
     from outreach.operations.resolution import retry_failed, retry_kept_back
 
     with open_named(ledger, "retry", "write") as book:
         found = find_campaign(book, campaign)
-        count = retry_failed(book, found) + retry_kept_back(book, found)
+        count = retry_failed(book, found, refused=refused) + retry_kept_back(book, found)
     if json:
         print_json({"campaign": campaign, "retried": count})
     else:

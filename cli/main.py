@@ -6,6 +6,7 @@ exit 2   bad usage or input: one sentence says what, where, and what to do
 exit 130 somebody stopped it
 """
 
+import errno
 import gc
 import logging
 import os
@@ -23,6 +24,9 @@ from outreach.errors import OutreachError, UsageError, WrongClient
 
 LISTING: tuple[set[str], ...] = ({"--help"}, {"-h"}, set())
 """Arguments that ask for the list of the verbs."""
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
+"""What a disk says that takes nothing more: of an answer that goes to a file, as by cron."""
 
 IMPORTING = (100_000, 20, 20)
 """When Python looks for reference cycles meanwhile: what is imported stays. At its own 700 objects, looking
@@ -88,6 +92,9 @@ def _told(error: Exception) -> int:
     if isinstance(error, BrokenPipeError):
         sys.stderr.close()
         return 1
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        said = f"This cannot be written: {error.strerror}. What was done is done: make room, and ask again."
+        return complain(said, 1)
     if os.environ.get("OUTREACH_TRACEBACK"):
         raise error
     return complain(_mistake_of_ours(error), 1)

@@ -17,6 +17,7 @@ class AutoStop:
         self._settings = settings
         self._lock = threading.Lock()
         self._attempts = self._failed = self._unknown = 0
+        self._asked = self._not_taken = 0
         self._reason: str | None = None
         self._called_off = False
 
@@ -44,6 +45,19 @@ class AutoStop:
         """The outcome of an attempt is not known."""
         self._count(unknown=1)
 
+    def count_registrations(self, registered: int, failed: int) -> None:
+        """So many people are known to Genesys now, and so many it did not take."""
+        with self._lock:
+            self._asked += registered + failed
+            self._not_taken += failed
+            limit = self._settings.stop_failure_rate
+            if self._asked >= self._settings.stop_after and self._not_taken > limit * self._asked:
+                said = _sentence(self._not_taken, f"{self._asked} people were not registered", limit)
+                self._reason = (
+                    self._reason
+                    or f"{said} Once the cause is mended, `outreach retry --refused` takes them up."
+                )
+
     def stop(self, reason: str) -> None:
         """Contact nobody new; the first reason stays."""
         with self._lock:
@@ -67,12 +81,12 @@ class AutoStop:
         if self._attempts < limits.stop_after:  # a few failures of the first ten prove nothing
             return None
         if self._failed > limits.stop_failure_rate * self._attempts:
-            return self._sentence(self._failed, "failed", limits.stop_failure_rate)
+            return _sentence(self._failed, f"{self._attempts} attempts failed", limits.stop_failure_rate)
         if self._unknown > limits.stop_unknown_rate * self._attempts:
-            return self._sentence(self._unknown, "have an unknown outcome", limits.stop_unknown_rate)
+            what = f"{self._attempts} attempts have an unknown outcome"
+            return _sentence(self._unknown, what, limits.stop_unknown_rate)
         return None
 
-    def _sentence(self, count: int, what: str, limit: float) -> str:
-        return (
-            f"{count} of {self._attempts} attempts {what}, more than the {limit:.0%} that the settings allow."
-        )
+
+def _sentence(count: int, what: str, limit: float) -> str:
+    return f"{count} of {what}, more than the {limit:.0%} that the settings allow."

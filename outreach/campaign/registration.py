@@ -162,8 +162,11 @@ def _record(
     made = apply(run.ledger, changes)
     written = {row.id for row, _ in answered}
     in_hand[:] = [row for row in in_hand if row.id not in written]
-    counts.registered += sum(c.contact_id in made and c.after is State.REGISTERED for c in changes)
-    counts.failed += sum(c.contact_id in made and c.after is State.FAILED for c in changes)
+    registered = sum(c.contact_id in made and c.after is State.REGISTERED for c in changes)
+    failed = sum(c.contact_id in made and c.after is State.FAILED for c in changes)
+    counts.registered += registered
+    counts.failed += failed
+    run.auto_stop.count_registrations(registered, failed)
 
 
 def _registered(run: Run, row: Claimed, answer: Registered) -> Change:

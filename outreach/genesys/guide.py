@@ -7,11 +7,12 @@ from typing import Any, Literal, cast
 from typing_extensions import assert_never
 
 from outreach.contacts import Channel, Contact
-from outreach.errors import Conflict, Invalid, NotFound
+from outreach.errors import Ambiguous, Conflict, Invalid, NotFound
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.creating_call import CreatingCall
 from outreach.genesys.http.untrusted_json import read_code, read_instant, read_mapping, read_text
 from outreach.genesys.interface import Conversation, Engagement, Genesys, Identity, NotRegistered, Registered
+from outreach.genesys.one_by_one import read_each
 from outreach.reachability import AVAILABLE, Availability, Inspection
 
 NOT_FOUND = "not_found"
@@ -85,7 +86,7 @@ class Guide(Genesys):
 
     def read(self, conversation_ids: Sequence[str]) -> list[Conversation]:
         """What became of interactions, one by one."""
-        return [conversation for conversation in map(self._read, conversation_ids) if conversation]
+        return list(read_each(conversation_ids, self._read).values())
 
     def end(self, conversation_id: str, channel: Channel) -> None:  # noqa: ARG002  the interface's
         """Disconnect it. One that has ended already, or is gone, is fine."""
@@ -114,8 +115,16 @@ class Guide(Genesys):
         except Invalid as error:
             reason = f"Genesys does not accept it ({error.status} {error.code})."
             return NotRegistered(contact_id, error.code, reason, False, error.correlation_id)
-        genesys_id = read_code(answer.json, "externalContactId") or contact_id
-        return Registered(contact_id, genesys_id, "created")
+        genesys_id = read_code(answer.json, "externalContactId")
+        if not (
+            genesys_id or read_text(answer.json, "state")
+        ):  # believed, they were `validation_failed` for good
+            said, found = (
+                "Genesys did not say that it knows the contact: run it again.",
+                answer.correlation_id,
+            )
+            raise Ambiguous("register", answer.status, "unrecognised_answer", found, said)
+        return Registered(contact_id, genesys_id or contact_id, "created")
 
     def _read(self, conversation_id: str) -> Conversation | None:
         path = f"{_CONVERSATIONS}/{quoted(conversation_id)}"

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, exists, func, select
+from sqlalchemy import Row, exists, func, or_, select
 
 from outreach.ledger.database.engine import LARGE_PAGE
 from outreach.ledger.database.schema import campaigns, contacts, intents
@@ -12,6 +12,9 @@ from outreach.ledger.states import LOOKED_FOR, State
 
 ContactRow: TypeAlias = Row[Any]
 """A row of the contacts, by the names of its columns."""
+
+REFUSED = ("not_registered:", "refused:")
+"""What the reason of a failed contact begins with where Genesys would not have them: nobody was contacted."""
 
 _C = contacts.c
 _INTENDED = select(contacts, intents.c.at.label("intended_at")).outerjoin(
@@ -51,13 +54,15 @@ def list_known_in(ledger: Ledger, campaign_id: int, states: Collection[str]) -> 
     return ledger.db.one_by_one(select(*columns).where(*chosen), LARGE_PAGE)
 
 
-def list_retryable(ledger: Ledger, campaign_id: int) -> Iterator[list[int]]:
-    """The numbers of failed contacts whose failure may pass, page by page."""
+def list_retryable(ledger: Ledger, campaign_id: int, *, refused: bool = False) -> Iterator[list[int]]:
+    """The numbers of failed contacts whose failure may pass, page by page; with `refused` of all refused."""
     failed = select(_C.id).where(
         _C.campaign_id == campaign_id,
         _C.state == State.FAILED.value,
-        _C.retryable.is_(True),
+        or_(_C.retryable.is_(True), *(_C.reason.startswith(kind) for kind in REFUSED if refused)),
         _C.payload.is_not(None),
+        # What Genesys' engine says that it did not send may have been sent: such an attempt stands.
+        ~exists().where(intents.c.contact_id == _C.id),
     )
     return ([row.id for row in page] for page in ledger.db.pages(failed))
 

@@ -4,7 +4,7 @@ resolve   unknown, held in doubt ── started ──> started     the person w
 │ ─────────────── released ─> cleared     they were not, and may be
 held for another reason ─ released ─> accepted    decided on afresh
 blocked for a reason of ours ── released ─> accepted    the same
-retry     failed, retryable ──────────────────> accepted
+retry     failed, retryable or --refused ─────> accepted
 set aside for a reason of ours ───────────> accepted
 """
 
@@ -197,10 +197,13 @@ def _tell(
     return tuple(OutboundEvent(endpoint, event.value, to_bytes(body)) for event, body in wanted if endpoint)
 
 
-def retry_failed(ledger: Ledger, campaign: Campaign) -> int:
-    """Give every failed contact whose failure may pass another chance with the next run; how many."""
+def retry_failed(ledger: Ledger, campaign: Campaign, *, refused: bool = False) -> int:
+    """Give every failed contact whose failure may pass another chance with the next run; how many.
+
+    With `refused` everybody whom Genesys refused: what was wrong there, or with our sender, is mended.
+    """
     retried = 0
-    for numbers in list_retryable(ledger, campaign.id):
+    for numbers in list_retryable(ledger, campaign.id, refused=refused):
         changes = [to_accepted(contact_id=number, action="retried", fields=_AFRESH) for number in numbers]
         retried += len(apply(ledger, changes, only_own=False))
     return retried

@@ -26,6 +26,7 @@ class Far(ThreadingHTTPServer):
     def __init__(self) -> None:
         self.opened = self.closed = 0
         self.hangs_up = self.says_so = False
+        self.status, self.correlation_id = 200, ""
         self.padding = 0
         self.may_answer = threading.Event()
         self.may_answer.set()
@@ -54,13 +55,18 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.may_answer.wait(10)
         body = str(self.number).encode() + b" " * self.server.padding
-        self.send_response(200)
+        self.send_response(self.server.status)
         self.send_header("Content-Length", str(len(body)))
+        if self.server.correlation_id:
+            self.send_header("inin-correlation-id", self.server.correlation_id)
         if self.server.says_so:
             self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
         self.close_connection = self.server.hangs_up
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return "Wed, 04 Mar 2026 15:00:00 GMT"
 
     def log_message(self, *_: object) -> None:
         pass
@@ -153,6 +159,21 @@ def test_an_answer_that_was_not_read_to_its_end_costs_its_connection_and_nothing
         request = httpcore.Request("GET", far.url(), headers={"Host": "far"})
         with connections.exchange(request) as response:
             assert response.status == 200
+        assert ask(connections, far) == 2
+
+
+def test_nobody_is_told_that_they_were_refused_by_what_was_said_to_another(far: Far) -> None:
+    with kept() as connections:
+        far.status = 429  # a gateway may say it twice, the second time when the next request is on its way
+        assert [ask(connections, far) for _ in range(3)] == [1, 2, 3]
+
+
+def test_an_answer_that_comes_twice_is_not_the_next_ones(far: Far) -> None:
+    with kept() as connections:
+        far.correlation_id = "one"
+        assert ask(connections, far) == 1
+        with pytest.raises(httpcore.RemoteProtocolError):
+            ask(connections, far)
         assert ask(connections, far) == 2
 
 

@@ -55,6 +55,7 @@ NOT_SENT_ADVICE = {
 }
 _UNREACHABLE = "Genesys cannot be reached: check the network, the region and api_url."
 _IN_DOUBT = "It may have happened: it is looked up before anything is sent again."
+_BETWEEN = "A proxy or a log-in page answered instead of Genesys: check api_url, the proxy and the network. "
 
 _REFUSALS: Mapping[int, type[GenesysError]] = {
     400: Invalid,
@@ -85,7 +86,7 @@ def from_answer(
     code = read_code(body, "code") or read_code(body, "error") or f"http_{status}"
     found = correlation_id(received.headers, body)
     if of_status(status, retry_after="retry-after" in received.headers) is Outcome.UNKNOWN:
-        return Ambiguous(operation, status, code, found, _IN_DOUBT)
+        return Ambiguous(operation, status, code, found, _advise_in_doubt(received))
     if status in {429, 503}:
         return RateLimited(operation, status, code, found, ADVICE[status], _wait(received, now))
     named = ", ".join(_named_permissions(body) or permissions) or "the missing permissions"
@@ -95,7 +96,14 @@ def from_answer(
 def unreadable(operation: str, received: Received) -> Ambiguous:
     """A 2xx whose content doesn't say what happened."""
     code = received.broken or "unreadable_answer"
-    return Ambiguous(operation, received.status, code, correlation_id(received.headers), _IN_DOUBT)
+    found, advice = correlation_id(received.headers), _advise_in_doubt(received)
+    return Ambiguous(operation, received.status, code, found, advice)
+
+
+def _advise_in_doubt(received: Received) -> str:
+    status, kind = received.status, received.headers.get("content-type", "")
+    is_page = 200 <= status <= 299 and kind.startswith("text/html")
+    return _BETWEEN + _IN_DOUBT if is_page or 300 <= status <= 399 or status in {407, 511} else _IN_DOUBT
 
 
 def login_unreachable(error: Exception) -> NotSent:

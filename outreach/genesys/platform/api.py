@@ -23,6 +23,7 @@ from outreach.genesys.interface import (
     NotRegistered,
     Registered,
 )
+from outreach.genesys.one_by_one import read_each
 from outreach.genesys.platform import (
     do_not_contact,
     enrichment,
@@ -97,7 +98,9 @@ class Platform:
             if len(people) > 1:
                 return [one for person in people for one in self.register([person], priority=priority)]
             return [_refused(contacts[0], error)]
-        return enrichment.read_results(contacts, answer.json, answer.correlation_id)
+        results = enrichment.read_results(contacts, answer.json, answer.correlation_id)
+        enrichment.check_said(results)
+        return results
 
     def inspect(self, contact: Contact, registered: Registered, *, priority: int = 0) -> Inspection:  # noqa: ARG002  the interface's
         """What the registration's answer said; nothing is asked again."""
@@ -141,13 +144,10 @@ class Platform:
         seen: list[Conversation] = []
         for wanted in cut(conversation_ids, READ_AT_ONCE):
             known = self._read_analytics(wanted)
-            for conversation_id in wanted:
-                found = known.get(conversation_id)
-                # Analytics does not always say why a message failed; the conversation names an opt-out.
-                if found is None or (found.delivery in FAILED_DELIVERIES and not found.opted_out):
-                    found = self._read_one(conversation_id) or found  # else what analytics knew must do
-                if found is not None:
-                    seen.append(found)
+            # Analytics does not always say why a message failed; the conversation names an opt-out.
+            unsure = [key for key in wanted if key not in known or _may_say_more(known[key])]
+            known |= read_each(unsure, self._read_one, others_shown=bool(known))
+            seen += [known[key] for key in wanted if key in known]
         return seen
 
     def find_canonical(self, genesys_ids: Collection[str]) -> Mapping[str, tuple[str, frozenset[str]]]:
@@ -206,6 +206,10 @@ class Platform:
             return from_conversation(self.connection.request("read conversation", "GET", path).json)
         except NotFound:
             return None
+
+
+def _may_say_more(found: Conversation) -> bool:
+    return found.delivery in FAILED_DELIVERIES and not found.opted_out
 
 
 def _refused(contact: Contact, error: Invalid | Conflict) -> NotRegistered:

@@ -10,6 +10,7 @@ from typing import Any
 from typing_extensions import assert_never
 
 from outreach.contacts import Channel, Contact
+from outreach.errors import Ambiguous
 from outreach.genesys.http.untrusted_json import (
     Json,
     Object,
@@ -26,6 +27,8 @@ from outreach.sameness import number_in
 
 NOT_RECOGNISED = "not_recognised"
 """Genesys stored the contact, but made no usable address of what we sent."""
+
+_NO_RESULT = "no_result"
 
 BULK_SIZE = 10
 """Operations in one bulk enrich (platform fact sheet 2.2)."""
@@ -52,6 +55,17 @@ def read_results(
         _read_result(contact, results.get(str(number)), correlation_id)
         for number, contact in enumerate(contacts)
     ]
+
+
+def check_said(results: Sequence[Registered | NotRegistered]) -> None:
+    """Raise Ambiguous where the answer spoke of none of them, or has all of several tried again.
+
+    That is the system's trouble: an empty answer with status 200 left 30 of 30 people failed for good.
+    """
+    again = [each for each in results if isinstance(each, NotRegistered) and each.retryable]
+    if len(again) == len(results) and (len(again) > 1 or again[0].code == _NO_RESULT):
+        code, found = again[0].code, again[0].correlation_id
+        raise Ambiguous("register", 200, code, found, "Nobody was registered: run it again later.")
 
 
 def _write_request(tracker: str, contact: Contact, source_id: str, senders: Senders) -> dict[str, Any]:
@@ -102,7 +116,7 @@ def _write_address(channel: Channel, address: str, name: str, senders: Senders) 
 def _read_result(contact: Contact, result: Object | None, correlation_id: str) -> Registered | NotRegistered:
     ours = contact.external_contact_id
     if result is None:
-        return NotRegistered(ours, "no_result", "Genesys' answer says nothing of it.", True, correlation_id)
+        return NotRegistered(ours, _NO_RESULT, "Genesys' answer says nothing of it.", True, correlation_id)
     entity = read_mapping(result, "entity")
     if result.get("success") is not True:  # a 2xx may hide failures (platform fact sheet 3.4)
         return _read_error(ours, result, correlation_id)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from outreach.contacts import Channel
+from outreach.errors import Ambiguous
 from outreach.genesys.http.client import Connection
 from outreach.genesys.http.untrusted_json import Json, Object, read_instant
 from outreach.genesys.platform.listing import INTERVAL, PAGE_SIZE, read_hits, write_predicate, write_query
@@ -17,6 +18,8 @@ from outreach.genesys.platform.matching import SKEW, read_own
 from outreach.genesys.platform.media import medium_of
 from outreach.genesys.senders import Senders
 from outreach.reachability import OwnConversation
+
+_LIST = "list own conversations"
 
 
 def list_started(
@@ -45,10 +48,14 @@ def _pages(
 ) -> Iterator[tuple[list[Object], bool]]:
     """Page after page, interval before interval, each with whether it is the last one."""
     end, number = max(connection.clock.now() + connection.clock_skew, asked + SKEW), 1
+    before: list[Object] = []
     while True:
         begin = max(asked, end - INTERVAL)
         query = write_query(begin, end, segments, newest_first=True)
-        page = read_hits(connection, "list own conversations", query, number)
+        page = read_hits(connection, _LIST, query, number)
+        if number > 1 and page == before:  # who gives one page for all would be asked without end
+            raise Ambiguous(_LIST, 200, "page_twice", "", "Genesys gives the same page again: run it later.")
+        before = page
         is_through = len(page) < PAGE_SIZE or _reaches(page, begin)
         is_last = is_through and begin <= asked
         yield page, is_last

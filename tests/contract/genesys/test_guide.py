@@ -153,6 +153,16 @@ def test_a_missing_scope_is_named(organisation: EmulatorThread, genesys: Guide) 
     assert "externalcontacts:contact:write" in caught.value.advice
 
 
+@pytest.mark.parametrize("body", [b"", {}, {"error": {"status": 503}}])
+def test_an_answer_that_says_nothing_registers_nobody(body: object) -> None:
+    with (
+        serve_bytes(answer(200, body)) as server,
+        open_at(server.url, "guide") as genesys,
+        pytest.raises(Ambiguous),
+    ):
+        genesys.register(told(contact()))
+
+
 def test_what_is_sent_is_the_guides_payload() -> None:
     channels = Channels(email="support@acme.com")
     with serve_bytes(answer(201, {"state": "new"})) as server, open_at(server.url, "guide") as genesys:

@@ -22,6 +22,7 @@ from outreach.genesys.interface import NotRegistered, Registered
 from outreach.ledger.changes import apply
 from outreach.ledger.claims import BatchRef, everything
 from outreach.ledger.database.schema import contacts
+from outreach.ledger.proof import prove
 from outreach.settings import CampaignSettings
 from tests.support.clients import open_at
 from tests.support.emulation import emulator_thread
@@ -99,6 +100,22 @@ def test_who_is_not_registered_after_an_error_is_free_again(tmp_path: Path) -> N
         leased = ledger.db.values(select(contacts.c.id).where(contacts.c.lease_owner.is_not(None)))
 
     assert leased == []
+
+
+def test_a_run_stops_where_genesys_takes_hardly_anybody(tmp_path: Path) -> None:
+    organisation = Organisation()
+    for number in range(1, 301):
+        name = f"C-{number}"
+        organisation.refuses[name] = NotRegistered(name, "missing.field", "A field is missing.", False, "")
+    settings = CampaignSettings(hours_bind=(), message="Hello", batch_size=50)
+    with new_ledger(tmp_path) as ledger, new_run(ledger, organisation, settings) as run:
+        load(run, people(300))
+        register_batch(run, next(iter(two_batches(run, 50))))
+        stopped, proof = run.auto_stop.reason or "", prove(ledger, run.campaign)
+
+    assert "50 of 50 people were not registered" in stopped
+    assert "retry --refused" in stopped
+    assert proof.states == {"failed": 50, "accepted": 250}
 
 
 class NotedRegistration(Organisation):

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import sys
 from pathlib import Path
 
+import pytest
+
+from cli.main import execute
 from outreach.ledger.opening import open_ledger
 from tests.support.forks import outreach
 from tests.support.ledgers import CALM, load, new_run, people
@@ -23,3 +28,19 @@ def test_a_person_and_a_machine_see_every_campaign(tmp_path: Path) -> None:
     assert "Campaigns: 1, running: 0, in doubt: 0" in shown.stdout
     assert [(each["name"], each["waiting"]) for each in told["campaigns"]] == [("spring", 3)]
     assert told["next_runs"] is None
+
+
+def test_a_full_disk_under_the_answer_is_said_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"sqlite:///{tmp_path / 'l.db'}"
+    with open_ledger(url):
+        pass
+
+    def refuse(_: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sys.stdout, "write", refuse)
+    code = execute(["status", "--ledger", url])
+
+    assert (code, "No space left on device" in capsys.readouterr().err) == (1, True)

@@ -97,6 +97,27 @@ def test_inspecting_asks_nothing_again(genesys: Platform) -> None:
     assert genesys.connection.usage.snapshot().requests == before
 
 
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", {"results": []}, {"error": {"status": 503}}, {"results": [{"id": 0}]}]
+)
+def test_an_answer_that_speaks_of_nobody_fails_nobody(body: object) -> None:
+    scripts = (answer(200, {"entities": []}), answer(200, {"id": "s-1"}), answer(200, body))
+    with serve_bytes(*scripts) as server, open_at(server.url) as genesys, pytest.raises(Ambiguous):
+        genesys.register(told(contact()))
+
+
+def test_where_all_are_to_be_tried_again_nobody_has_failed() -> None:
+    later = {"success": False, "status": 503, "error": {"code": "service.unavailable", "retryable": True}}
+    results = {"results": [{"id": str(number), **later} for number in range(2)]}
+    scripts = (answer(200, {"entities": []}), answer(200, {"id": "s-1"}), answer(200, results))
+    with (
+        serve_bytes(*scripts) as server,
+        open_at(server.url) as genesys,
+        pytest.raises(Ambiguous, match=r"service\.unavailable"),
+    ):
+        genesys.register(told(contact(0), contact(1)))
+
+
 def test_one_bad_contact_of_ten_is_a_value_and_the_others_are_registered(
     organisation: EmulatorThread, genesys: Platform
 ) -> None:
@@ -239,6 +260,19 @@ def test_a_merged_contact_is_found_by_its_other_id(organisation: EmulatorThread,
         assert len(client.find([attempt])[attempt.reference]) == 1
 
 
+def test_a_list_that_gives_one_page_for_all_is_not_read_without_end() -> None:
+    hits = [
+        {"conversationId": f"c-{n}", "conversationStart": "2026-03-04T15:00:00Z"} for n in range(PAGE_SIZE)
+    ]
+    page = answer(200, {"conversations": hits, "totalHits": PAGE_SIZE})
+    with (
+        serve_bytes(page) as server,
+        open_at(server.url) as genesys,
+        pytest.raises(Ambiguous, match="page_twice"),
+    ):
+        genesys.list_started(NOW - timedelta(hours=1))
+
+
 def test_reading_many_takes_one_request(genesys: Platform) -> None:
     started = [start(genesys, channel).conversation_id for channel in Channel]
     before = genesys.connection.usage.snapshot().requests
@@ -246,6 +280,30 @@ def test_reading_many_takes_one_request(genesys: Platform) -> None:
 
     assert [conversation.conversation_id for conversation in read] == started
     assert genesys.connection.usage.snapshot().requests - before == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 410, 500])
+def test_a_conversation_that_cannot_be_read_keeps_no_other_waiting(
+    organisation: EmulatorThread, genesys: Platform, status: int
+) -> None:
+    organisation.configure(index_delay_seconds=3600)
+    hidden, shown = (start(genesys, channel).conversation_id for channel in (Channel.SMS, Channel.EMAIL))
+    path = f"GET /api/v2/conversations/{hidden}"
+    organisation.configure(faults=[{"kind": "error_before_effect", "operation": path, "status": status}])
+
+    assert [conversation.conversation_id for conversation in genesys.read([hidden, shown])] == [shown]
+
+
+def test_where_no_conversation_can_be_read_the_reason_is_said(
+    organisation: EmulatorThread, genesys: Platform
+) -> None:
+    organisation.configure(
+        index_delay_seconds=3600, permissions_denied={"*": ["conversation:communication:view"]}
+    )
+    started = [start(genesys, channel).conversation_id for channel in (Channel.SMS, Channel.EMAIL)]
+
+    with pytest.raises(Forbidden, match="conversation:communication:view"):
+        genesys.read(started)
 
 
 def test_what_analytics_does_not_show_yet_is_read_itself(

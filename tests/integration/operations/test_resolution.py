@@ -136,6 +136,30 @@ def test_retry_takes_up_what_may_pass_and_nothing_else(run: Run, organisation: O
     assert retry_failed(run.ledger, run.campaign) == 0
 
 
+def test_whom_genesys_refused_goes_again_once_a_person_says_so(run: Run, organisation: Organisation) -> None:
+    organisation.refuses["C-1"] = NotRegistered("C-1", "missing.field", "never", retryable=False)
+    organisation.will(Invalid("start sms", 400, "invalid.sender"))
+    load(run, people(3))
+    advance(run)
+    organisation.refuses.clear()
+
+    assert retry_failed(run.ledger, run.campaign, refused=True) == 2
+    proof = advance(run)
+    assert (proof.states, proof.contacted_twice, proof.balanced) == ({"started": 3}, 0, True)
+    assert len(organisation.contacted) == 3
+
+
+def test_nobody_goes_again_whose_attempt_stands(run: Run, organisation: Organisation) -> None:
+    organisation.will(Ambiguous("start sms", 500), after_effect=True)
+    load(run, people(1))
+    advance(run)
+    with run.ledger.db.write() as connection:  # as where Genesys' own engine says that it did not send
+        failed = {"state": "failed", "reason": "refused:OUTBOUND-MESSAGE-FAILED"}
+        connection.execute(update(contacts).values(failed))
+
+    assert retry_failed(run.ledger, run.campaign, refused=True) == 0
+
+
 def test_a_retried_contact_has_its_three_tries_again(run: Run, organisation: Organisation) -> None:
     organisation.will(NotSent("start sms", 0, "connect"), times=3)
     load(run, people(1))

@@ -68,3 +68,13 @@ def test_a_wait_is_part_of_the_error(status: int) -> None:
 
     assert isinstance(error, RateLimited)
     assert error.retry_after == 17.0
+
+
+@pytest.mark.parametrize("status", [302, 407, 511])
+def test_who_answers_in_between_is_named(status: int) -> None:
+    assert "proxy" in error_mapping.from_answer("read", received(status, b""), NOW).advice
+
+
+def test_a_log_in_page_with_status_200_is_named_as_one() -> None:
+    page = received(200, b"<html>", {"Content-Type": "text/html; charset=utf-8"})
+    assert "log-in page" in error_mapping.unreadable("read", page).advice
