@@ -22,6 +22,7 @@ from outreach.chunks import cut
 from outreach.errors import LedgerError
 from outreach.ledger.audit.notes import note
 from outreach.ledger.changes import KEEP, Change, apply_within, lock
+from outreach.ledger.database.failures import translated
 from outreach.ledger.database.schema import outbox, rejects, suppressions
 from outreach.ledger.executors.release import release_dead_executors
 from outreach.ledger.facts import kept_as, recall, remember
@@ -166,6 +167,8 @@ def _empty_log(connection: Any) -> bool:  # noqa: ANN401 - the driver's own
 
 
 def _vacuum_postgres(ledger: Ledger) -> bool:
-    with ledger.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("VACUUM contacts, rejects, outbox")
+    from outreach.ledger.database import postgres  # noqa: PLC0415 - its driver takes long to import
+
+    with translated(ledger.db.engine.url):
+        postgres.vacuum(ledger.db.engine, "contacts", "rejects", "outbox")
     return True

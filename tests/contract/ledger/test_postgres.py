@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, make_url, select, text, update
 
 from outreach.campaign.reconciliation import reconcile
 from outreach.campaign.run import Run
@@ -26,6 +26,7 @@ from outreach.ledger.changes import Change, apply_within
 from outreach.ledger.claims import claim, plan
 from outreach.ledger.conversations import write_links
 from outreach.ledger.database.connecting import POOL
+from outreach.ledger.database.postgres import LIMITS
 from outreach.ledger.database.schema import contacts, executors, intents, metadata
 from outreach.ledger.executors.release import release_dead_executors
 from outreach.ledger.facts import remember
@@ -35,6 +36,7 @@ from outreach.ledger.loads.known_contacts import KnownContacts
 from outreach.ledger.migrations import migrate
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.outbox import LedgerOutbox
+from outreach.ledger.privacy.forgetting import rewrite
 from outreach.ledger.proof import prove, prove_within
 from outreach.ledger.rate_slots import LedgerSlotAllocator
 from outreach.ledger.replies import (
@@ -456,6 +458,19 @@ def test_a_database_that_went_away_is_said_and_the_next_try_goes_on(run: Run, ur
     with contextlib.suppress(LedgerError):
         states(run.ledger)
     assert advance(run).balanced
+
+
+def test_freeing_what_was_erased_takes_the_time_that_it_takes(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LIMITS, "statement_timeout", "500ms")
+    with open_ledger(url, keys=[KEY]) as ledger, ThreadPoolExecutor(1) as pool:
+        with psycopg.connect(make_url(url).set(drivername="postgresql").render_as_string(False)) as other:
+            other.execute("LOCK TABLE contacts IN SHARE UPDATE EXCLUSIVE MODE")
+            freed = pool.submit(rewrite, ledger)
+            wait([freed], timeout=1.5)
+        assert freed.result(timeout=30)
+        assert ledger.db.value(select(func.current_setting("statement_timeout"))) == "500ms"
 
 
 def test_an_answer_that_sixteen_read_at_once_is_written_down_and_told_once(ledger: Ledger) -> None:
