@@ -60,7 +60,8 @@ def test_a_run_by_hand_says_where_report_and_rejects_lie_and_export_how_to_feed_
     assert execute(["export", office.name, *of_ours]) == 0
     told = capsys.readouterr().out
     assert f"1 row in {mended}; the column reason says what to mend." in told
-    assert f"outreach run {mended} --campaign {office.name} --ledger {office.name}\n" in told
+    again = f"outreach run {mended} --campaign {office.name} --message Hello --ledger {office.name}\n"
+    assert again in told
     assert "it must be like +15551234567" in mended.read_text()
 
 

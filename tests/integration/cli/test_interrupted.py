@@ -12,6 +12,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
+# A process that a shell began in the background ignores Ctrl-C, and so do all that it begins.
+COMMAND = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from cli.main import main
+main()
+"""
 
 
 @pytest.mark.parametrize("verb", [["run", "list.csv", "--campaign", "c"], ["preflight"], ["deploy"]])
@@ -21,7 +28,7 @@ def test_an_interrupted_verb_says_so(tmp_path: Path, verb: list[str]) -> None:
         silent.settimeout(60)
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/api"
         process = subprocess.Popen(
-            [sys.executable, "-m", "cli.main", *verb],
+            [sys.executable, "-c", COMMAND, *verb],
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": str(ROOT), "PREFECT_API_URL": address, "no_proxy": "*"},
             stderr=subprocess.PIPE,

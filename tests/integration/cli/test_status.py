@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.console import out
 from cli.main import execute
 from outreach.ledger.opening import open_ledger
 from tests.support.forks import outreach
@@ -40,7 +41,9 @@ def test_a_full_disk_under_the_answer_is_said_as_one(
     def refuse(_: str) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(sys.stdout, "write", refuse)
-    code = execute(["status", "--ledger", url])
+    with monkeypatch.context() as full:
+        full.setattr(sys.stdout, "write", refuse)
+        code = execute(["status", "--ledger", url])
+    out.print()  # what the disk did not take the console keeps, and says before what comes next
 
     assert (code, "No space left on device" in capsys.readouterr().err) == (1, True)
