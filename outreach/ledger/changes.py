@@ -176,7 +176,7 @@ def apply_within(
     holder = owner or (ledger.executor.id if only_own else None)
     fitted = ((_fit(connection, rows.get(c.contact_id), c, holder), c.contact_id) for c in changes)
     held = [(change, rows[contact_id]) for change, contact_id in fitted if change]
-    _write(connection, ledger, held, at or ledger.clock.now())
+    _write(ledger, connection, held, at or ledger.clock.now())
     return {change.contact_id for change, _ in held}
 
 
@@ -245,7 +245,7 @@ def insert_fact(connection: Connection, intent: Mapping[str, Any]) -> bool:
 
 
 def _write(
-    connection: Connection, ledger: Ledger, held: Iterable[tuple[Change, ChainEnd]], now: datetime
+    ledger: Ledger, connection: Connection, held: Iterable[tuple[Change, ChainEnd]], now: datetime
 ) -> None:
     updates: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     records: list[dict[str, Any]] = []

@@ -16,13 +16,13 @@ import orjson
 from sqlalchemy import Connection, select
 
 from outreach.compliance.reasons import ROWS_CONTRADICT
-from outreach.ledger.changes import Change, to_accepted
+from outreach.ledger.changes import to_accepted
 from outreach.ledger.contacts import ContactRow
 from outreach.ledger.database.schema import audit, contacts
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.deduplication import is_marked, mark
 from outreach.ledger.loads.entries import Entry, Refused
-from outreach.ledger.loads.known_contacts import ERASED, FOR_A_PERSON, KnownContacts
+from outreach.ledger.loads.known_contacts import ERASED, FOR_A_PERSON, KnownContacts, to_held
 from outreach.ledger.states import CONTACTED, State
 from outreach.sources.contradictions import find_contradictions
 from outreach.sources.rows import Reject
@@ -126,18 +126,9 @@ class Contradicted:
             elif not is_over and (
                 row.load_id == self._known.load_id or not _is_settled(connection, row.id, key)
             ):
-                changes[row.id] = self._held(row.id, key)
+                detail = {"load": self._known.load_id, "content": key}
+                changes[row.id] = to_held(row.id, ROWS_CONTRADICT, detail)
         self._known.apply(connection, list(changes.values()))
-
-    def _held(self, contact_id: int, key: str) -> Change:
-        return Change(
-            contact_id=contact_id,
-            after=State.HELD,
-            action=ROWS_CONTRADICT,
-            reason=ROWS_CONTRADICT,
-            fields={"retryable": False, "until": None},
-            detail={"load": self._known.load_id, "content": key},
-        )
 
 
 def has_seen_to(ledger: Ledger, contact_id: int, content_key: str) -> bool:

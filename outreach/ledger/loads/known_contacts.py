@@ -9,7 +9,8 @@ whom it held; and of whoever is held each row that can be read is another, that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, bindparam, func, select
@@ -77,7 +78,7 @@ class KnownContacts:
         corrections = [
             to_accepted(contact_id=row.id, action="corrected", fields=entry.content(), detail=detail)
             for entry, row in again
-            if entry.payload is not None and is_news(row, entry.content_key)
+            if entry.payload is not None and _is_news(row, entry.content_key)
         ]
         made = self.apply(connection, [*corrections, *self._holds(connection, refused)])
         return sum(change.contact_id in made for change in corrections)
@@ -91,18 +92,8 @@ class KnownContacts:
             key = named[name].content_key(self.ledger.vault)
             if row.reason in FOR_A_PERSON:  # who sees to that first; then the list is read again
                 self.are_heard = False
-            elif is_news(row, key):
-                yield self._held(row.id, key)
-
-    def _held(self, contact_id: int, content_key: str) -> Change:
-        return Change(
-            contact_id=contact_id,
-            after=State.HELD,
-            action=ROW_UNREADABLE,
-            reason=ROW_UNREADABLE,
-            fields={"content_key": content_key, "retryable": False, "until": None},
-            detail={"load": self.load_id},
-        )
+            elif _is_news(row, key):
+                yield to_held(row.id, ROW_UNREADABLE, {"load": self.load_id}, content_key=key)
 
     def apply(self, connection: Connection, changes: Sequence[Change]) -> set[int]:
         """Make the changes of whom nobody contacted, and of whom no outcome is in doubt; of whom."""
@@ -117,7 +108,15 @@ class KnownContacts:
         return made
 
 
-def is_news(row: ContactRow, content_key: str) -> bool:
+def _is_news(row: ContactRow, content_key: str) -> bool:
     """Whether a row with this content says anything new of somebody who was not contacted."""
     is_over = State(row.state) in CONTACTED or row.reason == ERASED
     return not is_over and content_key != row.content_key
+
+
+def to_held(contact_id: int, reason: str, detail: Mapping[str, Any], **fields: object) -> Change:
+    """Kept back until a list ends the reason, or a person does."""
+    kept = {"retryable": False, "until": None, **fields}
+    return Change(
+        contact_id=contact_id, after=State.HELD, action=reason, reason=reason, fields=kept, detail=detail
+    )
