@@ -1,45 +1,31 @@
 """The guide's simplified API behind the interface (guide sheet)."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from functools import partial
 from typing import Any, Literal, cast
 
 from typing_extensions import assert_never
 
 from outreach.contacts import Channel, Contact
 from outreach.errors import Ambiguous, Conflict, Invalid, NotFound
-from outreach.genesys.http.client import Connection, quoted
-from outreach.genesys.http.creating_call import CreatingCall
-from outreach.genesys.http.untrusted_json import read_code, read_instant, read_mapping, read_text
+from outreach.genesys.http.client import quoted
+from outreach.genesys.http.untrusted_json import Json, read_code, read_instant, read_mapping, read_text
 from outreach.genesys.interface import Conversation, Engagement, Genesys, Identity, NotRegistered, Registered
-from outreach.genesys.one_by_one import read_each
+from outreach.genesys.wire_format import CONVERSATIONS, CreatingCall, WireFormat, turned_down
 from outreach.reachability import AVAILABLE, Availability, Inspection
 
 NOT_FOUND = "not_found"
 _CONTACTS = "/api/v2/externalcontacts/contacts"
-_CONVERSATIONS = "/api/v2/conversations"
 _STATUSES = frozenset({"passed", "pending", "failed"})
 
 
-class Guide(Genesys):
+class Guide(WireFormat, Genesys):
     """`interface.Genesys` over the guide's API. Safe for threads. It has no look-up: nothing is found."""
 
     api: Literal["platform", "guide"] = "guide"
     bulk_size = 1
     asks_to_inspect = True
     can_find = False
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-
-    @property
-    def clock_skew(self) -> timedelta:
-        """How far Genesys' clock is ahead of ours."""
-        return self.connection.clock_skew
-
-    def give_up(self) -> None:
-        """Nobody waits for a turn any more."""
-        self.connection.give_up()
 
     def register(
         self, people: Sequence[tuple[Contact, str]], *, priority: int = 0
@@ -79,24 +65,28 @@ class Guide(Genesys):
                 "timestamp": self.connection.clock.now().isoformat(),
             },
         }
-        ready = self.connection.wait_for_turn(
-            f"start {attempt.channel}", "POST", _CONVERSATIONS, json=body, priority=priority
-        )
-        return CreatingCall(self.connection, ready, lambda answer: read_code(answer, "id"))
+        read_id = partial(read_code, key="id")
+        return self.ready_call(attempt.channel, CONVERSATIONS, body, read_id, priority=priority)
 
     def read(self, conversation_ids: Sequence[str]) -> list[Conversation]:
         """What became of interactions, one by one."""
-        return list(read_each(conversation_ids, self._read).values())
+        return list(self.read_each(conversation_ids).values())
+
+    @staticmethod
+    def understand(body: Json) -> Conversation | None:
+        """A conversation as it is shown; None without an id."""
+        found = Conversation(
+            read_code(body, "id"),
+            read_instant(body, "startTime"),
+            read_instant(body, "connectedTime"),
+            read_instant(body, "endTime"),
+            read_code(body, "disconnectType"),
+        )
+        return found if found.conversation_id else None
 
     def end(self, conversation_id: str, channel: Channel) -> None:  # noqa: ARG002  the interface's
         """Disconnect it. One that has ended already, or is gone, is fine."""
-        path = f"{_CONVERSATIONS}/{quoted(conversation_id)}/disconnect"
-        try:
-            self.connection.request("end conversation", "POST", path)
-        except (Invalid, Conflict, NotFound):
-            found = self._read(conversation_id)
-            if found is not None and found.ended_at is None:
-                raise
+        self.disconnect(conversation_id, "POST", f"{CONVERSATIONS}/{quoted(conversation_id)}/disconnect")
 
     def link(self, conversation: Conversation, genesys_id: str, channel: Channel) -> None:
         """Nothing: its conversations are started by the contact's id."""
@@ -113,33 +103,13 @@ class Guide(Genesys):
         except Conflict:
             return Registered(contact_id, contact_id, "exists")
         except Invalid as error:
-            reason = f"Genesys does not accept it ({error.status} {error.code})."
-            return NotRegistered(contact_id, error.code, reason, False, error.correlation_id)
+            return turned_down(contact, error)
         genesys_id = read_code(answer.json, "externalContactId")
-        if not (
-            genesys_id or read_text(answer.json, "state")
-        ):  # believed, they were `validation_failed` for good
-            said, found = (
-                "Genesys did not say that it knows the contact: run it again.",
-                answer.correlation_id,
-            )
-            raise Ambiguous("register", answer.status, "unrecognised_answer", found, said)
+        # Believed, they were `validation_failed` for good.
+        if not (genesys_id or read_text(answer.json, "state")):
+            said = "Genesys did not say that it knows the contact: run it again."
+            raise Ambiguous("register", answer.status, "unrecognised_answer", answer.correlation_id, said)
         return Registered(contact_id, genesys_id or contact_id, "created")
-
-    def _read(self, conversation_id: str) -> Conversation | None:
-        path = f"{_CONVERSATIONS}/{quoted(conversation_id)}"
-        try:
-            body = self.connection.request("read conversation", "GET", path).json
-        except NotFound:
-            return None
-        found = Conversation(
-            read_code(body, "id"),
-            read_instant(body, "startTime"),
-            read_instant(body, "connectedTime"),
-            read_instant(body, "endTime"),
-            read_code(body, "disconnectType"),
-        )
-        return found if found.conversation_id else None
 
 
 def _name(channel: Channel) -> str:

@@ -64,11 +64,11 @@ def from_conversation(body: Json) -> Conversation | None:
     )
 
 
-def attributes_of(body: Json, name: str) -> set[str]:
+def attributes_of(body: Json, name: str) -> frozenset[str]:
     """The values that the participants of a conversation carry under one attribute."""
     participants = read_list(body, "participants")
     found = (read_text(participant.get("attributes"), name) for participant in participants)
-    return {value for value in found if value}
+    return frozenset(filter(None, found))
 
 
 def sessions_of(body: Object) -> Iterator[tuple[Object, Object]]:

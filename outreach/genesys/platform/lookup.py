@@ -111,16 +111,18 @@ def _judge(
     marks = _marks(connection, attempt, conversation_id, conversation)
     certain = any(attempt.reference in mark for mark in marks)
     if not attempt.is_marked:  # a subject without a reference may well be ours
-        marks = set(filter(has_reference, marks))
+        marks = frozenset(filter(has_reference, marks))
     # A mark that is shown and not ours rules it out; where none is shown, nothing is proven.
     return None if marks and not certain else ConversationMatch(conversation_id, started, certain)
 
 
-def _marks(connection: Connection, attempt: Attempt, conversation_id: str, conversation: Object) -> set[str]:
+def _marks(
+    connection: Connection, attempt: Attempt, conversation_id: str, conversation: Object
+) -> frozenset[str]:
     """Where our reference would stand: subjects of an e-mail, attributes of a callback."""
     match attempt.channel:
         case Channel.SMS | Channel.CHAT:
-            return set()
+            return frozenset()
         case Channel.EMAIL:
             return subjects_of(conversation)
         case Channel.VOICE:
@@ -129,11 +131,11 @@ def _marks(connection: Connection, attempt: Attempt, conversation_id: str, conve
             assert_never(attempt.channel)
 
 
-def read_attributes(connection: Connection, conversation_id: str) -> set[str]:
+def read_attributes(connection: Connection, conversation_id: str) -> frozenset[str]:
     """What stands in a callback where our reference would; nothing where it is not shown."""
     path = f"/api/v2/conversations/{quoted(conversation_id)}"
     try:
         body = connection.request("read conversation", "GET", path).json
     except (NotFound, Forbidden):
-        return set()
+        return frozenset()
     return attributes_of(body, ATTEMPT_ATTRIBUTE)

@@ -58,7 +58,7 @@ def read_own(conversation: Object, senders: Senders) -> OwnConversation | None:
         if not ours.isdisjoint(_senders_in(sessions, medium)) and _is_outbound(conversation, medium):
             addresses = frozenset(a for _, session in sessions for a in _addresses(session))
             ids = frozenset(read_text(participant, "externalContactId") for participant, _ in sessions)
-            texts = frozenset(subjects_of(conversation) if medium is EMAIL else ())
+            texts = subjects_of(conversation) if medium is EMAIL else frozenset[str]()
             return OwnConversation(conversation_id, started, channel, addresses, ids - {""}, texts)
     return None
 
@@ -70,10 +70,10 @@ def sessions_in(conversation: Object, medium: Medium) -> list[tuple[Object, Obje
     ]
 
 
-def subjects_of(conversation: Object) -> set[str]:
+def subjects_of(conversation: Object) -> frozenset[str]:
     """The subjects that an e-mail conversation shows."""
     segments = _segments(sessions_in(conversation, EMAIL))
-    return {read_text(segment, "subject") for segment in segments} - {""}
+    return frozenset(read_text(segment, "subject") for segment in segments) - {""}
 
 
 def _is_outbound(conversation: Object, medium: Medium) -> bool:
