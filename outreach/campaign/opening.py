@@ -14,6 +14,7 @@ from outreach.concurrency.adaptive_limit import FEW, AdaptiveLimit
 from outreach.concurrency.open_files import find_room
 from outreach.errors import LedgerError, SettingsError
 from outreach.genesys.interface import Genesys
+from outreach.genesys.platform.api import find_engine
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.outbox import LedgerOutbox
@@ -100,7 +101,7 @@ def open_run(
 
 
 def _check_engine(genesys: Genesys, settings: CampaignSettings) -> None:
-    if settings.route is Route.CAMPAIGN and genesys.engine is None:
+    if settings.route is Route.CAMPAIGN and find_engine(genesys) is None:
         raise SettingsError(*_NO_ENGINE)
 
 

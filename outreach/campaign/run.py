@@ -18,8 +18,9 @@ from outreach.concurrency.adaptive_limit import AdaptiveLimit
 from outreach.concurrency.turns import Turns
 from outreach.contacts import Channel, Contact
 from outreach.errors import Invalid, NotSent, RateLimited, Refused
-from outreach.genesys.campaign_route import Engine
 from outreach.genesys.interface import Attempt, Engagement, Genesys, Letter
+from outreach.genesys.platform.api import find_engine
+from outreach.genesys.platform.campaigns import Engine
 from outreach.genesys.rate_limit.pacer import GIVEN_UP
 from outreach.ledger.campaigns import Campaign
 from outreach.ledger.changes import OutboundEvent
@@ -85,7 +86,7 @@ class Run:
     @property
     def engine(self) -> Engine | None:
         """Genesys' own engine, where the settings and the API have it send."""
-        return self.genesys.engine if self.settings.route is Route.CAMPAIGN else None
+        return find_engine(self.genesys) if self.settings.route is Route.CAMPAIGN else None
 
     @functools.cached_property
     def engine_channels(self) -> tuple[Channel, ...]:

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from outreach.contacts import Channel, Contact
-from outreach.genesys.campaign_route import Engine
 from outreach.reachability import Availability, Inspection, OwnConversation
 
 
@@ -181,11 +180,6 @@ class Genesys(Protocol):
     """Whether `inspect` asks Genesys, or knows already."""
     can_find: bool
     """Whether `find` can ever see anything; the guide API has no look-up."""
-
-    @property
-    def engine(self) -> Engine | None:
-        """Genesys' own engine, that sends to lists."""
-        return None
 
     @property
     def clock_skew(self) -> timedelta:

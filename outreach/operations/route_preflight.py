@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from outreach.errors import Forbidden, GenesysError, OutreachError
-from outreach.genesys.campaign_route import Engine
-from outreach.genesys.platform.api import Platform
+from outreach.genesys.platform.api import Platform, find_engine
+from outreach.genesys.platform.campaigns import Engine
 from outreach.genesys.platform.engine_look import look_at_engine
 from outreach.ledger.hand_overs import PREFIX
 from outreach.operations.preflight import Check, Level, Targets
@@ -16,7 +16,7 @@ def check_route(means: Targets) -> Iterator[Check]:
     """What the engine sends for us and how fast, and what others have set up that would send again."""
     try:
         with means.genesys(means.login().text) as genesys:
-            engine = genesys.engine
+            engine = find_engine(genesys)
             if not isinstance(genesys, Platform) or engine is None:
                 what = "Genesys' own engine can send for nobody here."
                 advice = "It takes the platform API, and in the senders block a number for SMS or a template."

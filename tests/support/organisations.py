@@ -53,7 +53,6 @@ class Organisation:
     bulk_size = 10
     asks_to_inspect = True
     can_find = True
-    engine = None
     clock_skew = timedelta()
     narrow_budgets: ClassVar[Mapping[str, float]] = {}
 

@@ -10,7 +10,8 @@ from outreach.campaign.validation import gather_facts, inspected_before
 from outreach.chunks import cut
 from outreach.compliance import Decision, Facts, Verdict
 from outreach.contacts import Channel, Contact
-from outreach.genesys.campaign_route import CampaignRoute, Engine, Hours, ListRow, id_of
+from outreach.genesys.campaign_route import Hours, ListRow, id_of
+from outreach.genesys.platform.campaigns import CampaignRoute, Engine
 from outreach.ledger.claims import Claimed
 from outreach.ledger.hand_overs import HandOver, list_members
 from outreach.ledger.suppressions import find_opt_outs, find_suppressed

@@ -9,7 +9,7 @@ from outreach.contacts import Channel, Contact
 from outreach.errors import Conflict, Forbidden, Invalid, NotFound
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.untrusted_json import read_list
-from outreach.genesys.interface import Conversation, Engagement, NotRegistered, Registered
+from outreach.genesys.interface import Conversation, Engagement, Genesys, NotRegistered, Registered
 from outreach.genesys.platform import (
     do_not_contact,
     enrichment,
@@ -20,7 +20,7 @@ from outreach.genesys.platform import (
     replies,
     sending,
 )
-from outreach.genesys.platform.campaigns import PlatformEngine
+from outreach.genesys.platform.campaigns import Engine
 from outreach.genesys.platform.conversations import FAILED_DELIVERIES, from_analytics, from_conversation
 from outreach.genesys.platform.external_source import ExternalSource
 from outreach.genesys.platform.media import medium_of
@@ -58,12 +58,6 @@ class Platform(WireFormat):
         self.read_inbound = partial(replies.read_inbound, connection, senders)
         self.list_do_not_contact = partial(do_not_contact.fetch_lists, connection)
         self.whoami = partial(organization.read_identity, connection)
-
-    @property
-    def engine(self) -> PlatformEngine | None:
-        """Genesys' own engine; none where no sender of ours is set up for it."""
-        engine = PlatformEngine(self.connection, self.senders)
-        return engine if engine.channels else None
 
     def narrow_budget_of(self, contact: Contact, channel: Channel) -> str:
         """Which of them binds the call that contacts a person on a channel; "" for none."""
@@ -128,6 +122,12 @@ class Platform(WireFormat):
             return {}
         shown = map(from_analytics, read_list(body, "conversations"))
         return {found.conversation_id: found for found in shown if found}
+
+
+def find_engine(genesys: Genesys) -> Engine | None:
+    """Genesys' own engine; none on the guide API, and where no sender of ours is set up for it."""
+    engine = Engine(genesys.connection, genesys.senders) if isinstance(genesys, Platform) else None
+    return engine if engine and engine.channels else None
 
 
 def _may_say_more(found: Conversation) -> bool:

@@ -70,8 +70,8 @@ _ZONE = "zone"
 _RESULTS = (SENT, AMBIGUOUS, FAILED, THROTTLED)
 
 
-class PlatformEngine:
-    """`campaign_route.Engine` over the platform API."""
+class Engine:
+    """Genesys' own engine, as far as one of our senders can use it; `channels` are those it can send on."""
 
     def __init__(self, connection: Connection, senders: Senders) -> None:
         self._connection = connection
@@ -79,22 +79,26 @@ class PlatformEngine:
         self.channels = tuple(channel for channel in Channel if can_send(senders, channel))
 
     def paces(self, channel: Channel) -> Mapping[str, Pace]:
-        """Each sender's pace, as its carrier, the organisation or the senders let it."""
+        """Our senders of a channel, and how fast each may send: by its carrier, Genesys or a setting."""
         names = [each.name for each in self._senders.all_of(channel)]
         return {name: describe_sender(self._senders, channel, name).pace for name in names}
 
     def choose(self, contact: Contact, channel: Channel) -> str | None:
-        """The sender of this very person, the same as by calls of ours."""
+        """Which of them contacts this very person, the same as by calls of ours; None when none does."""
         return self._senders.choose(contact, channel)
 
-    def open_route(self, channel: Channel, sender: str) -> "PlatformCampaigns":
+    def open_route(self, channel: Channel, sender: str) -> "CampaignRoute":
         """The lists and campaigns of a sender; "" is the senders' own."""
         name = sender or self._senders.own(channel)[0] or ""
-        return PlatformCampaigns(self._connection, describe_sender(self._senders, channel, name))
+        return CampaignRoute(self._connection, describe_sender(self._senders, channel, name))
 
 
-class PlatformCampaigns:
-    """`campaign_route.CampaignRoute` over the platform API, for one sender."""
+class CampaignRoute:
+    """Contact lists and campaigns of one of our senders. Raises only GenesysError. Safe for threads.
+
+    `per_minute`: how many messages a minute the sender may send. `longest_text`: how many characters a row's
+    text may have; what is longer would be cut off.
+    """
 
     def __init__(self, connection: Connection, sender: EngineSender) -> None:
         self._connection = connection
@@ -104,7 +108,7 @@ class PlatformCampaigns:
         self.longest_text = LONGEST_VALUE * len(sender.medium.texts)
 
     def prepare_list(self, name: str) -> str:
-        """The contact list of that name, with its belts."""
+        """The contact list of that name, made when it is not there, with its belts; its id."""
         if known := find(self._connection, "find contact list", _LISTS, name, filterType="Equals"):
             return known
         limits = find_or_create(self._connection, "attempt limits", f"{_OUTBOUND}/attemptlimits", _LIMITS)
@@ -120,7 +124,10 @@ class PlatformCampaigns:
         return create(self._connection, "create contact list", _LISTS, body)
 
     def add(self, list_id: str, rows: Sequence[ListRow]) -> None:
-        """Add rows, as many a request as it takes."""
+        """Add rows, as many a request as it takes; who is there is not queued again.
+
+        Raises Ambiguous where not all were taken.
+        """
         for group in _groups([self._write_row(list_id, row) for row in rows]):
             answer = self._connection.request(
                 "add to contact list",
@@ -144,7 +151,7 @@ class PlatformCampaigns:
         return int(size)
 
     def withdraw(self, list_id: str, row: ListRow) -> None:
-        """Mark one row as not to be contacted."""
+        """Have the engine leave one row alone: it is marked as not to be contacted."""
         path = f"{_LISTS}/{quoted(list_id)}/contacts/{quoted(row.row_id)}"
         body = {**self._write_row(list_id, row), "callable": False}
         if self._medium.columns != "phoneColumns":
@@ -163,7 +170,7 @@ class PlatformCampaigns:
         return {"id": row.row_id, "contactListId": list_id, "data": data}
 
     def prepare_campaign(self, name: str, list_id: str, hours: Hours) -> str:
-        """The campaign of that name, switched off, with its belts and hours."""
+        """The campaign of that name, made switched off when it is not there, with its belts; its id."""
         if known := find(self._connection, "find campaign", _CAMPAIGNS, name):
             return known
         rules = find_or_create(
@@ -198,7 +205,7 @@ class PlatformCampaigns:
         return find_or_create(self._connection, "callable time set", f"{_OUTBOUND}/callabletimesets", body)
 
     def bound(self, campaign_id: str, until: datetime) -> None:
-        """A schedule that ends then."""
+        """The latest instant at which the engine sends, whatever becomes of us: a schedule that ends then."""
         ahead = self._connection.clock_skew
         begin, end = write_instant(self._connection.clock.now() + ahead), write_instant(until + ahead)
         body = {"name": "outreach", "intervals": [{"start": begin, "end": end}], "timeZone": "UTC"}
@@ -206,11 +213,14 @@ class PlatformCampaigns:
         self._connection.request("bound campaign", "PUT", path, json=body)
 
     def start(self, campaign_id: str) -> None:
-        """Start it, once."""
+        """Let the engine send. Sent once: it is never repeated in doubt."""
         self._connection.request("start campaign", "POST", _path(campaign_id, "/start"), creates=True)
 
     def stop(self, campaign_id: str) -> None:
-        """Stop it, also where nobody waits for the budget any more. Safe to repeat."""
+        """Have it send nothing more, also where nobody waits for the budget any more. Safe to repeat.
+
+        What is on its way may still arrive.
+        """
         for _ in range(STOPS - 1):
             with contextlib.suppress(Ambiguous, NotSent):
                 return self._connection.request_at_once("stop campaign", "POST", _path(campaign_id, "/stop"))
@@ -230,11 +240,11 @@ class PlatformCampaigns:
         return Progress(status, int(done), int(total))
 
     def read_results(self, list_id: str) -> Mapping[str, str]:
-        """The result of every row, from an export that is made now."""
+        """What the engine says of every row, by its id, from an export that is made now."""
         return list_export.read_results(self._connection, list_id, self._medium)
 
     def list_conversations(self, campaign_id: str, since: datetime) -> Iterator[EngineConversation]:
-        """Every conversation of the campaign, 100 a request."""
+        """Every conversation that the campaign has started, 100 a request."""
         ahead = self._connection.clock_skew
         until = self._connection.clock.now() + timedelta(minutes=1)
         segments = {"type": "and", "predicates": [write_predicate("outboundCampaignId", campaign_id)]}

@@ -22,7 +22,7 @@ from outreach.compliance.reasons import TOO_LATE
 from outreach.contacts import Channel, Contact
 from outreach.decisions.why import explain
 from outreach.errors import Refused, SettingsError
-from outreach.genesys.platform.campaigns import PlatformCampaigns
+from outreach.genesys.platform.campaigns import CampaignRoute
 from outreach.genesys.senders import Sender
 from outreach.ledger.database.schema import outbox
 from outreach.ledger.migrations import migrate
@@ -63,14 +63,14 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[], ob
     """Let something happen once, right before a step of the route."""
 
     def happen(step: str, act: Callable[[], object]) -> None:
-        real, due = getattr(PlatformCampaigns, step), [act]
+        real, due = getattr(CampaignRoute, step), [act]
 
         def stepping(*given: Any) -> Any:
             if due:
                 due.pop()()
             return real(*given)
 
-        monkeypatch.setattr(PlatformCampaigns, step, stepping)
+        monkeypatch.setattr(CampaignRoute, step, stepping)
 
     return happen
 
