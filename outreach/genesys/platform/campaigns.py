@@ -28,9 +28,7 @@ from outreach.genesys.campaign_route import (
 )
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.untrusted_json import (
-    Object,
     read_code,
-    read_instant,
     read_list,
     read_mapping,
     read_number,
@@ -47,6 +45,7 @@ from outreach.genesys.platform.engine import (
     describe_sender,
 )
 from outreach.genesys.platform.listing import (
+    Hit,
     read_all_hits,
     read_pages,
     unreadable,
@@ -289,10 +288,7 @@ def _groups(rows: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         yield group
 
 
-def _read_conversation(found: Object) -> EngineConversation | None:
-    started = read_instant(found, "conversationStart")
-    keys = (read_text(session, "outboundContactId") for _, session in sessions_of(found))
+def _read_conversation(hit: Hit) -> EngineConversation | None:
+    keys = (read_text(session, "outboundContactId") for _, session in sessions_of(hit.shown))
     row_id = next(filter(None, keys), "")
-    if started is None or not row_id:
-        return None
-    return EngineConversation(row_id, read_code(found, "conversationId"), started)
+    return EngineConversation(row_id, hit.conversation_id, hit.started_at) if row_id else None

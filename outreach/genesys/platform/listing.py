@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from outreach.errors import Ambiguous
 from outreach.genesys.http.client import Answer, Connection
@@ -14,7 +15,7 @@ from outreach.genesys.http.untrusted_json import (
     read_number,
 )
 
-PAGE_SIZE = 100
+PAGE = 100
 """Conversations on a page of a details query (platform fact sheet 5.3)."""
 
 INTERVAL = timedelta(days=7)
@@ -23,6 +24,14 @@ INTERVAL = timedelta(days=7)
 _MOST_PAGES = 100
 _DETAILS = "/api/v2/analytics/conversations/details/query"
 _ADVICE = "Genesys' answer is not the list that was asked for: what it holds is not known."
+
+
+class Hit(NamedTuple):
+    """A conversation of a details query: which it is, when it began, and all that is shown of it."""
+
+    conversation_id: str
+    started_at: datetime
+    shown: Object
 
 
 def read_pages(
@@ -73,41 +82,43 @@ def write_instant(moment: datetime) -> str:
 
 def read_all_hits(
     connection: Connection, operation: str, query: Mapping[str, Json], *, most: int
-) -> Iterator[Object]:
+) -> Iterator[Hit]:
     """Every conversation of a details query once, from at most so many pages. Raises as `read_hits`."""
     seen: set[str] = set()
     for page in range(1, most + 1):
         hits = read_hits(connection, operation, query, page)
         for hit in hits:
-            conversation_id = read_code(hit, "conversationId")
-            if conversation_id not in seen:  # pages shift while data arrives
-                seen.add(conversation_id)
+            if hit.conversation_id not in seen:  # pages shift while data arrives
+                seen.add(hit.conversation_id)
                 yield hit
-        if len(hits) < PAGE_SIZE:  # totalHits is only about right (5.3)
+        if len(hits) < PAGE:  # totalHits is only about right (5.3)
             return
 
 
-def read_hits(connection: Connection, operation: str, query: Mapping[str, Json], page: int) -> list[Object]:
-    """One page of a details query's conversations, the last one if it has fewer than PAGE_SIZE.
+def read_hits(connection: Connection, operation: str, query: Mapping[str, Json], page: int) -> list[Hit]:
+    """One page of a details query's conversations, the last one if it has fewer than PAGE.
 
     Where there are none Genesys answers `{}`; a page after the last one tells of all the hits, and has none.
 
     Raises:
         Ambiguous: another shape, or a conversation that does not say which it is and when it began.
     """
-    asked = {**query, "paging": {"pageSize": PAGE_SIZE, "pageNumber": page}}
+    asked = {**query, "paging": {"pageSize": PAGE, "pageNumber": page}}
     answer = connection.request(operation, "POST", _DETAILS, json=asked)
     body = as_mapping(answer.json)
     found, total = body.get("conversations"), read_number(body, "totalHits") or 0
-    if isinstance(answer.json, dict) and found is None and total <= (page - 1) * PAGE_SIZE:
+    if isinstance(answer.json, dict) and found is None and total <= (page - 1) * PAGE:
         return []
-    if not isinstance(found, list) or not all(map(_is_hit, found)):
+    listed = found if isinstance(found, list) else [None]
+    hits = [hit for each in listed if (hit := _read_hit(each))]
+    if len(hits) < len(listed):
         raise unreadable(operation, answer)
-    return found
+    return hits
 
 
-def _is_hit(found: Json) -> bool:
-    return bool(read_code(found, "conversationId")) and read_instant(found, "conversationStart") is not None
+def _read_hit(found: Json) -> Hit | None:
+    key, started_at = read_code(found, "conversationId"), read_instant(found, "conversationStart")
+    return Hit(key, started_at, found) if key and started_at else None
 
 
 def unreadable(operation: str, answer: Answer, code: str = "unrecognised_answer") -> Ambiguous:

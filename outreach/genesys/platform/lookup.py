@@ -19,11 +19,10 @@ from typing_extensions import assert_never
 from outreach.contacts import Channel
 from outreach.errors import Forbidden, NotFound
 from outreach.genesys.http.client import Connection, quoted
-from outreach.genesys.http.untrusted_json import Object, read_code, read_instant
 from outreach.genesys.interface import Attempt, ConversationMatch
 from outreach.genesys.platform.conversations import attributes_of
 from outreach.genesys.platform.links import find_canonical
-from outreach.genesys.platform.listing import read_all_hits, write_predicate, write_query
+from outreach.genesys.platform.listing import Hit, read_all_hits, write_predicate, write_query
 from outreach.genesys.platform.matching import SKEW, WINDOW, matches, subjects_of
 from outreach.genesys.platform.media import MESSAGE, medium_of
 from outreach.genesys.platform.sending import ATTEMPT_ATTRIBUTE, address_of, has_reference
@@ -58,9 +57,9 @@ def _look(
     for group in _groups(attempts):
         ids = {a.reference: {a.genesys_id, *merged.get(a.genesys_id, ())} - {""} for a in group}
         query = _write_query(connection, senders, group, ids)
-        for conversation in read_all_hits(connection, "find conversations", query, most=MOST_PAGES):
+        for hit in read_all_hits(connection, "find conversations", query, most=MOST_PAGES):
             for attempt in group:
-                sighting = _judge(connection, senders, attempt, ids[attempt.reference], conversation)
+                sighting = _judge(connection, senders, attempt, ids[attempt.reference], hit)
                 if sighting and sighting not in found[attempt.reference]:
                     found[attempt.reference].append(sighting)
     return found
@@ -102,31 +101,27 @@ def _write_query(
 
 
 def _judge(
-    connection: Connection, senders: Senders, attempt: Attempt, ids: set[str], conversation: Object
+    connection: Connection, senders: Senders, attempt: Attempt, ids: set[str], hit: Hit
 ) -> ConversationMatch | None:
-    conversation_id = read_code(conversation, "conversationId")
-    started = read_instant(conversation, "conversationStart")
-    if started is None or not matches(attempt, conversation, senders, ids, connection.clock_skew):
+    if not matches(attempt, hit, senders, ids, connection.clock_skew):
         return None
-    marks = _marks(connection, attempt, conversation_id, conversation)
+    marks = _marks(connection, attempt, hit)
     certain = any(attempt.reference in mark for mark in marks)
     if not attempt.is_marked:  # a subject without a reference may well be ours
         marks = frozenset(filter(has_reference, marks))
     # A mark that is shown and not ours rules it out; where none is shown, nothing is proven.
-    return None if marks and not certain else ConversationMatch(conversation_id, started, certain)
+    return None if marks and not certain else ConversationMatch(hit.conversation_id, hit.started_at, certain)
 
 
-def _marks(
-    connection: Connection, attempt: Attempt, conversation_id: str, conversation: Object
-) -> frozenset[str]:
+def _marks(connection: Connection, attempt: Attempt, hit: Hit) -> frozenset[str]:
     """Where our reference would stand: subjects of an e-mail, attributes of a callback."""
     match attempt.channel:
         case Channel.SMS | Channel.CHAT:
             return frozenset()
         case Channel.EMAIL:
-            return subjects_of(conversation)
+            return subjects_of(hit.shown)
         case Channel.VOICE:
-            return read_attributes(connection, conversation_id)
+            return read_attributes(connection, hit.conversation_id)
         case _:
             assert_never(attempt.channel)
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from outreach.contacts import Channel, bare_address
-from outreach.genesys.http.untrusted_json import Object, read_code, read_instant, read_list, read_text
+from outreach.genesys.http.untrusted_json import Object, read_list, read_text
 from outreach.genesys.interface import Attempt
 from outreach.genesys.platform.conversations import sessions_of
+from outreach.genesys.platform.listing import Hit
 from outreach.genesys.platform.media import EMAIL, Medium, medium_of
 from outreach.genesys.platform.sending import address_of
 from outreach.genesys.senders import Senders
@@ -25,41 +26,35 @@ WINDOW = timedelta(minutes=20)
 Sessions = Sequence[tuple[Object, Object]]
 
 
-def matches(
-    attempt: Attempt, conversation: Object, senders: Senders, ids: set[str], clock_skew: timedelta
-) -> bool:
+def matches(attempt: Attempt, hit: Hit, senders: Senders, ids: set[str], clock_skew: timedelta) -> bool:
     """Whether time, medium, direction, address and sender all fit.
 
     `ids` are Genesys' ids of the person; `clock_skew` is how far Genesys' clock is ahead of ours.
     """
-    started = read_instant(conversation, "conversationStart")
     committed = attempt.at + clock_skew
-    if started is None or not committed - SKEW <= started <= committed + WINDOW:
+    if not committed - SKEW <= hit.started_at <= committed + WINDOW:
         return False
     medium = medium_of(attempt.channel)
-    sessions = sessions_in(conversation, medium)
+    sessions = sessions_in(hit.shown, medium)
     return (
-        _is_outbound(conversation, medium)
+        _is_outbound(hit.shown, medium)
         and _is_to(sessions, attempt, senders, ids)
         and _is_from(sessions, medium, _names_of(senders, attempt.channel))
     )
 
 
-def read_own(conversation: Object, senders: Senders) -> OwnConversation | None:
+def read_own(hit: Hit, senders: Senders) -> OwnConversation | None:
     """The conversation, if one of our senders is shown to have started it."""
-    conversation_id = read_code(conversation, "conversationId")
-    started = read_instant(conversation, "conversationStart")
-    if not conversation_id or started is None:
-        return None
     for channel in Channel:
         medium = medium_of(channel)
-        sessions = sessions_in(conversation, medium)
+        sessions = sessions_in(hit.shown, medium)
         ours = _names_of(senders, channel)
-        if not ours.isdisjoint(_senders_in(sessions, medium)) and _is_outbound(conversation, medium):
+        if not ours.isdisjoint(_senders_in(sessions, medium)) and _is_outbound(hit.shown, medium):
             addresses = frozenset(a for _, session in sessions for a in _addresses(session))
             ids = frozenset(read_text(participant, "externalContactId") for participant, _ in sessions)
-            texts = subjects_of(conversation) if medium is EMAIL else frozenset[str]()
-            return OwnConversation(conversation_id, started, channel, addresses, ids - {""}, texts)
+            texts = subjects_of(hit.shown) if medium is EMAIL else frozenset[str]()
+            key, started_at = hit.conversation_id, hit.started_at
+            return OwnConversation(key, started_at, channel, addresses, ids - {""}, texts)
     return None
 
 

@@ -12,8 +12,8 @@ from itertools import islice
 from outreach.contacts import Channel
 from outreach.errors import Ambiguous
 from outreach.genesys.http.client import Connection
-from outreach.genesys.http.untrusted_json import Json, Object, read_instant
-from outreach.genesys.platform.listing import INTERVAL, PAGE_SIZE, read_hits, write_predicate, write_query
+from outreach.genesys.http.untrusted_json import Json
+from outreach.genesys.platform.listing import INTERVAL, PAGE, Hit, read_hits, write_predicate, write_query
 from outreach.genesys.platform.matching import SKEW, read_own
 from outreach.genesys.platform.media import medium_of
 from outreach.genesys.senders import Senders
@@ -36,8 +36,8 @@ def list_started(
     is_all = False
     pages = _pages(connection, {"type": "or", "predicates": by_us}, asked)
     for page, is_all in islice(pages, at_most):  # noqa: B007 - the last one is told
-        for conversation in page:
-            own = read_own(conversation, senders)
+        for hit in page:
+            own = read_own(hit, senders)
             if own and own.started_at >= asked:
                 found.setdefault(own.conversation_id, own)  # pages shift while data arrives
     return list(found.values()), is_all
@@ -45,10 +45,10 @@ def list_started(
 
 def _pages(
     connection: Connection, segments: Mapping[str, Json], asked: datetime
-) -> Iterator[tuple[list[Object], bool]]:
+) -> Iterator[tuple[list[Hit], bool]]:
     """Page after page, interval before interval, each with whether it is the last one."""
     end, number = max(connection.clock.now() + connection.clock_skew, asked + SKEW), 1
-    before: list[Object] = []
+    before: list[Hit] = []
     while True:
         begin = max(asked, end - INTERVAL)
         query = write_query(begin, end, segments, newest_first=True)
@@ -56,15 +56,10 @@ def _pages(
         if number > 1 and page == before:  # who gives one page for all would be asked without end
             raise Ambiguous(_LIST, 200, "page_twice", "", "Genesys gives the same page again: run it later.")
         before = page
-        is_through = len(page) < PAGE_SIZE or _reaches(page, begin)
+        # Or it goes back beyond the interval's begin: the server gives whole days.
+        is_through = len(page) < PAGE or any(hit.started_at < begin for hit in page)
         is_last = is_through and begin <= asked
         yield page, is_last
         if is_last:
             return
         end, number = (begin, 1) if is_through else (end, number + 1)
-
-
-def _reaches(page: list[Object], begin: datetime) -> bool:
-    """Whether it goes back beyond the interval's begin: the server gives whole days."""
-    starts = (read_instant(conversation, "conversationStart") for conversation in page)
-    return any(start < begin for start in starts if start)

@@ -14,7 +14,6 @@ from outreach.errors import NotFound
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.untrusted_json import (
     Json,
-    Object,
     read_code,
     read_instant,
     read_list,
@@ -23,7 +22,7 @@ from outreach.genesys.http.untrusted_json import (
 )
 from outreach.genesys.interface import InboundConversation, InboundMessage
 from outreach.genesys.platform.conversations import communications_of, sessions_of
-from outreach.genesys.platform.listing import INTERVAL, PAGE_SIZE, read_hits, write_predicate, write_query
+from outreach.genesys.platform.listing import INTERVAL, PAGE, Hit, read_hits, write_predicate, write_query
 from outreach.genesys.platform.media import EMAIL, MESSAGE, medium_of
 from outreach.genesys.senders import Senders
 
@@ -53,11 +52,11 @@ def list_inbound(
     to_us = {"type": "or", "predicates": [write_predicate("addressTo", name) for name in names]}
     query = write_query(max(since, end - INTERVAL), end, to_us)
     ours = set(map(bare_address, names))
-    first, passed = divmod(skip, PAGE_SIZE)
+    first, passed = divmod(skip, PAGE)
     for page in count(first + 1):
         hits = read_hits(connection, _FIND, query, page)
         yield from (_read_inbound(hit, ours) for hit in hits[passed:])
-        if len(hits) < PAGE_SIZE:
+        if len(hits) < PAGE:
             return
         passed = 0
 
@@ -74,8 +73,8 @@ def read_inbound(
     return sorted(new, key=lambda message: message.at or _BEFORE)
 
 
-def _read_inbound(hit: Object, ours: Collection[str]) -> InboundConversation | None:
-    sessions = [session for _, session in sessions_of(hit)]
+def _read_inbound(hit: Hit, ours: Collection[str]) -> InboundConversation | None:
+    sessions = [session for _, session in sessions_of(hit.shown)]
     # From one of ours to another nobody answers.
     to_us = [
         each
@@ -83,13 +82,12 @@ def _read_inbound(hit: Object, ours: Collection[str]) -> InboundConversation | N
         if bare_address(read_text(each, "addressTo")) in ours
         and bare_address(read_text(each, "addressFrom")) not in ours
     ]
-    started = read_instant(hit, "conversationStart")
-    if not to_us or started is None:
+    if not to_us:
         return None
     return InboundConversation(
-        read_code(hit, "conversationId"),
-        started,
-        read_instant(hit, "conversationEnd"),
+        hit.conversation_id,
+        hit.started_at,
+        read_instant(hit.shown, "conversationEnd"),
         any(read_text(session, "mediaType") == EMAIL.name for session in to_us),
         frozenset(read_text(session, "addressFrom") for session in to_us) - {""},
     )

@@ -15,7 +15,7 @@ from outreach.errors import Ambiguous, Conflict, Forbidden, RateLimited, Unautho
 from outreach.genesys.interface import NotRegistered, Registered, Started
 from outreach.genesys.opening import Account, fetch_token
 from outreach.genesys.platform.api import Platform
-from outreach.genesys.platform.listing import PAGE_SIZE
+from outreach.genesys.platform.listing import PAGE
 from outreach.genesys.platform.organization import read_limits
 from outreach.genesys.senders import Senders
 from outreach.reachability import AVAILABLE, NOT_CHECKABLE
@@ -229,7 +229,7 @@ def test_a_last_page_that_is_full_leaves_nothing_in_doubt(
 ) -> None:
     organisation.configure(message_seconds=0)
     begun = SystemClock().now()
-    started = {start(genesys, Channel.SMS).conversation_id for _ in range(PAGE_SIZE)}
+    started = {start(genesys, Channel.SMS).conversation_id for _ in range(PAGE)}
     ours = engagement(Channel.SMS, begun).attempt
 
     assert {sighting.conversation_id for sighting in genesys.find([ours])[ours.reference]} == started
@@ -262,9 +262,9 @@ def test_a_merged_contact_is_found_by_its_other_id(organisation: EmulatorThread,
 
 def test_a_list_that_gives_one_page_for_all_is_not_read_without_end() -> None:
     hits = [
-        {"conversationId": f"c-{n}", "conversationStart": "2026-03-04T15:00:00Z"} for n in range(PAGE_SIZE)
+        {"conversationId": f"c-{n}", "conversationStart": "2026-03-04T15:00:00Z"} for n in range(PAGE)
     ]
-    page = answer(200, {"conversations": hits, "totalHits": PAGE_SIZE})
+    page = answer(200, {"conversations": hits, "totalHits": PAGE})
     with (
         serve_bytes(page) as server,
         open_at(server.url) as genesys,
