@@ -22,8 +22,8 @@ from outreach.genesys.platform import (
 )
 from outreach.genesys.platform.campaigns import Engine
 from outreach.genesys.platform.conversations import FAILED_DELIVERIES, from_analytics, from_conversation
-from outreach.genesys.platform.external_source import ExternalSource
 from outreach.genesys.platform.media import medium_of
+from outreach.genesys.platform.named import ExternalSource
 from outreach.genesys.platform.senders import check_senders
 from outreach.genesys.senders import Senders, budget_of
 from outreach.genesys.wire_format import CreatingCall, WireFormat, turned_down

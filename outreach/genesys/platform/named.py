@@ -1,12 +1,16 @@
-"""What goes by a name of ours in Genesys: found by it, or made."""
+"""What goes by a name of ours in Genesys, as the source of our ids does: found by it, or made."""
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
-from outreach.errors import Ambiguous, Refused
+from outreach.errors import Ambiguous, Conflict, Refused
 from outreach.genesys.http.client import Connection
-from outreach.genesys.http.untrusted_json import read_code, read_text
+from outreach.genesys.http.untrusted_json import read_code, read_list, read_text
 from outreach.genesys.platform.listing import read_pages
+
+_SOURCE = "genesys-outreach"
+_SOURCES = "/api/v2/externalcontacts/externalsources"
 
 
 def find(connection: Connection, operation: str, path: str, name: str, **more: str) -> str:
@@ -39,3 +43,37 @@ def create(connection: Connection, operation: str, path: str, body: Mapping[str,
     if not made:
         raise Ambiguous(operation, answer.status, "no_id", answer.correlation_id, "Run it again.")
     return made
+
+
+class ExternalSource:
+    """The id of our own external source, looked up at the first use and kept. Safe for threads."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+        self._id = ""
+
+    def id(self) -> str:
+        """Genesys' id of the source. Raises GenesysError."""
+        with self._lock:
+            if not self._id:  # under the lock, since a run's threads all need it first
+                self._id = self._find() or self._create()
+            return self._id
+
+    def _find(self) -> str:
+        params: dict[str, str | int] = {"name": _SOURCE, "limit": 100}
+        answer = self._connection.request("find external source", "GET", _SOURCES, params=params)
+        for entity in read_list(answer.json, "entities"):
+            if entity.get("name") == _SOURCE and entity.get("active") is not False:
+                return read_code(entity, "id")
+        return ""
+
+    def _create(self) -> str:
+        """Names are unique, so whoever creates at the same moment made the one that we find again."""
+        body = {"name": _SOURCE, "active": True}
+        try:
+            return create(self._connection, "create external source", _SOURCES, body)
+        except (Conflict, Ambiguous):  # it may be there now, by us or by another
+            if found := self._find():
+                return found
+            raise
