@@ -58,15 +58,12 @@ _IN_DOUBT = "It may have happened: it is looked up before anything is sent again
 _BETWEEN = "A proxy or a log-in page answered instead of Genesys: check api_url, the proxy and the network. "
 
 _REFUSALS: Mapping[int, type[GenesysError]] = {
-    400: Invalid,
     401: Unauthorized,
     403: Forbidden,
     404: NotFound,
     409: Conflict,
-    413: Invalid,
-    415: Invalid,
-    422: Invalid,
 }
+"""What a status that refuses is; every other one is Invalid."""
 _PERMISSION = re.compile(r"\b[A-Za-z]{2,40}:[A-Za-z]{2,40}:[A-Za-z]{2,40}\b")
 
 
@@ -90,7 +87,8 @@ def from_answer(
     if status in {429, 503}:
         return RateLimited(operation, status, code, found, ADVICE[status], _wait(received, now))
     named = ", ".join(_named_permissions(body) or permissions) or "the missing permissions"
-    return _REFUSALS[status](operation, status, code, found, ADVICE[status].replace("{permissions}", named))
+    refusal = _REFUSALS.get(status, Invalid)
+    return refusal(operation, status, code, found, ADVICE[status].replace("{permissions}", named))
 
 
 def unreadable(operation: str, received: Received) -> Ambiguous:
