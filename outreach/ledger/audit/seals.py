@@ -8,7 +8,6 @@ back unseen: `outreach audit verify --seal HASH`.
 
 import base64
 import zlib
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -26,18 +25,12 @@ MOST = 255
 """Longer chains are counted as so long."""
 
 
-@dataclass
-class Ends:
-    """The ends of all chains, folded into one hash as they are added, in the order of the contacts."""
+def fold(ledger: Ledger, root: str, contact_id: int, count: int, head: str) -> str:
+    """One hash over the ends of chains, with one contact's more: how long it is, and its last hash.
 
-    ledger: Ledger
-    root: str = ""
-    records: int = 0
-
-    def add(self, contact_id: int, count: int, head: str) -> None:
-        """One contact's chain: how long it is, and its last hash."""
-        self.root = self.ledger.vault.chain(self.root, f"{contact_id} {count} {head}".encode())
-        self.records += count
+    In the order of the contacts; of none it is "".
+    """
+    return ledger.vault.chain(root, f"{contact_id} {count} {head}".encode())
 
 
 def seal(ledger: Ledger, campaign: Campaign) -> str:
@@ -71,13 +64,13 @@ def _gather(ledger: Ledger, connection: Connection, campaign_id: int) -> dict[st
     """The ends, and a byte a contact: a dictionary took 8 MB of 100,000, at a run's end, when it has most."""
     c = contacts.c
     rows = select(c.id, c.audit_count, c.audit_head).where(c.campaign_id == campaign_id).order_by(c.id)
-    ends, first, counts = Ends(ledger), 0, bytearray()
+    root, records, first, counts = "", 0, 0, bytearray()
     for contact_id, count, head in connection.execute(rows):  # by their names, twice the time
-        ends.add(contact_id, count, head)
+        root, records = fold(ledger, root, contact_id, count, head), records + count
         first = first or contact_id
         counts.extend(bytes(contact_id - first - len(counts)))  # between them, those of other campaigns
         counts.append(min(count, MOST))
-    return {"root": ends.root, "records": ends.records, "counts": pack_counts(first, bytes(counts))}
+    return {"root": root, "records": records, "counts": pack_counts(first, bytes(counts))}
 
 
 def pack_counts(first: int, counts: bytes) -> str:

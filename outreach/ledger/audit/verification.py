@@ -15,7 +15,7 @@ from sqlalchemy.types import NULLTYPE
 
 from outreach.ledger.audit.chain import COVERED, canonical_values, end_of
 from outreach.ledger.audit.chain_check import Finding, check_chain, is_genuine
-from outreach.ledger.audit.seals import MOST, SEALED, Ends, unpack_counts
+from outreach.ledger.audit.seals import MOST, SEALED, fold, unpack_counts
 from outreach.ledger.campaigns import Campaign
 from outreach.ledger.database.packing import unpack, unpacked
 from outreach.ledger.database.schema import audit, contacts, facts
@@ -63,7 +63,7 @@ class _Seal:
     last: int
     root: str
     counts: dict[int, int]
-    ends: Ends
+    so_far: str = ""
 
 
 def verify(ledger: Ledger, campaign: Campaign, *, seal: str | None = None) -> Verification:
@@ -93,13 +93,13 @@ def _verify_own(
     result.chains += 1
     result.records += len(records)
     result.findings += [finding] if finding else []
-    return [_as_seal(ledger, r) for r in records if r.action == SEALED and is_genuine(ledger, r, r.n)]
+    return [_as_seal(r) for r in records if r.action == SEALED and is_genuine(ledger, r, r.n)]
 
 
-def _as_seal(ledger: Ledger, record: Row[Any]) -> _Seal:
+def _as_seal(record: Row[Any]) -> _Seal:
     detail = orjson.loads(record.detail)
     counts = unpack_counts(detail["counts"])
-    return _Seal(record.n, record.hash, detail["last"], detail["root"], counts, Ends(ledger))
+    return _Seal(record.n, record.hash, detail["last"], detail["root"], counts)
 
 
 def _verify_contacts(
@@ -112,7 +112,7 @@ def _verify_contacts(
             finding, ends = _look_closer(ledger, connection, campaign, contact_id)
         result.chains += 1
         result.records += len(ends)
-        rolled_back = _add_to_seals(name, contact_id, ends, seals)
+        rolled_back = _add_to_seals(ledger, name, contact_id, ends, seals)
         result.findings += [found for found in (finding or rolled_back,) if found]
 
 
@@ -192,7 +192,7 @@ def _check_contact(ledger: Ledger, records: Sequence[Row[Any]], beside: Row[Any]
 
 
 def _add_to_seals(
-    name: str, contact_id: int, records: Sequence[_End], seals: Sequence[_Seal]
+    ledger: Ledger, name: str, contact_id: int, records: Sequence[_End], seals: Sequence[_Seal]
 ) -> Finding | None:
     """Fold one chain into each seal as it was then; the first record that a seal counts differently."""
     findings: list[Finding] = []
@@ -203,10 +203,10 @@ def _add_to_seals(
         then = records if whole else [record for record in records if record[0] <= seal.last]
         if then:
             _, n, digest = then[-1]
-            so_far = seal.ends.root, n
-            if so_far not in folded:
-                seal.ends.add(contact_id, n, digest)
-            seal.ends.root = folded.setdefault(so_far, seal.ends.root)
+            before = seal.so_far, n
+            if before not in folded:
+                folded[before] = fold(ledger, seal.so_far, contact_id, n, digest)
+            seal.so_far = folded[before]
         counted = seal.counts.pop(contact_id, 0)
         if len(then) != counted:
             findings.extend(_count_differently(name, seal, len(then), counted))
@@ -225,5 +225,5 @@ def _check_seal(seal: _Seal) -> Iterator[Finding]:
     for contact_id, count in seal.counts.items():  # what no chain has taken out
         text = f"contact number {contact_id} and its {count} records are gone since seal {seal.n}"
         yield Finding("", 0, "missing", text)
-    if not seal.counts and seal.ends.root != seal.root:  # while contacts are gone, it cannot fit
+    if not seal.counts and seal.so_far != seal.root:  # while contacts are gone, it cannot fit
         yield Finding("", seal.n, "altered", "the chains do not end as this seal says")
