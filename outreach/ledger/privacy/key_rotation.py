@@ -13,14 +13,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Column, bindparam, func, select
 
-from outreach.ledger.database.schema import contacts, outbox, rejects
 from outreach.ledger.facts import remember
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import HASHING
-from outreach.ledger.privacy.remains import RESEALED
-
-PERSONAL = (contacts.c.payload, rejects.c.raw, outbox.c.excerpt)
-"""The columns that may say something of a person."""
+from outreach.ledger.privacy.remains import PERSONAL, RESEALED
 
 
 class Resealed(NamedTuple):

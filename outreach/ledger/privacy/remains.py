@@ -27,12 +27,8 @@ RESEALED = "resealed"
 """The fact that rows were sealed anew, and the file was not yet written so."""
 
 _ID = "external_contact_id"
-_TEXTS = (
-    (contacts.c.payload, contacts.c.id),
-    (rejects.c.raw, rejects.c.id),
-    (outbox.c.excerpt, outbox.c.contact_id),
-)
-"""What may speak of a person, and by which number it is found."""
+PERSONAL = (contacts.c.payload, rejects.c.raw, outbox.c.excerpt)
+"""The columns that may say something of a person."""
 
 
 def read_words(ledger: Ledger, people: Sequence[int], rows: Sequence[int]) -> set[bytes]:
@@ -42,8 +38,8 @@ def read_words(ledger: Ledger, people: Sequence[int], rows: Sequence[int]) -> se
     if ledger.db.value(select(or_(corrected, answered_again))) or recall(ledger, RESEALED):
         return set()
     found: set[str] = set()
-    for column, number in _TEXTS:
-        chosen = number.in_(rows if column is rejects.c.raw else people)
+    whose = (contacts.c.id.in_(people), rejects.c.id.in_(rows), outbox.c.contact_id.in_(people))
+    for column, chosen in zip(PERSONAL, whose, strict=True):
         for text in ledger.db.values(select(column).where(chosen, func.length(column) > 0)):
             found.update(_words_of(text))
     return {word.encode() for word in found}
@@ -87,4 +83,4 @@ def still_stands(ledger: Ledger, words: Collection[bytes]) -> bool:
 
 def _is_others(ledger: Ledger, word: str) -> bool:
     """Whether somebody's row has the word, so that it tells nothing of the one who was erased."""
-    return any(ledger.db.value(select(exists().where(func.instr(column, word) > 0))) for column, _ in _TEXTS)
+    return any(ledger.db.value(select(exists().where(func.instr(column, word) > 0))) for column in PERSONAL)
