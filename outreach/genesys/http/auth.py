@@ -6,7 +6,6 @@ guide     POST <host>/oauth/token    form `grant_type`, `client_id`, `client_sec
 
 import base64
 import re
-import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Literal, TypeGuard
@@ -99,13 +98,12 @@ class Login:
 
 
 class Token:
-    """The bearer token, as long as it lives and then the next. Safe for threads: one of them fetches."""
+    """The bearer token, as long as it lives and then the next. One thread at a time: see `TokenPool`."""
 
     def __init__(self, transport: Transport, login: Login, clock: Clock, sealed: str | None = None) -> None:
         self._transport = transport
         self._login = login
         self._clock = clock
-        self._lock = threading.Lock()
         self._known = unseal(sealed, login.client_secret) if sealed else None
         self._renew_at = self._known.expires_at - RENEW_BEFORE if self._known else clock.now()
         self.fetched_at = float("-inf")
@@ -122,17 +120,16 @@ class Token:
         return self._current().value
 
     def known(self) -> str:
-        """The bearer at hand, "" where one must be fetched. Never waits."""
+        """The bearer at hand, "" where one must be fetched. Never waits, and any thread may ask."""
         known = self._known
         return known.value if self._is_good(known) else ""
 
     def renew(self, bearer: str) -> bool:
         """Somebody was turned down with this bearer: fetch another, unless that was done since (False)."""
-        with self._lock:
-            if self._known is None or self._known.value != bearer:
-                return False
-            self._known = None
-            return True
+        if self._known is None or self._known.value != bearer:
+            return False
+        self._known = None
+        return True
 
     def sealed(self) -> SealedToken:
         """A token that lives for more than 30 seconds, sealed with the client secret."""
@@ -141,16 +138,12 @@ class Token:
 
     def _current(self) -> KnownToken:
         known = self._known
-        if self._is_good(known):
-            return known
-        with self._lock:
-            known = self._known
-            if not self._is_good(known):
-                known = self._fetch()
-                life = known.expires_at - self._clock.now()
-                self._renew_at = known.expires_at - min(RENEW_BEFORE, life / 4)
-                self._known = known
-            return known
+        if not self._is_good(known):
+            known = self._fetch()
+            life = known.expires_at - self._clock.now()
+            self._renew_at = known.expires_at - min(RENEW_BEFORE, life / 4)
+            self._known = known
+        return known
 
     def _is_good(self, known: KnownToken | None) -> TypeGuard[KnownToken]:
         return known is not None and self._clock.now() < self._renew_at

@@ -168,7 +168,7 @@ class Connection:
 
     def request_at_once(self, operation: str, method: str, path: str) -> None:
         """One request that waits for no budget, and goes although all others have given up. Not repeated."""
-        turn, bearer = self._turn_at_once()
+        turn, bearer = self._tokens.turn_at_once()
         self._send(ReadyRequest(operation, self._write(method, path, bearer), bearer, turn))
 
     def ask_with_each_token(self, operation: str, path: str) -> list[Received | None]:
@@ -244,10 +244,6 @@ class Connection:
         self._tokens.accepted(ready.turn.lane, ready.turn.at)
         return received
 
-    def _turn_at_once(self) -> tuple[Turn, str]:
-        lane, bearer = self._tokens.any_bearer()
-        return Turn(lane, self.clock.monotonic(), 0.0, ""), bearer
-
     def _take_turn(self, operation: str, priority: int, budget: str) -> tuple[Turn, str]:
         """Wait for the budgets, and then for the token whose turn it is: a login may take its time."""
         while True:
@@ -316,7 +312,7 @@ class Connection:
             raise error_mapping.from_failure(operation, error) from error
         if not ours:  # the store's own address is signed: our token stays here
             return fetch(operation, request, most_bytes, self.clock, allow_private=self._allow_private)
-        turn, bearer = self._turn_at_once()
+        turn, bearer = self._tokens.turn_at_once()
         request.headers.append(_authorization(bearer))
         received = self._exchange(operation, request, most_bytes)
         if received.status == 401:

@@ -16,7 +16,7 @@ from outreach.clock import Clock
 from outreach.errors import GenesysError, NotSent, RateLimited, WrongClient
 from outreach.genesys.http.auth import Token
 from outreach.genesys.http.retries import TOKEN_ENDED
-from outreach.genesys.rate_limit.pacer import Pacer
+from outreach.genesys.rate_limit.pacer import Pacer, Turn
 
 REFUSED_SECONDS, ENDED_SECONDS, AWAY_SECONDS = 600.0, 3600.0, 30.0
 """How long it is left out whose login was refused, that another's login ended, or that could not log in."""
@@ -71,12 +71,14 @@ class TokenPool:
                 raise
             return ""
 
-    def any_bearer(self) -> tuple[int, str]:
-        """A token for what is not paced, and its lane."""
+    def turn_at_once(self) -> tuple[Turn, str]:
+        """A token for what is not paced, and its turn."""
         for lane in range(len(self._tokens)):
             if bearer := self.bearer(lane):
-                return lane, bearer
-        return 0, self._tokens[0].bearer()
+                return Turn(lane, self._clock.monotonic(), 0.0, ""), bearer
+        with self._lock:
+            bearer = self._tokens[0].bearer()
+        return Turn(0, self._clock.monotonic(), 0.0, ""), bearer
 
     def accepted(self, lane: int, sent_at: float) -> None:
         """An answer says that the token was good when the request left."""
