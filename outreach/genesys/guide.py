@@ -65,8 +65,10 @@ class Guide(WireFormat, Genesys):
                 "timestamp": self.connection.clock.now().isoformat(),
             },
         }
-        read_id = partial(read_code, key="id")
-        return self.ready_call(attempt.channel, CONVERSATIONS, body, read_id, priority=priority)
+        ready = self.connection.wait_for_turn(
+            f"start {attempt.channel}", "POST", CONVERSATIONS, json=body, priority=priority
+        )
+        return CreatingCall(self.connection, ready, partial(read_code, key="id"))
 
     def read(self, conversation_ids: Sequence[str]) -> list[Conversation]:
         """What became of interactions, one by one."""

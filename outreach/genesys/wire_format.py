@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from outreach.contacts import Channel, Contact
+from outreach.contacts import Contact
 from outreach.errors import Ambiguous, Conflict, GenesysError, Invalid, NotFound, RateLimited, Unauthorized
 from outreach.genesys.http.client import Connection, ReadyRequest, quoted
 from outreach.genesys.http.untrusted_json import Json
@@ -103,22 +103,6 @@ class WireFormat:
             found = self.read_one(conversation_id)
             if found is not None and found.ended_at is None:
                 raise
-
-    def ready_call(
-        self,
-        channel: Channel,
-        path: str,
-        body: Json,
-        read_id: Callable[[Json], str],
-        *,
-        priority: int,
-        budget: str = "",
-    ) -> CreatingCall:
-        """The call that contacts a person, ready to leave."""
-        ready = self.connection.wait_for_turn(
-            f"start {channel}", "POST", path, json=body, priority=priority, budget=budget
-        )
-        return CreatingCall(self.connection, ready, read_id)
 
 
 def turned_down(contact: Contact, error: Invalid | Conflict) -> NotRegistered:

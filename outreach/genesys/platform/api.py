@@ -94,8 +94,11 @@ class Platform(WireFormat):
     def wait_for_turn(self, engagement: Engagement, *, priority: int = 0) -> CreatingCall:
         """The call that contacts the person, ready to leave."""
         channel, call = engagement.attempt.channel, sending.write_call(engagement, self.senders)
-        read_id, budget = partial(sending.read_conversation_id, channel), budget_of(channel, call.sender)
-        return self.ready_call(channel, call.path, call.body, read_id, priority=priority, budget=budget)
+        budget = budget_of(channel, call.sender)
+        ready = self.connection.wait_for_turn(
+            f"start {channel}", "POST", call.path, json=call.body, priority=priority, budget=budget
+        )
+        return CreatingCall(self.connection, ready, partial(sending.read_conversation_id, channel))
 
     def read(self, conversation_ids: Sequence[str]) -> list[Conversation]:
         """What became of interactions: many at once, and one by one what that doesn't tell."""
