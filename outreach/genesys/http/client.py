@@ -66,6 +66,7 @@ class ReadyRequest:
     budget: str = ""
 
 
+@dataclass(eq=False, repr=False)
 class Connection:
     """One organisation's API for one client id. Safe for threads. Raises only GenesysError.
 
@@ -79,36 +80,26 @@ class Connection:
         allow_private: whether files may lie in our own network, at addresses that an answer names.
     """
 
-    def __init__(
-        self,
-        transport: Transport,
-        url: str,
-        tokens: TokenPool,
-        pacer: Pacer,
-        usage: Usage,
-        clock: Clock,
-        permissions: Mapping[str, tuple[str, ...]],
-        more_pacers: Mapping[str, Pacer],
-        *,
-        allow_private: bool = False,
-    ) -> None:
-        self.url = url
-        self.usage = usage
-        self.clock = clock
-        self._transport = transport
-        self._tokens = tokens
-        self._pacer = pacer
-        self._permissions = permissions
-        self._more_pacers = more_pacers
-        self._allow_private = allow_private
+    transport: Transport
+    url: str
+    tokens: TokenPool
+    pacer: Pacer
+    usage: Usage
+    clock: Clock
+    permissions: Mapping[str, tuple[str, ...]]
+    more_pacers: Mapping[str, Pacer]
+    allow_private: bool = False
+
+    def __post_init__(self) -> None:
+        url = httpx.URL(self.url)
         self._headers = [
-            (b"Host", httpx.URL(url).netloc),
+            (b"Host", url.netloc),
             (b"User-Agent", b"genesys-outreach"),
             (b"Accept", b"application/json"),
             (b"Accept-Encoding", b"gzip"),
             (b"Content-Type", b"application/json"),
         ]
-        self._host = target_of(httpx.URL(url))
+        self._host = target_of(url)
         self._root = self._host.target.rstrip(b"/")
         self._last_date: tuple[str, datetime] | None = None
         self._given_up = False
@@ -168,14 +159,14 @@ class Connection:
 
     def request_at_once(self, operation: str, method: str, path: str) -> None:
         """One request that waits for no budget, and goes although all others have given up. Not repeated."""
-        turn, bearer = self._tokens.turn_at_once()
+        turn, bearer = self.tokens.turn_at_once()
         self._send(ReadyRequest(operation, self._write(method, path, bearer), bearer, turn))
 
     def ask_with_each_token(self, operation: str, path: str) -> list[Received | None]:
         """The same read with each token in turn; None where it could not log in. Not paced."""
         answers: list[Received | None] = []
-        for lane in range(len(self._tokens)):
-            bearer = self._tokens.bearer(lane)
+        for lane in range(len(self.tokens)):
+            bearer = self.tokens.bearer(lane)
             request = self._write("GET", path, bearer)
             answers.append(self._exchange(operation, request) if bearer else None)
         return answers
@@ -183,14 +174,14 @@ class Connection:
     def give_up(self) -> None:
         """Nobody waits any more, for a turn, a connection or another try: whoever does gets its error now."""
         self._given_up = True
-        self._transport.give_up()
-        for pacer in (self._pacer, *self._more_pacers.values()):
+        self.transport.give_up()
+        for pacer in (self.pacer, *self.more_pacers.values()):
             pacer.give_up()
 
     @property
     def narrow_budgets(self) -> Mapping[str, float]:
         """The budgets beside the tokens', by their names, in requests a second."""
-        return {name: pacer.limit / 60 for name, pacer in self._more_pacers.items() if pacer.limit}
+        return {name: pacer.limit / 60 for name, pacer in self.more_pacers.items() if pacer.limit}
 
     @property
     def clock_skew(self) -> timedelta:
@@ -232,7 +223,7 @@ class Connection:
 
     def _exchange(self, operation: str, request: PlainRequest, most_bytes: int | None = None) -> Received:
         try:
-            return exchange(self._transport, request, self.clock, most_bytes)
+            return exchange(self.transport, request, self.clock, most_bytes)
         except EXCHANGE_ERRORS as error:
             raise error_mapping.from_failure(operation, error) from error
 
@@ -241,29 +232,29 @@ class Connection:
         self._observe(received.headers, ready.turn.lane)  # a refusal's headers tell of the window too
         if not 200 <= received.status <= 299:
             raise self._refused(ready.operation, received, ready)
-        self._tokens.accepted(ready.turn.lane, ready.turn.at)
+        self.tokens.accepted(ready.turn.lane, ready.turn.at)
         return received
 
     def _take_turn(self, operation: str, priority: int, budget: str) -> tuple[Turn, str]:
         """Wait for the budgets, and then for the token whose turn it is: a login may take its time."""
         while True:
             turn = self._wait_for_budgets(operation, priority, budget)
-            if bearer := self._tokens.bearer(turn.lane):
+            if bearer := self.tokens.bearer(turn.lane):
                 return turn, bearer
 
     def _pacers_of(self, operation: str, budget: str) -> Sequence[Pacer]:
-        return [pacer for name in (budget, operation) if (pacer := self._more_pacers.get(name))]
+        return [pacer for name in (budget, operation) if (pacer := self.more_pacers.get(name))]
 
     def _wait_for_budgets(self, operation: str, priority: int, budget: str) -> Turn:
         """The turn in the last of them: who waits for one keeps the one before, so that no slots pile up."""
         more = self._pacers_of(operation, budget)
         # The way below takes 6 times as long.
-        if all(pacer.turn_at_once() for pacer in more) and (at_once := self._pacer.turn_at_once()):
+        if all(pacer.turn_at_once() for pacer in more) and (at_once := self.pacer.turn_at_once()):
             self.usage.sent(operation, 0.0)
             return at_once
         since = self.clock.monotonic()
         with contextlib.ExitStack() as stack:
-            turns = [stack.enter_context(pacer.turn(priority, since)) for pacer in (*more, self._pacer)]
+            turns = [stack.enter_context(pacer.turn(priority, since)) for pacer in (*more, self.pacer)]
         longest = max(turns, key=lambda turn: turn.waited)
         self.usage.sent(operation, turns[-1].at - since, longest.bound)
         return turns[-1]
@@ -271,25 +262,25 @@ class Connection:
     def _observe(self, headers: Mapping[str, str], lane: int) -> None:
         if "date" in headers:
             self._last_date = (headers["date"], self.clock.now())
-        if self._pacer.limit is not None and "inin-ratelimit-count" in headers:
+        if self.pacer.limit is not None and "inin-ratelimit-count" in headers:
             try:
                 count = int(headers["inin-ratelimit-count"])
                 allowed = int(headers.get("inin-ratelimit-allowed", "0"))
                 reset = float(headers.get("inin-ratelimit-reset", "0"))
             except ValueError:
                 return
-            self._pacer.observe(count, allowed, reset, lane)
+            self.pacer.observe(count, allowed, reset, lane)
 
     def _refused(self, operation: str, received: Received, ready: ReadyRequest | None = None) -> GenesysError:
-        needed = self._permissions.get(operation, ())
+        needed = self.permissions.get(operation, ())
         error = error_mapping.from_answer(operation, received, self.clock.now(), needed)
         if ready and received.status == 401:
-            return self._tokens.turned_down(ready.turn.lane, ready.bearer, error)
+            return self.tokens.turned_down(ready.turn.lane, ready.bearer, error)
         if isinstance(error, RateLimited) and error.status == 429:  # a 503 is not about our budget
             self.usage.refused()
             for pacer in self._pacers_of(operation, ready.budget if ready else ""):
                 pacer.refuse(error.retry_after)
-            self._pacer.refuse(error.retry_after, ready.turn if ready else None)
+            self.pacer.refuse(error.retry_after, ready.turn if ready else None)
         return error
 
     def _download(self, operation: str, url: str, most_bytes: int) -> bytes:
@@ -304,15 +295,15 @@ class Connection:
 
     def _fetch(self, operation: str, url: str, most_bytes: int) -> Received:
         ours = url.startswith(f"{self.url}/")
-        if not ours and not may_be_asked(url, allow_private=self._allow_private):
+        if not ours and not may_be_asked(url, allow_private=self.allow_private):
             raise unsafe(operation)
         try:
             request = from_httpx(httpx.Request("GET", url))
         except httpx.InvalidURL as error:
             raise error_mapping.from_failure(operation, error) from error
         if not ours:  # the store's own address is signed: our token stays here
-            return fetch(operation, request, most_bytes, self.clock, allow_private=self._allow_private)
-        turn, bearer = self._tokens.turn_at_once()
+            return fetch(operation, request, most_bytes, self.clock, allow_private=self.allow_private)
+        turn, bearer = self.tokens.turn_at_once()
         request.headers.append(_authorization(bearer))
         received = self._exchange(operation, request, most_bytes)
         if received.status == 401:
