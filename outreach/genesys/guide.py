@@ -75,16 +75,15 @@ class Guide(WireFormat, Genesys):
         return list(self.read_each(conversation_ids).values())
 
     @staticmethod
-    def understand(body: Json) -> Conversation | None:
-        """A conversation as it is shown; None without an id."""
-        found = Conversation(
+    def understand(body: Json) -> Conversation:
+        """A conversation as it is shown."""
+        return Conversation(
             read_code(body, "id"),
             read_instant(body, "startTime"),
             read_instant(body, "connectedTime"),
             read_instant(body, "endTime"),
             read_code(body, "disconnectType"),
         )
-        return found if found.conversation_id else None
 
     def end(self, conversation_id: str, channel: Channel) -> None:  # noqa: ARG002  the interface's
         """Disconnect it. One that has ended already, or is gone, is fine."""

@@ -55,16 +55,17 @@ class WireFormat:
 
     @staticmethod
     @abstractmethod
-    def understand(body: Json) -> Conversation | None:
-        """A conversation as Genesys shows one by itself; None without an id."""
+    def understand(body: Json) -> Conversation:
+        """A conversation as Genesys shows one by itself; without an id it is none."""
 
     def read_one(self, conversation_id: str) -> Conversation | None:
         """What became of one interaction, None where Genesys does not show it."""
         path = f"{CONVERSATIONS}/{quoted(conversation_id)}"
         try:
-            return self.understand(self.connection.request("read conversation", "GET", path).json)
+            found = self.understand(self.connection.request("read conversation", "GET", path).json)
         except NotFound:
             return None
+        return found if found.conversation_id else None
 
     def read_each(self, wanted: Iterable[str], *, others_shown: bool = False) -> dict[str, Conversation]:
         """One by one, those that are shown, by their ids: one that cannot be read keeps nobody else waiting.

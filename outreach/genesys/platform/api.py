@@ -124,7 +124,7 @@ class Platform(WireFormat):
         except (Forbidden, NotFound, Invalid):  # without analytics each is read by itself
             return {}
         shown = map(from_analytics, read_list(body, "conversations"))
-        return {found.conversation_id: found for found in shown if found}
+        return {found.conversation_id: found for found in shown if found.conversation_id}
 
 
 def find_engine(genesys: Genesys) -> Engine | None:

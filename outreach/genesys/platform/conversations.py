@@ -21,16 +21,13 @@ _THEM = frozenset({"customer", "external"})
 """Who the person is among the participants (platform fact sheet 5.1)."""
 
 
-def from_analytics(body: Object) -> Conversation | None:
-    """One conversation of an analytics answer; None without an id."""
-    conversation_id = read_code(body, "conversationId")
-    if not conversation_id:
-        return None
+def from_analytics(body: Object) -> Conversation:
+    """One conversation of an analytics answer."""
     pairs = list(sessions_of(body))
     sessions = [session for _, session in pairs]
     segments = [s for session in sessions for s in read_list(session, "segments")]
     return Conversation(
-        conversation_id,
+        read_code(body, "conversationId"),
         read_instant(body, "conversationStart"),
         _first(read_instant(s, "segmentStart") for s in segments if _is_talk(s)),
         read_instant(body, "conversationEnd"),
@@ -42,17 +39,14 @@ def from_analytics(body: Object) -> Conversation | None:
     )
 
 
-def from_conversation(body: Json) -> Conversation | None:
-    """A conversation as `GET /conversations/{id}` shows it; None without an id."""
-    conversation_id = read_code(body, "id")
-    if not conversation_id:
-        return None
+def from_conversation(body: Json) -> Conversation:
+    """A conversation as `GET /conversations/{id}` shows it."""
     pairs = list(communications_of(body))
     communications = [communication for _, communication in pairs]
     messages = [m for c in communications for m in read_list(c, "messages")]
     errors = [read_code(part.get("errorInfo"), "code") for part in (*messages, *communications)]
     return Conversation(
-        conversation_id,
+        read_code(body, "id"),
         read_instant(body, "startTime"),
         _first(read_instant(c, "connectedTime") for c in communications),
         read_instant(body, "endTime"),
