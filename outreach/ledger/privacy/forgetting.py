@@ -49,15 +49,16 @@ _FORGOTTEN: Mapping[str, Any] = {
 }
 
 
-def forget(ledger: Ledger, ids: Iterable[int], cause: Cause) -> int:
-    """Forget these contacts, a chunk a transaction; how many there were.
+def forget(ledger: Ledger, ids: Iterable[int], cause: Cause) -> None:
+    """Forget these contacts, a chunk a transaction.
 
     Raises LedgerError where somebody is being called at this very moment, for longer than 30 seconds.
     """
-    return sum(_forget(ledger, chunk, cause) for chunk in cut(sorted(ids), CHUNK))
+    for chunk in cut(sorted(ids), CHUNK):
+        _forget(ledger, chunk, cause)
 
 
-def _forget(ledger: Ledger, chunk: Sequence[int], cause: Cause) -> int:
+def _forget(ledger: Ledger, chunk: Sequence[int], cause: Cause) -> None:
     until = ledger.clock.monotonic() + PATIENCE_SECONDS
     forgotten: set[int] = set()
     while left := [number for number in chunk if number not in forgotten]:
@@ -73,7 +74,6 @@ def _forget(ledger: Ledger, chunk: Sequence[int], cause: Cause) -> int:
                     "Somebody of them is being called at this very moment.", "Erase again in a minute."
                 )
             ledger.clock.sleep(0.5)
-    return len(forgotten)
 
 
 def _changes(connection: Connection, ids: Sequence[int], cause: Cause, now: datetime) -> Iterator[Change]:
