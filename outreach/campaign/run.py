@@ -19,8 +19,7 @@ from outreach.concurrency.turns import Turns
 from outreach.contacts import Channel, Contact
 from outreach.errors import Invalid, NotSent, RateLimited, Refused
 from outreach.genesys.interface import Attempt, Engagement, Genesys, Letter
-from outreach.genesys.platform.api import find_engine
-from outreach.genesys.platform.campaigns import Engine
+from outreach.genesys.platform.api import Engine, find_engine
 from outreach.genesys.rate_limit.pacer import GIVEN_UP
 from outreach.ledger.campaigns import Campaign
 from outreach.ledger.changes import OutboundEvent

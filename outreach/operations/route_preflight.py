@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from outreach.errors import Forbidden, GenesysError, OutreachError
-from outreach.genesys.platform.api import Platform, find_engine
-from outreach.genesys.platform.campaigns import Engine
+from outreach.genesys.platform.api import Engine, Platform, find_engine
 from outreach.genesys.platform.engine_look import look_at_engine
 from outreach.ledger.hand_overs import PREFIX
 from outreach.operations.preflight import Check, Level, Targets

@@ -15,7 +15,7 @@ from outreach.campaign.validation import change_for, gather_facts, inspected_bef
 from outreach.compliance import Verdict
 from outreach.contacts import Channel
 from outreach.errors import Invalid
-from outreach.genesys.platform.campaigns import Engine
+from outreach.genesys.platform.api import Engine
 from outreach.ledger.changes import Change, apply, apply_outcomes
 from outreach.ledger.claims import BatchRef, Claimed, claim, everything, list_claimable, releasing
 from outreach.ledger.facts import paces_of, remember

@@ -25,7 +25,7 @@ from outreach.campaign.hand_overs.settling import settle
 from outreach.campaign.hand_overs.watching import stop, watch
 from outreach.campaign.run import Run
 from outreach.errors import Ambiguous, NotSent, Refused
-from outreach.genesys.platform.campaigns import Engine
+from outreach.genesys.platform.api import Engine
 from outreach.ledger.changes import apply_outcomes, to_cleared
 from outreach.ledger.hand_overs import HandOver, commit_start, find_open, note
 from outreach.ledger.turns import taking_turn

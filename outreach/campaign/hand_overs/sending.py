@@ -11,7 +11,8 @@ from outreach.chunks import cut
 from outreach.compliance import Decision, Facts, Verdict
 from outreach.contacts import Channel, Contact
 from outreach.genesys.campaign_route import Hours, ListRow, id_of
-from outreach.genesys.platform.campaigns import CampaignRoute, Engine
+from outreach.genesys.platform.api import Engine
+from outreach.genesys.platform.campaigns import CampaignRoute
 from outreach.ledger.claims import Claimed
 from outreach.ledger.hand_overs import HandOver, list_members
 from outreach.ledger.suppressions import find_opt_outs, find_suppressed

@@ -1,12 +1,13 @@
 """The published platform API v2 behind the interface (platform fact sheet, sections 3 to 6)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Literal
 
 from outreach.chunks import cut
 from outreach.contacts import Channel, Contact
 from outreach.errors import Conflict, Forbidden, Invalid, NotFound
+from outreach.genesys.campaign_route import Pace
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.untrusted_json import read_list
 from outreach.genesys.interface import Conversation, Engagement, Genesys, NotRegistered, Registered
@@ -20,8 +21,9 @@ from outreach.genesys.platform import (
     replies,
     sending,
 )
-from outreach.genesys.platform.campaigns import Engine
+from outreach.genesys.platform.campaigns import CampaignRoute
 from outreach.genesys.platform.conversations import FAILED_DELIVERIES, from_analytics, from_conversation
+from outreach.genesys.platform.engine import can_send, describe_sender
 from outreach.genesys.platform.media import medium_of
 from outreach.genesys.platform.named import ExternalSource
 from outreach.genesys.platform.senders import check_senders
@@ -125,6 +127,29 @@ class Platform(WireFormat):
             return {}
         shown = map(from_analytics, read_list(body, "conversations"))
         return {found.conversation_id: found for found in shown if found.conversation_id}
+
+
+class Engine:
+    """Genesys' own engine, as far as one of our senders can use it; `channels` are those it can send on."""
+
+    def __init__(self, connection: Connection, senders: Senders) -> None:
+        self._connection = connection
+        self._senders = senders
+        self.channels = tuple(channel for channel in Channel if can_send(senders, channel))
+
+    def paces(self, channel: Channel) -> Mapping[str, Pace]:
+        """Our senders of a channel, and how fast each may send: by its carrier, Genesys or a setting."""
+        names = [each.name for each in self._senders.all_of(channel)]
+        return {name: describe_sender(self._senders, channel, name).pace for name in names}
+
+    def choose(self, contact: Contact, channel: Channel) -> str | None:
+        """Which of them contacts this very person, the same as by calls of ours; None when none does."""
+        return self._senders.choose(contact, channel)
+
+    def open_route(self, channel: Channel, sender: str) -> CampaignRoute:
+        """The lists and campaigns of a sender; "" is the senders' own."""
+        name = sender or self._senders.own(channel)[0] or ""
+        return CampaignRoute(self._connection, describe_sender(self._senders, channel, name))
 
 
 def find_engine(genesys: Genesys) -> Engine | None:

@@ -12,7 +12,6 @@ from typing import Any
 
 import orjson
 
-from outreach.contacts import Channel, Contact
 from outreach.errors import Ambiguous, NotSent
 from outreach.genesys.campaign_route import (
     AMBIGUOUS,
@@ -22,28 +21,14 @@ from outreach.genesys.campaign_route import (
     EngineConversation,
     Hours,
     ListRow,
-    Pace,
     Progress,
     Slot,
 )
 from outreach.genesys.http.client import Connection, quoted
-from outreach.genesys.http.untrusted_json import (
-    read_code,
-    read_list,
-    read_mapping,
-    read_number,
-    read_text,
-)
+from outreach.genesys.http.untrusted_json import read_code, read_list, read_mapping, read_number, read_text
 from outreach.genesys.platform import list_export
 from outreach.genesys.platform.conversations import sessions_of
-from outreach.genesys.platform.engine import (
-    LONGEST_VALUE,
-    SUBJECT,
-    EngineMedium,
-    EngineSender,
-    can_send,
-    describe_sender,
-)
+from outreach.genesys.platform.engine import LONGEST_VALUE, SUBJECT, EngineMedium, EngineSender
 from outreach.genesys.platform.listing import (
     Hit,
     read_all_hits,
@@ -54,7 +39,6 @@ from outreach.genesys.platform.listing import (
     write_query,
 )
 from outreach.genesys.platform.named import create, find, find_or_create
-from outreach.genesys.senders import Senders
 
 MOST_ROWS, MOST_BYTES = 1000, 480_000
 """Of one add: the platform takes 1,000 rows and 512,000 bytes."""
@@ -67,29 +51,6 @@ _BELTS = "outreach once"
 _LIMITS = {"name": _BELTS, "maxAttemptsPerContact": 1, "maxAttemptsPerNumber": 1, "resetPeriod": "NEVER"}
 _ZONE = "zone"
 _RESULTS = (SENT, AMBIGUOUS, FAILED, THROTTLED)
-
-
-class Engine:
-    """Genesys' own engine, as far as one of our senders can use it; `channels` are those it can send on."""
-
-    def __init__(self, connection: Connection, senders: Senders) -> None:
-        self._connection = connection
-        self._senders = senders
-        self.channels = tuple(channel for channel in Channel if can_send(senders, channel))
-
-    def paces(self, channel: Channel) -> Mapping[str, Pace]:
-        """Our senders of a channel, and how fast each may send: by its carrier, Genesys or a setting."""
-        names = [each.name for each in self._senders.all_of(channel)]
-        return {name: describe_sender(self._senders, channel, name).pace for name in names}
-
-    def choose(self, contact: Contact, channel: Channel) -> str | None:
-        """Which of them contacts this very person, the same as by calls of ours; None when none does."""
-        return self._senders.choose(contact, channel)
-
-    def open_route(self, channel: Channel, sender: str) -> "CampaignRoute":
-        """The lists and campaigns of a sender; "" is the senders' own."""
-        name = sender or self._senders.own(channel)[0] or ""
-        return CampaignRoute(self._connection, describe_sender(self._senders, channel, name))
 
 
 class CampaignRoute:
