@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 NO_RESULT = ""
 SENT, FAILED, THROTTLED, AMBIGUOUS = "SENT", "FAILED", "THROTTLED", "AMBIGUOUS"
+RESULTS = (SENT, AMBIGUOUS, FAILED, THROTTLED)
 """What the engine says of a row."""
 
 _ROWS = uuid.UUID("3a0c2d3e-6f0b-4c53-9a5c-0d1b7f2e9a10")

@@ -122,11 +122,9 @@ def _open_slots(timetable: SlotAllocator | None, clock: Clock) -> SlotAllocator:
 
 def _narrower(pacers: Iterable[tuple[str, Pacer]], whole: int | None) -> dict[str, Pacer]:
     """By what they are spent: what is not narrower than all tokens together binds nobody."""
-    found = [
-        (pacer.limit, name, pacer) for name, pacer in pacers if pacer.limit and pacer.limit < (whole or 0)
-    ]
+    found = [(name, pacer) for name, pacer in pacers if 0 < (pacer.limit or 0) < (whole or 0)]
     # A number that is named twice, for two countries, is one number: with two pacers it had half its rate.
-    return {name: pacer for _, name, pacer in sorted(found, key=lambda each: -each[0])}
+    return dict(sorted(found, key=lambda each: -(each[1].limit or 0)))
 
 
 def _pacers_of_channels(

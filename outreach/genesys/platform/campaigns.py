@@ -13,17 +13,7 @@ from typing import Any
 import orjson
 
 from outreach.errors import Ambiguous, NotSent
-from outreach.genesys.campaign_route import (
-    AMBIGUOUS,
-    FAILED,
-    SENT,
-    THROTTLED,
-    EngineConversation,
-    Hours,
-    ListRow,
-    Progress,
-    Slot,
-)
+from outreach.genesys.campaign_route import RESULTS, EngineConversation, Hours, ListRow, Progress, Slot
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.untrusted_json import read_code, read_list, read_mapping, read_number, read_text
 from outreach.genesys.platform import list_export
@@ -50,7 +40,6 @@ _LISTS, _CAMPAIGNS = f"{_OUTBOUND}/contactlists", f"{_OUTBOUND}/messagingcampaig
 _BELTS = "outreach once"
 _LIMITS = {"name": _BELTS, "maxAttemptsPerContact": 1, "maxAttemptsPerNumber": 1, "resetPeriod": "NEVER"}
 _ZONE = "zone"
-_RESULTS = (SENT, AMBIGUOUS, FAILED, THROTTLED)
 
 
 class CampaignRoute:
@@ -219,7 +208,7 @@ def _path(campaign_id: str, rest: str = "") -> str:
 
 def _rules(medium: EngineMedium) -> dict[str, Any]:
     name = _BELTS if medium.name == "Sms" else f"{_BELTS}, {medium.name}"
-    codes = [f"OUTBOUND-MESSAGE-{word}" for word in _RESULTS]
+    codes = [f"OUTBOUND-MESSAGE-{word}" for word in RESULTS]
     rule = {
         "name": name,
         "order": 0,
