@@ -4,6 +4,7 @@ A 403, or an answer without the field that would tell, says nothing about the ch
 then, never unavailable. An answer that is no list at all raises.
 """
 
+import contextlib
 from collections.abc import Sequence
 
 from typing_extensions import assert_never
@@ -79,7 +80,9 @@ def _check_domain(connection: Connection, address: str) -> str:
     try:
         domain = _find(connection, "check email sender", path, name=name, id=name)
     except Forbidden:  # the list needs routing:email:manage, one domain only routing:email:view
-        domain = _read(connection, "check email sender", f"{path}/{quoted(name)}")
+        domain, path = None, f"{path}/{quoted(name)}"
+        with contextlib.suppress(NotFound):
+            domain = as_mapping(connection.request("check email sender", "GET", path).json)
     if domain is None:
         return SENDER_NOT_FOUND
     # A domain of type EmailSmtpDomain is sent for by the organisation's own server: nothing here is verified.
@@ -120,10 +123,3 @@ def _find(connection: Connection, operation: str, path: str, **wanted: str) -> O
         if any(read_text(entity, key).lower() == value.lower() for key, value in wanted.items()):
             return entity
     return None
-
-
-def _read(connection: Connection, operation: str, path: str) -> Object | None:
-    try:
-        return as_mapping(connection.request(operation, "GET", path).json)
-    except NotFound:
-        return None
