@@ -18,6 +18,7 @@ from outreach.genesys.http.hosts import Hosts, check_url, guide_hosts, platform_
 from outreach.genesys.http.token_pool import TokenPool
 from outreach.genesys.http.usage import Usage
 from outreach.genesys.platform.api import Platform
+from outreach.genesys.rate_limit.budgets import Budgets
 from outreach.genesys.rate_limit.pacer import Pacer, creations_key, token_key
 from outreach.genesys.rate_limit.slots import FallbackSlotAllocator, LocalSlotAllocator, SlotAllocator
 from outreach.genesys.senders import Senders, budget_of
@@ -104,11 +105,10 @@ def open_genesys(
             transport,
             host,
             pool,
-            pacer,
+            Budgets(pacer, more, clock),
             Usage(clock, whole),
             clock,
             permissions.GUIDE if account.api == "guide" else permissions.PLATFORM,
-            more,
             allow_private=account.allow_private,
         )
         yield Guide(connection) if account.api == "guide" else Platform(connection, ours)

@@ -1,6 +1,6 @@
 """The one funnel to Genesys: pace, send, read, and translate everything that can go wrong.
 
-    wait_for_turn ── pacers ── token ──> ReadyRequest ── send ── exchange ──> Answer
+    wait_for_turn ── pacers ── token ──> ReadyRequest ── send ── exchange ──> Received
                                                                     └──> NotSent | Refused | Ambiguous
     request: the two in one, for what may be repeated
 
@@ -8,8 +8,7 @@ Reads and convergent writes are tried three times (retries.py). A creating call 
 makes it waits for its turn, looks again whether it may still be made, and sends it, once.
 """
 
-import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import quote, urljoin
@@ -37,22 +36,12 @@ from outreach.genesys.http.store import fetch, unsafe
 from outreach.genesys.http.token_pool import TokenPool
 from outreach.genesys.http.untrusted_json import Json
 from outreach.genesys.http.usage import Usage
-from outreach.genesys.rate_limit.pacer import Pacer, Turn
+from outreach.genesys.rate_limit.budgets import Budgets
+from outreach.genesys.rate_limit.pacer import Turn
 from outreach.http_connection import PlainRequest
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-
-
-@dataclass(slots=True)
-class Answer:
-    """A 2xx. `json` is None for an empty body; `milliseconds` is the time of the call without the waiting."""
-
-    status: int
-    json: Json
-    correlation_id: str
-    headers: Mapping[str, str]
-    milliseconds: float
 
 
 @dataclass(slots=True)
@@ -73,21 +62,18 @@ class Connection:
     Args:
         transport: the way there; whoever opened it closes it.
         url: of the API, without a slash at the end.
-        pacer: the budget of `tokens`, a lane for each.
+        budgets: of `tokens`, and what binds some calls more narrowly.
         permissions: what each operation needs, for advice.
-        more_pacers: further budgets, waited for before the token's: by the operation that spends them, or by
-            what a request names.
         allow_private: whether files may lie in our own network, at addresses that an answer names.
     """
 
     transport: Transport
     url: str
     tokens: TokenPool
-    pacer: Pacer
+    budgets: Budgets
     usage: Usage
     clock: Clock
     permissions: Mapping[str, tuple[str, ...]]
-    more_pacers: Mapping[str, Pacer]
     allow_private: bool = False
 
     def __post_init__(self) -> None:
@@ -114,14 +100,14 @@ class Connection:
         params: Mapping[str, str | int] | None = None,
         creates: bool = False,
         priority: int = 0,
-    ) -> Answer:
+    ) -> Received:
         """Call an operation until it succeeds or may not be tried again, three times at the most.
 
         `path` starts with a slash; ids in it must have gone through `quoted`. `creates` marks a call that is
         not repeated in doubt. The lower `priority` gets the budget first.
         """
 
-        def attempt() -> Answer:
+        def attempt() -> Received:
             ready = self.wait_for_turn(operation, method, path, json=json, params=params, priority=priority)
             return self.send(ready)
 
@@ -143,19 +129,22 @@ class Connection:
         `budget` names one that this request spends beside its operation's.
         """
         content = _encode(operation, json)  # first: what cannot be sent must spend no slot
-        turn, bearer = self._take_turn(operation, priority, budget)
+        bearer = ""
+        while not bearer:  # where a token is left out, the next turn is another's
+            turn = self.budgets.wait((budget, operation), priority)
+            self.usage.sent(operation, turn.waited, turn.bound)
+            bearer = self.tokens.bearer(turn.lane)  # after the turn: a login may take its time
         request = self._write(method, path, bearer, content, params)
         return ReadyRequest(operation, request, bearer, turn, budget)
 
-    def send(self, ready: ReadyRequest) -> Answer:
-        """Send it, once. Raises GenesysError; after Unauthorized the next turn has another token."""
+    def send(self, ready: ReadyRequest) -> Received:
+        """Send it, once: a 2xx. Raises GenesysError; after Unauthorized the next turn has another token."""
         received = self._send(ready)
         try:
-            body = received.json()
+            received.read()
         except ValueError as error:
             raise error_mapping.unreadable(ready.operation, received) from error
-        found = error_mapping.correlation_id(received.headers)
-        return Answer(received.status, body, found, received.headers, received.milliseconds)
+        return received
 
     def request_at_once(self, operation: str, method: str, path: str) -> None:
         """One request that waits for no budget, and goes although all others have given up. Not repeated."""
@@ -175,13 +164,7 @@ class Connection:
         """Nobody waits any more, for a turn, a connection or another try: whoever does gets its error now."""
         self._given_up = True
         self.transport.give_up()
-        for pacer in (self.pacer, *self.more_pacers.values()):
-            pacer.give_up()
-
-    @property
-    def narrow_budgets(self) -> Mapping[str, float]:
-        """The budgets beside the tokens', by their names, in requests a second."""
-        return {name: pacer.limit / 60 for name, pacer in self.more_pacers.items() if pacer.limit}
+        self.budgets.give_up()
 
     @property
     def clock_skew(self) -> timedelta:
@@ -229,47 +212,13 @@ class Connection:
 
     def _send(self, ready: ReadyRequest) -> Received:
         received = self._exchange(ready.operation, ready.request)
-        self._observe(received.headers, ready.turn.lane)  # a refusal's headers tell of the window too
+        if "date" in received.headers:
+            self._last_date = (received.headers["date"], self.clock.now())
+        self.budgets.observe(received.headers, ready.turn.lane)  # a refusal's headers tell of the window too
         if not 200 <= received.status <= 299:
             raise self._refused(ready.operation, received, ready)
         self.tokens.accepted(ready.turn.lane, ready.turn.at)
         return received
-
-    def _take_turn(self, operation: str, priority: int, budget: str) -> tuple[Turn, str]:
-        """Wait for the budgets, and then for the token whose turn it is: a login may take its time."""
-        while True:
-            turn = self._wait_for_budgets(operation, priority, budget)
-            if bearer := self.tokens.bearer(turn.lane):
-                return turn, bearer
-
-    def _pacers_of(self, operation: str, budget: str) -> Sequence[Pacer]:
-        return [pacer for name in (budget, operation) if (pacer := self.more_pacers.get(name))]
-
-    def _wait_for_budgets(self, operation: str, priority: int, budget: str) -> Turn:
-        """The turn in the last of them: who waits for one keeps the one before, so that no slots pile up."""
-        more = self._pacers_of(operation, budget)
-        # The way below takes 6 times as long.
-        if all(pacer.turn_at_once() for pacer in more) and (at_once := self.pacer.turn_at_once()):
-            self.usage.sent(operation, 0.0)
-            return at_once
-        since = self.clock.monotonic()
-        with contextlib.ExitStack() as stack:
-            turns = [stack.enter_context(pacer.turn(priority, since)) for pacer in (*more, self.pacer)]
-        longest = max(turns, key=lambda turn: turn.waited)
-        self.usage.sent(operation, turns[-1].at - since, longest.bound)
-        return turns[-1]
-
-    def _observe(self, headers: Mapping[str, str], lane: int) -> None:
-        if "date" in headers:
-            self._last_date = (headers["date"], self.clock.now())
-        if self.pacer.limit is not None and "inin-ratelimit-count" in headers:
-            try:
-                count = int(headers["inin-ratelimit-count"])
-                allowed = int(headers.get("inin-ratelimit-allowed", "0"))
-                reset = float(headers.get("inin-ratelimit-reset", "0"))
-            except ValueError:
-                return
-            self.pacer.observe(count, allowed, reset, lane)
 
     def _refused(self, operation: str, received: Received, ready: ReadyRequest | None = None) -> GenesysError:
         needed = self.permissions.get(operation, ())
@@ -278,9 +227,8 @@ class Connection:
             return self.tokens.turned_down(ready.turn.lane, ready.bearer, error)
         if isinstance(error, RateLimited) and error.status == 429:  # a 503 is not about our budget
             self.usage.refused()
-            for pacer in self._pacers_of(operation, ready.budget if ready else ""):
-                pacer.refuse(error.retry_after)
-            self.pacer.refuse(error.retry_after, ready.turn if ready else None)
+            spent = (ready.budget if ready else "", operation)
+            self.budgets.refuse(spent, error.retry_after, ready.turn if ready else None)
         return error
 
     def _download(self, operation: str, url: str, most_bytes: int) -> bytes:

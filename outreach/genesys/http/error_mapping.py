@@ -4,6 +4,7 @@ The envelope (platform fact sheet 2.1) is read without trust. Of its texts only 
 permissions are kept: a message may quote an address.
 """
 
+import contextlib
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -30,8 +31,6 @@ WHEN_MISSING = 5.0
 
 LOGIN = "login"
 """The operation that fetches a token."""
-
-CORRELATION_HEADERS = ("genesys-correlation-id", "inin-correlation-id")  # newer first (2.1)
 
 ADVICE = {
     400: "Genesys does not accept the request: check the channels, the duration and the senders.",
@@ -81,7 +80,7 @@ def from_answer(
     """The error of an answer that isn't a 2xx."""
     status, body = received.status, read_body(received)
     code = read_code(body, "code") or read_code(body, "error") or f"http_{status}"
-    found = correlation_id(received.headers, body)
+    found = received.correlation_id or read_code(body, "contextId")
     if of_status(status, retry_after="retry-after" in received.headers) is Outcome.UNKNOWN:
         return Ambiguous(operation, status, code, found, _advise_in_doubt(received))
     if status in {429, 503}:
@@ -94,8 +93,7 @@ def from_answer(
 def unreadable(operation: str, received: Received) -> Ambiguous:
     """A 2xx whose content doesn't say what happened."""
     code = received.broken or "unreadable_answer"
-    found, advice = correlation_id(received.headers), _advise_in_doubt(received)
-    return Ambiguous(operation, received.status, code, found, advice)
+    return Ambiguous(operation, received.status, code, received.correlation_id, _advise_in_doubt(received))
 
 
 def _advise_in_doubt(received: Received) -> str:
@@ -115,22 +113,13 @@ def login_failed(received: Received, now: datetime) -> GenesysError:
     """The login said no, or gave nothing that can be used: the call behind it was never made."""
     body = read_body(received)
     code = read_code(body, "error") or read_code(body, "code") or f"http_{received.status}"
-    found = correlation_id(received.headers, body)
+    found = received.correlation_id or read_code(body, "contextId")
     if received.status in {400, 401, 403}:  # a wrong secret is a 400 (platform fact sheet 1.2)
         return WrongClient(LOGIN, received.status, code, found, ADVICE[401])
     if received.status in {429, 503}:
         return RateLimited(LOGIN, received.status, code, found, ADVICE[received.status], _wait(received, now))
     advice = "The login host gave no token: check login_url and the region."
     return NotSent(LOGIN, received.status, code, found, advice)
-
-
-def correlation_id(headers: Mapping[str, str], body: Json = None) -> str:
-    """Genesys' id of this exchange, from the headers or the body's contextId; "" when there is none."""
-    for name in CORRELATION_HEADERS:
-        found = read_code({"id": headers.get(name)}, "id")  # a header is not trusted either
-        if found:
-            return found
-    return read_code(body, "contextId")
 
 
 def _wait(received: Received, now: datetime) -> float:
@@ -140,10 +129,9 @@ def _wait(received: Received, now: datetime) -> float:
 
 def read_body(received: Received) -> Json:
     """What it says; None where that cannot be read."""
-    try:
-        return received.json()
-    except ValueError:
-        return None
+    with contextlib.suppress(ValueError):
+        received.read()
+    return received.json
 
 
 def _named_permissions(body: Json) -> tuple[str, ...]:

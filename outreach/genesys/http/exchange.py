@@ -15,7 +15,7 @@ from outreach import connections
 from outreach.clock import Clock
 from outreach.connections import Passage, WholeBackend, environment_proxy
 from outreach.genesys.http.call_outcome import Outcome, of_failure
-from outreach.genesys.http.untrusted_json import Json
+from outreach.genesys.http.untrusted_json import Json, read_code
 from outreach.http_connection import PlainRequest
 from outreach.kept_connections import KeptConnections
 
@@ -39,7 +39,8 @@ KEPT_SECONDS = 20.0
 class Received:
     """An answer as it came, its headers by their names in lower case.
 
-    `broken` says why its body isn't whole ("" when it is).
+    `milliseconds` is the call's time without the waiting. `broken` says why its body isn't whole ("" when it
+    is), `json` what it says, once it was read.
     """
 
     status: int
@@ -47,12 +48,19 @@ class Received:
     content: bytes
     milliseconds: float
     broken: str = ""
+    json: Json = None
 
-    def json(self) -> Json:
-        """The body; None when it is empty. Raises ValueError (broken or not JSON)."""
+    def read(self) -> None:
+        """Fill `json` with the body, None when it is empty. Raises ValueError (broken or not JSON)."""
         if self.broken:
             raise ValueError(self.broken)
-        return orjson.loads(self.content) if self.content.strip() else None
+        self.json = orjson.loads(self.content) if self.content.strip() else None
+
+    @property
+    def correlation_id(self) -> str:
+        """Genesys' id of this exchange by the headers (not trusted either); "" when there is none."""
+        headers = self.headers  # the newer one first (platform fact sheet 2.1)
+        return read_code(headers, "genesys-correlation-id") or read_code(headers, "inin-correlation-id")
 
 
 class Transport:

@@ -48,7 +48,7 @@ class Platform(WireFormat):
         super().__init__(connection)
         self.senders = senders
         self._source = ExternalSource(connection)
-        self.narrow_budgets = connection.narrow_budgets
+        self.narrow_budgets = connection.budgets.narrow
         # What modules of their own answer.
         self.check_senders = partial(check_senders, connection, senders)
         self.find = partial(lookup.find_conversations, connection, senders)
@@ -108,8 +108,8 @@ class Platform(WireFormat):
         for wanted in cut(conversation_ids, READ_AT_ONCE):
             known = self._read_analytics(wanted)
             # Analytics does not always say why a message failed; the conversation names an opt-out.
-            unsure = [key for key in wanted if key not in known or _may_say_more(known[key])]
-            known |= self.read_each(unsure, others_shown=bool(known))
+            sure = {key for key, it in known.items() if it.opted_out or it.delivery not in FAILED_DELIVERIES}
+            known |= self.read_each([key for key in wanted if key not in sure], others_shown=bool(known))
             seen += [known[key] for key in wanted if key in known]
         return seen
 
@@ -156,7 +156,3 @@ def find_engine(genesys: Genesys) -> Engine | None:
     """Genesys' own engine; none on the guide API, and where no sender of ours is set up for it."""
     engine = Engine(genesys.connection, genesys.senders) if isinstance(genesys, Platform) else None
     return engine if engine and engine.channels else None
-
-
-def _may_say_more(found: Conversation) -> bool:
-    return found.delivery in FAILED_DELIVERIES and not found.opted_out

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from outreach.errors import Ambiguous
-from outreach.genesys.http.client import Answer, Connection
+from outreach.genesys.http.client import Connection
+from outreach.genesys.http.exchange import Received
 from outreach.genesys.http.untrusted_json import (
     Json,
     Object,
@@ -121,6 +122,6 @@ def _read_hit(found: Json) -> Hit | None:
     return Hit(key, started_at, found) if key and started_at else None
 
 
-def unreadable(operation: str, answer: Answer, code: str = "unrecognised_answer") -> Ambiguous:
+def unreadable(operation: str, answer: Received, code: str = "unrecognised_answer") -> Ambiguous:
     """A 2xx whose shape says nothing."""
     return Ambiguous(operation, answer.status, code, answer.correlation_id, _ADVICE)
