@@ -24,7 +24,8 @@ from typing import Any
 
 from outreach.contacts import Channel
 from outreach.errors import GenesysError, LedgerError
-from outreach.genesys.http.client import Answer, Connection, ReadyRequest
+from outreach.genesys.http.client import Connection, ReadyRequest
+from outreach.genesys.http.exchange import Received
 from outreach.genesys.senders import Sender
 from outreach.ledger.states import CONTACTED, RESTING, State
 from tests.chaos.verdict import Sums
@@ -233,7 +234,7 @@ def befall(connection: Connection, url: str, fate: Fate) -> None:
     """Let the fate come at the request that it names."""
     send, count = connection.send, Counter[str]()
 
-    def sent(ready: ReadyRequest) -> Answer:
+    def sent(ready: ReadyRequest) -> Received:
         count["sent"] += 1
         if count["sent"] == fate.recycle_at:
             recycle(url)
