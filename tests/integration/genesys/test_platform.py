@@ -261,9 +261,7 @@ def test_a_merged_contact_is_found_by_its_other_id(organisation: EmulatorThread,
 
 
 def test_a_list_that_gives_one_page_for_all_is_not_read_without_end() -> None:
-    hits = [
-        {"conversationId": f"c-{n}", "conversationStart": "2026-03-04T15:00:00Z"} for n in range(PAGE)
-    ]
+    hits = [{"conversationId": f"c-{n}", "conversationStart": "2026-03-04T15:00:00Z"} for n in range(PAGE)]
     page = answer(200, {"conversations": hits, "totalHits": PAGE})
     with (
         serve_bytes(page) as server,
