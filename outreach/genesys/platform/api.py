@@ -49,7 +49,7 @@ class Platform(WireFormat):
         self.senders = senders
         self._source = ExternalSource(connection)
         self.narrow_budgets = connection.budgets.narrow
-        # What modules of their own answer.
+        # What modules of their own answer: `interface.Genesys` says what each is for.
         self.check_senders = partial(check_senders, connection, senders)
         self.find = partial(lookup.find_conversations, connection, senders)
         self.read_texts = partial(lookup.read_attributes, connection)
