@@ -9,6 +9,7 @@ import gzip
 import io
 import lzma
 import os
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from outreach.errors import SourceError
 from outreach.sources import web
 from outreach.sources.encodings import LOOKED_AT
 from outreach.sources.private_file import digest_of
-from outreach.sources.unpacking import check_expansion
+from outreach.sources.steady_file import SteadyFile, copy_into
 
 
 @dataclass(frozen=True)
@@ -51,19 +52,12 @@ class Location:
                 yield body
             return
         if "://" not in self.url:
-            with open(self.url, "rb") as file:  # noqa: PTH123 - it is a path as the user wrote it
+            with io.BufferedReader(SteadyFile(self.url, self.label)) as file:
                 yield file
             return
-        import fsspec  # noqa: PLC0415 - 0.02 s, for files elsewhere alone
-
-        found = fsspec.open(self.url, "rb")
-        # An archive says what a member unfolds to before a byte of it is read.
-        information = found.fs.info(found.path)
-        packed, size = information.get("compress_size"), information.get("size")
-        if packed and size:
-            check_expansion(self.label, packed, size)
-        with found as file:
-            yield file
+        with tempfile.TemporaryFile() as copy:
+            copy_into(copy, self.url, self.label)
+            yield copy
 
 
 @contextmanager

@@ -93,9 +93,7 @@ def first_bytes(data: IO[bytes]) -> bytes:
 
 def seekable(stack: ExitStack, data: IO[bytes]) -> IO[bytes]:
     """The bytes in a file that can be read from anywhere: a server or an unpacker has only a stream."""
-    raw = getattr(data, "raw", data)
-    # fsspec's files know how long they are, but for a stream's.
-    if isinstance(raw, io.FileIO) or (getattr(raw, "size", None) and not isinstance(raw, io.RawIOBase)):
+    if isinstance(getattr(data, "raw", data), io.FileIO):
         data.seek(0)
         return data
     spooled = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack is one
