@@ -245,6 +245,8 @@ def test_an_answer_that_is_compressed_unasked_is_read() -> None:
 @pytest.mark.parametrize(
     ("status", "says"),
     [
+        (202, "not ready yet"),
+        (206, "only a part"),
         (401, "wants a login"),
         (403, "refuses access"),
         (404, "does not exist"),
@@ -255,6 +257,40 @@ def test_an_answer_that_is_compressed_unasked_is_read() -> None:
 def test_what_a_server_answers_is_told_apart(status: int, says: str) -> None:
     with server(status, b"<html>") as url, pytest.raises(SourceError, match=rf"{says}.*\({status}\)"):
         read(f"{url}/list.csv?list=hidden")
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"paging": {"next": {"after": "100", "link": "https://crm.example/x"}}},
+        {"totalSize": 5000, "done": False, "nextRecordsUrl": "/services/data/query/01g-2000"},
+        {"@odata.nextLink": "https://crm.example/x"},
+        {"count": 250, "next_page": "https://crm.example/x", "previous_page": None},
+        {"info": {"page": 1, "more_records": True}},
+        {"additional_data": {"pagination": {"more_items_in_collection": True, "next_start": 100}}},
+        {"pageNumber": 1, "nextUri": "/api/v2/x"},
+    ],
+)
+def test_the_first_page_of_an_api_is_no_list(tmp_path: Path, beside: dict[str, object]) -> None:
+    path = tmp_path / "people.json"
+    path.write_text(json.dumps({"items": [{"id": "F-1", "name": "Anna", "sms": "+491715550101"}], **beside}))
+
+    with pytest.raises(SourceError, match="is one page of several"):
+        read(str(path))
+
+
+@pytest.mark.parametrize("beside", [{"next": None}, {"has_more": False, "next_page": ""}, {"done": True}])
+def test_the_only_page_of_an_api_is_a_list(tmp_path: Path, beside: dict[str, object]) -> None:
+    path = tmp_path / "people.json"
+    path.write_text(json.dumps({"items": [{"id": "F-1", "name": "Anna", "sms": "+491715550101"}], **beside}))
+
+    assert names(str(path)) == ["Anna"]
+
+
+def test_an_answer_that_links_to_its_next_page_is_no_list() -> None:
+    following = '<https://crm.example/x?page=2>; rel="next"'
+    with server(200, CSV.encode(), Link=following) as url, pytest.raises(SourceError, match="one page of"):
+        read(f"{url}/list.csv")
 
 
 @pytest.mark.parametrize("ending", ["list.csv", "list.xlsx", "list.csv.gz"])
