@@ -281,3 +281,12 @@ def test_strict_numbers_refuse_what_nobody_has(path: Path) -> None:
 
     assert codes(rows_of(path, content)) == [None, None]
     assert codes(rows_of(path, content, strict_numbers=True)) == ["unassigned_number", None]
+
+
+def test_the_null_of_databases_is_an_empty_cell(path: Path) -> None:
+    header = "external_contact_id\tname\tsms\temail\tmetadata.city\n"
+    rows = rows_of(path, header + "E-1\tAnna\t+15551234567\t\\N\t\\N\nE-2\t\\N\t\\N\tb@example.com\tRome\n")
+
+    assert codes(rows) == [None, "missing_name"]
+    assert rows[0].contact
+    assert rows[0].contact.metadata == {}
