@@ -14,11 +14,11 @@ import lzma
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from importlib import import_module
 from pathlib import PurePosixPath
-from typing import IO, NamedTuple, cast
+from typing import IO, NamedTuple, Protocol, cast
 
 from outreach.errors import SourceError
 
@@ -28,6 +28,8 @@ FREE_EXPANSION = 16 * 1024 * 1024
 """Bytes that may come out of a compressed file before the bound counts."""
 
 _BUFFER, _HEAD = 1 << 18, 1 << 12
+_PIECE = 1 << 10
+"""Bytes that are unpacked at once: of zstd 32 MB may come of them."""
 _MOST_LAYERS = 4
 _ENDINGS = (".gz", ".gzip", ".bz2", ".xz", ".lzma", ".zst", ".zip")
 _REFUSED = {
@@ -174,37 +176,53 @@ class _Bounded(io.RawIOBase):
         return len(data)
 
 
-class _Xz(io.RawIOBase):
-    """All streams of an .xz file. Python's own reader ends at the padding between two, without a word."""
+class _Part(Protocol):
+    """A decompressor of one part of a file, as bz2, lzma and zstandard have them."""
 
-    def __init__(self, data: IO[bytes]) -> None:
-        self._data = data
-        self._stream = lzma.LZMADecompressor(memlimit=1 << 28)
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, /) -> bytes: ...
+
+
+class _Parts(io.RawIOBase):
+    """All parts of a compressed file, each to its end.
+
+    The libraries' own readers end without a word: lzma's at the padding between two parts, bz2's at a part
+    that is damaged, zstandard's where a file is cut off, of which half had been the whole list.
+    """
+
+    def __init__(self, data: IO[bytes], make: Callable[[], _Part]) -> None:
+        self._pieces = _unpacked(data, make)
+        self._rest = b""
 
     def readable(self) -> bool:
         """Always."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what io passes
-        """Some more bytes. Raises EOFError and LZMAError."""
-        while True:
-            if self._stream.eof:
-                rest = self._stream.unused_data.lstrip(b"\0")
-                while not rest and (chunk := self._data.read(_BUFFER)):
-                    rest = chunk.lstrip(b"\0")
-                if not rest:
-                    return 0
-                self._stream = lzma.LZMADecompressor(memlimit=1 << 28)
-                out = self._stream.decompress(rest, len(buffer))
-            elif self._stream.needs_input:
-                if not (chunk := self._data.read(_BUFFER)):
-                    raise EOFError
-                out = self._stream.decompress(chunk, len(buffer))
-            else:
-                out = self._stream.decompress(b"", len(buffer))
-            if out:
-                buffer[: len(out)] = out
-                return len(out)
+        """Some more bytes. Raises EOFError where the file is cut off or damaged."""
+        while not self._rest and (piece := next(self._pieces, None)) is not None:
+            self._rest = piece
+        count = min(len(buffer), len(self._rest))
+        buffer[:count], self._rest = self._rest[:count], self._rest[count:]
+        return count
+
+
+def _unpacked(data: IO[bytes], make: Callable[[], _Part]) -> Iterator[bytes]:
+    part = make()
+    while piece := data.read(_PIECE):
+        # Zeros may stand between two parts.
+        while piece := piece.lstrip(b"\0") if part.eof else piece:
+            part = make() if part.eof else part
+            try:
+                yield part.decompress(piece)
+            except OSError as e:  # bz2's word for what is none
+                raise EOFError from e
+            piece = part.unused_data
+    if not part.eof:
+        raise EOFError
 
 
 def _zstd(data: IO[bytes]) -> IO[bytes]:
@@ -215,12 +233,14 @@ def _zstd(data: IO[bytes]) -> IO[bytes]:
             "The list is compressed by zstd, and zstandard is not installed.",
             "Install the extra: pip install 'genesys-outreach[zstd]'.",
         ) from e
-    return cast("IO[bytes]", library.ZstdDecompressor().stream_reader(data, read_across_frames=True))
+    return cast("IO[bytes]", _Parts(data, lambda: library.ZstdDecompressor().decompressobj()))
 
 
 _LAYERS: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
     b"\x1f\x8b": lambda data: cast("IO[bytes]", gzip.GzipFile(fileobj=data)),
-    b"BZh": lambda data: cast("IO[bytes]", bz2.BZ2File(data)),
-    b"\xfd7zXZ\0": lambda data: cast("IO[bytes]", _Xz(data)),
+    b"BZh": lambda data: cast("IO[bytes]", _Parts(data, bz2.BZ2Decompressor)),
+    b"\xfd7zXZ\0": lambda data: cast(
+        "IO[bytes]", _Parts(data, lambda: lzma.LZMADecompressor(memlimit=1 << 28))
+    ),
     b"\x28\xb5\x2f\xfd": _zstd,
 }

@@ -117,9 +117,8 @@ def test_a_packed_list_is_told_by_its_first_bytes(tmp_path: Path, how: str, name
 
 
 def test_zstd_is_read_or_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    zstandard = pytest.importorskip("zstandard")
     path = tmp_path / "list.csv.zst"
-    path.write_bytes(zstandard.compress(CSV.encode()[:40]) + zstandard.compress(CSV.encode()[40:]))
+    path.write_bytes(zstd(CSV.encode()[:40]) + zstd(CSV.encode()[40:]))
 
     assert names(path) == PEOPLE
     monkeypatch.setitem(sys.modules, "zstandard", None)
@@ -127,9 +126,29 @@ def test_zstd_is_read_or_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.
         read(path)
 
 
-@pytest.mark.parametrize("cut", [gzip.compress, bz2.compress, lzma.compress])
-def test_a_packed_list_that_is_cut_off_says_so(path: Path, cut: Callable[[bytes], bytes]) -> None:
-    path.write_bytes(cut((CSV * 2000).encode())[:-20])
+def zstd(data: bytes) -> bytes:
+    return bytes(pytest.importorskip("zstandard").compress(data))
+
+
+PACKS = [gzip.compress, bz2.compress, lzma.compress, zstd]
+
+
+@pytest.mark.parametrize("pack", PACKS)
+@pytest.mark.parametrize("before", [b"", CSV.encode()], ids=["one part", "the second of two parts"])
+def test_a_packed_list_that_is_cut_off_says_so(
+    path: Path, pack: Callable[[bytes], bytes], before: bytes
+) -> None:
+    people = "".join(f"F-{number},Anna {number**7},+4917155{number:05}\n" for number in range(20000))
+    packed = pack((HEADER + people).encode())
+    path.write_bytes((pack(before) if before else b"") + packed[: len(packed) // 2])
+
+    with pytest.raises(SourceError, match="damaged or cut off"):
+        read(path)
+
+
+@pytest.mark.parametrize("pack", PACKS[:3])
+def test_a_packed_list_of_which_a_part_is_damaged_says_so(path: Path, pack: Callable[[bytes], bytes]) -> None:
+    path.write_bytes(pack(CSV.encode()) + b"X" + pack(CSV.encode()))
 
     with pytest.raises(SourceError, match="damaged or cut off"):
         read(path)
