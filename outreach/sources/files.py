@@ -5,6 +5,7 @@ Whatever goes wrong on the way becomes a SourceError that says what, where and w
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import lzma
@@ -78,6 +79,11 @@ def translated(label: str) -> Iterator[None]:
     except (ImportError, ValueError) as e:
         raise SourceError(f"{label} cannot be opened: {_about_the_filesystem(e)}", "") from e
     except Exception as e:  # each fsspec filesystem raises its own library's errors
+        if getattr(e, "errno", None) == errno.ENOSPC:  # it is copied, or unpacked, there
+            folder = tempfile.gettempdir()
+            raise SourceError(
+                f"There is no room for {label} in {folder}.", "Make some, or set TMPDIR."
+            ) from e
         raise SourceError(f"{label} failed ({type(e).__name__}).", "Check address and access.") from e
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ClassVar
@@ -88,6 +89,17 @@ def test_an_object_that_vanishes_while_it_is_read_gives_no_row(bucket: type[Buck
     bucket.after_a_piece = bucket.objects.clear
 
     with pytest.raises(SourceError, match="does not exist"):
+        next(rows_of("bucket://crm/list.csv"))
+
+
+def test_a_full_disk_is_one_clear_sentence(bucket: type[Bucket]) -> None:
+    def fill() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    bucket.put("crm/list.csv", a_list("A"))
+    bucket.after_a_piece = staticmethod(fill)
+
+    with pytest.raises(SourceError, match=r"no room for bucket://crm/list.csv in .*set TMPDIR"):
         next(rows_of("bucket://crm/list.csv"))
 
 
