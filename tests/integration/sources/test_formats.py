@@ -288,6 +288,7 @@ def test_what_a_server_answers_is_told_apart(status: int, says: str) -> None:
         {"info": {"page": 1, "more_records": True}},
         {"additional_data": {"pagination": {"more_items_in_collection": True, "next_start": 100}}},
         {"pageNumber": 1, "nextUri": "/api/v2/x"},
+        {"startIndex": 1, "itemsPerPage": 1, "totalResults": 500},
     ],
 )
 def test_the_first_page_of_an_api_is_no_list(tmp_path: Path, beside: dict[str, object]) -> None:
@@ -298,7 +299,9 @@ def test_the_first_page_of_an_api_is_no_list(tmp_path: Path, beside: dict[str, o
         read(str(path))
 
 
-@pytest.mark.parametrize("beside", [{"next": None}, {"has_more": False, "next_page": ""}, {"done": True}])
+@pytest.mark.parametrize(
+    "beside", [{"next": None, "total": 1}, {"has_more": False, "next_page": ""}, {"done": True, "total": "7"}]
+)
 def test_the_only_page_of_an_api_is_a_list(tmp_path: Path, beside: dict[str, object]) -> None:
     path = tmp_path / "people.json"
     path.write_text(json.dumps({"items": [{"id": "F-1", "name": "Anna", "sms": "+491715550101"}], **beside}))
