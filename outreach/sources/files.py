@@ -10,6 +10,7 @@ import gzip
 import io
 import lzma
 import os
+import shutil
 import tempfile
 import zipfile
 import zlib
@@ -52,12 +53,17 @@ class Location:
             with web.opened(self.url, self.label) as body:
                 yield body
             return
-        if "://" not in self.url:
+        if Path(self.url).is_file():
             with io.BufferedReader(SteadyFile(self.url, self.label)) as file:
                 yield file
             return
         with tempfile.TemporaryFile() as copy:
-            copy_into(copy, self.url, self.label)
+            if "://" in self.url:
+                copy_into(copy, self.url, self.label)
+            else:  # a pipe, which cannot be read twice
+                with open(self.url, "rb") as file:  # noqa: PTH123 - it is a path as the user wrote it
+                    shutil.copyfileobj(file, copy)
+                copy.seek(0)
             yield copy
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import shutil
-import stat
 from collections.abc import Mapping
 from typing import IO, TYPE_CHECKING, Any
 
@@ -41,8 +40,7 @@ class SteadyFile(io.FileIO):
 
     def _written(self) -> tuple[int, int]:
         found = os.fstat(self.fileno())
-        # A pipe is written while it is read.
-        return (found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else (0, 0)
+        return found.st_size, found.st_mtime_ns
 
 
 def copy_into(copy: IO[bytes], url: str, label: str) -> None:

@@ -6,6 +6,7 @@ import bz2
 import gzip
 import json
 import lzma
+import os
 import socket
 import sys
 import threading
@@ -152,6 +153,17 @@ def test_a_packed_list_of_which_a_part_is_damaged_says_so(path: Path, pack: Call
 
     with pytest.raises(SourceError, match="damaged or cut off"):
         read(path)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_list_may_come_through_a_pipe(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    pipe = tmp_path / "list.csv"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=[pack(CSV.encode())])
+    writer.start()
+
+    assert names(pipe) == PEOPLE
+    writer.join()
 
 
 def zipped(path: Path, **members: str) -> Path:
