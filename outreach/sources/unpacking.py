@@ -14,13 +14,14 @@ import lzma
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from importlib import import_module
 from pathlib import PurePosixPath
-from typing import IO, NamedTuple, Protocol, cast
+from typing import IO, NamedTuple, cast
 
 from outreach.errors import SourceError
+from outreach.sources.packed_parts import Parts
 
 MOST_EXPANSION = 200
 """A compressed file may grow so many times; text grows 5 to 30 times."""
@@ -28,8 +29,6 @@ FREE_EXPANSION = 16 * 1024 * 1024
 """Bytes that may come out of a compressed file before the bound counts."""
 
 _BUFFER, _HEAD = 1 << 18, 1 << 12
-_PIECE = 1 << 10
-"""Bytes that are unpacked at once: of zstd 32 MB may come of them."""
 _MOST_LAYERS = 4
 _ENDINGS = (".gz", ".gzip", ".bz2", ".xz", ".lzma", ".zst", ".zip")
 _REFUSED = {
@@ -176,55 +175,6 @@ class _Bounded(io.RawIOBase):
         return len(data)
 
 
-class _Part(Protocol):
-    """A decompressor of one part of a file, as bz2, lzma and zstandard have them."""
-
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, /) -> bytes: ...
-
-
-class _Parts(io.RawIOBase):
-    """All parts of a compressed file, each to its end.
-
-    The libraries' own readers end without a word: lzma's at the padding between two parts, bz2's at a part
-    that is damaged, zstandard's where a file is cut off, of which half had been the whole list.
-    """
-
-    def __init__(self, data: IO[bytes], make: Callable[[], _Part]) -> None:
-        self._pieces = _unpacked(data, make)
-        self._rest = b""
-
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what io passes
-        """Some more bytes. Raises EOFError where the file is cut off or damaged."""
-        while not self._rest and (piece := next(self._pieces, None)) is not None:
-            self._rest = piece
-        count = min(len(buffer), len(self._rest))
-        buffer[:count], self._rest = self._rest[:count], self._rest[count:]
-        return count
-
-
-def _unpacked(data: IO[bytes], make: Callable[[], _Part]) -> Iterator[bytes]:
-    part = make()
-    while piece := data.read(_PIECE):
-        # Zeros may stand between two parts.
-        while piece := piece.lstrip(b"\0") if part.eof else piece:
-            part = make() if part.eof else part
-            try:
-                yield part.decompress(piece)
-            except OSError as e:  # bz2's word for what is none
-                raise EOFError from e
-            piece = part.unused_data
-    if not part.eof:
-        raise EOFError
-
-
 def _zstd(data: IO[bytes]) -> IO[bytes]:
     try:
         library = import_module("zstandard")
@@ -233,14 +183,14 @@ def _zstd(data: IO[bytes]) -> IO[bytes]:
             "The list is compressed by zstd, and zstandard is not installed.",
             "Install the extra: pip install 'genesys-outreach[zstd]'.",
         ) from e
-    return cast("IO[bytes]", _Parts(data, lambda: library.ZstdDecompressor().decompressobj()))
+    return cast("IO[bytes]", Parts(data, lambda: library.ZstdDecompressor().decompressobj()))
 
 
 _LAYERS: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
     b"\x1f\x8b": lambda data: cast("IO[bytes]", gzip.GzipFile(fileobj=data)),
-    b"BZh": lambda data: cast("IO[bytes]", _Parts(data, bz2.BZ2Decompressor)),
+    b"BZh": lambda data: cast("IO[bytes]", Parts(data, bz2.BZ2Decompressor)),
     b"\xfd7zXZ\0": lambda data: cast(
-        "IO[bytes]", _Parts(data, lambda: lzma.LZMADecompressor(memlimit=1 << 28))
+        "IO[bytes]", Parts(data, lambda: lzma.LZMADecompressor(memlimit=1 << 28))
     ),
     b"\x28\xb5\x2f\xfd": _zstd,
 }
