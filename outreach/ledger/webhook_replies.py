@@ -5,9 +5,9 @@
     {"data": {"opt_out": true}}      the same by its other names, and within other objects
 
 Only a 2xx with a JSON object of less than 64 kB is obeyed. What may mean the same and is written otherwise
-(`"true"`, a channel that does not exist, half an object) is not guessed at: it is logged, and its event has
-the code E_UNCLEAR, by which the report counts it. The wish is obeyed before the event is settled: when the
-process dies between the two, the event is delivered again, and the answer comes again.
+(`"true"`, a channel that does not exist, half an object, a name given twice) is not guessed at: it is logged,
+and its event has the code E_UNCLEAR, by which the report counts it. The wish is obeyed before the event is
+settled: when the process dies between the two, the event is delivered again, and the answer comes again.
 """
 
 import logging
@@ -24,6 +24,7 @@ from outreach.ledger.claims import read_contact
 from outreach.ledger.database.schema import contacts, outbox
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.suppressions import suppress
+from outreach.sources.json_values import RepeatedKey, loads
 from outreach.webhook.outbox import Settlement
 
 log = logging.getLogger(__name__)
@@ -55,8 +56,8 @@ def read_wish(answer: str) -> Wish:
     if not _ASKS.search(answer):
         return Wish()
     try:
-        found = list(_values(orjson.loads(answer), within_list=False))
-    except (orjson.JSONDecodeError, RecursionError):
+        found = list(_values(loads(answer.encode()), within_list=False))
+    except (RepeatedKey, orjson.JSONDecodeError, RecursionError):
         return Wish(unclear=True)
     wishes = [_read_value(value, of_somebody) for value, of_somebody in found]
     return Wish(

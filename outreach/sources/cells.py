@@ -46,8 +46,8 @@ _AN_ERROR = "holds a spreadsheet's error, so it is not known; mend the formula o
 _NOT_KNOWN = re.compile(
     "(?:^|(?<=\\s))(?:"
     + "|".join(map(re.escape, _WHY_NOT_KNOWN))
-    + r"|#(?:N/A|NV|N/D|NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|UNKNOWN!"
-    r"|BUSY!|GETTING_DATA|WERT!|BEZUG!|ZAHL!|VALEUR!|NOM\?|NOMBRE!|VALORE!|VALOR!|RIF!|NOME\?|WAARDE!|VERW!|NAAM\?|GETAL!"
+    + r"|#(?:N/A|ERROR!|NV|N/D|NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!"
+    r"|UNKNOWN!|BUSY!|GETTING_DATA|WERT!|BEZUG!|ZAHL!|VALEUR!|NOM\?|NOMBRE!|VALORE!|VALOR!|RIF!|NOME\?|WAARDE!|VERW!|NAAM\?|GETAL!"
     r"|¡(?:VALOR|REF|NUM|DIV/0|NULO)!|¿NOMBRE\?)|Err:5[0-9]{2})(?:$|(?=\s))"
 )
 """Errors of spreadsheets, in the languages in which they save text."""

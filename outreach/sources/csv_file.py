@@ -1,4 +1,4 @@
-"""CSV: comma, semicolon, tab or bar, sniffed from the header; quoted newlines; what Excel does to files.
+r"""CSV: comma, semicolon, tab or bar, sniffed from the header; quoted newlines; what Excel does to files.
 
 sep=;                            obeyed, and skipped
 blank lines, trailing ;;;;       skipped
@@ -8,6 +8,7 @@ fewer cells than the header      accepted (Excel leaves trailing empty cells out
 a quote opened or closed amid    rejected: broken_quotes, and reading goes on with the next line
 bytes that are not UTF-8         rejected: not_utf8
 a space before a quoted cell     no part of it
+\N                               an empty cell: so PostgreSQL's COPY, MySQL and Hive write NULL
 """
 
 import csv
@@ -29,6 +30,7 @@ from outreach.sources.rows import Record, Reject
 DELIMITERS = (",", ";", "\t", "|")
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<delimiter>[^"\r\n])"?[,;\t]*\Z', re.IGNORECASE)
 _HEADER_LIMIT = 100_000
+_NULL = "\\N"
 
 _BROKEN_QUOTES = Reject(
     "broken_quotes",
@@ -145,7 +147,7 @@ def _reader(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
 def _records_of(block: Sequence[str], delimiter: str) -> list[list[str]] | None:
     """The cells of lines that each are a record, at once; None where one may not be."""
     text = "".join(block)
-    if "\0" in text or len(text) > LINE_LIMIT:
+    if "\0" in text or _NULL in text or len(text) > LINE_LIMIT:
         return None
     try:
         rows = list(_reader(block, delimiter))
@@ -184,6 +186,8 @@ def _record(number: int, text: str, headers: tuple[str, ...], cells: list[str]) 
     # Looked for once in the text, not in each of its cells.
     if "'" in text:
         cells = [restore(cell) for cell in cells]
+    if _NULL in text:
+        cells = ["" if cell == _NULL else cell for cell in cells]
     if "\0" in text:
         reject = _NUL
     return Record(number, headers, cells, reject)

@@ -5,10 +5,13 @@ Whatever goes wrong on the way becomes a SourceError that says what, where and w
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import lzma
 import os
+import shutil
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -21,7 +24,7 @@ from outreach.errors import SourceError
 from outreach.sources import web
 from outreach.sources.encodings import LOOKED_AT
 from outreach.sources.private_file import digest_of
-from outreach.sources.unpacking import check_expansion
+from outreach.sources.steady_file import SteadyFile, copy_into
 
 
 @dataclass(frozen=True)
@@ -50,20 +53,18 @@ class Location:
             with web.opened(self.url, self.label) as body:
                 yield body
             return
-        if "://" not in self.url:
-            with open(self.url, "rb") as file:  # noqa: PTH123 - it is a path as the user wrote it
+        if Path(self.url).is_file():
+            with io.BufferedReader(SteadyFile(self.url, self.label)) as file:
                 yield file
             return
-        import fsspec  # noqa: PLC0415 - 0.02 s, for files elsewhere alone
-
-        found = fsspec.open(self.url, "rb")
-        # An archive says what a member unfolds to before a byte of it is read.
-        information = found.fs.info(found.path)
-        packed, size = information.get("compress_size"), information.get("size")
-        if packed and size:
-            check_expansion(self.label, packed, size)
-        with found as file:
-            yield file
+        with tempfile.TemporaryFile() as copy:
+            if "://" in self.url:
+                copy_into(copy, self.url, self.label)
+            else:  # a pipe, which cannot be read twice
+                with open(self.url, "rb") as file:  # noqa: PTH123 - it is a path as the user wrote it
+                    shutil.copyfileobj(file, copy)
+                copy.seek(0)
+            yield copy
 
 
 @contextmanager
@@ -84,6 +85,11 @@ def translated(label: str) -> Iterator[None]:
     except (ImportError, ValueError) as e:
         raise SourceError(f"{label} cannot be opened: {_about_the_filesystem(e)}", "") from e
     except Exception as e:  # each fsspec filesystem raises its own library's errors
+        if getattr(e, "errno", None) == errno.ENOSPC:  # it is copied, or unpacked, there
+            folder = tempfile.gettempdir()
+            raise SourceError(
+                f"There is no room for {label} in {folder}.", "Make some, or set TMPDIR."
+            ) from e
         raise SourceError(f"{label} failed ({type(e).__name__}).", "Check address and access.") from e
 
 

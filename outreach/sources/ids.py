@@ -20,9 +20,8 @@ from outreach.sources.rows import BadCell
 
 WRITTEN = "x--"
 """How an id begins that had signs which ours may not have."""
-# Fifteen digits: so many a spreadsheet's number keeps; of a longer one the last are lost.
-_WHOLE = re.compile(r"([0-9]{1,15})\.0{1,2}\Z")
-PLAIN_ID = r"(?![0-9]{1,15}\.0)[A-Za-z0-9][A-Za-z0-9._-]{0,254}"
+_WHOLE = re.compile(r"([0-9]+)\.0{1,2}\Z")
+PLAIN_ID = r"(?![0-9]+\.0)[A-Za-z0-9][A-Za-z0-9._-]{0,254}"
 """An id that stays as it is."""
 _FOREIGN = re.compile(r"[^A-Za-z0-9.-]")
 _NO_IDS = frozenset({"n/a", "#n/a", "-", "?"})
@@ -32,6 +31,9 @@ def read_id(cell: str) -> str:
     """An external contact id (guide sheet, "Contact payload")."""
     if EXTERNAL_CONTACT_ID.match(cell):
         whole = _WHOLE.match(cell) if ".0" in cell else None
+        # As of a number in JSON and Parquet: from 2**53 on a float is its neighbour's, too.
+        if whole and int(whole[1]) >= 2**53:
+            raise BadCell("not_known", "is a number of which digits were lost; write it as text")
         return whole[1] if whole else cell
     if looks_mangled(cell):
         raise BadCell("mangled_by_excel", "was changed by a spreadsheet; export it as text")

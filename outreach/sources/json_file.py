@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from typing import IO
@@ -14,8 +15,15 @@ from outreach.sources.jsonl_file import JsonlFile
 from outreach.sources.mappings import record_of
 from outreach.sources.rows import Record
 from outreach.sources.unpacking import seekable
+from outreach.sources.web import ONE_LIST
 
 _LARGEST = 1 << 28
+_NEXT = re.compile(
+    r"(odata)?next(link|page|pageurl|pagetoken|url|uri|href|cursor|token|start|offset|recordsurl)?\Z"
+)
+_TOTAL = re.compile(r"total(count|size|results|records|items|rows|elements|contacts)?\Z")
+_NONE = (None, False, "", 0)
+_MORE = re.compile(r"(has|is)?(more|next)(records|items|results|pages?|itemsincollection|available)?\Z")
 
 
 class JsonFile(JsonlFile):
@@ -52,7 +60,23 @@ class JsonFile(JsonlFile):
         )
         if len(lists) > 1:
             raise SourceError(f"{self.label} holds {len(lists)} lists.", "Leave the one that is meant.")
+        if lists and _has_more(value, len(lists[0])):
+            raise SourceError(f"{self.label} is one page of several.", ONE_LIST)
         return lists[0] if lists else [value]
+
+
+def _has_more(value: object, count: int) -> bool:
+    """Whether what an API says beside its list of so many names a next page, or more than these in all."""
+    if not isinstance(value, Mapping):
+        return False
+    named = [(re.sub(r"[\W_]", "", str(name)).lower(), said) for name, said in value.items()]
+    return any(
+        (said is True and _MORE.match(name))
+        or (said not in _NONE and _NEXT.match(name))
+        or (isinstance(said, int) and said > count and _TOTAL.match(name))
+        or _has_more(said, count)
+        for name, said in named
+    )
 
 
 def _holds_objects(value: object) -> bool:

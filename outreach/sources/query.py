@@ -35,6 +35,8 @@ from outreach.sources.rows import Record
 _ROWS_AT_ONCE = 1000
 _READS = re.compile(r"\s*(?:\(\s*)*(?:select|with|values|table)\b", re.IGNORECASE)
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\1\$", re.DOTALL)
+_IN_QUOTES = re.compile(r"(?<!\w)(['\"`]).*?(?:\1(?!\w)|\Z)", re.DOTALL)
+_WORD = re.compile(r"\w+")
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 _PACKAGES = {
     "mysql": "pip install mysqlclient, or write mysql+pymysql:// and pip install pymysql",
@@ -120,6 +122,10 @@ class Query:
             raise SourceError(problem, self._to_install(e)) from e
         except SQLAlchemyError as e:
             raise SourceError(f"{self.label} failed{self._cause(e)}.", "Try it by hand.") from e
+        except SourceError:
+            raise
+        except Exception as e:  # of a cell that it cannot read, a driver may raise anything
+            raise SourceError(f"{self.label} failed ({type(e).__name__}).", "Try it by hand.") from e
 
     def _to_install(self, error: Exception) -> str:
         scheme, _, driver = self._url.drivername.partition("+")
@@ -131,13 +137,19 @@ class Query:
         return f"Install the package that brings {missing}."
 
     def _cause(self, error: SQLAlchemyError) -> str:
-        """The driver's first line where it speaks of names and connections, not of values."""
+        """The driver's first line where it speaks of names and connections, without what we did not say."""
         if not isinstance(error, _SPEAKS_OF_NAMES):
             return f" ({type(error).__name__})"
-        cause = (str(error.orig).splitlines() or [""])[0][:200]
+        arguments = error.orig.args if error.orig else ()
+        cause = str(arguments[-1] if arguments else "")  # MySQL's drivers put a number before it
         for secret in self._reference.secrets:  # drivers repeat the URL that they could not reach
             cause = cause.replace(secret, "***")
-        return f": {cause.rstrip('.')}"
+        said = set(_WORD.findall(f"{self._reference.url} {self._statement}".casefold()))
+        # SQLite, DuckDB and Snowflake quote a cell that they cannot read as they quote names.
+        cause = _IN_QUOTES.sub(
+            lambda match: match[0] if said.issuperset(_WORD.findall(match[0].casefold())) else "'***'", cause
+        )
+        return f": {(cause.splitlines() or [''])[0][:200].rstrip('.')}"
 
 
 def _readable(url: URL) -> URL:

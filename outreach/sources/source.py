@@ -8,8 +8,8 @@ from itertools import islice
 
 from outreach.errors import SourceError
 from outreach.sources.columns import Headings, WrongHeader, in_words
+from outreach.sources.inner_headers import is_heading_of_no, names_anew
 from outreach.sources.layout import OF_EXPORTS, Layout
-from outreach.sources.opt_outs import forbids_in_words
 from outreach.sources.parsing import RowParser, read_name
 from outreach.sources.proposal import Proposal
 from outreach.sources.rows import OfBytes, Reader, Record, Reject, Row
@@ -148,10 +148,15 @@ class Source:
                     parser = None
                     continue
             row = parser.row(record)
-            if row.reject and _is_heading_of_no(record):
+            if row.reject and is_heading_of_no(record):
                 raise SourceError(
                     f"{self.label}: line {record.line} says that the rows below must not be contacted.",
                     "Take them out of the list, or give each its word in a column, like opt_out.",
+                )
+            if row.reject and names_anew(record):
+                raise SourceError(
+                    f"{self.label}: line {record.line} names the columns anew, and in another way.",
+                    "The list was joined of several; give each as a list of its own.",
                 )
             yield row
         if headers is None and not self._reader.may_be_empty:
@@ -191,9 +196,3 @@ class Source:
         cells = dict(zip(record.headers, record.cells, strict=False))
         named = self._headings.under_our_names(cells).get("external_contact_id", "")
         return Row(record, reject=Reject("duplicate_columns", problem.problem), named=read_name(named))
-
-
-def _is_heading_of_no(record: Record) -> bool:
-    """Whether a row is a heading within the list, such as `Do not contact:`, and speaks of those below."""
-    said = [cell.strip() for cell in record.cells if cell.strip()]
-    return len(said) == 1 < len(record.headers) and forbids_in_words(said[0].rstrip(":"))

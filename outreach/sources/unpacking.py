@@ -21,6 +21,7 @@ from pathlib import PurePosixPath
 from typing import IO, NamedTuple, cast
 
 from outreach.errors import SourceError
+from outreach.sources.packed_parts import Parts
 
 MOST_EXPANSION = 200
 """A compressed file may grow so many times; text grows 5 to 30 times."""
@@ -93,9 +94,7 @@ def first_bytes(data: IO[bytes]) -> bytes:
 
 def seekable(stack: ExitStack, data: IO[bytes]) -> IO[bytes]:
     """The bytes in a file that can be read from anywhere: a server or an unpacker has only a stream."""
-    raw = getattr(data, "raw", data)
-    # fsspec's files know how long they are, but for a stream's.
-    if isinstance(raw, io.FileIO) or (getattr(raw, "size", None) and not isinstance(raw, io.RawIOBase)):
+    if isinstance(getattr(data, "raw", data), io.FileIO):
         data.seek(0)
         return data
     spooled = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack is one
@@ -176,39 +175,6 @@ class _Bounded(io.RawIOBase):
         return len(data)
 
 
-class _Xz(io.RawIOBase):
-    """All streams of an .xz file. Python's own reader ends at the padding between two, without a word."""
-
-    def __init__(self, data: IO[bytes]) -> None:
-        self._data = data
-        self._stream = lzma.LZMADecompressor(memlimit=1 << 28)
-
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what io passes
-        """Some more bytes. Raises EOFError and LZMAError."""
-        while True:
-            if self._stream.eof:
-                rest = self._stream.unused_data.lstrip(b"\0")
-                while not rest and (chunk := self._data.read(_BUFFER)):
-                    rest = chunk.lstrip(b"\0")
-                if not rest:
-                    return 0
-                self._stream = lzma.LZMADecompressor(memlimit=1 << 28)
-                out = self._stream.decompress(rest, len(buffer))
-            elif self._stream.needs_input:
-                if not (chunk := self._data.read(_BUFFER)):
-                    raise EOFError
-                out = self._stream.decompress(chunk, len(buffer))
-            else:
-                out = self._stream.decompress(b"", len(buffer))
-            if out:
-                buffer[: len(out)] = out
-                return len(out)
-
-
 def _zstd(data: IO[bytes]) -> IO[bytes]:
     try:
         library = import_module("zstandard")
@@ -217,12 +183,14 @@ def _zstd(data: IO[bytes]) -> IO[bytes]:
             "The list is compressed by zstd, and zstandard is not installed.",
             "Install the extra: pip install 'genesys-outreach[zstd]'.",
         ) from e
-    return cast("IO[bytes]", library.ZstdDecompressor().stream_reader(data, read_across_frames=True))
+    return cast("IO[bytes]", Parts(data, lambda: library.ZstdDecompressor().decompressobj()))
 
 
 _LAYERS: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
     b"\x1f\x8b": lambda data: cast("IO[bytes]", gzip.GzipFile(fileobj=data)),
-    b"BZh": lambda data: cast("IO[bytes]", bz2.BZ2File(data)),
-    b"\xfd7zXZ\0": lambda data: cast("IO[bytes]", _Xz(data)),
+    b"BZh": lambda data: cast("IO[bytes]", Parts(data, bz2.BZ2Decompressor)),
+    b"\xfd7zXZ\0": lambda data: cast(
+        "IO[bytes]", Parts(data, lambda: lzma.LZMADecompressor(memlimit=1 << 28))
+    ),
     b"\x28\xb5\x2f\xfd": _zstd,
 }

@@ -11,7 +11,10 @@ from outreach.errors import SourceError
 
 _SECONDS = 60.0
 _BUFFER = 1 << 18
+ONE_LIST = "Put all pages into one list, or read a whole export."
 _ANSWERS = {
+    202: ("is not ready yet ({status}).", "Try again in a few minutes."),
+    206: ("gives only a part of itself ({status}).", "Check the link."),
     401: (
         "wants a login ({status}).",
         "Give the link a key, or share the list with everybody who has the link.",
@@ -40,8 +43,10 @@ def opened(url: str, label: str) -> Iterator[IO[bytes]]:
         httpx.Client(follow_redirects=True, timeout=_SECONDS) as client,
         client.stream("GET", url, headers={"Accept": "*/*", "Accept-Encoding": "gzip"}) as response,
     ):
-        if not response.is_success:
+        if not response.is_success or response.status_code in _ANSWERS:
             raise refused(label, response.status_code)
+        if "next" in response.links:
+            raise SourceError(f"{label} is one page of several.", ONE_LIST)
         # A compressed answer that ends too early is found where it is unpacked; httpx says nothing.
         is_known = response.headers.get("content-encoding", "gzip").lower() in {"gzip", "x-gzip", "identity"}
         chunks = response.iter_raw(_BUFFER) if is_known else response.iter_bytes(_BUFFER)

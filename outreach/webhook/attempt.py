@@ -138,7 +138,8 @@ def _unpack(response: httpcore.Response, content: bytes) -> bytes | None:
 
 
 def _clean(content: bytes) -> str:
-    return re.sub(_UNPRINTABLE, "", content.decode(errors="replace"))
+    # .NET's writers begin with a byte order mark, with which no answer would be JSON.
+    return re.sub(_UNPRINTABLE, "", content.decode("utf-8-sig", "replace"))
 
 
 def _excerpt(text: str) -> str:

@@ -70,7 +70,7 @@ class Courier:
         self._breaker = Breaker()
         self._one_round = threading.Lock()  # an outbox is called from one thread at a time
         self._changed = threading.Condition()
-        self._is_new = False
+        self._is_new = self._is_disabled = False
         self._stop_at: float | None = None
         self._round: Round | None = None
         self._thread: threading.Thread | None = None
@@ -114,8 +114,8 @@ class Courier:
 
     @property
     def is_stalled(self) -> bool:
-        """Whether waiting is in vain: the receiver fails, or nothing comes back from it."""
-        return self._breaker.state is not State.CLOSED or self._is_silent()
+        """Whether waiting is in vain: the receiver fails, answered 410, or nothing comes back from it."""
+        return self._is_disabled or self._breaker.state is not State.CLOSED or self._is_silent()
 
     def stop(self, deadline_seconds: float) -> DeliveryCounts:
         """Deliver what is still due, for so long at the most, and say what was done since `start`.
@@ -165,6 +165,7 @@ class Courier:
 
     def _said(self, counts: DeliveryCounts) -> DeliveryCounts:
         """The counts, after a word on a receiver that this round gave up on."""
+        self._is_disabled = counts.stopped == "disabled"
         if counts.retried and counts.stopped in _GIVEN_UP:  # not in each round in which it rests
             logger.warning(_GIVEN_UP[counts.stopped], self._endpoint.label)
         return counts

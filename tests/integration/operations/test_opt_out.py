@@ -215,6 +215,7 @@ def test_who_opted_out_and_is_listed_later_stays_off_when_the_list_changes(tmp_p
         ('{"suppress": 1}', set(), True),
         ('{"suppress": ["sms", "fax"]}', {Channel.SMS}, True),
         ('{"suppress": {"sms": true}}', set(), True),
+        ('{"suppress": true, "suppress": false}', set(), True),
         ('{"contacts": [{"opt_out": true}]}', set(), True),
         ('{"suppress": true', set(), True),
         ("Suppressed. Thank you!", set(), True),

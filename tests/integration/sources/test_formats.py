@@ -6,6 +6,7 @@ import bz2
 import gzip
 import json
 import lzma
+import os
 import socket
 import sys
 import threading
@@ -117,9 +118,8 @@ def test_a_packed_list_is_told_by_its_first_bytes(tmp_path: Path, how: str, name
 
 
 def test_zstd_is_read_or_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    zstandard = pytest.importorskip("zstandard")
     path = tmp_path / "list.csv.zst"
-    path.write_bytes(zstandard.compress(CSV.encode()[:40]) + zstandard.compress(CSV.encode()[40:]))
+    path.write_bytes(zstd(CSV.encode()[:40]) + zstd(CSV.encode()[40:]))
 
     assert names(path) == PEOPLE
     monkeypatch.setitem(sys.modules, "zstandard", None)
@@ -127,12 +127,43 @@ def test_zstd_is_read_or_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.
         read(path)
 
 
-@pytest.mark.parametrize("cut", [gzip.compress, bz2.compress, lzma.compress])
-def test_a_packed_list_that_is_cut_off_says_so(path: Path, cut: Callable[[bytes], bytes]) -> None:
-    path.write_bytes(cut((CSV * 2000).encode())[:-20])
+def zstd(data: bytes) -> bytes:
+    return bytes(pytest.importorskip("zstandard").compress(data))
+
+
+PACKS = [gzip.compress, bz2.compress, lzma.compress, zstd]
+
+
+@pytest.mark.parametrize("pack", PACKS)
+@pytest.mark.parametrize("before", [b"", CSV.encode()], ids=["one part", "the second of two parts"])
+def test_a_packed_list_that_is_cut_off_says_so(
+    path: Path, pack: Callable[[bytes], bytes], before: bytes
+) -> None:
+    people = "".join(f"F-{number},Anna {number**7},+4917155{number:05}\n" for number in range(20000))
+    packed = pack((HEADER + people).encode())
+    path.write_bytes((pack(before) if before else b"") + packed[: len(packed) // 2])
 
     with pytest.raises(SourceError, match="damaged or cut off"):
         read(path)
+
+
+@pytest.mark.parametrize("pack", PACKS[:3])
+def test_a_packed_list_of_which_a_part_is_damaged_says_so(path: Path, pack: Callable[[bytes], bytes]) -> None:
+    path.write_bytes(pack(CSV.encode()) + b"X" + pack(CSV.encode()))
+
+    with pytest.raises(SourceError, match="damaged or cut off"):
+        read(path)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_list_may_come_through_a_pipe(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    pipe = tmp_path / "list.csv"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=[pack(CSV.encode())])
+    writer.start()
+
+    assert names(pipe) == PEOPLE
+    writer.join()
 
 
 def zipped(path: Path, **members: str) -> Path:
@@ -245,6 +276,8 @@ def test_an_answer_that_is_compressed_unasked_is_read() -> None:
 @pytest.mark.parametrize(
     ("status", "says"),
     [
+        (202, "not ready yet"),
+        (206, "only a part"),
         (401, "wants a login"),
         (403, "refuses access"),
         (404, "does not exist"),
@@ -255,6 +288,43 @@ def test_an_answer_that_is_compressed_unasked_is_read() -> None:
 def test_what_a_server_answers_is_told_apart(status: int, says: str) -> None:
     with server(status, b"<html>") as url, pytest.raises(SourceError, match=rf"{says}.*\({status}\)"):
         read(f"{url}/list.csv?list=hidden")
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"paging": {"next": {"after": "100", "link": "https://crm.example/x"}}},
+        {"totalSize": 5000, "done": False, "nextRecordsUrl": "/services/data/query/01g-2000"},
+        {"@odata.nextLink": "https://crm.example/x"},
+        {"count": 250, "next_page": "https://crm.example/x", "previous_page": None},
+        {"info": {"page": 1, "more_records": True}},
+        {"additional_data": {"pagination": {"more_items_in_collection": True, "next_start": 100}}},
+        {"pageNumber": 1, "nextUri": "/api/v2/x"},
+        {"startIndex": 1, "itemsPerPage": 1, "totalResults": 500},
+    ],
+)
+def test_the_first_page_of_an_api_is_no_list(tmp_path: Path, beside: dict[str, object]) -> None:
+    path = tmp_path / "people.json"
+    path.write_text(json.dumps({"items": [{"id": "F-1", "name": "Anna", "sms": "+491715550101"}], **beside}))
+
+    with pytest.raises(SourceError, match="is one page of several"):
+        read(str(path))
+
+
+@pytest.mark.parametrize(
+    "beside", [{"next": None, "total": 1}, {"has_more": False, "next_page": ""}, {"done": True, "total": "7"}]
+)
+def test_the_only_page_of_an_api_is_a_list(tmp_path: Path, beside: dict[str, object]) -> None:
+    path = tmp_path / "people.json"
+    path.write_text(json.dumps({"items": [{"id": "F-1", "name": "Anna", "sms": "+491715550101"}], **beside}))
+
+    assert names(str(path)) == ["Anna"]
+
+
+def test_an_answer_that_links_to_its_next_page_is_no_list() -> None:
+    following = '<https://crm.example/x?page=2>; rel="next"'
+    with server(200, CSV.encode(), Link=following) as url, pytest.raises(SourceError, match="one page of"):
+        read(f"{url}/list.csv")
 
 
 @pytest.mark.parametrize("ending", ["list.csv", "list.xlsx", "list.csv.gz"])

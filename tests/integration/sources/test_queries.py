@@ -60,6 +60,39 @@ def test_a_query_may_hold_percent_signs_and_colons(database: Path) -> None:
     assert codes(rows_of(f"sqlite:///{database}#{query};")) == [None]
 
 
+@pytest.mark.parametrize(
+    ("name", "select"),
+    [("cast(x'4dfc6c6c6572' as text)", SELECT), ("'Müller'", SELECT.replace("full_name", "json(full_name)"))],
+)
+def test_a_cell_that_a_database_cannot_read_is_not_repeated(database: Path, name: str, select: str) -> None:
+    with sqlite3.connect(database) as connection:
+        connection.execute(f"UPDATE people SET full_name = {name}")
+    connection.close()
+
+    with pytest.raises(SourceError) as error:
+        rows_of(f"sqlite:///{database}#{select}")
+
+    assert "ller" not in str(error.value)
+
+
+def test_what_a_driver_raises_of_its_own_is_one_clear_sentence(database: Path) -> None:
+    with sqlite3.connect(database) as connection:
+        connection.execute("CREATE TABLE days (day DATE)")
+        connection.execute("INSERT INTO days VALUES ('Müller')")
+    connection.close()
+
+    with pytest.raises(SourceError, match=r"failed \(ValueError\). Try it by hand"):
+        rows_of(
+            f"sqlite:///file:{database}?uri=true&mode=ro&detect_types=1"
+            "#SELECT day AS name, 1 AS id, 1 AS sms FROM days"
+        )
+
+
+def test_the_name_that_a_database_does_not_know_is_said(database: Path) -> None:
+    with pytest.raises(SourceError, match="no such column: mobil"):
+        rows_of(f"sqlite:///{database}#SELECT mobil AS sms FROM people")
+
+
 def test_a_query_without_rows_is_no_mistake(database: Path) -> None:
     assert rows_of(f"sqlite:///{database}#{SELECT.replace('ORDER', 'WHERE 0 ORDER')}") == []
 

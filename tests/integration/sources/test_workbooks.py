@@ -68,6 +68,7 @@ def only_metadata(path: Path, cell: str, **options: object) -> str:
         number(1, STRUCK),
         "#N/A",
         "#NV",
+        "#ERROR!",
         "#WERT!",
         "Err:508",
     ],

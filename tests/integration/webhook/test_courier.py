@@ -370,6 +370,17 @@ def test_nobody_waits_for_a_receiver_that_fails(
     assert courier.is_stalled
 
 
+def test_nobody_waits_for_a_receiver_that_answered_410_until_it_gets_another_chance(
+    outbox: MemoryOutbox, courier: Courier, clock: Hurried
+) -> None:
+    fill(outbox, clock, contacts=5)
+    outbox.disable()
+    courier.deliver()
+    assert courier.is_stalled
+    courier.deliver(ignore_schedule=True)
+    assert not courier.is_stalled
+
+
 def test_a_courier_that_was_stopped_can_start_again(
     receiver: Receiver, outbox: MemoryOutbox, courier: Courier, clock: Hurried
 ) -> None:

@@ -165,6 +165,13 @@ def test_an_answer_that_was_packed_unasked_is_unpacked(
     assert attempt.response_excerpt == '{"suppress": true}'
 
 
+def test_an_answer_with_a_byte_order_mark_is_the_json_behind_it(
+    receiver: Receiver, endpoint: Endpoint
+) -> None:
+    receiver.always(Answer(200, body=b'\xef\xbb\xbf{"suppress": true}'))
+    assert endpoint.post(MESSAGE, NOW).response_excerpt == '{"suppress": true}'
+
+
 def test_of_a_packed_answer_no_more_than_64_kilobytes_come_out(
     receiver: Receiver, endpoint: Endpoint
 ) -> None:

@@ -281,3 +281,34 @@ def test_strict_numbers_refuse_what_nobody_has(path: Path) -> None:
 
     assert codes(rows_of(path, content)) == [None, None]
     assert codes(rows_of(path, content, strict_numbers=True)) == ["unassigned_number", None]
+
+
+def test_the_null_of_databases_is_an_empty_cell(path: Path) -> None:
+    header = "external_contact_id\tname\tsms\temail\tmetadata.city\n"
+    rows = rows_of(path, header + "E-1\tAnna\t+15551234567\t\\N\t\\N\nE-2\t\\N\t\\N\tb@example.com\tRome\n")
+
+    assert codes(rows) == [None, "missing_name"]
+    assert rows[0].contact
+    assert rows[0].contact.metadata == {}
+
+
+JOINED = "external_contact_id,name,email,opt_out,consent.email,Notes,Notes,\nE-1,Anna,a@example.com,,yes,,,\n"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "external_contact_id,name,email,consent.email,opt_out",
+        "External_Contact_ID,name,email,opt_out,vip,consent.email",
+        "external_contact_id,name,email,consent.email",
+    ],
+)
+def test_a_header_amid_the_list_that_names_other_columns_stops_it(path: Path, header: str) -> None:
+    with pytest.raises(SourceError, match=r"line 3 names the columns anew.*give each as a list of its own"):
+        rows_of(path, f"{JOINED}{header}\nE-2,Ben,b@example.com,no,\n")
+
+
+def test_the_same_header_amid_the_list_is_one_reject(path: Path) -> None:
+    rows = rows_of(path, JOINED + "\ufeff" + JOINED.replace("E-1", "E-2"))
+
+    assert [row.external_contact_id for row in rows if row.contact] == ["E-1", "E-2"]

@@ -43,6 +43,17 @@ def test_an_id_is_read_as_one_of_ours(cell: str, read: str) -> None:
     assert read_id(cell) == read
 
 
+@pytest.mark.parametrize("number", [2134, 123456789012345, 1234567890123456, 2**53 - 1, 2**53, 10**16 + 2])
+def test_a_whole_float_is_the_same_person_as_text_and_as_a_number(number: int) -> None:
+    who = {"name": "Ada", "sms": "+13175550101"}
+    rows = [{"external_contact_id": said, **who} for said in (f"{number}.0", float(number))]
+
+    text, value = open_source(rows).rows()
+
+    assert text.external_contact_id == value.external_contact_id
+    assert text.external_contact_id in ("", str(number))
+
+
 @given(st.text(min_size=1, max_size=60))
 def test_an_id_that_is_written_otherwise_can_be_read_back(cell: str) -> None:
     assume(cell == cell.strip() and not cell.startswith(WRITTEN))
