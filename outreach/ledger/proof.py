@@ -42,7 +42,7 @@ class Proof:
     `missing` names every line that does not hold; it is empty when `balanced`. `links`: conversations by
     whether they name their contact (`named`; `asked` for it; `refused`; `not_shown` while nobody looked).
     `answers`: what people wrote, by its meaning. `not_delivered`: messages that did not arrive, by Genesys'
-    reason.
+    reason. `nobody_contacted`: why a run is red though every sum holds; only the run itself can say.
     """
 
     campaign: str
@@ -63,6 +63,7 @@ class Proof:
     links: dict[str, int] = field(default_factory=dict)
     answers: dict[str, int] = field(default_factory=dict)
     not_delivered: dict[str, int] = field(default_factory=dict)
+    nobody_contacted: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""
