@@ -22,11 +22,14 @@ from outreach.counting import counted
 from outreach.errors import CampaignStopped, NobodyContacted, SumsDoNotHold
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.contacts import count_in
+from outreach.ledger.executors.release import list_other_hands
 from outreach.ledger.proof import Proof, prove, recount_webhooks
 from outreach.ledger.runs import stop_campaign
 from outreach.ledger.states import CONTACTED, State
 from outreach.report.kept_back import explain_kept_back, explain_nobody
 from outreach.report.summary import ALL_BEFORE, summary_sentence
+from outreach.report.wording import instant
+from tasks.progress import tell
 
 
 class Ended(Protocol):
@@ -77,6 +80,9 @@ def conclude(
         state: FlowState[dict[str, Any]] = Cancelled(message=describe_stop(run))
     else:
         state = judge(proof, contacted_before=before.contacted, failed_before=before.failed, left=left)
+    if others := _name_other_hands(run):
+        tell(others)
+        state.message = f"{state.message} {others}"
     return hand_over(run, state, proof, opened.spent(), is_told=is_told, tell_again=show)
 
 
@@ -128,6 +134,20 @@ def _settle(run: Run) -> Proof:
     if run.courier:
         run.courier.stop(last_delivery_seconds(run.auto_stop))
     return recount_webhooks(run.ledger, run.campaign, proof)
+
+
+def _name_other_hands(run: Run) -> str:
+    """Who holds people whom this run left to them: it may be at work, or on a laptop that sleeps."""
+    hands = list_other_hands(run.ledger, run.campaign.id)
+    if not hands:
+        return ""
+    held = counted(sum(each.people for each in hands), "contact is", "contacts are")
+    who = "; ".join(
+        f"process {each.pid} on {each.host.partition('/')[0]}, which last said at {instant(each.seen_at)}"
+        " that it lives"
+        for each in hands
+    )
+    return f"{held} in other hands: {who}. Run the campaign again later: it takes up what they leave."
 
 
 def prove_now(run: Run) -> Proof:
