@@ -10,12 +10,12 @@ from outreach.contacts import Channel, Contact
 from outreach.errors import Ambiguous, Conflict, Invalid, NotFound
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.creating_call import CreatingCall
+from outreach.genesys.http.error_mapping import PAGE
 from outreach.genesys.http.untrusted_json import read_code, read_instant, read_mapping, read_text
 from outreach.genesys.interface import Conversation, Engagement, Genesys, Identity, NotRegistered, Registered
 from outreach.genesys.one_by_one import read_each
 from outreach.reachability import AVAILABLE, Availability, Inspection
 
-NOT_FOUND = "not_found"
 _CONTACTS = "/api/v2/externalcontacts/contacts"
 _CONVERSATIONS = "/api/v2/conversations"
 _STATUSES = frozenset({"passed", "pending", "failed"})
@@ -52,8 +52,10 @@ class Guide(Genesys):
         path = f"{_CONTACTS}/{quoted(registered.genesys_id)}"
         try:
             body = self.connection.request("inspect", "GET", path, priority=priority).json
-        except NotFound:
-            return Inspection("failed", {}, NOT_FOUND)
+        except NotFound as error:
+            if error.code == PAGE:
+                raise
+            return Inspection("unknown", {})  # we have just registered them: no verdict, so asked again
         told = read_text(body, "validationStatus").lower()
         status = cast('Literal["passed", "pending", "failed"]', told) if told in _STATUSES else "unknown"
         shown = read_mapping(body, "channelAvailability")
