@@ -118,14 +118,9 @@ class Guide(Genesys):
             reason = f"Genesys does not accept it ({error.status} {error.code})."
             return NotRegistered(contact_id, error.code, reason, False, error.correlation_id)
         genesys_id = read_code(answer.json, "externalContactId")
-        if not (
-            genesys_id or read_text(answer.json, "state")
-        ):  # believed, they were `validation_failed` for good
-            said, found = (
-                "Genesys did not say that it knows the contact: run it again.",
-                answer.correlation_id,
-            )
-            raise Ambiguous("register", answer.status, "unrecognised_answer", found, said)
+        if not (genesys_id or read_text(answer.json, "state")):  # else they were `validation_failed` for good
+            said = "Genesys did not say that it knows the contact: run it again."
+            raise Ambiguous("register", answer.status, "unrecognised_answer", answer.correlation_id, said)
         return Registered(contact_id, genesys_id or contact_id, "created")
 
     def _read(self, conversation_id: str) -> Conversation | None:

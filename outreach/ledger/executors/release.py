@@ -63,10 +63,7 @@ def list_living_executors(ledger: Ledger) -> frozenset[str]:
 
 
 def list_other_hands(ledger: Ledger, campaign_id: int) -> Sequence[Row[Any]]:
-    """Other processes that hold people of a campaign who are still to be contacted.
-
-    Each as `host`, `pid`, when it was last `seen_at`, and how many `people`.
-    """
+    """Other processes (`host`, `pid`, `seen_at`) that hold `people` who are still to be contacted."""
     c, e = contacts.c, executors.c
     waiting = c.state.in_([state.value for state in WAITING])
     held = select(e.host, e.pid, e.seen_at, func.count().label("people")).join_from(
