@@ -52,10 +52,10 @@ def _start(arguments: list[str]) -> int:
 
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "outreach")
+    # Each event that a server did not take that is away: the run says once that it is.
+    os.environ.setdefault("PREFECT_INTERNAL_LOGGING_LEVEL", "CRITICAL")
     # Prefect counts aloud, beside our answer, what it still has to send when we end.
     logging.getLogger("EventsWorker").setLevel(logging.ERROR)
-    # And each line and event that a server did not take that is away: the run says once that it is.
-    logging.getLogger("prefect._internal.concurrency").setLevel(logging.CRITICAL)
     logging.raiseExceptions = False
     return execute(arguments)
 
