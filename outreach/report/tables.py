@@ -73,11 +73,11 @@ def every(figures: Figures) -> list[Table]:
     return [table for table in found if table.rows]
 
 
-def mark(proof: Proof) -> str:
+def mark(found: Proof) -> str:
     """How a proof looks at first sight: well, well but the run is red, or red."""
-    if not proof.balanced:
+    if not found.balanced:
         return CROSS
-    return WARNING if proof.stopped or proof.nobody_contacted else TICK
+    return WARNING if found.stopped or found.nobody_contacted else TICK
 
 
 def history(figures: Figures) -> Table:
