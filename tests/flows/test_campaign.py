@@ -204,6 +204,20 @@ def test_a_short_list_that_genesys_refuses_whole_is_red_in_state_report_and_proo
     assert proof["nobody_contacted"].startswith("5 failed")
 
 
+def test_by_hand_such_a_run_ends_in_1_and_its_json_says_why(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refusing = {"kind": "error_before_effect", "operation": "messages.agentless", "status": 400}
+    office.genesys.configure(faults=[refusing])
+    settings = office.folder / "settings.json"
+    settings.write_text(office.settings(channel_order=["sms"]).model_dump_json())
+    names = [part for kind, name in office.names.items() for part in (f"--{kind}", name)]
+    run = ["run", office.source(2), "--campaign", office.name, *names, "--settings", str(settings), "--json"]
+
+    assert execute(run) == 1
+    assert orjson.loads(capsys.readouterr().out)["nobody_contacted"].startswith("2 failed")
+
+
 def test_a_name_that_differs_by_case_only_makes_a_red_run_that_names_the_known_one(office: Office) -> None:
     office.run(office.source(1))
 
