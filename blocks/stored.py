@@ -11,7 +11,7 @@ from prefect.client.orchestration import get_client
 from prefect.exceptions import ObjectNotFound
 from pydantic import ValidationError
 
-from outreach.errors import SettingsError
+from outreach.errors import PrefectAway, SettingsError
 
 B = TypeVar("B", bound=Block)
 
@@ -20,8 +20,18 @@ class SavedAtOnce(Block):
     """A block whose `save` saves, wherever it is called; with an event loop of one's own, `asave`."""
 
     def save(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Prefect's
-        """Save it under a name."""
-        return super().save(*args, **{"_sync": True, **kwargs})
+        """Save it under a name.
+
+        Raises:
+            PrefectAway: the server that should keep it cannot be reached.
+        """
+        try:
+            return super().save(*args, **{"_sync": True, **kwargs})
+        except httpx.TransportError:
+            raise PrefectAway(
+                "The block is not saved: Prefect's server cannot be reached.",
+                "Check PREFECT_API_URL or the profile (`prefect config view`), and whether the server runs.",
+            ) from None
 
 
 def load_block(kind: type[B], name: str) -> B:

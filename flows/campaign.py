@@ -18,7 +18,7 @@ from flows.parameters import BlockName, CampaignName, SourceName
 from flows.steps import advance, finish, give, plan_batches, prepare
 from flows.stopping import INTERRUPTED, end_early, prefect_heeded
 from flows.telling import tell_earlier
-from flows.verdict import Ended, conclude, prove_now
+from flows.verdict import Ended, conclude, count_before, prove_now
 from outreach.campaign.reconciliation import recover
 from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.run import Run
@@ -105,7 +105,7 @@ def work_on(
     hands_out: bool,
 ) -> State[dict[str, Any]]:
     """The campaign, from its source to the proof."""
-    run, before = opened.run, count_in(opened.run.ledger, opened.run.campaign.id, CONTACTED)
+    run, before = opened.run, count_before(opened.run)
     tell_earlier(run)
     recover(run)
     load(run.campaign.name, opened.reference, contacts, run.rejects_file)
@@ -113,7 +113,7 @@ def work_on(
     availability = prepare(opened, names.genesys)
     run.stop_watch.look()
     if run.auto_stop.reason:
-        return conclude(opened, [], contacted_before=before)
+        return conclude(opened, [], before=before)
     reconsider(replace(run, senders=availability))
     batches = plan_batches(run)
     due = sum(batch.size for batch in batches)
@@ -131,8 +131,8 @@ def work_on(
         return hand_out(run, names, widen(due, run.batch_size), here) if hands_out else here(due)
 
     work, left = finish(run, batches, go_through, partial(give, opened, availability))
-    link_due(run, count_in(run.ledger, run.campaign.id, CONTACTED) - before)
-    return conclude(opened, work, contacted_before=before, left=left)
+    link_due(run, count_in(run.ledger, run.campaign.id, CONTACTED) - before.contacted)
+    return conclude(opened, work, before=before, left=left)
 
 
 def _find_question() -> "Question | None":

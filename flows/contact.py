@@ -21,13 +21,11 @@ from flows.opening import BlockNames, open_run
 from flows.parameters import BlockName, CampaignName, ContactGiven
 from flows.steps import advance, finish, give, plan_batches, prepare
 from flows.stopping import prefect_heeded
-from flows.verdict import conclude
+from flows.verdict import conclude, count_before
 from outreach.campaign.reconciliation import recover
 from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.run import Run
 from outreach.errors import SettingsError
-from outreach.ledger.contacts import count_in
-from outreach.ledger.states import CONTACTED
 from outreach.privacy.sealed_contact import seal_contact, unseal_contact
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_list
@@ -83,7 +81,7 @@ def contact_one(
         open_run(campaign, BlockNames(genesys, senders, webhook, ledger), settings, begin=begin) as opened,
         prefect_heeded(opened.run),
     ):
-        before = count_in(opened.run.ledger, opened.run.campaign.id, CONTACTED)
+        before = count_before(opened.run)
         recover(opened.run)
         if isinstance(contact, str) or mask(contact) != contact:  # else it is masked: the ledger has them
             sealed = contact if isinstance(contact, str) else seal_contact(opened.run.ledger, contact)
@@ -98,7 +96,7 @@ def contact_one(
             lambda due: advance(opened, due, known),
             partial(give, opened, known),
         )
-        return conclude(opened, work, contacted_before=before, left=left)
+        return conclude(opened, work, before=before, left=left)
 
 
 def open_sealed(run: Reference[Run], sealed: str) -> Source:

@@ -34,8 +34,12 @@ from flows.opening import BlockNames
 from flows.stopping import name_parent
 from outreach.campaign.run import Run
 from outreach.errors import SettingsError
-from outreach.ledger.claims import BatchRef, has_other_hands
-from outreach.ledger.executors.release import list_living_executors, release_dead_executors
+from outreach.ledger.claims import BatchRef
+from outreach.ledger.executors.release import (
+    list_living_executors,
+    list_other_hands,
+    release_dead_executors,
+)
 from tasks.patience import asking_again
 from tasks.policies import (
     BATCHES_DISPATCHED,
@@ -163,7 +167,7 @@ class _Dispatch:
         self.waiting.clear()
         self.ended.extend(self.work_here(left))
         until = self._now() + SHARED_SECONDS
-        while has_other_hands(self.run.ledger, self.run.campaign) and self._now() < until:
+        while list_other_hands(self.run.ledger, self.run.campaign.id) and self._now() < until:
             self.run.ledger.clock.sleep(DISPATCH_LOOK_SECONDS)
             release_dead_executors(self.run.ledger)
 

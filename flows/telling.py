@@ -27,6 +27,7 @@ from prefect.runtime import flow_run
 from blocks.ledger import is_deployed
 from outreach.campaign.run import Run
 from outreach.genesys.http.usage import UsageSnapshot
+from outreach.ledger.proof import Proof
 from outreach.sources.private_file import write_private
 from tasks.patience import asking_again
 from tasks.progress import tell
@@ -79,13 +80,20 @@ def ending_known(on_giving_up: Callable[[], None] = lambda: None) -> Iterator[En
 
 
 def hand_over(
-    run: Run, state: State[Any], usage: UsageSnapshot, *, is_told: bool, tell_again: Callable[[], bool]
+    run: Run,
+    state: State[Any],
+    proof: Proof,
+    usage: UsageSnapshot,
+    *,
+    is_told: bool,
+    tell_again: Callable[[], bool],
 ) -> State[Any]:
     """Give the state on to Prefect and to whoever asked for it.
 
     Args:
         run: that ended.
         state: how.
+        proof: what its rows say, and the run itself.
         usage: what it asked of Genesys.
         is_told: whether the server took what was published.
         tell_again: publishes it once more; whether the server took it.
@@ -94,7 +102,8 @@ def hand_over(
     if ending:  # the server may go away after this, and who asks needs it for the ledger's name
         from outreach.report.figures.gather import gather  # noqa: PLC0415 - the report's: not before people
 
-        ending.figures, ending.ledger = gather(run.ledger, run.campaign, usage=usage), run.ledger.name
+        ending.ledger = run.ledger.name
+        ending.figures = gather(run.ledger, run.campaign, usage=usage, proof=proof)
     else:
         ending = Ending()
     ending.state, ending.write = state, lambda: _keep(run, own, state)

@@ -1,10 +1,12 @@
-"""The run's own verdict: red where a sum does not hold, it was stopped, or we kept everybody back."""
+"""The run's own verdict: red where a sum does not hold, it was stopped, or it reached nobody who was due."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
-from prefect.client.schemas.objects import FlowRun, State
+from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import State as FlowState
 from prefect.context import FlowRunContext
 from prefect.states import Cancelled, Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
@@ -19,24 +21,43 @@ from outreach.campaign.run import Run
 from outreach.counting import counted
 from outreach.errors import CampaignStopped, NobodyContacted, SumsDoNotHold
 from outreach.ledger.campaigns import find_campaign
+from outreach.ledger.contacts import count_in
+from outreach.ledger.executors.release import list_other_hands
 from outreach.ledger.proof import Proof, prove, recount_webhooks
 from outreach.ledger.runs import stop_campaign
-from outreach.report.kept_back import explain_kept_back, is_kept_back
+from outreach.ledger.states import CONTACTED, State
+from outreach.report.kept_back import explain_kept_back, explain_nobody
 from outreach.report.summary import ALL_BEFORE, summary_sentence
+from outreach.report.wording import instant
+from tasks.progress import tell
 
 
 class Ended(Protocol):
     """Work that is over: a task's future, or a flow run that a worker took."""
 
     @property
-    def state(self) -> State[Any] | None:
+    def state(self) -> FlowState[Any] | None:
         """How it ended."""
         ...
 
 
+@dataclass(frozen=True)
+class Before:
+    """How many people a campaign had contacted, and how many had failed, when a run of it began."""
+
+    contacted: int = 0
+    failed: int = 0
+
+
+def count_before(run: Run) -> Before:
+    """What a run finds as it begins."""
+    count = partial(count_in, run.ledger, run.campaign.id)
+    return Before(count(CONTACTED), count({State.FAILED}))
+
+
 def conclude(
-    opened: OpenRun, work: Sequence[Ended], *, contacted_before: int, left: int = 0
-) -> State[dict[str, Any]]:
+    opened: OpenRun, work: Sequence[Ended], *, before: Before, left: int = 0
+) -> FlowState[dict[str, Any]]:
     """Prove the campaign, tell the CRM, publish the report, and say how the run ended."""
     run = opened.run
     called_off = run.auto_stop.is_called_off
@@ -45,6 +66,9 @@ def conclude(
     run.ledger.db.shrink()
     give_back()
     proof = _settle(run)
+    if not (called_off or proof.stopped or left):
+        reason, advice = explain_nobody(proof, contacted_before=before.contacted, failed_before=before.failed)
+        proof = replace(proof, nobody_contacted=f"{reason} {advice}".strip() or None)
     from tasks.reporting import publish  # noqa: PLC0415 - 0.02 s, in which people are contacted already
 
     show = partial(
@@ -53,18 +77,24 @@ def conclude(
     is_told = show()
     signal(proof, opened.spent())
     if called_off and proof.balanced:
-        state: State[dict[str, Any]] = Cancelled(message=describe_stop(run))
+        state: FlowState[dict[str, Any]] = Cancelled(message=describe_stop(run))
     else:
-        state = judge(proof, contacted_before=contacted_before, left=left)
-    return hand_over(run, state, opened.spent(), is_told=is_told, tell_again=show)
+        state = judge(proof, contacted_before=before.contacted, failed_before=before.failed, left=left)
+    if others := _name_other_hands(run):
+        tell(others)
+        state.message = f"{state.message} {others}"
+    return hand_over(run, state, proof, opened.spent(), is_told=is_told, tell_again=show)
 
 
-def judge(proof: Proof, *, contacted_before: int, left: int = 0) -> State[dict[str, Any]]:
+def judge(
+    proof: Proof, *, contacted_before: int, failed_before: int = 0, left: int = 0
+) -> FlowState[dict[str, Any]]:
     """The state that a campaign's run ends in.
 
     Args:
         proof: what the campaign's rows say now.
         contacted_before: how many people the campaign had contacted when the run began.
+        failed_before: how many had failed by then.
         left: how many contacts of the run it left undone.
     """
     idle = proof.contacted == contacted_before and proof.contacted > 0
@@ -80,10 +110,11 @@ def judge(proof: Proof, *, contacted_before: int, left: int = 0) -> State[dict[s
     if not proof.balanced:
         red = SumsDoNotHold(proof.campaign, "; ".join(proof.missing))
         return Failed(message=f"{sentence}. {red}", data=red)
-    reason, advice = explain_kept_back(proof)
-    if is_kept_back(proof, contacted_before=contacted_before):
-        kept_back = NobodyContacted(proof.campaign, reason, advice)
-        return Failed(message=f"{sentence}. {kept_back}", data=kept_back)
+    reason, advice = explain_nobody(proof, contacted_before=contacted_before, failed_before=failed_before)
+    if reason:
+        nobody = NobodyContacted(proof.campaign, reason, advice)
+        return Failed(message=f"{sentence}. {nobody}", data=nobody)
+    reason, _ = explain_kept_back(proof)
     return Completed(message=f"{sentence}. {reason}" if reason else sentence, data=proof.as_json())
 
 
@@ -103,6 +134,20 @@ def _settle(run: Run) -> Proof:
     if run.courier:
         run.courier.stop(last_delivery_seconds(run.auto_stop))
     return recount_webhooks(run.ledger, run.campaign, proof)
+
+
+def _name_other_hands(run: Run) -> str:
+    """Who holds people whom this run left to them: it may be at work, or on a laptop that sleeps."""
+    hands = list_other_hands(run.ledger, run.campaign.id)
+    if not hands:
+        return ""
+    held = counted(sum(each.people for each in hands), "contact is", "contacts are")
+    who = "; ".join(
+        f"process {each.pid} on {each.host.partition('/')[0]}, which last said at {instant(each.seen_at)}"
+        " that it lives"
+        for each in hands
+    )
+    return f"{held} in other hands: {who}. Run the campaign again later: it takes up what they leave."
 
 
 def prove_now(run: Run) -> Proof:

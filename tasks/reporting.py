@@ -9,6 +9,7 @@ import orjson
 from prefect import get_run_logger, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_UI_URL
 
 from outreach.campaign.files import file_of
@@ -24,6 +25,9 @@ from outreach.report.figures.gather import Figures
 from outreach.sources.private_file import write_private
 from tasks.patience import asking_again
 from tasks.references import Reference
+
+ANSWER_SECONDS = 20.0
+"""How long an answer of Prefect's server is waited for once all is done."""
 
 
 @task(name="publish-report", task_run_name="publish-report-{proof.campaign}", cache_policy=NO_CACHE)
@@ -66,7 +70,10 @@ def _kept_file(run: Run, result: Figures) -> Iterator[Path]:
 
 def _show_in_prefect(result: Figures, drawn: Mapping[str, str], key: str) -> bool:
     try:
-        with asking_again(2):  # the run waits longer
+        # The run waits longer. A frozen server takes connections and says nothing: by Prefect's 60 seconds a
+        # request, all in all a finished run took 8 minutes to end.
+        with asking_again(2), get_client(sync_client=True) as client:
+            client._client.timeout = ANSWER_SECONDS  # noqa: SLF001 - the run's own client, for its last requests
             _make_artifacts(result, drawn, key)
     except httpx.HTTPError as error:
         get_run_logger().warning("Prefect's server took no artifacts: %s", type(error).__name__)

@@ -7,6 +7,7 @@ somebody asks for it    `call_off`: nothing is wrong, and the next run goes on
 import threading
 
 from outreach.errors import Forbidden, GenesysError, Unauthorized
+from outreach.ledger.contacts import RETRY_REFUSED
 from outreach.settings import CampaignSettings
 
 
@@ -53,10 +54,7 @@ class AutoStop:
             limit = self._settings.stop_failure_rate
             if self._asked >= self._settings.stop_after and self._not_taken > limit * self._asked:
                 said = _sentence(self._not_taken, f"{self._asked} people were not registered", limit)
-                self._reason = (
-                    self._reason
-                    or f"{said} Once the cause is mended, `outreach retry --refused` takes them up."
-                )
+                self._reason = self._reason or f"{said} {RETRY_REFUSED}"
 
     def stop(self, reason: str) -> None:
         """Contact nobody new; the first reason stays."""
@@ -81,7 +79,8 @@ class AutoStop:
         if self._attempts < limits.stop_after:  # a few failures of the first ten prove nothing
             return None
         if self._failed > limits.stop_failure_rate * self._attempts:
-            return _sentence(self._failed, f"{self._attempts} attempts failed", limits.stop_failure_rate)
+            said = _sentence(self._failed, f"{self._attempts} attempts failed", limits.stop_failure_rate)
+            return f"{said} {RETRY_REFUSED}"
         if self._unknown > limits.stop_unknown_rate * self._attempts:
             what = f"{self._attempts} attempts have an unknown outcome"
             return _sentence(self._unknown, what, limits.stop_unknown_rate)

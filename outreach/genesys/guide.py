@@ -9,12 +9,12 @@ from typing_extensions import assert_never
 from outreach.contacts import Channel, Contact
 from outreach.errors import Ambiguous, Conflict, Invalid, NotFound
 from outreach.genesys.http.client import quoted
+from outreach.genesys.http.error_mapping import PAGE
 from outreach.genesys.http.untrusted_json import Json, read_code, read_instant, read_mapping, read_text
 from outreach.genesys.interface import Conversation, Engagement, Genesys, Identity, NotRegistered, Registered
 from outreach.genesys.wire_format import CONVERSATIONS, CreatingCall, WireFormat, turned_down
 from outreach.reachability import AVAILABLE, Availability, Inspection
 
-NOT_FOUND = "not_found"
 _CONTACTS = "/api/v2/externalcontacts/contacts"
 _STATUSES = frozenset({"passed", "pending", "failed"})
 
@@ -38,8 +38,10 @@ class Guide(WireFormat, Genesys):
         path = f"{_CONTACTS}/{quoted(registered.genesys_id)}"
         try:
             body = self.connection.request("inspect", "GET", path, priority=priority).json
-        except NotFound:
-            return Inspection("failed", {}, NOT_FOUND)
+        except NotFound as error:
+            if error.code == PAGE:
+                raise
+            return Inspection("unknown", {})  # we have just registered them: no verdict, so asked again
         told = read_text(body, "validationStatus").lower()
         status = cast('Literal["passed", "pending", "failed"]', told) if told in _STATUSES else "unknown"
         shown = read_mapping(body, "channelAvailability")

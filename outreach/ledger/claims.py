@@ -22,7 +22,7 @@ from outreach.errors import LedgerError
 from outreach.ledger.campaigns import Campaign
 from outreach.ledger.database.schema import Instant, contacts
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.states import LOOKED_FOR, WAITING, State
+from outreach.ledger.states import LOOKED_FOR, State
 
 WORKABLE = (State.ACCEPTED, State.REGISTERED, State.CLEARED)
 """States that a run advances, besides contacts whose deferral is over."""
@@ -264,15 +264,6 @@ def find_unfinished(ledger: Ledger, campaign: Campaign, batches: Sequence[BatchR
         return []
     sizes = [ledger.db.value(left.where(c.id.between(each.first, each.last))) or 0 for each in batches]
     return [replace(each, size=size) for each, size in zip(batches, sizes, strict=True) if size]
-
-
-def has_other_hands(ledger: Ledger, campaign: Campaign) -> bool:
-    """Whether another process works on people of the campaign who are still to be contacted."""
-    c = contacts.c
-    elsewhere = and_(c.lease_owner.is_not(None), c.lease_owner != ledger.executor.id)
-    waiting = c.state.in_([state.value for state in WAITING])
-    held = select(c.id).where(c.campaign_id == campaign.id, elsewhere, waiting)
-    return ledger.db.value(held.limit(1)) is not None
 
 
 def release(ledger: Ledger, claimed: Sequence[Claimed]) -> None:

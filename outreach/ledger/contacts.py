@@ -16,6 +16,9 @@ ContactRow: TypeAlias = Row[Any]
 REFUSED = ("not_registered:", "refused:")
 """What the reason of a failed contact begins with where Genesys would not have them: nobody was contacted."""
 
+RETRY_REFUSED = "Once the cause is mended, `outreach retry --refused` takes them up."
+"""What to do about these, where it is no fault of theirs."""
+
 _C = contacts.c
 _INTENDED = select(contacts, intents.c.at.label("intended_at")).outerjoin(
     intents, intents.c.contact_id == _C.id

@@ -1,7 +1,7 @@
 """Opening a ledger: migrated to this version, held to its key, closed at the end."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -55,12 +55,12 @@ def open_ledger(
         if existing and (revision_of(database) is None or "key" not in _known_keys(database)):
             raise NoLedger(*no_ledger(database.name))
         migrate(database)
-        lies_in = None
+        lies_in, known = None, _known_keys(database)
         if not keys:
-            key, lies_in = find_root(url, is_known="key" in _known_keys(database))
+            key, lies_in = find_root(url, is_known="key" in known)
             keys = [key]
         vault = Vault(keys, encrypted=encrypted)
-        is_new = _check_key(database, vault)
+        is_new = _check_key(database, vault, known)
         line = " ".join(actor.split())[:ACTOR_LIMIT]
         ledger = Ledger(database, vault, clock or SystemClock(), line)
         ledger.key_file = lies_in
@@ -93,12 +93,11 @@ _FORMS = "address_forms"
 """The fact of the rules for one address by which the ledger was begun: `sameness.FORMS`."""
 
 
-def _check_key(database: Database, vault: Vault) -> bool:
+def _check_key(database: Database, vault: Vault, known: Mapping[str, str]) -> bool:
     """Take over the ledger's own hashing keys, which only its key opens; make them for a new ledger.
 
     Whether the ledger is a new one.
     """
-    known = _known_keys(database)
     is_new = "key" not in known
     if is_new:
         vault.draw_hashing_keys()  # not derived, so that any root can be dropped later

@@ -6,7 +6,7 @@
     contacted twice  = 0   (by person, by address, by conversation, and by answers that came late)
     contacted        = intents that started = contacts whose audit says so
     webhooks         = delivered + pending + dead
-    audit            = every contact's chain is whole and ends where its row says
+    audit            = every contact's chain is whole and ends where its row says; the campaign's is as long
 
 `balanced` is true only when every line holds. It is the run's own verdict.
 """
@@ -42,7 +42,7 @@ class Proof:
     `missing` names every line that does not hold; it is empty when `balanced`. `links`: conversations by
     whether they name their contact (`named`; `asked` for it; `refused`; `not_shown` while nobody looked).
     `answers`: what people wrote, by its meaning. `not_delivered`: messages that did not arrive, by Genesys'
-    reason.
+    reason. `nobody_contacted`: why a run is red though every sum holds; only the run itself can say.
     """
 
     campaign: str
@@ -63,6 +63,7 @@ class Proof:
     links: dict[str, int] = field(default_factory=dict)
     answers: dict[str, int] = field(default_factory=dict)
     not_delivered: dict[str, int] = field(default_factory=dict)
+    nobody_contacted: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""
@@ -97,7 +98,8 @@ def prove_within(connection: Connection, campaign: Campaign) -> Proof:
     contacted = states.get(State.STARTED, 0) + states.get(State.ENDED, 0)
     twice = sum(counts[name] for name in ("same_person", "same_slot", "same_conversation", "came_late"))
     chained = counts["audit_records"] == _sum(by_state, "records") and not counts["broken_links"]
-    audit_holds = chained and _sum(by_state, "whole") == _sum(by_state, "contacts")
+    whole = _sum(by_state, "whole") == _sum(by_state, "contacts")
+    audit_holds = chained and whole and counts["own_records"] == counts["own_written"]
     missing = _missing(counts, states, contacted, twice, audit_holds=audit_holds)
     return Proof(
         campaign=campaign.name,
@@ -138,7 +140,7 @@ def _missing(
         f"{contacted} contacted, but the audit of {counts['started_audits']} says so": (
             contacted == counts["started_audits"]
         ),
-        "the audit chain does not end where the contacts say": audit_holds,
+        "an audit chain does not end where the ledger says": audit_holds,
     }
     return tuple(line for line, holds in lines.items() if not holds)
 

@@ -45,13 +45,17 @@ _SUMS = (
     # the time. The campaign's own records, which are few, are no contact's; that of a second contact counts
     # wherever it stands.
     """
-        SELECT count(a.contact_id) AS audit_records,
+        SELECT count(a.contact_id) AS audit_records, count(*) - count(a.contact_id) AS own_records,
                count(*) FILTER (WHERE a.action = 'contacted_twice') AS came_late,
                count(DISTINCT +a.contact_id) FILTER (WHERE a.action IN
                    ('started', 'found', 'resolved_started', 'contacted_twice')) AS started_audits,
                count(a.contact_id) FILTER (WHERE a.previous <> coalesce(b.hash, '')) AS broken_links
         FROM audit a LEFT JOIN audit b ON b.contact_id = a.contact_id AND b.n = a.n - 1
         WHERE {all}a.campaign_id = :c""",
+    # The fact ends in a blank and the hash of the last of them.
+    """
+        SELECT coalesce(sum(CAST(substr(value, 1, length(value) - 65) AS INTEGER)), 0) AS own_written
+        FROM facts WHERE name = 'audit_end:' || CAST(:c AS TEXT)""",
 )
 
 # LEFT JOIN: a record that is gone must count, and an inner join would drop its contact.

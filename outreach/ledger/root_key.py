@@ -40,7 +40,7 @@ def find_root(url: str, *, is_known: bool) -> tuple[str, Path | None]:
             if key := _key_for_a_copy():
                 return key, None
             raise _missing_key(url, path)
-        if not url.startswith("sqlite"):
+        if not _sqlite_file(url):
             log.warning("The key of this shared ledger is made on this machine alone: %s. %s", path, SHARE)
     return stored_key(path), path
 

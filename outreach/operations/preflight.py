@@ -16,6 +16,7 @@
 Nobody is contacted. One check that fails does not keep the others from being made.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
@@ -45,6 +46,7 @@ from outreach.zones import OLD_AFTER_DAYS, find_version, made_by
 SKEW_WARN_SECONDS = 5.0
 SKEW_ERROR_SECONDS = 240.0  # with a minute's room
 """Receivers refuse webhooks whose time is five minutes off."""
+_A_PAGE = re.compile(r"\s*<(!doctype )?html", re.IGNORECASE)
 
 
 class Level(str, Enum):
@@ -280,7 +282,13 @@ def check_webhook(means: Targets) -> Iterator[Check]:
     except OutreachError as error:
         yield _error("webhook", error)
         return
-    if attempt.outcome == "delivered":
+    if attempt.outcome == "delivered" and _A_PAGE.match(attempt.response_excerpt):
+        what = (
+            f"{label} answers a signed ping with a page for people: it counts as delivered, as any 2xx does."
+        )
+        advice = "See that it is the receiver, and no log-in page, proxy or captive portal before it."
+        yield Check("webhook", Level.WARN, what, advice)
+    elif attempt.outcome == "delivered":
         yield Check("webhook", Level.OK, f"{label} took a signed ping in {attempt.seconds * 1000:.0f} ms.")
     elif attempt.status == 401:
         advice = "Give the receiver the signing secret of the webhook block."

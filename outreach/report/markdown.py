@@ -41,7 +41,7 @@ def write_markdown(figures: Figures, charts: Mapping[str, str] | None = None) ->
     parts = [
         f"# {escape(figures.campaign)}",
         f"**{escape(count_sentence(proof))}**",
-        f"{tables.TICK if proof.balanced else tables.CROSS} {escape(verdict(proof))}",
+        f"{tables.mark(proof)} {escape(verdict(proof))}",
         _key_figures(figures),
         *(_image(escape(title), svg) for title, svg in (charts or {}).items()),
         *(f"## {escape(table.title)}\n\n{write_table(table)}" for table in tables.every(figures)),

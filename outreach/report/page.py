@@ -42,7 +42,6 @@ def render_page(figures: Figures, charts: Mapping[str, str] | None = None) -> st
     drawn = draw_charts(figures) if charts is None else charts
     return _template().render(
         name=clean(figures.campaign),
-        balanced=figures.proof.balanced,
         summary=count_sentence(figures.proof),
         verdict=verdict(figures.proof),
         tiles=_tiles(figures),
@@ -53,8 +52,8 @@ def render_page(figures: Figures, charts: Mapping[str, str] | None = None) -> st
         ],
         consent_assumed=figures.rules.consent_assumed,
         made=instant(figures.at),
-        tick=tables.TICK,
-        cross=tables.CROSS,
+        mark=tables.mark(figures.proof),
+        looks={tables.TICK: "good", tables.WARNING: "warn", tables.CROSS: "bad"},
     )
 
 

@@ -43,6 +43,8 @@ def verdict(proof: Proof) -> str:
         return f"Red: {'; '.join(map(clean, proof.missing))}."
     if proof.stopped:
         return f"Balanced, but stopped: {clean(proof.stopped)}"
+    if proof.nobody_contacted:
+        return f"Balanced, but nobody was contacted: {clean(proof.nobody_contacted)}"
     return "Balanced: every row is in one named place, nobody was contacted twice, and the audit holds."
 
 

@@ -37,7 +37,7 @@ ORDER = (
 NOT_REACHED = (State.FAILED, State.UNKNOWN, State.HELD, State.BLOCKED, "rejected", "duplicate")
 """Outcomes that a person may want to look into; deferred contacts come by themselves."""
 
-TICK, CROSS = "✓", "✗"
+TICK, WARNING, CROSS = "✓", "⚠", "✗"
 EXAMPLES = 5
 
 
@@ -71,6 +71,13 @@ def every(figures: Figures) -> list[Table]:
         rules(figures),
     ]
     return [table for table in found if table.rows]
+
+
+def mark(found: Proof) -> str:
+    """How a proof looks at first sight: well, well but the run is red, or red."""
+    if not found.balanced:
+        return CROSS
+    return WARNING if found.stopped or found.nobody_contacted else TICK
 
 
 def history(figures: Figures) -> Table:

@@ -14,7 +14,7 @@ from outreach.ledger.states import State
 from outreach.report import tables
 from outreach.report.figures.gather import Figures
 from outreach.report.summary import summary_sentence, verdict
-from outreach.report.tables import CROSS, TICK, Table
+from outreach.report.tables import CROSS, TICK, WARNING, Table
 from outreach.report.wording import duration, instant, milliseconds, number, percent
 
 STYLES = {
@@ -27,6 +27,7 @@ STYLES = {
     State.FAILED: "red",
     "rejected": "red",
     TICK: "green",
+    WARNING: "bold yellow",
     CROSS: "bold red",
 }
 """The colour of a first cell; colour never says anything that words don't."""
@@ -58,8 +59,7 @@ class Grid:
 
 def proof_table(proof: Proof) -> RenderableType:
     """Each sum of the proof with its tick or cross, and the verdict."""
-    style = "green" if proof.balanced else "bold red"
-    return Group(Grid(tables.proof(proof)), Text(verdict(proof), style))
+    return Group(Grid(tables.proof(proof)), Text(verdict(proof), STYLES[tables.mark(proof)]))
 
 
 def latency_line(figures: Figures) -> Text:

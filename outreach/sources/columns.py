@@ -21,8 +21,16 @@ from outreach.counting import counted
 from outreach.errors import SourceError
 from outreach.sources.cells import read_line
 from outreach.sources.layout import NOTHING, Layout
-from outreach.sources.opt_outs import OptOut, Sense, read_header
-from outreach.sources.recognition import FIRST, FIRST_NAME, LAST, REPEATED, read_words, recognise
+from outreach.sources.opt_outs import OptOut, Sense, read_header, words_of
+from outreach.sources.recognition import (
+    FIRST,
+    FIRST_NAME,
+    LAST,
+    REPEATED,
+    list_plain_words,
+    read_words,
+    recognise,
+)
 from outreach.sources.rows import BadCell
 from outreach.sources.shell_words import as_option, show_header
 
@@ -37,6 +45,7 @@ CONSENT = tuple(f"consent.{channel}{part}" for channel in CHANNELS for part in (
 _TELLS_NOTHING = re.compile(r"[^\w.]|\d{4}")
 _A_NAME = re.compile(r"[A-Za-z](?!(?:\D*\d){4})[\w.-]{0,39}\Z", re.ASCII)
 """One short word with at most three digits: no address, no line break, no sentence."""
+_SEVERAL_WORDS = re.compile(r"[A-Za-z][A-Za-z /()_-]{0,39}\Z")
 _SHOWN = 20
 _METADATA = "metadata."
 IGNORED = "ignore"
@@ -276,9 +285,9 @@ def _hint(near: Sequence[str]) -> str:
 
 
 def _two_columns(label: str, what: str, places: Sequence[int], headers: Sequence[str]) -> SourceError:
-    numbers = " and ".join(f"number {position + 1}" for position in places)
+    named = " and ".join(f"{show_header(headers[place])} (number {place + 1})" for place in places)
     return SourceError(
-        f"{label} has two columns for {what}: {numbers}.",
+        f"{label} has two columns for {what}: {named}.",
         f"Leave one of them out: {as_option({headers[places[-1]]: IGNORED})}.",
     )
 
@@ -307,11 +316,18 @@ def _turned_round(label: str, header: str, column: str) -> SourceError:
 def in_words(headers: Sequence[str], numbers: Sequence[int], one: str, many: str) -> str:
     """Headers for a log: how many, and their names; where that may be somebody's data, their number."""
     shown = [
-        header if _A_NAME.match(header) else f"number {number}"
+        header if _is_nobodys(header) else f"number {number}"
         for header, number in zip(headers, numbers, strict=True)
     ]
     more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
     return f"{counted(len(headers), f'column {one}', f'columns {many}')}: {', '.join(shown[:_SHOWN])}{more}"
+
+
+def _is_nobodys(header: str) -> bool:
+    if _A_NAME.match(header):
+        return True
+    # Two words may be a person's name, as where a table has a column for each: these words are in nobody's.
+    return bool(_SEVERAL_WORDS.match(header)) and list_plain_words().issuperset(words_of(header).split())
 
 
 def tell_apart(headers: Sequence[str]) -> tuple[str, ...]:

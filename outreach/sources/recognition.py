@@ -43,6 +43,13 @@ def _table() -> dict[str, dict[str, frozenset[str]]]:
 
 
 @lru_cache(maxsize=1)
+def list_plain_words() -> frozenset[str]:
+    """Words of which headers are made, and no person's name."""
+    file = resources.files("outreach.sources") / "headers.json"
+    return frozenset(json.loads(file.read_text(encoding="utf-8"))["plain"].split())
+
+
+@lru_cache(maxsize=1)
 def _names() -> dict[str, tuple[Guess, ...]]:
     """What each whole name means; `nom` is a last name, or a whole one."""
     file = resources.files("outreach.sources") / "headers.json"

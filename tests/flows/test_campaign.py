@@ -191,6 +191,33 @@ def test_a_sender_that_was_mended_serves_the_very_next_run(office: Office) -> No
     assert office.genesys.truth()["contacted_twice_count"] == 0
 
 
+def test_a_short_list_that_genesys_refuses_whole_is_red_in_state_report_and_proof(office: Office) -> None:
+    office.genesys.configure(
+        faults=[{"kind": "error_before_effect", "operation": "messages.agentless", "status": 400}]
+    )
+    with pytest.raises(NobodyContacted, match=r"5 failed.*retry --refused"):
+        office.run(office.source(5), channel_order=["sms"])
+
+    shown = office.artifact("report")["data"]
+    proof = orjson.loads(office.artifact("proof")["data"].strip("`json\n"))
+    assert "⚠ Balanced, but nobody was contacted: 5 failed" in shown
+    assert proof["nobody_contacted"].startswith("5 failed")
+
+
+def test_by_hand_such_a_run_ends_in_1_and_its_json_says_why(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refusing = {"kind": "error_before_effect", "operation": "messages.agentless", "status": 400}
+    office.genesys.configure(faults=[refusing])
+    settings = office.folder / "settings.json"
+    settings.write_text(office.settings(channel_order=["sms"]).model_dump_json())
+    names = [part for kind, name in office.names.items() for part in (f"--{kind}", name)]
+    run = ["run", office.source(2), "--campaign", office.name, *names, "--settings", str(settings), "--json"]
+
+    assert execute(run) == 1
+    assert orjson.loads(capsys.readouterr().out)["nobody_contacted"].startswith("2 failed")
+
+
 def test_a_name_that_differs_by_case_only_makes_a_red_run_that_names_the_known_one(office: Office) -> None:
     office.run(office.source(1))
 

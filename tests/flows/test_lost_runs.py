@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ from prefect.states import Cancelling, Running
 from blocks import ContactLedger
 from flows import lost_runs
 from flows.beside import beside
+from flows.campaign import run_campaign
 from flows.follow_up import follow_up
 from flows.lost_runs import BORN, COUNT, HOST, KILLED, LEDGER, PID
 from outreach.errors import LedgerError
@@ -83,6 +85,33 @@ def test_a_round_ends_the_run_of_a_killed_process_and_leaves_the_one_that_lives(
 
         assert states_of(office, killed) == [("CRASHED", KILLED)]
         assert states_of(office, living) == [("RUNNING", None)]
+
+
+def test_a_run_beside_one_that_sleeps_says_who_has_the_others_and_contacts_nobody_twice(
+    office: Office,
+) -> None:
+    office.genesys.configure(latency_ms=LATENCY_MS)
+    with under_way(office, office.name, 0) as sleeper:
+        sleeper.send_signal(signal.SIGSTOP)
+        office.genesys.configure(latency_ms=0)
+        try:
+            state = run_campaign(
+                office.source(PEOPLE),
+                office.name,
+                **office.names,
+                settings=office.settings(),
+                return_state=True,
+            )
+        finally:
+            sleeper.send_signal(signal.SIGCONT)
+        assert sleeper.wait(WAIT_SECONDS) == 0
+
+    said = (
+        f"contacts are in other hands: process {sleeper.pid} on {host().partition('/')[0]}, which last said"
+    )
+    assert said in (state.message or "")
+    assert len(office.genesys.truth()["contacts"]) == PEOPLE
+    assert office.genesys.truth()["contacted_twice_count"] == 0
 
 
 def identify(office: Office) -> str | None:

@@ -101,6 +101,16 @@ def test_a_receiver_with_another_secret_is_told_apart_from_a_dead_one(office: Of
     assert "does not accept our signature" in webhook.what
 
 
+def test_a_receiver_that_answers_with_a_page_is_a_warning(office: Office) -> None:
+    office.genesys.configure(
+        webhook_answers=[{"status": 200, "body": "<!DOCTYPE html><title>Log in</title>"}]
+    )
+
+    (webhook,) = check(office, "webhook")
+
+    assert (webhook.level.value, "page for people" in webhook.what) == ("WARN", True)
+
+
 @pytest.mark.parametrize(("seconds", "level"), [(0, "OK"), (60, "WARN"), (900, "ERROR")])
 def test_a_clock_that_is_off_is_seen(office: Office, seconds: int, level: str) -> None:
     office.genesys.configure(clock_skew_seconds=seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -12,9 +13,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from prefect.logging import disable_run_logger
 from prefect.settings import (
     PREFECT_CLIENT_METRICS_ENABLED,
     PREFECT_CLIENT_METRICS_PORT,
+    PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED,
     temporary_settings,
 )
 from prefect.utilities import services
@@ -25,9 +28,16 @@ from blocks.stored import load_block
 from cli.main import execute
 from cli.processes import child, free_port, wait_until_up
 from outreach.genesys.http.usage import UsageSnapshot
+from outreach.ledger.campaigns import find_campaign
+from outreach.report.figures.gather import gather
+from tasks import reporting
 from tasks.artifact_keys import artifact_key
 from tasks.progress import shown_in
 from tests.flows.office import Office
+from tests.flows.pointing import pointing_to
+
+WELL_UNDER_A_REQUEST = 45.0
+"""Seconds; Prefect waits for 60 for one answer."""
 
 
 def test_the_report_of_the_first_run_is_not_replaced_by_the_second(office: Office) -> None:
@@ -40,6 +50,27 @@ def test_the_report_of_the_first_run_is_not_replaced_by_the_second(office: Offic
     assert {file: file.read_bytes() for file in out.glob("*-report-2*Z.html")} == kept
     latest = (out / f"{office.name}-report.html").read_text()
     assert latest.count(">balanced</td>") == 2
+
+
+@pytest.mark.filterwarnings("ignore:Artifact creation outside of a flow")
+def test_a_server_that_takes_connections_and_answers_nothing_holds_no_run_for_minutes(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporting, "ANSWER_SECONDS", 0.2)
+    office.run(office.source(1))
+    with load_block(ContactLedger, office.name).open("test") as ledger:
+        figures = gather(ledger, find_campaign(ledger, office.name))
+
+    with (
+        socket.create_server(("127.0.0.1", 0)) as frozen,
+        temporary_settings({PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED: False}),
+        pointing_to(f"http://127.0.0.1:{frozen.getsockname()[1]}/api"),
+        disable_run_logger(),
+    ):
+        began = time.monotonic()
+        assert not reporting._show_in_prefect(figures, {}, "any")
+
+    assert time.monotonic() - began < WELL_UNDER_A_REQUEST
 
 
 def test_a_run_by_hand_says_where_report_and_rejects_lie_and_export_how_to_feed_them_back(

@@ -93,6 +93,35 @@ def test_a_run_at_night_is_green_though_some_texts_are_too_long() -> None:
     assert judge(night, contacted_before=0).is_completed()
 
 
+REFUSED = replace(GOOD, states={"failed": 3}, contacted=0, reasons={"not_registered:no.field": 3})
+
+
+def test_a_run_whose_every_contact_genesys_refuses_is_red_however_few_they_are() -> None:
+    state = judge(REFUSED, contacted_before=0)
+
+    assert state.is_failed()
+    with pytest.raises(NobodyContacted, match=r"3 failed.*did not register.*no\.field.*retry --refused"):
+        state.result()
+
+
+def test_a_campaign_that_never_reached_anybody_stays_red_until_it_does() -> None:
+    assert judge(REFUSED, contacted_before=0, failed_before=3).is_failed()
+
+
+def test_a_run_with_nothing_to_do_is_green_though_some_failed_long_ago() -> None:
+    earlier = replace(REFUSED, states={"started": 9, "failed": 3}, contacted=9)
+
+    assert judge(earlier, contacted_before=9, failed_before=3).is_completed()
+    assert judge(earlier, contacted_before=9, failed_before=0).is_failed()
+
+
+@pytest.mark.parametrize("others", [{"deferred": 3}, {"unknown": 3}, {"started": 1}])
+def test_a_refused_contact_beside_others_that_wait_or_were_reached_is_green(others: dict[str, int]) -> None:
+    beside = replace(REFUSED, states={"failed": 3, **others}, contacted=others.get("started", 0))
+
+    assert judge(beside, contacted_before=0).is_completed()
+
+
 def test_a_stop_is_red_with_its_reason_whatever_the_sums_say() -> None:
     state = judge(replace(GOOD, stopped="No permission."), contacted_before=0)
 

@@ -7,9 +7,12 @@ from uuid import uuid4
 
 import pytest
 from prefect.blocks.core import Block
+from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from pydantic import ValidationError
 
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials, Senders
+from cli.processes import free_port
+from outreach.errors import PrefectAway
 
 SECRET = "whsec_" + "A" * 40
 GOOD: dict[type[Block], dict[str, Any]] = {
@@ -87,6 +90,15 @@ def test_what_comes_along_with_a_pasted_value_is_taken_off() -> None:
 
     assert (pasted.client_id, pasted.client_secret.get_secret_value()) == ("a-1", "geheim")
     assert Senders(sms_from=" +13175550000 ").sms_from == "+13175550000"
+
+
+def test_saving_without_prefects_server_is_said_in_a_sentence() -> None:
+    nobody = f"http://127.0.0.1:{free_port()}/api"
+    with (
+        temporary_settings({PREFECT_API_URL: nobody, PREFECT_CLIENT_MAX_RETRIES: 0}),
+        pytest.raises(PrefectAway, match="not saved: Prefect's server cannot be reached"),
+    ):
+        Senders(sms_from="+13175550100").save("default")
 
 
 def test_a_secret_stays_one() -> None:

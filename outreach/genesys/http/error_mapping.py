@@ -29,6 +29,9 @@ from outreach.genesys.http.untrusted_json import Json, read_code, read_mapping, 
 WHEN_MISSING = 5.0
 """Seconds to wait when a 429 doesn't say how many (guide sheet)."""
 
+PAGE = "page"
+"""The code of a 404 that is a page for people, and so not Genesys' own."""
+
 LOGIN = "login"
 """The operation that fetches a token."""
 
@@ -85,6 +88,8 @@ def from_answer(
         return Ambiguous(operation, status, code, found, _advise_in_doubt(received))
     if status in {429, 503}:
         return RateLimited(operation, status, code, found, ADVICE[status], _wait(received, now))
+    if status == 404 and _is_html(received):  # nothing is said of the id: a wrong address, or a proxy
+        return NotFound(operation, status, PAGE, found, _BETWEEN.rstrip())
     named = ", ".join(_named_permissions(body) or permissions) or "the missing permissions"
     refusal = _REFUSALS.get(status, Invalid)
     return refusal(operation, status, code, found, ADVICE[status].replace("{permissions}", named))
@@ -97,9 +102,13 @@ def unreadable(operation: str, received: Received) -> Ambiguous:
 
 
 def _advise_in_doubt(received: Received) -> str:
-    status, kind = received.status, received.headers.get("content-type", "")
-    is_page = 200 <= status <= 299 and kind.startswith("text/html")
+    status = received.status
+    is_page = 200 <= status <= 299 and _is_html(received)
     return _BETWEEN + _IN_DOUBT if is_page or 300 <= status <= 399 or status in {407, 511} else _IN_DOUBT
+
+
+def _is_html(received: Received) -> bool:
+    return received.headers.get("content-type", "").startswith("text/html")
 
 
 def login_unreachable(error: Exception) -> NotSent:

@@ -15,14 +15,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, delete, func, select, update
 
 from outreach.ledger.changes import KEEP, Change, apply, apply_outcomes
 from outreach.ledger.database.schema import contacts, executors
 from outreach.ledger.executors.processes import DEAD_AFTER, LIVING, host, is_gone
 from outreach.ledger.executors.send_log import find_sent, forget_send_log
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.states import LOOKED_FOR, State
+from outreach.ledger.states import LOOKED_FOR, WAITING, State
 
 if TYPE_CHECKING:  # it loads the form of settings: 0.1 s that reading a ledger has no use for
     from outreach.ledger.claims import BatchRef
@@ -60,6 +60,17 @@ def list_living_executors(ledger: Ledger) -> frozenset[str]:
     """Bury the dead, and name the executors that live."""
     release_dead_executors(ledger)
     return frozenset(ledger.db.values(select(executors.c.id)))
+
+
+def list_other_hands(ledger: Ledger, campaign_id: int) -> Sequence[Row[Any]]:
+    """Other processes (`host`, `pid`, `seen_at`) that hold `people` who are still to be contacted."""
+    c, e = contacts.c, executors.c
+    waiting = c.state.in_([state.value for state in WAITING])
+    held = select(e.host, e.pid, e.seen_at, func.count().label("people")).join_from(
+        contacts, executors, e.id == c.lease_owner
+    )
+    elsewhere = held.where(c.campaign_id == campaign_id, c.lease_owner != ledger.executor.id, waiting)
+    return ledger.db.rows(elsewhere.group_by(e.id))
 
 
 def is_alive(ledger: Ledger, executor: str) -> bool:

@@ -34,7 +34,8 @@ class PastRun:
 
 def note_of(proof: Proof) -> dict[str, object]:
     """What a run's end is noted with, where it asked nothing of Genesys (`PastRun` reads it)."""
-    verdict = "red" if not proof.balanced else "stopped" if proof.stopped else "balanced"
+    whole = "nobody contacted" if proof.nobody_contacted else "balanced"
+    verdict = "red" if not proof.balanced else "stopped" if proof.stopped else whole
     return {"verdict": verdict, "contacted_so_far": proof.contacted}
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from outreach.clock import SystemClock
 from outreach.contacts import Channel, Channels
-from outreach.errors import Ambiguous, Forbidden, Unauthorized
+from outreach.errors import Ambiguous, Forbidden, NotFound, Unauthorized
 from outreach.genesys.guide import Guide
 from outreach.genesys.interface import NotRegistered, Registered
 from outreach.genesys.opening import Account, fetch_token
-from outreach.reachability import AVAILABLE
+from outreach.reachability import AVAILABLE, Inspection
 from tests.support.byte_server import answer, serve_bytes
 from tests.support.clients import NOW, contact, engagement, open_at, told
 from tests.support.clients import start as contact_by
@@ -108,10 +108,20 @@ def test_only_the_verdicts_that_the_guide_names_are_believed(body: object, statu
     assert inspection.availability[Channel.VOICE] == "unavailable"
 
 
-def test_a_contact_that_the_guide_does_not_know_is_blocked(genesys: Guide) -> None:
+def test_a_contact_that_the_guide_does_not_know_waits_and_is_not_blocked_for_good(genesys: Guide) -> None:
     inspection = genesys.inspect(contact(), Registered("X", "no-such-contact", "exists"))
 
-    assert (inspection.status, inspection.reason) == ("failed", "not_found")
+    assert inspection == Inspection("unknown", {})
+
+
+def test_a_proxys_page_in_place_of_a_verdict_says_nothing_of_the_contact_and_raises() -> None:
+    page = answer(404, b"<html>nginx</html>", content_type="text/html")
+    with (
+        serve_bytes(page) as server,
+        open_at(server.url, "guide") as genesys,
+        pytest.raises(NotFound, match="check api_url, the proxy"),
+    ):
+        genesys.inspect(contact(), Registered("X", "EXT-9928374", "exists"))
 
 
 def test_conversations_are_read_and_ended(organisation: EmulatorThread, genesys: Guide) -> None:

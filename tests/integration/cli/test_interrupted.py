@@ -20,6 +20,31 @@ from cli.main import main
 main()
 """
 
+WHILE_LOADING = """
+import os, sys
+class CtrlC:
+    def find_spec(self, name, *rest):
+        if name == "cyclopts":
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, CtrlC())
+"""
+
+
+def test_ctrl_c_while_the_command_loads_is_no_traceback() -> None:
+    script = COMMAND.replace("from cli", f"{WHILE_LOADING}from cli")
+    ended = subprocess.run(
+        [sys.executable, "-c", script, "--help"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert ended.returncode == 130
+    assert "Traceback" not in ended.stderr
+
 
 @pytest.mark.parametrize("verb", [["run", "list.csv", "--campaign", "c"], ["preflight"], ["deploy"]])
 def test_an_interrupted_verb_says_so(tmp_path: Path, verb: list[str]) -> None:

@@ -178,7 +178,8 @@ def test_text_that_is_no_text_stops_no_load(run: Run) -> None:
 @given(st.lists(st.lists(st.integers(1, 9), min_size=1, max_size=12), min_size=1, max_size=3))
 def test_the_sums_hold_whatever_is_loaded_in_whatever_order(run: Run, files: list[list[int]]) -> None:
     with run.ledger.db.write() as connection:
-        for table in (rejects_table, audit, contacts, loads_table):
+        connection.execute(delete(audit).where(audit.c.contact_id.is_not(None)))  # the run's own is counted
+        for table in (rejects_table, contacts, loads_table):
             connection.execute(delete(table))
     for numbers in files:
         loaded = load(run, [people(1, first=n, name=f"Row {at}")[0] for at, n in enumerate(numbers)])

@@ -49,6 +49,9 @@ TAMPERED = {
         "INSERT INTO audit (campaign_id, contact_id, n, at, action, detail, actor, previous, hash) "
         "VALUES (1, NULL, 9, 0, 'contacted_twice', '{}', 'nobody', 'x', 'x')"
     ),
+    "a record of the campaign itself removed": (
+        "DELETE FROM audit WHERE contact_id IS NULL AND campaign_id = 1 AND n = 1"
+    ),
     "fewer rows read": "UPDATE loads SET rows_read = rows_read - 1",
 }
 

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from outreach.compliance.reasons import REASONS
 from outreach.ledger.proof import Proof, Webhooks
 from outreach.report.summary import list_checks, summary_sentence, verdict
+from outreach.report.tables import mark
 from outreach.report.wording import _WHY, clean, duration, explain, milliseconds
 
 PROOF = Proof(
@@ -49,6 +51,21 @@ def test_a_stopped_campaign_says_why() -> None:
     assert "Stopped: 6 of 20 attempts failed" in summary_sentence(
         replace(PROOF, stopped="6 of 20 attempts failed.")
     )
+
+
+@pytest.mark.parametrize(
+    ("changed", "shown"),
+    [
+        ({}, "✓"),
+        ({"stopped": "6 of 20 attempts failed."}, "⚠"),
+        ({"nobody_contacted": "5 failed."}, "⚠"),
+        ({"stopped": "6 of 20 attempts failed.", "balanced": False}, "✗"),
+    ],
+)
+def test_a_run_that_stopped_or_reached_nobody_looks_like_a_warning(
+    changed: dict[str, Any], shown: str
+) -> None:
+    assert mark(replace(PROOF, **changed)) == shown
 
 
 def test_every_line_holds_in_a_balanced_proof() -> None:

@@ -197,6 +197,16 @@ def test_a_column_whose_name_may_be_somebodys_data_is_counted_and_named_by_its_n
     assert source.ignored_in_words == "2 columns mean nothing here: Notes, number 5"
 
 
+@pytest.mark.parametrize("header", ["Lead Source", "Create Date", "Do Not Call", "Last Modified By"])
+def test_a_header_of_words_that_are_in_nobodys_name_is_shown(path: Path, header: str) -> None:
+    path.write_text(f"external_contact_id,name,sms,{header}\nA-1,Ann,+13175550009,x\n")
+    source = open_source(path)
+
+    list(source.rows())
+
+    assert any(sentence.endswith(f": {header}") for sentence in source.columns_in_words)
+
+
 def test_reading_twice_gives_the_same_rows(path: Path) -> None:
     path.write_text(HEADER + GOOD)
     source = open_source(path)
