@@ -17,7 +17,7 @@ from outreach.ledger.database.schema import contacts, outbox, rejects
 from outreach.ledger.facts import remember
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import HASHING
-from outreach.ledger.privacy.remains import RESEALED
+from outreach.ledger.privacy.remains import UNCLEAN
 
 PERSONAL = (contacts.c.payload, rejects.c.raw, outbox.c.excerpt)
 """The columns that may say something of a person."""
@@ -39,7 +39,7 @@ def reseal(ledger: Ledger) -> Resealed:
         WrongKey: something is sealed with a key that was not given.
     """
     remember(ledger, HASHING, ledger.vault.wrap_hashing_keys())
-    remember(ledger, RESEALED, "yes")  # until the file is written anew
+    remember(ledger, UNCLEAN, "yes")  # until the file is written anew
     changed = sum(_reseal(ledger, column) for column in PERSONAL)
     return Resealed(changed, sum(len(page) for column in PERSONAL for page in _outdated(ledger, column)))
 
