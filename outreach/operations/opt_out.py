@@ -25,6 +25,7 @@ from outreach.compliance.reply_keywords import Reply, classify_reply, is_only_st
 from outreach.errors import SourceError, UsageError
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.suppressions import CHUNK, allow_again, find_erased_addresses, suppress
+from outreach.ledger.witness import witness_opt_outs
 from outreach.sources.cells import read_handle
 from outreach.sources.choices import Choices
 from outreach.sources.columns import COUNTRY, IGNORED, Headings
@@ -90,7 +91,9 @@ def read_address(text: str) -> str:
 
 def opt_out(ledger: Ledger, addresses: Iterable[str], *, reason: str = "opted_out") -> int:
     """Never contact these again, in any spelling; how many were new. Raises UsageError before the first."""
-    return suppress(ledger, [read_address(address) for address in addresses], source="by_hand", reason=reason)
+    new = suppress(ledger, [read_address(address) for address in addresses], source="by_hand", reason=reason)
+    witness_opt_outs(ledger, new)
+    return new
 
 
 def lift(
@@ -154,6 +157,7 @@ def suppress_file(
         new = suppress(ledger, chunk, source="file", reason=reason)
         intake.new += new
         intake.known += len(chunk) - new
+    witness_opt_outs(ledger, intake.new)
     return intake
 
 

@@ -16,6 +16,7 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.privacy.forgetting import clear, forget, forget_rows, suppress_for_good
 from outreach.ledger.privacy.person_search import Person, find_person
 from outreach.ledger.privacy.remains import UNCLEAN, read_words
+from outreach.ledger.witness import witness_opt_outs
 from outreach.sources.csv_writer import PrivateCsv
 from outreach.sources.formulas import restore
 from outreach.sources.private_file import remove_leftovers
@@ -64,6 +65,7 @@ def erase(ledger: Ledger, who: str, *, files: Iterable[Path] = ()) -> Erased:
         )
     # First: were we to die after the rest, the next source would bring the person back.
     suppressed = suppress_for_good(ledger, found.person.addresses)
+    witness_opt_outs(ledger, suppressed)
     ids = [known.id for known in found.people]
     row_ids = [row.id for row in found.rows]
     # Of whoever was erased before, the words are gone: nobody can look for them.
