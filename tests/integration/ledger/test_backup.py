@@ -94,6 +94,6 @@ def test_a_ledger_is_never_replaced_by_itself(tmp_path: Path) -> None:
 def test_what_a_backup_that_was_killed_left_half_written_goes_with_the_next_one(tmp_path: Path) -> None:
     left = tmp_path / ".copy.db.k1ll3d.part"
     left.write_bytes(b"everybody")
-    with new_ledger(tmp_path) as ledger:
+    with open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
         back_up(ledger, tmp_path / "copy.db")
     assert not left.exists()
