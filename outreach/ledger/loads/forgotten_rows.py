@@ -1,7 +1,6 @@
 """Refused rows that lead to somebody who asked to be forgotten: of these, line and reason stay."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 
 from sqlalchemy import BindParameter, Connection, bindparam, exists, select
 
@@ -9,9 +8,7 @@ from outreach.ledger.database.schema import audit, contacts, rejects
 from outreach.ledger.loads.entries import Refused
 from outreach.ledger.suppressions import find_erased
 from outreach.ledger.vault import Vault
-from outreach.sources.emails import read_emails
-from outreach.sources.phones import normalise_phone
-from outreach.sources.rows import BadCell
+from outreach.sources.spellings import find_addresses
 
 _C = contacts.c
 _KEYS: BindParameter[list[str]] = bindparam("keys", expanding=True)
@@ -33,7 +30,8 @@ def forget_refused(
     names = [each.duplicate_of or each.row.external_contact_id for each in refused]
     ids = set(connection.execute(_ERASED, {"keys": sorted({*names} - {""})}).scalars())
     own = [
-        {key for address in _addresses_in(each) for key in vault.address_keys(address)} for each in refused
+        {key for address in find_addresses(each.row.record.cells) for key in vault.address_keys(address)}
+        for each in refused
     ]
     erased = find_erased(connection, set[str]().union(*own))
     return [
@@ -43,13 +41,3 @@ def forget_refused(
         else each
         for each, row, name, keys in zip(refused, rows, names, own, strict=True)
     ]
-
-
-def _addresses_in(refused: Refused) -> Iterator[str]:
-    """Those that can be read by themselves, in whatever column."""
-    for cell in map(str.strip, refused.row.record.cells):
-        with suppress(BadCell):
-            if "@" in cell:
-                yield from read_emails(cell)
-            elif "+" in cell or cell.startswith("00"):
-                yield normalise_phone(cell)

@@ -10,7 +10,6 @@ is the price of keeping no index of addresses; it is paid on request only.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -29,9 +28,8 @@ from outreach.ledger.rejects import RejectedRow, read_rejects
 from outreach.ledger.suppressions import find_suppressed
 from outreach.renumbering import known_as
 from outreach.sameness import E164, same_form
-from outreach.sources.emails import UNSEEN, normalise_email
-from outreach.sources.phones import normalise_phone, plain_digits
 from outreach.sources.rows import BadCell
+from outreach.sources.spellings import fold_spelling, normalise_address
 
 SHORTEST_NATIONAL = 8
 """Digits from which the end of a number is taken for the number without its country."""
@@ -45,7 +43,6 @@ _IN_JSON = re.compile(r'["\\\x00-\x1f]')
 _NO_DIGIT = re.compile(r"[^0-9]+")
 _BETWEEN = re.compile(r"[^0-9\s+().-]+")
 """What stands between two numbers of a cell, or a number and words."""
-_ENCODED = re.compile(r"xn--([a-z0-9-]+)")
 
 
 class Person:
@@ -54,9 +51,9 @@ class Person:
     def __init__(self, addresses: Iterable[str], ids: Iterable[str] = ()) -> None:
         self.addresses = frozenset(addresses)
         self.ids = frozenset(ids)
-        self._ids = {_plain(name) for name in self.ids}
+        self._ids = {fold_spelling(name) for name in self.ids}
         words = [address for address in self.addresses if not E164.match(address)]
-        self._words = [*map(_plain, words)]
+        self._words = [*map(fold_spelling, words)]
         self._numbers = [form[1:] for a in self.addresses if E164.match(a) for form in known_as(a)]
         ends = (r"[^0-9]*".join(end) for end in {number[-_END:] for number in self._numbers})
         # Which JSON, or a list that we did not write, may spell in other ways.
@@ -66,7 +63,7 @@ class Person:
 
     def stands_in(self, cells: Iterable[str]) -> bool:
         """Whether a row, as it was read, speaks of this person."""
-        row = [*map(_plain, cells)]
+        row = [*map(fold_spelling, cells)]
         return self.may_stand_in("\n".join(row)) and any(map(self._is_named_by, row))
 
     def may_stand_in(self, text: str) -> bool:
@@ -166,24 +163,9 @@ def _as_address(who: str) -> tuple[str, bool]:
     if "@" not in who and EXTERNAL_CONTACT_ID.match(who):
         return "", True
     try:
-        return same_form(normalise_email(who) if "@" in who else normalise_phone(who)), True
+        return same_form(normalise_address(who)), True
     except BadCell:
         return same_form(who), False
-
-
-def _plain(cell: str) -> str:
-    """A cell without what only tells spellings apart: case, wide letters, signs that nobody sees."""
-    if cell.isascii() and "xn--" not in cell:  # nearly every cell
-        return cell.strip().casefold()
-    seen = UNSEEN.sub("", unicodedata.normalize("NFKC", cell)).strip().casefold()
-    return plain_digits(_ENCODED.sub(_decoded, seen))
-
-
-def _decoded(label: re.Match[str]) -> str:
-    try:
-        return label[1].encode().decode("punycode")
-    except UnicodeError:
-        return label[0]
 
 
 def _read(ledger: Ledger, query: Select[Any]) -> Iterator[Known]:
