@@ -440,3 +440,13 @@ def test_no_row_of_a_later_list_that_is_refused_brings_anybody_back(
     assert (traces(tmp_path), b"new.quill" in everything(tmp_path)) == ([], False)
     assert prove(ledger, run.campaign).balanced
     assert run.rejects_file.exists(), "line and reason stay"
+
+
+INTERNAL = {"id", "campaign_id", "load_id", "line", "content_key", "payload", "retryable", "looks", "deaths"}
+INTERNAL |= {"lease_owner", "audit_count", "audit_head"}
+
+
+def test_a_person_is_shown_each_column_that_says_something_of_them(ledger: Ledger, tmp_path: Path) -> None:
+    run_with(ledger, tmp_path, [ADA])
+    [shown] = disclose(ledger, "EXT-7")["contacts"]
+    assert set(contacts.c.keys()) - INTERNAL <= set(shown)
