@@ -142,6 +142,8 @@ def newest_mark(ledger: Ledger, connection: Connection, *, is_open: bool = False
 
 def witness_opt_outs(ledger: Ledger, count: int) -> None:
     """Have a ledger noticed that is older than these opt-outs, though nobody was contacted since."""
+    if not count:
+        return
     note_everywhere(ledger, "suppressed", {"addresses": count})
     identity, mark = read_identity(ledger), read_mark(ledger)
     if identity and mark:
