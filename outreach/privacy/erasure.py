@@ -72,11 +72,12 @@ def erase(ledger: Ledger, who: str, *, files: Iterable[Path] = ()) -> Erased:
     is_first = all(known.contact for known in found.people)
     words = read_words(ledger, ids, row_ids) if is_first else set[bytes]()
     remember(ledger, UNCLEAN, "yes")
-    cleaned = _clean_all(ledger, files, found.person)
+    seen: dict[Path, int] = {}
+    cleaned = _clean_all(ledger, files, found.person, seen)
     rows = forget_rows(ledger, row_ids, "erased")
     # Last: were we to die before, an address would lead the next erasure to nobody, and so to no row or file.
     forget(ledger, ids, "erased")
-    cleaned |= _clean_all(ledger, files, found.person)  # what was written meanwhile
+    cleaned |= _clean_all(ledger, files, found.person, seen)  # what was written meanwhile
     return Erased(
         contacts=sum(known.contact is not None for known in found.people),
         campaigns=len({known.campaign_id for known in found.people}),
@@ -102,12 +103,16 @@ def _written_paths(ledger: Ledger, more: Iterable[Path]) -> list[Path]:
     return sorted(found)
 
 
-def _clean_all(ledger: Ledger, more: Iterable[Path], person: Person) -> set[Path]:
-    """The files that spoke of the person, and do so no more."""
-    paths = _written_paths(ledger, more)
-    for path in paths:
+def _clean_all(ledger: Ledger, more: Iterable[Path], person: Person, seen: dict[Path, int]) -> set[Path]:
+    """The files that spoke of the person, and do so no more; what is as it was `seen` is not read again."""
+    cleaned = set()
+    for path in _written_paths(ledger, more):
         remove_leftovers(path)  # what a dying process half wrote holds people, too
-    return {path for path in paths if path.is_file() and clean(path, person)}
+        written = path.stat().st_mtime_ns if path.is_file() else None
+        if written is not None and seen.get(path) != written:
+            seen[path] = written
+            cleaned |= {path} if clean(path, person) else set()
+    return cleaned
 
 
 def clean(path: Path, person: Person) -> bool:
