@@ -145,16 +145,22 @@ def retry(
         json: for machines.
     """
     from outreach.ledger.campaigns import find_campaign
+    from outreach.ledger.contacts import list_retryable
     from outreach.operations.resolution import retry_failed, retry_kept_back
 
     with open_named(ledger, "retry", "write") as book:
         found = find_campaign(book, campaign)
         count = retry_failed(book, found, refused=refused) + retry_kept_back(book, found)
+        left = sum(map(len, list_retryable(book, found.id, refused=True)))
     if json:
-        print_json({"campaign": campaign, "retried": count})
+        print_json({"campaign": campaign, "retried": count, "refused": left})
     else:
         again = counted(count, "contact goes again", "contacts go again")
         out.print(f"{again} with the next run of {campaign}.")
+        if left:
+            were = counted(left, "contact was", "contacts were")
+            told = f"{were} refused by Genesys: mend why (outreach export), then outreach retry --refused."
+            out.print(told, soft_wrap=True)
 
 
 def resolve(

@@ -101,6 +101,8 @@ def catch_up(
         print_json(asdict(done))
         return
     out.print(
-        f"{done.found} were contacted already, {done.held} are held for a person. Campaigns may go on.",
+        f"{done.found} were contacted already, {done.held} are held for a person. Opt-outs and erasures that "
+        "were given since the copy are not in it: give them again (outreach suppress, outreach erase). "
+        "Then campaigns may go on.",
         soft_wrap=True,
     )

@@ -65,6 +65,10 @@ def _tell(done: Erased) -> str:
     rows, files = counted(done.rows, "rejected row", "rejected rows"), counted(done.files, "file", "files")
     addresses = counted(done.suppressed, "address is", "addresses are")
     told = f"Erased: {contacts} in {campaigns}, {rows}, {files} cleaned. {addresses} suppressed from now on."
+    if not (done.contacts or done.rows or done.sharing):
+        told += (
+            " Nobody here has that address: if they had another one before, erase the external contact id."
+        )
     if done.sharing:
         others = counted(done.sharing, "other contact has", "other contacts have")
         told += f" {others} the same address: erase the address to take them too."

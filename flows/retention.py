@@ -42,4 +42,8 @@ def retention(
     would = "would be forgotten" if dry_run else "forgotten"
     contacts, rows = counted(done.contacts, "contact", "contacts"), counted(done.rows, "row", "rows")
     message = f"{contacts}, {rows} and {counted(done.files, 'file', 'files')} {would}"
+    if not done.rewritten:
+        message += (
+            "; another program held the ledger, so copies may stand in its file until the next retention"
+        )
     return Completed(message=message, data=asdict(done))

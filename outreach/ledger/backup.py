@@ -8,7 +8,7 @@ from pathlib import Path
 from outreach.errors import LedgerError, UsageError
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.root_key import key_file
-from outreach.sources.private_file import part_beside, save, write_private
+from outreach.sources.private_file import part_beside, remove_leftovers, save, write_private
 
 
 def back_up(ledger: Ledger, file: Path, *, force: bool = False) -> Sequence[Path]:
@@ -53,6 +53,7 @@ def _refuse(copies: dict[Path, Path], *, force: bool) -> None:
 
 
 def _copy_database(ledger: Ledger, file: Path) -> Path:
+    remove_leftovers(file)
     with (
         part_beside(file) as (part, opened),
         ledger.db.read() as connection,

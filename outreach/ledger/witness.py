@@ -23,6 +23,7 @@ from typing import ClassVar, Protocol
 
 from sqlalchemy import Connection, func, select
 
+from outreach.ledger.audit.notes import note_everywhere
 from outreach.ledger.database.schema import audit
 from outreach.ledger.facts import recall, remember
 from outreach.ledger.ledger import Ledger
@@ -137,6 +138,16 @@ def newest_mark(ledger: Ledger, connection: Connection, *, is_open: bool = False
     """The same inside a transaction."""
     row = connection.execute(_NEWEST).first()
     return Mark(row.id, row.hash, ledger.clock.now(), is_open) if row else None
+
+
+def witness_opt_outs(ledger: Ledger, count: int) -> None:
+    """Have a ledger noticed that is older than these opt-outs, though nobody was contacted since."""
+    if not count:
+        return
+    note_everywhere(ledger, "suppressed", {"addresses": count})
+    identity, mark = read_identity(ledger), read_mark(ledger)
+    if identity and mark:
+        MachineWitness().remember(identity, mark)
 
 
 def ask_witnesses(ledger: Ledger, witnesses: Iterable[Witness]) -> Standing:

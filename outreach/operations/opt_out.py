@@ -25,18 +25,20 @@ from outreach.compliance.reply_keywords import Reply, classify_reply, is_only_st
 from outreach.errors import SourceError, UsageError
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.suppressions import CHUNK, allow_again, find_erased_addresses, suppress
+from outreach.ledger.witness import witness_opt_outs
 from outreach.sources.cells import read_handle
 from outreach.sources.choices import Choices
 from outreach.sources.columns import COUNTRY, IGNORED, Headings
-from outreach.sources.emails import normalise_email, read_emails
+from outreach.sources.emails import read_emails
 from outreach.sources.files import Location
 from outreach.sources.layout import Layout
 from outreach.sources.list_entries import read_entry
 from outreach.sources.list_file import ListFile
 from outreach.sources.national_numbers import Home, home_of
-from outreach.sources.phones import normalise_phone, read_phones
+from outreach.sources.phones import read_phones
 from outreach.sources.reference import parse_reference
 from outreach.sources.rows import BadCell, Record
+from outreach.sources.spellings import normalise_address
 
 ADDRESS, REPLY = "address", "reply"
 _OF_REPLIES = {"from": ADDRESS, "to": IGNORED, "body": REPLY}
@@ -80,7 +82,7 @@ def read_address(text: str) -> str:
         UsageError: it is none; the sentence does not repeat it.
     """
     try:
-        return normalise_email(text.strip()) if "@" in text else normalise_phone(text.strip())
+        return normalise_address(text.strip())
     except BadCell as error:
         raise UsageError(
             f"An address {error.reason}.",
@@ -90,7 +92,9 @@ def read_address(text: str) -> str:
 
 def opt_out(ledger: Ledger, addresses: Iterable[str], *, reason: str = "opted_out") -> int:
     """Never contact these again, in any spelling; how many were new. Raises UsageError before the first."""
-    return suppress(ledger, [read_address(address) for address in addresses], source="by_hand", reason=reason)
+    new = suppress(ledger, [read_address(address) for address in addresses], source="by_hand", reason=reason)
+    witness_opt_outs(ledger, new)
+    return new
 
 
 def lift(
@@ -154,6 +158,7 @@ def suppress_file(
         new = suppress(ledger, chunk, source="file", reason=reason)
         intake.new += new
         intake.known += len(chunk) - new
+    witness_opt_outs(ledger, intake.new)
     return intake
 
 

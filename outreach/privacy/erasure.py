@@ -11,10 +11,12 @@ from outreach.errors import UsageError
 from outreach.ledger.audit.notes import list_noted_files
 from outreach.ledger.campaigns import list_campaigns
 from outreach.ledger.contacts import count_started_of
+from outreach.ledger.facts import remember
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.privacy.forgetting import clear, forget, forget_rows, suppress_for_good
 from outreach.ledger.privacy.person_search import Person, find_person
-from outreach.ledger.privacy.remains import read_words
+from outreach.ledger.privacy.remains import UNCLEAN, read_words
+from outreach.ledger.witness import witness_opt_outs
 from outreach.sources.csv_writer import PrivateCsv
 from outreach.sources.formulas import restore
 from outreach.sources.private_file import remove_leftovers
@@ -61,19 +63,21 @@ def erase(ledger: Ledger, who: str, *, files: Iterable[Path] = ()) -> Erased:
         raise UsageError(
             "Nobody in this ledger has that id.", "Give the id as the source has it, or an address."
         )
-    paths = _written_paths(ledger, files)
     # First: were we to die after the rest, the next source would bring the person back.
     suppressed = suppress_for_good(ledger, found.person.addresses)
+    witness_opt_outs(ledger, suppressed)
     ids = [known.id for known in found.people]
     row_ids = [row.id for row in found.rows]
     # Of whoever was erased before, the words are gone: nobody can look for them.
     is_first = all(known.contact for known in found.people)
     words = read_words(ledger, ids, row_ids) if is_first else set[bytes]()
-    forget(ledger, ids, "erased")
+    remember(ledger, UNCLEAN, "yes")
+    seen: dict[Path, int] = {}
+    cleaned = _clean_all(ledger, files, found.person, seen)
     rows = forget_rows(ledger, row_ids, "erased")
-    for path in paths:
-        remove_leftovers(path)  # what a dying process half wrote holds people, too
-    cleaned = [path for path in paths if path.is_file() and clean(path, found.person)]
+    # Last: were we to die before, an address would lead the next erasure to nobody, and so to no row or file.
+    forget(ledger, ids, "erased")
+    cleaned |= _clean_all(ledger, files, found.person, seen)  # what was written meanwhile
     return Erased(
         contacts=sum(known.contact is not None for known in found.people),
         campaigns=len({known.campaign_id for known in found.people}),
@@ -97,6 +101,18 @@ def _written_paths(ledger: Ledger, more: Iterable[Path]) -> list[Path]:
         folder = Path(campaign.settings.output)
         found.update(folder.glob(f"{glob.escape(campaign.name)}-*.csv"))
     return sorted(found)
+
+
+def _clean_all(ledger: Ledger, more: Iterable[Path], person: Person, seen: dict[Path, int]) -> set[Path]:
+    """The files that spoke of the person, and do so no more; what is as it was `seen` is not read again."""
+    cleaned = set()
+    for path in _written_paths(ledger, more):
+        remove_leftovers(path)  # what a dying process half wrote holds people, too
+        written = path.stat().st_mtime_ns if path.is_file() else None
+        if written is not None and seen.get(path) != written:
+            seen[path] = written
+            cleaned |= {path} if clean(path, person) else set()
+    return cleaned
 
 
 def clean(path: Path, person: Person) -> bool:

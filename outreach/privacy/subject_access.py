@@ -14,7 +14,9 @@ from outreach.ledger.privacy.person_search import Findings, Known, find_person
 from outreach.ledger.suppressions import find_suppressed
 
 _STANDING = ("state", "reason", "channel", "genesys_id", "conversation_id", "disconnect_type", "delivery")
-_TIMES = ("started_at", "connected_at", "ended_at", "until", "updated_at")
+_ATTEMPT = ("undelivered", "link", "reference", "attempts", "segments", "latency_ms")
+_TIMES = ("started_at", "connected_at", "ended_at", "until", "look_at", "updated_at")
+_RECORDED = ("decision", "availability")
 
 
 def disclose(ledger: Ledger, who: str) -> dict[str, Any]:
@@ -40,9 +42,9 @@ def _contact(ledger: Ledger, known: Known) -> dict[str, Any]:
         "campaign": row.name,
         "external_contact_id": known.external_contact_id,
         "data": known.contact.model_dump(mode="json", exclude_defaults=True) if known.contact else None,
-        **{name: getattr(row, name) or None for name in _STANDING},
+        **{name: getattr(row, name) or None for name in (*_STANDING, *_ATTEMPT)},
         **{name: _iso(getattr(row, name)) for name in _TIMES},
-        "decision": orjson.loads(row.decision) if row.decision else None,
+        **{name: orjson.loads(said) if (said := getattr(row, name)) else None for name in _RECORDED},
         "history": read_history(ledger, known.id),
         "webhooks": [_message(ledger, message) for message in list_events_of(ledger, known.id)],
     }

@@ -23,7 +23,7 @@ PLAIN_EMAIL = (
 )
 """An address in its normal form; what follows it is a `#` (plain_rows.py), or nothing."""
 _PLAIN = re.compile(rf"{PLAIN_EMAIL}\Z")
-_UNSEEN = re.compile("[\xad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+UNSEEN = re.compile("[\xad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _BETWEEN = re.compile(r"[;,|\s]+")
 _LONGEST = 254
 _MALFORMED = "malformed_email", "is not one e-mail address, like support@example.com"
@@ -48,7 +48,7 @@ def normalise_email(cell: str) -> str:
         return address
     if len(cell) > _LONGEST:
         raise BadCell("too_long", f"holds more than {_LONGEST} characters")
-    if unseen := _UNSEEN.search(cell):
+    if unseen := UNSEEN.search(cell):
         sign = f"U+{ord(unseen[0]):04X}"
         raise BadCell("malformed_email", f"holds a sign that nobody sees, {sign}; type it again")
     if "\ufffd" in cell:  # the library takes it for a letter; it is what a broken encoding leaves

@@ -160,7 +160,7 @@ def _as_written(written: str, home: Home, *, is_text: bool) -> Phone:
         raise BadCell(*home.why_not)
     if not home.code:
         raise _why_not(number)
-    first = re.match(r"\D*([0-9]+)", _plain_digits(written))
+    first = re.match(r"\D*([0-9]+)", plain_digits(written))
     read = read_national(number, first[1] if first else number, home, is_text=is_text)
     return Phone(read.number, is_texted=read.is_texted, is_national=True)
 
@@ -177,10 +177,11 @@ def _e164(number: str) -> str:
 
 
 def _without_separators(cell: str) -> str:
-    return _SEPARATORS.sub("", _plain_digits(cell))
+    return _SEPARATORS.sub("", plain_digits(cell))
 
 
-def _plain_digits(cell: str) -> str:
+def plain_digits(cell: str) -> str:
+    """The cell with the digits of every script as ASCII's."""
     return cell if cell.isascii() else "".join(_plain(character) for character in cell)
 
 

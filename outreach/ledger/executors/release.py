@@ -73,6 +73,11 @@ def list_other_hands(ledger: Ledger, campaign_id: int) -> Sequence[Row[Any]]:
     return ledger.db.rows(elsewhere.group_by(e.id))
 
 
+def count_living(ledger: Ledger) -> int:
+    """How many executors are not known to be dead; nothing is freed."""
+    return sum(not _is_dead(row) for row in _registered(ledger))
+
+
 def is_alive(ledger: Ledger, executor: str) -> bool:
     """Whether an executor is in the register, and its process not known to be dead."""
     return any(row.id == executor and not _is_dead(row) for row in _registered(ledger))

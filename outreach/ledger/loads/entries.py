@@ -59,10 +59,24 @@ class Entry(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """A row that was not accepted, and the id that stood before if that is why."""
+    """A row that was not accepted, and the id that stood before if that is why.
+
+    `is_forgotten`: it leads to somebody who asked to be forgotten, and what it says is kept nowhere.
+    """
 
     row: Row
     duplicate_of: str | None = None
+    is_forgotten: bool = False
+
+    def for_file(self) -> Row:
+        """As the rejects file shows it."""
+        if not self.is_forgotten:
+            return self.row
+        return Row(Record(self.row.line, (), ()), reject=self.row.reject)
+
+    def row_key(self, vault: Vault) -> str:
+        """By which the same row on the same line is known again."""
+        return vault.key("row", f"{self.row.line}\0{_dump(self.row.raw).decode()}")
 
     def content_key(self, vault: Vault) -> str:
         """Of what the row says, wherever it stands: another than that of any row that can be read."""
@@ -71,7 +85,6 @@ class Refused(NamedTuple):
     def as_row(self, vault: Vault, campaign_id: int, load_id: int) -> dict[str, Any]:
         """A new row of `rejects`."""
         assert self.row.reject is not None  # noqa: S101 - it was refused
-        raw = _dump(self.row.raw).decode()
         return {
             "campaign_id": campaign_id,
             "load_id": load_id,
@@ -81,8 +94,8 @@ class Refused(NamedTuple):
             "code": self.row.reject.code,
             "reason": self.row.reject.reason,
             "retryable": self.row.reject.retryable,
-            "raw": vault.seal(raw),
-            "row_key": vault.key("row", f"{self.row.line}\0{raw}"),
+            "raw": None if self.is_forgotten else vault.seal(_dump(self.row.raw).decode()),
+            "row_key": self.row_key(vault),
         }
 
 

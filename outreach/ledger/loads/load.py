@@ -29,6 +29,7 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.contradicted import Contradicted
 from outreach.ledger.loads.deduplication import sort
 from outreach.ledger.loads.entries import Chunk, Entry, Refused, Taker
+from outreach.ledger.loads.forgotten_rows import forget_refused
 from outreach.ledger.loads.known_contacts import ERASED, KnownContacts
 from outreach.ledger.loads.new_contacts import NewContacts
 from outreach.ledger.loads.stored_ids import FLOAT, StoredIds
@@ -80,7 +81,7 @@ class Loading:
                 more = {name: loads.c[name] + getattr(counts, name) for name in ("rows_read", "known")}
                 connection.execute(update(loads).where(loads.c.id == self.id).values(more))
             self.total.add(counts)
-            yield [row for row, _ in refused]
+            yield [each.for_file() for each in refused]
 
     def finish(self, fingerprint: str = "", numbers: Mapping[str, int] = _NO_NUMBERS) -> Loaded:
         """The source ended; with a fingerprint that stayed the same, it need not be read again.
@@ -105,6 +106,8 @@ class Loading:
         corrected = self._known.go_by(connection, sorted_out.again, chunk.refused)
         duplicates = self._contradicted.hold(connection, entries, sorted_out.duplicates, chunk.refused)
         refused = chunk.refused + chunk.refuse(duplicates, entries)
+        if refused and self._has_erased(connection):
+            refused = forget_refused(self._ledger.vault, connection, self._campaign_id, refused)
         rejected, left_out = self._reject(connection, refused)
         # Counted from the places themselves: a row that got lost in between is missed by the proof.
         stood = len(sorted_out.new) - accepted + len(refused) - rejected - left_out
@@ -121,13 +124,17 @@ class Loading:
     def _forget(self, connection: Connection, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Of who asked to be forgotten, and comes by another id or a corrected row, the id alone."""
         if not self.taker.with_addresses:
-            if recall_within(connection, ERASING) == self._erasing:
+            if not self._has_erased(connection):
                 return entries
             entries = [entry.keyed(self._ledger.vault, self._addresses_of(entry)) for entry in entries]
         erased = find_erased(connection, set[str]().union(*(entry.address_keys for entry in entries)))
         if not erased:
             return entries
         return [entry if erased.isdisjoint(entry.address_keys) else entry.forgotten() for entry in entries]
+
+    def _has_erased(self, connection: Connection) -> bool:
+        """Whether anybody asked to be forgotten, until now."""
+        return self.taker.with_addresses or recall_within(connection, ERASING) != self._erasing
 
     def _addresses_of(self, entry: Entry) -> Iterable[str]:
         said = orjson.loads(self._ledger.vault.open(str(entry.payload)))

@@ -28,7 +28,7 @@ from outreach.ledger.executors.release import release_dead_executors
 from outreach.ledger.facts import kept_as, recall, remember
 from outreach.ledger.intents import find_attempted
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.privacy.remains import RESEALED, still_stands
+from outreach.ledger.privacy.remains import UNCLEAN, still_stands
 from outreach.ledger.states import CONTACTED, State
 from outreach.ledger.suppressions import ERASED, ERASING, suppression
 
@@ -134,7 +134,10 @@ def clear(ledger: Ledger, words: Collection[bytes]) -> bool:
     with contextlib.closing(ledger.db.engine.raw_connection()) as connection:
         if not _empty_log(connection):
             return False
-    return not still_stands(ledger, words) or rewrite(ledger)
+    if still_stands(ledger, words):
+        return rewrite(ledger)
+    remember(ledger, UNCLEAN, "")
+    return True
 
 
 def rewrite(ledger: Ledger) -> bool:
@@ -145,8 +148,8 @@ def rewrite(ledger: Ledger) -> bool:
     their owner keeps them.
     """
     done = _vacuum_sqlite(ledger) if ledger.db.is_sqlite else _vacuum_postgres(ledger)
-    if done and recall(ledger, RESEALED):
-        remember(ledger, RESEALED, "")
+    if done and recall(ledger, UNCLEAN):
+        remember(ledger, UNCLEAN, "")
     return done
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Column, bindparam, func, select
 from outreach.ledger.facts import remember
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import HASHING
-from outreach.ledger.privacy.remains import PERSONAL, RESEALED
+from outreach.ledger.privacy.remains import PERSONAL, UNCLEAN
 
 
 class Resealed(NamedTuple):
@@ -35,7 +35,7 @@ def reseal(ledger: Ledger) -> Resealed:
         WrongKey: something is sealed with a key that was not given.
     """
     remember(ledger, HASHING, ledger.vault.wrap_hashing_keys())
-    remember(ledger, RESEALED, "yes")  # until the file is written anew
+    remember(ledger, UNCLEAN, "yes")  # until the file is written anew
     changed = sum(_reseal(ledger, column) for column in PERSONAL)
     return Resealed(changed, sum(len(page) for column in PERSONAL for page in _outdated(ledger, column)))
 

@@ -10,7 +10,7 @@ is the price of keeping no index of addresses; it is paid on request only.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
@@ -25,10 +25,11 @@ from outreach.ledger.database.engine import LARGE_PAGE
 from outreach.ledger.database.schema import contacts
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.rejects import RejectedRow, read_rejects
+from outreach.ledger.suppressions import find_suppressed
 from outreach.renumbering import known_as
 from outreach.sameness import E164, same_form
-from outreach.sources.phones import normalise_phone
 from outreach.sources.rows import BadCell
+from outreach.sources.spellings import fold_spelling, normalise_address
 
 SHORTEST_NATIONAL = 8
 """Digits from which the end of a number is taken for the number without its country."""
@@ -40,6 +41,8 @@ _MEANT_AS_NUMBER = re.compile(r"[+0-9][0-9 ().-]*\Z")
 _IN_JSON = re.compile(r'["\\\x00-\x1f]')
 """What JSON spells in its own way."""
 _NO_DIGIT = re.compile(r"[^0-9]+")
+_BETWEEN = re.compile(r"[^0-9\s+().-]+")
+"""What stands between two numbers of a cell, or a number and words."""
 
 
 class Person:
@@ -48,18 +51,21 @@ class Person:
     def __init__(self, addresses: Iterable[str], ids: Iterable[str] = ()) -> None:
         self.addresses = frozenset(addresses)
         self.ids = frozenset(ids)
-        self._ids = {name.casefold() for name in self.ids}
-        self._words = [address.casefold() for address in self.addresses if not E164.match(address)]
+        self._ids = {fold_spelling(name) for name in self.ids}
+        words = [address for address in self.addresses if not E164.match(address)]
+        self._words = [*map(fold_spelling, words)]
         self._numbers = [form[1:] for a in self.addresses if E164.match(a) for form in known_as(a)]
         ends = (r"[^0-9]*".join(end) for end in {number[-_END:] for number in self._numbers})
-        odd = ("",) if any(map(_IN_JSON.search, self._words)) else ()
+        # Which JSON, or a list that we did not write, may spell in other ways.
+        odd = ("",) if self._words != words or any(map(_IN_JSON.search, words)) else ()
         looked_for = (*map(re.escape, (*self._words, *self._ids)), *ends, *odd)
         self._looks = [re.compile(each).search for each in looked_for]
 
-    def stands_in(self, cells: Iterable[str]) -> bool:
+    def stands_in(self, cells: Collection[str]) -> bool:
         """Whether a row, as it was read, speaks of this person."""
-        row = [cell.strip().casefold() for cell in cells]
-        return self.may_stand_in("\n".join(row)) and any(map(self._is_named_by, row))
+        # All cells at once first: 0.7 of the time of each by itself, and nearly no row goes on.
+        is_near = self.may_stand_in(fold_spelling("\n".join(cells)))
+        return is_near and any(map(self._is_named_by, map(fold_spelling, cells)))
 
     def may_stand_in(self, text: str) -> bool:
         """False only where, its case folded, it has no name: a quarter of the time of looking closely."""
@@ -71,8 +77,9 @@ class Person:
     def _is_named_by(self, cell: str) -> bool:
         if cell in self._ids or any(word in cell for word in self._words):
             return True
-        digits = _NO_DIGIT.sub("", cell) if self._numbers else ""
-        return any(_same_number(digits, number) for number in self._numbers)
+        parts = {cell, *_BETWEEN.split(cell)} if self._numbers else ()
+        digits = [_NO_DIGIT.sub("", part) for part in parts]
+        return any(_same_number(each, number) for each in digits for number in self._numbers)
 
 
 class Known(NamedTuple):
@@ -107,7 +114,7 @@ def find_person(ledger: Ledger, who: str) -> Findings:
     """
     if not any(map(str.isalnum, who)):
         raise UsageError("Nobody is named.", "Give an external contact id or an address.")
-    address = _as_address(who.strip())
+    address, is_read = _as_address(who.strip())
     if address and "@" not in address and not E164.match(address) and _MEANT_AS_NUMBER.match(address):
         raise UsageError(
             "That is no whole number, and no external contact id.", "Write it in E.164, like +15551234567."
@@ -121,6 +128,11 @@ def find_person(ledger: Ledger, who: str) -> Findings:
     others = scan(ledger, person.addresses) if person.addresses else ()
     sharing = sum(known.external_contact_id not in ids for known in others)
     rows = [row for row in read_rejects(ledger) if person.stands_in(row.raw.values())]
+    if not (is_read or people or rows or find_suppressed(ledger, [address])):
+        raise UsageError(
+            "That is no address that can be read, and nobody's in this ledger.",
+            "Write a number in E.164, like +15551234567, and of an e-mail the address alone.",
+        )
     return Findings(person, people, rows, sharing)
 
 
@@ -147,14 +159,14 @@ _CONTACTS = select(contacts.c.id, contacts.c.campaign_id, contacts.c.external_co
 _EVERYBODY = _CONTACTS.where(contacts.c.payload.is_not(None))
 
 
-def _as_address(who: str) -> str:
-    """An address as it is compared, or "" for an external contact id."""
+def _as_address(who: str) -> tuple[str, bool]:
+    """An address as it is compared, or "" for an external contact id; and whether it could be read."""
     if "@" not in who and EXTERNAL_CONTACT_ID.match(who):
-        return ""
+        return "", True
     try:
-        return same_form(normalise_phone(who))
+        return same_form(normalise_address(who)), True
     except BadCell:
-        return same_form(who)
+        return same_form(who), False
 
 
 def _read(ledger: Ledger, query: Select[Any]) -> Iterator[Known]:

@@ -23,8 +23,8 @@ from outreach.ledger.vault import SEALED
 LEAST, MOST = 4, 24
 """Letters of a word: shorter ones tell nobody, and of longer ones each piece is looked for."""
 
-RESEALED = "resealed"
-"""The fact that rows were sealed anew, and the file was not yet written so."""
+UNCLEAN = "resealed"
+"""The fact that something personal was changed, and the file is not yet known to be rid of what it was."""
 
 _ID = "external_contact_id"
 PERSONAL = (contacts.c.payload, rejects.c.raw, outbox.c.excerpt)
@@ -35,7 +35,7 @@ def read_words(ledger: Ledger, people: Sequence[int], rows: Sequence[int]) -> se
     """The words of these contacts and rejected rows; none where others may have stood there before."""
     corrected = exists().where(audit.c.contact_id.in_(people), audit.c.action == "corrected")
     answered_again = exists().where(outbox.c.contact_id.in_(people), outbox.c.attempts > 1)
-    if ledger.db.value(select(or_(corrected, answered_again))) or recall(ledger, RESEALED):
+    if ledger.db.value(select(or_(corrected, answered_again))) or recall(ledger, UNCLEAN):
         return set()
     found: set[str] = set()
     whose = (contacts.c.id.in_(people), rejects.c.id.in_(rows), outbox.c.contact_id.in_(people))

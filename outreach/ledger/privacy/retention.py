@@ -14,8 +14,10 @@ from sqlalchemy import Select, select
 
 from outreach.errors import SettingsError
 from outreach.ledger.database.schema import contacts, loads, rejects
+from outreach.ledger.facts import recall, remember
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.privacy.forgetting import forget, forget_rows, rewrite
+from outreach.ledger.privacy.remains import UNCLEAN
 from outreach.ledger.states import State
 
 _STILL_OPEN = (State.INTENT, State.UNKNOWN, State.HELD)
@@ -24,13 +26,17 @@ _STILL_OPEN = (State.INTENT, State.UNKNOWN, State.HELD)
 
 @dataclass(frozen=True)
 class Purged:
-    """What was, or with `dry_run` would be, forgotten; `waiting` is as old, but still open."""
+    """What was, or with `dry_run` would be, forgotten; `waiting` is as old, but still open.
+
+    `rewritten` is False when another program held the database: the next purge makes up for it.
+    """
 
     contacts: int
     rows: int
     files: int
     waiting: int
     dry_run: bool
+    rewritten: bool = True
 
 
 def purge(ledger: Ledger, keep_days: int, files: Sequence[Path] = (), *, dry_run: bool = True) -> Purged:
@@ -50,13 +56,15 @@ def purge(ledger: Ledger, keep_days: int, files: Sequence[Path] = (), *, dry_run
     rows = [row.id for row in ledger.db.one_by_one(old_rows)]
     old = [path for path in files if path.exists() and path.stat().st_mtime < before.timestamp()]
     waiting = sum(1 for _ in ledger.db.one_by_one(_old_contacts(before, waiting=True)))
-    if not dry_run and (people or rows or old):
+    rewritten = True
+    if not dry_run and (people or rows or old or recall(ledger, UNCLEAN)):
+        remember(ledger, UNCLEAN, "yes")
         forget(ledger, people, "purged")
         forget_rows(ledger, rows, "purged")
         for path in old:
             path.unlink(missing_ok=True)
-        rewrite(ledger)
-    return Purged(len(people), len(rows), len(old), waiting, dry_run)
+        rewritten = rewrite(ledger)
+    return Purged(len(people), len(rows), len(old), waiting, dry_run, rewritten)
 
 
 def _old_contacts(before: datetime, *, waiting: bool) -> Select[Any]:

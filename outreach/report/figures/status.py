@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select, text
 from outreach.ledger.audit.notes import REPORTED
 from outreach.ledger.database.packing import Packed
 from outreach.ledger.database.schema import EPOCH, instant, microseconds, pacing
-from outreach.ledger.executors.processes import DEAD_AFTER
+from outreach.ledger.executors.release import count_living
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import CONTACTED, WAITING, State
 from outreach.timetable import Timetable
@@ -97,10 +97,8 @@ class _Found:
 
 def read_status(ledger: Ledger) -> Status:
     """Every campaign of the ledger, the last run first."""
-    now = ledger.clock.now()
+    now, processes = ledger.clock.now(), count_living(ledger)
     with ledger.db.snapshot() as connection:
-        dead = connection.execute(select(ledger.db.now(ledger.clock, DEAD_AFTER))).scalar_one()
-        processes = _count(connection, "executors WHERE seen_at >= :since", dead)
         lately = _count(connection, "intents WHERE outcome = 'started' AND at >= :since", now - _HOUR)
         found = _gather(connection)
         rows = connection.execute(text("SELECT id, name, stopped FROM campaigns")).all()

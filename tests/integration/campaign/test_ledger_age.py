@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,6 +30,8 @@ from outreach.ledger.opening import open_ledger
 from outreach.ledger.proof import Proof, prove
 from outreach.ledger.wrong_clocks import take_back_instants
 from outreach.operations.catch_up import catch_up
+from outreach.operations.opt_out import opt_out, suppress_file
+from outreach.privacy.erasure import erase
 from outreach.settings import CampaignSettings, ConsentPolicy
 from outreach.sources.opening import open_source
 from tests.support.emulation import SENDERS, emulator_thread
@@ -420,3 +422,29 @@ def test_a_person_may_say_that_nothing_is_missing(place: Place) -> None:
 
     assert (done.found, done.held) == (0, 0)
     assert place.run(crowd(1, 2)).contacted == 8
+
+
+def by_hand(ledger: Ledger, address: str) -> None:
+    opt_out(ledger, [address])
+
+
+def by_file(ledger: Ledger, address: str) -> None:
+    file = Path(str(ledger.db.engine.url.database)).with_name("opted-out.csv")
+    file.write_text(f"sms\n{address}\n")
+    suppress_file(ledger, file)
+
+
+@pytest.mark.parametrize("give", [by_hand, by_file, erase])
+def test_a_ledger_from_before_an_opt_out_contacts_nobody(
+    place: Place, give: Callable[[Ledger, str], object]
+) -> None:
+    place.run(crowd(1))
+    place.back_up()
+    with place.opened() as (ledger, _):
+        give(ledger, "+13175550002")
+    place.restore()
+
+    with contextlib.suppress(OutreachError):
+        place.run(crowd(1, 2))
+
+    assert place.contacted() == 4

@@ -89,3 +89,11 @@ def test_what_is_there_is_replaced_only_by_force(tmp_path: Path, name: str) -> N
 def test_a_ledger_is_never_replaced_by_itself(tmp_path: Path) -> None:
     with open_ledger(make(tmp_path)) as ledger, pytest.raises(UsageError, match="the ledger itself"):
         back_up(ledger, tmp_path / "ledger.db", force=True)
+
+
+def test_what_a_backup_that_was_killed_left_half_written_goes_with_the_next_one(tmp_path: Path) -> None:
+    left = tmp_path / ".copy.db.k1ll3d.part"
+    left.write_bytes(b"everybody")
+    with open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
+        back_up(ledger, tmp_path / "copy.db")
+    assert not left.exists()

@@ -413,3 +413,40 @@ def test_a_refusal_before_the_erasure_leaves_no_trace_either(ledger: Ledger, tmp
     erase(ledger, "EXT-7")
 
     assert traces(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        {**ADA, "sms": "317-555-0177 ext 4"},
+        {**ADA, "sms": "", "email": "not an address"},
+        {**ADA, "external_contact_id": "", "email": ""},
+        {**ADA, "sms": "+13175550444", "email": "new.quill@example.org"},
+    ],
+    ids=["address", "id", "address alone", "second row of the id"],
+)
+@pytest.mark.parametrize("before", [0, 1], ids=["same line", "another line"])
+def test_no_row_of_a_later_list_that_is_refused_brings_anybody_back(
+    ledger: Ledger, tmp_path: Path, theirs: dict[str, object], before: int
+) -> None:
+    rows = [*people(2), ADA, theirs, {**ADA, "external_contact_id": "", "sms": "317 555 0177", "email": ""}]
+    run_with(ledger, tmp_path, rows)
+    erase(ledger, "EXT-7")
+
+    later = [*people(before, first=9), *(rows if before == 0 else rows[:-1])]
+    with new_run(ledger, Organisation(), settings(tmp_path)) as run:
+        load_source(run, open_source(later), run.rejects_file)
+
+    assert (traces(tmp_path), b"new.quill" in everything(tmp_path)) == ([], False)
+    assert prove(ledger, run.campaign).balanced
+    assert run.rejects_file.exists(), "line and reason stay"
+
+
+INTERNAL = {"id", "campaign_id", "load_id", "line", "content_key", "payload", "retryable", "looks", "deaths"}
+INTERNAL |= {"lease_owner", "audit_count", "audit_head"}
+
+
+def test_a_person_is_shown_each_column_that_says_something_of_them(ledger: Ledger, tmp_path: Path) -> None:
+    run_with(ledger, tmp_path, [ADA])
+    [shown] = disclose(ledger, "EXT-7")["contacts"]
+    assert set(contacts.c.keys()) - INTERNAL <= set(shown)

@@ -15,7 +15,7 @@ from outreach.campaign.opening import open_run
 from outreach.ledger.database.schema import outbox
 from outreach.ledger.facts import recall, remember
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.privacy.remains import RESEALED
+from outreach.ledger.privacy.remains import UNCLEAN
 from outreach.ledger.privacy.unused_pages import find
 from outreach.privacy.erasure import Erased, erase
 from tests.support.ledgers import CALM, advance, load, new_ledger, new_run, people
@@ -127,7 +127,7 @@ def test_the_words_of_json_are_looked_for_as_they_are_spelt_there(tmp_path: Path
 
 
 def seal_anew_and_die(ledger: Ledger) -> None:
-    remember(ledger, RESEALED, "yes")
+    remember(ledger, UNCLEAN, "yes")
 
 
 def be_answered_twice(ledger: Ledger) -> None:
@@ -148,6 +148,6 @@ def test_where_other_words_may_have_stood_the_file_is_written_anew(
 
     with new_ledger(tmp_path) as ledger:
         assert erase(ledger, "EXT-7").rewritten
-        assert not recall(ledger, RESEALED)
+        assert not recall(ledger, UNCLEAN)
 
     assert STRANGER not in content(tmp_path)

@@ -9,6 +9,7 @@ from sqlalchemy import insert
 
 from outreach.ledger.audit.seals import seal
 from outreach.ledger.database.schema import executors
+from outreach.ledger.executors.processes import host
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import prove
 from outreach.ledger.rate_slots import LedgerSlotAllocator
@@ -57,6 +58,14 @@ def test_a_run_without_an_end_is_running_only_while_a_process_lives(
     live(ledger, seconds_ago)
 
     assert read_status(ledger).campaigns[0].condition == condition
+
+
+def test_a_process_that_was_killed_on_this_machine_is_at_work_no_more(ledger: Ledger) -> None:
+    fill(ledger, 16)
+    with ledger.db.write() as connection:
+        gone = {"id": "gone", "host": host(), "pid": 2**22 + 1, "born": "1", "seen_at": ledger.clock.now()}
+        connection.execute(insert(executors), gone)
+    assert read_status(ledger).campaigns[0].condition == "unfinished"
 
 
 @pytest.mark.parametrize(
