@@ -66,21 +66,14 @@ def _steps(ledger: Ledger, adoptions: Sequence[Adoption]) -> Iterator[list[Chang
 
 
 def _held(each: Adoption) -> Change:
-    fields = {
-        "channel": each.channel.value,
-        "reference": each.reference,
-        "attempts": each.row.attempts + 1,
-        "until": None,
-        "retryable": False,
-    }
-    detail = {"reference": each.reference, "channel": each.channel.value, "reason": HELD_REASON}
+    told = {"reference": each.reference, "channel": each.channel.value}
     return Change(
         contact_id=each.row.id,
         after=State.HELD,
         action="held",
         reason=HELD_REASON,
-        fields=fields,
-        detail=detail,
+        fields={**told, "attempts": each.row.attempts + 1, "until": None, "retryable": False},
+        detail={**told, "reason": HELD_REASON},
         intent="unknown",
     )
 
