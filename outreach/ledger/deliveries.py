@@ -48,14 +48,7 @@ def find_undelivered(
     query = query.where(_UNDELIVERED, *chosen)
     rows = ledger.db.rows(query.group_by(*groups).order_by(func.count().desc(), *groups))
     return [
-        {
-            "event": row.event,
-            "state": row.state,
-            "code": row.code or NOT_TRIED,
-            "status": row.status,
-            "events": row.events,
-            "oldest": row.oldest.isoformat(timespec="seconds"),
-        }
+        row._asdict() | {"code": row.code or NOT_TRIED, "oldest": row.oldest.isoformat(timespec="seconds")}
         for row in rows
     ]
 
