@@ -9,7 +9,7 @@ from sqlalchemy import Row, exists, func, select
 
 from outreach.compliance.reply_keywords import Reply
 from outreach.contacts import Channel
-from outreach.ledger.changes import KEEP, Change, OutboundEvent, apply_within, lock
+from outreach.ledger.changes import OutboundEvent, apply_within, lock, still
 from outreach.ledger.claims import COLUMNS, Claimed, read_claimed
 from outreach.ledger.database.schema import campaigns, contacts, intents, replies
 from outreach.ledger.ledger import Ledger
@@ -43,14 +43,9 @@ def note_answer(ledger: Ledger, row: Claimed, answer: Answer, events: Sequence[O
             return False
         locked = lock(connection, [row.id])
         told = {name: values[name] for name in ("message_id", "conversation_id", "channel", "meaning")}
-        change = Change(
-            contact_id=row.id,
-            after=State(locked[row.id].state),
-            action="replied",
-            reason=KEEP,
-            detail=told,
-            events=events,
-            keep_lease=True,
+        state = State(locked[row.id].state)
+        change = still(
+            contact_id=row.id, after=state, action="replied", detail=told, events=events, keep_lease=True
         )
         apply_within(ledger, connection, [change], only_own=False, rows=locked)
     return True

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, delete, select, update
 
-from outreach.ledger.changes import KEEP, Change, apply, apply_outcomes
+from outreach.ledger.changes import Change, apply, apply_outcomes, still
 from outreach.ledger.database.schema import contacts, executors
 from outreach.ledger.executors.processes import DEAD_AFTER, LIVING, host, is_gone
 from outreach.ledger.executors.send_log import find_sent, forget_send_log
@@ -141,17 +141,11 @@ def _inherit(
     if state in _ACTED_ON:
         died = row.deaths + deaths if alone else max(row.deaths, deaths)
     action = "process_died" if deaths else "process_ended"
-    change = Change(
-        contact_id=row.id,
-        after=state,
-        action=action,
-        reason=KEEP,
-        fields={"deaths": died},
-        detail={"deaths": died},
-    )
+    noted = {"deaths": died}
+    change = still(contact_id=row.id, after=state, action=action, fields=noted, detail=noted)
     never_sent = state is State.INTENT and gone is not None and row.reference not in gone
     if state is State.INTENT and not never_sent:
-        look = {**change.fields, "look_at": ledger.clock.now(), "looks": 0}
+        look = {**noted, "look_at": ledger.clock.now(), "looks": 0}
         return replace(change, after=State.UNKNOWN, reason=action, fields=look, intent="unknown")
     if died > row.deaths and died >= POISON_DEATHS:
         change = replace(change, after=State.HELD, action="quarantined", reason="poison")
