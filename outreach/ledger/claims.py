@@ -1,6 +1,6 @@
 """Taking work: rows leased in one statement, batches planned in one pass.
 
-A row that saw a process die is left for the end and then taken alone (`executors.release`, poison rows).
+A row that saw a process die is left for the end and then taken alone (`release`, poison rows).
 """
 
 import contextlib

@@ -8,10 +8,10 @@ from outreach.errors import LedgerError, UsageError
 from outreach.ledger.campaigns import list_campaigns
 from outreach.ledger.database.engine import Database
 from outreach.ledger.database.schema import executors, metadata
-from outreach.ledger.executors.release import list_living_executors
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations.migrate import migrate
 from outreach.ledger.proof import prove_within
+from outreach.ledger.release import list_living_executors
 from outreach.ledger.root_key import key_file, make_key_file, stored_key
 
 GROUP = 1000

@@ -10,9 +10,9 @@ from outreach.errors import NoLedger, WrongKey
 from outreach.ledger.database.connecting import no_ledger
 from outreach.ledger.database.engine import Database
 from outreach.ledger.database.schema import facts
-from outreach.ledger.executors.heartbeat import Executor
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations.migrate import migrate, revision_of
+from outreach.ledger.release import leave
 from outreach.ledger.root_key import ADVICE, find_root
 from outreach.ledger.vault import Vault
 from outreach.ledger.witness import enter_as_new
@@ -66,8 +66,10 @@ def open_ledger(
         ledger.key_file = lies_in
         if is_new:
             enter_as_new(ledger)
-        with contextlib.closing(Executor(ledger)) as ledger.executor:
+        try:
             yield ledger
+        finally:
+            leave(ledger)
     finally:
         database.close()
 

@@ -8,7 +8,7 @@ deferred                  decided on again: calling hours may rightly lie days a
 events for the CRM        due now, where it is further than the longest wait after so many attempts
 intents                   happened now, for caps; what is in doubt meanwhile is never released by itself, for
                           its conversation would be looked for at a wrong time
-budgets, executors        where they are read: `rate_slots`, `executors.release`
+budgets, executors        where they are read: `rate_slots`, `release`
 
 By how much it was ahead is kept: what was done since a ledger's last intent is looked for from before that.
 """

@@ -24,11 +24,11 @@ from outreach.ledger.audit.notes import note
 from outreach.ledger.changes import KEEP, Change, apply_within, lock
 from outreach.ledger.database.failures import translated
 from outreach.ledger.database.schema import outbox, rejects, suppressions
-from outreach.ledger.executors.release import release_dead_executors
 from outreach.ledger.facts import kept_as, recall, remember
 from outreach.ledger.intents import find_attempted
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.privacy.remains import RESEALED, still_stands
+from outreach.ledger.release import release_dead_executors
 from outreach.ledger.states import CONTACTED, State
 from outreach.ledger.suppressions import ERASED, ERASING, suppression
 

@@ -28,7 +28,6 @@ from outreach.ledger.conversations import write_links
 from outreach.ledger.database.connecting import POOL
 from outreach.ledger.database.postgres import LIMITS
 from outreach.ledger.database.schema import contacts, executors, intents, metadata
-from outreach.ledger.executors.release import release_dead_executors
 from outreach.ledger.facts import remember
 from outreach.ledger.intents import IntentRequest, commit_intents
 from outreach.ledger.ledger import Ledger
@@ -39,6 +38,7 @@ from outreach.ledger.outbox import LedgerOutbox
 from outreach.ledger.privacy.forgetting import rewrite
 from outreach.ledger.proof import prove, prove_within
 from outreach.ledger.rate_slots import LedgerSlotAllocator
+from outreach.ledger.release import release_dead_executors
 from outreach.ledger.replies import (
     Answer,
     find_answering_campaigns,

@@ -10,6 +10,7 @@ held as `poison`. Registering, deciding and looking never count: they are done a
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, delete, select, update
 
+from outreach.errors import LedgerError
 from outreach.ledger.changes import Change, apply, apply_outcomes, still
 from outreach.ledger.database.schema import contacts, executors
 from outreach.ledger.executors.processes import DEAD_AFTER, LIVING, host, is_gone
@@ -81,6 +83,16 @@ def free_rows_of(ledger: Ledger, executor: str, *, deaths: int, is_silent: bool 
     ledger.db.execute(delete(executors).where(executors.c.id == executor))
     forget_send_log(executor)
     return freed
+
+
+def leave(ledger: Ledger) -> None:
+    """Write what could not be written yet, give back our leases, and leave the register."""
+    with contextlib.suppress(LedgerError):  # then it is found in doubt
+        apply(ledger, list(ledger.unwritten), only_own=False)
+    ledger.executor.fall_silent()
+    with contextlib.suppress(LedgerError):  # then the next process finds us gone
+        if ledger.executor.id:
+            free_rows_of(ledger, ledger.executor.id, deaths=0, is_silent=True)
 
 
 def take_back(ledger: Ledger, campaign_id: int, batch: BatchRef) -> int:
