@@ -1,5 +1,6 @@
 """Taking a ledger from SQLite to PostgreSQL: every row under its own number, and the same proof after it."""
 
+import contextlib
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, select
@@ -34,12 +35,9 @@ def move(ledger: Ledger, url: str) -> dict[str, int]:
         raise UsageError("A run is going on with this ledger.", "Stop it first, then move the ledger.")
     if url.startswith("sqlite"):  # before it is opened, which would make the file
         raise UsageError("That is SQLite too.", "Copy it there with `outreach ledger backup FILE`.")
-    target = Database(url)
-    try:
+    with contextlib.closing(Database(url)) as target:
         migrate(target)
         return _move(ledger, target)
-    finally:
-        target.close()
 
 
 def carry_key(source: str, target: str) -> bool:

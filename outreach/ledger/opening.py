@@ -49,8 +49,7 @@ def open_ledger(
         NoLedger: with `existing`, and there is none yet.
         WrongKey: it was made with another key.
     """
-    database = Database(url, existing=existing)
-    try:
+    with contextlib.closing(Database(url, existing=existing)) as database:
         # Before it is migrated, which would make tables in whatever database this is.
         if existing and (revision_of(database) is None or "key" not in _known_keys(database)):
             raise NoLedger(*no_ledger(database.name))
@@ -70,8 +69,6 @@ def open_ledger(
             yield ledger
         finally:
             leave(ledger)
-    finally:
-        database.close()
 
 
 @contextlib.contextmanager
