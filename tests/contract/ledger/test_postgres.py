@@ -24,7 +24,15 @@ from outreach.errors import Ambiguous, LedgerError
 from outreach.genesys.interface import Started
 from outreach.ledger.changes import Change, apply_within
 from outreach.ledger.claims import claim, plan
-from outreach.ledger.conversations import write_links
+from outreach.ledger.conversations import (
+    Answer,
+    find_answering_campaigns,
+    find_by_address,
+    list_answers,
+    note_answer,
+    read_people,
+    write_links,
+)
 from outreach.ledger.database.connecting import POOL
 from outreach.ledger.database.postgres import LIMITS
 from outreach.ledger.database.schema import contacts, executors, intents, metadata
@@ -39,14 +47,6 @@ from outreach.ledger.privacy.forgetting import rewrite
 from outreach.ledger.proof import prove, prove_within
 from outreach.ledger.rate_slots import LedgerSlotAllocator
 from outreach.ledger.release import release_dead_executors
-from outreach.ledger.replies import (
-    Answer,
-    find_answering_campaigns,
-    find_by_address,
-    list_answers,
-    note_answer,
-    read_people,
-)
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import find_suppressed, mirror, suppress
 from outreach.ledger.wrong_clocks import RIGHT_UNTIL, take_back_instants
