@@ -28,12 +28,6 @@ def count_untried(ledger: Ledger, campaign_id: int, batch: BatchRef) -> int:
     return ledger.db.value(untried) or 0
 
 
-def count_undelivered(ledger: Ledger, endpoint: str) -> dict[str, int]:
-    """How many events for a webhook are `pending`, and how many `dead`."""
-    states = select(_O.state, func.count().label("events")).where(_UNDELIVERED, _O.endpoint == endpoint)
-    return {row.state: row.events for row in ledger.db.rows(states.group_by(_O.state))}
-
-
 def find_undelivered(
     ledger: Ledger, name: str | None = None, campaign_id: int | None = None
 ) -> list[dict[str, Any]]:
