@@ -8,7 +8,7 @@ import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import accumulate, chain, repeat, takewhile
+from itertools import accumulate, chain, pairwise, repeat, takewhile
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
@@ -119,13 +119,12 @@ def list_claimable(
     ledger: Ledger,
     campaign_id: int,
     batch: BatchRef,
-    state: State,
     *,
     after: int,
     limit: int,
-    channels: tuple[Channel, ...] = (),
+    channels: tuple[Channel, ...],
 ) -> list[Claimed]:
-    """Whom `claim` would lease, behind a contact's id and in order, but leased by nobody."""
+    """Whom `claim` would lease to contact them, behind a contact's id and in order, but leased by nobody."""
     values = {
         "campaign": campaign_id,
         "first": max(batch.first, after + 1),
@@ -133,7 +132,7 @@ def list_claimable(
         "now": ledger.clock.now(),
         "most_deaths": 0,
     }
-    claimable = _claimable(state, channels, is_sqlite=ledger.db.is_sqlite)
+    claimable = _claimable(State.CLEARED, channels, is_sqlite=ledger.db.is_sqlite)
     found = select(*COLUMNS).where(*claimable).order_by(contacts.c.id).limit(limit)
     return [read_claimed(ledger, row) for row in ledger.db.rows(found, values)]
 
@@ -246,13 +245,9 @@ def _cuts(total: int, size: int, at_most: int) -> list[int]:
 
 
 def _batches(campaign: str, cuts: Sequence[int], ids: dict[int, int]) -> list[BatchRef]:
-    batches: list[BatchRef] = []
-    begin = 0
-    first = ids.get(1, 0)
-    for number, cut in enumerate(cuts, start=1):
-        batches.append(BatchRef(campaign, number, cut - begin, first, ids[cut]))
-        begin, first = cut, ids[cut] + 1
-    return batches
+    ends = {0: ids.get(1, 0) - 1, **ids}  # each begins right behind the one before
+    pairs = enumerate(pairwise((0, *cuts)), start=1)
+    return [BatchRef(campaign, n, end - begin, ends[begin] + 1, ends[end]) for n, (begin, end) in pairs]
 
 
 def find_unfinished(ledger: Ledger, campaign: Campaign, batches: Sequence[BatchRef]) -> list[BatchRef]:
