@@ -203,10 +203,8 @@ def _refuse_taken(connection: Connection, wanted: Sequence[IntentRequest]) -> di
 def _recent(
     connection: Connection, capped: Sequence[IntentRequest], now: datetime
 ) -> defaultdict[str, dict[int, datetime]]:
-    if not capped:
-        return defaultdict(dict)
     everything = {key for want in capped for key in want.keys.seen_by}
-    longest = max(cap.hours for want in capped for cap in want.caps)
+    longest = max((cap.hours for want in capped for cap in want.caps), default=0)
     return contacts_since(connection, everything, now - timedelta(hours=longest))
 
 

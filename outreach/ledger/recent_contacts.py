@@ -44,7 +44,7 @@ def contacts_since(
     named = or_(_I.address_key.in_(keys), _I.person_key.in_(keys))
     query = select(_I.contact_id, _I.address_key, _I.person_key, _I.at).where(named, _I.at > since)
     seen: defaultdict[str, dict[int, datetime]] = defaultdict(dict)
-    for contact_id, address, person, at in connection.execute(query):
+    for contact_id, address, person, at in connection.execute(query) if keys else ():
         seen[address][contact_id] = at
         seen[person][contact_id] = at
     return seen
