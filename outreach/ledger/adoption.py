@@ -51,9 +51,9 @@ def adopt(ledger: Ledger, adoptions: Sequence[Adoption]) -> set[int]:
             keys = find_keys(ledger, each.row, each.address)
             insert_fact(connection, intent_row(each.row, each.channel, keys, each.reference, each.at))
         # Held first: only from there `states` draws a way to started for all who may stand here.
-        apply_within(ledger, connection, [_held(each) for each in free], only_own=False)
+        apply_within(ledger, connection, [_held(each) for each in free])
         found = [_started(ledger, each) for each in free if each.conversation_id]
-        apply_within(ledger, connection, found, only_own=False)
+        apply_within(ledger, connection, found)
     return {each.row.id for each in free}
 
 

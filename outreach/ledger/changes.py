@@ -131,8 +131,9 @@ def apply(
     """
     if not changes:
         return set()
+    holder = owner or (ledger.executor.id if only_own else None)
     with ledger.db.write() as connection:
-        return apply_within(ledger, connection, changes, only_own=only_own, owner=owner)
+        return apply_within(ledger, connection, changes, holder=holder)
 
 
 def apply_outcomes(ledger: Ledger, changes: Sequence[Change]) -> set[int]:
@@ -165,18 +166,17 @@ def apply_within(
     connection: Connection,
     changes: Sequence[Change],
     *,
-    only_own: bool,
-    owner: str | None = None,
+    holder: str | None = None,
     rows: Mapping[int, ChainEnd] | None = None,
     at: datetime | None = None,
 ) -> set[int]:
     """The same inside a transaction that is already open, which may have locked the `rows` before.
 
-    `at` is the instant of what else it writes, now by default.
+    With a `holder` changes are left out where that executor has no lease. `at` is the instant of what else
+    it writes, now by default.
     """
     if rows is None:
         rows = lock(connection, [change.contact_id for change in changes])
-    holder = owner or (ledger.executor.id if only_own else None)
     fitted = ((_fit(connection, rows.get(c.contact_id), c, holder), c.contact_id) for c in changes)
     held = [(change, rows[contact_id]) for change, contact_id in fitted if change]
     _write(ledger, connection, held, at or ledger.clock.now())

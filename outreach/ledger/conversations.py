@@ -106,7 +106,7 @@ def note_answer(ledger: Ledger, row: Claimed, answer: Answer, events: Sequence[O
         change = still(
             contact_id=row.id, after=state, action="replied", detail=told, events=events, keep_lease=True
         )
-        apply_within(ledger, connection, [change], only_own=False, rows=locked)
+        apply_within(ledger, connection, [change], rows=locked)
     return True
 
 

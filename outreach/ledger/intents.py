@@ -111,7 +111,7 @@ def commit_intents(
         if all_or_none and kept:
             raise _RefusedError
         changes = [_intend(item) for item in written.values()]
-        apply_within(ledger, connection, changes, only_own=False, rows=rows, at=now)
+        apply_within(ledger, connection, changes, rows=rows, at=now)
         mark = newest_mark(ledger, connection) if written and ledger.identity else None
         opened = written
     if mark and ledger.identity:  # after the commit, before any of these calls leaves

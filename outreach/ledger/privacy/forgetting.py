@@ -64,7 +64,7 @@ def _forget(ledger: Ledger, chunk: Sequence[int], cause: Cause) -> int:
         release_dead_executors(ledger)  # else it waits for a call that nobody makes any more
         with ledger.db.write() as connection:
             changes = list(_changes(connection, left, cause, ledger.clock.now()))
-            forgotten |= apply_within(ledger, connection, changes, only_own=False)
+            forgotten |= apply_within(ledger, connection, changes)
             excerpts = update(outbox).where(outbox.c.contact_id.in_(left))
             connection.execute(excerpts.values(excerpt=""))
         if len(forgotten) < len(chunk):

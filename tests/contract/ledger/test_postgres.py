@@ -350,7 +350,7 @@ def test_a_record_that_is_not_committed_yet_lies_before_no_mark_of_instants(run:
         with wrong.db.write() as connection:
             ids = connection.execute(select(contacts.c.id)).scalars()
             held = [Change(contact_id=n, after=State.DEFERRED, action="deferred", fields=until) for n in ids]
-            apply_within(wrong, connection, held, only_own=False)
+            apply_within(wrong, connection, held)
             taken_back = beside.submit(take_back_instants, run.ledger)
             assert wait([taken_back], timeout=1).not_done
 
