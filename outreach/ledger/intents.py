@@ -5,7 +5,6 @@ campaign. Suppression and rolling caps are looked at in the same transaction, be
 person on PostgreSQL (SQLite has one writer anyway), so that nothing slips in between look and act.
 """
 
-import contextlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +25,7 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.recent_contacts import TAKEN, contacts_since
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import SUPPRESSED
-from outreach.ledger.witness import MachineWitness, Mark, newest_mark
+from outreach.ledger.witness import MachineWitness, newest_mark
 from outreach.settings import FrequencyCap, SameAddress
 
 
@@ -77,10 +76,6 @@ class IntentRequest:
     """Set as its intent is committed."""
 
 
-class _RefusedError(Exception):
-    """Takes a transaction back in which somebody was refused."""
-
-
 def commit_intents(
     ledger: Ledger, wanted: Sequence[IntentRequest], *, same_address: SameAddress, all_or_none: bool = False
 ) -> tuple[list[Intent], list[IntentRefusal]]:
@@ -92,14 +87,11 @@ def commit_intents(
     now = ledger.clock.now()
     for want in wanted:
         want.keys = find_keys(ledger, want.claimed, want.address)
-    kept: dict[int, IntentRefusal] = {}
-    opened: dict[int, Intent] = {}
-    mark: Mark | None = None
-    with contextlib.suppress(_RefusedError), ledger.db.write() as connection:
+    with ledger.db.write() as connection:
         _guard(ledger, connection, [want.keys for want in wanted if want.caps])
         rows = lock(connection, [want.claimed.id for want in wanted])
         ours = [want for want in wanted if _still_ours(rows.get(want.claimed.id), want.claimed.owner)]
-        kept |= _refuse(connection, ours, now)
+        kept = _refuse(connection, ours, now)
         if same_address is SameAddress.ONCE:
             kept |= _refuse_taken(connection, ours)
         free = [want for want in ours if want.claimed.id not in kept]
@@ -109,14 +101,14 @@ def commit_intents(
             if want.claimed.id not in written:  # the database's own key refused it
                 kept[want.claimed.id] = IntentRefusal(want.claimed, want.channel, "same_address")
         if all_or_none and kept:
-            raise _RefusedError
+            connection.rollback()
+            return [], list(kept.values())
         changes = [_intend(item) for item in written.values()]
         apply_within(ledger, connection, changes, rows=rows, at=now)
         mark = newest_mark(ledger, connection) if written and ledger.identity else None
-        opened = written
     if mark and ledger.identity:  # after the commit, before any of these calls leaves
         MachineWitness().remember(ledger.identity, mark)
-    return list(opened.values()), list(kept.values())
+    return list(written.values()), list(kept.values())
 
 
 def read_intents(ledger: Ledger, contact_ids: Sequence[int]) -> dict[int, Row[Any]]:
