@@ -32,6 +32,3 @@ class Ledger:
         self.executor = Executor(database, vault, clock)
         self.unwritten: deque[Any] = deque()
         """Outcomes that the database was not there for (`changes.apply_outcomes`)."""
-
-    def __repr__(self) -> str:
-        return f"Ledger({self.db.engine.dialect.name})"
