@@ -5,7 +5,6 @@ campaign. Suppression and rolling caps are looked at in the same transaction, be
 person on PostgreSQL (SQLite has one writer anyway), so that nothing slips in between look and act.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -165,7 +164,10 @@ def _refuse(
 ) -> dict[int, IntentRefusal]:
     addresses = [key for want in wanted for key in want.keys.addresses]
     suppressed = set(connection.execute(SUPPRESSED, {"keys": addresses}).scalars())
-    recent = _recent(connection, [want for want in wanted if want.caps], now)
+    capped = [want for want in wanted if want.caps]
+    looked_at = {key for want in capped for key in want.keys.seen_by}
+    longest = max((cap.hours for want in capped for cap in want.caps), default=0)
+    recent = contacts_since(connection, looked_at, now - timedelta(hours=longest))
     kept: dict[int, IntentRefusal] = {}
     for want in wanted:
         key = want.keys
@@ -190,14 +192,6 @@ def _refuse_taken(connection: Connection, wanted: Sequence[IntentRequest]) -> di
     found = set(connection.execute(TAKEN, taken).scalars())
     refused = [want for want in wanted if not found.isdisjoint(want.keys.addresses[1:])]
     return {each.claimed.id: IntentRefusal(each.claimed, each.channel, "same_address") for each in refused}
-
-
-def _recent(
-    connection: Connection, capped: Sequence[IntentRequest], now: datetime
-) -> defaultdict[str, dict[int, datetime]]:
-    everything = {key for want in capped for key in want.keys.seen_by}
-    longest = max((cap.hours for want in capped for cap in want.caps), default=0)
-    return contacts_since(connection, everything, now - timedelta(hours=longest))
 
 
 def _offer(

@@ -41,10 +41,12 @@ def contacts_since(
     connection: Connection, keys: Collection[str], since: datetime
 ) -> defaultdict[str, dict[int, datetime]]:
     """Address or person key to the contacts made to it: the contact's number, and when."""
+    seen: defaultdict[str, dict[int, datetime]] = defaultdict(dict)
+    if not keys:
+        return seen
     named = or_(_I.address_key.in_(keys), _I.person_key.in_(keys))
     query = select(_I.contact_id, _I.address_key, _I.person_key, _I.at).where(named, _I.at > since)
-    seen: defaultdict[str, dict[int, datetime]] = defaultdict(dict)
-    for contact_id, address, person, at in connection.execute(query) if keys else ():
+    for contact_id, address, person, at in connection.execute(query):
         seen[address][contact_id] = at
         seen[person][contact_id] = at
     return seen
