@@ -154,8 +154,7 @@ def _claimable(state: State, channels: Sequence[Channel], *, is_sqlite: bool) ->
 
 def _due(states: Iterable[State], now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     c = contacts.c
-    looked_for = dict.fromkeys((State.UNKNOWN, State.STARTED, State.ENDED), c.look_at)
-    timed = {State.DEFERRED: c.until, **looked_for}
+    timed = {State.DEFERRED: c.until, **dict.fromkeys(LOOKED_FOR, c.look_at)}
     plain = [state.value for state in states if state not in timed]
     # An empty list would keep the database from an index on the state.
     ways: list[ColumnElement[bool]] = [c.state.in_(plain)] if plain else []
