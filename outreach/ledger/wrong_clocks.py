@@ -51,8 +51,6 @@ sixteenth of the audit came after it, all contacts and intents take less time th
 IN_DOUBT = "outcome_unknown:wrong_clock"
 """The reason of a doubt whose instant is not known."""
 
-_NEWEST = select(func.max(audit.c.id)).scalar_subquery()
-
 log = logging.getLogger(__name__)
 
 
@@ -109,7 +107,8 @@ def _is_right(ledger: Ledger, now: datetime, most: int) -> bool:
         return False
     number = int(kept)
     ahead = exists().where(audit.c.id.between(number + 1, number + most), audit.c.at > now + SLACK)
-    newest, is_ahead = ledger.db.rows(select(_NEWEST, ahead))[0]
+    last = select(func.max(audit.c.id)).scalar_subquery()
+    newest, is_ahead = ledger.db.rows(select(last, ahead))[0]
     return not is_ahead and (newest or 0) <= number + most
 
 
