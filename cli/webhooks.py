@@ -112,7 +112,7 @@ def replies(
     """
     from outreach.compliance.reply_keywords import MEANINGS
     from outreach.ledger.campaigns import find_campaign
-    from outreach.ledger.replies import FOR_A_PERSON, list_answers
+    from outreach.ledger.conversations import FOR_A_PERSON, list_answers
 
     with open_named(ledger, "replies") as book:
         found = list_answers(book, find_campaign(book, campaign).id, MEANINGS if every else FOR_A_PERSON)

@@ -20,7 +20,7 @@ from flows.verdict import first_failure
 from outreach.campaign.run import Run
 from outreach.counting import counted
 from outreach.ledger.claims import BatchRef
-from outreach.ledger.executors.release import release_dead_executors
+from outreach.ledger.release import release_dead_executors
 
 
 @flow(

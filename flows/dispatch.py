@@ -35,11 +35,7 @@ from flows.stopping import name_parent
 from outreach.campaign.run import Run
 from outreach.errors import SettingsError
 from outreach.ledger.claims import BatchRef
-from outreach.ledger.executors.release import (
-    list_living_executors,
-    list_other_hands,
-    release_dead_executors,
-)
+from outreach.ledger.release import list_living_executors, list_other_hands, release_dead_executors
 from tasks.patience import asking_again
 from tasks.policies import (
     BATCHES_DISPATCHED,

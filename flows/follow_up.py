@@ -21,8 +21,8 @@ from outreach.follow_up.rounds import SHARE_OF_REPLIES, describe_round
 from outreach.ledger import states
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.contacts import find_due_campaigns
-from outreach.ledger.executors.release import release_dead_executors
-from outreach.ledger.replies import find_answering_campaigns
+from outreach.ledger.conversations import find_answering_campaigns
+from outreach.ledger.release import release_dead_executors
 from outreach.report.figures.counts import count_states
 from tasks.follow_up import follow
 from tasks.policies import FOLLOW_SECONDS

@@ -38,8 +38,8 @@ from outreach.campaign.run import Run
 from outreach.clock import LOOK_SECONDS
 from outreach.errors import LedgerError, NotSent
 from outreach.ledger.contacts import count_in
-from outreach.ledger.executors.release import is_alive
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.release import is_alive
 from outreach.ledger.states import CONTACTED, WAITING
 from tasks.patience import asking_again, known_trust
 

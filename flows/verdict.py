@@ -22,8 +22,8 @@ from outreach.counting import counted
 from outreach.errors import CampaignStopped, NobodyContacted, SumsDoNotHold
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.contacts import count_in
-from outreach.ledger.executors.release import list_other_hands
 from outreach.ledger.proof import Proof, prove, recount_webhooks
+from outreach.ledger.release import list_other_hands
 from outreach.ledger.runs import stop_campaign
 from outreach.ledger.states import CONTACTED, State
 from outreach.report.kept_back import explain_kept_back, explain_nobody

@@ -33,8 +33,8 @@ from outreach.genesys.http.retries import pause_before_repeat
 from outreach.genesys.interface import Attempt, Started
 from outreach.ledger.changes import Change, apply, apply_outcomes
 from outreach.ledger.claims import BatchRef, Claimed, claim, releasing
-from outreach.ledger.executors.release import take_back
 from outreach.ledger.intents import Intent, IntentRefusal, IntentRequest, commit_intents
+from outreach.ledger.release import take_back
 from outreach.ledger.states import State
 from outreach.reachability import Inspection
 from outreach.settings import SameAddress

@@ -15,7 +15,6 @@ from collections.abc import Iterable
 from outreach.campaign.run import Run
 from outreach.ledger.claims import BatchRef, list_claimable
 from outreach.ledger.intents import Intent
-from outreach.ledger.states import State
 
 AT_ONCE = 500
 """So many people are looked at before some are taken up: a batch, as a budget has it."""
@@ -75,7 +74,6 @@ class LookAhead:
             self._run.ledger,
             self._run.campaign.id,
             self._batch,
-            State.CLEARED,
             after=self._after,
             limit=free,
             channels=self._run.called_channels,

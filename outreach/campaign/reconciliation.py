@@ -21,9 +21,9 @@ from outreach.genesys.interface import Attempt, ConversationMatch
 from outreach.ledger.changes import Change, OutboundEvent, apply, still, to_cleared, to_started
 from outreach.ledger.claims import Claimed, claim, everything, releasing
 from outreach.ledger.conversations import find_starters
-from outreach.ledger.executors.release import POISON_DEATHS, release_dead_executors
 from outreach.ledger.facts import recall, unmarked_in
 from outreach.ledger.intents import find_rivalled, read_intents
+from outreach.ledger.release import POISON_DEATHS, release_dead_executors
 from outreach.ledger.states import State
 from outreach.ledger.wrong_clocks import IN_DOUBT, take_back_instants
 from outreach.settings import WhenNotFound

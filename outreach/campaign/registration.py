@@ -12,7 +12,7 @@ from outreach.concurrency.call_pool import CallPool
 from outreach.genesys.interface import NotRegistered, Registered
 from outreach.ledger.changes import Change, apply
 from outreach.ledger.claims import BatchRef, Claimed, claim, release, releasing
-from outreach.ledger.executors.release import take_back
+from outreach.ledger.release import take_back
 from outreach.ledger.states import State
 from outreach.settings import Link
 from outreach.webhook.events import ContactRegistered, InteractionFailed

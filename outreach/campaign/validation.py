@@ -18,8 +18,8 @@ from outreach.genesys.interface import Registered
 from outreach.genesys.rate_limit.pacer import GIVEN_UP
 from outreach.ledger.changes import Change, OutboundEvent, apply
 from outreach.ledger.claims import BatchRef, Claimed, claim, release, releasing
-from outreach.ledger.executors.release import take_back
 from outreach.ledger.recent_contacts import find_taken, find_undelivered, recent_contacts
+from outreach.ledger.release import take_back
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import find_suppressed
 from outreach.reachability import Inspection

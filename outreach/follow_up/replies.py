@@ -22,18 +22,18 @@ from outreach.channels import AddressKind, preferred
 from outreach.errors import Conflict, GenesysError, Invalid, NotFound
 from outreach.genesys.interface import InboundConversation, InboundMessage
 from outreach.ledger.claims import Claimed
-from outreach.ledger.conversations import find_starters
-from outreach.ledger.facts import recall, remember
-from outreach.ledger.replies import (
+from outreach.ledger.conversations import (
     FOR_A_PERSON,
     READ_FOR,
     Answer,
     find_by_address,
     find_noted,
+    find_starters,
     note_answer,
     read_people,
     span_of_contacts,
 )
+from outreach.ledger.facts import recall, remember
 from outreach.ledger.wrong_clocks import by_right_clocks
 from outreach.operations.opt_out import take_reply
 from outreach.webhook.events import ContactReplied

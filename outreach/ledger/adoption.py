@@ -5,7 +5,7 @@ conversation is surely its own, or the only one that fits, it is started. So the
 caps count it as they would have, and the proof adds up.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,13 +16,12 @@ from outreach.ledger.changes import (
     apply_within,
     insert_fact,
     lock,
-    to_accepted,
     to_started,
 )
 from outreach.ledger.claims import Claimed
 from outreach.ledger.intents import find_attempted, find_keys, intent_row
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.states import State, may_follow
+from outreach.ledger.states import State
 
 HELD_REASON = "older_ledger"
 
@@ -51,36 +50,22 @@ def adopt(ledger: Ledger, adoptions: Sequence[Adoption]) -> set[int]:
         for each in free:
             keys = find_keys(ledger, each.row, each.address)
             insert_fact(connection, intent_row(each.row, each.channel, keys, each.reference, each.at))
-        for step in _steps(ledger, free):
-            apply_within(ledger, connection, step, only_own=False)
+        # Held first: only from there `states` draws a way to started for all who may stand here.
+        apply_within(ledger, connection, [_held(each) for each in free])
+        found = [_started(ledger, each) for each in free if each.conversation_id]
+        apply_within(ledger, connection, found)
     return {each.row.id for each in free}
 
 
-def _steps(ledger: Ledger, adoptions: Sequence[Adoption]) -> Iterator[list[Change]]:
-    """Only along the ways that `states` draws: from where each stands to held, and to started."""
-    near = {State.HELD, *(state for state in State if may_follow(state, State.HELD))}
-    far = [each.row.id for each in adoptions if each.row.state not in near]
-    yield [to_accepted(contact_id=number, action="caught_up") for number in far]
-    yield [_held(each) for each in adoptions]
-    yield [_started(ledger, each) for each in adoptions if each.conversation_id]
-
-
 def _held(each: Adoption) -> Change:
-    fields = {
-        "channel": each.channel.value,
-        "reference": each.reference,
-        "attempts": each.row.attempts + 1,
-        "until": None,
-        "retryable": False,
-    }
-    detail = {"reference": each.reference, "channel": each.channel.value, "reason": HELD_REASON}
+    told = {"reference": each.reference, "channel": each.channel.value}
     return Change(
         contact_id=each.row.id,
         after=State.HELD,
         action="held",
         reason=HELD_REASON,
-        fields=fields,
-        detail=detail,
+        fields={**told, "attempts": each.row.attempts + 1, "until": None, "retryable": False},
+        detail={**told, "reason": HELD_REASON},
         intent="unknown",
     )
 

@@ -65,11 +65,9 @@ def find_campaign(ledger: Ledger, name: str) -> Campaign:
     Raises:
         UnknownCampaign: naming one that differs by case only, else the campaigns that there are.
     """
-    for row in ledger.db.rows(select(campaigns).where(campaigns.c.name == name)):
-        return _read(row)
     known = ledger.db.values(select(campaigns.c.name).order_by(campaigns.c.id.desc()))
     if found := _find_name(known, name):
-        return find_campaign(ledger, found)
+        return _read(ledger.db.rows(select(campaigns).where(campaigns.c.name == found))[0])
     alike = _find_alike(known, _tidy(name))
     advice = f"There is {alike!r}." if alike else f"It knows: {', '.join(known[:5]) or 'none yet'}."
     raise UnknownCampaign(f"There is no campaign {name!r} in this ledger.", advice)

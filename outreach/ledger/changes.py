@@ -55,9 +55,12 @@ _LOCKED = select(*(_C[name] for name in ChainEnd._fields))
 # In one order everywhere, so that nobody waits in a circle.
 _LOCK = [_LOCKED.where(c).order_by(_C.id).with_for_update(key_share=True) for c in _chosen_by(_C.id)]
 _AUDIT, _OUTBOX = insert(audit), insert(outbox)
+_OUTCOMES = ("started", "unknown")
 _OF_INTENTS = _chosen_by(intents.c.contact_id)
-_RELEASE = delete(intents).where(_OF_INTENTS[0])
-_SETTLE = [update(intents).where(c).values(outcome=bindparam("settled_as")) for c in _OF_INTENTS]
+_SETTLE: dict[str, list[Executable]] = {
+    "release": [delete(intents).where(c) for c in _OF_INTENTS],
+    **{said: [update(intents).where(c).values(outcome=said) for c in _OF_INTENTS] for said in _OUTCOMES},
+}
 """Built once: building a statement takes SQLAlchemy longer than SQLite takes to run it."""
 
 _IN_DOUBT = (State.INTENT, State.UNKNOWN)
@@ -128,8 +131,9 @@ def apply(
     """
     if not changes:
         return set()
+    holder = owner or (ledger.executor.id if only_own else None)
     with ledger.db.write() as connection:
-        return apply_within(ledger, connection, changes, only_own=only_own, owner=owner)
+        return apply_within(ledger, connection, changes, holder=holder)
 
 
 def apply_outcomes(ledger: Ledger, changes: Sequence[Change]) -> set[int]:
@@ -162,18 +166,17 @@ def apply_within(
     connection: Connection,
     changes: Sequence[Change],
     *,
-    only_own: bool,
-    owner: str | None = None,
+    holder: str | None = None,
     rows: Mapping[int, ChainEnd] | None = None,
     at: datetime | None = None,
 ) -> set[int]:
     """The same inside a transaction that is already open, which may have locked the `rows` before.
 
-    `at` is the instant of what else it writes, now by default.
+    With a `holder` changes are left out where that executor has no lease. `at` is the instant of what else
+    it writes, now by default.
     """
     if rows is None:
         rows = lock(connection, [change.contact_id for change in changes])
-    holder = owner or (ledger.executor.id if only_own else None)
     fitted = ((_fit(connection, rows.get(c.contact_id), c, holder), c.contact_id) for c in changes)
     held = [(change, rows[contact_id]) for change, contact_id in fitted if change]
     _write(ledger, connection, held, at or ledger.clock.now())
@@ -188,7 +191,7 @@ def lock(connection: Connection, ids: Sequence[int]) -> dict[int, ChainEnd]:
 
 
 def _execute_for(
-    connection: Connection, by_list_or_range: Sequence[Executable], ids: Sequence[int], **more: str
+    connection: Connection, by_list_or_range: Sequence[Executable], ids: Sequence[int]
 ) -> Result[Any]:
     """The second statement where no other id lies between the first and the last: as a group is, mostly.
 
@@ -197,8 +200,8 @@ def _execute_for(
     by_list, by_range = by_list_or_range
     first, last = min(ids, default=0), max(ids, default=0)
     if len(ids) == last - first + 1 == len(set(ids)):
-        return connection.execute(by_range, {"first": first, "last": last, **more})
-    return connection.execute(by_list, {"ids": list(ids), **more})
+        return connection.execute(by_range, {"first": first, "last": last})
+    return connection.execute(by_list, {"ids": list(ids)})
 
 
 def _fit(connection: Connection, row: ChainEnd | None, change: Change, holder: str | None) -> Change | None:
@@ -308,10 +311,6 @@ def message_row(
 
 
 def _settle_intents(connection: Connection, changes: Sequence[Change]) -> None:
-    released = [change.contact_id for change in changes if change.intent == "release"]
-    if released:
-        connection.execute(_RELEASE, {"ids": released})
-    for outcome in ("started", "unknown"):
-        settled = [change.contact_id for change in changes if change.intent == outcome]
-        if settled:
-            _execute_for(connection, _SETTLE, settled, settled_as=outcome)
+    for said, statements in _SETTLE.items():
+        if settled := [change.contact_id for change in changes if change.intent == said]:
+            _execute_for(connection, statements, settled)

@@ -1,6 +1,6 @@
 """Taking work: rows leased in one statement, batches planned in one pass.
 
-A row that saw a process die is left for the end and then taken alone (`executors.release`, poison rows).
+A row that saw a process die is left for the end and then taken alone (`release`, poison rows).
 """
 
 import contextlib
@@ -8,7 +8,7 @@ import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import accumulate, chain, repeat, takewhile
+from itertools import accumulate, chain, pairwise, repeat, takewhile
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
@@ -119,13 +119,12 @@ def list_claimable(
     ledger: Ledger,
     campaign_id: int,
     batch: BatchRef,
-    state: State,
     *,
     after: int,
     limit: int,
-    channels: tuple[Channel, ...] = (),
+    channels: tuple[Channel, ...],
 ) -> list[Claimed]:
-    """Whom `claim` would lease, behind a contact's id and in order, but leased by nobody."""
+    """Whom `claim` would lease to contact them, behind a contact's id and in order, but leased by nobody."""
     values = {
         "campaign": campaign_id,
         "first": max(batch.first, after + 1),
@@ -133,7 +132,7 @@ def list_claimable(
         "now": ledger.clock.now(),
         "most_deaths": 0,
     }
-    claimable = _claimable(state, channels, is_sqlite=ledger.db.is_sqlite)
+    claimable = _claimable(State.CLEARED, channels, is_sqlite=ledger.db.is_sqlite)
     found = select(*COLUMNS).where(*claimable).order_by(contacts.c.id).limit(limit)
     return [read_claimed(ledger, row) for row in ledger.db.rows(found, values)]
 
@@ -155,8 +154,7 @@ def _claimable(state: State, channels: Sequence[Channel], *, is_sqlite: bool) ->
 
 def _due(states: Iterable[State], now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     c = contacts.c
-    looked_for = dict.fromkeys((State.UNKNOWN, State.STARTED, State.ENDED), c.look_at)
-    timed = {State.DEFERRED: c.until, **looked_for}
+    timed = {State.DEFERRED: c.until, **dict.fromkeys(LOOKED_FOR, c.look_at)}
     plain = [state.value for state in states if state not in timed]
     # An empty list would keep the database from an index on the state.
     ways: list[ColumnElement[bool]] = [c.state.in_(plain)] if plain else []
@@ -246,13 +244,9 @@ def _cuts(total: int, size: int, at_most: int) -> list[int]:
 
 
 def _batches(campaign: str, cuts: Sequence[int], ids: dict[int, int]) -> list[BatchRef]:
-    batches: list[BatchRef] = []
-    begin = 0
-    first = ids.get(1, 0)
-    for number, cut in enumerate(cuts, start=1):
-        batches.append(BatchRef(campaign, number, cut - begin, first, ids[cut]))
-        begin, first = cut, ids[cut] + 1
-    return batches
+    ends = {0: ids.get(1, 0) - 1, **ids}  # each begins right behind the one before
+    pairs = enumerate(pairwise((0, *cuts)), start=1)
+    return [BatchRef(campaign, n, end - begin, ends[begin] + 1, ends[end]) for n, (begin, end) in pairs]
 
 
 def find_unfinished(ledger: Ledger, campaign: Campaign, batches: Sequence[BatchRef]) -> list[BatchRef]:

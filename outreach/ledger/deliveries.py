@@ -9,12 +9,7 @@ from outreach.ledger.claims import BatchRef
 from outreach.ledger.database.schema import outbox
 from outreach.ledger.ledger import Ledger
 
-NOT_TRIED = "not_tried"
-"""The code of events that wait for their first attempt."""
-
 _O = outbox.c
-_UNDELIVERED = _O.state.in_(("pending", "dead"))
-"""Delivered ones, nearly all, are passed over by the index on the state: to read a million took 0.1 s."""
 
 
 def count_untried(ledger: Ledger, campaign_id: int, batch: BatchRef) -> int:
@@ -28,30 +23,26 @@ def count_untried(ledger: Ledger, campaign_id: int, batch: BatchRef) -> int:
     return ledger.db.value(untried) or 0
 
 
-def count_undelivered(ledger: Ledger, endpoint: str) -> dict[str, int]:
-    """How many events for a webhook are `pending`, and how many `dead`."""
-    states = select(_O.state, func.count().label("events")).where(_UNDELIVERED, _O.endpoint == endpoint)
-    return {row.state: row.events for row in ledger.db.rows(states.group_by(_O.state))}
-
-
 def find_undelivered(
     ledger: Ledger, name: str | None = None, campaign_id: int | None = None
 ) -> list[dict[str, Any]]:
     """What was not taken yet, and why, most first: event, state, code, status, how many, and since when.
 
-    Of all webhooks and campaigns, or of the webhook of that name and of one campaign.
+    Of all webhooks and campaigns, or of the webhook of that name and of one campaign. `not_tried` is the code
+    of what waits for its first attempt.
     """
     groups = (_O.event, _O.state, _O.code, _O.status)
     query = select(*groups, func.count().label("events"), func.min(_O.created_at).label("oldest"))
     asked = {_O.endpoint: name, _O.campaign_id: campaign_id}
     chosen = (column == value for column, value in asked.items() if value is not None)
-    query = query.where(_UNDELIVERED, *chosen)
+    # Delivered ones, nearly all, are passed over by the index on the state: to read a million took 0.1 s.
+    query = query.where(_O.state.in_(("pending", "dead")), *chosen)
     rows = ledger.db.rows(query.group_by(*groups).order_by(func.count().desc(), *groups))
     return [
         {
             "event": row.event,
             "state": row.state,
-            "code": row.code or NOT_TRIED,
+            "code": row.code or "not_tried",
             "status": row.status,
             "events": row.events,
             "oldest": row.oldest.isoformat(timespec="seconds"),

@@ -71,8 +71,6 @@ def _read(row: Row[Any]) -> HandOver:
 
 def assign(ledger: Ledger, hand_over: HandOver, opened: Sequence[Intent]) -> int:
     """Give intents that are ours to a hand-over that has not started; how many it took."""
-    if not opened:
-        return 0
     owners = {item.claimed.id: item.claimed.owner for item in opened}
     with ledger.db.write() as connection:
         if not connection.execute(_while_free(hand_over).values(until=hand_over.until)).rowcount:

@@ -5,10 +5,8 @@ campaign. Suppression and rolling caps are looked at in the same transaction, be
 person on PostgreSQL (SQLite has one writer anyway), so that nothing slips in between look and act.
 """
 
-import contextlib
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -26,8 +24,20 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.recent_contacts import TAKEN, contacts_since
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import SUPPRESSED
-from outreach.ledger.witness import MachineWitness, Mark, newest_mark
+from outreach.ledger.witness import MachineWitness, newest_mark
 from outreach.settings import FrequencyCap, SameAddress
+
+
+class Keys(NamedTuple):
+    """What the looks and the guard go by: the person's, and the address's (see `Vault.address_keys`)."""
+
+    person: str
+    addresses: tuple[str, ...]
+
+    @property
+    def seen_by(self) -> tuple[str, ...]:
+        """What a contact counts for, whichever of them it was made under."""
+        return self.person, *self.addresses
 
 
 @dataclass(slots=True)
@@ -61,22 +71,8 @@ class IntentRequest:
     channel: Channel
     address: str
     caps: Sequence[FrequencyCap] = ()
-
-
-class Keys(NamedTuple):
-    """What the looks and the guard go by: the person's, and the address's (see `Vault.address_keys`)."""
-
-    person: str
-    addresses: tuple[str, ...]
-
-    @property
-    def seen_by(self) -> tuple[str, ...]:
-        """What a contact counts for, whichever of them it was made under."""
-        return self.person, *self.addresses
-
-
-class _RefusedError(Exception):
-    """Takes a transaction back in which somebody was refused."""
+    keys: Keys = field(init=False)
+    """Set as its intent is committed."""
 
 
 def commit_intents(
@@ -88,32 +84,30 @@ def commit_intents(
     list: somebody else has it.
     """
     now = ledger.clock.now()
-    keys = {want.claimed.id: find_keys(ledger, want.claimed, want.address) for want in wanted}
-    kept: dict[int, IntentRefusal] = {}
-    opened: dict[int, Intent] = {}
-    mark: Mark | None = None
-    with contextlib.suppress(_RefusedError), ledger.db.write() as connection:
-        _guard(ledger, connection, [keys[want.claimed.id] for want in wanted if want.caps])
-        rows = lock(connection, list(keys))
+    for want in wanted:
+        want.keys = find_keys(ledger, want.claimed, want.address)
+    with ledger.db.write() as connection:
+        _guard(ledger, connection, [want.keys for want in wanted if want.caps])
+        rows = lock(connection, [want.claimed.id for want in wanted])
         ours = [want for want in wanted if _still_ours(rows.get(want.claimed.id), want.claimed.owner)]
-        kept |= _refuse(connection, ours, keys, now)
+        kept = _refuse(connection, ours, now)
         if same_address is SameAddress.ONCE:
-            kept |= _refuse_taken(connection, ours, keys)
+            kept |= _refuse_taken(connection, ours)
         free = [want for want in ours if want.claimed.id not in kept]
-        offered = [_offer(ledger, want, rows[want.claimed.id], keys, same_address, now) for want in free]
+        offered = [_offer(ledger, want, rows[want.claimed.id], same_address, now) for want in free]
         written = _insert(connection, offered)
         for want in free:
             if want.claimed.id not in written:  # the database's own key refused it
                 kept[want.claimed.id] = IntentRefusal(want.claimed, want.channel, "same_address")
         if all_or_none and kept:
-            raise _RefusedError
+            connection.rollback()
+            return [], list(kept.values())
         changes = [_intend(item) for item in written.values()]
-        apply_within(ledger, connection, changes, only_own=False, rows=rows, at=now)
+        apply_within(ledger, connection, changes, rows=rows, at=now)
         mark = newest_mark(ledger, connection) if written and ledger.identity else None
-        opened = written
     if mark and ledger.identity:  # after the commit, before any of these calls leaves
         MachineWitness().remember(ledger.identity, mark)
-    return list(opened.values()), list(kept.values())
+    return list(written.values()), list(kept.values())
 
 
 def read_intents(ledger: Ledger, contact_ids: Sequence[int]) -> dict[int, Row[Any]]:
@@ -166,14 +160,17 @@ def _guard(ledger: Ledger, connection: Connection, keys: Sequence[Keys]) -> None
 
 
 def _refuse(
-    connection: Connection, wanted: Sequence[IntentRequest], keys: dict[int, Keys], now: datetime
+    connection: Connection, wanted: Sequence[IntentRequest], now: datetime
 ) -> dict[int, IntentRefusal]:
-    addresses = [key for want in wanted for key in keys[want.claimed.id].addresses]
+    addresses = [key for want in wanted for key in want.keys.addresses]
     suppressed = set(connection.execute(SUPPRESSED, {"keys": addresses}).scalars())
-    recent = _recent(connection, [want for want in wanted if want.caps], keys, now)
+    capped = [want for want in wanted if want.caps]
+    looked_at = {key for want in capped for key in want.keys.seen_by}
+    longest = max((cap.hours for want in capped for cap in want.caps), default=0)
+    recent = contacts_since(connection, looked_at, now - timedelta(hours=longest))
     kept: dict[int, IntentRefusal] = {}
     for want in wanted:
-        key = keys[want.claimed.id]
+        key = want.keys
         before = {who: at for seen in key.seen_by for who, at in recent[seen].items()} if want.caps else {}
         if not suppressed.isdisjoint(key.addresses):
             kept[want.claimed.id] = IntentRefusal(want.claimed, want.channel, "suppressed")
@@ -186,41 +183,24 @@ def _refuse(
     return kept
 
 
-def _refuse_taken(
-    connection: Connection, wanted: Sequence[IntentRequest], keys: dict[int, Keys]
-) -> dict[int, IntentRefusal]:
+def _refuse_taken(connection: Connection, wanted: Sequence[IntentRequest]) -> dict[int, IntentRefusal]:
     """Whose address the campaign has taken in an earlier form: no key of the database would refuse those."""
-    earlier = {key for want in wanted for key in keys[want.claimed.id].addresses[1:]}
+    earlier = {key for want in wanted for key in want.keys.addresses[1:]}
     if not earlier:
         return {}
     taken = {"keys": list(earlier), "campaign": wanted[0].claimed.campaign_id}
     found = set(connection.execute(TAKEN, taken).scalars())
-    refused = [want for want in wanted if not found.isdisjoint(keys[want.claimed.id].addresses[1:])]
+    refused = [want for want in wanted if not found.isdisjoint(want.keys.addresses[1:])]
     return {each.claimed.id: IntentRefusal(each.claimed, each.channel, "same_address") for each in refused}
 
 
-def _recent(
-    connection: Connection, capped: Sequence[IntentRequest], keys: dict[int, Keys], now: datetime
-) -> defaultdict[str, dict[int, datetime]]:
-    if not capped:
-        return defaultdict(dict)
-    everything = {key for want in capped for key in keys[want.claimed.id].seen_by}
-    longest = max(cap.hours for want in capped for cap in want.caps)
-    return contacts_since(connection, everything, now - timedelta(hours=longest))
-
-
 def _offer(
-    ledger: Ledger,
-    want: IntentRequest,
-    row: ChainEnd,
-    keys: dict[int, Keys],
-    same_address: SameAddress,
-    now: datetime,
+    ledger: Ledger, want: IntentRequest, row: ChainEnd, same_address: SameAddress, now: datetime
 ) -> Intent:
-    key, reference = keys[row.id], make_reference(ledger, row.id, row.audit_count)
-    intent = intent_row(want.claimed, want.channel, key, reference, now)
+    reference = make_reference(ledger, row.id, row.audit_count)
+    intent = intent_row(want.claimed, want.channel, want.keys, reference, now)
     if same_address is not SameAddress.ONCE:
-        intent["address_slot"] = f"{key.addresses[0]}/{row.id}"
+        intent["address_slot"] += f"/{row.id}"
     return Intent(want.claimed, want.channel, want.address, reference, now, intent)
 
 

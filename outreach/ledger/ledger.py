@@ -1,33 +1,13 @@
 """The ledger, opened: its database, its keys, its clock, and who we are in it."""
 
 from collections import deque
-from collections.abc import Collection
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from outreach.clock import Clock
 from outreach.ledger.database.engine import Database
+from outreach.ledger.executors.heartbeat import Executor
 from outreach.ledger.vault import Vault
-
-
-class LeaseHolder(Protocol):
-    """Who we are among those that hold leases: `executors.heartbeat.Executor`."""
-
-    @property
-    def id(self) -> str:
-        """The name that our leases bear; "" before the first claim."""
-
-    def enter(self) -> str:
-        """Become one that may hold leases; its id."""
-
-    def may_act(self, owner: str) -> bool:
-        """Whether what `owner` claimed may still be acted on."""
-
-    def note_sent(self, owner: str, reference: str) -> bool:
-        """Note that the call of this attempt goes now; False when it must not."""
-
-    def withdraw(self, references: Collection[str]) -> frozenset[str] | None:
-        """Let none of these calls leave any more: those that had left already, None when nobody can say."""
 
 
 class Ledger:
@@ -35,9 +15,6 @@ class Ledger:
 
     `actor` says who acts, for the audit ("flow run 3f…", "outreach resolve").
     """
-
-    executor: LeaseHolder
-    """Set by `opening.open_ledger`: what holds leases needs the ledger itself."""
 
     identity: str | None = None
     """Under which witnesses know it, once a run has made sure that it is not older than what was done."""
@@ -52,8 +29,6 @@ class Ledger:
         self.vault = vault
         self.clock = clock
         self.actor = actor
+        self.executor = Executor(database, vault, clock)
         self.unwritten: deque[Any] = deque()
         """Outcomes that the database was not there for (`changes.apply_outcomes`)."""
-
-    def __repr__(self) -> str:
-        return f"Ledger({self.db.engine.dialect.name})"

@@ -1,5 +1,6 @@
 """Taking a ledger from SQLite to PostgreSQL: every row under its own number, and the same proof after it."""
 
+import contextlib
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, select
@@ -8,10 +9,10 @@ from outreach.errors import LedgerError, UsageError
 from outreach.ledger.campaigns import list_campaigns
 from outreach.ledger.database.engine import Database
 from outreach.ledger.database.schema import executors, metadata
-from outreach.ledger.executors.release import list_living_executors
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations.migrate import migrate
 from outreach.ledger.proof import prove_within
+from outreach.ledger.release import list_living_executors
 from outreach.ledger.root_key import key_file, make_key_file, stored_key
 
 GROUP = 1000
@@ -34,12 +35,9 @@ def move(ledger: Ledger, url: str) -> dict[str, int]:
         raise UsageError("A run is going on with this ledger.", "Stop it first, then move the ledger.")
     if url.startswith("sqlite"):  # before it is opened, which would make the file
         raise UsageError("That is SQLite too.", "Copy it there with `outreach ledger backup FILE`.")
-    target = Database(url)
-    try:
+    with contextlib.closing(Database(url)) as target:
         migrate(target)
         return _move(ledger, target)
-    finally:
-        target.close()
 
 
 def carry_key(source: str, target: str) -> bool:

@@ -10,12 +10,13 @@ from outreach.errors import NoLedger, WrongKey
 from outreach.ledger.database.connecting import no_ledger
 from outreach.ledger.database.engine import Database
 from outreach.ledger.database.schema import facts
-from outreach.ledger.executors.heartbeat import Executor
+from outreach.ledger.facts import remember
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations.migrate import migrate, revision_of
+from outreach.ledger.release import leave
 from outreach.ledger.root_key import ADVICE, find_root
 from outreach.ledger.vault import Vault
-from outreach.ledger.witness import enter_as_new
+from outreach.ledger.witness import MADE_AT, draw_identity
 from outreach.sameness import FORMS
 
 ACTOR_LIMIT = 200
@@ -49,8 +50,7 @@ def open_ledger(
         NoLedger: with `existing`, and there is none yet.
         WrongKey: it was made with another key.
     """
-    database = Database(url, existing=existing)
-    try:
+    with contextlib.closing(Database(url, existing=existing)) as database:
         # Before it is migrated, which would make tables in whatever database this is.
         if existing and (revision_of(database) is None or "key" not in _known_keys(database)):
             raise NoLedger(*no_ledger(database.name))
@@ -65,11 +65,12 @@ def open_ledger(
         ledger = Ledger(database, vault, clock or SystemClock(), line)
         ledger.key_file = lies_in
         if is_new:
-            enter_as_new(ledger)
-        with contextlib.closing(Executor(ledger)) as ledger.executor:
+            remember(ledger, MADE_AT, ledger.clock.now().isoformat())
+            draw_identity(ledger)
+        try:
             yield ledger
-    finally:
-        database.close()
+        finally:
+            leave(ledger)
 
 
 @contextlib.contextmanager

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Row
 
 from outreach.ledger.campaigns import Campaign
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.proof_sums import add_up, count_answers, count_webhooks, read_by_state, read_remarks
+from outreach.ledger.proof_sums import ANSWERS, BY_STATE, REMARKS, add_up, count_webhooks, read
 from outreach.ledger.states import State
 
 
@@ -92,8 +92,8 @@ def recount_webhooks(ledger: Ledger, campaign: Campaign, proof: Proof) -> Proof:
 def prove_within(connection: Connection, campaign: Campaign) -> Proof:
     """The same in a transaction that is already open."""
     counts = add_up(connection, campaign.id)
-    by_state = read_by_state(connection, campaign.id)
-    remarks = read_remarks(connection, campaign.id) if any(each.remarks for each in by_state) else []
+    by_state = read(connection, BY_STATE, campaign.id)
+    remarks = read(connection, REMARKS, campaign.id) if any(each.remarks for each in by_state) else []
     states = _count_by(by_state, "state")
     contacted = states.get(State.STARTED, 0) + states.get(State.ENDED, 0)
     twice = sum(counts[name] for name in ("same_person", "same_slot", "same_conversation", "came_late"))
@@ -118,7 +118,7 @@ def prove_within(connection: Connection, campaign: Campaign) -> Proof:
         missing=missing,
         stopped=campaign.stopped,
         links=_count_links(by_state, remarks),
-        answers=count_answers(connection, campaign.id),
+        answers=dict(map(tuple, read(connection, ANSWERS, campaign.id))),
         not_delivered=_count_by(remarks, "undelivered"),
     )
 

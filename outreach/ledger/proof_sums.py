@@ -59,7 +59,7 @@ _SUMS = (
 )
 
 # LEFT JOIN: a record that is gone must count, and an inner join would drop its contact.
-_BY_STATE = """
+BY_STATE = """
     SELECT k.state, count(*) AS contacts, sum(k.audit_count) AS records,
            count(CASE WHEN a.hash = k.audit_head THEN 1 END) AS whole,
            count(k.conversation_id) AS conversations,
@@ -68,14 +68,16 @@ _BY_STATE = """
                  THEN 1 END) AS remarks
     FROM contacts k LEFT JOIN audit a ON a.contact_id = k.id AND a.n = k.audit_count
     WHERE k.campaign_id = :c GROUP BY k.state"""
-"""All that is counted of contacts, in one pass in the order of an index: with what few have, it would have to
-be sorted, and took twice the time."""
-_REMARKS = """
+"""How many contacts are in each state, and what of them is whole: all that is counted of contacts, in one
+pass in the order of an index. With what few have, it would have to be sorted, and took twice the time."""
+REMARKS = """
     SELECT reason, undelivered, CASE WHEN link = 'named' OR conversation_id IS NULL THEN ''
            WHEN link LIKE 'asked%' THEN 'asked' ELSE link END AS link, count(*) AS contacts
     FROM contacts WHERE campaign_id = :c
     AND (reason <> '' OR undelivered <> '' OR link NOT IN ('', 'named')) GROUP BY 1, 2, 3"""
-_ANSWERS = "SELECT meaning, count(*) FROM replies WHERE campaign_id = :c GROUP BY 1 ORDER BY 1"
+"""How many contacts have the same reason, non-delivery and link, of those that have any."""
+ANSWERS = "SELECT meaning, count(*) FROM replies WHERE campaign_id = :c GROUP BY 1 ORDER BY 1"
+"""What people wrote, by its meaning."""
 _WEBHOOKS = "SELECT state, count(*) FROM outbox WHERE campaign_id = :c GROUP BY state"
 
 
@@ -90,29 +92,15 @@ def add_up(connection: Connection, campaign_id: int) -> dict[str, int]:
     return {name: int(count) for row in rows for name, count in row.items()}
 
 
-def read_by_state(connection: Connection, campaign_id: int) -> Sequence[Row[Any]]:
-    """How many contacts are in each state, and what of them is whole."""
-    return connection.execute(text(_BY_STATE), {"c": campaign_id}).all()
-
-
-def read_remarks(connection: Connection, campaign_id: int) -> Sequence[Row[Any]]:
-    """How many contacts have the same reason, non-delivery and link, of those that have any."""
-    return connection.execute(text(_REMARKS), {"c": campaign_id}).all()
-
-
-def count_answers(connection: Connection, campaign_id: int) -> dict[str, int]:
-    """What people wrote, by its meaning."""
-    return _count_by_name(connection, _ANSWERS, campaign_id)
+def read(connection: Connection, query: str, campaign_id: int) -> Sequence[Row[Any]]:
+    """What one of the queries above finds of a campaign."""
+    return connection.execute(text(query), {"c": campaign_id}).all()
 
 
 def count_webhooks(connection: Connection, campaign_id: int) -> dict[str, int]:
     """Events by where they stand."""
-    counts = _count_by_name(connection, _WEBHOOKS, campaign_id)
+    counts = dict(map(tuple, read(connection, _WEBHOOKS, campaign_id)))
     return {state: counts.get(state, 0) for state in ("delivered", "pending", "dead")}
-
-
-def _count_by_name(connection: Connection, query: str, campaign_id: int) -> dict[str, int]:
-    return {str(name): int(count) for name, count in connection.execute(text(query), {"c": campaign_id})}
 
 
 def _is_most_of_all(connection: Connection, campaign_id: int) -> bool:

@@ -41,10 +41,11 @@ def contacts_since(
     connection: Connection, keys: Collection[str], since: datetime
 ) -> defaultdict[str, dict[int, datetime]]:
     """Address or person key to the contacts made to it: the contact's number, and when."""
-    i = intents.c
-    named = or_(i.address_key.in_(keys), i.person_key.in_(keys))
-    query = select(i.contact_id, i.address_key, i.person_key, i.at).where(named, i.at > since)
     seen: defaultdict[str, dict[int, datetime]] = defaultdict(dict)
+    if not keys:
+        return seen
+    named = or_(_I.address_key.in_(keys), _I.person_key.in_(keys))
+    query = select(_I.contact_id, _I.address_key, _I.person_key, _I.at).where(named, _I.at > since)
     for contact_id, address, person, at in connection.execute(query):
         seen[address][contact_id] = at
         seen[person][contact_id] = at
@@ -66,9 +67,9 @@ PASSING = frozenset({"RateLimited", "MessageExpired", "ServerError", "GeneralErr
 def find_undelivered(ledger: Ledger, addresses: Collection[str]) -> set[str]:
     """Those of the addresses to which the last message of any campaign did not arrive, for good."""
     keys = {key: address for address in addresses for key in ledger.vault.address_keys(address)}
-    i, c = intents.c, contacts.c
-    query = select(i.address_key, c.undelivered).join(contacts, c.id == i.contact_id).order_by(i.at)
-    ended = ledger.db.rows(query.where(i.address_key.in_(sorted(keys)), c.ended_at.is_not(None)))
+    c = contacts.c
+    query = select(_I.address_key, c.undelivered).join(contacts, c.id == _I.contact_id).order_by(_I.at)
+    ended = ledger.db.rows(query.where(_I.address_key.in_(sorted(keys)), c.ended_at.is_not(None)))
     latest = {row.address_key: row.undelivered for row in ended}
     return {keys[key] for key, why in latest.items() if why and why not in PASSING}
 

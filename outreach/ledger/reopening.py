@@ -52,7 +52,7 @@ def reopen(ledger: Ledger, contact_ids: Sequence[int], *, action: str) -> int:
         attempted = find_attempted(connection, list(rows))
         free = {n: row for n, row in rows.items() if State(row.state) in SET_ASIDE and n not in attempted}
         changes = [to_accepted(contact_id=number, action=action, fields=_AFRESH) for number in free]
-        return len(apply_within(ledger, connection, changes, only_own=False, rows=free))
+        return len(apply_within(ledger, connection, changes, rows=free))
 
 
 def mark_given_back(ledger: Ledger, campaign_id: int) -> str:

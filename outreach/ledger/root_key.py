@@ -37,7 +37,7 @@ def find_root(url: str, *, is_known: bool) -> tuple[str, Path | None]:
     path = key_file(url)
     if not path.exists():
         if is_known:  # a new key knows nobody
-            if key := _key_for_a_copy():
+            if key := environment_key(url, is_copy=True):
                 return key, None
             raise _missing_key(url, path)
         if not _sqlite_file(url):
@@ -45,20 +45,17 @@ def find_root(url: str, *, is_known: bool) -> tuple[str, Path | None]:
     return stored_key(path), path
 
 
-def environment_key(url: str) -> str | None:
-    """The key of a ledger that machines share, as their environment has it."""
-    return None if _sqlite_file(url) else _key_for_a_copy()
+def environment_key(url: str, *, is_copy: bool = False) -> str | None:
+    """The environment's key, for a ledger that machines share, or a copy that has no key file beside it."""
+    if _sqlite_file(url) and not is_copy:
+        return None
+    return os.environ.get(VARIABLE, "").strip() or None
 
 
 def find_keys(url: str, key: str | None, previous: Sequence[str]) -> list[str]:
     """A stored ledger's keys, newest first: its own or the environment's, then those before; or none."""
     newest = key or environment_key(url)
     return [newest, *previous] if newest else []
-
-
-def _key_for_a_copy() -> str | None:
-    """The environment's key, also for a known SQLite ledger that has no key file beside it."""
-    return os.environ.get(VARIABLE, "").strip() or None
 
 
 def key_file(url: str) -> Path:

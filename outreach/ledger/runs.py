@@ -29,11 +29,10 @@ def enter_campaign(
     values = {"settings": settings.model_dump_json(), **went_by, **going_on}
     new = {"name": name, "created_at": ledger.clock.now(), **values}
     with ledger.db.write() as connection:
-        # Two may begin it at once: who meets a conflict gets no row back, so the update tells the id.
-        made = ledger.db.insert(campaigns).values(new).on_conflict_do_nothing()
-        connection.execute(made)
-        named = update(campaigns).where(campaigns.c.name == name).values(values)
-        campaign_id, stopped = connection.execute(named.returning(campaigns.c.id, campaigns.c.stopped)).one()
+        made = ledger.db.insert(campaigns).values(new)
+        entered = made.on_conflict_do_update(index_elements=["name"], set_=values)
+        told = entered.returning(campaigns.c.id, campaigns.c.stopped)
+        campaign_id, stopped = connection.execute(told).one()
         if settings.email_reference is EmailReference.NONE:  # for good: a doubt may outlive the setting
             connection.execute(kept_as(ledger, unmarked_in(campaign_id), "yes"))
         _note_run(ledger, connection, campaign_id, packs_hash)

@@ -88,8 +88,7 @@ def mirror(ledger: Ledger, addresses: Iterable[str], *, organisation: str, compl
 def find_erased_addresses(ledger: Ledger, addresses: Iterable[str]) -> set[str]:
     """Those of the addresses that are on because their person was erased, and so for good."""
     keys = {key: address for address in addresses for key in ledger.vault.address_keys(address)}
-    with ledger.db.read() as connection:
-        return {keys[key] for key in find_erased(connection, keys)}
+    return {keys[key] for key in ledger.db.values(_ERASED, {"keys": list(keys)})}
 
 
 def allow_again(ledger: Ledger, address: str, reason: str = "") -> bool:

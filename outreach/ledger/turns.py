@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from sqlalchemy import delete
 
 from outreach.ledger.database.schema import facts
-from outreach.ledger.executors.release import list_living_executors
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.release import list_living_executors
 
 
 @contextlib.contextmanager

@@ -106,8 +106,7 @@ class Vault:
         self._hashing, self._auditing = map(_keyed, self._halves)
         # A contact's addresses are asked about ten times on their way to the call, 6 microseconds each.
         # Several batches are under way, and each step takes some hundred contacts at once: 2.4 MB.
-        keep = functools.lru_cache(maxsize=8192)
-        self._address_keys = keep(self._hash_forms)
+        self._address_keys = functools.lru_cache(maxsize=8192)(self._hash_forms)
 
     def _hash_forms(self, address: str) -> tuple[str, ...]:
         forms = (same_form(address),) if self.has_today_forms else forms_of(address)

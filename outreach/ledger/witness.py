@@ -122,12 +122,6 @@ def draw_identity(ledger: Ledger) -> str:
     return identity
 
 
-def enter_as_new(ledger: Ledger) -> None:
-    """A ledger that was just made: who it is, and since when there is something to know of it."""
-    remember(ledger, MADE_AT, ledger.clock.now().isoformat())
-    draw_identity(ledger)
-
-
 def read_mark(ledger: Ledger, *, is_open: bool = False) -> Mark | None:
     """The newest record as a mark, None while there is none."""
     with ledger.db.read() as connection:

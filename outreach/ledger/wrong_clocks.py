@@ -8,7 +8,7 @@ deferred                  decided on again: calling hours may rightly lie days a
 events for the CRM        due now, where it is further than the longest wait after so many attempts
 intents                   happened now, for caps; what is in doubt meanwhile is never released by itself, for
                           its conversation would be looked for at a wrong time
-budgets, executors        where they are read: `rate_slots`, `executors.release`
+budgets, executors        where they are read: `rate_slots`, `release`
 
 By how much it was ahead is kept: what was done since a ledger's last intent is looked for from before that.
 """
@@ -50,8 +50,6 @@ sixteenth of the audit came after it, all contacts and intents take less time th
 
 IN_DOUBT = "outcome_unknown:wrong_clock"
 """The reason of a doubt whose instant is not known."""
-
-_NEWEST = select(func.max(audit.c.id)).scalar_subquery()
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +107,8 @@ def _is_right(ledger: Ledger, now: datetime, most: int) -> bool:
         return False
     number = int(kept)
     ahead = exists().where(audit.c.id.between(number + 1, number + most), audit.c.at > now + SLACK)
-    newest, is_ahead = ledger.db.rows(select(_NEWEST, ahead))[0]
+    last = select(func.max(audit.c.id)).scalar_subquery()
+    newest, is_ahead = ledger.db.rows(select(last, ahead))[0]
     return not is_ahead and (newest or 0) <= number + most
 
 
@@ -118,8 +117,7 @@ def _take_back_intents(ledger: Ledger, now: datetime) -> int:
     # Read first: all intents are looked at, which kept writers waiting for 7 ms at 6,000 of them.
     if not ledger.db.value(select(exists().where(ahead))):
         return 0
-    with ledger.db.write() as connection:
-        return connection.execute(update(intents).where(ahead).values(at=now)).rowcount
+    return ledger.db.execute(update(intents).where(ahead).values(at=now))
 
 
 def _take_back_contacts(ledger: Ledger, now: datetime) -> int:

@@ -27,7 +27,6 @@ from outreach.ledger.campaigns import Campaign, list_campaigns
 from outreach.ledger.changes import OutboundEvent
 from outreach.ledger.claims import Claimed, read_claimed
 from outreach.ledger.deliveries import find_last_endpoint
-from outreach.ledger.executors.release import list_living_executors
 from outreach.ledger.facts import remember
 from outreach.ledger.forgotten import (
     CAUGHT_UP,
@@ -41,6 +40,7 @@ from outreach.ledger.forgotten import (
 )
 from outreach.ledger.intents import make_reference
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.release import list_living_executors
 from outreach.ledger.reopening import read_set_aside
 from outreach.ledger.witness import MachineWitness, Witness, draw_identity, read_identity, read_mark
 from outreach.operations.resolution import read_reason

@@ -32,9 +32,9 @@ from outreach.genesys.platform.api import Platform
 from outreach.genesys.platform.organization import TOKEN_RATE, TokensFound, read_limits, try_tokens
 from outreach.genesys.platform.permission_probes import ESSENTIAL, find_forbidden
 from outreach.genesys.platform.senders import NO_SENDER, check_each
-from outreach.ledger.executors.release import list_zone_rules
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations.migrate import HEAD
+from outreach.ledger.release import list_zone_rules
 from outreach.ledger.root_key import SHARE
 from outreach.ledger.witness import MachineWitness, Standing, Witness, ask_witnesses
 from outreach.reachability import AVAILABLE, NOT_CHECKABLE

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from outreach.ledger.deliveries import count_undelivered
+from outreach.ledger.deliveries import find_undelivered
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.outbox import LedgerOutbox
 from outreach.ledger.wrong_clocks import take_back_instants
@@ -63,6 +63,6 @@ def redeliver(
     take_back_instants(ledger)
     courier = Courier(LedgerOutbox(ledger, name), endpoint, clock=ledger.clock)
     done = courier.deliver(deadline_seconds=seconds, ignore_schedule=ignore_schedule)
-    states = count_undelivered(ledger, name)
-    pending, dead = states.get("pending", 0), states.get("dead", 0)
+    left = find_undelivered(ledger, name)
+    pending, dead = (sum(each["events"] for each in left if each["state"] == s) for s in ("pending", "dead"))
     return Redelivered(done.delivered, done.retried, done.dead, pending, dead, done.stopped)

@@ -24,9 +24,9 @@ from outreach.campaign.run import Run
 from outreach.errors import Ambiguous, Invalid, NotSent, UsageError
 from outreach.genesys.interface import Attempt, Engagement, Started
 from outreach.ledger.database.schema import intents
-from outreach.ledger.executors.release import free_rows_of, release_dead_executors
 from outreach.ledger.intents import Intent
 from outreach.ledger.proof import prove
+from outreach.ledger.release import free_rows_of, release_dead_executors
 from outreach.ledger.suppressions import suppress
 from outreach.operations.resolution import resolve, retry_failed
 from outreach.settings import WhenNotFound

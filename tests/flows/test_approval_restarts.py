@@ -21,8 +21,8 @@ from prefect.flow_runs import resume_flow_run
 
 from cli.processes import child, free_port, pointed_to, wait_until_up
 from deployments.production import POOL, deploy
-from outreach.ledger.executors.release import list_living_executors
 from outreach.ledger.opening import open_ledger
+from outreach.ledger.release import list_living_executors
 from tests.flows.office import LEDGER_KEY, Office
 from tests.flows.pointing import pointing_to
 from tests.support.emulation import emulator

@@ -33,7 +33,6 @@ from outreach.genesys.interface import Genesys, Started
 from outreach.ledger.changes import apply_outcomes
 from outreach.ledger.claims import BatchRef, claim, everything
 from outreach.ledger.database.schema import contacts
-from outreach.ledger.executors.heartbeat import Executor
 from outreach.ledger.intents import Intent, IntentRequest, commit_intents
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.load import Loaded
@@ -176,19 +175,12 @@ def states(ledger: Ledger) -> dict[str, str]:
 
 def kill(ledger: Ledger) -> None:
     """The process that had this ledger open is no more: nothing it held is given back."""
-    if (beat := executor_of(ledger)._beat) is not None:
-        beat.fall_silent()
-
-
-def executor_of(ledger: Ledger) -> Executor:
-    """The real one, with all that it has."""
-    assert isinstance(ledger.executor, Executor)
-    return ledger.executor
+    ledger.executor.fall_silent()
 
 
 def stay_alive(ledger: Ledger) -> None:
     """Say that this process lives, as its heartbeat does in the meantime of a clock that only we move."""
-    if (beat := executor_of(ledger)._beat) is not None:
+    if (beat := ledger.executor._beat) is not None:
         beat.renew()
 
 

@@ -170,7 +170,7 @@ PLANTED: list[tuple[Rule, str, str]] = [
     (from_compliance, "outreach.compliance.gate", "outreach.genesys.interface"),
     (of_sql, "outreach.campaign.run", "sqlalchemy.orm"),
     (of_sql, "flows.batch", "outreach.ledger.database.schema"),
-    (circles_of_modules, "outreach.ledger.ledger", "outreach.ledger.executors.heartbeat"),
+    (circles_of_modules, "outreach.ledger.ledger", "outreach.ledger.release"),
     (circles_of_rooms, "outreach.sources.rows", "outreach.campaign.run"),
     (circles_of_rooms, "outreach.ledger.audit.seals", "outreach.ledger.runs"),
 ]

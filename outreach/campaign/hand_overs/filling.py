@@ -80,7 +80,7 @@ def _claim_groups(
 
 def _look(run: Run, channel: Channel, whole: BatchRef, after: int) -> list[Claimed]:
     key, one = run.campaign.id, (channel,)
-    return list_claimable(run.ledger, key, whole, State.CLEARED, after=after, limit=GROUP, channels=one)
+    return list_claimable(run.ledger, key, whole, after=after, limit=GROUP, channels=one)
 
 
 def _find_fitting(

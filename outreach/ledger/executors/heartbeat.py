@@ -13,13 +13,13 @@ from collections.abc import Collection
 
 from sqlalchemy import insert, update
 
+from outreach.clock import Clock
 from outreach.errors import LedgerError
-from outreach.ledger.changes import apply
+from outreach.ledger.database.engine import Database
 from outreach.ledger.database.schema import executors
 from outreach.ledger.executors.processes import LIVING, born, host
-from outreach.ledger.executors.release import free_rows_of
 from outreach.ledger.executors.send_log import SendLog, find_sent
-from outreach.ledger.ledger import Ledger
+from outreach.ledger.vault import Vault
 from outreach.zones import find_version
 
 HEARTBEAT_SECONDS = 5.0
@@ -30,8 +30,8 @@ TRUSTED_SECONDS = 20.0
 class Executor:
     """This process as a holder of leases, under a new name after each burial. Safe for threads."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
+        self._parts = database, vault, clock
         self._beat: Heartbeat | None = None
         self._entering = threading.Lock()
 
@@ -45,7 +45,7 @@ class Executor:
         with self._entering:
             beat = self._beat
             if beat is None or not (beat.trusted or beat.renew()):
-                beat = Heartbeat(self._ledger, uuid.uuid4().hex)
+                beat = Heartbeat(uuid.uuid4().hex, *self._parts)
                 beat.start()
                 self._beat = beat
             return beat.executor
@@ -64,22 +64,20 @@ class Executor:
         """Let none of these calls leave any more: those that had left already, None when nobody can say."""
         return self._beat.withdraw(references) if self._beat else frozenset()
 
-    def close(self) -> None:
-        """Give back our leases, and write what could not be written yet."""
-        with contextlib.suppress(LedgerError):  # then it is found in doubt
-            apply(self._ledger, list(self._ledger.unwritten), only_own=False)
+    def fall_silent(self) -> None:
+        """Let no call leave any more, and say nothing; we stay in the register."""
         if self._beat is not None:
-            self._beat.stop()
+            self._beat.fall_silent()
 
 
 class Heartbeat:
     """One name of an executor, and the thread that tells the ledger every few seconds that it lives."""
 
-    def __init__(self, ledger: Ledger, executor: str) -> None:
+    def __init__(self, executor: str, database: Database, vault: Vault, clock: Clock) -> None:
         self.executor = executor
-        self._ledger = ledger
-        self._last = _instants(ledger)
-        self._send_log = SendLog(executor, ledger.vault)
+        self._db, self._vault, self._clock = database, vault, clock
+        self._last = _instants(clock)
+        self._send_log = SendLog(executor, vault)
         self._withdrawn: set[str] = set()
         self._noting = threading.Lock()
         self._stopped = threading.Event()
@@ -88,16 +86,10 @@ class Heartbeat:
     def start(self) -> None:
         """Enter the register and begin. Raises LedgerError."""
         who = {"id": self.executor, "host": host(), "pid": os.getpid(), "born": born(os.getpid()) or ""}
-        seen = {"seen_at": self._ledger.db.now(self._ledger.clock), "zone_rules": find_version()}
-        self._ledger.db.execute(insert(executors).values(who | seen))
+        seen = {"seen_at": self._db.now(self._clock), "zone_rules": find_version()}
+        self._db.execute(insert(executors).values(who | seen))
         LIVING.add(self.executor)
         self._thread.start()
-
-    def stop(self) -> None:
-        """Leave the register; nothing that we held stays leased."""
-        self.fall_silent()
-        with contextlib.suppress(LedgerError):  # then the next process finds us gone
-            free_rows_of(self._ledger, self.executor, deaths=0, is_silent=True)
 
     def fall_silent(self) -> None:
         """Say nothing more, and stay in the register."""
@@ -121,21 +113,19 @@ class Heartbeat:
         """Let none of these calls leave any more; those that had left already."""
         with self._noting:  # no call slips out between the look and the ban
             self._withdrawn.update(references)
-            return find_sent(self.executor, self._ledger.vault, references)
+            return find_sent(self.executor, self._vault, references)
 
     @property
     def trusted(self) -> bool:
         """Whether others surely still think us alive; one of the clocks goes on while the machine sleeps."""
-        (now, wall), (last, last_wall) = _instants(self._ledger), self._last
+        (now, wall), (last, last_wall) = _instants(self._clock), self._last
         return now - last < TRUSTED_SECONDS and wall - last_wall < TRUSTED_SECONDS
 
     def renew(self) -> bool:
         """Say it now; False when we were buried. Raises LedgerError."""
-        began = _instants(self._ledger)  # before it: a slow write must not make us seem fresher
+        began = _instants(self._clock)  # before it: a slow write must not make us seem fresher
         alive = update(executors).where(executors.c.id == self.executor)
-        with self._ledger.db.write() as connection:
-            seen = alive.values(seen_at=self._ledger.db.now(self._ledger.clock))
-            found = bool(connection.execute(seen).rowcount)
+        found = bool(self._db.execute(alive.values(seen_at=self._db.now(self._clock))))
         if found:
             self._last = began
         else:
@@ -149,5 +139,5 @@ class Heartbeat:
                 self.renew()
 
 
-def _instants(ledger: Ledger) -> tuple[float, float]:
-    return ledger.clock.monotonic(), ledger.clock.now().timestamp()
+def _instants(clock: Clock) -> tuple[float, float]:
+    return clock.monotonic(), clock.now().timestamp()

@@ -103,7 +103,7 @@ class KnownContacts:
         rows = lock(connection, [change.contact_id for change in changes])
         doubtful = find_attempted(connection, list(rows))
         free = {n: row for n, row in rows.items() if State(row.state) in CORRECTABLE and n not in doubtful}
-        made = apply_within(self.ledger, connection, changes, only_own=False, rows=free)
+        made = apply_within(self.ledger, connection, changes, rows=free)
         self.are_heard = self.are_heard and len(made) == len(changes)
         return made
 

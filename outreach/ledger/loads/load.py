@@ -147,7 +147,7 @@ class Loading:
         gone = [
             Change(contact_id=each, after=State.BLOCKED, action=ERASED, reason=ERASED) for each in forgotten
         ]
-        apply_within(self._ledger, connection, gone, only_own=False)
+        apply_within(self._ledger, connection, gone)
         return added
 
     def _reject(self, connection: Connection, refused: Sequence[Refused]) -> tuple[int, int]:

@@ -24,11 +24,11 @@ from outreach.ledger.audit.notes import note
 from outreach.ledger.changes import KEEP, Change, apply_within, lock
 from outreach.ledger.database.failures import translated
 from outreach.ledger.database.schema import outbox, rejects, suppressions
-from outreach.ledger.executors.release import release_dead_executors
 from outreach.ledger.facts import kept_as, recall, remember
 from outreach.ledger.intents import find_attempted
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.privacy.remains import UNCLEAN, still_stands
+from outreach.ledger.release import release_dead_executors
 from outreach.ledger.states import CONTACTED, State
 from outreach.ledger.suppressions import ERASED, ERASING, suppression
 
@@ -65,7 +65,7 @@ def _forget(ledger: Ledger, chunk: Sequence[int], cause: Cause) -> None:
         release_dead_executors(ledger)  # else it waits for a call that nobody makes any more
         with ledger.db.write() as connection:
             changes = list(_changes(connection, left, cause, ledger.clock.now()))
-            forgotten |= apply_within(ledger, connection, changes, only_own=False)
+            forgotten |= apply_within(ledger, connection, changes)
             excerpts = update(outbox).where(outbox.c.contact_id.in_(left))
             connection.execute(excerpts.values(excerpt=""))
         if len(forgotten) < len(chunk):

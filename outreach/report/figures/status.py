@@ -15,8 +15,8 @@ from sqlalchemy import Connection, select, text
 from outreach.ledger.audit.notes import REPORTED
 from outreach.ledger.database.packing import Packed
 from outreach.ledger.database.schema import EPOCH, instant, microseconds, pacing
-from outreach.ledger.executors.release import count_living
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.release import count_living
 from outreach.ledger.states import CONTACTED, WAITING, State
 from outreach.timetable import Timetable
 

@@ -24,11 +24,18 @@ from outreach.errors import Ambiguous, LedgerError
 from outreach.genesys.interface import Started
 from outreach.ledger.changes import Change, apply_within
 from outreach.ledger.claims import claim, plan
-from outreach.ledger.conversations import write_links
+from outreach.ledger.conversations import (
+    Answer,
+    find_answering_campaigns,
+    find_by_address,
+    list_answers,
+    note_answer,
+    read_people,
+    write_links,
+)
 from outreach.ledger.database.connecting import POOL
 from outreach.ledger.database.postgres import LIMITS
 from outreach.ledger.database.schema import contacts, executors, intents, metadata
-from outreach.ledger.executors.release import release_dead_executors
 from outreach.ledger.facts import remember
 from outreach.ledger.intents import IntentRequest, commit_intents
 from outreach.ledger.ledger import Ledger
@@ -39,14 +46,7 @@ from outreach.ledger.outbox import LedgerOutbox
 from outreach.ledger.privacy.forgetting import rewrite
 from outreach.ledger.proof import prove, prove_within
 from outreach.ledger.rate_slots import LedgerSlotAllocator
-from outreach.ledger.replies import (
-    Answer,
-    find_answering_campaigns,
-    find_by_address,
-    list_answers,
-    note_answer,
-    read_people,
-)
+from outreach.ledger.release import release_dead_executors
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import find_suppressed, mirror, suppress
 from outreach.ledger.wrong_clocks import RIGHT_UNTIL, take_back_instants
@@ -350,7 +350,7 @@ def test_a_record_that_is_not_committed_yet_lies_before_no_mark_of_instants(run:
         with wrong.db.write() as connection:
             ids = connection.execute(select(contacts.c.id)).scalars()
             held = [Change(contact_id=n, after=State.DEFERRED, action="deferred", fields=until) for n in ids]
-            apply_within(wrong, connection, held, only_own=False)
+            apply_within(wrong, connection, held)
             taken_back = beside.submit(take_back_instants, run.ledger)
             assert wait([taken_back], timeout=1).not_done
 

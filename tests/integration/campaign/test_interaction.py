@@ -21,9 +21,9 @@ from outreach.errors import (
     Unauthorized,
 )
 from outreach.genesys.interface import Engagement, NotRegistered, Started
-from outreach.ledger.executors.release import release_dead_executors
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import prove
+from outreach.ledger.release import release_dead_executors
 from outreach.ledger.suppressions import suppress
 from outreach.reachability import Inspection
 from outreach.settings import MOST_THREADS, CampaignSettings, FrequencyCap, SameAddress

@@ -12,9 +12,9 @@ from outreach.campaign.run import Run
 from outreach.errors import Ambiguous, NotSent
 from outreach.genesys.interface import Attempt, ConversationMatch
 from outreach.ledger.database.schema import contacts, outbox
-from outreach.ledger.executors.release import POISON_DEATHS, release_dead_executors
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import prove
+from outreach.ledger.release import POISON_DEATHS, release_dead_executors
 from outreach.settings import Event, SameAddress, WhenNotFound
 from tests.support.clocks import SetClock
 from tests.support.ledgers import (

@@ -9,7 +9,7 @@ import pytest
 
 from cli.main import execute
 from outreach.contacts import Channel
-from outreach.ledger.replies import Answer, note_answer, read_people
+from outreach.ledger.conversations import Answer, note_answer, read_people
 from tests.support.campaigns import NOW, person, stage
 from tests.support.ledgers import KEY
 

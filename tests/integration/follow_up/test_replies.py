@@ -17,8 +17,8 @@ from outreach.follow_up import replies
 from outreach.follow_up.rounds import follow_up
 from outreach.genesys.interface import Conversation, InboundConversation, InboundMessage
 from outreach.ledger.audit.verification import verify
+from outreach.ledger.conversations import FOR_A_PERSON, find_answering_campaigns, list_answers
 from outreach.ledger.proof import prove
-from outreach.ledger.replies import FOR_A_PERSON, find_answering_campaigns, list_answers
 from outreach.ledger.suppressions import find_suppressed
 from outreach.settings import CampaignSettings
 from tests.support.campaigns import NOW, SETTINGS, Stage, minutes, person, stage

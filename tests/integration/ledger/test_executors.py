@@ -23,16 +23,15 @@ from outreach.ledger.database.engine import Database
 from outreach.ledger.database.schema import contacts, executors, intents
 from outreach.ledger.executors import send_log
 from outreach.ledger.executors.processes import born, host, is_gone
-from outreach.ledger.executors.release import release_dead_executors
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import prove
+from outreach.ledger.release import leave, release_dead_executors
 from outreach.ledger.states import State
 from tests.support.clocks import SetClock
 from tests.support.ledgers import (
     attempt,
     batch,
     clear,
-    executor_of,
     intend,
     kill,
     load,
@@ -183,7 +182,7 @@ def test_what_another_machine_had_not_let_go_is_in_doubt_since_it_may_still_send
 
 def test_a_call_that_cannot_be_noted_leaves_no_notes_at_all(run: Run, heir: Ledger) -> None:
     intend(run, 2, departed=False)
-    beat = executor_of(run.ledger)._beat
+    beat = run.ledger.executor._beat
     assert beat
     os.close(beat._send_log._file or 0)  # what a full disk does: the write fails
 
@@ -211,7 +210,7 @@ def test_the_notes_end_only_after_a_call_that_goes_while_the_process_ends(
     run: Run, heir: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = intend(run, departed=False)[0]
-    beat = executor_of(run.ledger)._beat
+    beat = run.ledger.executor._beat
     assert beat
     note, is_going, may_go = beat._send_log.note, threading.Event(), threading.Event()
 
@@ -401,7 +400,7 @@ def test_closing_a_ledger_gives_leases_back_and_leaves_no_intent_in_the_air(
 
     assert row_of(heir, "C-1").lease_owner is None
     assert row_of(heir, "C-1").deaths == 0
-    executor_of(run.ledger).close()
+    leave(run.ledger)
     assert states(heir)["C-2"] == "unknown:process_ended"
     assert prove(heir, run.campaign).missing == ()
 

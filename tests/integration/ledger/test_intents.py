@@ -14,9 +14,9 @@ from outreach.errors import NotSent
 from outreach.genesys.interface import Engagement, Started
 from outreach.ledger.claims import claim
 from outreach.ledger.database.schema import intents
-from outreach.ledger.executors.release import release_dead_executors
 from outreach.ledger.intents import IntentRequest, commit_intents
 from outreach.ledger.proof import prove
+from outreach.ledger.release import release_dead_executors
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import suppress
 from outreach.settings import FrequencyCap, SameAddress

@@ -19,11 +19,11 @@ from outreach.errors import Ambiguous, Conflict
 from outreach.genesys.interface import DoNotContactList
 from outreach.ledger import wrong_clocks
 from outreach.ledger.database.schema import audit, contacts, executors, intents, outbox
-from outreach.ledger.executors.release import release_dead_executors
 from outreach.ledger.facts import recall, remember
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.outbox import LedgerOutbox
 from outreach.ledger.rate_slots import LedgerSlotAllocator
+from outreach.ledger.release import release_dead_executors
 from outreach.ledger.wrong_clocks import RIGHT_UNTIL, take_back_instants
 from outreach.settings import CampaignSettings, WhenNotFound
 from outreach.webhook.outbox import Settlement

@@ -10,6 +10,7 @@ held as `poison`. Registering, deciding and looking never count: they are done a
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, delete, func, select, update
 
-from outreach.ledger.changes import KEEP, Change, apply, apply_outcomes
+from outreach.errors import LedgerError
+from outreach.ledger.changes import Change, apply, apply_outcomes, still
 from outreach.ledger.database.schema import contacts, executors
 from outreach.ledger.executors.processes import DEAD_AFTER, LIVING, host, is_gone
 from outreach.ledger.executors.send_log import find_sent, forget_send_log
@@ -99,6 +101,16 @@ def free_rows_of(ledger: Ledger, executor: str, *, deaths: int, is_silent: bool 
     return freed
 
 
+def leave(ledger: Ledger) -> None:
+    """Write what could not be written yet, give back our leases, and leave the register."""
+    with contextlib.suppress(LedgerError):  # then it is found in doubt
+        apply(ledger, list(ledger.unwritten), only_own=False)
+    ledger.executor.fall_silent()
+    with contextlib.suppress(LedgerError):  # then the next process finds us gone
+        if ledger.executor.id:
+            free_rows_of(ledger, ledger.executor.id, deaths=0, is_silent=True)
+
+
 def take_back(ledger: Ledger, campaign_id: int, batch: BatchRef) -> int:
     """Free what an earlier try in this very process left behind in a batch; how many contacts.
 
@@ -157,17 +169,11 @@ def _inherit(
     if state in _ACTED_ON:
         died = row.deaths + deaths if alone else max(row.deaths, deaths)
     action = "process_died" if deaths else "process_ended"
-    change = Change(
-        contact_id=row.id,
-        after=state,
-        action=action,
-        reason=KEEP,
-        fields={"deaths": died},
-        detail={"deaths": died},
-    )
+    noted = {"deaths": died}
+    change = still(contact_id=row.id, after=state, action=action, fields=noted, detail=noted)
     never_sent = state is State.INTENT and gone is not None and row.reference not in gone
     if state is State.INTENT and not never_sent:
-        look = {**change.fields, "look_at": ledger.clock.now(), "looks": 0}
+        look = {**noted, "look_at": ledger.clock.now(), "looks": 0}
         return replace(change, after=State.UNKNOWN, reason=action, fields=look, intent="unknown")
     if died > row.deaths and died >= POISON_DEATHS:
         change = replace(change, after=State.HELD, action="quarantined", reason="poison")
