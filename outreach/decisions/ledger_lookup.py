@@ -18,7 +18,6 @@ from outreach.ledger.loads.stored_ids import FLOAT, StoredIds
 from outreach.ledger.recent_contacts import find_taken, find_undelivered
 from outreach.ledger.refusals import Refused, find_known, find_refused
 from outreach.ledger.suppressions import find_suppressed
-from outreach.ledger.vault import number_of
 from outreach.sources.refusal import KeyedNo, named_in
 from outreach.sources.rows import Row
 
@@ -93,8 +92,8 @@ class LedgerLookup:
         said = key_refusals(vault, [(refuser_of(vault, row), no) for row, no in refusals])
         known = find_known(self._ledger, self._campaign_id, said)
         fresh = [each for each, no in zip(new, said, strict=True) if no not in known]
-        met = {number_of(vault.person_key(row.external_contact_id)) for row in chunk if row.contact}
-        return Noes(fresh, set(said), met)
+        met = vault.numbers("person", [row.external_contact_id.encode() for row in chunk if row.contact])
+        return Noes(fresh, set(said), set(met))
 
     def facts(
         self,

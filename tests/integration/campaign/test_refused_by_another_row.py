@@ -458,7 +458,7 @@ def rehearse(run: Run, rows: Rows) -> dict[str, tuple[str, list[str]]]:
     ],
 )
 def test_a_no_is_kept_by_a_key_by_which_its_address_is_looked_for(
-    address: str, has_today_forms: bool
+    address: str, *, has_today_forms: bool
 ) -> None:
     vault = Vault(["a key for tests only"])
     vault.has_today_forms = has_today_forms
