@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from outreach.contacts import Contact
 
 _EVERY = frozenset(Channel)
-_MAIL = Channel.EMAIL.value
+_MAILS = frozenset(channel.value for channel in Channel if channel.is_mail)
 
 
 KeyedNo: TypeAlias = tuple[int, int, str]
@@ -47,7 +47,7 @@ def named_in(channels: str) -> frozenset[Channel]:
 
 def _refusal(channels: Iterable[str], addresses: Mapping[str, str | None]) -> Refusal:
     named, mails, numbers = _read(tuple(channels))
-    fitting = [at for name, at in addresses.items() if at and (mails if name == _MAIL else numbers)]
+    fitting = [at for name, at in addresses.items() if at and (mails if name in _MAILS else numbers)]
     return Refusal(named, tuple(fitting))
 
 
@@ -55,4 +55,4 @@ def _refusal(channels: Iterable[str], addresses: Mapping[str, str | None]) -> Re
 def _read(channels: tuple[str, ...]) -> tuple[str, bool, bool]:
     # A handle may be a number; neither is a mailbox.
     named = "" if _EVERY.issubset(channels) else " ".join(sorted(channels))
-    return named, _MAIL in channels, channels != (_MAIL,)
+    return named, not _MAILS.isdisjoint(channels), not _MAILS.issuperset(channels)
