@@ -26,6 +26,7 @@ from outreach.campaign.run import Run
 from outreach.campaign.validation import change_for, gather_facts, inspected_before, presume_free
 from outreach.clock import pause
 from outreach.compliance import Decision, Facts, Verdict
+from outreach.compliance.reasons import ADDRESS_REFUSED
 from outreach.concurrency.call_pool import CallPool
 from outreach.contacts import Channel
 from outreach.errors import GenesysError
@@ -197,6 +198,8 @@ def _without(facts: Facts, kept: IntentRefusal) -> Facts:
     """The facts with what the intent's transaction knew better: this channel's address is not free."""
     if kept.code == "suppressed":
         return replace(facts, suppressed=facts.suppressed | {kept.channel})
+    if kept.code == ADDRESS_REFUSED:
+        return replace(facts, refused=facts.refused | {kept.channel})
     return replace(facts, taken=facts.taken | {kept.channel})
 
 

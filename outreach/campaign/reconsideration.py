@@ -3,6 +3,7 @@
 ours                a sender, a setting, the text, the campaign's end
 suppressed          an address that is on no more
 same_address        an address that the other row did not take
+address_refused     a no that the other row does not say any more
 validation_unknown  what only Genesys can tell: asked again by each run
 
 Nothing is written while a decision stays as it was. What a decision rests on is known by marks, so that a run
@@ -19,11 +20,12 @@ import orjson
 from outreach.campaign.run import Run
 from outreach.campaign.validation import STATES, gather_facts
 from outreach.compliance.owners import list_reasons, rests_on_us
-from outreach.compliance.reasons import ASKED_AGAIN
+from outreach.compliance.reasons import ADDRESS_REFUSED, ASKED_AGAIN
 from outreach.decisions.record import read_facts
 from outreach.ledger.claims import read_claimed
 from outreach.ledger.contacts import ContactRow
 from outreach.ledger.facts import recall, remember
+from outreach.ledger.refusals import freed_in
 from outreach.ledger.reopening import mark_given_back, read_set_aside, reopen
 from outreach.ledger.suppressions import LIFTED
 from outreach.reachability import Inspection
@@ -63,6 +65,7 @@ def _read_marks(run: Run) -> dict[str, str]:
     return {
         OURS: f"{run.footing} {has_ended}",
         "suppressed": recall(run.ledger, LIFTED) or "",
+        ADDRESS_REFUSED: recall(run.ledger, freed_in(run.campaign.id)) or "",
         "same_address": f"{run.settings.same_address.value} {mark_given_back(run.ledger, run.campaign.id)}",
     }
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 
 import orjson
 
@@ -19,6 +20,7 @@ from outreach.genesys.rate_limit.pacer import GIVEN_UP
 from outreach.ledger.changes import Change, OutboundEvent, apply
 from outreach.ledger.claims import BatchRef, Claimed, claim, release, releasing
 from outreach.ledger.recent_contacts import find_taken, find_undelivered, recent_contacts
+from outreach.ledger.refusals import Refused, find_refused
 from outreach.ledger.release import take_back
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import find_suppressed
@@ -29,6 +31,7 @@ from outreach.webhook.events import ContactBlocked, ContactDeferred
 GROUP = 200  # so many decisions a transaction
 GROUP_WITH_REQUESTS = 16  # a request of the budget each, for two groups: none must be held for minutes
 
+_NONE_REFUSED: Refused = MappingProxyType({})
 _Told = Inspection | BaseException
 _Calls = CallPool[Claimed, Inspection]
 
@@ -130,7 +133,8 @@ def gather_facts(
     off = find_suppressed(run.ledger, addresses)
     once = run.settings.same_address is SameAddress.ONCE
     taken = find_taken(run.ledger, run.campaign.id, addresses) if once else {}
-    return presume_free(run, group, inspections, off, taken)
+    refused = find_refused(run.ledger, run.campaign.id, [row.contact for row in group])
+    return presume_free(run, group, inspections, off, taken, refused)
 
 
 def presume_free(
@@ -139,11 +143,12 @@ def presume_free(
     inspections: Mapping[int, Inspection],
     off: Collection[str] = (),
     taken: Mapping[str, int] | None = None,
+    refused: Refused = _NONE_REFUSED,
 ) -> dict[int, Facts]:
     """As `gather_facts`, but only these addresses are off or taken, and nobody looks whether others are.
 
-    A decision that allows a channel on these grounds is right if that channel's address is free: the
-    intent's own transaction looks at it in any case. No other decision may rest on them.
+    A decision that allows a channel on these grounds is right if that channel's address is free, and no
+    other row `refused` it: the intent's own transaction looks in any case. No other may rest on them.
     """
     recent = recent_contacts(run.ledger, group, run.gate.cap_hours)
     dead: Collection[str] = ()
@@ -161,6 +166,7 @@ def presume_free(
             else frozenset(),
             recent=recent.get(row.id, ()),
             undelivered=_channels(row, lambda address, _: address in dead) if dead else frozenset(),
+            refused=refused.get(row.contact.external_contact_id, frozenset()),
         )
         for row in group
     }

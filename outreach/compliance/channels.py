@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from outreach.compliance.decision import PASSED, Facts, Finding, Verdict
-from outreach.compliance.reasons import coin
+from outreach.compliance.reasons import ADDRESS_REFUSED, coin
 from outreach.compliance.redaction import mask_address, mask_text
 from outreach.contacts import Channel, Contact
 from outreach.messages.sms import segments
@@ -87,7 +87,14 @@ def _show_consent(case: Case) -> Mapping[str, str]:
 
 
 def _judge_suppression(case: Case) -> Finding:
-    return blocked("suppressed") if case.channel in case.facts.suppressed else PASSED
+    if case.channel in case.facts.suppressed:
+        return blocked("suppressed")
+    return held(ADDRESS_REFUSED) if case.channel in case.facts.refused else PASSED
+
+
+def _show_suppression(case: Case) -> Mapping[str, str]:
+    shown = {"suppressed": "yes" if case.channel in case.facts.suppressed else "no"}
+    return {**shown, "refused": "by another row"} if case.channel in case.facts.refused else shown
 
 
 def _judge_delivery(case: Case) -> Finding:
@@ -163,11 +170,7 @@ CHECKS = (
         lambda case: {"address": mask_address(case.address) if case.address else "none"},
     ),
     Check("consent", _judge_consent, _show_consent),
-    Check(
-        "suppression",
-        _judge_suppression,
-        lambda case: {"suppressed": "yes" if case.channel in case.facts.suppressed else "no"},
-    ),
+    Check("suppression", _judge_suppression, _show_suppression),
     Check(
         "delivery",
         _judge_delivery,

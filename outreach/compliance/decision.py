@@ -36,7 +36,8 @@ class Facts:
     serve; a channel that is missing was not looked at. `suppressed`: channels whose address must not be
     contacted. `recent`: when this person or address was contacted, aware, over all campaigns, in any order.
     `taken`: channels whose address the campaign contacts for another row. `undelivered`: channels at whose
-    address the last message did not arrive, for good.
+    address the last message did not arrive, for good. `refused`: channels that the no of another row names
+    which shares an address.
     """
 
     inspection: Inspection | None = None
@@ -45,6 +46,7 @@ class Facts:
     recent: Sequence[datetime] = ()
     taken: frozenset[Channel] = frozenset()
     undelivered: frozenset[Channel] = frozenset()
+    refused: frozenset[Channel] = frozenset()
 
 
 @dataclass(slots=True)

@@ -38,6 +38,9 @@ ROW_UNREADABLE = "row_unreadable"
 ROWS_CONTRADICT = "rows_contradict"
 """Whoever has two rows in one list that contradict each other; the later row's code, too."""
 
+ADDRESS_REFUSED = "address_refused"
+"""Whoever has an address for which another row of the campaign says no."""
+
 REASONS = {
     "campaign_ended": Reason("The campaign has ended.", Owner.US, _EXTEND),
     "no_window_before_end": Reason(
@@ -75,6 +78,11 @@ REASONS = {
     ROWS_CONTRADICT: Reason(
         "Rows of one list contradict each other about the person: leave the right one in the list, or "
         "release the contact with `outreach resolve`.",
+        Owner.PERSON,
+    ),
+    ADDRESS_REFUSED: Reason(
+        "Another row of the campaign has an address of this person and says no: correct that row if it is "
+        "wrong, or release the contact with `outreach resolve`.",
         Owner.PERSON,
     ),
     # Ours, since a setting asks for it: without it the next run goes on.
@@ -128,8 +136,10 @@ _PREFIXES = {
 ASKED_AGAIN = "validation_unknown"
 """Ours, and known to nobody here: only Genesys can tell whether it has passed."""
 
-MAY_PASS = frozenset({"suppressed", "same_address"})
-"""The person's, but it may go: a suppression is lifted, the other row did not take the address."""
+MAY_PASS = frozenset({"suppressed", "same_address", ADDRESS_REFUSED})
+"""The person's, but it may go: a suppression is lifted, the other row did not take the address, or says no no
+more.
+"""
 
 CHOSEN = frozenset({"consent_missing", "not_in_order", "sender_no_sender", "undelivered"})
 """Ours, but perhaps on purpose: where the campaign reaches people otherwise, these ask for no mending."""

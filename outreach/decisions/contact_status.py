@@ -87,13 +87,13 @@ class ContactStatus:
         if not self._is_decided_again or rests_on_us(self.reason, self.recorded):
             return None
         verdict = Verdict.HELD if self.state is State.HELD else Verdict.BLOCKED
-        return Decision(verdict, None, self.reasons)
+        return Decision(verdict, self.channel, self.reasons)
 
     @property
     def lost(self) -> frozenset[Channel]:
-        """The channels that the recorded decision lost for an address that was off, or another row's."""
+        """The channels that the recorded decision lost for an address: off, another's, refused by another."""
         facts = read_facts(self.recorded.get("facts", {}))
-        return facts.suppressed | facts.taken
+        return facts.suppressed | facts.taken | facts.refused
 
     @property
     def _is_decided_again(self) -> bool:

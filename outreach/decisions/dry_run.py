@@ -4,13 +4,15 @@
      │      before, that one is told to be held)
      │ ───> what the campaign's ledger already says of the person      contact_status.py
      └────> the gate, with what the ledger knows (suppressions, earlier contacts) and with what this very
-            dry run has decided so far: an address is contacted once, and counts towards the caps
+            dry run has decided so far: an address is contacted once, and counts towards the caps; one that
+            a row refuses holds others, of the 500 before that row and of all after it
 
 Nothing is asked of Genesys: what its registration, its validation and its do-not-contact lists will say is
 known only as far as the ledger has it. Rows stream; ids and addresses seen so far lie as keyed hashes in a
 temporary database that spills to disk, so memory stays bounded.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -36,6 +38,8 @@ from outreach.sources.columns import Headings
 from outreach.sources.contradictions import contradict, sketch
 from outreach.sources.rows import Row
 from outreach.sources.source import Source
+
+log = logging.getLogger(__name__)
 
 CHUNK = 500  # looked up in the ledger together
 REJECTED = "rejected"
@@ -113,6 +117,13 @@ def decide_all(
         rows = map(known.stored_ids.row, readable)
         for chunk in cut(rows, CHUNK):
             yield from rehearsal.decide(chunk)
+        if memory.too_early:
+            log.warning(
+                "%s of those who count as contacted would be held: a row more than %s rows further down has "
+                "their address and says no.",
+                memory.too_early,
+                CHUNK,
+            )
 
 
 def forecastable(
@@ -164,8 +175,10 @@ class _Rehearsal:
             else:
                 settled[number] = found
         contacts = {number: person.contact for number, person in people.items()}
-        dead = self._settings.leave_out_undelivered
-        facts = self._known.facts(contacts, self._gate.cap_hours, leaves_out_undelivered=dead)
+        dead, noes = self._settings.leave_out_undelivered, self._known.read_noes(chunk)
+        for address, channels in noes.new:
+            self._memory.note_no(address, channels)
+        facts = self._known.facts(contacts, self._gate.cap_hours, leaves_out_undelivered=dead, noes=noes)
         for number, row in enumerate(chunk):
             if number in settled:  # in the source's order, whoever settled the row
                 yield settled[number]
@@ -182,7 +195,7 @@ class _Rehearsal:
         for number, row in enumerate(chunk):
             name = row.external_contact_id
             if row.contact is None:
-                if row.refuses and name and self._memory.refuse(name):
+                if row.refusal and name and self._memory.refuse(name):
                     held.add(name)
                 continue
             if self._memory.is_refused(name):
@@ -233,12 +246,14 @@ class _Rehearsal:
             here = sum(self._memory.times(address) for address in set(addresses.values()))
             recent = [*recent, *[self._at] * here]
         taken = self._taken(addresses, facts)
-        if person.kept and person.lost and person.lost <= off | taken:
+        refused = self._memory.refused(addresses)
+        refused |= facts.refused.get(person.contact.external_contact_id, frozenset())
+        if person.kept and person.lost and person.lost <= off | taken | refused:
             return person.kept  # a real run looks at nobody for whom nothing has changed
         dead = channels_at(addresses, facts.undelivered)
         known = self._nothing_known  # of nearly everybody
-        if person.inspection or off or recent or taken or dead:
-            known = Facts(person.inspection, known.senders, off, recent, taken, dead)
+        if person.inspection or off or recent or taken or dead or refused:
+            known = Facts(person.inspection, known.senders, off, recent, taken, dead, refused)
         decision = self._gate.decide(person.contact, known, self._at)
         if person.waits:
             return decision if decision.verdict is Verdict.BLOCKED else person.waits

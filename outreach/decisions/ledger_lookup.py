@@ -1,21 +1,24 @@
 """What the ledger knows of a source's people before anybody decides, for the dry run; it is only read."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from outreach.compliance.reasons import ROWS_CONTRADICT
-from outreach.contacts import Contact
+from outreach.contacts import Channel, Contact
 from outreach.decisions.contact_status import ContactStatus, find_recent, find_statuses
 from outreach.errors import UnknownCampaign
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.contacts import find_ids_ending
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.contradicted import has_seen_to
-from outreach.ledger.loads.entries import dump_content
+from outreach.ledger.loads.entries import dump_content, key_refusals, refuser_of
 from outreach.ledger.loads.stored_ids import FLOAT, StoredIds
 from outreach.ledger.recent_contacts import find_taken, find_undelivered
+from outreach.ledger.refusals import Refused, find_known, find_refused
 from outreach.ledger.suppressions import find_suppressed
+from outreach.sources.refusal import KeyedNo, named_in
 from outreach.sources.rows import Row
 
 
@@ -23,13 +26,28 @@ from outreach.sources.rows import Row
 class PriorFacts:
     """What the ledger knows of one chunk's people: addresses that are `suppressed`, addresses that the
     campaign has `taken` and for which contact, by the row's number when the person was contacted, and
-    addresses to which the last message was `undelivered`, for good.
+    addresses to which the last message was `undelivered`, for good; and by id the channels that others
+    `refused` who share an address.
     """
 
     suppressed: Collection[str]
     taken: Mapping[str, int]
     recent: Mapping[int, Sequence[datetime]]
     undelivered: Collection[str] = ()
+    refused: Refused = field(default_factory=dict)
+
+
+class Noes(NamedTuple):
+    """What a chunk's rows say no to: by address and channels where the ledger does not know it; all they have
+    `said`, and who of the chunk was `met`, as the ledger keeps them.
+    """
+
+    new: Sequence[tuple[str, frozenset[Channel]]] = ()
+    said: Collection[KeyedNo] = ()
+    met: Collection[int] = ()
+
+
+_NO_NOES = Noes()
 
 
 class LedgerLookup:
@@ -64,8 +82,26 @@ class LedgerLookup:
             return False
         return has_seen_to(self._ledger, standing.id, self.content_key(row))
 
+    def read_noes(self, chunk: Sequence[Row]) -> Noes:
+        """Those of a source's rows."""
+        refusals = [(row, refusal) for row in chunk if (refusal := row.refusal)]
+        new = [(address, named_in(no.channels)) for _, no in refusals for address in no.addresses]
+        if self._ledger is None or self._campaign_id is None:
+            return Noes(new)
+        vault = self._ledger.vault
+        said = key_refusals(vault, [(refuser_of(vault, row), no) for row, no in refusals])
+        known = find_known(self._ledger, self._campaign_id, said)
+        fresh = [each for each, no in zip(new, said, strict=True) if no not in known]
+        met = vault.numbers("person", [row.external_contact_id.encode() for row in chunk if row.contact])
+        return Noes(fresh, set(said), set(met))
+
     def facts(
-        self, people: Mapping[int, Contact], cap_hours: float | None, *, leaves_out_undelivered: bool = False
+        self,
+        people: Mapping[int, Contact],
+        cap_hours: float | None,
+        *,
+        leaves_out_undelivered: bool = False,
+        noes: Noes = _NO_NOES,
     ) -> PriorFacts:
         """Of people by their row's number; `cap_hours` is how far back any cap looks."""
         if self._ledger is None:
@@ -75,7 +111,13 @@ class LedgerLookup:
         taken = find_taken(self._ledger, self._campaign_id, addresses) if self._campaign_id else {}
         found = dict(zip(people, recent, strict=True))
         dead = find_undelivered(self._ledger, addresses) if leaves_out_undelivered else ()
-        return PriorFacts(find_suppressed(self._ledger, addresses), taken, found, dead)
+        off = find_suppressed(self._ledger, addresses)
+        return PriorFacts(off, taken, found, dead, self._refused(people.values(), noes))
+
+    def _refused(self, people: Collection[Contact], noes: Noes) -> Refused:
+        if self._ledger is None or self._campaign_id is None:
+            return {}
+        return find_refused(self._ledger, self._campaign_id, people, met=noes.met, said=noes.said)
 
 
 def _find_id(ledger: Ledger | None, campaign: str) -> int | None:

@@ -1,7 +1,7 @@
 """A decision and the facts it rested on, as the ledger keeps them for `outreach why`: written and read.
 
 {at, verdict, channel, reasons, next_allowed_at, losing, packs, zones, footing,
- facts{status, reason, availability, senders, suppressed, taken, undelivered, recent}}
+ facts{status, reason, availability, senders, suppressed, taken, undelivered, refused, recent}}
 codes, channels and times: nobody's address
 """
 
@@ -48,6 +48,7 @@ def _write_facts(facts: Facts) -> dict[str, Any]:
         "suppressed": sorted(str(name) for name in facts.suppressed),  # a set: the same facts, one text
         "taken": sorted(str(name) for name in facts.taken),
         "undelivered": sorted(str(name) for name in facts.undelivered),
+        "refused": sorted(str(name) for name in facts.refused),
         "recent": sorted(facts.recent),
     }
 
@@ -62,6 +63,7 @@ def read_facts(facts: Mapping[str, Any]) -> Facts:
         suppressed=frozenset(Channel(name) for name in facts.get("suppressed", ())),
         taken=frozenset(Channel(name) for name in facts.get("taken", ())),
         undelivered=frozenset(Channel(name) for name in facts.get("undelivered", ())),
+        refused=frozenset(Channel(name) for name in facts.get("refused", ())),
         recent=[datetime.fromisoformat(instant) for instant in facts.get("recent", ())],
     )
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import hashlib
 import secrets
 import sqlite3
+from collections.abc import Collection, Mapping
 
+from outreach.channels import Channel
 from outreach.sameness import same_form
+
+_EVERY = tuple(Channel)
 
 _MARKS = 1 << 27
 """Bits, 16 MB: with a million people, one text in 65 that was never seen finds its bit taken."""
@@ -22,9 +26,11 @@ class SeenKeys:
 
     def __init__(self) -> None:
         key = secrets.token_bytes(16)
-        names = (b"id", b"address", b"refusing")
-        self._ids, self._addresses, self._refusing = (_Kind(key, name) for name in names)
-        self._has_refusing = False
+        names = (b"id", b"address", b"refusing", b"no")
+        self._ids, self._addresses, self._refusing, self._noes = (_Kind(key, name) for name in names)
+        self._has_refusing = self._has_noes = False
+        self.too_early = 0
+        """How many were told that they would be contacted, and a later row says no for their address."""
         self._marks = bytearray(_MARKS >> 3)
         self._recent: dict[bytes, int] = {}
         self._database = sqlite3.connect("", isolation_level=None)  # temporary, private, gone when closed
@@ -48,6 +54,23 @@ class SeenKeys:
     def is_refused(self, name: str) -> bool:
         """Whether a row that cannot be read said no."""
         return self._has_refusing and bool(self._count(self._refusing, name))
+
+    def note_no(self, address: str, channels: Collection[Channel]) -> None:
+        """Note that a row says no."""
+        self._has_noes = True
+        form = same_form(address)
+        bits = sum(1 << _EVERY.index(channel) for channel in channels)
+        self._note(self._noes, form, self._count(self._noes, form) | bits)
+        self.too_early += self._count(self._addresses, form)
+
+    def refused(self, addresses: Mapping[Channel, str]) -> frozenset[Channel]:
+        """The channels on which others say no who share an address."""
+        found = frozenset[Channel]()
+        for channel, address in addresses.items() if self._has_noes else ():
+            bits = self._count(self._noes, same_form(address))
+            named = frozenset(each for place, each in enumerate(_EVERY) if bits & 1 << place)
+            found |= named if channel in named else frozenset()
+        return found
 
     def take(self, address: str) -> None:
         """Note that this address would be contacted."""

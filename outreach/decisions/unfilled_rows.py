@@ -27,7 +27,6 @@ def refuse_unfilled(
             reject = Reject(
                 problem.code, f"The message cannot be written: {problem.in_words()}.", retryable=True
             )
-            refuses = not all(consent.given for consent in row.contact.consent.values())
-            yield Row(row.record, reject=reject, named=row.external_contact_id, refuses=refuses)
+            yield Row(row.record, reject=reject, named=row.external_contact_id, refusal=row.refusal)
         else:
             yield row

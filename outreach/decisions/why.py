@@ -23,6 +23,7 @@ from outreach.ledger.audit.chain import read_history
 from outreach.ledger.campaigns import Campaign, find_campaign
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.recent_contacts import find_taken, find_undelivered
+from outreach.ledger.refusals import find_refused
 from outreach.ledger.rejects import find_duplicates
 from outreach.ledger.states import RESTING, State
 from outreach.ledger.suppressions import find_suppressed
@@ -199,7 +200,14 @@ def _facts_now(
         taken=_find_taken_channels(ledger, campaign, standing, contact),
         recent=find_recent(ledger, [contact], gate.cap_hours, at)[0],
         undelivered=_find_undelivered_channels(ledger, campaign, contact),
+        refused=_find_refused_channels(ledger, campaign, contact),
     )
+
+
+def _find_refused_channels(ledger: Ledger, campaign: Campaign, contact: Contact) -> frozenset[Channel]:
+    """The channels on which another row says no that has an address of the contact's."""
+    refused = find_refused(ledger, campaign.id, [contact])
+    return refused.get(contact.external_contact_id, frozenset())
 
 
 def _find_undelivered_channels(ledger: Ledger, campaign: Campaign, contact: Contact) -> frozenset[Channel]:

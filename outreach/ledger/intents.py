@@ -1,8 +1,9 @@
 """Intent before act: the row that is committed before anybody is called.
 
 Its keys are the last guard, whoever else is at work: one live intent per contact, one per address and
-campaign. Suppression and rolling caps are looked at in the same transaction, behind a lock per address and
-person on PostgreSQL (SQLite has one writer anyway), so that nothing slips in between look and act.
+campaign. Suppression, the no of others and rolling caps are looked at in the same transaction, behind a lock
+per address and person on PostgreSQL (SQLite has one writer anyway), so that nothing slips in between look and
+act.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, func, select, text
 
 from outreach.compliance.caps import caps_allow
+from outreach.compliance.reasons import ADDRESS_REFUSED
 from outreach.contacts import Channel
 from outreach.ledger.audit.chain import ChainEnd
 from outreach.ledger.changes import Change, apply_within, lock
@@ -22,8 +24,10 @@ from outreach.ledger.database.bulk_write import inserting_new, write_rows
 from outreach.ledger.database.schema import intents
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.recent_contacts import TAKEN, contacts_since
+from outreach.ledger.refusals import find_refused_within
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import SUPPRESSED
+from outreach.ledger.vault import number_of
 from outreach.ledger.witness import MachineWitness, newest_mark
 from outreach.settings import FrequencyCap, SameAddress
 
@@ -90,7 +94,7 @@ def commit_intents(
         _guard(ledger, connection, [want.keys for want in wanted if want.caps])
         rows = lock(connection, [want.claimed.id for want in wanted])
         ours = [want for want in wanted if _still_ours(rows.get(want.claimed.id), want.claimed.owner)]
-        kept = _refuse(connection, ours, now)
+        kept = _refuse(ledger, connection, ours, now)
         if same_address is SameAddress.ONCE:
             kept |= _refuse_taken(connection, ours)
         free = [want for want in ours if want.claimed.id not in kept]
@@ -154,16 +158,19 @@ def _still_ours(row: ChainEnd | None, owner: str) -> bool:
 def _guard(ledger: Ledger, connection: Connection, keys: Sequence[Keys]) -> None:
     if ledger.db.is_sqlite or not keys:
         return
-    # 60 bits, to fit a BIGINT; in one order everywhere, so that nobody waits in a circle.
-    for number in sorted({int(key[:15], 16) for own in keys for key in (own.addresses[0], own.person)}):
+    # In one order everywhere, so that nobody waits in a circle.
+    for number in sorted({number_of(key) for own in keys for key in (own.addresses[0], own.person)}):
         connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": number})
 
 
 def _refuse(
-    connection: Connection, wanted: Sequence[IntentRequest], now: datetime
+    ledger: Ledger, connection: Connection, wanted: Sequence[IntentRequest], now: datetime
 ) -> dict[int, IntentRefusal]:
     addresses = [key for want in wanted for key in want.keys.addresses]
     suppressed = set(connection.execute(SUPPRESSED, {"keys": addresses}).scalars())
+    people = [want.claimed.contact for want in wanted]
+    campaign_id = wanted[0].claimed.campaign_id if wanted else 0
+    refused = find_refused_within(connection, ledger.vault, campaign_id, people)
     capped = [want for want in wanted if want.caps]
     looked_at = {key for want in capped for key in want.keys.seen_by}
     longest = max((cap.hours for want in capped for cap in want.caps), default=0)
@@ -174,6 +181,8 @@ def _refuse(
         before = {who: at for seen in key.seen_by for who, at in recent[seen].items()} if want.caps else {}
         if not suppressed.isdisjoint(key.addresses):
             kept[want.claimed.id] = IntentRefusal(want.claimed, want.channel, "suppressed")
+        elif want.channel in refused.get(want.claimed.contact.external_contact_id, ()):
+            kept[want.claimed.id] = IntentRefusal(want.claimed, want.channel, ADDRESS_REFUSED)
         elif until := caps_allow(want.caps, list(before.values()), now):
             kept[want.claimed.id] = IntentRefusal(want.claimed, want.channel, "frequency_cap", until)
         else:

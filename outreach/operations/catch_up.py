@@ -18,7 +18,7 @@ import orjson
 
 from outreach.chunks import cut
 from outreach.compliance.owners import rests_on_us
-from outreach.compliance.reasons import ROW_UNREADABLE, ROWS_CONTRADICT
+from outreach.compliance.reasons import ADDRESS_REFUSED, ROW_UNREADABLE, ROWS_CONTRADICT
 from outreach.errors import LedgerError, UsageError
 from outreach.genesys.interface import Genesys
 from outreach.ledger.adoption import Adoption, adopt
@@ -53,7 +53,7 @@ INDEX_DELAY = timedelta(minutes=20)
 
 GROUP = 100
 
-_BY_LISTS = frozenset({ROW_UNREADABLE, ROWS_CONTRADICT})
+_BY_LISTS = frozenset({ADDRESS_REFUSED, ROW_UNREADABLE, ROWS_CONTRADICT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,7 @@ def _hold_all(ledger: Ledger) -> CaughtUp:
 
 
 def _find_kept_back(ledger: Ledger) -> Iterator[tuple[Claimed, int]]:
-    """Whom a reason of ours or a row that could not be read kept back: mended since, it kept nobody."""
+    """Whom a reason of ours or a row of a list kept back: mended since, it kept nobody."""
     for campaign in list_campaigns(ledger):
         for row in chain.from_iterable(read_set_aside(ledger, campaign.id)):
             if row.reason in _BY_LISTS or rests_on_us(row.reason, orjson.loads(row.decision or "{}")):

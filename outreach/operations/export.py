@@ -24,6 +24,7 @@ _TO_DO = {
     "zone_invalid": "Write time_zone as an IANA name, like Europe/Paris.",
     "row_unreadable": "Compare it with the row of the latest list, which could not be read, and correct it.",
     "rows_contradict": "Compare it with the list's other rows of this person, and leave one in the list.",
+    "address_refused": "Compare it with the rows that have the same number or mailbox: one of them says no.",
     "no_address": "Fill in an address on a channel that the campaign uses.",
 }
 """What a person fills in, by code; whoever is held for another one waits for `outreach resolve`."""

@@ -16,6 +16,7 @@ import orjson
 
 from outreach.compliance import sentence
 from outreach.compliance.owners import rests_on_us
+from outreach.compliance.reasons import ADDRESS_REFUSED
 from outreach.contacts import Channel
 from outreach.errors import UnknownCampaign, UsageError
 from outreach.ledger.campaigns import Campaign
@@ -24,6 +25,7 @@ from outreach.ledger.contacts import ContactRow, find_contacts, list_retryable, 
 from outreach.ledger.conversations import find_other_contact
 from outreach.ledger.deliveries import find_last_endpoint
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.refusals import RELEASED
 from outreach.ledger.reopening import read_set_aside, reopen
 from outreach.ledger.states import State
 from outreach.settings import Event
@@ -153,7 +155,7 @@ def _check_free(ledger: Ledger, row: ContactRow, conversation_id: str) -> None:
 
 
 def _released(ledger: Ledger, campaign: Campaign, row: ContactRow, detail: dict[str, str]) -> Change:
-    action = "resolved_released"
+    action = RELEASED if row.reason == ADDRESS_REFUSED else "resolved_released"
     if row.payload is None:  # erased: nobody could contact them
         return Change(
             contact_id=row.id,

@@ -31,6 +31,7 @@ from outreach.sources.postal_codes import (
     lacks_signs,
     read_postal_code,
 )
+from outreach.sources.refusal import refusal_in
 from outreach.sources.rows import BadCell, Record, Reject, Row
 from outreach.sources.zone_names import OLDER, read_time_zone
 
@@ -112,8 +113,8 @@ class RowParser:
         contact = None if problems else _build(values, problems)
         if contact is not None:
             return Row(record, contact)
-        name, refuses = str(values.get(_ID, "")), _says_no(values)
-        return Row(record, reject=self._reject(problems), named=name, refuses=refuses)
+        name = str(values.get(_ID, ""))
+        return Row(record, reject=self._reject(problems), named=name, refusal=refusal_in(values))
 
     def _named(self, cells: Sequence[str]) -> str:
         """The id that stands in a record whose cells are not to be trusted."""
@@ -225,12 +226,6 @@ class RowParser:
 def read_name(cell: str) -> str:
     """The id in a cell, as that of a row that can be read; "" where it is none."""
     return str(_read([(0, _ID, _ID, read_id)], [cell], []).get(_ID, ""))
-
-
-def _says_no(values: Mapping[str, object]) -> bool:
-    """Whether the person is not to be contacted on a channel, whatever else is wrong with their row."""
-    consents = values.get("consent")
-    return isinstance(consents, Mapping) and any(not each["given"] for each in consents.values())
 
 
 def _address_read(kind: AddressKind) -> Callable[[str], object] | None:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from outreach.sources.refusal import Refusal, refusal_in, refusal_of
+
 if TYPE_CHECKING:
     from outreach.contacts import Contact
 
@@ -41,10 +43,10 @@ class Row:
 
     `said` are a plain row's values. Its contact is made when it is asked for, which a load never does: that
     and the raw row were 8 of the 25 microseconds that reading takes. `named` is whom a reject speaks of,
-    `refuses` whether it says that they are not to be contacted, though the rest cannot be read.
+    `refusal` to what it says no, though the rest cannot be read.
     """
 
-    __slots__ = ("_contact", "_named", "record", "refuses", "reject", "said")
+    __slots__ = ("_contact", "_named", "_refusal", "record", "reject", "said")
 
     def __init__(
         self,
@@ -53,15 +55,14 @@ class Row:
         reject: Reject | None = None,
         said: Mapping[str, Any] | None = None,
         named: str = "",
-        *,
-        refuses: bool = False,
+        refusal: Refusal | None = None,
     ) -> None:
         self.record = record
         self.reject = reject
         self.said = said
         self._contact = contact
         self._named = named
-        self.refuses = refuses
+        self._refusal = refusal
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Row):
@@ -93,6 +94,13 @@ class Row:
         if self.said is not None:
             return str(self.said["external_contact_id"])
         return self._contact.external_contact_id if self._contact else self._named
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """To what it says no; None where to nothing."""
+        if self.said is not None:
+            return refusal_in(self.said)
+        return refusal_of(self._contact) if self._contact else self._refusal
 
     @property
     def message(self) -> str:

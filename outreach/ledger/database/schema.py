@@ -285,6 +285,19 @@ listed = Table(
     comment="Whom an organisation's do-not-contact lists name, as keyed hashes: the last copy of them.",
 )
 
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("campaign_id", ForeignKey("campaigns.id"), primary_key=True),
+    Column("address", BigInteger, primary_key=True),
+    Column("said_by", BigInteger, primary_key=True),
+    Column("channels", String(32), primary_key=True),
+    Column("load_id", ForeignKey("loads.id"), nullable=False, comment="the last that read it"),
+    Column("at", Instant, nullable=False, comment="when it was read first"),
+    comment="Addresses for which a row says no, and who said so, as keyed hashes: others may share them.",
+    sqlite_with_rowid=False,
+)
+
 executors = Table(
     "executors",
     metadata,

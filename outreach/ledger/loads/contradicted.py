@@ -83,7 +83,7 @@ class Contradicted:
     def _find_refused(
         self, connection: Connection, entries: Sequence[Entry], refused: Iterable[Refused]
     ) -> Iterable[_Contradiction]:
-        named = {each.row.external_contact_id for each in refused if each.row.refuses} - {""}
+        named = {each.row.external_contact_id for each in refused if each.row.refusal} - {""}
         self._refusing |= named
         if not self._refusing:
             return

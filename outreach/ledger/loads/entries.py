@@ -17,6 +17,8 @@ import orjson
 
 from outreach.ledger.loads.stored_ids import StoredIds
 from outreach.ledger.vault import Vault
+from outreach.sameness import same_form
+from outreach.sources.refusal import KeyedNo, Refusal
 from outreach.sources.rows import Record, Reject, Row
 
 _NOBODYS = frozenset[str]()
@@ -102,17 +104,19 @@ class Refused(NamedTuple):
 class Chunk(NamedTuple):
     """The rows of a transaction.
 
-    `raws` are the entries' cells as JSON, by their headers: they are nearly never asked for.
+    `raws` are the entries' cells as JSON, by their headers: they are nearly never asked for. `said_no` is
+    what any of the rows says no to.
     """
 
     entries: list[Entry]
     refused: list[Refused]
     raws: bytes
+    said_no: Sequence[KeyedNo] = ()
 
     def __reduce__(self) -> tuple[Callable[..., Chunk], tuple[object, ...]]:
         # By columns and marshal: a row takes two processes 1.3 microseconds; pickled 2.9, as objects 6.
         columns = marshal.dumps(tuple(zip(*self.entries, strict=True)), 2)
-        return _of_columns, (columns, self.refused, self.raws)
+        return _of_columns, (columns, self.refused, self.raws, self.said_no)
 
     def refuse(self, duplicates: Mapping[int, Reject], entries: Sequence[Entry]) -> list[Refused]:
         """Those of the entries whose id stands before, by their places.
@@ -131,9 +135,9 @@ class Chunk(NamedTuple):
         return refused
 
 
-def _of_columns(columns: bytes, refused: list[Refused], raws: bytes) -> Chunk:
+def _of_columns(columns: bytes, refused: list[Refused], raws: bytes, said_no: Sequence[KeyedNo]) -> Chunk:
     entries = zip(*marshal.loads(columns), strict=True)  # noqa: S302 - our own child's, of this very Python
-    return Chunk(list(map(Entry._make, entries)), refused, raws)
+    return Chunk(list(map(Entry._make, entries)), refused, raws, said_no)
 
 
 _Taken: TypeAlias = tuple[str, Record, bytes, frozenset[str]]
@@ -155,8 +159,11 @@ class Taker(NamedTuple):
         while True:
             good: list[_Taken] = []
             refused: list[Refused] = []
+            said_no: list[tuple[str, Refusal]] = []
             for row in islice(source, CHUNK):
                 known = self.stored.row(row) if self.stored.ids else row
+                if refusal := known.refusal:
+                    said_no.append((refuser_of(self.vault, known), refusal))
                 if known.reject:
                     refused.append(Refused(known))
                     continue
@@ -164,20 +171,39 @@ class Taker(NamedTuple):
                 good.append((known.external_contact_id, row.record, dump_content(known), keys))
             if not (good or refused):
                 return
-            chunk = self._chunk(good, refused)
+            # In one order everywhere, so that PostgreSQL lets nobody wait in a circle.
+            chunk = self._chunk(good, refused, sorted(set(key_refusals(self.vault, said_no))))
             good.clear()  # before it is written
             yield chunk
 
-    def _chunk(self, good: Sequence[_Taken], refused: list[Refused]) -> Chunk:
+    def _chunk(self, good: Sequence[_Taken], refused: list[Refused], said_no: list[KeyedNo]) -> Chunk:
         names, records, contents, addresses = zip(*good, strict=True) if good else ((), (), (), ())
         keys = self.vault.keys("content", contents)  # of many at once, in two thirds of the time
         payloads = map(self.vault.seal, map(bytes.decode, contents))
         lines = [record.line for record in records]
-        return Chunk(list(map(Entry, names, lines, keys, payloads, addresses)), refused, _dump_raws(records))
+        entries = list(map(Entry, names, lines, keys, payloads, addresses))
+        return Chunk(entries, refused, _dump_raws(records), said_no)
 
     def _address_keys(self, row: Row) -> frozenset[str]:
         addresses = row.contact.channels.addresses().values() if row.contact else ()
         return _NOBODYS.union(*map(self.vault.address_keys, addresses))
+
+
+def refuser_of(vault: Vault, row: Row) -> str:
+    """Who says what a row says: its id, or whatever stands in it."""
+    return row.external_contact_id or Refused(row).content_key(vault)
+
+
+def key_refusals(vault: Vault, said: Sequence[tuple[str, Refusal]]) -> list[KeyedNo]:
+    """What these refusers say no to, address by address, as `outreach/ledger/refusals.py` keeps it."""
+    forms = [same_form(address).encode() for _, refusal in said for address in refusal.addresses]
+    # Of many at once, in a third of the time.
+    people = vault.numbers("person", [name.encode() for name, _ in said])
+    rest: list[tuple[int, str]] = []
+    for who, (_, refusal) in zip(people, said, strict=True):
+        rest += [(who, refusal.channels)] * len(refusal.addresses)
+    addresses = vault.numbers("address", forms)
+    return [(address, *others) for address, others in zip(addresses, rest, strict=True)]
 
 
 def dump_content(row: Row) -> bytes:

@@ -33,6 +33,7 @@ from outreach.ledger.loads.forgotten_rows import forget_refused
 from outreach.ledger.loads.known_contacts import ERASED, KnownContacts
 from outreach.ledger.loads.new_contacts import NewContacts
 from outreach.ledger.loads.stored_ids import FLOAT, StoredIds
+from outreach.ledger.refusals import Refusals
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import ERASING, find_erased, has_erased
 from outreach.sources.rows import Row as SourceRow
@@ -70,6 +71,7 @@ class Loading:
         row = {"campaign_id": campaign_id, "source": source, "started_at": ledger.clock.now()}
         with ledger.db.write() as connection:
             self.id = int(connection.execute(insert(loads).returning(loads.c.id), row).scalar_one())
+            self._refusals = Refusals(ledger, connection, campaign_id, self.id)
         self._known = KnownContacts(ledger, campaign_id, self.id)
         self._contradicted = Contradicted(self._known)
 
@@ -91,6 +93,7 @@ class Loading:
         """
         with self._ledger.db.write() as connection:
             self.total.corrected += self._contradicted.release_others(connection)
+            self._refusals.end_others(connection)
             if not self._known.are_heard:
                 fingerprint = ""
             values = {"finished_at": self._ledger.clock.now(), "fingerprint": fingerprint or None}
@@ -101,6 +104,7 @@ class Loading:
     def _place(self, connection: Connection, chunk: Chunk) -> tuple[Loaded, list[Refused]]:
         entries = self._forget(connection, chunk.entries)
         names = [entry.external_contact_id for entry in entries]
+        self._refusals.note(connection, chunk.said_no, names)
         sorted_out = sort(entries, self._known.find(connection, names), self.id, self._known.met)
         accepted = self._insert(connection, sorted_out.new)
         corrected = self._known.go_by(connection, sorted_out.again, chunk.refused)

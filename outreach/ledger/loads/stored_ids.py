@@ -20,4 +20,4 @@ class StoredIds(NamedTuple):
         if not self.ids or (stored := row.external_contact_id + FLOAT) not in self.ids:
             return row
         contact = row.contact and row.contact.model_copy(update={"external_contact_id": stored})
-        return Row(row.record, contact, row.reject, named=stored, refuses=row.refuses)
+        return Row(row.record, contact, row.reject, named=stored, refusal=row.refusal)

@@ -9,7 +9,7 @@ from outreach.errors import WrongLedger
 from outreach.ledger.database.engine import Database
 from outreach.ledger.database.schema import metadata
 
-HEAD = "0011"
+HEAD = "0012"
 """The newest revision; a test holds it to the folder `migrations/versions`."""
 
 VERSION_TABLE = "ledger_version"

@@ -16,14 +16,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, delete, update
 
 from outreach.chunks import cut
 from outreach.errors import LedgerError
 from outreach.ledger.audit.notes import note
 from outreach.ledger.changes import KEEP, Change, apply_within, lock
 from outreach.ledger.database.failures import translated
-from outreach.ledger.database.schema import outbox, rejects, suppressions
+from outreach.ledger.database.schema import outbox, refusals, rejects, suppressions
 from outreach.ledger.facts import kept_as, recall, remember
 from outreach.ledger.intents import find_attempted
 from outreach.ledger.ledger import Ledger
@@ -31,6 +31,7 @@ from outreach.ledger.privacy.remains import UNCLEAN, still_stands
 from outreach.ledger.release import release_dead_executors
 from outreach.ledger.states import CONTACTED, State
 from outreach.ledger.suppressions import ERASED, ERASING, suppression
+from outreach.ledger.vault import number_of
 
 Cause = Literal["erased", "purged"]
 """On a person's wish, or because of age."""
@@ -120,6 +121,9 @@ def suppress_for_good(ledger: Ledger, addresses: Iterable[str]) -> int:
     if rows:
         with ledger.db.write() as connection:
             connection.execute(upsert, rows)
+            # Suppressed for good is more than any campaign's no.
+            keys = {number_of(key) for address in addresses for key in ledger.vault.address_keys(address)}
+            connection.execute(delete(refusals).where(refusals.c.address.in_(keys)))
             connection.execute(kept_as(ledger, ERASING, secrets.token_hex(8)))
     return len(rows)
 

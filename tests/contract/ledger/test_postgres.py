@@ -228,6 +228,29 @@ def test_whose_row_of_today_cannot_be_read_waits_for_one_that_can(run: Run) -> N
     assert states(run.ledger) == {"C-1": "started", "C-2": "started"}
 
 
+def test_whose_number_another_row_refuses_waits_until_it_does_not_or_a_person_decides(run: Run) -> None:
+    yes, no = people(1, email=None), people(1, first=2, sms="+13175550001", opt_out="yes")
+    load(run, [*yes, *no, *no])
+    advance(run)
+    assert states(run.ledger) == {"C-1": "held:address_refused", "C-2": "blocked:consent_refused"}
+
+    load(run, [*yes, *people(1, first=2)])
+    assert advance(run).balanced
+    assert states(run.ledger) == {"C-1": "started", "C-2": "started"}
+
+    load(
+        run,
+        [
+            *people(2, first=3, sms="+13175550003", email=None),
+            *people(1, first=5, sms="+13175550003", opt_out="yes"),
+        ],
+    )
+    advance(run)
+    resolve(run.ledger, run.campaign, "C-3", "released", reason="she has the number now")
+    assert advance(run).balanced
+    assert [states(run.ledger)[name] for name in ("C-3", "C-4")] == ["started", "held:address_refused"]
+
+
 def test_whom_one_list_describes_in_two_ways_waits_for_one_that_agrees(run: Run) -> None:
     load(run, [*people(2), *people(1, opt_out="yes"), *people(1, first=2, name="Again")])
     assert states(run.ledger) == {"C-1": "held:rows_contradict", "C-2": "accepted"}

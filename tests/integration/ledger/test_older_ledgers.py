@@ -17,16 +17,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
+from outreach.campaign.loading import load_source
 from outreach.campaign.reconciliation import recover
 from outreach.contacts import Channel, Contact
 from outreach.genesys.interface import Attempt, Engagement
 from outreach.ledger.campaigns import list_campaigns
 from outreach.ledger.database.schema import campaigns, contacts, intents
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.migrations.migrate import VERSION_TABLE
 from outreach.ledger.proof import Proof, prove
 from outreach.ledger.recent_contacts import find_taken
 from outreach.ledger.runs import enter_campaign
 from outreach.settings import CampaignSettings
+from outreach.sources.opening import open_source
 from tests.support.clocks import SetClock
 from tests.support.ledgers import NOON, advance, load, new_ledger, new_run, people, states
 from tests.support.organisations import Organisation
@@ -136,3 +139,24 @@ def test_a_campaign_whose_threads_an_earlier_build_left_open_is_read(tmp_path: P
         [found] = list_campaigns(ledger)
 
     assert found.settings.threads == 0
+
+
+def test_what_an_older_ledger_read_is_read_once_more_for_whom_it_refuses(
+    tmp_path: Path, clock: SetClock
+) -> None:
+    rows = tmp_path / "people.csv"
+    rows.write_text(
+        "external_contact_id,name,sms,opt_out\nC-1,A,+13175550001,\nC-2,B,+13175550001,yes\n",
+        encoding="utf-8",
+    )
+    with new_ledger(tmp_path, clock) as ledger, new_run(ledger, Organisation(), SETTINGS) as run:
+        load_source(run, open_source(str(rows)))
+        with ledger.db.write() as connection:
+            connection.exec_driver_sql("DROP TABLE refusals")
+            connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0011'")
+
+    with new_ledger(tmp_path, clock) as ledger, new_run(ledger, Organisation(), SETTINGS) as run:
+        load_source(run, open_source(str(rows)))
+        advance(run)
+
+        assert states(ledger) == {"C-1": "held:address_refused", "C-2": "blocked:consent_refused"}

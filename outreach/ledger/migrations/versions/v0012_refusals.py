@@ -1,0 +1,25 @@
+"""Addresses for which a row says no. Rows of before are sealed: each list is read once more, for these."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from outreach.ledger.database.schema import Id, Instant
+
+revision = "0012"
+down_revision = "0011"
+
+
+def upgrade() -> None:
+    """Add the table."""
+    op.create_table(
+        "refusals",
+        sa.Column("campaign_id", Id, sa.ForeignKey("campaigns.id"), primary_key=True),
+        sa.Column("address", sa.BigInteger, primary_key=True),
+        sa.Column("said_by", sa.BigInteger, primary_key=True),
+        sa.Column("channels", sa.String(32), primary_key=True),
+        sa.Column("load_id", Id, sa.ForeignKey("loads.id"), nullable=False, comment="the last that read it"),
+        sa.Column("at", Instant, nullable=False, comment="when it was read first"),
+        comment="Addresses for which a row says no, and who said so, as keyed hashes: others may share them.",
+        sqlite_with_rowid=False,
+    )
+    op.execute("UPDATE loads SET fingerprint = NULL")

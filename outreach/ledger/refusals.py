@@ -1,0 +1,139 @@
+"""Addresses for which a row of a campaign says no: whoever else has one waits for a person.
+
+    a row says no, readable or not   ──> its addresses, and the channels that it names
+    another row has such an address on a channel that is named   ──> held on all that are named
+    a later list has a row of the id that said no, and no row of it does   ──> over, when it has been read
+
+Whom a person released is not held again for what was said before.
+"""
+
+import functools
+import secrets
+from array import array
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+from sqlalchemy import Connection, Insert, bindparam, delete, func, select
+
+from outreach.chunks import cut
+from outreach.contacts import Channel, Contact
+from outreach.ledger.database.bulk_write import write_columns
+from outreach.ledger.database.engine import insert_in
+from outreach.ledger.database.schema import EPOCH, audit, contacts, refusals
+from outreach.ledger.facts import kept_as
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.vault import Vault, number_of
+from outreach.sources.refusal import KeyedNo, named_in
+
+Refused: TypeAlias = Mapping[str, frozenset[Channel]]
+RELEASED = "refusal_released"
+"""What the audit calls it when a person releases whom somebody's no held."""
+_R = refusals.c
+_SAID = (_R.address, _R.said_by, _R.channels)
+_OF_CAMPAIGN = _R.campaign_id == bindparam("campaign")
+_ANY = select(_R.at).where(_OF_CAMPAIGN).limit(1)
+_FIND = select(*_SAID, _R.at).where(_OF_CAMPAIGN, _R.address.in_(bindparam("addresses", expanding=True)))
+_RELEASED = (
+    select(contacts.c.external_contact_id, func.max(audit.c.at))
+    .join(audit, audit.c.contact_id == contacts.c.id)
+    .where(contacts.c.campaign_id == bindparam("campaign"), audit.c.action == RELEASED)
+    .where(contacts.c.external_contact_id.in_(bindparam("names", expanding=True)))
+    .group_by(contacts.c.external_contact_id)
+)
+_MOST = 30_000
+"""Values in one statement: SQLite takes 32,766."""
+
+
+def freed_in(campaign_id: int) -> str:
+    """The fact that is another one whenever a no is over: whom it kept back is decided on again."""
+    return f"refusals-over@{campaign_id}"
+
+
+class Refusals:
+    """Those of one load."""
+
+    def __init__(self, ledger: Ledger, connection: Connection, campaign_id: int, load_id: int) -> None:
+        self._ledger, self._campaign_id, self._load_id = ledger, campaign_id, load_id
+        who = select(_R.said_by).where(_R.campaign_id == campaign_id).distinct().order_by(_R.said_by)
+        # Eight bytes each: of a million they took a tenth of what a set does.
+        self._earlier = array("q", connection.execute(who).scalars())
+        self._met = bytearray(len(self._earlier))
+
+    def note(self, connection: Connection, said: Sequence[KeyedNo], names: Iterable[str]) -> None:
+        """Keep what a chunk's rows say no to; `names` are the ids of those that can be read."""
+        for who in self._ledger.vault.numbers("person", map(str.encode, names)) if self._earlier else ():
+            place = bisect_left(self._earlier, who)
+            if self._earlier[place : place + 1] == array("q", [who]):
+                self._met[place] = True
+        columns = dict(zip(("address", "said_by", "channels"), zip(*said, strict=True), strict=False))
+        alike = {"campaign_id": self._campaign_id, "load_id": self._load_id, "at": self._ledger.clock.now()}
+        write_columns(connection, _saying(connection.dialect.name), len(said), columns, alike)
+
+    def end_others(self, connection: Connection) -> None:
+        """Forget what an earlier list said of whom this one, read to its end, has a row that does not."""
+        met = (who for who, is_met in zip(self._earlier, self._met, strict=True) if is_met)
+        earlier = delete(refusals).where(_R.campaign_id == self._campaign_id, _R.load_id < self._load_id)
+        if sum(connection.execute(earlier.where(_R.said_by.in_(part))).rowcount for part in cut(met, _MOST)):
+            connection.execute(kept_as(self._ledger, freed_in(self._campaign_id), secrets.token_hex(8)))
+
+
+@functools.lru_cache(maxsize=2)
+def _saying(dialect: str) -> Insert:
+    new = insert_in(dialect, refusals)
+    return new.on_conflict_do_update(
+        index_elements=list(refusals.primary_key), set_={"load_id": new.excluded.load_id}
+    )
+
+
+def find_known(ledger: Ledger, campaign_id: int, said: Iterable[KeyedNo]) -> set[KeyedNo]:
+    """What a campaign knows to be said of the addresses of these."""
+    asked = {"campaign": campaign_id, "addresses": [address for address, *_ in said]}
+    return {(address, by, channels) for address, by, channels, _ in ledger.db.rows(_FIND, asked)}
+
+
+def find_refused(
+    ledger: Ledger,
+    campaign_id: int,
+    people: Iterable[Contact],
+    *,
+    met: Collection[int] = (),
+    said: Collection[KeyedNo] = (),
+) -> Refused:
+    """By id the channels on which others say no who share an address.
+
+    Of others whom a list has `met`, which is not in the ledger yet, only what they have `said` in it.
+    """
+    with ledger.db.read() as connection:
+        return find_refused_within(connection, ledger.vault, campaign_id, people, met, said)
+
+
+def find_refused_within(
+    connection: Connection,
+    vault: Vault,
+    campaign_id: int,
+    people: Iterable[Contact],
+    met: Collection[int] = (),
+    said: Collection[KeyedNo] = (),
+) -> Refused:
+    """The same inside a transaction that is open."""
+    if connection.execute(_ANY, {"campaign": campaign_id}).first() is None:
+        return {}
+    places = defaultdict(list)
+    for contact in people:
+        for channel, address in contact.channels.addresses().items():
+            for key in vault.address_keys(address):
+                places[number_of(key)].append((contact.external_contact_id, channel))
+    found = defaultdict(list)
+    for row in connection.execute(_FIND, {"campaign": campaign_id, "addresses": list(places)}):
+        named = named_in(row.channels)
+        for name, channel in places[row.address] if row.said_by not in met or row[:3] in said else ():
+            if channel in named and row.said_by != number_of(vault.person_key(name)):
+                found[name].append((row.at, named))
+    asked = {"campaign": campaign_id, "names": list(found)}
+    released = dict(map(tuple, connection.execute(_RELEASED, asked) if found else ()))
+    return {
+        name: frozenset[Channel]().union(*(named for at, named in noes if at > released.get(name, EPOCH)))
+        for name, noes in found.items()
+    }
