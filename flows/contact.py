@@ -5,6 +5,7 @@ the external contact id and nothing else. A run that was created by Prefect's AP
 contact is in the ledger; the mask replaces them then. Whoever cannot accept that sends a sealed contact.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -83,10 +84,11 @@ def contact_one(
         open_run(campaign, BlockNames(genesys, senders, webhook, ledger), settings, begin=begin) as opened,
         prefect_heeded(opened.run),
     ):
-        before = count_in(opened.run.ledger, opened.run.campaign.id, CONTACTED)
+        book = opened.run.ledger
+        before = count_in(book, opened.run.campaign.id, CONTACTED)
         recover(opened.run)
         if isinstance(contact, str) or mask(contact) != contact:  # else it is masked: the ledger has them
-            sealed = contact if isinstance(contact, str) else seal_contact(opened.run.ledger, contact)
+            sealed = seal_contact(book, contact) if isinstance(contact, Mapping) else str(contact)
             load(campaign, opened.reference, partial(open_sealed, opened.reference, sealed), None)
             begin(forget_parameters)
         opened.run.age.confirm()
