@@ -38,6 +38,11 @@ if TYPE_CHECKING:
     from outreach.operations.catch_up import CaughtUp
     from outreach.report.figures.gather import Figures
 
+FORGOTTEN = (
+    "Prefect's server knows this run no more: somebody deleted it, or emptied the server's database. "
+    "The ledger has all of it, and report and proof lie where they always do."
+)
+
 
 def run_source(
     source: str,
@@ -83,9 +88,15 @@ def run_source(
 def run_to_its_end(flow: Callable[[], State[Any]], ending: Ending) -> State[Any]:
     """How the run ended: what it says itself, where Prefect could not tell its server."""
     import httpx
+    from prefect.exceptions import ObjectNotFound
 
     try:
         return flow()
+    except ObjectNotFound:
+        if ending.state is None:
+            raise
+        complain(FORGOTTEN, 0)
+        return ending.state
     except httpx.HTTPError:
         if ending.state is None:
             raise

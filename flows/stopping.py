@@ -31,7 +31,7 @@ from prefect.context import FlowRunContext
 from prefect.exceptions import TerminationSignal
 from prefect.futures import PrefectFuture, wait
 from prefect.runtime import deployment, flow_run
-from prefect.states import Cancelled
+from prefect.states import Cancelled, Cancelling
 
 from blocks.ledger import is_deployed
 from outreach.campaign.run import Run
@@ -46,7 +46,8 @@ from tasks.patience import asking_again, known_trust
 PARENT_TAG, PARENT_EXECUTOR_TAG = "parent:", "parent-executor:"
 """With these a flow run names whoever handed it out: the flow run, and its executor in the ledger."""
 
-ENDED = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CANCELLING, *sorted(TERMINAL_STATES)]))
+_NO_LONGER_WANTED = [StateType.PAUSED, StateType.CANCELLING, *sorted(TERMINAL_STATES)]
+ENDED = FlowRunFilterState(type=FlowRunFilterStateType(any_=_NO_LONGER_WANTED))
 
 PARENT_GONE = "The run that handed this out is gone."
 
@@ -189,6 +190,11 @@ class PrefectWatch:
         if not named or not client.count_flow_runs(flow_run_filter=chosen):
             return None
         for seen in client.read_flow_runs(flow_run_filter=chosen):
+            if seen.state and seen.state.is_paused():
+                if not seen.state.state_details.pause_reschedule:  # the flow itself waits for an answer
+                    continue
+                if seen.id == self._own and not seen.deployment_id:  # nobody could begin it again: so it ends
+                    client.set_flow_run_state(seen.id, Cancelling(message=seen.state.message), force=True)
             who = "The run" if seen.id == self._own else "The run that handed this out"
             return f"{who} was ended in Prefect ({seen.state_name})."
         return None

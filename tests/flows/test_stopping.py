@@ -20,7 +20,7 @@ from uuid import UUID
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.exceptions import ObjectNotFound
-from prefect.states import Cancelling
+from prefect.states import Cancelling, Suspended
 
 from cli.processes import child, prefect_server
 from deployments.production import POOL, deploy
@@ -150,6 +150,13 @@ def cancel(office: Office, program: Program) -> None:
         client.set_flow_run_state(UUID(run["id"]), Cancelling())
 
 
+def suspend(office: Office, program: Program) -> None:
+    """*Pause* of the run's page in the UI."""
+    [run] = [each for each in office.runs() if each["state"]["type"] == "RUNNING"]
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(UUID(run["id"]), Suspended(timeout_seconds=3600), force=True)
+
+
 def stop_verb(office: Office, program: Program) -> None:
     """`outreach stop`."""
     done = subprocess.run(
@@ -210,6 +217,9 @@ CASES += [
     pytest.param(terminal, terminate_a_thread, id="terminal-thread", marks=LINUX),
     pytest.param(worker, pause, id="worker-pause"),
     pytest.param(work_pool, lose, id="work-pool-lost"),
+    pytest.param(terminal, suspend, id="terminal-suspend"),
+    pytest.param(worker, suspend, id="worker-suspend"),
+    pytest.param(work_pool, suspend, id="work-pool-suspend"),
 ]
 
 
@@ -278,7 +288,7 @@ def contacted(office: Office) -> int:
 
 
 def ended(office: Office) -> bool:
-    over = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+    over = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED", "PAUSED"}
     return all(each["state"]["type"] in over for each in office.runs())
 
 
