@@ -144,3 +144,16 @@ def test_the_limit_that_left_out_every_second_ledgers_rounds_goes_with_the_next_
         assert outcomes["redeliver/redeliver"] == "updated"
         assert client.read_deployment(known.id).global_concurrency_limit is None
     assert {each.outcome for each in deploy("outreach")} == {"unchanged"}
+
+
+def test_the_limit_that_a_person_gave_the_campaigns_stays(deployed: list[Deployed]) -> None:
+    one = ConcurrencyOptions(collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+    with get_client(sync_client=True) as client:
+        known = client.read_deployment_by_name("run-campaign/campaign")
+        client.update_deployment(known.id, DeploymentUpdate(concurrency_limit=1, concurrency_options=one))
+        deploy("outreach")
+
+        limit = client.read_deployment(known.id).global_concurrency_limit
+        client.update_deployment(known.id, DeploymentUpdate(concurrency_limit=None))
+    assert limit is not None
+    assert limit.limit == 1
