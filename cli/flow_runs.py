@@ -91,7 +91,8 @@ def run_to_its_end(flow: Callable[[], State[Any]], ending: Ending) -> State[Any]
     from prefect.exceptions import ObjectNotFound
 
     try:
-        return flow()
+        state = flow()
+        return state if state.is_final() or ending.state is None else _cancel_done(state, ending.state)
     except ObjectNotFound:
         if ending.state is None:
             raise
@@ -104,6 +105,18 @@ def run_to_its_end(flow: Callable[[], State[Any]], ending: Ending) -> State[Any]
             complain(ending.keep(), 0)
             wait_no_longer()
         return ending.state
+
+
+def _cancel_done(cancelling: State[Any], done: State[Any]) -> State[Any]:
+    """End a run that somebody cancelled when its work was done: Prefect takes no other end of it then."""
+    from prefect.client.orchestration import get_client
+    from prefect.states import Cancelled
+
+    end: State[Any] = Cancelled(message=done.message)
+    if run_id := cancelling.state_details.flow_run_id:
+        with get_client(sync_client=True) as client:
+            client.set_flow_run_state(run_id, end)
+    return end
 
 
 def wait_no_longer() -> None:

@@ -148,6 +148,7 @@ class PrefectWatch:
         self._own = flow_run.id and UUID(flow_run.id)
         self._deployment = find_deployment()
         self._is_paused: bool | None = None
+        self._is_counted = False
         self._parent = _tagged(PARENT_TAG)
         self._parent_executor = parent_executor()
         self.is_handed_out = bool(self._parent)
@@ -187,7 +188,9 @@ class PrefectWatch:
         named = [each for each in (self._own, self._parent and UUID(self._parent)) if each]
         chosen = FlowRunFilter(id=FlowRunFilterId(any_=named), state=ENDED)
         # Counted first: to read a run, parameters and all, takes 20 ms of the processor, each second.
-        if not named or not client.count_flow_runs(flow_run_filter=chosen):
+        # Once only: a server with a limit of its own (429) may refuse what comes after.
+        self._is_counted = self._is_counted or bool(named and client.count_flow_runs(flow_run_filter=chosen))
+        if not self._is_counted:
             return None
         for seen in client.read_flow_runs(flow_run_filter=chosen):
             if seen.state and seen.state.is_paused():
@@ -197,6 +200,7 @@ class PrefectWatch:
                     client.set_flow_run_state(seen.id, Cancelling(message=seen.state.message), force=True)
             who = "The run" if seen.id == self._own else "The run that handed this out"
             return f"{who} was ended in Prefect ({seen.state_name})."
+        self._is_counted = False
         return None
 
     def _find_paused(self, client: SyncPrefectClient) -> str | None:

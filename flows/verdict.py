@@ -39,8 +39,7 @@ def conclude(
 ) -> State[dict[str, Any]]:
     """Prove the campaign, tell the CRM, publish the report, and say how the run ended."""
     run = opened.run
-    called_off = run.auto_stop.is_called_off
-    if not called_off and (stopped := run.auto_stop.reason or first_failure(work)):
+    if not run.auto_stop.is_called_off and (stopped := run.auto_stop.reason or first_failure(work)):
         stop_campaign(run.ledger, run.campaign, stopped)
     run.ledger.db.shrink()
     give_back()
@@ -52,7 +51,7 @@ def conclude(
     )
     is_told = show()
     signal(proof, opened.spent())
-    if called_off and proof.balanced:
+    if run.auto_stop.is_called_off and proof.balanced:  # or since: Prefect takes no other end then
         state: State[dict[str, Any]] = Cancelled(message=describe_stop(run))
     else:
         state = judge(proof, contacted_before=contacted_before, left=left)

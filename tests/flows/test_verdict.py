@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from prefect.client.schemas.objects import State
+from prefect.client.schemas.objects import State, StateType
 from prefect.exceptions import ObjectNotFound
+from prefect.states import Cancelling
 
 from cli.flow_runs import FORGOTTEN, run_to_its_end
 from flows.telling import Ending
@@ -131,3 +132,11 @@ def test_a_run_by_hand_that_was_deleted_meanwhile_ends_as_it_says_itself(
 
     assert run_to_its_end(forgotten, Ending(state=ended)) is ended
     assert FORGOTTEN in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_run_by_hand_that_is_cancelled_when_all_is_done_ends_as_cancelled_with_what_it_did() -> None:
+    ended = judge(GOOD, contacted_before=0)
+
+    state = run_to_its_end(Cancelling, Ending(state=ended))
+
+    assert (state.type, state.message) == (StateType.CANCELLED, ended.message)
