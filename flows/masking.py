@@ -37,8 +37,8 @@ class PrivateFlow(Flow[P, R]):
 
 
 def private_flow(**options: Any) -> Callable[[Callable[P, R]], PrivateFlow[P, R]]:  # noqa: ANN401 - Flow's own
-    """`@flow` for a function with such a parameter."""
-    return lambda function: PrivateFlow(function, **options)
+    """`@flow` for a function with such a parameter, never tried again by itself (`tasks.policies`)."""
+    return lambda function: PrivateFlow(function, retries=0, **options)
 
 
 def mask(contact: object) -> dict[str, str] | str:

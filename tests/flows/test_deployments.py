@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import DeploymentUpdate
@@ -157,3 +161,10 @@ def test_the_limit_that_a_person_gave_the_campaigns_stays(deployed: list[Deploye
         client.update_deployment(known.id, DeploymentUpdate(concurrency_limit=None))
     assert limit is not None
     assert limit.limit == 1
+
+
+def test_no_setting_has_a_flow_tried_again_by_itself() -> None:
+    asked = "from deployments.registry import DEPLOYMENTS; print({each.flow.retries for each in DEPLOYMENTS})"
+    env = {**os.environ, "PREFECT_FLOWS_DEFAULT_RETRIES": "2"}
+    done = subprocess.run([sys.executable, "-c", asked], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout == "{0}\n"
