@@ -91,6 +91,8 @@ def _away(error: Exception, advice: str) -> PrefectAway:
     why = f"answers {status}" if status else "does not answer as one"
     where = _shown(api_url() or "")
     told = "Check PREFECT_API_URL or the profile (`prefect config view`), and whether the server runs."
+    if status in (401, 403):
+        told = "Check PREFECT_API_AUTH_STRING, or PREFECT_API_KEY for Prefect Cloud."
     return PrefectAway(f"The Prefect API at {where} {why}.", f"{told} {advice}".rstrip())
 
 
