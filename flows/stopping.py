@@ -201,6 +201,8 @@ class PrefectWatch:
                 self._end_suspended(client, seen)
                 who = "The run" if seen.id == self._own else "The run that began this"
                 return f"{who} was ended in Prefect ({seen.state_name})."
+            if seen.state and seen.state.is_final():  # a flow that ended before what it began
+                self._outer.remove(seen.id)
         self._is_counted = False
         return None
 
