@@ -140,3 +140,10 @@ def test_a_run_by_hand_that_is_cancelled_when_all_is_done_ends_as_cancelled_with
     state = run_to_its_end(Cancelling, Ending(state=ended))
 
     assert (state.type, state.message) == (StateType.CANCELLED, ended.message)
+
+
+def test_a_run_by_hand_whose_end_was_told_twice_has_its_proof() -> None:
+    ended = judge(GOOD, contacted_before=0)
+    known_to_the_server = State(type=StateType.COMPLETED, message=ended.message)
+
+    assert run_to_its_end(lambda: known_to_the_server, Ending(state=ended)) is ended
