@@ -38,6 +38,11 @@ if TYPE_CHECKING:
     from outreach.operations.catch_up import CaughtUp
     from outreach.report.figures.gather import Figures
 
+FORGOTTEN = (
+    "Prefect's server knows this run no more: somebody deleted it, or emptied the server's database. "
+    "The ledger has all of it, and report and proof lie where they always do."
+)
+
 
 def run_source(
     source: str,
@@ -83,9 +88,15 @@ def run_source(
 def run_to_its_end(flow: Callable[[], State[Any]], ending: Ending) -> State[Any]:
     """How the run ended: what it says itself, where Prefect could not tell its server."""
     import httpx
+    from prefect.exceptions import ObjectNotFound
 
     try:
-        return flow()
+        return _settle(flow(), ending)
+    except ObjectNotFound:
+        if ending.state is None:
+            raise
+        complain(FORGOTTEN, 0)
+        return ending.state
     except httpx.HTTPError:
         if ending.state is None:
             raise
@@ -93,6 +104,27 @@ def run_to_its_end(flow: Callable[[], State[Any]], ending: Ending) -> State[Any]
             complain(ending.keep(), 0)
             wait_no_longer()
         return ending.state
+
+
+def _settle(state: State[Any], ending: Ending) -> State[Any]:
+    """The run's own word where Prefect's is the same: that of a server which was told twice has no data."""
+    if ending.state is None:
+        return state
+    if not state.is_final():
+        return _cancel_done(state, ending.state)
+    return ending.state if ending.state.type is state.type else state
+
+
+def _cancel_done(cancelling: State[Any], done: State[Any]) -> State[Any]:
+    """End a run that somebody cancelled when its work was done: Prefect takes no other end of it then."""
+    from prefect.client.orchestration import get_client
+    from prefect.states import Cancelled
+
+    end: State[Any] = Cancelled(message=done.message)
+    if run_id := cancelling.state_details.flow_run_id:
+        with get_client(sync_client=True) as client:
+            client.set_flow_run_state(run_id, end)
+    return end
 
 
 def wait_no_longer() -> None:

@@ -6,10 +6,14 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cli.console import err
 from cli.plain_api import URL, read_plain_settings
-from outreach.errors import PrefectAway
+from outreach.errors import PrefectAway, SettingsError
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
 
 PATIENCE_SECONDS = 20.0
 """How long one answer of the API is waited for before a verb begins."""
@@ -80,10 +84,26 @@ def _ask() -> None:
                     raise problem
                 if client.server_type is not ServerType.CLOUD:
                     client.raise_for_api_version_mismatch()
+                _find_storage(client)
         except (httpx.HTTPError, httpx.InvalidURL):
             raise
         except (RuntimeError, ValueError, OSError) as error:  # what the client makes of an answer or a URL
             raise httpx.HTTPError(type(error).__name__) from error
+
+
+def _find_storage(client: SyncPrefectClient) -> None:
+    """Prefect itself says "Unable to find block document" in a traceback, once a flow has begun."""
+    from prefect.exceptions import ObjectNotFound
+    from prefect.settings import PREFECT_DEFAULT_RESULT_STORAGE_BLOCK
+
+    storage = PREFECT_DEFAULT_RESULT_STORAGE_BLOCK.value() or ""
+    slug, _, name = storage.partition("/")
+    try:
+        if storage:
+            client.read_block_document_by_name(name, slug)
+    except ObjectNotFound:
+        advice = "Save it, or correct PREFECT_DEFAULT_RESULT_STORAGE_BLOCK."
+        raise SettingsError(f"There is no block {storage} for Prefect's results.", advice) from None
 
 
 def _away(error: Exception, advice: str) -> PrefectAway:
@@ -91,6 +111,8 @@ def _away(error: Exception, advice: str) -> PrefectAway:
     why = f"answers {status}" if status else "does not answer as one"
     where = _shown(api_url() or "")
     told = "Check PREFECT_API_URL or the profile (`prefect config view`), and whether the server runs."
+    if status in (401, 403):
+        told = "Check PREFECT_API_AUTH_STRING, or PREFECT_API_KEY for Prefect Cloud."
     return PrefectAway(f"The Prefect API at {where} {why}.", f"{told} {advice}".rstrip())
 
 

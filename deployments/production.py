@@ -1,8 +1,8 @@
 """Deploy everything to a pool: block types, pool, queues, deployments, automations. Twice changes nothing.
 
 What a person sets in the UI stays: whether a deployment is paused, its schedules, its default parameters, its
-other job variables, and those of the environment. What the code says is brought up to date: entry point,
-form, description, tags, version, and what it sets of the environment.
+limit, its other job variables, and those of the environment. What the code says is brought up to date: entry
+point, form, description, tags, version, and what it sets of the environment.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ from prefect.workers.process import ProcessWorker
 import blocks
 from deployments.automations import list_automations
 from deployments.form import read_saved
-from deployments.registry import DEPLOYMENTS, QUEUES, Deployment, build
+from deployments.registry import DEPLOYMENTS, MAINTENANCE, QUEUES, Deployment, build
 from outreach.errors import SettingsError
 
 POOL = "outreach"
@@ -137,7 +137,7 @@ def _difference(wanted: RunnerDeployment, known: DeploymentResponse) -> dict[str
         "enforce_parameter_schema": True,
     }
     change = {name: value for name, value in ours.items() if getattr(known, name, None) != value}
-    if _is_limited_by_us(known):
+    if wanted.work_queue_name == MAINTENANCE and _is_limited_by_us(known):
         change["concurrency_limit"] = None
     return change
 

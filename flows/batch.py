@@ -27,6 +27,7 @@ from outreach.ledger.release import release_dead_executors
     name="outreach-batch",
     flow_run_name="{campaign}-{number}",
     description="Work on one batch of a campaign that another run handed out.",
+    retries=0,
     task_runner=ThreadPoolTaskRunner(max_workers=4),  # type: ignore[arg-type]  # Prefect's own example
 )
 def outreach_batch(

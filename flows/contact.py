@@ -5,6 +5,7 @@ the external contact id and nothing else. A run that was created by Prefect's AP
 contact is in the ledger; the mask replaces them then. Whoever cannot accept that sends a sealed contact.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -84,7 +85,9 @@ def contact_one(
         before = count_before(opened.run)
         recover(opened.run)
         if isinstance(contact, str) or mask(contact) != contact:  # else it is masked: the ledger has them
-            sealed = contact if isinstance(contact, str) else seal_contact(opened.run.ledger, contact)
+            sealed = (
+                seal_contact(opened.run.ledger, contact) if isinstance(contact, Mapping) else str(contact)
+            )
             load(campaign, opened.reference, partial(open_sealed, opened.reference, sealed), None)
             begin(forget_parameters)
         opened.run.age.confirm()

@@ -51,6 +51,9 @@ from tasks.policies import (
 DEPLOYMENT = "outreach-batch/batch"
 EXECUTOR_TAG = "executor:"
 
+NOT_TAKEN = (httpx.HTTPError, ObjectNotFound)
+"""The server is away, or knows nothing of what it is asked: somebody deleted that."""
+
 log = logging.getLogger("outreach.dispatch")
 
 MORE_WORKERS = "Start another worker, or one with a higher --limit, to be faster."
@@ -82,10 +85,16 @@ def dispatch(
         return _Dispatch(run, names, client, deployment.id, work_here).work(batches)
 
 
-def say_away(error: httpx.HTTPError) -> None:
-    """Say what is done without Prefect's server; raise the error again where the server is there."""
+def say_away(error: Exception) -> None:
+    """Say what is done without Prefect's server; raise the error again where the server refuses us.
+
+    It may have a limit of its own (429), and who emptied its database took the deployment away (404).
+    """
     if isinstance(error, httpx.HTTPStatusError) and not error.response.is_server_error:
-        raise error
+        if error.response.status_code not in (404, 429):
+            raise error
+        log.warning("Prefect's server takes no more batches: this run works on those that are left itself")
+        return
     log.warning("Prefect's server is away: this run works on the batches that are left itself")
 
 
@@ -143,7 +152,7 @@ class _Dispatch:
     def _work(self) -> None:
         try:
             self._hand_out()
-        except httpx.HTTPError as error:  # Prefect has asked again for a minute
+        except NOT_TAKEN as error:  # Prefect has asked again for a minute
             say_away(error)
             self._work_alone()
 
@@ -175,12 +184,12 @@ class _Dispatch:
     def _end_out(self) -> None:
         over: State[Any] = Cancelling(message="The run that handed this out has ended.")
         for sent in self.out:
-            with contextlib.suppress(httpx.HTTPError):  # the server is away: they look for us themselves
+            with contextlib.suppress(*NOT_TAKEN):  # the server is away: they look for us themselves
                 self.client.set_flow_run_state(sent, over)
         until = self._now() + RECALL_SECONDS
         while self.out and self._now() < until:
             self.run.ledger.clock.sleep(DISPATCH_LOOK_SECONDS)
-            with contextlib.suppress(httpx.HTTPError):
+            with contextlib.suppress(*NOT_TAKEN):
                 self._look()
 
     def _send(self, batch: BatchRef, times: int) -> None:
@@ -197,8 +206,7 @@ class _Dispatch:
     def _look(self) -> None:
         untaken: list[UUID] = []
         living = list_living_executors(self.run.ledger)
-        chosen = FlowRunFilter(id=FlowRunFilterId(any_=list(self.out)))
-        for seen in self.client.read_flow_runs(flow_run_filter=chosen):
+        for seen in self._read_out():
             sent = self.out[seen.id]
             state = seen.state
             if state is None:
@@ -219,6 +227,15 @@ class _Dispatch:
                 self._again(seen, sent)
         if untaken and self._now() - self.alone_since > UNTAKEN_SECONDS:
             self._take_back(min(untaken, key=lambda each: self.out[each].batch.number))
+
+    def _read_out(self) -> list[FlowRun]:
+        """What the server has of them. A run that a person deleted, with other late ones, is made again."""
+        chosen = FlowRunFilter(id=FlowRunFilterId(any_=list(self.out)))
+        found = self.client.read_flow_runs(flow_run_filter=chosen)
+        for deleted in self.out.keys() - {each.id for each in found}:
+            sent = self.out.pop(deleted)
+            self.waiting.appendleft((sent.batch, sent.times + 1))
+        return found
 
     def _take_back(self, untaken: UUID) -> None:
         """Work on it here. A worker that takes it at this moment shares the rows, and is waited for."""

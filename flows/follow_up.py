@@ -35,6 +35,7 @@ ADVICE = "Mend it; the next round goes on from there."
     name="follow-up",
     flow_run_name="follow-up",
     description="Follow open interactions to their end, end what outlives its time, tell the CRM.",
+    retries=0,
 )
 def follow_up(
     genesys: BlockName = "default",

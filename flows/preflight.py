@@ -32,6 +32,7 @@ from tasks.preflight import check
     name="preflight",
     flow_run_name="preflight-{genesys}",
     description="Check that a campaign could run. Nobody is contacted.",
+    retries=0,
 )
 def preflight(
     genesys: BlockName = "default",

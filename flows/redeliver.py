@@ -25,6 +25,7 @@ from tasks.references import Reference
     name="redeliver",
     flow_run_name="redeliver-{webhook}",
     description="Deliver the events that wait for the CRM, each contact's in their order.",
+    retries=0,
 )
 def redeliver(
     webhook: BlockName = "default",

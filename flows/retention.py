@@ -19,6 +19,7 @@ from tasks.retention import purge_old
     name="retention",
     flow_run_name="retention-{ledger}",
     description="Forget people's data by age; sums, audit and keyed hashes stay.",
+    retries=0,
 )
 def retention(
     keep_days: Days = 365,

@@ -26,12 +26,12 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import TERMINAL_STATES, State, StateType
+from prefect.client.schemas.objects import TERMINAL_STATES, FlowRun, State, StateType
 from prefect.context import FlowRunContext
-from prefect.exceptions import TerminationSignal
+from prefect.exceptions import ObjectNotFound, TerminationSignal
 from prefect.futures import PrefectFuture, wait
 from prefect.runtime import deployment, flow_run
-from prefect.states import Cancelled
+from prefect.states import Cancelled, Cancelling
 
 from blocks.ledger import is_deployed
 from outreach.campaign.run import Run
@@ -46,7 +46,8 @@ from tasks.patience import asking_again, known_trust
 PARENT_TAG, PARENT_EXECUTOR_TAG = "parent:", "parent-executor:"
 """With these a flow run names whoever handed it out: the flow run, and its executor in the ledger."""
 
-ENDED = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CANCELLING, *sorted(TERMINAL_STATES)]))
+_NO_LONGER_WANTED = [StateType.PAUSED, StateType.CANCELLING, *sorted(TERMINAL_STATES)]
+ENDED = FlowRunFilterState(type=FlowRunFilterStateType(any_=_NO_LONGER_WANTED))
 
 PARENT_GONE = "The run that handed this out is gone."
 
@@ -147,6 +148,10 @@ class PrefectWatch:
         self._own = flow_run.id and UUID(flow_run.id)
         self._deployment = find_deployment()
         self._is_paused: bool | None = None
+        self._is_counted = False
+        context = FlowRunContext.get()
+        self._part_of = context and context.flow_run and context.flow_run.parent_task_run_id
+        self._outer: list[UUID] = []
         self._parent = _tagged(PARENT_TAG)
         self._parent_executor = parent_executor()
         self.is_handed_out = bool(self._parent)
@@ -183,15 +188,44 @@ class PrefectWatch:
             return None
 
     def _find_ended(self, client: SyncPrefectClient) -> str | None:
-        named = [each for each in (self._own, self._parent and UUID(self._parent)) if each]
+        self._find_outer(client)
+        named = [each for each in (self._own, self._parent and UUID(self._parent), *self._outer) if each]
         chosen = FlowRunFilter(id=FlowRunFilterId(any_=named), state=ENDED)
         # Counted first: to read a run, parameters and all, takes 20 ms of the processor, each second.
-        if not named or not client.count_flow_runs(flow_run_filter=chosen):
+        # Once only: a server with a limit of its own (429) may refuse what comes after.
+        self._is_counted = self._is_counted or bool(named and client.count_flow_runs(flow_run_filter=chosen))
+        if not self._is_counted:
             return None
         for seen in client.read_flow_runs(flow_run_filter=chosen):
-            who = "The run" if seen.id == self._own else "The run that handed this out"
-            return f"{who} was ended in Prefect ({seen.state_name})."
+            if self._is_meant(seen):
+                self._end_suspended(client, seen)
+                who = "The run" if seen.id == self._own else "The run that began this"
+                return f"{who} was ended in Prefect ({seen.state_name})."
+            if seen.state and seen.state.is_final():  # a flow that ended before what it began
+                self._outer.remove(seen.id)
+        self._is_counted = False
         return None
+
+    def _is_meant(self, seen: FlowRun) -> bool:
+        """Whether somebody ended it: a flow may wait for an answer, or end before what it began."""
+        state = seen.state
+        if state is None or state.is_paused():
+            return bool(state and state.state_details.pause_reschedule)
+        return seen.id not in self._outer or state.is_cancelling() or state.is_cancelled()
+
+    def _end_suspended(self, client: SyncPrefectClient, seen: FlowRun) -> None:
+        """End our own run by hand that was suspended: nobody can resume it, and it ends in no other way."""
+        if seen.id == self._own and seen.state and seen.state.is_paused() and not seen.deployment_id:
+            client.set_flow_run_state(seen.id, Cancelling(message=seen.state.message), force=True)
+
+    def _find_outer(self, client: SyncPrefectClient) -> None:
+        """Whose part this run is, out to the first flow; the server enters a run a moment after it began."""
+        with contextlib.suppress(ObjectNotFound):
+            while self._part_of:
+                within = client.read_task_run(self._part_of).flow_run_id
+                outer = client.read_flow_run(within) if within else None
+                self._outer += [outer.id] if outer else []
+                self._part_of = outer and outer.parent_task_run_id
 
     def _find_paused(self, client: SyncPrefectClient) -> str | None:
         """Paused while the run was under way: one that was paused before was run by hand."""

@@ -60,13 +60,12 @@ def conclude(
 ) -> FlowState[dict[str, Any]]:
     """Prove the campaign, tell the CRM, publish the report, and say how the run ended."""
     run = opened.run
-    called_off = run.auto_stop.is_called_off
-    if not called_off and (stopped := run.auto_stop.reason or first_failure(work)):
+    if not run.auto_stop.is_called_off and (stopped := run.auto_stop.reason or first_failure(work)):
         stop_campaign(run.ledger, run.campaign, stopped)
     run.ledger.db.shrink()
     give_back()
     proof = _settle(run)
-    if not (called_off or proof.stopped or left):
+    if not (run.auto_stop.is_called_off or proof.stopped or left):
         reason, advice = explain_nobody(proof, contacted_before=before.contacted, failed_before=before.failed)
         proof = replace(proof, nobody_contacted=f"{reason} {advice}".strip() or None)
     from tasks.reporting import publish  # noqa: PLC0415 - 0.02 s, in which people are contacted already
@@ -76,7 +75,7 @@ def conclude(
     )
     is_told = show()
     signal(proof, opened.spent())
-    if called_off and proof.balanced:
+    if run.auto_stop.is_called_off and proof.balanced:  # or since: Prefect takes no other end then
         state: FlowState[dict[str, Any]] = Cancelled(message=describe_stop(run))
     else:
         state = judge(proof, contacted_before=before.contacted, failed_before=before.failed, left=left)

@@ -13,6 +13,7 @@ from tasks.references import Reference
     task_run_name="follow-{campaign}",
     # Never cached, never retried: the next round is the retry.
     cache_policy=NO_CACHE,
+    retries=0,
 )
 def follow(campaign: str, run: Reference[Run], seconds: float) -> dict[str, int]:  # noqa: ARG001 - the run's name
     """One round over the campaign; returns its counts."""

@@ -21,6 +21,9 @@ from outreach.connections import trusted
 
 Answer = TypeVar("Answer")
 
+LIMITED = 429
+"""Prefect Cloud's answer over its limit; its client has slept as long as that says before one hears of it."""
+
 
 @contextlib.contextmanager
 def asking_again(times: int = 0) -> Iterator[None]:
@@ -82,12 +85,13 @@ def _raise_if_busy(response: httpx.Response) -> None:
 
 
 def _is_busy(error: BaseException) -> bool:
-    return isinstance(error, httpx.HTTPStatusError) and error.response.status_code >= 500
+    status = error.response.status_code if isinstance(error, httpx.HTTPStatusError) else 0
+    return status == LIMITED or status >= 500
 
 
 def _may_pass(error: BaseException) -> bool:
     if isinstance(error, httpx.HTTPStatusError):
-        return error.response.status_code == 503
+        return error.response.status_code in (LIMITED, 503)
     return isinstance(error, httpx.TransportError)
 
 

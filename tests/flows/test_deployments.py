@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import DeploymentUpdate
@@ -144,3 +148,23 @@ def test_the_limit_that_left_out_every_second_ledgers_rounds_goes_with_the_next_
         assert outcomes["redeliver/redeliver"] == "updated"
         assert client.read_deployment(known.id).global_concurrency_limit is None
     assert {each.outcome for each in deploy("outreach")} == {"unchanged"}
+
+
+def test_the_limit_that_a_person_gave_the_campaigns_stays(deployed: list[Deployed]) -> None:
+    one = ConcurrencyOptions(collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+    with get_client(sync_client=True) as client:
+        known = client.read_deployment_by_name("run-campaign/campaign")
+        client.update_deployment(known.id, DeploymentUpdate(concurrency_limit=1, concurrency_options=one))
+        deploy("outreach")
+
+        limit = client.read_deployment(known.id).global_concurrency_limit
+        client.update_deployment(known.id, DeploymentUpdate(concurrency_limit=None))
+    assert limit is not None
+    assert limit.limit == 1
+
+
+def test_no_setting_has_a_flow_tried_again_by_itself() -> None:
+    asked = "from deployments.registry import DEPLOYMENTS; print({each.flow.retries for each in DEPLOYMENTS})"
+    env = {**os.environ, "PREFECT_FLOWS_DEFAULT_RETRIES": "2"}
+    done = subprocess.run([sys.executable, "-c", asked], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout == "{0}\n"

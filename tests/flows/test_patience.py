@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import VariableCreate
 from prefect.settings import (
     PREFECT_API_SSL_CERT_FILE,
@@ -21,7 +22,7 @@ from prefect.settings import (
 
 from flows.witness import PrefectWitness
 from outreach.ledger.witness import Mark
-from tasks.patience import ask_while_busy, known_trust
+from tasks.patience import ask_soon, ask_while_busy, known_trust
 from tests.flows.pointing import pointing_to
 from tests.support.certificates import contexts
 
@@ -77,6 +78,20 @@ def busy() -> Iterator[dict[str, int]]:
         yield left
     server.shutdown()
     server.server_close()
+
+
+@pytest.mark.parametrize("asking", [ask_soon, ask_while_busy])
+def test_a_server_with_a_limit_of_its_own_is_asked_again(
+    busy: dict[str, int], asking: Callable[[Callable[[SyncPrefectClient], str]], str]
+) -> None:
+    answers = iter([429, 429, 200])
+
+    def ask(client: SyncPrefectClient) -> str:
+        answer = httpx.Response(next(answers), request=httpx.Request("GET", "http://prefect/api"))
+        answer.raise_for_status()
+        return "known"
+
+    assert asking(ask) == "known"
 
 
 def test_a_server_that_is_busy_for_a_moment_is_asked_again_within_the_second(busy: dict[str, int]) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
+import httpx
 import pytest
 from prefect import tags
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -141,6 +142,32 @@ def test_a_batch_that_waited_long_for_a_worker_is_not_lost_when_one_takes_it(
     assert taken.is_pending()
     assert never_begun is not None
     assert never_begun.is_crashed()
+
+
+def test_a_batch_whose_run_was_deleted_is_handed_out_again(
+    office: Office, deployed: SyncPrefectClient, tmp_path: Path
+) -> None:
+    batch_runs = deployed.read_deployment_by_name(dispatch.DEPLOYMENT)
+    with new_ledger(tmp_path) as ledger, new_run(ledger, Organisation()) as run:
+        handing_out = dispatch._Dispatch(
+            run, BlockNames(**office.names), deployed, batch_runs.id, lambda _: []
+        )
+        batch = BatchRef(run.campaign.name, 1, 1, 1, 1)
+        handing_out._send(batch, 1)
+        (sent,) = handing_out.out
+        deployed.delete_flow_run(sent)
+
+        handing_out._look()
+
+    assert (handing_out.out, list(handing_out.waiting)) == ({}, [(batch, 2)])
+
+
+@pytest.mark.parametrize("status", [404, 429, 503])
+def test_a_server_that_takes_no_batch_is_no_reason_to_end(status: int) -> None:
+    request = httpx.Request("POST", "http://prefect/api")
+    dispatch.say_away(
+        httpx.HTTPStatusError("", request=request, response=httpx.Response(status, request=request))
+    )
 
 
 def test_batches_come_before_campaigns_and_both_before_rounds(deployed: SyncPrefectClient) -> None:

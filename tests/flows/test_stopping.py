@@ -15,12 +15,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.exceptions import ObjectNotFound
-from prefect.states import Cancelling
+from prefect.states import Cancelling, Suspended
 
 from cli.processes import child, prefect_server
 from deployments.production import POOL, deploy
@@ -85,6 +87,28 @@ def terminal(office: Office) -> Iterator[Program]:
         yield Program(process, log)
 
 
+PART = """
+import sys, orjson
+from prefect import flow
+from flows.campaign import run_campaign
+
+@flow(name="outer", flow_run_name=sys.argv[1])
+def outer():
+    return run_campaign(**orjson.loads(sys.argv[2]), return_state=True)
+
+outer(return_state=True)
+"""
+
+
+@contextlib.contextmanager
+def part(office: Office) -> Iterator[Program]:
+    """Called by somebody's own flow, by hand."""
+    log = office.folder / "part.log"
+    parameters = orjson.dumps(parameters_of(office, "here")).decode()
+    with child([sys.executable, "-c", PART, f"outer-{office.name}", parameters], log, {}) as process:
+        yield Program(process, log)
+
+
 @contextlib.contextmanager
 def serve(office: Office) -> Iterator[Program]:
     """Served by `python -m deployments.local`."""
@@ -115,15 +139,19 @@ def work_pool(office: Office) -> Iterator[Program]:
         yield program
 
 
-def ask_for_run(office: Office, dispatch: str) -> None:
-    """As the form does."""
-    parameters = {
+def parameters_of(office: Office, dispatch: str) -> dict[str, Any]:
+    return {
         "source": office.source(PEOPLE),
         "campaign": office.name,
         **office.names,
         "settings": slow(office).model_dump(mode="json"),
         "dispatch": dispatch,
     }
+
+
+def ask_for_run(office: Office, dispatch: str) -> None:
+    """As the form does."""
+    parameters = parameters_of(office, dispatch)
     with get_client(sync_client=True) as client:
         deployment = wait_for_deployment(client)
         client.create_flow_run_from_deployment(deployment, parameters=parameters, name=office.name)
@@ -148,6 +176,21 @@ def cancel(office: Office, program: Program) -> None:
     [run] = [each for each in office.runs() if each["state"]["type"] == "RUNNING"]
     with get_client(sync_client=True) as client:
         client.set_flow_run_state(UUID(run["id"]), Cancelling())
+
+
+def cancel_outer(office: Office, program: Program) -> None:
+    """The flow that the campaign is a part of, as the UI does."""
+    name = {"flow_runs": {"name": {"any_": [f"outer-{office.name}"]}}}
+    [run] = office.ask("/flow_runs/filter", name)
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(UUID(run["id"]), Cancelling())
+
+
+def suspend(office: Office, program: Program) -> None:
+    """*Pause* of the run's page in the UI."""
+    [run] = [each for each in office.runs() if each["state"]["type"] == "RUNNING"]
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(UUID(run["id"]), Suspended(timeout_seconds=3600), force=True)
 
 
 def stop_verb(office: Office, program: Program) -> None:
@@ -210,6 +253,10 @@ CASES += [
     pytest.param(terminal, terminate_a_thread, id="terminal-thread", marks=LINUX),
     pytest.param(worker, pause, id="worker-pause"),
     pytest.param(work_pool, lose, id="work-pool-lost"),
+    pytest.param(part, cancel_outer, id="part-cancel"),
+    pytest.param(terminal, suspend, id="terminal-suspend"),
+    pytest.param(worker, suspend, id="worker-suspend"),
+    pytest.param(work_pool, suspend, id="work-pool-suspend"),
 ]
 
 
@@ -278,7 +325,7 @@ def contacted(office: Office) -> int:
 
 
 def ended(office: Office) -> bool:
-    over = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+    over = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED", "PAUSED"}
     return all(each["state"]["type"] in over for each in office.runs())
 
 

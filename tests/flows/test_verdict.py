@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from prefect.client.schemas.objects import State, StateType
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Cancelling
 
+from cli.flow_runs import FORGOTTEN, run_to_its_end
+from flows.telling import Ending
 from flows.verdict import judge
 from outreach.errors import CampaignStopped, NobodyContacted, SumsDoNotHold
 from outreach.ledger.proof import Proof, Webhooks
@@ -144,3 +149,30 @@ def test_a_run_that_left_people_undone_is_red_though_every_sum_holds() -> None:
     assert "190 contacts are still due" in (state.message or "")
     with pytest.raises(CampaignStopped, match="190 contacts are still due"):
         state.result()
+
+
+def test_a_run_by_hand_that_was_deleted_meanwhile_ends_as_it_says_itself(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ended = judge(GOOD, contacted_before=0)
+
+    def forgotten() -> State[object]:
+        raise ObjectNotFound(http_exc=ValueError("404"))
+
+    assert run_to_its_end(forgotten, Ending(state=ended)) is ended
+    assert FORGOTTEN in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_run_by_hand_that_is_cancelled_when_all_is_done_ends_as_cancelled_with_what_it_did() -> None:
+    ended = judge(GOOD, contacted_before=0)
+
+    state = run_to_its_end(Cancelling, Ending(state=ended))
+
+    assert (state.type, state.message) == (StateType.CANCELLED, ended.message)
+
+
+def test_a_run_by_hand_whose_end_was_told_twice_has_its_proof() -> None:
+    ended = judge(GOOD, contacted_before=0)
+    known_to_the_server = State(type=StateType.COMPLETED, message=ended.message)
+
+    assert run_to_its_end(lambda: known_to_the_server, Ending(state=ended)) is ended

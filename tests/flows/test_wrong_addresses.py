@@ -6,12 +6,15 @@ import subprocess
 import sys
 import time
 
+import httpx
 import pytest
+from prefect.settings import PREFECT_DEFAULT_RESULT_STORAGE_BLOCK, temporary_settings
 from pydantic import SecretStr
 
 from blocks import GenesysCredentials
 from blocks.stored import load_block
-from outreach.errors import NotSent
+from cli.prefect_api import reachable
+from outreach.errors import NotSent, PrefectAway, SettingsError
 from tests.flows.office import Office
 
 SOON_SECONDS = 60.0
@@ -47,3 +50,20 @@ def test_a_wrong_secret_is_a_mistake_that_can_be_mended(office: Office) -> None:
 
     assert done.returncode == 2, done.stderr
     assert "client id or secret" in done.stderr
+
+
+def test_a_block_for_results_that_there_is_not_is_named(prefect_api: str) -> None:
+    wrong = {PREFECT_DEFAULT_RESULT_STORAGE_BLOCK: "local-file-system/nowhere"}
+    with (
+        temporary_settings(wrong),
+        pytest.raises(SettingsError, match="no block local-file-system/nowhere for Prefect's results"),
+        reachable(),
+    ):
+        pytest.fail("a run would have begun")
+
+
+def test_a_refused_password_of_prefects_is_named(prefect_api: str) -> None:
+    request = httpx.Request("GET", prefect_api)
+    refused = httpx.Response(401, request=request)
+    with pytest.raises(PrefectAway, match="PREFECT_API_AUTH_STRING"), reachable():
+        raise httpx.HTTPStatusError("", request=request, response=refused)
