@@ -75,6 +75,7 @@ def test_a_cell_that_a_database_cannot_read_is_not_repeated(database: Path, name
     assert "ller" not in str(error.value)
 
 
+@pytest.mark.filterwarnings("ignore:The default date converter")  # of Python 3.12; it is what raises
 def test_what_a_driver_raises_of_its_own_is_one_clear_sentence(database: Path) -> None:
     with sqlite3.connect(database) as connection:
         connection.execute("CREATE TABLE days (day DATE)")
