@@ -73,7 +73,9 @@ def _show_in_prefect(result: Figures, drawn: Mapping[str, str], key: str) -> boo
         # The run waits longer. A frozen server takes connections and says nothing: by Prefect's 60 seconds a
         # request, all in all a finished run took 8 minutes to end.
         with asking_again(2), get_client(sync_client=True) as client:
-            client._client.timeout = ANSWER_SECONDS  # noqa: SLF001 - the run's own client, for its last requests
+            # The run's own client, for its last requests; a Prefect that names it otherwise waits longer.
+            if inner := getattr(client, "_client", None):
+                inner.timeout = ANSWER_SECONDS
             _make_artifacts(result, drawn, key)
     except httpx.HTTPError as error:
         get_run_logger().warning("Prefect's server took no artifacts: %s", type(error).__name__)
