@@ -94,7 +94,9 @@ class Refusals:
 def _saying(dialect: str) -> Insert:
     new = insert_in(dialect, refusals)
     return new.on_conflict_do_update(
-        index_elements=list(refusals.primary_key), set_={"load_id": new.excluded.load_id}
+        index_elements=list(refusals.primary_key),
+        set_={"load_id": new.excluded.load_id},
+        where=_R.load_id < new.excluded.load_id,  # two may load at once: the later ends what the earlier said
     )
 
 

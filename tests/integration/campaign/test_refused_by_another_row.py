@@ -182,6 +182,20 @@ def test_a_list_that_broke_off_ends_no_no(run: Run, between: int) -> None:
     assert told(run) == HELD
 
 
+def test_two_that_read_one_list_at_once_end_no_no(run: Run) -> None:
+    load(run, no())
+    first, second = (Loading(run.ledger, run.campaign.id, "list") for _ in range(2))
+    for reading in (second, first):
+        list(reading.add(reading.taker.chunks(open_source(no()).rows())))
+    second.finish()
+    first.finish()
+
+    load(run, only_sms())
+    advance(run)
+
+    assert told(run) == HELD
+
+
 def test_the_same_list_again_changes_nothing(run: Run, between: int) -> None:
     rows = [*only_sms(), *people(between, first=10), *no()]
     load(run, rows)
