@@ -18,7 +18,7 @@ from flows.parameters import BlockName, CampaignName, SourceName
 from flows.steps import advance, finish, give, plan_batches, prepare
 from flows.stopping import INTERRUPTED, end_early, prefect_heeded
 from flows.telling import tell_earlier
-from flows.verdict import Ended, conclude, count_before, prove_now
+from flows.verdict import Ended, conclude, count_before, leave_out_corrected, prove_now
 from outreach.campaign.reconciliation import recover
 from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.run import Run
@@ -109,6 +109,7 @@ def work_on(
     tell_earlier(run)
     recover(run)
     load(run.campaign.name, opened.reference, contacts, run.rejects_file)
+    before = leave_out_corrected(before, run)
     run.age.confirm()
     availability = prepare(opened, names.genesys)
     run.stop_watch.look()

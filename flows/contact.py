@@ -22,7 +22,7 @@ from flows.opening import BlockNames, open_run
 from flows.parameters import BlockName, CampaignName, ContactGiven
 from flows.steps import advance, finish, give, plan_batches, prepare
 from flows.stopping import prefect_heeded
-from flows.verdict import conclude, count_before
+from flows.verdict import conclude, count_before, leave_out_corrected
 from outreach.campaign.reconciliation import recover
 from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.run import Run
@@ -90,6 +90,7 @@ def contact_one(
             )
             load(campaign, opened.reference, partial(open_sealed, opened.reference, sealed), None)
             begin(forget_parameters)
+            before = leave_out_corrected(before, opened.run)
         opened.run.age.confirm()
         known = prepare(opened, genesys)
         reconsider(replace(opened.run, senders=known))

@@ -55,6 +55,11 @@ def count_before(run: Run) -> Before:
     return Before(count(CONTACTED), count({State.FAILED}))
 
 
+def leave_out_corrected(before: Before, run: Run) -> Before:
+    """Without those who had failed and whom the list that was loaded since corrects: they are tried anew."""
+    return replace(before, failed=min(before.failed, count_in(run.ledger, run.campaign.id, {State.FAILED})))
+
+
 def conclude(
     opened: OpenRun, work: Sequence[Ended], *, before: Before, left: int = 0
 ) -> FlowState[dict[str, Any]]:

@@ -22,8 +22,9 @@ from outreach.contacts import Channel, Contact
 from outreach.ledger.database.bulk_write import write_columns
 from outreach.ledger.database.engine import insert_in
 from outreach.ledger.database.schema import EPOCH, audit, contacts, refusals
-from outreach.ledger.facts import kept_as
+from outreach.ledger.facts import kept_as, recall_within
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.suppressions import ALL_ERASED, ERASING
 from outreach.ledger.vault import Vault, number_of
 from outreach.sources.refusal import KeyedNo, named_in
 
@@ -60,6 +61,8 @@ class Refusals:
         # Eight bytes each: of a million they took a tenth of what a set does.
         self._earlier = array("q", connection.execute(who).scalars())
         self._met = bytearray(len(self._earlier))
+        self._erasing: str | None = None
+        self._erased: frozenset[int] = frozenset()
 
     def note(self, connection: Connection, said: Sequence[KeyedNo], names: Iterable[str]) -> None:
         """Keep what a chunk's rows say no to; `names` are the ids of those that can be read."""
@@ -67,9 +70,17 @@ class Refusals:
             place = bisect_left(self._earlier, who)
             if self._earlier[place : place + 1] == array("q", [who]):
                 self._met[place] = True
+        said = self._without_erased(connection, said) if said else said
         columns = dict(zip(("address", "said_by", "channels"), zip(*said, strict=True), strict=False))
         alike = {"campaign_id": self._campaign_id, "load_id": self._load_id, "at": self._ledger.clock.now()}
         write_columns(connection, _saying(connection.dialect.name), len(said), columns, alike)
+
+    def _without_erased(self, connection: Connection, said: Sequence[KeyedNo]) -> Sequence[KeyedNo]:
+        """Without what was erased: suppressed for good is more than any campaign's no."""
+        if (newest := recall_within(connection, ERASING)) != self._erasing:
+            self._erasing, erased = newest, connection.execute(ALL_ERASED).scalars()
+            self._erased = frozenset(map(number_of, erased))
+        return [no for no in said if no[0] not in self._erased] if self._erased else said
 
     def end_others(self, connection: Connection) -> None:
         """Forget what an earlier list said of whom this one, read to its end, has a row that does not."""
@@ -83,7 +94,9 @@ class Refusals:
 def _saying(dialect: str) -> Insert:
     new = insert_in(dialect, refusals)
     return new.on_conflict_do_update(
-        index_elements=list(refusals.primary_key), set_={"load_id": new.excluded.load_id}
+        index_elements=list(refusals.primary_key),
+        set_={"load_id": new.excluded.load_id},
+        where=_R.load_id < new.excluded.load_id,  # two may load at once: the later ends what the earlier said
     )
 
 

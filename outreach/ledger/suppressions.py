@@ -38,6 +38,7 @@ _KEYS: BindParameter[list[str]] = bindparam("keys", expanding=True)
 _OFF = select(suppressions.c.address_key).where(suppressions.c.address_key.in_(_KEYS))
 _LISTED = select(listed.c.address_key).where(listed.c.address_key.in_(_KEYS))
 _ERASED = _OFF.where(suppressions.c.source == ERASED)
+ALL_ERASED = select(suppressions.c.address_key).where(suppressions.c.source == ERASED)
 
 SUPPRESSED = union(_OFF, _LISTED)
 """Those of the `keys` that are on."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from outreach.compliance.reasons import CHOSEN, advice_on, is_ours
 from outreach.ledger.contacts import REFUSED, RETRY_REFUSED
 from outreach.ledger.proof import Proof
-from outreach.ledger.states import State
+from outreach.ledger.states import WAITING, State
 from outreach.report.wording import clean, explain, number
 
 
@@ -50,7 +50,8 @@ def explain_nobody(proof: Proof, *, contacted_before: int, failed_before: int) -
     states = proof.states
     # What failed long ago makes no run red that has nothing to do; while nobody was ever reached, it does.
     failed = states.get(State.FAILED, 0) - (failed_before if proof.contacted else 0)
-    waiting = sum(states.get(state, 0) for state in (State.DEFERRED, State.UNKNOWN, State.HELD))
+    # Who is not due in this run, and who is in another process's hands, may be reached yet.
+    waiting = sum(states.get(state, 0) for state in (*WAITING, State.UNKNOWN, State.HELD))
     if proof.contacted > contacted_before or failed <= waiting:
         return "", ""
     codes = {code: count for code, count in proof.reasons.items() if code.startswith(REFUSED)}

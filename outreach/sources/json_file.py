@@ -22,7 +22,7 @@ _NEXT = re.compile(
     r"(odata)?next(link|page|pageurl|pagetoken|url|uri|href|cursor|token|start|offset|recordsurl)?\Z"
 )
 _TOTAL = re.compile(r"total(count|size|results|records|items|rows|elements|contacts)?\Z")
-_NONE = (None, False, "", 0)
+_NONE = (None, False, "", 0, -1, "0", "-1", "null")
 _MORE = re.compile(r"(has|is)?(more|next)(records|items|results|pages?|itemsincollection|available)?\Z")
 
 
@@ -72,11 +72,18 @@ def _has_more(value: object, count: int) -> bool:
     named = [(re.sub(r"[\W_]", "", str(name)).lower(), said) for name, said in value.items()]
     return any(
         (said is True and _MORE.match(name))
-        or (said not in _NONE and _NEXT.match(name))
+        or (_NEXT.match(name) and not _is_none(said))
         or (isinstance(said, int) and said > count and _TOTAL.match(name))
         or _has_more(said, count)
         for name, said in named
     )
+
+
+def _is_none(said: object) -> bool:
+    """Whether a next page is named only to say that there is none, as by `{"href": null}`."""
+    if isinstance(said, (Mapping, list)):
+        return all(map(_is_none, said.values() if isinstance(said, Mapping) else said))
+    return said in _NONE
 
 
 def _holds_objects(value: object) -> bool:

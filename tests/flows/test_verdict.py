@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from prefect.client.schemas.objects import State, StateType
@@ -11,9 +12,12 @@ from prefect.states import Cancelling
 
 from cli.flow_runs import FORGOTTEN, run_to_its_end
 from flows.telling import Ending
-from flows.verdict import judge
+from flows.verdict import count_before, judge, leave_out_corrected
 from outreach.errors import CampaignStopped, NobodyContacted, SumsDoNotHold
+from outreach.genesys.interface import NotRegistered
 from outreach.ledger.proof import Proof, Webhooks
+from tests.support.ledgers import advance, load, new_ledger, new_run, people
+from tests.support.organisations import Organisation
 
 GOOD = Proof(
     campaign="spring",
@@ -120,11 +124,28 @@ def test_a_run_with_nothing_to_do_is_green_though_some_failed_long_ago() -> None
     assert judge(earlier, contacted_before=9, failed_before=0).is_failed()
 
 
-@pytest.mark.parametrize("others", [{"deferred": 3}, {"unknown": 3}, {"started": 1}])
+@pytest.mark.parametrize(
+    "others", [{"deferred": 3}, {"unknown": 3}, {"started": 1}, {"accepted": 1, "cleared": 1, "intent": 1}]
+)
 def test_a_refused_contact_beside_others_that_wait_or_were_reached_is_green(others: dict[str, int]) -> None:
     beside = replace(REFUSED, states={"failed": 3, **others}, contacted=others.get("started", 0))
 
     assert judge(beside, contacted_before=0).is_completed()
+
+
+def test_whoever_had_failed_and_fails_again_by_a_corrected_row_makes_the_run_red(tmp_path: Path) -> None:
+    org = Organisation()
+    org.refuses["C-2"] = NotRegistered("C-2", "no.field", "No.", retryable=False)
+    with new_ledger(tmp_path) as ledger, new_run(ledger, org) as run:
+        load(run, people(2))
+        advance(run)
+        before = count_before(run)
+        load(run, [{**row, "name": "Corrected"} for row in people(2)])
+        before = leave_out_corrected(before, run)
+        proof = advance(run)
+
+    assert (proof.states, proof.contacted) == ({"started": 1, "failed": 1}, before.contacted)
+    assert judge(proof, contacted_before=before.contacted, failed_before=before.failed).is_failed()
 
 
 def test_a_stop_is_red_with_its_reason_whatever_the_sums_say() -> None:

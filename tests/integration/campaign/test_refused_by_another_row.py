@@ -22,6 +22,7 @@ from outreach.ledger.claims import claim
 from outreach.ledger.database.schema import refusals
 from outreach.ledger.intents import IntentRequest, commit_intents
 from outreach.ledger.loads import entries as entries_module
+from outreach.ledger.loads.load import Loading
 from outreach.ledger.privacy.retention import purge
 from outreach.ledger.proof import prove
 from outreach.ledger.states import State
@@ -176,6 +177,20 @@ def test_a_list_that_broke_off_ends_no_no(run: Run, between: int) -> None:
     rows = Breaking([*only_sms(), *no(opt_out=""), *people(9, first=20)])
     with pytest.raises(RuntimeError):
         load(run, rows)
+    advance(run)
+
+    assert told(run) == HELD
+
+
+def test_two_that_read_one_list_at_once_end_no_no(run: Run) -> None:
+    load(run, no())
+    first, second = (Loading(run.ledger, run.campaign.id, "list") for _ in range(2))
+    for reading in (second, first):
+        list(reading.add(reading.taker.chunks(open_source(no()).rows())))
+    second.finish()
+    first.finish()
+
+    load(run, only_sms())
     advance(run)
 
     assert told(run) == HELD
@@ -338,6 +353,33 @@ def test_whoever_is_erased_leaves_no_key_of_their_no(run: Run) -> None:
     assert count_noes(run) == 0
     advance(run)
     assert told(run) == "blocked:suppressed"
+
+
+@pytest.mark.parametrize("theirs", [{}, {"time_zone": "Mars/Olympus"}], ids=["readable", "unreadable"])
+def test_the_list_of_before_brings_no_key_of_an_erased_ones_no_back(
+    run: Run, theirs: Mapping[str, Any]
+) -> None:
+    load(run, no(email="", **theirs))
+    erase(run.ledger, NUMBER)
+
+    load(run, [*only_sms(sms="+13175550003"), *no(email="", **theirs)])
+
+    assert count_noes(run) == 0
+
+
+def test_the_list_being_read_brings_no_key_of_an_erased_ones_no_back(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entries_module, "CHUNK", 1)
+
+    reading = Loading(run.ledger, run.campaign.id, "list")
+    rows = [*no(email=""), *no(email="", external_contact_id="C-9")]
+    first, second = reading.taker.chunks(open_source(rows).rows())
+    list(reading.add([first]))
+    erase(run.ledger, NUMBER)
+    list(reading.add([second]))
+
+    assert count_noes(run) == 0
 
 
 def test_a_no_outlives_the_age_of_its_row(run: Run, clock: SetClock) -> None:

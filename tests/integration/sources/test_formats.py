@@ -312,7 +312,16 @@ def test_the_first_page_of_an_api_is_no_list(tmp_path: Path, beside: dict[str, o
 
 
 @pytest.mark.parametrize(
-    "beside", [{"next": None, "total": 1}, {"has_more": False, "next_page": ""}, {"done": True, "total": "7"}]
+    "beside",
+    [
+        {"next": None, "total": 1},
+        {"has_more": False, "next_page": ""},
+        {"done": True, "total": "7"},
+        {"_links": {"self": {"href": "https://crm.example/x"}, "next": {"href": None}}},
+        {"paging": {"next": {}}},
+        {"next_offset": -1},
+        {"next_cursor": "0"},
+    ],
 )
 def test_the_only_page_of_an_api_is_a_list(tmp_path: Path, beside: dict[str, object]) -> None:
     path = tmp_path / "people.json"
