@@ -9,7 +9,6 @@ from typing_extensions import assert_never
 from outreach.contacts import Channel, Contact
 from outreach.errors import Ambiguous, Conflict, Invalid, NotFound
 from outreach.genesys.http.client import quoted
-from outreach.genesys.http.error_mapping import PAGE
 from outreach.genesys.http.untrusted_json import Json, read_code, read_instant, read_mapping, read_text
 from outreach.genesys.interface import Conversation, Engagement, Genesys, Identity, NotRegistered, Registered
 from outreach.genesys.wire_format import CONVERSATIONS, CreatingCall, WireFormat, turned_down
@@ -38,9 +37,7 @@ class Guide(WireFormat, Genesys):
         path = f"{_CONTACTS}/{quoted(registered.genesys_id)}"
         try:
             body = self.connection.request("inspect", "GET", path, priority=priority).json
-        except NotFound as error:
-            if error.code == PAGE:
-                raise
+        except NotFound:
             return Inspection("unknown", {})  # we have just registered them: no verdict, so asked again
         told = read_text(body, "validationStatus").lower()
         status = cast('Literal["passed", "pending", "failed"]', told) if told in _STATUSES else "unknown"

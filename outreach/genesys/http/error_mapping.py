@@ -19,6 +19,7 @@ from outreach.errors import (
     NotFound,
     NotSent,
     RateLimited,
+    Refused,
     Unauthorized,
     WrongClient,
 )
@@ -28,9 +29,6 @@ from outreach.genesys.http.untrusted_json import Json, read_code, read_mapping, 
 
 WHEN_MISSING = 5.0
 """Seconds to wait when a 429 doesn't say how many (guide sheet)."""
-
-PAGE = "page"
-"""The code of a 404 that is a page for people, and so not Genesys' own."""
 
 LOGIN = "login"
 """The operation that fetches a token."""
@@ -88,8 +86,8 @@ def from_answer(
         return Ambiguous(operation, status, code, found, _advise_in_doubt(received))
     if status in {429, 503}:
         return RateLimited(operation, status, code, found, ADVICE[status], _wait(received, now))
-    if status == 404 and _is_html(received):  # nothing is said of the id: a wrong address, or a proxy
-        return NotFound(operation, status, PAGE, found, _BETWEEN.rstrip())
+    if status == 404 and _is_html(received):  # no NotFound, for it says nothing of an id: a proxy's
+        return Refused(operation, status, "page", found, _BETWEEN.rstrip())
     named = ", ".join(_named_permissions(body) or permissions) or "the missing permissions"
     refusal = _REFUSALS.get(status, Invalid)
     return refusal(operation, status, code, found, ADVICE[status].replace("{permissions}", named))

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from outreach.errors import RateLimited
+from outreach.errors import NotFound, RateLimited, Refused
 from outreach.genesys.http import error_mapping
 from tests.support.answers import received
 
@@ -78,3 +78,12 @@ def test_who_answers_in_between_is_named(status: int) -> None:
 def test_a_log_in_page_with_status_200_is_named_as_one() -> None:
     page = received(200, b"<html>", {"Content-Type": "text/html; charset=utf-8"})
     assert "log-in page" in error_mapping.unreadable("read", page).advice
+
+
+def test_a_page_with_status_404_does_not_say_that_anything_is_not_there() -> None:
+    page = received(404, b"<html>", {"Content-Type": "text/html"})
+    error = error_mapping.from_answer("read", page, NOW)
+
+    assert isinstance(error, Refused)
+    assert not isinstance(error, NotFound)
+    assert "proxy" in error.advice
