@@ -8,7 +8,7 @@ import pytest
 
 from outreach.clock import SystemClock
 from outreach.contacts import Channel, Channels
-from outreach.errors import Ambiguous, Forbidden, NotFound, Unauthorized
+from outreach.errors import Ambiguous, Forbidden, Refused, Unauthorized
 from outreach.genesys.guide import Guide
 from outreach.genesys.interface import NotRegistered, Registered
 from outreach.genesys.opening import Account, fetch_token
@@ -119,7 +119,7 @@ def test_a_proxys_page_in_place_of_a_verdict_says_nothing_of_the_contact_and_rai
     with (
         serve_bytes(page) as server,
         open_at(server.url, "guide") as genesys,
-        pytest.raises(NotFound, match="check api_url, the proxy"),
+        pytest.raises(Refused, match="check api_url, the proxy"),
     ):
         genesys.inspect(contact(), Registered("X", "EXT-9928374", "exists"))
 
