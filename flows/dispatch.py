@@ -36,7 +36,7 @@ from outreach.campaign.run import Run
 from outreach.errors import SettingsError
 from outreach.ledger.claims import BatchRef
 from outreach.ledger.release import list_living_executors, list_other_hands, release_dead_executors
-from tasks.patience import asking_again
+from tasks.patience import LIMITED, asking_again
 from tasks.policies import (
     BATCHES_DISPATCHED,
     DISPATCH_LOOK_SECONDS,
@@ -91,7 +91,7 @@ def say_away(error: Exception) -> None:
     It may have a limit of its own (429), and who emptied its database took the deployment away (404).
     """
     if isinstance(error, httpx.HTTPStatusError) and not error.response.is_server_error:
-        if error.response.status_code not in (404, 429):
+        if error.response.status_code not in (404, LIMITED):
             raise error
         log.warning("Prefect's server takes no more batches: this run works on those that are left itself")
         return

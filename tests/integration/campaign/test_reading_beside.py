@@ -21,10 +21,10 @@ from outreach.errors import LedgerError, SourceError
 from outreach.ledger.database.schema import contacts, rejects
 from outreach.ledger.loads.load import Loading
 from outreach.ledger.proof import prove
-from outreach.sources import source as source_module
 from outreach.sources.opening import open_source
 from tests.support.ledgers import new_ledger, new_run
 from tests.support.organisations import Organisation
+from tests.support.reading_beside import read_beside
 
 LISTS = [
     Path(__file__).parents[1] / "sources" / "lists" / name
@@ -87,9 +87,7 @@ def nasty(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def beside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every list counts as large, and every machine has two cores."""
-    monkeypatch.setattr(source_module, "_LARGE", -1)
-    monkeypatch.setattr(loading, "may_start", lambda: True)
+    read_beside(monkeypatch)
 
 
 def reading_processes() -> list[int]:
@@ -110,8 +108,7 @@ def test_a_list_read_beside_leaves_what_it_leaves_when_read_here(
     found = []
     for name in ("here", "beside"):
         if name == "beside":
-            monkeypatch.setattr(source_module, "_LARGE", -1)
-            monkeypatch.setattr(loading, "may_start", lambda: True)
+            read_beside(monkeypatch)
         folder = tmp_path / name
         folder.mkdir()
         with new_ledger(folder) as ledger, new_run(ledger, Organisation()) as run:

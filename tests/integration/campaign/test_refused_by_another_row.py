@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from outreach.campaign import loading
 from outreach.campaign.loading import load_source
 from outreach.campaign.run import Run
 from outreach.contacts import Channel
@@ -31,7 +30,6 @@ from outreach.operations.resolution import resolve
 from outreach.privacy.erasure import erase
 from outreach.sameness import same_form
 from outreach.settings import SameAddress
-from outreach.sources import source as source_module
 from outreach.sources.opening import open_source
 from tests.support.clients import open_at
 from tests.support.clocks import SetClock
@@ -49,6 +47,7 @@ from tests.support.ledgers import (
     states,
 )
 from tests.support.organisations import Organisation
+from tests.support.reading_beside import read_beside
 
 Rows = list[dict[str, object]]
 HELD = "held:address_refused"
@@ -315,8 +314,7 @@ def test_why_says_it_in_one_sentence(run: Run) -> None:
 def test_a_process_of_its_own_that_reads_finds_the_same(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(source_module, "_LARGE", -1)
-    monkeypatch.setattr(loading, "may_start", lambda: True)
+    read_beside(monkeypatch)
     (tmp_path / "people.csv").write_text(
         "external_contact_id,name,sms,time_zone,opt_out\nC-1,A,+13175550001,,\nC-2,B,+13175550001,,yes\n"
         "C-3,C,+13175550002,,\nC-4,D,+13175550002,Mars/Olympus,yes\n"

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from outreach.campaign import loading
 from outreach.campaign.loading import load_source
 from outreach.campaign.run import Run
 from outreach.decisions.dry_run import decide_all
@@ -16,10 +15,10 @@ from outreach.decisions.why import explain
 from outreach.ledger.loads import entries as entries_module
 from outreach.ledger.proof import prove
 from outreach.operations.resolution import release_waiting
-from outreach.sources import source as source_module
 from outreach.sources.opening import open_source
 from tests.support.ledgers import NOON, advance, clear, load, people, row_of, states
 from tests.support.organisations import Organisation
+from tests.support.reading_beside import read_beside
 
 Rows = list[dict[str, object]]
 HELD = "held:rows_contradict"
@@ -180,8 +179,7 @@ def test_why_names_the_line_and_what_contradicts(run: Run) -> None:
 def test_a_process_of_its_own_that_reads_finds_the_same(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(source_module, "_LARGE", -1)
-    monkeypatch.setattr(loading, "may_start", lambda: True)
+    read_beside(monkeypatch)
     (tmp_path / "people.csv").write_text(
         "external_contact_id,name,sms,time_zone,opt_out\nC-1,A,+13175550001,,\nC-1,A,+13175550001,,yes\n"
         "C-2,B,+13175550002,Mars/Olympus,yes\nC-2,B,+13175550002,,\n"

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from outreach.campaign import loading
 from outreach.campaign.loading import load_source
 from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.run import Run
@@ -26,7 +25,6 @@ from outreach.ledger.loads.load import find_unchanged
 from outreach.ledger.proof import prove
 from outreach.ledger.states import State
 from outreach.operations.resolution import release_waiting, resolve
-from outreach.sources import source as source_module
 from outreach.sources.opening import open_source
 from tests.support.ledgers import (
     NOON,
@@ -43,6 +41,7 @@ from tests.support.ledgers import (
     stay,
 )
 from tests.support.organisations import Organisation
+from tests.support.reading_beside import read_beside
 
 UNCLEAR: Mapping[str, Any] = {"consent.sms": "perhaps"}
 HELD = "held:row_unreadable"
@@ -192,8 +191,7 @@ def test_a_list_that_has_not_changed_is_not_read_again_and_its_people_stay_held(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     if way == "beside":  # by a process of its own
-        monkeypatch.setattr(source_module, "_LARGE", -1)
-        monkeypatch.setattr(loading, "may_start", lambda: True)
+        read_beside(monkeypatch)
     load(run, people(1))
     (tmp_path / "people.csv").write_text(
         "external_contact_id,name,sms,consent.sms\nC-1,A,+13175550001,perhaps\n"
