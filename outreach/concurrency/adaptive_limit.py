@@ -44,6 +44,11 @@ REGAINED = 8
 end takes, few are refused.
 """
 
+STUCK_SECONDS = 2.0
+"""Where none comes back for so long, those in the air count no more, however busy the processor is: others$
+join in their place. One webhook that hung held back all the others for 15 s beside a busy campaign.
+"""
+
 RENEWED_AFTER = 20
 """After so many idle looks on end the far end has become slower, not the processor busy."""
 
@@ -87,7 +92,8 @@ class AdaptiveLimit:
         self._wanted = self._floor  # few begin: the first calls show whether more would help
         self._most = float(ceiling)  # by the refusals
         self._heard_until = -math.inf
-        self._present = 0
+        self._present = self._stuck = 0
+        self._stuck_at = -math.inf
         self._landed, self._took = 0, 0.0  # since the last look
         self._distance = math.inf
         self._calls = self._cost = 0.0  # of the looks before, the latest counting most
@@ -103,10 +109,10 @@ class AdaptiveLimit:
     def try_acquire(self, *, needed: bool = False) -> bool:
         """Whether one more may begin; who is `needed` may in any case."""
         with self._lock:
-            if not self._present:  # what the processor did meanwhile was for no call
+            if not self._at_work:  # what the processor did meanwhile was for no call
                 self._begin()
             self._look()
-            if self._present >= self._wanted and not needed:
+            if not needed and (self._at_work >= self._wanted or self._present >= self.ceiling):
                 return False
             self._present += 1
             return True
@@ -116,6 +122,12 @@ class AdaptiveLimit:
         with self._lock:
             self._landed += 1
             self._took += seconds
+            self._count_in(seconds)
+
+    def note_failure(self, seconds: float) -> None:
+        """A call has failed after so long, which says nothing of the way."""
+        with self._lock:
+            self._count_in(seconds)
 
     def note_refusal(self, seconds: float) -> None:
         """The far end, or the way there, took no call, after so long: half as many, then slowly more."""
@@ -124,19 +136,29 @@ class AdaptiveLimit:
             if now < self._heard_until:  # who was at work then hears the same
                 return
             self._heard_until = now + max(seconds, LOOK_SECONDS)
-            self._most = max(1.0, min(self._most, self._present) // 2)
+            self._most = max(1.0, min(self._most, self._at_work) // 2)
             self._wanted = min(self._wanted, int(self._most))
 
     def release(self) -> None:
         """One who joined goes."""
         with self._lock:
             self._present -= 1
+            self._stuck = min(self._stuck, self._present)
 
     def is_exceeded(self) -> bool:
         """Whether somebody could go."""
         with self._lock:
             self._look()
-            return self._present > self._wanted
+            return self._at_work > self._wanted
+
+    @property
+    def _at_work(self) -> int:
+        return self._present - self._stuck
+
+    def _count_in(self, seconds: float) -> None:
+        """One whose call began before the others were counted out is back."""
+        if self._stuck and self._wall() - seconds <= self._stuck_at:
+            self._stuck -= 1
 
     def _begin(self) -> None:
         """The first joins."""
@@ -147,15 +169,17 @@ class AdaptiveLimit:
         if seconds < LOOK_SECONDS:  # asked for at each call, and the processor's time costs a system call
             return
         self._most = min(self.ceiling, self._most + seconds * max(1.0, self._most / REGAINED))
-        used, is_full = self._processor() - self._used, self._present >= self._wanted
+        used, is_full = self._processor() - self._used, self._at_work >= self._wanted
         is_idle = is_full and used < IDLE * seconds
         if self._landed:
             self._idle_looks = self._idle_looks + (A_TENTH if self._starved() else 1) if is_idle else 0
             self._judge(used)
         elif is_idle:  # an answer takes longer than a look
             self._wanted = self._within(self._wanted * MORE)
-        elif is_full:  # it comes, and what the processor does meanwhile is a part of its cost
-            return
+        elif is_full and seconds < STUCK_SECONDS:
+            return  # it comes, and what the processor does meanwhile is a part of its cost
+        elif is_full:
+            self._stuck, self._stuck_at = self._present, self._wall()
         self._looked_at, self._used = self._looked_at + seconds, self._used + used
 
     def _judge(self, used: float) -> None:

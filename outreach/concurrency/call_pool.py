@@ -149,9 +149,10 @@ class CallPool(Generic[Item, Outcome]):
             began = time.monotonic()
             try:
                 outcome: Outcome | BaseException = self._call(item)
-                self._limit.note_call(time.monotonic() - began)  # a failure says nothing of the way
+                self._limit.note_call(time.monotonic() - began)
             except BaseException as error:  # noqa: BLE001 - it is what became of the call
                 outcome = error
+                self._limit.note_failure(time.monotonic() - began)
             with self._enough:  # once a call: landing and taking under one lock
                 self._calling[line] -= 1
                 self._landed.append((item, outcome))

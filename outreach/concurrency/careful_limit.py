@@ -38,7 +38,7 @@ class CarefulLimit(AdaptiveLimit):
     def _within(self, useful: int) -> int:
         self._count_served()
         # Nobody goes for it: those would, who are served.
-        most = max(self._present, min(TWICE * self._wanted, TWICE * self._served + 1))
+        most = max(self._at_work, min(TWICE * self._wanted, TWICE * self._served + 1))
         return super()._within(int(min(useful, most)))
 
     def _count_served(self) -> None:
@@ -47,9 +47,9 @@ class CarefulLimit(AdaptiveLimit):
         if seconds < TWICE * self._distance:  # who was at work then has been answered once by now
             return
         served = self._answers / seconds * self._distance
-        waiting = min(self._were_present, self._present)
+        waiting = min(self._were_present, self._at_work)
         self._served = served if waiting > TWICE * served else math.inf
         self._count_anew()
 
     def _count_anew(self) -> None:
-        self._counted_from, self._answers, self._were_present = self._wall(), 0, self._present
+        self._counted_from, self._answers, self._were_present = self._wall(), 0, self._at_work

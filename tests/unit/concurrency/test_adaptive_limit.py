@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from outreach.concurrency.adaptive_limit import FEW, LOOK_SECONDS, RENEWED_AFTER, AdaptiveLimit
+from outreach.concurrency.adaptive_limit import (
+    FEW,
+    LOOK_SECONDS,
+    RENEWED_AFTER,
+    STUCK_SECONDS,
+    AdaptiveLimit,
+)
 
 LOOK = LOOK_SECONDS * 1.01
 
@@ -123,6 +129,53 @@ def test_a_busy_processor_keeps_them_few_though_no_answer_comes(
     for _ in range(10):
         machine.go_on(1.0)
         assert not limit.try_acquire()
+
+
+def hang(machine: Machine, limit: AdaptiveLimit) -> None:
+    """No call comes back, and the processor is busy, for so long that those in the air count no more."""
+    for _ in range(round(STUCK_SECONDS / LOOK) + 1):
+        machine.go_on(1.0)
+        limit.is_exceeded()
+
+
+def test_one_call_that_hangs_keeps_nobody_from_work_though_the_processor_is_busy(
+    machine: Machine, limit: AdaptiveLimit
+) -> None:
+    fill(limit)
+    hang(machine, limit)
+    assert fill(limit) == FEW
+    for _ in range(20):
+        work(machine, limit, 0.0007)
+    assert (limit.wanted, limit.try_acquire()) == (FEW, False)
+    assert not limit.is_exceeded()
+
+
+@pytest.mark.parametrize("end", ["note_call", "note_failure"])
+def test_who_hung_and_is_back_counts_again(machine: Machine, limit: AdaptiveLimit, end: str) -> None:
+    fill(limit)
+    hang(machine, limit)
+    fill(limit)
+    assert not limit.is_exceeded()
+    getattr(limit, end)(machine.seconds)
+    assert limit.is_exceeded()
+
+
+def test_a_call_begun_since_takes_nobody_in_who_hangs(machine: Machine, limit: AdaptiveLimit) -> None:
+    fill(limit)
+    hang(machine, limit)
+    fill(limit)
+    limit.note_failure(0.0001)
+    assert not limit.is_exceeded()
+
+
+def test_however_many_hang_there_are_never_more_than_the_ceiling(
+    machine: Machine, limit: AdaptiveLimit
+) -> None:
+    present = fill(limit)
+    for _ in range(100):
+        hang(machine, limit)
+        present += fill(limit)
+    assert present == 64
 
 
 def test_when_the_far_end_becomes_slower_more_join(machine: Machine, limit: AdaptiveLimit) -> None:
