@@ -20,8 +20,8 @@ from flows.beside import beside
 from flows.masking import mask, private_flow
 from flows.opening import BlockNames, open_run
 from flows.parameters import BlockName, CampaignName, ContactGiven
+from flows.prefect_watch import prefect_heeded
 from flows.steps import advance, finish, give, plan_batches, prepare
-from flows.stopping import prefect_heeded
 from flows.verdict import conclude, count_before, leave_out_corrected
 from outreach.campaign.reconciliation import recover
 from outreach.campaign.reconsideration import reconsider

@@ -31,7 +31,7 @@ from prefect.runtime import flow_run
 from prefect.states import Cancelled, Cancelling, Crashed
 
 from flows.opening import BlockNames
-from flows.stopping import name_parent
+from flows.parentage import name_parent
 from outreach.campaign.run import Run
 from outreach.errors import SettingsError
 from outreach.ledger.claims import BatchRef

@@ -37,8 +37,8 @@ from deployments.registry import DEPLOYMENTS, QUEUES, Deployment, build
 from flows import dispatch
 from flows.batch import outreach_batch
 from flows.opening import BlockNames
+from flows.parentage import PARENT_EXECUTOR_TAG, PARENT_GONE
 from flows.rounds import STALE
-from flows.stopping import PARENT_EXECUTOR_TAG, PARENT_GONE
 from outreach.ledger.claims import BatchRef
 from tasks.policies import UNBEGUN_SECONDS
 from tests.flows.office import Office
