@@ -54,6 +54,14 @@ EXECUTOR_TAG = "executor:"
 NOT_TAKEN = (httpx.HTTPError, ObjectNotFound)
 """The server is away, or knows nothing of what it is asked: somebody deleted that."""
 
+_OVER_LIMIT = "Deployment concurrency limit reached."
+"""All that Prefect says of a run that it cancelled for a limit with the strategy CANCEL_NEW."""
+
+CANCELLING_LIMIT = (
+    f"Deployment {DEPLOYMENT} cancels batches over its concurrency limit. "
+    "Set the limit's strategy to ENQUEUE, or take the limit off."
+)
+
 log = logging.getLogger("outreach.dispatch")
 
 MORE_WORKERS = "Start another worker, or one with a higher --limit, to be faster."
@@ -272,6 +280,8 @@ class _Dispatch:
     def _end(self, seen: FlowRun) -> None:
         del self.out[seen.id]
         self.ended.append(seen)
+        if seen.state and seen.state.message == _OVER_LIMIT:
+            seen.state.message = CANCELLING_LIMIT
         if seen.state and not seen.state.is_completed():
             self.waiting.clear()
 
