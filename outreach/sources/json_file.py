@@ -22,7 +22,7 @@ _NEXT = re.compile(
     r"(odata)?next(link|page|pageurl|pagetoken|url|uri|href|cursor|token|start|offset|recordsurl)?\Z"
 )
 _TOTAL = re.compile(r"total(count|size|results|records|items|rows|elements|contacts)?\Z")
-_OF_PAGES = re.compile(r"pag(e|ing|inat)|meta|info|cursor|result|list|link|range|response|search|query|\bcount")
+_OF_PAGES = re.compile(r"pag[ei]|meta|info|cursor|result|list|link|range|response|search|query|\bcount")
 """Parts whose `total` is that of the list: in others, such as an account's usage, it is of something else."""
 _BESIDE_TOTAL = re.compile(r".*page.*|.*offset|skip|limit|start(at|index)?|(next|prev).*|.*cursor")
 _NONE = (None, False, "", 0, -1, "0", "-1", "null")
