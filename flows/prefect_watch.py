@@ -11,6 +11,7 @@ import contextlib
 import logging
 import os
 import threading
+import time
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -30,10 +31,15 @@ from prefect.states import Cancelling
 from flows.parentage import PARENT_TAG, find_deployment, find_loss, parent_executor, tagged
 from outreach.campaign.run import Run
 from outreach.clock import LOOK_SECONDS
-from tasks.patience import asking_again, known_trust
+from tasks.patience import asking_again, sleepless
 
 _NO_LONGER_WANTED = [StateType.PAUSED, StateType.CANCELLING, *sorted(TERMINAL_STATES)]
 ENDED = FlowRunFilterState(type=FlowRunFilterStateType(any_=_NO_LONGER_WANTED))
+
+REFUSED_SECONDS = 3.0
+"""So long after a server refused us, or was away, it is asked again. A limit (429) may say a minute, and
+Prefect's client would sleep for that: neither a cancelled run nor a lost worker was seen meanwhile.
+"""
 
 log = logging.getLogger("outreach.stop")
 
@@ -69,6 +75,7 @@ class PrefectWatch:
         self._deployment = find_deployment()
         self._is_paused: bool | None = None
         self._is_counted = False
+        self._asked_next = 0.0
         context = FlowRunContext.get()
         self._part_of = context and context.flow_run and context.flow_run.parent_task_run_id
         self._outer: list[UUID] = []
@@ -83,7 +90,7 @@ class PrefectWatch:
         if self.ended.wait(LOOK_SECONDS):  # first: a client takes its time to make, and many runs are short
             return
         # Asked once: while it waited for a server that is away, it would not see a lost parent.
-        with asking_again(), get_client(httpx_settings=known_trust(), sync_client=True) as client:
+        with asking_again(), get_client(httpx_settings=sleepless(), sync_client=True) as client:
             while not self.look(client) and not self.ended.wait(LOOK_SECONDS):
                 pass
 
@@ -101,10 +108,13 @@ class PrefectWatch:
         return find_loss(self._run.ledger, self._parent_executor)
 
     def _find_in_prefect(self, client: SyncPrefectClient) -> str | None:
+        if time.monotonic() < self._asked_next:
+            return None
         try:
             return self._find_ended(client) or self._find_paused(client)
         except Exception as error:  # noqa: BLE001 - the server may be away, in many ways, and comes back
             log.debug("Prefect was not asked: %s", type(error).__name__)
+            self._asked_next = time.monotonic() + REFUSED_SECONDS
             return None
 
     def _find_ended(self, client: SyncPrefectClient) -> str | None:
