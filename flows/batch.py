@@ -14,8 +14,10 @@ from flows.dispatch import EXECUTOR_TAG
 from flows.events import signal_refusals
 from flows.opening import BlockNames, open_ledger, open_run
 from flows.parameters import BlockName, CampaignName
+from flows.parentage import find_loss, parent_executor
+from flows.prefect_watch import prefect_heeded
 from flows.steps import advance, prepare
-from flows.stopping import INTERRUPTED, describe_stop, end_early, find_loss, parent_executor, prefect_heeded
+from flows.stopping import INTERRUPTED, describe_stop, end_early
 from flows.verdict import first_failure
 from outreach.campaign.run import Run
 from outreach.counting import counted

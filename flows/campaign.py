@@ -15,10 +15,12 @@ from flows.dispatch import widen
 from flows.masking import private_flow
 from flows.opening import BlockNames, OpenRun, find_asked_columns, open_run
 from flows.parameters import BlockName, CampaignName, SourceName
+from flows.prefect_watch import prefect_heeded
+from flows.standing import count_before, leave_out_corrected
 from flows.steps import advance, finish, give, plan_batches, prepare
-from flows.stopping import INTERRUPTED, end_early, prefect_heeded
+from flows.stopping import INTERRUPTED, end_early
 from flows.telling import tell_earlier
-from flows.verdict import Ended, conclude, count_before, leave_out_corrected, prove_now
+from flows.verdict import Ended, conclude, prove_now
 from outreach.campaign.reconciliation import recover
 from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.run import Run

@@ -20,9 +20,10 @@ from flows.beside import beside
 from flows.masking import mask, private_flow
 from flows.opening import BlockNames, open_run
 from flows.parameters import BlockName, CampaignName, ContactGiven
+from flows.prefect_watch import prefect_heeded
+from flows.standing import count_before, leave_out_corrected
 from flows.steps import advance, finish, give, plan_batches, prepare
-from flows.stopping import prefect_heeded
-from flows.verdict import conclude, count_before, leave_out_corrected
+from flows.verdict import conclude
 from outreach.campaign.reconciliation import recover
 from outreach.campaign.reconsideration import reconsider
 from outreach.campaign.run import Run
@@ -73,7 +74,7 @@ def contact_one(
         settings: How the campaign behaves.
 
     Returns:
-        The campaign's proof.
+        The campaign's proof; the run is red or green by this person, since others may be under way.
     """
     if settings.dry_run:
         raise SettingsError("A dry run takes a whole source.", "Use run_campaign, or untick 'Dry run'.")
@@ -82,7 +83,7 @@ def contact_one(
         open_run(campaign, BlockNames(genesys, senders, webhook, ledger), settings, begin=begin) as opened,
         prefect_heeded(opened.run),
     ):
-        before = count_before(opened.run)
+        before = count_before(opened.run, find_name(opened.run, contact))
         recover(opened.run)
         if isinstance(contact, str) or mask(contact) != contact:  # else it is masked: the ledger has them
             sealed = (
@@ -101,6 +102,12 @@ def contact_one(
             partial(give, opened, known),
         )
         return conclude(opened, work, before=before, left=left)
+
+
+def find_name(run: Run, contact: ContactGiven) -> str | None:
+    """The external contact id of whom the call is about, None where it cannot be read."""
+    given = contact if isinstance(contact, Mapping) else unseal_contact(run.ledger, contact)
+    return next(open_list([given], run.settings).rows()).external_contact_id or None
 
 
 def open_sealed(run: Reference[Run], sealed: str) -> Source:

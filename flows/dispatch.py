@@ -31,7 +31,7 @@ from prefect.runtime import flow_run
 from prefect.states import Cancelled, Cancelling, Crashed
 
 from flows.opening import BlockNames
-from flows.stopping import name_parent
+from flows.parentage import name_parent
 from outreach.campaign.run import Run
 from outreach.errors import SettingsError
 from outreach.ledger.claims import BatchRef
@@ -53,6 +53,14 @@ EXECUTOR_TAG = "executor:"
 
 NOT_TAKEN = (httpx.HTTPError, ObjectNotFound)
 """The server is away, or knows nothing of what it is asked: somebody deleted that."""
+
+_OVER_LIMIT = "Deployment concurrency limit reached."
+"""All that Prefect says of a run that it cancelled for a limit with the strategy CANCEL_NEW."""
+
+CANCELLING_LIMIT = (
+    f"Deployment {DEPLOYMENT} cancels batches over its concurrency limit. "
+    "Set the limit's strategy to ENQUEUE, or take the limit off."
+)
 
 log = logging.getLogger("outreach.dispatch")
 
@@ -272,6 +280,8 @@ class _Dispatch:
     def _end(self, seen: FlowRun) -> None:
         del self.out[seen.id]
         self.ended.append(seen)
+        if seen.state and seen.state.message == _OVER_LIMIT:
+            seen.state.message = CANCELLING_LIMIT
         if seen.state and not seen.state.is_completed():
             self.waiting.clear()
 

@@ -23,8 +23,8 @@ from flows import look_again
 from flows.beside import Begin
 from flows.lost_runs import end_lost_runs
 from flows.metrics import metrics_offered
+from flows.prefect_watch import prefect_heeded
 from flows.sharing import Shared
-from flows.stopping import prefect_heeded
 from flows.witness import PrefectWitness
 from outreach.campaign import opening as core
 from outreach.campaign.run import Run

@@ -1,7 +1,7 @@
 """The run's own verdict: red where a sum does not hold, it was stopped, or it reached nobody who was due."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.events import signal
 from flows.opening import OpenRun
+from flows.standing import Before, narrow
 from flows.stopping import describe_stop
 from flows.telling import hand_over
 from outreach.campaign.heap import give_back
@@ -21,11 +22,9 @@ from outreach.campaign.run import Run
 from outreach.counting import counted
 from outreach.errors import CampaignStopped, NobodyContacted, SumsDoNotHold
 from outreach.ledger.campaigns import find_campaign
-from outreach.ledger.contacts import count_in
 from outreach.ledger.proof import Proof, prove, recount_webhooks
 from outreach.ledger.release import list_other_hands
 from outreach.ledger.runs import stop_campaign
-from outreach.ledger.states import CONTACTED, State
 from outreach.report.kept_back import explain_kept_back, explain_nobody
 from outreach.report.summary import ALL_BEFORE, summary_sentence
 from outreach.report.wording import instant
@@ -41,25 +40,6 @@ class Ended(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Before:
-    """How many people a campaign had contacted, and how many had failed, when a run of it began."""
-
-    contacted: int = 0
-    failed: int = 0
-
-
-def count_before(run: Run) -> Before:
-    """What a run finds as it begins."""
-    count = partial(count_in, run.ledger, run.campaign.id)
-    return Before(count(CONTACTED), count({State.FAILED}))
-
-
-def leave_out_corrected(before: Before, run: Run) -> Before:
-    """Without those who had failed and whom the list that was loaded since corrects: they are tried anew."""
-    return replace(before, failed=min(before.failed, count_in(run.ledger, run.campaign.id, {State.FAILED})))
-
-
 def conclude(
     opened: OpenRun, work: Sequence[Ended], *, before: Before, left: int = 0
 ) -> FlowState[dict[str, Any]]:
@@ -70,8 +50,9 @@ def conclude(
     run.ledger.db.shrink()
     give_back()
     proof = _settle(run)
+    own = narrow(proof, run, before)
     if not (run.auto_stop.is_called_off or proof.stopped or left):
-        reason, advice = explain_nobody(proof, contacted_before=before.contacted, failed_before=before.failed)
+        reason, advice = explain_nobody(own, contacted_before=before.contacted, failed_before=before.failed)
         proof = replace(proof, nobody_contacted=f"{reason} {advice}".strip() or None)
     from tasks.reporting import publish  # noqa: PLC0415 - 0.02 s, in which people are contacted already
 
@@ -83,7 +64,9 @@ def conclude(
     if run.auto_stop.is_called_off and proof.balanced:  # or since: Prefect takes no other end then
         state: FlowState[dict[str, Any]] = Cancelled(message=describe_stop(run))
     else:
-        state = judge(proof, contacted_before=before.contacted, failed_before=before.failed, left=left)
+        state = judge(
+            proof, contacted_before=before.contacted, failed_before=before.failed, left=left, own=own
+        )
     if others := _name_other_hands(run):
         tell(others)
         state.message = f"{state.message} {others}"
@@ -91,7 +74,7 @@ def conclude(
 
 
 def judge(
-    proof: Proof, *, contacted_before: int, failed_before: int = 0, left: int = 0
+    proof: Proof, *, contacted_before: int, failed_before: int = 0, left: int = 0, own: Proof | None = None
 ) -> FlowState[dict[str, Any]]:
     """The state that a campaign's run ends in.
 
@@ -100,8 +83,10 @@ def judge(
         contacted_before: how many people the campaign had contacted when the run began.
         failed_before: how many had failed by then.
         left: how many contacts of the run it left undone.
+        own: with the counts of whom alone the run is about, as the two before are then; None for all.
     """
-    idle = proof.contacted == contacted_before and proof.contacted > 0
+    own = own or proof
+    idle = own.contacted == contacted_before and own.contacted > 0
     sentence = summary_sentence(proof) + (ALL_BEFORE if idle else "")
     if proof.stopped:
         advice = "Mend it and run the campaign again: it resumes."
@@ -114,11 +99,11 @@ def judge(
     if not proof.balanced:
         red = SumsDoNotHold(proof.campaign, "; ".join(proof.missing))
         return Failed(message=f"{sentence}. {red}", data=red)
-    reason, advice = explain_nobody(proof, contacted_before=contacted_before, failed_before=failed_before)
+    reason, advice = explain_nobody(own, contacted_before=contacted_before, failed_before=failed_before)
     if reason:
         nobody = NobodyContacted(proof.campaign, reason, advice)
         return Failed(message=f"{sentence}. {nobody}", data=nobody)
-    reason, _ = explain_kept_back(proof)
+    reason, _ = explain_kept_back(own)
     return Completed(message=f"{sentence}. {reason}" if reason else sentence, data=proof.as_json())
 
 

@@ -52,6 +52,11 @@ def ask_while_busy(ask: Callable[[SyncPrefectClient], Answer]) -> Answer:
     return _ask(ask, _WHILE_BUSY)
 
 
+def sleepless() -> dict[str, Any]:
+    """For `httpx_settings`: a client that raises at once what Prefect's would sleep over, and then raise."""
+    return {"event_hooks": {"response": [_raise_if_refused]}, **known_trust()}
+
+
 def _ask(ask: Callable[[SyncPrefectClient], Answer], patience: Retrying) -> Answer:
     settings = {"event_hooks": {"response": [_raise_if_busy]}, **known_trust()}
     with asking_again(), get_client(httpx_settings=settings, sync_client=True) as client:
@@ -82,6 +87,11 @@ def _trusted(authorities: str | None) -> ssl.SSLContext:
 def _raise_if_busy(response: httpx.Response) -> None:
     if response.status_code == 503:
         raise httpx.HTTPStatusError("The server is busy.", request=response.request, response=response)
+
+
+def _raise_if_refused(response: httpx.Response) -> None:
+    if response.status_code == LIMITED or response.is_server_error:
+        raise httpx.HTTPStatusError("The server refuses.", request=response.request, response=response)
 
 
 def _is_busy(error: BaseException) -> bool:

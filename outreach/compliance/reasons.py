@@ -82,7 +82,7 @@ REASONS = {
     ),
     ADDRESS_REFUSED: Reason(
         "Another row of the campaign has an address of this person and says no: correct that row if it is "
-        "wrong, or release the contact with `outreach resolve`.",
+        "wrong, or, always where it has no id, release the contact with `outreach resolve`.",
         Owner.PERSON,
     ),
     # Ours, since a setting asks for it: without it the next run goes on.

@@ -75,9 +75,9 @@ def list_other_hands(ledger: Ledger, campaign_id: int) -> Sequence[Row[Any]]:
     return ledger.db.rows(elsewhere.group_by(e.id))
 
 
-def count_living(ledger: Ledger) -> int:
-    """How many executors are not known to be dead; nothing is freed."""
-    return sum(not _is_dead(row) for row in _registered(ledger))
+def find_living(ledger: Ledger) -> frozenset[str]:
+    """The executors that are not known to be dead; nothing is freed."""
+    return frozenset(row.id for row in _registered(ledger) if not _is_dead(row))
 
 
 def is_alive(ledger: Ledger, executor: str) -> bool:

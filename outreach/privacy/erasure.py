@@ -17,6 +17,7 @@ from outreach.ledger.privacy.forgetting import clear, forget, forget_rows, suppr
 from outreach.ledger.privacy.person_search import Person, find_person
 from outreach.ledger.privacy.remains import UNCLEAN, read_words
 from outreach.ledger.witness import witness_opt_outs
+from outreach.privacy.rejected_rows import read_addresses
 from outreach.sources.csv_writer import PrivateCsv
 from outreach.sources.formulas import restore
 from outreach.sources.private_file import remove_leftovers
@@ -59,12 +60,15 @@ def erase(ledger: Ledger, who: str, *, files: Iterable[Path] = ()) -> Erased:
         LedgerError: somebody is being called at this very moment.
     """
     found = find_person(ledger, who)
+    if more := read_addresses(ledger, found) - found.person.addresses:
+        found = find_person(ledger, who, more)
     if not found.people and not found.rows and not found.person.addresses:
         raise UsageError(
             "Nobody in this ledger has that id.", "Give the id as the source has it, or an address."
         )
     # First: were we to die after the rest, the next source would bring the person back.
-    suppressed = suppress_for_good(ledger, found.person.addresses)
+    unkept = () if found.people else found.person.ids
+    suppressed = suppress_for_good(ledger, found.person.addresses, unkept)
     witness_opt_outs(ledger, suppressed)
     ids = [known.id for known in found.people]
     row_ids = [row.id for row in found.rows]

@@ -22,6 +22,9 @@ _NEXT = re.compile(
     r"(odata)?next(link|page|pageurl|pagetoken|url|uri|href|cursor|token|start|offset|recordsurl)?\Z"
 )
 _TOTAL = re.compile(r"total(count|size|results|records|items|rows|elements|contacts)?\Z")
+_OF_PAGES = re.compile(r"pag[ei]|meta|info|cursor|result|list|link|range|response|search|query|\bcount")
+"""Parts whose `total` is that of the list: in others, such as an account's usage, it is of something else."""
+_BESIDE_TOTAL = re.compile(r".*page.*|.*offset|skip|limit|start(at|index)?|(next|prev).*|.*cursor")
 _NONE = (None, False, "", 0, -1, "0", "-1", "null")
 _MORE = re.compile(r"(has|is)?(more|next)(records|items|results|pages?|itemsincollection|available)?\Z")
 
@@ -65,16 +68,17 @@ class JsonFile(JsonlFile):
         return lists[0] if lists else [value]
 
 
-def _has_more(value: object, count: int) -> bool:
+def _has_more(value: object, count: int, part: str = "") -> bool:
     """Whether what an API says beside its list of so many names a next page, or more than these in all."""
     if not isinstance(value, Mapping):
         return False
     named = [(re.sub(r"[\W_]", "", str(name)).lower(), said) for name, said in value.items()]
+    is_of_list = not part or _OF_PAGES.search(part) or any(_BESIDE_TOTAL.fullmatch(name) for name, _ in named)
     return any(
         (said is True and _MORE.match(name))
         or (_NEXT.match(name) and not _is_none(said))
-        or (isinstance(said, int) and said > count and _TOTAL.match(name))
-        or _has_more(said, count)
+        or (is_of_list and isinstance(said, int) and said > count and _TOTAL.match(name))
+        or _has_more(said, count, f"{part} {name}")
         for name, said in named
     )
 

@@ -3,6 +3,7 @@
 PostgreSQL    SET TRANSACTION READ ONLY, server-side cursor
 MySQL         SET SESSION TRANSACTION READ ONLY
 SQLite        mode=ro and PRAGMA query_only
+DuckDB        access_mode=READ_ONLY
 others        one SELECT; give the user no more rights than that
 """
 
@@ -54,6 +55,8 @@ _PACKAGES = {
     "awsathena": "pip install pyathena",
 }
 """What brings a dialect, or its driver, where it is missing."""
+_CLOUD = re.compile(r"md:|motherduck:|[a-z0-9]+://")
+"""Of DuckDB what is no file on this machine."""
 _SPEAKS_OF_NAMES = (OperationalError, ProgrammingError, InternalError, NotSupportedError)
 _READ_ONLY = {
     "postgresql": "SET TRANSACTION READ ONLY",
@@ -97,18 +100,16 @@ class Query:
             url = make_url(self._reference.url)
         except (ArgumentError, ValueError) as e:
             raise SourceError(f"{self.label} is not a database URL.", "Write dialect://host/database.") from e
-        url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
-        if url.get_backend_name() == "sqlite" and url.database and "uri" not in url.query:
-            # Read-only also means that a misspelt path does not become an empty database.
-            return url.set(database=f"file:{quote(url.database)}", query={"mode": "ro", "uri": "true"})
-        return url
+        return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
+        file = _file_of(self._url)
+        if file and not file.exists():
+            raise SourceError(f"The file of {self.label} does not exist.", "Check the path.")
         try:
-            engine = create_engine(
-                _readable(self._url), poolclass=NullPool
-            )  # one connection, gone with the query
+            url = _readable(_for_reading(self._url, file))
+            engine = create_engine(url, poolclass=NullPool)  # one connection, gone with the query
             with engine.connect() as connection:
                 read_only = _READ_ONLY.get(engine.dialect.name)
                 if read_only:
@@ -150,6 +151,22 @@ class Query:
             lambda match: match[0] if said.issuperset(_WORD.findall(match[0].casefold())) else "'***'", cause
         )
         return f": {(cause.splitlines() or [''])[0][:200].rstrip('.')}"
+
+
+def _file_of(url: URL) -> Path | None:
+    """The file that the database is; None where there is none, or SQLite is told of it by a URI."""
+    name, backend = url.database or "", url.get_backend_name()
+    is_file = backend == "sqlite" and "uri" not in url.query
+    is_file |= backend == "duckdb" and not _CLOUD.match(name)
+    return Path(name) if is_file and name and not name.startswith(":memory:") else None
+
+
+def _for_reading(url: URL, file: Path | None) -> URL:
+    """The URL by which nothing is written: a misspelt path would become an empty database."""
+    if url.get_backend_name() == "sqlite":
+        query = {"mode": "ro", **url.query} if "uri" in url.query else {"mode": "ro", "uri": "true"}
+        return url.set(database=f"file:{quote(str(file))}" if file else url.database, query=query)
+    return url.update_query_dict({"access_mode": "READ_ONLY"} if file else {})
 
 
 def _readable(url: URL) -> URL:

@@ -204,6 +204,18 @@ def test_a_short_list_that_genesys_refuses_whole_is_red_in_state_report_and_proo
     assert proof["nobody_contacted"].startswith("5 failed")
 
 
+def test_a_call_for_somebody_who_has_failed_is_red_though_the_campaign_reached_others(office: Office) -> None:
+    office.contact(TUTORIAL, channel_order=["sms"])
+    refusing = {"kind": "error_before_effect", "operation": "messages.agentless", "status": 400}
+    office.genesys.configure(faults=[refusing])
+    other = {**TUTORIAL, "external_contact_id": "EXT-2", "channels": {"sms": "+13172000009"}}
+    for _ in range(2):
+        with pytest.raises(NobodyContacted, match="1 failed"):
+            office.contact(other, channel_order=["sms"])
+
+    assert office.contact(TUTORIAL, channel_order=["sms"])["balanced"]
+
+
 def test_by_hand_such_a_run_ends_in_1_and_its_json_says_why(
     office: Office, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from prefect.context import _deployment_id
 
-from flows.stopping import find_deployment
+from flows.parentage import find_deployment
 
 DEPLOYMENT = UUID("937773e9-52e7-4a0e-9a0b-5d1a8f5f5a11")
 

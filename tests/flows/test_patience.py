@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextvars import copy_context
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import orjson
@@ -20,11 +23,14 @@ from prefect.settings import (
     temporary_settings,
 )
 
+from flows.prefect_watch import PrefectWatch
 from flows.witness import PrefectWitness
 from outreach.ledger.witness import Mark
 from tasks.patience import ask_soon, ask_while_busy, known_trust
 from tests.flows.pointing import pointing_to
 from tests.support.certificates import contexts
+from tests.support.ledgers import new_ledger, new_run
+from tests.support.organisations import Organisation
 
 MARK = Mark(7, "hash")
 
@@ -70,8 +76,13 @@ class BusyServer(BaseHTTPRequestHandler):
 @pytest.fixture
 def busy() -> Iterator[dict[str, int]]:
     """How many more writes are answered 503; this process asks that server."""
-    left = {"busy": 0}
-    handler = type("Busy", (BusyServer,), {"variables": {}, "left": left})
+    with serving(BusyServer, {"busy": 0}) as left:
+        yield left
+
+
+@contextlib.contextmanager
+def serving(kind: type[BusyServer], left: dict[str, int]) -> Iterator[dict[str, int]]:
+    handler = type("Busy", (kind,), {"variables": {}, "left": left})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with pointing_to(f"http://127.0.0.1:{server.server_port}/api", is_up=False):
@@ -121,6 +132,48 @@ def test_a_server_that_is_away_is_not_waited_for_by_what_is_told_beside_a_run() 
         ask_while_busy(lambda client: client.create_variable(VariableCreate(name="told", value=1)))
 
     assert time.monotonic() - began < 5  # a client of Prefect's sleeps for 2 s even after its only attempt
+
+
+class LimitedServer(BusyServer):
+    """Over its limit for the first question; then it knows of one run, which somebody cancels."""
+
+    def do_POST(self) -> None:
+        asked = orjson.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.left["busy"]:
+            self.left["busy"] -= 1
+            self.send_response(429)
+            self.send_header("Retry-After", "20")
+            self.send_header("Content-Length", "0")
+            return self.end_headers()
+        state = {"id": str(uuid4()), "type": "CANCELLING", "name": "Cancelling"}
+        [own] = asked["flow_runs"]["id"]["any_"]
+        seen = {
+            "id": own,
+            "flow_id": str(uuid4()),
+            "name": "spring",
+            "state_name": "Cancelling",
+            "state": state,
+        }
+        return self._answer(200, 1 if self.path.endswith("/count") else [seen])
+
+
+def test_a_cancelled_run_is_seen_to_be_soon_though_the_server_says_to_ask_it_much_later(
+    tmp_path: Path,
+) -> None:
+    with (
+        serving(LimitedServer, {"busy": 2}),
+        new_ledger(tmp_path) as ledger,
+        new_run(ledger, Organisation()) as run,
+    ):
+        watch = PrefectWatch(run)
+        watch._own = uuid4()
+        threading.Thread(target=copy_context().run, args=(watch.run,), daemon=True).start()
+        until = time.monotonic() + 15
+        while not run.auto_stop.is_called_off and time.monotonic() < until:
+            time.sleep(0.1)
+        watch.ended.set()
+
+    assert run.auto_stop.reason == "The run was ended in Prefect (Cancelling)."
 
 
 def test_a_ledger_of_which_the_server_knows_nothing_yet_is_entered(busy: dict[str, int]) -> None:

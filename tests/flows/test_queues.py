@@ -19,13 +19,13 @@ import httpx
 import pytest
 from prefect import tags
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.actions import DeploymentScheduleCreate
+from prefect.client.schemas.actions import DeploymentScheduleCreate, DeploymentUpdate
 from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterDeploymentId,
     FlowRunFilterExpectedStartTime,
 )
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import ConcurrencyLimitStrategy, ConcurrencyOptions, FlowRun
 from prefect.client.schemas.schedules import IntervalSchedule
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import Pending
@@ -37,8 +37,9 @@ from deployments.registry import DEPLOYMENTS, QUEUES, Deployment, build
 from flows import dispatch
 from flows.batch import outreach_batch
 from flows.opening import BlockNames
+from flows.parentage import PARENT_EXECUTOR_TAG, PARENT_GONE
 from flows.rounds import STALE
-from flows.stopping import PARENT_EXECUTOR_TAG, PARENT_GONE
+from flows.verdict import first_failure
 from outreach.ledger.claims import BatchRef
 from tasks.policies import UNBEGUN_SECONDS
 from tests.flows.office import Office
@@ -160,6 +161,30 @@ def test_a_batch_whose_run_was_deleted_is_handed_out_again(
         handing_out._look()
 
     assert (handing_out.out, list(handing_out.waiting)) == ({}, [(batch, 2)])
+
+
+def test_a_limit_that_cancels_batches_is_named_with_what_to_set_instead(
+    office: Office, deployed: SyncPrefectClient, tmp_path: Path
+) -> None:
+    batch_runs = deployed.read_deployment_by_name(dispatch.DEPLOYMENT)
+    cancels = ConcurrencyOptions(collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+    limited = DeploymentUpdate(concurrency_limit=1, concurrency_options=cancels)
+    deployed.update_deployment(batch_runs.id, limited)
+    with new_ledger(tmp_path) as ledger, new_run(ledger, Organisation()) as run:
+        handing_out = dispatch._Dispatch(
+            run, BlockNames(**office.names), deployed, batch_runs.id, lambda _: []
+        )
+        for number in (1, 2):
+            handing_out._send(BatchRef(run.campaign.name, number, 1, number, number), 1)
+        sent = list(handing_out.out)
+        for each in sent:  # as a worker that takes it
+            deployed.set_flow_run_state(each, Pending())
+        handing_out._look()
+
+    deployed.update_deployment(batch_runs.id, DeploymentUpdate(concurrency_limit=None))
+    for each in sent:
+        deployed.delete_flow_run(each)
+    assert first_failure(handing_out.ended) == dispatch.CANCELLING_LIMIT
 
 
 @pytest.mark.parametrize("status", [404, 429, 503])

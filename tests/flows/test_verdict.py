@@ -11,8 +11,9 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelling
 
 from cli.flow_runs import FORGOTTEN, run_to_its_end
+from flows.standing import count_before, leave_out_corrected, narrow
 from flows.telling import Ending
-from flows.verdict import count_before, judge, leave_out_corrected
+from flows.verdict import judge
 from outreach.errors import CampaignStopped, NobodyContacted, SumsDoNotHold
 from outreach.genesys.interface import NotRegistered
 from outreach.ledger.proof import Proof, Webhooks
@@ -146,6 +147,37 @@ def test_whoever_had_failed_and_fails_again_by_a_corrected_row_makes_the_run_red
 
     assert (proof.states, proof.contacted) == ({"started": 1, "failed": 1}, before.contacted)
     assert judge(proof, contacted_before=before.contacted, failed_before=before.failed).is_failed()
+
+
+@pytest.mark.parametrize(("one", "ends"), [("C-1", "COMPLETED"), ("C-2", "FAILED")])
+def test_a_call_for_one_person_answers_for_nobody_whom_other_calls_reach_or_fail_to_reach(
+    tmp_path: Path, one: str, ends: str
+) -> None:
+    org = Organisation()
+    org.refuses["C-2"] = NotRegistered("C-2", "no.field", "No.", retryable=False)
+    with new_ledger(tmp_path) as ledger, new_run(ledger, org) as run:
+        before = count_before(run, one)
+        load(run, people(3))
+        proof = advance(run)
+        own = narrow(proof, run, before)
+
+    state = judge(proof, contacted_before=before.contacted, failed_before=before.failed, own=own)
+    assert (proof.contacted, proof.states["failed"], state.type.value) == (2, 1, ends)
+
+
+def test_a_call_for_somebody_reached_before_is_green_while_another_call_fails(tmp_path: Path) -> None:
+    org = Organisation()
+    org.refuses["C-2"] = NotRegistered("C-2", "no.field", "No.", retryable=False)
+    with new_ledger(tmp_path) as ledger, new_run(ledger, org) as run:
+        load(run, people(2)[1:])
+        advance(run)
+        before = count_before(run, "C-1")
+        load(run, people(2))
+        proof = advance(run)
+        own = narrow(proof, run, before)
+
+    state = judge(proof, contacted_before=before.contacted, failed_before=before.failed, own=own)
+    assert (proof.states, state.type.value) == ({"started": 1, "failed": 1}, "COMPLETED")
 
 
 def test_a_stop_is_red_with_its_reason_whatever_the_sums_say() -> None:

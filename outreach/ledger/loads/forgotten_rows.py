@@ -30,8 +30,8 @@ def forget_refused(
     names = [each.duplicate_of or each.row.external_contact_id for each in refused]
     ids = set(connection.execute(_ERASED, {"keys": sorted({*names} - {""})}).scalars())
     own = [
-        {key for address in find_addresses(each.row.record.cells) for key in vault.address_keys(address)}
-        for each in refused
+        {vault.person_key(name)}.union(*map(vault.address_keys, find_addresses(each.row.record.cells)))
+        for each, name in zip(refused, names, strict=True)
     ]
     erased = find_erased(connection, set[str]().union(*own))
     return [

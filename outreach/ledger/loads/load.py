@@ -131,10 +131,11 @@ class Loading:
             if not self._has_erased(connection):
                 return entries
             entries = [entry.keyed(self._ledger.vault, self._addresses_of(entry)) for entry in entries]
-        erased = find_erased(connection, set[str]().union(*(entry.address_keys for entry in entries)))
-        if not erased:
-            return entries
-        return [entry if erased.isdisjoint(entry.address_keys) else entry.forgotten() for entry in entries]
+        people = self._ledger.vault.keys("person", [each.external_contact_id.encode() for each in entries])
+        own = [{who, *entry.address_keys} for who, entry in zip(people, entries, strict=True)]
+        erased = find_erased(connection, set[str]().union(*own))
+        told = zip(entries, own, strict=True)
+        return [entry if erased.isdisjoint(keys) else entry.forgotten() for entry, keys in told]
 
     def _has_erased(self, connection: Connection) -> bool:
         """Whether anybody asked to be forgotten, until now."""

@@ -112,20 +112,24 @@ def forget_rows(ledger: Ledger, ids: Collection[int], cause: Cause) -> int:
     return len(ids)
 
 
-def suppress_for_good(ledger: Ledger, addresses: Iterable[str]) -> int:
-    """Suppress addresses so that no do-not-contact list that forgets them takes them off again; how many."""
+def suppress_for_good(ledger: Ledger, addresses: Collection[str], ids: Collection[str] = ()) -> int:
+    """Suppress addresses so that no do-not-contact list that forgets them takes them off again; how many.
+
+    And whom no contact keeps, by their `ids`: a mended row may have an address that nobody knew.
+    """
     new = ledger.db.insert(suppressions)
     lasting = {"source": new.excluded.source, "reason": new.excluded.reason}
     upsert = new.on_conflict_do_update(index_elements=["address_key"], set_=lasting)
-    rows = [suppression(ledger, address, ERASED, "erased") for address in sorted(addresses)]
+    keys = *map(ledger.vault.address_key, addresses), *map(ledger.vault.person_key, ids)
+    rows = [{**suppression(ledger, "", ERASED, "erased"), "address_key": key} for key in sorted(keys)]
     if rows:
         with ledger.db.write() as connection:
             connection.execute(upsert, rows)
             # Suppressed for good is more than any campaign's no.
-            keys = {number_of(key) for address in addresses for key in ledger.vault.address_keys(address)}
-            connection.execute(delete(refusals).where(refusals.c.address.in_(keys)))
+            said = {number_of(key) for address in addresses for key in ledger.vault.address_keys(address)}
+            connection.execute(delete(refusals).where(refusals.c.address.in_(said)))
             connection.execute(kept_as(ledger, ERASING, secrets.token_hex(8)))
-    return len(rows)
+    return len(addresses)
 
 
 def clear(ledger: Ledger, words: Collection[bytes]) -> bool:

@@ -103,10 +103,11 @@ class Findings:
     sharing: int
 
 
-def find_person(ledger: Ledger, who: str) -> Findings:
+def find_person(ledger: Ledger, who: str, more: Collection[str] = ()) -> Findings:
     """Everything about one person, in all campaigns; nobody, when nobody is known by that name.
 
-    `who` is an external contact id, an e-mail address, or a number in any international spelling.
+    `who` is an external contact id, an e-mail address, or a number in any international spelling; `more` are
+    addresses of theirs that no contact tells.
 
     Raises:
         UsageError: nobody is named, which every empty cell would fit; or a number that is cut off, which
@@ -123,7 +124,7 @@ def find_person(ledger: Ledger, who: str) -> Findings:
     ids = {known.external_contact_id for known in named} if address else {who.strip()}
     people = list(_read(ledger, _CONTACTS.where(contacts.c.external_contact_id.in_(ids)))) if ids else []
     own = [known.contact.channels.addresses().values() for known in people if known.contact]
-    addresses = {same_form(each) for each in chain(*own)} | ({address} if address else set())
+    addresses = {same_form(each) for each in chain(*own, more)} | ({address} if address else set())
     person = Person(addresses, ids)
     others = scan(ledger, person.addresses) if person.addresses else ()
     sharing = sum(known.external_contact_id not in ids for known in others)

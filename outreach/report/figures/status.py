@@ -4,7 +4,7 @@ A few queries for all campaigns together, each answered by an index: 200,000 con
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
@@ -16,7 +16,7 @@ from outreach.ledger.audit.notes import REPORTED
 from outreach.ledger.database.packing import Packed
 from outreach.ledger.database.schema import EPOCH, instant, microseconds, pacing
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.release import count_living
+from outreach.ledger.release import find_living
 from outreach.ledger.states import CONTACTED, WAITING, State
 from outreach.timetable import Timetable
 
@@ -97,15 +97,16 @@ class _Found:
 
 def read_status(ledger: Ledger) -> Status:
     """Every campaign of the ledger, the last run first."""
-    now, processes = ledger.clock.now(), count_living(ledger)
+    now, living = ledger.clock.now(), find_living(ledger)
     with ledger.db.snapshot() as connection:
         lately = _count(connection, "intents WHERE outcome = 'started' AND at >= :since", now - _HOUR)
         found = _gather(connection)
         rows = connection.execute(text("SELECT id, name, stopped FROM campaigns")).all()
+        worked = _find_worked(connection, living, [row.id for row in rows])
         budgets = tuple(_budgets(connection, now.timestamp()))
-    campaigns = [_status(row.name, row.stopped, found[row.id], is_worked=processes > 0) for row in rows]
+    campaigns = [_status(row.name, row.stopped, found[row.id], is_worked=row.id in worked) for row in rows]
     campaigns.sort(key=lambda each: (each.last_run or EPOCH, each.name), reverse=True)
-    return Status(now, ledger.name, processes, lately, tuple(campaigns), budgets)
+    return Status(now, ledger.name, len(living), lately, tuple(campaigns), budgets)
 
 
 _HOUR = timedelta(hours=1)
@@ -120,6 +121,7 @@ _VERDICTS = f"""
     ) AS last ON a.campaign_id = last.campaign_id AND a.n = last.n AND a.contact_id IS NULL"""  # noqa: S608 - our own word
 _STATES = "SELECT campaign_id, state, count(*) FROM contacts GROUP BY 1, 2 ORDER BY 1, 2"
 _WEBHOOKS = "SELECT campaign_id, state, count(*) FROM outbox GROUP BY 1, 2 ORDER BY 1, 2"
+_HELD = "SELECT lease_owner, campaign_id FROM contacts WHERE lease_owner IS NOT NULL GROUP BY 1, 2"
 _OLDEST = "SELECT campaign_id, min(created_at) FROM outbox WHERE state = 'pending' GROUP BY 1"
 
 
@@ -141,6 +143,13 @@ def _gather(connection: Connection) -> defaultdict[int, _Found]:
     for campaign, at in connection.execute(text(_OLDEST)):
         found[campaign].oldest_pending = instant(at)
     return found
+
+
+def _find_worked(connection: Connection, living: Collection[str], known: Collection[int]) -> Collection[int]:
+    """Where a living process holds contacts; everywhere, while one holds none and may be at work anywhere."""
+    held = [(owner, campaign) for owner, campaign in connection.execute(text(_HELD)) if owner in living]
+    is_placed = {owner for owner, _ in held}.issuperset(living)
+    return {campaign for _, campaign in held} if is_placed else known
 
 
 def _budgets(connection: Connection, now: float) -> Iterator[BudgetNow]:

@@ -383,6 +383,63 @@ def test_rejected_rows_are_found_by_id_address_and_other_spellings(ledger: Ledge
     assert "Somebody Else" in kept[0]
 
 
+UNREADABLE: dict[str, object] = {
+    "external_contact_id": "EXT-8",
+    "name": "Bo",
+    "sms": "0171 5550101",
+    "email": "bo.lamp@example.org",
+    "referred_by": "EXT-7",
+}
+
+
+@pytest.mark.parametrize(
+    "mended",
+    [
+        {"external_contact_id": "EXT-8", "sms": "+491715550101", "email": ""},
+        {"external_contact_id": "EXT-9", "sms": ""},
+    ],
+)
+def test_whoever_was_erased_and_had_but_a_row_that_could_not_be_read_is_contacted_by_no_later_list(
+    ledger: Ledger, tmp_path: Path, mended: dict[str, object]
+) -> None:
+    run_with(ledger, tmp_path, [*people(2), UNREADABLE])
+
+    done = erase(ledger, "EXT-8")
+    runs = [run_with(ledger, tmp_path, [{**UNREADABLE, **mended}], name) for name in ("spring", "summer")]
+
+    assert (done.contacts, done.rows, done.suppressed) == (0, 1, 1)
+    proofs = [prove(ledger, run.campaign) for run in runs]
+    assert [(proof.states, proof.balanced) for proof in proofs] == [
+        ({"started": 2, "blocked": 1}, True),
+        ({"blocked": 1}, True),
+    ]
+    assert "bo.lamp" not in str(everything(tmp_path))
+
+
+def test_a_national_number_of_an_erased_persons_row_is_suppressed_by_its_campaigns_country(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    columns = {"Nr": "external_contact_id", "Handy": "sms", "Wer": "name"}
+    given = settings(tmp_path, columns=columns, country="DE")
+    with new_run(ledger, Organisation(), given) as run:
+        rows = [{"Nr": "EXT-8", "Wer": "", "Handy": "0171 5550101"}]
+        load_source(run, open_source(rows, columns=columns, country="DE"), run.rejects_file)
+
+    erase(ledger, "EXT-8")
+
+    assert find_suppressed(ledger, ["+491715550101"])
+
+
+def test_a_row_that_only_mentions_whoever_is_erased_is_another_persons(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    run_with(ledger, tmp_path, [ADA, UNREADABLE])
+
+    erase(ledger, "EXT-7")
+
+    assert not find_suppressed(ledger, ["bo.lamp@example.org"])
+
+
 def test_a_person_is_shown_everything_across_campaigns(ledger: Ledger, tmp_path: Path) -> None:
     for name in ("spring", "summer"):
         run_with(ledger, tmp_path, [*people(2), ADA], name)

@@ -5,10 +5,10 @@ import time
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from outreach.ledger.audit.seals import seal
-from outreach.ledger.database.schema import executors
+from outreach.ledger.database.schema import contacts, executors
 from outreach.ledger.executors.processes import host
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.proof import prove
@@ -58,6 +58,20 @@ def test_a_run_without_an_end_is_running_only_while_a_process_lives(
     live(ledger, seconds_ago)
 
     assert read_status(ledger).campaigns[0].condition == condition
+
+
+def test_a_run_without_an_end_is_not_running_while_all_that_live_hold_contacts_of_another_campaign(
+    ledger: Ledger,
+) -> None:
+    worked = fill(ledger, 16)
+    fill(ledger, 16, name="left")
+    live(ledger, 5)
+    of_it = contacts.c.campaign_id == worked.id
+    ledger.db.execute(update(contacts).where(of_it).values(lease_owner="e"))
+
+    conditions = {each.name: each.condition for each in read_status(ledger).campaigns}
+
+    assert conditions == {worked.name: "running", "left": "unfinished"}
 
 
 def test_a_process_that_was_killed_on_this_machine_is_at_work_no_more(ledger: Ledger) -> None:
@@ -141,7 +155,8 @@ def test_campaigns_are_told_apart_by_their_names_on_a_narrow_terminal_and_a_run_
 def test_no_query_reads_the_audit_or_the_contacts_from_end_to_end(ledger: Ledger) -> None:
     plans = {}
     with ledger.db.read() as connection:
-        for query in (queries._RUNS, queries._VERDICTS, queries._STATES, queries._OLDEST, queries._WEBHOOKS):
+        of_states = (queries._STATES, queries._HELD, queries._OLDEST, queries._WEBHOOKS)
+        for query in (queries._RUNS, queries._VERDICTS, *of_states):
             rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all()
             plans[query] = [row[3] for row in rows if re.search(r"SCAN (?!.*COVERING)", row[3])]
 

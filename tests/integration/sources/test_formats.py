@@ -301,6 +301,10 @@ def test_what_a_server_answers_is_told_apart(status: int, says: str) -> None:
         {"additional_data": {"pagination": {"more_items_in_collection": True, "next_start": 100}}},
         {"pageNumber": 1, "nextUri": "/api/v2/x"},
         {"startIndex": 1, "itemsPerPage": 1, "totalResults": 500},
+        {"meta": {"total": 500}},
+        {"meta": {"people": {"total": 500}}},
+        {"result_info": {"page": 1, "total_count": 500}},
+        {"answer": {"total": 500, "limit": 1, "offset": 0}},
     ],
 )
 def test_the_first_page_of_an_api_is_no_list(tmp_path: Path, beside: dict[str, object]) -> None:
@@ -321,6 +325,9 @@ def test_the_first_page_of_an_api_is_no_list(tmp_path: Path, beside: dict[str, o
         {"paging": {"next": {}}},
         {"next_offset": -1},
         {"next_cursor": "0"},
+        {"usage": {"total": 5000, "left": 20}},
+        {"account": {"plan": "basic", "totalContacts": 900, "started": "2026-01-01"}},
+        {"meta": {"total": 1}, "statistics": {"sent": {"total": 7}}},
     ],
 )
 def test_the_only_page_of_an_api_is_a_list(tmp_path: Path, beside: dict[str, object]) -> None:

@@ -116,11 +116,19 @@ def test_a_query_that_is_none_changes_nothing_and_says_so(database: Path, query:
     assert len(rows_of(f"sqlite:///{database}#{SELECT}")) == 3
 
 
-def test_a_missing_database_is_not_created(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="unable to open database file"):
-        rows_of(f"sqlite:///{tmp_path}/none.db#SELECT 1")
+@pytest.mark.parametrize("dialect", ["sqlite", "duckdb"])
+def test_a_missing_database_is_said_to_be_missing_and_not_created(tmp_path: Path, dialect: str) -> None:
+    with pytest.raises(SourceError, match=r"does not exist\. Check the path"):
+        rows_of(f"{dialect}:///{tmp_path}/none.db#SELECT 1")
 
-    assert not (tmp_path / "none.db").exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_database_of_a_uri_is_not_created(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="unable to open database file"):
+        rows_of(f"sqlite:///file:{tmp_path}/none.db?uri=true#SELECT 1")
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_url_may_come_from_the_environment(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
