@@ -16,7 +16,7 @@ from outreach.errors import Ambiguous, NotSent
 from outreach.genesys.campaign_route import RESULTS, EngineConversation, Hours, ListRow, Progress, Slot
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.untrusted_json import read_code, read_list, read_mapping, read_number, read_text
-from outreach.genesys.platform import list_export
+from outreach.genesys.platform import exports
 from outreach.genesys.platform.conversations import sessions_of
 from outreach.genesys.platform.engine import LONGEST_VALUE, SUBJECT, EngineMedium, EngineSender
 from outreach.genesys.platform.listing import (
@@ -190,7 +190,7 @@ class CampaignRoute:
 
     def read_results(self, list_id: str) -> Mapping[str, str]:
         """What the engine says of every row, by its id, from an export that is made now."""
-        return list_export.read_results(self._connection, list_id, self._medium)
+        return exports.read_results(self._connection, list_id, self._medium)
 
     def list_conversations(self, campaign_id: str, since: datetime) -> Iterator[EngineConversation]:
         """Every conversation that the campaign has started, 100 a request."""
