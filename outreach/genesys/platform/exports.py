@@ -1,8 +1,7 @@
 """Exports of lists: begun, waited for, and read from where Genesys says that they lie.
 
-A contact list's tells what the engine says of every row (outbound fact sheet, 1.3 and 1.7). It has the results
-of SMS; whether those of e-mail and WhatsApp, is open (11.5): where it has not, the rows themselves are read,
-50 a request.
+A contact list's has what the engine says of every row (outbound fact sheet, 1.3 and 1.7). For SMS it does;
+whether for e-mail and WhatsApp, is open (11.5): where it has not, the rows are read, 50 a request.
 """
 
 import csv
