@@ -109,9 +109,6 @@ class Token:
         self.fetched_at = float("-inf")
         """When this process logged in last, monotonic."""
 
-    def __repr__(self) -> str:
-        return f"Token({self._login.url!r})"
-
     def bearer(self) -> str:
         """What goes behind `Bearer`; fetched when there is none, or 30 seconds before it dies.
 
