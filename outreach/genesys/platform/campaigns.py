@@ -64,7 +64,7 @@ class CampaignRoute:
         medium = self._medium
         body = {
             "name": name,
-            "columnNames": [*medium.column_names, _ZONE],
+            "columnNames": [medium.address, *([SUBJECT] if medium.has_subject else []), *medium.texts, _ZONE],
             medium.columns: [{"columnName": medium.address, "type": medium.address, medium.zone: _ZONE}],
             "trimWhitespace": False,  # a long text goes on in the next column
             "attemptLimits": {"id": limits},
@@ -209,11 +209,12 @@ def _path(campaign_id: str, rest: str = "") -> str:
 def _rules(medium: EngineMedium) -> dict[str, Any]:
     name = _BELTS if medium.name == "Sms" else f"{_BELTS}, {medium.name}"
     codes = [f"OUTBOUND-MESSAGE-{word}" for word in RESULTS]
+    named = f"{medium.name[0].lower()}{medium.name[1:]}WrapupCodes"
     rule = {
         "name": name,
         "order": 0,
         "category": "PostContact",
-        "conditions": [{"lastResultOverallConditionSettings": {medium.codes: codes}}],
+        "conditions": [{"lastResultOverallConditionSettings": {named: codes}}],
         "actions": [{"markContactUncontactableActionSettings": {"mediaTypes": [medium.name]}}],
     }
     return {"name": name, "rules": [rule]}
