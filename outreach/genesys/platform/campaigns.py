@@ -17,7 +17,7 @@ from outreach.genesys.campaign_route import RESULTS, EngineConversation, Hours, 
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.untrusted_json import read_code, read_list, read_mapping, read_number, read_text
 from outreach.genesys.platform import exports
-from outreach.genesys.platform.conversations import sessions_of
+from outreach.genesys.platform.conversations import parts_of
 from outreach.genesys.platform.engine import LONGEST_VALUE, SUBJECT, EngineMedium, EngineSender
 from outreach.genesys.platform.listing import (
     Hit,
@@ -240,6 +240,6 @@ def _groups(rows: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 
 def _read_conversation(hit: Hit) -> EngineConversation | None:
-    keys = (read_text(session, "outboundContactId") for _, session in sessions_of(hit.shown))
+    keys = (read_text(session, "outboundContactId") for _, session in parts_of(hit.shown))
     row_id = next(filter(None, keys), "")
     return EngineConversation(row_id, hit.conversation_id, hit.started_at) if row_id else None

@@ -9,7 +9,7 @@ from datetime import timedelta
 from outreach.contacts import Channel, bare_address
 from outreach.genesys.http.untrusted_json import Object, read_list, read_text
 from outreach.genesys.interface import Attempt
-from outreach.genesys.platform.conversations import sessions_of
+from outreach.genesys.platform.conversations import parts_of
 from outreach.genesys.platform.listing import Hit
 from outreach.genesys.platform.media import EMAIL, Medium, medium_of
 from outreach.genesys.platform.sending import address_of
@@ -60,9 +60,7 @@ def read_own(hit: Hit, senders: Senders) -> OwnConversation | None:
 
 def sessions_in(conversation: Object, medium: Medium) -> list[tuple[Object, Object]]:
     """The sessions of one medium, or of one that isn't shown, each with its participant."""
-    return [
-        pair for pair in sessions_of(conversation) if read_text(pair[1], "mediaType") in {"", medium.name}
-    ]
+    return [pair for pair in parts_of(conversation) if read_text(pair[1], "mediaType") in {"", medium.name}]
 
 
 def subjects_of(conversation: Object) -> frozenset[str]:
