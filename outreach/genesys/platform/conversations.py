@@ -26,10 +26,11 @@ def from_analytics(body: Object) -> Conversation:
     pairs = list(parts_of(body))
     sessions = [session for _, session in pairs]
     segments = [s for session in sessions for s in read_list(session, "segments")]
+    talks = [segment for segment in segments if read_text(segment, "segmentType").lower() == "interact"]
     return Conversation(
         read_code(body, "conversationId"),
         read_instant(body, "conversationStart"),
-        _first(read_instant(s, "segmentStart") for s in segments if _is_talk(s)),
+        _first(read_instant(segment, "segmentStart") for segment in talks),
         read_instant(body, "conversationEnd"),
         _last(read_text(segment, "disconnectType") for segment in segments),
         _spell(_last(read_text(session, "deliveryStatus") for session in sessions)),
@@ -80,10 +81,6 @@ def _whom(pairs: Sequence[tuple[Object, Object]], key: str) -> tuple[frozenset[s
     communication_id = next((read_code(part, key) for part in (*theirs, *(part for _, part in pairs))), "")
     inbound = any(read_text(part, "direction").lower() == "inbound" for _, part in pairs)
     return contacts, communication_id, inbound
-
-
-def _is_talk(segment: Object) -> bool:
-    return read_text(segment, "segmentType").lower() == "interact"
 
 
 def _is_opt_out(code: str) -> bool:
