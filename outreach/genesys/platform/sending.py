@@ -57,8 +57,10 @@ def _write_body(engagement: Engagement, senders: Senders, sender: str) -> dict[s
     match channel:
         case Channel.VOICE:
             return _write_callback(engagement, senders, sender)
-        case Channel.SMS | Channel.CHAT:
-            return _write_message(engagement, senders, sender)
+        case Channel.SMS:
+            return _write_message(engagement, senders, sender, "sms")
+        case Channel.CHAT:
+            return _write_message(engagement, senders, sender, senders.chat_type)
         case Channel.EMAIL:
             return _write_email(engagement, senders, sender)
         case _:
@@ -107,9 +109,8 @@ def printable(value: str) -> str:
     return " ".join("".join(letter if letter.isprintable() else " " for letter in value).split())
 
 
-def _write_message(engagement: Engagement, senders: Senders, sender: str) -> dict[str, Any]:
+def _write_message(engagement: Engagement, senders: Senders, sender: str, kind: str) -> dict[str, Any]:
     attempt = engagement.attempt
-    kind = "sms" if attempt.channel is Channel.SMS else senders.chat_type
     body: dict[str, Any] = {"fromAddress": sender, "toAddressMessengerType": kind}
     address = address_of(attempt, senders)
     if address is not None:
