@@ -16,8 +16,8 @@ from outreach.genesys.platform import (
     enrichment,
     links,
     lookup,
+    matching,
     organization,
-    own_conversations,
     replies,
     sending,
 )
@@ -53,7 +53,7 @@ class Platform(WireFormat):
         self.check_senders = partial(check_senders, connection, senders)
         self.find = partial(lookup.find_conversations, connection, senders)
         self.read_texts = partial(lookup.read_attributes, connection)
-        self.list_started = partial(own_conversations.list_started, connection, senders)
+        self.list_started = partial(matching.list_started, connection, senders)
         self.find_canonical = partial(links.find_canonical, connection)
         self.link = partial(links.link, connection)
         self.list_inbound = partial(replies.list_inbound, connection, senders)
