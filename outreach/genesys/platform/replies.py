@@ -74,11 +74,10 @@ def read_inbound(
 
 
 def _read_inbound(hit: Hit, ours: Collection[str]) -> InboundConversation | None:
-    sessions = [session for _, session in parts_of(hit.shown)]
     # From one of ours to another nobody answers.
     to_us = [
         each
-        for each in sessions
+        for _, each in parts_of(hit.shown)
         if bare_address(read_text(each, "addressTo")) in ours
         and bare_address(read_text(each, "addressFrom")) not in ours
     ]

@@ -4,8 +4,6 @@ A 403, or an answer without the field that would tell, says nothing about the ch
 then, never unavailable. An answer that is no list at all raises.
 """
 
-from collections.abc import Sequence
-
 from typing_extensions import assert_never
 
 from outreach.contacts import Channel
@@ -29,7 +27,8 @@ def check_senders(connection: Connection, senders: Senders) -> dict[Channel, str
     A channel is as ready as the least ready of its senders: each person has their own.
     """
     found = check_each(connection, senders)
-    return {channel: _least([state for of, _, state in found if of is channel]) for channel in Channel}
+    states = {channel: [state for of, _, state in found if of is channel] for channel in Channel}
+    return {channel: min(states[channel], key=_readiness, default=NO_SENDER) for channel in Channel}
 
 
 def check_each(connection: Connection, senders: Senders) -> list[tuple[Channel, str, str]]:
@@ -38,9 +37,8 @@ def check_each(connection: Connection, senders: Senders) -> list[tuple[Channel, 
     return [(each.channel, each.name, _check(connection, senders, each)) for each in ours]
 
 
-def _least(states: Sequence[str]) -> str:
-    wrong = [state for state in states if state not in {AVAILABLE, NOT_CHECKABLE}]
-    return next(iter([*wrong, *(state for state in states if state == NOT_CHECKABLE), *states]), NO_SENDER)
+def _readiness(state: str) -> int:
+    return 2 if state == AVAILABLE else 1 if state == NOT_CHECKABLE else 0
 
 
 def _check(connection: Connection, senders: Senders, sender: Sender) -> str:
