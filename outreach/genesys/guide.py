@@ -1,6 +1,6 @@
 """The guide's simplified API behind the interface (guide sheet)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, cast
 
@@ -13,6 +13,15 @@ from outreach.genesys.http.untrusted_json import Json, read_code, read_instant, 
 from outreach.genesys.interface import Conversation, Engagement, Genesys, Identity, NotRegistered, Registered
 from outreach.genesys.wire_format import CONVERSATIONS, CreatingCall, WireFormat, turned_down
 from outreach.reachability import AVAILABLE, Availability, Inspection
+
+PERMISSIONS: Mapping[str, tuple[str, ...]] = {
+    "register": ("externalcontacts:contact:write",),
+    "inspect": ("externalcontacts:contact:read",),
+    **{f"start {channel}": ("conversation:write", "routing:outboundcontact:write") for channel in Channel},
+    "read conversation": ("conversation:read",),
+    "end conversation": ("conversation:write",),
+}
+"""The scopes that the guide names for each of our operations (guide sheet "Error guide")."""
 
 _CONTACTS = "/api/v2/externalcontacts/contacts"
 _STATUSES = frozenset({"passed", "pending", "failed"})

@@ -9,8 +9,7 @@ from typing import Literal
 from outreach.clock import Clock, SystemClock
 from outreach.contacts import Channel
 from outreach.errors import GenesysError
-from outreach.genesys.guide import Guide
-from outreach.genesys.http import permissions
+from outreach.genesys import guide
 from outreach.genesys.http.auth import SEPARATOR, Login, SealedToken, Token
 from outreach.genesys.http.client import Connection
 from outreach.genesys.http.exchange import Transport
@@ -18,6 +17,7 @@ from outreach.genesys.http.hosts import Hosts, check_url, guide_hosts, platform_
 from outreach.genesys.http.token_pool import TokenPool
 from outreach.genesys.http.usage import Usage
 from outreach.genesys.platform.api import Platform
+from outreach.genesys.platform.permissions import PERMISSIONS
 from outreach.genesys.rate_limit.budgets import Budgets
 from outreach.genesys.rate_limit.pacer import Pacer, creations_key, token_key
 from outreach.genesys.rate_limit.slots import FallbackSlotAllocator, LocalSlotAllocator, SlotAllocator
@@ -73,7 +73,7 @@ def open_genesys(
     timetable: SlotAllocator | None = None,
     sealed_token: str | None = None,
     clock: Clock = _CLOCK,
-) -> Iterator[Platform | Guide]:
+) -> Iterator[Platform | guide.Guide]:
     """One organisation, open for the length of the block; `.connection.usage` counts what it spends.
 
     Args:
@@ -108,10 +108,10 @@ def open_genesys(
             Budgets(pacer, more, clock),
             Usage(clock, whole),
             clock,
-            permissions.GUIDE if account.api == "guide" else permissions.PLATFORM,
+            guide.PERMISSIONS if account.api == "guide" else PERMISSIONS,
             allow_private=account.allow_private,
         )
-        yield Guide(connection) if account.api == "guide" else Platform(connection, ours)
+        yield guide.Guide(connection) if account.api == "guide" else Platform(connection, ours)
 
 
 def _open_slots(timetable: SlotAllocator | None, clock: Clock) -> SlotAllocator:

@@ -1,7 +1,6 @@
 """What both wire formats do alike: the call to a person in hand, conversations read and ended."""
 
 import logging
-from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -41,6 +40,9 @@ class CreatingCall:
 class WireFormat:
     """One organisation over one connection. Safe for threads."""
 
+    understand: Callable[[Json], Conversation]
+    """A conversation as Genesys shows one by itself; without an id it is none."""
+
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
@@ -52,11 +54,6 @@ class WireFormat:
     def give_up(self) -> None:
         """Nobody waits for a turn any more."""
         self.connection.give_up()
-
-    @staticmethod
-    @abstractmethod
-    def understand(body: Json) -> Conversation:
-        """A conversation as Genesys shows one by itself; without an id it is none."""
 
     def read_one(self, conversation_id: str) -> Conversation | None:
         """What became of one interaction, None where Genesys does not show it."""

@@ -30,7 +30,7 @@ from outreach.genesys.http.auth import SealedToken
 from outreach.genesys.interface import DoNotContactList
 from outreach.genesys.platform.api import Platform
 from outreach.genesys.platform.organization import TOKEN_RATE, TokensFound, read_limits, try_tokens
-from outreach.genesys.platform.permission_probes import ESSENTIAL, find_forbidden
+from outreach.genesys.platform.permissions import ESSENTIAL, find_forbidden
 from outreach.genesys.platform.senders import NO_SENDER, check_each
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations.migrate import HEAD

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from outreach.errors import Forbidden, GenesysError, OutreachError
 from outreach.genesys.platform.api import Engine, Platform, find_engine
-from outreach.genesys.platform.engine_look import look_at_engine
+from outreach.genesys.platform.engine_look import find_busy, find_fading, find_recycling
 from outreach.ledger.hand_overs import PREFIX
 from outreach.operations.preflight import Check, Level, Targets
 
@@ -41,12 +41,13 @@ def _check_pace(engine: Engine) -> Iterator[Check]:
 
 
 def _check_others(genesys: Platform) -> Iterator[Check]:
-    found = look_at_engine(genesys.connection, genesys.senders, PREFIX)
+    connection = genesys.connection
+    busy, recycling = find_busy(connection, genesys.senders), find_recycling(connection)
     told = (
-        (found.busy, "sends from a number of ours now", "Wait for its end: a number serves one campaign."),
-        (found.recycling, "recycles campaigns", "See that it names none of ours; two belts hold against it."),
+        (busy, "sends from a number of ours now", "Wait for its end: a number serves one campaign."),
+        (recycling, "recycles campaigns", "See that it names none of ours; two belts hold against it."),
         (
-            found.fading,
+            find_fading(connection, PREFIX),
             "is a list of ours that erases itself",
             "Set it to be kept, or read its results soon.",
         ),

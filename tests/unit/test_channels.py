@@ -24,7 +24,6 @@ PLACES = {
     "outreach/channels.py": 1,
     "outreach/contacts.py": 1,
     "outreach/genesys/guide.py": 1,
-    "outreach/genesys/http/permissions.py": 1,
     "outreach/genesys/platform/enrichment.py": 2,
     "outreach/genesys/platform/lookup.py": 1,
     "outreach/genesys/platform/media.py": 1,

@@ -89,7 +89,7 @@ def _find_fitting(
     """Whom there is room for, and whom no sender serves."""
     left, fitting = dict(room), list[int]()
     for person in seen:
-        sender = engine.choose(person.contact, channel)
+        sender = engine.senders.choose(person.contact, channel)
         if sender is None or left[sender] > 0:
             fitting.append(person.id)
         if sender is not None:
@@ -104,7 +104,7 @@ def _by_sender(
     chosen: dict[str, list[Intent]] = defaultdict(list)
     changes: list[Change] = []
     for item in items:
-        sender = engine.choose(item.claimed.contact, channel)
+        sender = engine.senders.choose(item.claimed.contact, channel)
         objection = _object_to(run, engine, item, channel, sender)
         if objection is None and sender is not None:
             chosen[sender].append(item)

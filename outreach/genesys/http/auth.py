@@ -8,7 +8,7 @@ import base64
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Literal, TypeGuard
+from typing import Literal
 
 import httpx
 import orjson
@@ -109,9 +109,6 @@ class Token:
         self.fetched_at = float("-inf")
         """When this process logged in last, monotonic."""
 
-    def __repr__(self) -> str:
-        return f"Token({self._login.url!r})"
-
     def bearer(self) -> str:
         """What goes behind `Bearer`; fetched when there is none, or 30 seconds before it dies.
 
@@ -121,8 +118,8 @@ class Token:
 
     def known(self) -> str:
         """The bearer at hand, "" where one must be fetched. Never waits, and any thread may ask."""
-        known = self._known
-        return known.value if self._is_good(known) else ""
+        known = self._good()
+        return known.value if known else ""
 
     def renew(self, bearer: str) -> bool:
         """Somebody was turned down with this bearer: fetch another, unless that was done since (False)."""
@@ -137,16 +134,17 @@ class Token:
         return SealedToken(seal(known.value, known.expires_at, self._login.client_secret), known.expires_at)
 
     def _current(self) -> KnownToken:
-        known = self._known
-        if not self._is_good(known):
+        known = self._good()
+        if known is None:
             known = self._fetch()
             life = known.expires_at - self._clock.now()
             self._renew_at = known.expires_at - min(RENEW_BEFORE, life / 4)
             self._known = known
         return known
 
-    def _is_good(self, known: KnownToken | None) -> TypeGuard[KnownToken]:
-        return known is not None and self._clock.now() < self._renew_at
+    def _good(self) -> KnownToken | None:
+        known = self._known
+        return known if known and self._clock.now() < self._renew_at else None
 
     def _fetch(self) -> KnownToken:
         begun = self._clock.now()  # before the call, so that its life is never overrated

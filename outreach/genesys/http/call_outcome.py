@@ -31,10 +31,9 @@ import httpx
 
 
 class Outcome(str, Enum):
-    """What became of a creating call."""
+    """What became of a creating call that did not start anything for sure."""
 
     REFUSED = "refused"
-    STARTED = "started"
     UNKNOWN = "unknown"
 
 
@@ -65,9 +64,7 @@ def of_failure(error: BaseException) -> tuple[Outcome, str]:
 
 
 def of_status(status: int, *, retry_after: bool) -> Outcome:
-    """Outcome of a creating call that was answered; a 2xx still has to show its id to be believed."""
-    if 200 <= status <= 299:
-        return Outcome.STARTED
+    """Outcome of a creating call that was answered by another status than a 2xx."""
     if status in REFUSING or (status == 503 and retry_after):
         return Outcome.REFUSED
     return Outcome.UNKNOWN

@@ -139,7 +139,13 @@ class Connection:
 
     def send(self, ready: ReadyRequest) -> Received:
         """Send it, once: a 2xx. Raises GenesysError; after Unauthorized the next turn has another token."""
-        received = self._send(ready)
+        received = self._exchange(ready.operation, ready.request)
+        if "date" in received.headers:
+            self._last_date = (received.headers["date"], self.clock.now())
+        self.budgets.observe(received.headers, ready.turn.lane)  # a refusal's headers tell of the window too
+        if not 200 <= received.status <= 299:
+            raise self._refused(ready.operation, received, ready)
+        self.tokens.accepted(ready.turn.lane, ready.turn.at)
         try:
             received.read()
         except ValueError as error:
@@ -149,7 +155,7 @@ class Connection:
     def request_at_once(self, operation: str, method: str, path: str) -> None:
         """One request that waits for no budget, and goes although all others have given up. Not repeated."""
         turn, bearer = self.tokens.turn_at_once()
-        self._send(ReadyRequest(operation, self._write(method, path, bearer), bearer, turn))
+        self.send(ReadyRequest(operation, self._write(method, path, bearer), bearer, turn))
 
     def ask_with_each_token(self, operation: str, path: str) -> list[Received | None]:
         """The same read with each token in turn; None where it could not log in. Not paced."""
@@ -209,16 +215,6 @@ class Connection:
             return exchange(self.transport, request, self.clock, most_bytes)
         except EXCHANGE_ERRORS as error:
             raise error_mapping.from_failure(operation, error) from error
-
-    def _send(self, ready: ReadyRequest) -> Received:
-        received = self._exchange(ready.operation, ready.request)
-        if "date" in received.headers:
-            self._last_date = (received.headers["date"], self.clock.now())
-        self.budgets.observe(received.headers, ready.turn.lane)  # a refusal's headers tell of the window too
-        if not 200 <= received.status <= 299:
-            raise self._refused(ready.operation, received, ready)
-        self.tokens.accepted(ready.turn.lane, ready.turn.at)
-        return received
 
     def _refused(self, operation: str, received: Received, ready: ReadyRequest | None = None) -> GenesysError:
         needed = self.permissions.get(operation, ())

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from ipaddress import ip_address
-
-import httpcore
 
 from outreach.clock import Clock
 from outreach.errors import Invalid, NotSent, WebhookError
@@ -33,6 +30,8 @@ def fetch(
 ) -> Received:
     """What the store answers. Raises GenesysError where it leads to a network of our own, or is away."""
     try:
+        with contextlib.suppress(ValueError):  # a proxy looks names up by itself, but an address is one
+            vet([str(ip_address(request.url.host.decode().strip("[]")))], allow_private=allow_private)
         with GuardedTransport(allow_private=allow_private) as way:
             return exchange(way, request, clock, most_bytes)
     except WebhookError as error:  # the guard's
@@ -52,14 +51,6 @@ class GuardedTransport(Transport):
     def __init__(self, *, allow_private: bool) -> None:
         super().__init__()
         self._allow_private = allow_private
-
-    @contextlib.contextmanager
-    def send(self, request: PlainRequest) -> Iterator[httpcore.Response]:
-        """As `Transport.send`. Raises WebhookError for an address that is not public."""
-        with contextlib.suppress(ValueError):  # a proxy looks names up by itself, but an address is one
-            vet([str(ip_address(request.url.host.decode().strip("[]")))], allow_private=self._allow_private)
-        with super().send(request) as response:
-            yield response
 
     def _open(self, proxy: str | None) -> KeptConnections:
         guard = PinnedBackend(resolve, self.passage, allow_private=self._allow_private, guarded=proxy is None)

@@ -16,8 +16,8 @@ from outreach.genesys.platform import (
     enrichment,
     links,
     lookup,
+    matching,
     organization,
-    own_conversations,
     replies,
     sending,
 )
@@ -53,7 +53,7 @@ class Platform(WireFormat):
         self.check_senders = partial(check_senders, connection, senders)
         self.find = partial(lookup.find_conversations, connection, senders)
         self.read_texts = partial(lookup.read_attributes, connection)
-        self.list_started = partial(own_conversations.list_started, connection, senders)
+        self.list_started = partial(matching.list_started, connection, senders)
         self.find_canonical = partial(links.find_canonical, connection)
         self.link = partial(links.link, connection)
         self.list_inbound = partial(replies.list_inbound, connection, senders)
@@ -134,22 +134,18 @@ class Engine:
 
     def __init__(self, connection: Connection, senders: Senders) -> None:
         self._connection = connection
-        self._senders = senders
+        self.senders = senders
         self.channels = tuple(channel for channel in Channel if can_send(senders, channel))
 
     def paces(self, channel: Channel) -> Mapping[str, Pace]:
         """Our senders of a channel, and how fast each may send: by its carrier, Genesys or a setting."""
-        names = [each.name for each in self._senders.all_of(channel)]
-        return {name: describe_sender(self._senders, channel, name).pace for name in names}
-
-    def choose(self, contact: Contact, channel: Channel) -> str | None:
-        """Which of them contacts this very person, the same as by calls of ours; None when none does."""
-        return self._senders.choose(contact, channel)
+        names = [each.name for each in self.senders.all_of(channel)]
+        return {name: describe_sender(self.senders, channel, name).pace for name in names}
 
     def open_route(self, channel: Channel, sender: str) -> CampaignRoute:
         """The lists and campaigns of a sender; "" is the senders' own."""
-        name = sender or self._senders.own(channel)[0] or ""
-        return CampaignRoute(self._connection, describe_sender(self._senders, channel, name))
+        name = sender or self.senders.own(channel)[0] or ""
+        return CampaignRoute(self._connection, describe_sender(self.senders, channel, name))
 
 
 def find_engine(genesys: Genesys) -> Engine | None:

@@ -16,8 +16,8 @@ from outreach.errors import Ambiguous, NotSent
 from outreach.genesys.campaign_route import RESULTS, EngineConversation, Hours, ListRow, Progress, Slot
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.http.untrusted_json import read_code, read_list, read_mapping, read_number, read_text
-from outreach.genesys.platform import list_export
-from outreach.genesys.platform.conversations import sessions_of
+from outreach.genesys.platform import exports
+from outreach.genesys.platform.conversations import parts_of
 from outreach.genesys.platform.engine import LONGEST_VALUE, SUBJECT, EngineMedium, EngineSender
 from outreach.genesys.platform.listing import (
     Hit,
@@ -64,7 +64,7 @@ class CampaignRoute:
         medium = self._medium
         body = {
             "name": name,
-            "columnNames": [*medium.column_names, _ZONE],
+            "columnNames": [medium.address, *([SUBJECT] if medium.has_subject else []), *medium.texts, _ZONE],
             medium.columns: [{"columnName": medium.address, "type": medium.address, medium.zone: _ZONE}],
             "trimWhitespace": False,  # a long text goes on in the next column
             "attemptLimits": {"id": limits},
@@ -190,7 +190,7 @@ class CampaignRoute:
 
     def read_results(self, list_id: str) -> Mapping[str, str]:
         """What the engine says of every row, by its id, from an export that is made now."""
-        return list_export.read_results(self._connection, list_id, self._medium)
+        return exports.read_results(self._connection, list_id, self._medium)
 
     def list_conversations(self, campaign_id: str, since: datetime) -> Iterator[EngineConversation]:
         """Every conversation that the campaign has started, 100 a request."""
@@ -209,11 +209,12 @@ def _path(campaign_id: str, rest: str = "") -> str:
 def _rules(medium: EngineMedium) -> dict[str, Any]:
     name = _BELTS if medium.name == "Sms" else f"{_BELTS}, {medium.name}"
     codes = [f"OUTBOUND-MESSAGE-{word}" for word in RESULTS]
+    named = f"{medium.name[0].lower()}{medium.name[1:]}WrapupCodes"
     rule = {
         "name": name,
         "order": 0,
         "category": "PostContact",
-        "conditions": [{"lastResultOverallConditionSettings": {medium.codes: codes}}],
+        "conditions": [{"lastResultOverallConditionSettings": {named: codes}}],
         "actions": [{"markContactUncontactableActionSettings": {"mediaTypes": [medium.name]}}],
     }
     return {"name": name, "rules": [rule]}
@@ -239,6 +240,6 @@ def _groups(rows: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 
 def _read_conversation(hit: Hit) -> EngineConversation | None:
-    keys = (read_text(session, "outboundContactId") for _, session in sessions_of(hit.shown))
+    keys = (read_text(session, "outboundContactId") for _, session in parts_of(hit.shown))
     row_id = next(filter(None, keys), "")
     return EngineConversation(row_id, hit.conversation_id, hit.started_at) if row_id else None

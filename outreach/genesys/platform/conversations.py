@@ -1,6 +1,6 @@
 """Reading what became of conversations, from analytics (many at once) and from the conversation itself."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from outreach.genesys.http.untrusted_json import Json, Object, read_code, read_instant, read_list, read_text
@@ -23,13 +23,14 @@ _THEM = frozenset({"customer", "external"})
 
 def from_analytics(body: Object) -> Conversation:
     """One conversation of an analytics answer."""
-    pairs = list(sessions_of(body))
+    pairs = list(parts_of(body))
     sessions = [session for _, session in pairs]
     segments = [s for session in sessions for s in read_list(session, "segments")]
+    talks = [segment for segment in segments if read_text(segment, "segmentType").lower() == "interact"]
     return Conversation(
         read_code(body, "conversationId"),
         read_instant(body, "conversationStart"),
-        _first(read_instant(s, "segmentStart") for s in segments if _is_talk(s)),
+        _first(read_instant(segment, "segmentStart") for segment in talks),
         read_instant(body, "conversationEnd"),
         _last(read_text(segment, "disconnectType") for segment in segments),
         _spell(_last(read_text(session, "deliveryStatus") for session in sessions)),
@@ -41,7 +42,7 @@ def from_analytics(body: Object) -> Conversation:
 
 def from_conversation(body: Json) -> Conversation:
     """A conversation as `GET /conversations/{id}` shows it."""
-    pairs = list(communications_of(body))
+    pairs = list(parts_of(body, COMMUNICATIONS))
     communications = [communication for _, communication in pairs]
     messages = [m for c in communications for m in read_list(c, "messages")]
     errors = [read_code(part.get("errorInfo"), "code") for part in (*messages, *communications)]
@@ -53,7 +54,7 @@ def from_conversation(body: Json) -> Conversation:
         _last(read_text(communication, "disconnectType") for communication in communications),
         _spell(_last(read_text(message, "messageStatus") for message in messages)),
         any(map(_is_opt_out, errors)),
-        _last(iter(errors)),
+        _last(errors),
         *_whom(pairs, "id"),
     )
 
@@ -65,19 +66,12 @@ def attributes_of(body: Json, name: str) -> frozenset[str]:
     return frozenset(filter(None, found))
 
 
-def sessions_of(body: Object) -> Iterator[tuple[Object, Object]]:
-    """Each session of an analytics conversation with its participant."""
+def parts_of(body: Json, kinds: Sequence[str] = ("sessions",)) -> Iterator[tuple[Object, Object]]:
+    """Each session of an analytics conversation, or communication of one itself, with its participant."""
     for participant in read_list(body, "participants"):
-        for session in read_list(participant, "sessions"):
-            yield participant, session
-
-
-def communications_of(body: Json) -> Iterator[tuple[Object, Object]]:
-    """Each communication of a conversation with its participant."""
-    for participant in read_list(body, "participants"):
-        for kind in COMMUNICATIONS:
-            for communication in read_list(participant, kind):
-                yield participant, communication
+        for kind in kinds:
+            for part in read_list(participant, kind):
+                yield participant, part
 
 
 def _whom(pairs: Sequence[tuple[Object, Object]], key: str) -> tuple[frozenset[str], str, bool]:
@@ -87,10 +81,6 @@ def _whom(pairs: Sequence[tuple[Object, Object]], key: str) -> tuple[frozenset[s
     communication_id = next((read_code(part, key) for part in (*theirs, *(part for _, part in pairs))), "")
     inbound = any(read_text(part, "direction").lower() == "inbound" for _, part in pairs)
     return contacts, communication_id, inbound
-
-
-def _is_talk(segment: Object) -> bool:
-    return read_text(segment, "segmentType").lower() == "interact"
 
 
 def _is_opt_out(code: str) -> bool:
@@ -105,8 +95,5 @@ def _first(instants: Iterator[datetime | None]) -> datetime | None:
     return min((found for found in instants if found), default=None)
 
 
-def _last(texts: Iterator[str]) -> str:
-    found = ""
-    for value in texts:
-        found = value or found
-    return found
+def _last(texts: Iterable[str]) -> str:
+    return next(filter(None, reversed([*texts])), "")

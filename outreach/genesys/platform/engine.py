@@ -43,16 +43,6 @@ class EngineMedium:
     """The columns of the text, one after the other."""
     has_subject: bool = False
 
-    @property
-    def column_names(self) -> list[str]:
-        """Every column of a list, but for the zone's."""
-        return [self.address, *([SUBJECT] if self.has_subject else []), *self.texts]
-
-    @property
-    def codes(self) -> str:
-        """Under what a rule names its results."""
-        return f"{self.name[0].lower()}{self.name[1:]}WrapupCodes"
-
 
 _SMS = EngineMedium("Sms", "cell", "phoneColumns", "callableTimeColumnName", "messagingcampaigns")
 _EMAIL = EngineMedium(

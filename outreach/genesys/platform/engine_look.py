@@ -1,8 +1,5 @@
 """What others have set up in Genesys that would send to our people again, or take our results away."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 from outreach.genesys.http.client import Connection
 from outreach.genesys.http.untrusted_json import Object, read_code, read_list, read_mapping, read_text
 from outreach.genesys.platform.listing import read_pages
@@ -11,35 +8,25 @@ from outreach.genesys.senders import Senders
 _OUTBOUND = "/api/v2/outbound"
 
 
-@dataclass(frozen=True, slots=True)
-class EngineFound:
-    """Ids at Genesys. `busy`: campaigns that send from a number of ours now. `recycling`: campaign rules that
-    are on and recycle. `fading`: contact lists of ours that erase themselves.
-    """
-
-    busy: tuple[str, ...]
-    recycling: tuple[str, ...]
-    fading: tuple[str, ...]
-
-
-def look_at_engine(connection: Connection, senders: Senders, prefix: str) -> EngineFound:
-    """Look; our lists are those whose names begin so. Raises GenesysError."""
-
-    def read(operation: str, path: str, **asked: str) -> Iterator[Object]:
-        return read_pages(connection, operation, f"{_OUTBOUND}{path}", asked)
-
+def find_busy(connection: Connection, senders: Senders) -> list[str]:
+    """Campaigns that send from a number of ours now. Raises GenesysError, as the others do."""
     ours = {each.name for each in senders.more} | {senders.sms_from}
-    running = read("find campaign", "/messagingcampaigns", campaignStatus="on")
-    lists = read("find contact list", "/contactlists", name=prefix)
-    return EngineFound(
-        busy=_ids(each for each in running if _number_of(each) in ours),
-        recycling=_ids(rule for rule in read("list campaign rules", "/campaignrules") if _recycles(rule)),
-        fading=_ids(each for each in lists if _fades(each) and read_text(each, "name").startswith(prefix)),
-    )
+    path, on = f"{_OUTBOUND}/messagingcampaigns", {"campaignStatus": "on"}
+    running = read_pages(connection, "find campaign", path, on)
+    return [read_code(each, "id") for each in running if _number_of(each) in ours]
 
 
-def _ids(found: Iterator[Object]) -> tuple[str, ...]:
-    return tuple(read_code(each, "id") for each in found)
+def find_recycling(connection: Connection) -> list[str]:
+    """Campaign rules that are on and recycle."""
+    rules = read_pages(connection, "list campaign rules", f"{_OUTBOUND}/campaignrules", {})
+    return [read_code(each, "id") for each in rules if _recycles(each)]
+
+
+def find_fading(connection: Connection, prefix: str) -> list[str]:
+    """Contact lists of ours, whose names begin so, that erase themselves."""
+    lists = read_pages(connection, "find contact list", f"{_OUTBOUND}/contactlists", {"name": prefix})
+    ours = (each for each in lists if read_text(each, "name").startswith(prefix))
+    return [read_code(each, "id") for each in ours if _fades(each)]
 
 
 def _number_of(campaign: Object) -> str:

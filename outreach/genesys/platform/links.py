@@ -26,7 +26,7 @@ def link(connection: Connection, conversation: Conversation, genesys_id: str, ch
     body = {
         "conversationId": conversation_id,
         "communicationId": conversation.communication_id,
-        "mediaType": medium_of(channel).association,
+        "mediaType": medium_of(channel).name.upper(),
         "externalContactId": genesys_id,
     }
     path = f"/api/v2/externalcontacts/conversations/{quoted(conversation_id)}"

@@ -1,16 +1,24 @@
-"""Does a conversation, as analytics shows it, belong to an attempt? (platform fact sheet 5.4)
+"""Which conversations are ours, as analytics shows them (platform fact sheet 5.3, 5.4).
 
-What isn't shown proves nothing; what is shown and differs rules a conversation out.
+Does one belong to an attempt? What isn't shown proves nothing; what is shown and differs rules it out.
+
+What our senders started since an instant, whoever told them to, is asked by sender: a number or address, for
+callbacks the queue. Whom it went to, and whether it is ours, is decided by who asks. The newest come first,
+so that a look with few requests sees what an old ledger cannot know; intervals have the grain of a day, so
+the start is checked again here.
 """
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
 
 from outreach.contacts import Channel, bare_address
-from outreach.genesys.http.untrusted_json import Object, read_list, read_text
+from outreach.errors import Ambiguous
+from outreach.genesys.http.client import Connection
+from outreach.genesys.http.untrusted_json import Json, Object, read_list, read_text
 from outreach.genesys.interface import Attempt
-from outreach.genesys.platform.conversations import sessions_of
-from outreach.genesys.platform.listing import Hit
+from outreach.genesys.platform.conversations import parts_of
+from outreach.genesys.platform.listing import INTERVAL, PAGE, Hit, read_hits, write_predicate, write_query
 from outreach.genesys.platform.media import EMAIL, Medium, medium_of
 from outreach.genesys.platform.sending import address_of
 from outreach.genesys.senders import Senders
@@ -22,6 +30,8 @@ SKEW = timedelta(seconds=15)
 # With every wait and time-out used up, `start` takes about 17 minutes (docs/genesys.md).
 WINDOW = timedelta(minutes=20)
 """How long after its intent an attempt may still reach Genesys: it waits for the budget, it is repeated."""
+
+_LIST = "list own conversations"
 
 Sessions = Sequence[tuple[Object, Object]]
 
@@ -43,7 +53,50 @@ def matches(attempt: Attempt, hit: Hit, senders: Senders, ids: set[str], clock_s
     )
 
 
-def read_own(hit: Hit, senders: Senders) -> OwnConversation | None:
+def list_started(
+    connection: Connection, senders: Senders, since: datetime, *, at_most: int | None = None
+) -> tuple[list[OwnConversation], bool]:
+    """The conversations, the newest first, and whether that is all. Raises GenesysError."""
+    # `since` may be another clock's: one of ours that is behind must not make it later.
+    asked = since - SKEW + min(connection.clock_skew, timedelta())
+    found: dict[str, OwnConversation] = {}
+    ours = [sender for channel in Channel for sender in senders.all_of(channel)]
+    if not ours:
+        return [], True
+    by_us = [write_predicate(medium_of(sender.channel).sender, sender.name) for sender in ours]
+    is_all = False
+    pages = _pages(connection, {"type": "or", "predicates": by_us}, asked)
+    for page, is_all in islice(pages, at_most):  # noqa: B007 - the last one is told
+        for hit in page:
+            own = _read_own(hit, senders)
+            if own and own.started_at >= asked:
+                found.setdefault(own.conversation_id, own)  # pages shift while data arrives
+    return list(found.values()), is_all
+
+
+def _pages(
+    connection: Connection, segments: Mapping[str, Json], asked: datetime
+) -> Iterator[tuple[list[Hit], bool]]:
+    """Page after page, interval before interval, each with whether it is the last one."""
+    end, number = max(connection.clock.now() + connection.clock_skew, asked + SKEW), 1
+    before: list[Hit] = []
+    while True:
+        begin = max(asked, end - INTERVAL)
+        query = write_query(begin, end, segments, newest_first=True)
+        page = read_hits(connection, _LIST, query, number)
+        if number > 1 and page == before:  # who gives one page for all would be asked without end
+            raise Ambiguous(_LIST, 200, "page_twice", "", "Genesys gives the same page again: run it later.")
+        before = page
+        # Or it goes back beyond the interval's begin: the server gives whole days.
+        is_through = len(page) < PAGE or any(hit.started_at < begin for hit in page)
+        is_last = is_through and begin <= asked
+        yield page, is_last
+        if is_last:
+            return
+        end, number = (begin, 1) if is_through else (end, number + 1)
+
+
+def _read_own(hit: Hit, senders: Senders) -> OwnConversation | None:
     """The conversation, if one of our senders is shown to have started it."""
     for channel in Channel:
         medium = medium_of(channel)
@@ -60,9 +113,7 @@ def read_own(hit: Hit, senders: Senders) -> OwnConversation | None:
 
 def sessions_in(conversation: Object, medium: Medium) -> list[tuple[Object, Object]]:
     """The sessions of one medium, or of one that isn't shown, each with its participant."""
-    return [
-        pair for pair in sessions_of(conversation) if read_text(pair[1], "mediaType") in {"", medium.name}
-    ]
+    return [pair for pair in parts_of(conversation) if read_text(pair[1], "mediaType") in {"", medium.name}]
 
 
 def subjects_of(conversation: Object) -> frozenset[str]:

@@ -21,7 +21,7 @@ from outreach.genesys.http.untrusted_json import (
     read_text,
 )
 from outreach.genesys.interface import InboundConversation, InboundMessage
-from outreach.genesys.platform.conversations import communications_of, sessions_of
+from outreach.genesys.platform.conversations import COMMUNICATIONS, parts_of
 from outreach.genesys.platform.listing import INTERVAL, PAGE, Hit, read_hits, write_predicate, write_query
 from outreach.genesys.platform.media import EMAIL, MESSAGE, medium_of
 from outreach.genesys.senders import Senders
@@ -74,11 +74,10 @@ def read_inbound(
 
 
 def _read_inbound(hit: Hit, ours: Collection[str]) -> InboundConversation | None:
-    sessions = [session for _, session in sessions_of(hit.shown)]
     # From one of ours to another nobody answers.
     to_us = [
         each
-        for each in sessions
+        for _, each in parts_of(hit.shown)
         if bare_address(read_text(each, "addressTo")) in ours
         and bare_address(read_text(each, "addressFrom")) not in ours
     ]
@@ -99,7 +98,7 @@ def _read_messages(
     body = connection.request(_READ, "GET", f"/api/v2/conversations/{conversation_id}").json
     listed = (
         read_code(message, "messageId")
-        for _, communication in communications_of(body)
+        for _, communication in parts_of(body, COMMUNICATIONS)
         for message in read_list(communication, "messages")
     )
     new = [message_id for message_id in dict.fromkeys(listed) if message_id and message_id not in known]

@@ -4,9 +4,6 @@ A 403, or an answer without the field that would tell, says nothing about the ch
 then, never unavailable. An answer that is no list at all raises.
 """
 
-import contextlib
-from collections.abc import Sequence
-
 from typing_extensions import assert_never
 
 from outreach.contacts import Channel
@@ -30,7 +27,8 @@ def check_senders(connection: Connection, senders: Senders) -> dict[Channel, str
     A channel is as ready as the least ready of its senders: each person has their own.
     """
     found = check_each(connection, senders)
-    return {channel: _least([state for of, _, state in found if of is channel]) for channel in Channel}
+    states = {channel: [state for of, _, state in found if of is channel] for channel in Channel}
+    return {channel: min(states[channel], key=_readiness, default=NO_SENDER) for channel in Channel}
 
 
 def check_each(connection: Connection, senders: Senders) -> list[tuple[Channel, str, str]]:
@@ -39,9 +37,8 @@ def check_each(connection: Connection, senders: Senders) -> list[tuple[Channel, 
     return [(each.channel, each.name, _check(connection, senders, each)) for each in ours]
 
 
-def _least(states: Sequence[str]) -> str:
-    wrong = [state for state in states if state not in {AVAILABLE, NOT_CHECKABLE}]
-    return next(iter([*wrong, *(state for state in states if state == NOT_CHECKABLE), *states]), NO_SENDER)
+def _readiness(state: str) -> int:
+    return 2 if state == AVAILABLE else 1 if state == NOT_CHECKABLE else 0
 
 
 def _check(connection: Connection, senders: Senders, sender: Sender) -> str:
@@ -57,6 +54,8 @@ def _check(connection: Connection, senders: Senders, sender: Sender) -> str:
                 return _check_integration(connection, sender.name, senders)
             case _:
                 assert_never(sender.channel)
+    except LookupError:
+        return SENDER_NOT_FOUND
     except Forbidden:
         return NOT_CHECKABLE
 
@@ -64,8 +63,6 @@ def _check(connection: Connection, senders: Senders, sender: Sender) -> str:
 def _check_number(connection: Connection, number_from: str) -> str:
     path = "/api/v2/routing/sms/phonenumbers"
     number = _find(connection, "check sms sender", path, phoneNumber=number_from)
-    if number is None:
-        return SENDER_NOT_FOUND
     status, sends = read_text(number, "phoneNumberStatus").upper(), number.get("supportsSms")
     if (status and status != "ACTIVE") or sends is False:
         return SENDER_NOT_ACTIVE
@@ -80,11 +77,11 @@ def _check_domain(connection: Connection, address: str) -> str:
     try:
         domain = _find(connection, "check email sender", path, name=name, id=name)
     except Forbidden:  # the list needs routing:email:manage, one domain only routing:email:view
-        domain, path = None, f"{path}/{quoted(name)}"
-        with contextlib.suppress(NotFound):
-            domain = as_mapping(connection.request("check email sender", "GET", path).json)
-    if domain is None:
-        return SENDER_NOT_FOUND
+        try:
+            answer = connection.request("check email sender", "GET", f"{path}/{quoted(name)}")
+        except NotFound:
+            return SENDER_NOT_FOUND
+        domain = as_mapping(answer.json)
     # A domain of type EmailSmtpDomain is sent for by the organisation's own server: nothing here is verified.
     if read_text(domain, "senderType").upper() == "EMAILSMTPDOMAIN":
         return NOT_CHECKABLE
@@ -97,8 +94,8 @@ def _check_domain(connection: Connection, address: str) -> str:
 
 def _check_queue(connection: Connection, queue_id: str) -> str:
     path = f"/api/v2/routing/queues?id={quoted(queue_id)}"
-    queue = _find(connection, "check voice queue", path, id=queue_id)
-    return AVAILABLE if queue is not None else SENDER_NOT_FOUND
+    _find(connection, "check voice queue", path, id=queue_id)
+    return AVAILABLE
 
 
 def _check_integration(connection: Connection, integration_id: str, senders: Senders) -> str:
@@ -108,18 +105,15 @@ def _check_integration(connection: Connection, integration_id: str, senders: Sen
     if senders.chat_type == "whatsapp" and not senders.chat_template_id:
         return NO_TEMPLATE
     path = "/api/v2/conversations/messaging/integrations"
-    integration = _find(connection, "check chat integration", path, id=integration_id)
-    if integration is None:
-        return SENDER_NOT_FOUND
-    status = read_text(integration, "status")
+    status = read_text(_find(connection, "check chat integration", path, id=integration_id), "status")
     if not status:
         return NOT_CHECKABLE
     return AVAILABLE if status == "Active" else SENDER_NOT_ACTIVE
 
 
-def _find(connection: Connection, operation: str, path: str, **wanted: str) -> Object | None:
-    """The first entity of a paged list that has any of the values wanted."""
+def _find(connection: Connection, operation: str, path: str, **wanted: str) -> Object:
+    """The first entity of a paged list that has any of the values wanted. Raises LookupError for none."""
     for entity in read_pages(connection, operation, path, {}):
         if any(read_text(entity, key).lower() == value.lower() for key, value in wanted.items()):
             return entity
-    return None
+    raise LookupError(operation)

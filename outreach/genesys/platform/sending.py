@@ -58,11 +58,11 @@ def _write_body(engagement: Engagement, senders: Senders, sender: str) -> dict[s
         case Channel.VOICE:
             return _write_callback(engagement, senders, sender)
         case Channel.SMS:
-            return _write_sms(engagement, sender)
+            return _write_message(engagement, senders, sender, "sms")
+        case Channel.CHAT:
+            return _write_message(engagement, senders, sender, senders.chat_type)
         case Channel.EMAIL:
             return _write_email(engagement, senders, sender)
-        case Channel.CHAT:
-            return _write_chat(engagement, senders, sender)
         case _:
             assert_never(channel)
 
@@ -109,28 +109,18 @@ def printable(value: str) -> str:
     return " ".join("".join(letter if letter.isprintable() else " " for letter in value).split())
 
 
-def _write_sms(engagement: Engagement, sender: str) -> dict[str, Any]:
+def _write_message(engagement: Engagement, senders: Senders, sender: str, kind: str) -> dict[str, Any]:
     attempt = engagement.attempt
-    return {
-        "fromAddress": sender,
-        "toAddress": attempt.address,
-        "toAddressMessengerType": "sms",
-        "textBody": engagement.message,
-        # Links the conversation to the contact at once; e-mails and callbacks have no such field (4.2, 4.3).
-        **({"externalContactId": attempt.genesys_id} if attempt.genesys_id else {}),  # a test has no contact
-    }
-
-
-def _write_chat(engagement: Engagement, senders: Senders, sender: str) -> dict[str, Any]:
-    attempt, kind = engagement.attempt, senders.chat_type
     body: dict[str, Any] = {"fromAddress": sender, "toAddressMessengerType": kind}
     address = address_of(attempt, senders)
     if address is not None:
         body["toAddress"] = address
     if kind == "whatsapp":  # takes no externalContactId, and demands a template (4.1)
-        body["messagingTemplate"] = _write_template(engagement, senders)
-    else:
-        body |= {"textBody": engagement.message, "externalContactId": attempt.genesys_id}
+        return body | {"messagingTemplate": _write_template(engagement, senders)}
+    body["textBody"] = engagement.message
+    if attempt.genesys_id:  # a test has no contact
+        # Links the conversation to the contact at once; e-mails and callbacks have no such field (4.2, 4.3).
+        body["externalContactId"] = attempt.genesys_id
     return body
 
 

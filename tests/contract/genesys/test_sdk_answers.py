@@ -20,7 +20,7 @@ from outreach.genesys.interface import Registered
 from outreach.genesys.platform.api import Platform
 from outreach.genesys.platform.conversations import from_analytics, from_conversation
 from outreach.genesys.platform.organization import read_limits
-from outreach.genesys.platform.permission_probes import find_forbidden
+from outreach.genesys.platform.permissions import find_forbidden
 from outreach.reachability import NOT_CHECKABLE
 from tests.support import sdk_oracle
 from tests.support.byte_server import ByteServer, answer, serve_bytes

@@ -343,7 +343,7 @@ def test_each_of_several_numbers_has_a_campaign_and_its_own_people(
     assert {row.state for row in rows} == {"started"}
     assert Counter(at_work.reached) == once(90)
     assert engine
-    chosen = {person(each)["sms"]: engine.choose(contact(each), Channel.SMS) for each in range(90)}
+    chosen = {person(each)["sms"]: engine.senders.choose(contact(each), Channel.SMS) for each in range(90)}
     sent = {each.address: each.sender for each in genesys.org.conversations.by_id.values()}
     assert sent == chosen
     assert set(chosen.values()) == {SENDER, MORE}

@@ -35,7 +35,8 @@ from outreach.errors import (
 from outreach.genesys.http import exchange
 from outreach.genesys.http.auth import seal
 from outreach.genesys.interface import Started
-from outreach.genesys.platform.api import Platform
+from outreach.genesys.platform.api import Platform, find_engine
+from outreach.genesys.platform.campaigns import STOPS
 from tests.support.byte_server import (
     ByteServer,
     Script,
@@ -460,6 +461,17 @@ def test_the_token_never_goes_to_another_host_nor_to_an_unsafe_one() -> None:
     assert "authorization" in server.seen[0].headers
     assert store.seen[0].path == "/signed?key=1"
     assert "authorization" not in store.seen[0].headers
+
+
+def test_a_log_in_page_in_place_of_an_answer_has_not_stopped_the_engine() -> None:
+    page = UNKNOWN["a page of HTML"]
+    with serve_bytes(page) as server, open_at(server.url) as genesys:
+        engine = find_engine(genesys)
+        assert engine is not None
+        with pytest.raises(Ambiguous, match="log-in page"):
+            engine.open_route(Channel.SMS, "").stop("c-1")
+
+    assert len(server.seen) == STOPS
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

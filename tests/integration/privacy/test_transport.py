@@ -16,10 +16,11 @@ import pytest
 
 from blocks import ContactLedger, CrmWebhook, GenesysCredentials
 from outreach.errors import GenesysError, NotSent, OutreachError, SettingsError
-from outreach.genesys.http import permissions
+from outreach.genesys.guide import PERMISSIONS as OF_THE_GUIDE
 from outreach.genesys.http.auth import KnownToken, Login, seal
 from outreach.genesys.http.client import ReadyRequest
 from outreach.genesys.http.exchange import from_httpx
+from outreach.genesys.platform.permissions import PERMISSIONS
 from outreach.genesys.rate_limit.pacer import Turn
 from outreach.ledger.opening import open_ledger
 from tests.support.certificates import contexts
@@ -188,9 +189,7 @@ def test_the_installed_packages_do_not_contradict_each_other_and_are_pinned() ->
 
 def test_the_page_names_exactly_the_permissions_that_the_client_needs() -> None:
     page = (ROOT / "docs/security.md").read_text()
-    needed = {
-        name for names in (*permissions.PLATFORM.values(), *permissions.GUIDE.values()) for name in names
-    }
+    needed = {name for names in (*PERMISSIONS.values(), *OF_THE_GUIDE.values()) for name in names}
     table = page[page.index("## Least privilege") : page.index("## Transport")]
     named = {word for word in table.split("`")[1::2] if word.count(":") >= 1}
 

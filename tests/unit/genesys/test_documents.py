@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from outreach.genesys.http import call_outcome, permissions
+from outreach.genesys.http import call_outcome
+from outreach.genesys.platform.permissions import PERMISSIONS
 
 PAGE = Path(__file__).parents[3] / "docs" / "genesys.md"
 
 
-@pytest.mark.parametrize("permission", sorted({p for each in permissions.PLATFORM.values() for p in each}))
+@pytest.mark.parametrize("permission", sorted({p for each in PERMISSIONS.values() for p in each}))
 def test_every_permission_that_we_may_name_is_in_the_table(permission: str) -> None:
     assert f"`{permission}`" in PAGE.read_text()
 

@@ -79,6 +79,14 @@ def test_an_sms_never_barges_into_a_conversation_that_goes_on() -> None:
     assert "useExistingActiveConversation" not in body(Channel.SMS)
 
 
+@pytest.mark.parametrize("channel", [Channel.SMS, Channel.CHAT])
+def test_a_message_to_oneself_which_has_no_contact_names_none(channel: Channel) -> None:
+    engaged = engage(channel)
+    engaged.attempt.genesys_id = ""
+
+    assert "externalContactId" not in write_call(engaged, SENDERS).body
+
+
 def test_whatsapp_takes_no_plus_no_contact_id_and_a_template() -> None:
     senders = replace(SENDERS, chat_type="whatsapp", chat_template_id="t-1", chat_template_parameter="1")
 
