@@ -2,7 +2,7 @@
 
 Two layers retry, on two time scales, and their product is bounded:
 
-    client              3 tries, seconds     only what proves that nothing happened, or converges
+    client (tenacity)   3 tries, seconds     only what proves that nothing happened, or converges
     task (Prefect)      1 + 3 runs, minutes  only a system that does not answer; never a flow
 
 Flows say so themselves (`retries=0`): by PREFECT_FLOWS_DEFAULT_RETRIES=2 a campaign that had stopped itself
