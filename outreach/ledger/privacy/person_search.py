@@ -7,8 +7,6 @@ Addresses stand only inside payloads, sealed with a fresh nonce each, so a searc
 is the price of keeping no index of addresses; it is paid on request only.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -121,7 +119,7 @@ def find_person(ledger: Ledger, who: str) -> Findings:
         )
     named = scan(ledger, {address}) if address else ()
     ids = {known.external_contact_id for known in named} if address else {who.strip()}
-    people = list(_read(ledger, _CONTACTS.where(contacts.c.external_contact_id.in_(ids)))) if ids else []
+    people = list(read_known(ledger, _CONTACTS.where(contacts.c.external_contact_id.in_(ids)))) if ids else []
     own = [known.contact.channels.addresses().values() for known in people if known.contact]
     addresses = {same_form(each) for each in chain(*own)} | ({address} if address else set())
     person = Person(addresses, ids)
@@ -150,13 +148,13 @@ def scan(ledger: Ledger, addresses: Iterable[str]) -> Iterator[Known]:
                     yield _known(ledger, row)
 
 
-def read_everybody(ledger: Ledger) -> Iterator[Known]:
-    """All contacts of all campaigns that were not erased, opened one by one."""
-    return _read(ledger, _EVERYBODY)
-
-
 _CONTACTS = select(contacts.c.id, contacts.c.campaign_id, contacts.c.external_contact_id, contacts.c.payload)
 _EVERYBODY = _CONTACTS.where(contacts.c.payload.is_not(None))
+
+
+def read_known(ledger: Ledger, query: Select[Any] = _EVERYBODY) -> Iterator[Known]:
+    """The contacts that a query finds, opened one by one: of all campaigns, but for whom was erased."""
+    return (_known(ledger, row) for row in ledger.db.one_by_one(query))
 
 
 def _as_address(who: str) -> tuple[str, bool]:
@@ -167,10 +165,6 @@ def _as_address(who: str) -> tuple[str, bool]:
         return same_form(normalise_address(who)), True
     except BadCell:
         return same_form(who), False
-
-
-def _read(ledger: Ledger, query: Select[Any]) -> Iterator[Known]:
-    return (_known(ledger, row) for row in ledger.db.one_by_one(query))
 
 
 def _known(ledger: Ledger, row: Row[Any]) -> Known:
