@@ -14,11 +14,12 @@ from outreach.ledger.contacts import count_started_of
 from outreach.ledger.facts import remember
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.privacy.forgetting import forget, forget_rows, rewrite, suppress_for_good
-from outreach.ledger.privacy.person_search import Person, find_person
+from outreach.ledger.privacy.person_search import find_person
 from outreach.ledger.privacy.remains import UNCLEAN, read_words
 from outreach.ledger.witness import witness_opt_outs
 from outreach.sources.csv_writer import PrivateCsv
 from outreach.sources.formulas import restore
+from outreach.sources.person import Person
 from outreach.sources.private_file import remove_leftovers
 
 
