@@ -82,12 +82,6 @@ def mirror(ledger: Ledger, addresses: Iterable[str], *, organisation: str, compl
     return len(named)
 
 
-def find_erased_addresses(ledger: Ledger, addresses: Iterable[str]) -> set[str]:
-    """Those of the addresses that are on because their person was erased, and so for good."""
-    keys = {key: address for address in addresses for key in ledger.vault.address_keys(address)}
-    return {keys[key] for key in ledger.db.values(_ERASED, {"keys": list(keys)})}
-
-
 def allow_again(ledger: Ledger, address: str, reason: str = "") -> bool:
     """Take an address off; whether it was on. Who did so, when and why stands in every campaign's audit.
 
@@ -114,10 +108,14 @@ def allow_again(ledger: Ledger, address: str, reason: str = "") -> bool:
     return was is not None or on_lists
 
 
-def find_suppressed(ledger: Ledger, addresses: Sequence[str]) -> set[str]:
-    """Those of the addresses that are on, in the spelling that they were asked in."""
+def find_suppressed(ledger: Ledger, addresses: Sequence[str], *, is_erased: bool = False) -> set[str]:
+    """Those of the addresses that are on, in the spelling that they were asked in.
+
+    With `is_erased` only those whose person was erased, which are on for good.
+    """
     keys = {address: ledger.vault.address_keys(address) for address in addresses}
-    found = set(ledger.db.values(SUPPRESSED, {"keys": list(set(chain(*keys.values())))}))
+    looked_for = {"keys": list(set(chain(*keys.values())))}
+    found = set(ledger.db.values(_ERASED if is_erased else SUPPRESSED, looked_for))
     return {address for address, own in keys.items() if not found.isdisjoint(own)}
 
 
