@@ -8,13 +8,13 @@ from urllib.parse import quote
 
 from cli.plain_api import PlainApi, find_plain_api
 from cli.stored_ledger import read_stored_ledger
+from flows.shared_mark import from_variable, variable_of
 from outreach.campaign.idle_run import prove_idle
 from outreach.errors import OutreachError
 from outreach.ledger.audit.seals import seal
 from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.proof import Proof
 from outreach.ledger.runs import note_idle_run
-from outreach.ledger.shared_mark import from_variable, variable_of
 from outreach.ledger.witness import Mark
 from outreach.report.figures.history import note_of
 from outreach.report.summary import ALL_BEFORE, summary_sentence

@@ -98,7 +98,7 @@ def find_signals(proof: Proof) -> Iterator[tuple[Signal, str]]:
         yield Signal.HELD, f"{counted(held, 'contact waits', 'contacts wait')} for a person's word."
     if kept_back := explain_kept_back(proof)[0]:
         yield Signal.KEPT_BACK, kept_back
-    if dead := proof.webhooks.dead:
+    if dead := proof.webhooks["dead"]:
         yield Signal.DEAD_LETTERS, counted(dead, "event was given up.", "events were given up.")
 
 

@@ -10,7 +10,7 @@ import httpx
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import VariableCreate, VariableUpdate
 
-from outreach.ledger.shared_mark import as_variable, from_variable, variable_of
+from flows.shared_mark import as_variable, from_variable, variable_of
 from outreach.ledger.witness import Mark
 from tasks.patience import ask_soon
 

@@ -76,7 +76,7 @@ def _is_read(ledger: Ledger, campaign: Campaign, source: Source) -> bool:
 
 def _is_settled(proof: Proof) -> bool:
     """Whether everybody is contacted, and whoever is to be told of it was."""
-    waiting = proof.unknown or proof.webhooks.pending or proof.webhooks.dead
+    waiting = proof.unknown or proof.webhooks["pending"] or proof.webhooks["dead"]
     return proof.balanced and not proof.stopped and not waiting and CONTACTED.issuperset(proof.states)
 
 

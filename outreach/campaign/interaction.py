@@ -34,7 +34,7 @@ from outreach.genesys.http.retries import pause_before_repeat
 from outreach.genesys.interface import Attempt, Started
 from outreach.ledger.changes import Change, apply, apply_outcomes
 from outreach.ledger.claims import BatchRef, Claimed, claim, releasing
-from outreach.ledger.intents import Intent, IntentRefusal, IntentRequest, commit_intents
+from outreach.ledger.intents import Intent, IntentRequest, commit_intents
 from outreach.ledger.release import take_back
 from outreach.ledger.states import State
 from outreach.reachability import Inspection
@@ -190,11 +190,11 @@ def _decide_on(
     return facts, run.gate.decide(row.contact, facts, now)
 
 
-def _deferred(kept: IntentRefusal) -> Decision:
+def _deferred(kept: IntentRequest) -> Decision:
     return Decision(Verdict.DEFERRED, None, (kept.code,), kept.until)
 
 
-def _without(facts: Facts, kept: IntentRefusal) -> Facts:
+def _without(facts: Facts, kept: IntentRequest) -> Facts:
     """The facts with what the intent's transaction knew better: this channel's address is not free."""
     if kept.code == "suppressed":
         return replace(facts, suppressed=facts.suppressed | {kept.channel})

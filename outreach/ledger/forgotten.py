@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, and_, func, select
 
 from outreach.chunks import cut
 from outreach.contacts import Channel, bare_address
@@ -116,18 +116,14 @@ def count_unexplained(ledger: Ledger) -> int:
     return sum(any(_key(ledger, c, bare_address(a)) in keys for c, a in each) for each in people)
 
 
-def find_due(ledger: Ledger) -> Iterator[tuple[Claimed, int]]:
-    """Whoever may still be contacted and was not, and how long their audit is."""
-    return _unattempted(ledger, _C.state.in_([state.value for state in _DUE]))
+def find_due(ledger: Ledger, *, or_retryable: bool = False) -> Iterator[tuple[Claimed, int]]:
+    """Whoever may still be contacted and was not, and how long their audit is.
 
-
-def find_retryable(ledger: Ledger) -> Iterator[tuple[Claimed, int]]:
-    """Whoever failed before anything was sent, and goes again when somebody says `retry`."""
-    return _unattempted(ledger, _C.state == State.FAILED.value, _C.retryable.is_(True))
-
-
-def _unattempted(ledger: Ledger, *chosen: ColumnElement[bool]) -> Iterator[tuple[Claimed, int]]:
-    return ((row, records) for row, records, is_attempted in _rows(ledger, *chosen) if not is_attempted)
+    With `or_retryable` also who failed before anything was sent, and goes again when somebody says `retry`.
+    """
+    due = _C.state.in_([state.value for state in _DUE])
+    chosen = due | and_(_C.state == State.FAILED.value, _C.retryable.is_(True)) if or_retryable else due
+    return ((row, records) for row, records, is_attempted in _rows(ledger, chosen) if not is_attempted)
 
 
 def _key(ledger: Ledger, channel: Channel, name: str) -> str:

@@ -57,31 +57,26 @@ class Intent:
     """As it stands in the ledger, so that it can be put back."""
 
 
-@dataclass(frozen=True, slots=True)
-class IntentRefusal:
-    """A contact whose intent was not opened, and why: `blocked` or, with an instant, `deferred`."""
-
-    claimed: Claimed
-    channel: Channel
-    code: str
-    until: datetime | None = None
-
-
 @dataclass(slots=True)
 class IntentRequest:
-    """A contact about to be contacted on a channel, and the caps that bind it there."""
+    """A contact about to be contacted on a channel, and the caps that bind it there.
+
+    `keys` are set as its intent is committed; where it is not, `code` says why the contact is `blocked` or,
+    with an instant, `deferred`.
+    """
 
     claimed: Claimed
     channel: Channel
     address: str
     caps: Sequence[FrequencyCap] = ()
     keys: Keys = field(init=False)
-    """Set as its intent is committed."""
+    code: str = ""
+    until: datetime | None = None
 
 
 def commit_intents(
     ledger: Ledger, wanted: Sequence[IntentRequest], *, same_address: SameAddress, all_or_none: bool = False
-) -> tuple[list[Intent], list[IntentRefusal]]:
+) -> tuple[list[Intent], list[IntentRequest]]:
     """Commit an intent for each contact that is still ours and still free; the rest is told why not.
 
     With `all_or_none` nobody gets one where somebody is refused. A contact whose lease was lost is in neither
@@ -89,29 +84,30 @@ def commit_intents(
     """
     now = ledger.clock.now()
     for want in wanted:
-        want.keys = find_keys(ledger, want.claimed, want.address)
+        want.keys, want.code, want.until = find_keys(ledger, want.claimed, want.address), "", None
     with ledger.db.write() as connection:
         _guard(ledger, connection, [want.keys for want in wanted if want.caps])
         rows = lock(connection, [want.claimed.id for want in wanted])
         ours = [want for want in wanted if _still_ours(rows.get(want.claimed.id), want.claimed.owner)]
-        kept = _refuse(ledger, connection, ours, now)
+        _refuse(ledger, connection, ours, now)
         if same_address is SameAddress.ONCE:
-            kept |= _refuse_taken(connection, ours)
-        free = [want for want in ours if want.claimed.id not in kept]
+            _refuse_taken(connection, ours)
+        free = [want for want in ours if not want.code]
         offered = [_offer(ledger, want, rows[want.claimed.id], same_address, now) for want in free]
         written = _insert(connection, offered)
         for want in free:
             if want.claimed.id not in written:  # the database's own key refused it
-                kept[want.claimed.id] = IntentRefusal(want.claimed, want.channel, "same_address")
-        if all_or_none and kept:
+                want.code = "same_address"
+        refused = [want for want in ours if want.code]
+        if all_or_none and refused:
             connection.rollback()
-            return [], list(kept.values())
+            return [], refused
         changes = [_intend(item) for item in written.values()]
         apply_within(ledger, connection, changes, rows=rows, at=now)
         mark = newest_mark(ledger, connection) if written and ledger.identity else None
     if mark and ledger.identity:  # after the commit, before any of these calls leaves
         MachineWitness().remember(ledger.identity, mark)
-    return list(written.values()), list(kept.values())
+    return list(written.values()), refused
 
 
 def read_intents(ledger: Ledger, contact_ids: Sequence[int]) -> dict[int, Row[Any]]:
@@ -163,9 +159,7 @@ def _guard(ledger: Ledger, connection: Connection, keys: Sequence[Keys]) -> None
         connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": number})
 
 
-def _refuse(
-    ledger: Ledger, connection: Connection, wanted: Sequence[IntentRequest], now: datetime
-) -> dict[int, IntentRefusal]:
+def _refuse(ledger: Ledger, connection: Connection, wanted: Sequence[IntentRequest], now: datetime) -> None:
     addresses = [key for want in wanted for key in want.keys.addresses]
     suppressed = set(connection.execute(SUPPRESSED, {"keys": addresses}).scalars())
     people = [want.claimed.contact for want in wanted]
@@ -175,32 +169,31 @@ def _refuse(
     looked_at = {key for want in capped for key in want.keys.seen_by}
     longest = max((cap.hours for want in capped for cap in want.caps), default=0)
     recent = contacts_since(connection, looked_at, now - timedelta(hours=longest))
-    kept: dict[int, IntentRefusal] = {}
     for want in wanted:
         key = want.keys
         before = {who: at for seen in key.seen_by for who, at in recent[seen].items()} if want.caps else {}
         if not suppressed.isdisjoint(key.addresses):
-            kept[want.claimed.id] = IntentRefusal(want.claimed, want.channel, "suppressed")
+            want.code = "suppressed"
         elif want.channel in refused.get(want.claimed.contact.external_contact_id, ()):
-            kept[want.claimed.id] = IntentRefusal(want.claimed, want.channel, ADDRESS_REFUSED)
+            want.code = ADDRESS_REFUSED
         elif until := caps_allow(want.caps, list(before.values()), now):
-            kept[want.claimed.id] = IntentRefusal(want.claimed, want.channel, "frequency_cap", until)
+            want.code, want.until = "frequency_cap", until
         else:
             # Two of one group may share an address: the second sees the first.
             recent[key.addresses[0]][want.claimed.id] = now
             recent[key.person][want.claimed.id] = now
-    return kept
 
 
-def _refuse_taken(connection: Connection, wanted: Sequence[IntentRequest]) -> dict[int, IntentRefusal]:
+def _refuse_taken(connection: Connection, wanted: Sequence[IntentRequest]) -> None:
     """Whose address the campaign has taken in an earlier form: no key of the database would refuse those."""
     earlier = {key for want in wanted for key in want.keys.addresses[1:]}
     if not earlier:
-        return {}
+        return
     taken = {"keys": list(earlier), "campaign": wanted[0].claimed.campaign_id}
     found = set(connection.execute(TAKEN, taken).scalars())
-    refused = [want for want in wanted if not found.isdisjoint(want.keys.addresses[1:])]
-    return {each.claimed.id: IntentRefusal(each.claimed, each.channel, "same_address") for each in refused}
+    for want in wanted:
+        if not found.isdisjoint(want.keys.addresses[1:]):
+            want.code, want.until = "same_address", None
 
 
 def _offer(

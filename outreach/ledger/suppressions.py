@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import chain
 
 import orjson
-from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, select, union
+from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, select, tuple_, union
 
 from outreach.chunks import cut
 from outreach.ledger.audit.notes import note
@@ -65,31 +65,21 @@ def mirror(ledger: Ledger, addresses: Iterable[str], *, organisation: str, compl
 
     Returns how many are on by that organisation now. Other organisations' lists stay as they are.
     """
-    keys = {ledger.vault.address_key(address) for address in addresses}
+    o, key = listed.c.organisation, listed.c.address_key
+    named = {(organisation, ledger.vault.address_key(address)) for address in addresses}
     # What an older ledger had belongs to nobody: the first who knows all of its own replaces it.
-    theirs = listed.c.organisation.in_((organisation, ""))
-    query = select(listed.c.organisation, listed.c.address_key).where(theirs)
-    before = {(row.organisation, row.address_key) for row in ledger.db.rows(query)}
-    new = sorted(keys - {key for owner, key in before if owner == organisation})
+    theirs = select(o, key).where(o.in_((organisation, "")))
+    before = {(owner, known) for owner, known in ledger.db.rows(theirs)}
     insert = ledger.db.insert(listed).on_conflict_do_nothing()
-    for chunk in cut(new, CHUNK):
-        ledger.db.execute(insert, [{"address_key": key, "organisation": organisation} for key in chunk])
+    for chunk in cut(sorted(named - before), CHUNK):
+        ledger.db.execute(insert, [{"organisation": owner, "address_key": new} for owner, new in chunk])
     if not complete:
-        return len(keys | {key for _, key in before})
-    for owner in (organisation, ""):
-        gone = sorted(key for of, key in before if of == owner and (owner == "" or key not in keys))
-        for chunk in cut(gone, CHUNK):
-            named = (listed.c.organisation == owner, listed.c.address_key.in_(chunk))
-            with ledger.db.write() as connection:
-                connection.execute(delete(listed).where(*named))
-                connection.execute(kept_as(ledger, LIFTED, secrets.token_hex(8)))
-    return len(keys)
-
-
-def find_erased_addresses(ledger: Ledger, addresses: Iterable[str]) -> set[str]:
-    """Those of the addresses that are on because their person was erased, and so for good."""
-    keys = {key: address for address in addresses for key in ledger.vault.address_keys(address)}
-    return {keys[key] for key in ledger.db.values(_ERASED, {"keys": list(keys)})}
+        return len({address for _, address in named | before})
+    for chunk in cut(sorted(before - named), CHUNK):
+        with ledger.db.write() as connection:
+            connection.execute(delete(listed).where(tuple_(o, key).in_(chunk)))
+            connection.execute(kept_as(ledger, LIFTED, secrets.token_hex(8)))
+    return len(named)
 
 
 def allow_again(ledger: Ledger, address: str, reason: str = "") -> bool:
@@ -118,10 +108,14 @@ def allow_again(ledger: Ledger, address: str, reason: str = "") -> bool:
     return was is not None or on_lists
 
 
-def find_suppressed(ledger: Ledger, addresses: Sequence[str]) -> set[str]:
-    """Those of the addresses that are on, in the spelling that they were asked in."""
+def find_suppressed(ledger: Ledger, addresses: Sequence[str], *, is_erased: bool = False) -> set[str]:
+    """Those of the addresses that are on, in the spelling that they were asked in.
+
+    With `is_erased` only those whose person was erased, which are on for good.
+    """
     keys = {address: ledger.vault.address_keys(address) for address in addresses}
-    found = set(ledger.db.values(SUPPRESSED, {"keys": list(set(chain(*keys.values())))}))
+    looked_for = {"keys": list(set(chain(*keys.values())))}
+    found = set(ledger.db.values(_ERASED if is_erased else SUPPRESSED, looked_for))
     return {address for address, own in keys.items() if not found.isdisjoint(own)}
 
 

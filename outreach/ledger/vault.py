@@ -49,9 +49,6 @@ class Vault:
         self.has_today_forms = False
         """Whether the ledger holds no address under an earlier form, so that nobody looks for one."""
 
-    def __repr__(self) -> str:
-        return "Vault(...)"
-
     def __getstate__(self) -> dict[str, object]:
         return {name: getattr(self, name) for name in _KEYS}
 

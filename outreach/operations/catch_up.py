@@ -33,7 +33,6 @@ from outreach.ledger.forgotten import (
     Fit,
     find_due,
     find_forgotten,
-    find_retryable,
     known_until,
     remember_unexplained,
     unexplained_since,
@@ -194,7 +193,7 @@ def _tell(ledger: Ledger, campaign: Campaign, fit: Fit) -> tuple[OutboundEvent, 
 
 def _hold_all(ledger: Ledger) -> CaughtUp:
     """Everybody whom a run or `retry` may take, on their first channel: nobody can say who was contacted."""
-    everybody = chain(find_due(ledger), find_retryable(ledger), _find_kept_back(ledger))
+    everybody = chain(find_due(ledger, or_retryable=True), _find_kept_back(ledger))
     return _adopt_all(ledger, [each for row, n in everybody for each in _hold(ledger, row, n)])
 
 

@@ -24,7 +24,7 @@ from outreach.chunks import cut
 from outreach.compliance.reply_keywords import Reply, classify_reply, is_only_stop
 from outreach.errors import SourceError, UsageError
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.suppressions import CHUNK, allow_again, find_erased_addresses, suppress
+from outreach.ledger.suppressions import CHUNK, allow_again, find_suppressed, suppress
 from outreach.ledger.witness import witness_opt_outs
 from outreach.sources.cells import read_handle
 from outreach.sources.choices import Choices
@@ -106,7 +106,7 @@ def lift(
         UsageError: one is none, or belongs to a person who was erased; none is lifted then.
     """
     read = [read_address(text) for text in addresses]
-    erased = set() if erased_too else find_erased_addresses(ledger, read)
+    erased = set() if erased_too else find_suppressed(ledger, read, is_erased=True)
     if erased:
         numbers = ", ".join(str(number) for number, address in enumerate(read, 1) if address in erased)
         raise UsageError(

@@ -13,13 +13,14 @@ from outreach.ledger.campaigns import list_campaigns
 from outreach.ledger.contacts import count_started_of
 from outreach.ledger.facts import remember
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.privacy.forgetting import clear, forget, forget_rows, suppress_for_good
-from outreach.ledger.privacy.person_search import Person, find_person
+from outreach.ledger.privacy.forgetting import forget, forget_rows, rewrite, suppress_for_good
+from outreach.ledger.privacy.person_search import find_person
 from outreach.ledger.privacy.remains import UNCLEAN, read_words
 from outreach.ledger.witness import witness_opt_outs
 from outreach.privacy.rejected_rows import read_addresses
 from outreach.sources.csv_writer import PrivateCsv
 from outreach.sources.formulas import restore
+from outreach.sources.person import Person
 from outreach.sources.private_file import remove_leftovers
 
 
@@ -90,7 +91,7 @@ def erase(ledger: Ledger, who: str, *, files: Iterable[Path] = ()) -> Erased:
         suppressed=suppressed,
         sharing=found.sharing,
         still_open=count_started_of(ledger, ids),
-        rewritten=clear(ledger, words),
+        rewritten=rewrite(ledger, words),
     )
 
 

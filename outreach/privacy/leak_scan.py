@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from outreach.contacts import Channel, Contact
 from outreach.ledger.campaigns import list_campaigns
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.privacy.person_search import read_everybody
+from outreach.ledger.privacy.person_search import read_known
 from outreach.ledger.rejects import read_rejects
 from outreach.privacy.search_terms import SearchTerm, SearchTerms
 from outreach.sources.columns import Headings
@@ -159,7 +159,7 @@ def search_terms_of(ledger: Ledger) -> Iterator[SearchTerm]:
     campaigns = {campaign.id: campaign for campaign in list_campaigns(ledger)}
     # What a campaign says to everybody stands in its settings, and is nobody's secret.
     said = {text for campaign in campaigns.values() for text in campaign.settings.texts().values()}
-    for known in read_everybody(ledger):
+    for known in read_known(ledger):
         if known.contact:
             yield from (
                 needle for needle in search_terms_of_contact(known.contact) if needle.value not in said

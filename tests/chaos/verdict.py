@@ -129,6 +129,6 @@ def judge(ledger: Ledger, campaign: Campaign, crowd: Crowd, truth: list[dict[str
         held=held,
         poison=sum(row.reason == "poison" for row in rows),
         unbalanced=not proof.balanced or proof.source_rows != crowd.rows,
-        webhooks_lost=proof.webhooks.dead,  # what still waits is counted at the end: `playing.drain`
+        webhooks_lost=proof.webhooks["dead"],  # what still waits is counted at the end: `playing.drain`
         wrong=list(proof.missing),
     )

@@ -16,7 +16,7 @@ from flows.events import Signal, find_signals
 from flows.follow_up import follow_up
 from flows.redeliver import redeliver
 from outreach.errors import CampaignStopped, NobodyContacted, SumsDoNotHold, WebhookError
-from outreach.ledger.proof import Proof, Webhooks
+from outreach.ledger.proof import Proof
 from tests.flows.office import Office
 
 WAIT_SECONDS = 60.0
@@ -152,7 +152,7 @@ def test_a_good_run_asks_for_nobody(office: Office) -> None:
 
 
 def test_everything_that_needs_a_person_is_told_apart() -> None:
-    told = Webhooks(delivered=0, pending=0, dead=3)
+    told = {"delivered": 0, "pending": 0, "dead": 3}
     missing = ("1 contacted twice",)
     proof = Proof("any", 2, 2, 0, 0, {"held": 2}, {}, 0, 0, 0, told, "ok", False, missing, None)
 

@@ -16,7 +16,7 @@ from flows.telling import Ending
 from flows.verdict import judge
 from outreach.errors import CampaignStopped, NobodyContacted, SumsDoNotHold
 from outreach.genesys.interface import NotRegistered
-from outreach.ledger.proof import Proof, Webhooks
+from outreach.ledger.proof import Proof
 from tests.support.ledgers import advance, load, new_ledger, new_run, people
 from tests.support.organisations import Organisation
 
@@ -31,7 +31,7 @@ GOOD = Proof(
     contacted=3,
     contacted_twice=0,
     unknown=0,
-    webhooks=Webhooks(3, 0, 0),
+    webhooks={"delivered": 3, "pending": 0, "dead": 0},
     audit="ok",
     balanced=True,
     missing=(),

@@ -83,11 +83,6 @@ def read_history(ledger: Ledger, contact_id: int) -> list[dict[str, Any]]:
     a = audit.c
     query = select(a.at, a.action, a.actor, a.detail).where(a.contact_id == contact_id).order_by(a.n)
     return [
-        {
-            "at": row.at.isoformat(),
-            "action": row.action,
-            "actor": row.actor,
-            "detail": orjson.loads(row.detail),
-        }
-        for row in ledger.db.rows(query)
+        {"at": at.isoformat(), "action": action, "actor": actor, "detail": orjson.loads(detail)}
+        for at, action, actor, detail in ledger.db.rows(query)
     ]

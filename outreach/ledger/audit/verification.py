@@ -169,15 +169,13 @@ def _look_closer(
     own = select(*_AS_READ).where(a.campaign_id == campaign.id, a.contact_id == contact_id)
     records = connection.execute(own.order_by(a.n, a.id)).all()
     beside = connection.execute(select(*_BESIDE, c.campaign_id).where(c.id == contact_id)).first()
-    finding: Finding | None
+    ends = [(record.id, record.n, record.hash) for record in records]
     if beside is None:
-        finding = Finding("", 0, "missing", f"contact number {contact_id} is gone, its records are not")
-    elif beside.campaign_id != campaign.id:
+        return Finding("", 0, "missing", f"contact number {contact_id} is gone, its records are not"), ends
+    if beside.campaign_id != campaign.id:
         name = beside.external_contact_id
-        finding = Finding(name, records[0].n, "inserted", "its contact is another campaign's")
-    else:
-        finding = _check_contact(ledger, records, beside)
-    return finding, [(record.id, record.n, record.hash) for record in records]
+        return Finding(name, records[0].n, "inserted", "its contact is another campaign's"), ends
+    return _check_contact(ledger, records, beside), ends
 
 
 def _check_contact(ledger: Ledger, records: Sequence[Row[Any]], beside: Row[Any]) -> Finding | None:

@@ -101,13 +101,11 @@ class Heartbeat:
 
     def note_sent(self, reference: str) -> bool:
         """Note that a call goes now; False when others may think us dead, so that it must not go."""
-        if not self.trusted:
-            return False
         with self._noting:  # or one slips out between the look and the log's end
-            if self._stopped.is_set() or reference in self._withdrawn:
-                return False
-            self._send_log.note(reference)
-        return True
+            may_go = self.trusted and not self._stopped.is_set() and reference not in self._withdrawn
+            if may_go:
+                self._send_log.note(reference)
+        return may_go
 
     def withdraw(self, references: Collection[str]) -> frozenset[str] | None:
         """Let none of these calls leave any more; those that had left already."""

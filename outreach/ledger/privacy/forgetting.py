@@ -132,46 +132,34 @@ def suppress_for_good(ledger: Ledger, addresses: Collection[str], ids: Collectio
     return len(addresses)
 
 
-def clear(ledger: Ledger, words: Collection[bytes]) -> bool:
-    """Leave none of the words in the database's files; False when somebody else was at work.
-
-    The file is written anew only where one still stands, or where nobody knows which words to look for.
-    """
-    if not words or not ledger.db.is_sqlite:
-        return rewrite(ledger)
-    with contextlib.closing(ledger.db.engine.raw_connection()) as connection:
-        if not _empty_log(connection):
-            return False
-    if still_stands(ledger, words):
-        return rewrite(ledger)
-    remember(ledger, UNCLEAN, "")
-    return True
-
-
-def rewrite(ledger: Ledger) -> bool:
+def rewrite(ledger: Ledger, words: Collection[bytes] = ()) -> bool:
     """Leave nothing of what was deleted in the database's files; False when somebody else was at work.
 
-    SQLite: the file is written anew (why: see `remains`), and the write-ahead log is emptied. PostgreSQL:
-    VACUUM frees the old rows for reuse; its own write-ahead log, replicas and backups are kept as long as
-    their owner keeps them.
+    SQLite: the write-ahead log is emptied, and the file is written anew (why: see `remains`), unless it is
+    known which `words` to look for, and none of them stands. PostgreSQL: VACUUM frees the old rows for reuse;
+    its own write-ahead log, replicas and backups are kept as long as their owner keeps them.
     """
-    done = _vacuum_sqlite(ledger) if ledger.db.is_sqlite else _vacuum_postgres(ledger)
+    done = _rewrite_sqlite(ledger, words) if ledger.db.is_sqlite else _vacuum_postgres(ledger)
     if done and recall(ledger, UNCLEAN):
         remember(ledger, UNCLEAN, "")
     return done
 
 
-def _vacuum_sqlite(ledger: Ledger) -> bool:
-    raw = contextlib.closing(ledger.db.engine.raw_connection())
-    with raw as connection, contextlib.suppress(sqlite3.OperationalError):
-        connection.execute("VACUUM")
-        return _empty_log(connection)
-    return False
+def _rewrite_sqlite(ledger: Ledger, words: Collection[bytes]) -> bool:
+    if words:
+        if not _empty_log(ledger):
+            return False
+        if not still_stands(ledger, words):
+            return True
+    return _empty_log(ledger, "VACUUM")
 
 
-def _empty_log(connection: Any) -> bool:  # noqa: ANN401 - the driver's own
-    """Bring SQLite's log into its file; whether nobody was in the way."""
-    with contextlib.suppress(sqlite3.OperationalError):
+def _empty_log(ledger: Ledger, *first: str) -> bool:
+    """Bring SQLite's log into its file, once these statements are done; whether nobody was in the way."""
+    opened = contextlib.closing(ledger.db.engine.raw_connection())
+    with opened as connection, contextlib.suppress(sqlite3.OperationalError):
+        for statement in first:
+            connection.execute(statement)
         busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not busy
     return False

@@ -7,10 +7,8 @@ Addresses stand only inside payloads, sealed with a fresh nonce each, so a searc
 is the price of keeping no index of addresses; it is paid on request only.
 """
 
-from __future__ import annotations
-
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
@@ -26,60 +24,12 @@ from outreach.ledger.database.schema import contacts
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.rejects import RejectedRow, read_rejects
 from outreach.ledger.suppressions import find_suppressed
-from outreach.renumbering import known_as
 from outreach.sameness import E164, same_form
+from outreach.sources.person import Person
 from outreach.sources.rows import BadCell
-from outreach.sources.spellings import fold_spelling, normalise_address
-
-SHORTEST_NATIONAL = 8
-"""Digits from which the end of a number is taken for the number without its country."""
-
-_END = 7
-"""The last digits of a number, which all its spellings have: E.164 has no shorter one."""
+from outreach.sources.spellings import normalise_address
 
 _MEANT_AS_NUMBER = re.compile(r"[+0-9][0-9 ().-]*\Z")
-_IN_JSON = re.compile(r'["\\\x00-\x1f]')
-"""What JSON spells in its own way."""
-_NO_DIGIT = re.compile(r"[^0-9]+")
-_BETWEEN = re.compile(r"[^0-9\s+().-]+")
-"""What stands between two numbers of a cell, or a number and words."""
-
-
-class Person:
-    """Everything that a person is known by; addresses as they are compared: see outreach/sameness.py."""
-
-    def __init__(self, addresses: Iterable[str], ids: Iterable[str] = ()) -> None:
-        self.addresses = frozenset(addresses)
-        self.ids = frozenset(ids)
-        self._ids = {fold_spelling(name) for name in self.ids}
-        words = [address for address in self.addresses if not E164.match(address)]
-        self._words = [*map(fold_spelling, words)]
-        self._numbers = [form[1:] for a in self.addresses if E164.match(a) for form in known_as(a)]
-        ends = (r"[^0-9]*".join(end) for end in {number[-_END:] for number in self._numbers})
-        # Which JSON, or a list that we did not write, may spell in other ways.
-        odd = ("",) if self._words != words or any(map(_IN_JSON.search, words)) else ()
-        looked_for = (*map(re.escape, (*self._words, *self._ids)), *ends, *odd)
-        self._looks = [re.compile(each).search for each in looked_for]
-
-    def stands_in(self, cells: Collection[str]) -> bool:
-        """Whether a row, as it was read, speaks of this person."""
-        # All cells at once first: 0.7 of the time of each by itself, and nearly no row goes on.
-        is_near = self.may_stand_in(fold_spelling("\n".join(cells)))
-        return is_near and any(map(self._is_named_by, map(fold_spelling, cells)))
-
-    def may_stand_in(self, text: str) -> bool:
-        """False only where, its case folded, it has no name: a quarter of the time of looking closely."""
-        for look in self._looks:  # noqa: SIM110 - half the time of `any`
-            if look(text):
-                return True
-        return False
-
-    def _is_named_by(self, cell: str) -> bool:
-        if cell in self._ids or any(word in cell for word in self._words):
-            return True
-        parts = {cell, *_BETWEEN.split(cell)} if self._numbers else ()
-        digits = [_NO_DIGIT.sub("", part) for part in parts]
-        return any(_same_number(each, number) for each in digits for number in self._numbers)
 
 
 class Known(NamedTuple):
@@ -122,7 +72,7 @@ def find_person(ledger: Ledger, who: str, more: Collection[str] = ()) -> Finding
         )
     named = scan(ledger, {address}) if address else ()
     ids = {known.external_contact_id for known in named} if address else {who.strip()}
-    people = list(_read(ledger, _CONTACTS.where(contacts.c.external_contact_id.in_(ids)))) if ids else []
+    people = list(read_known(ledger, _CONTACTS.where(contacts.c.external_contact_id.in_(ids)))) if ids else []
     own = [known.contact.channels.addresses().values() for known in people if known.contact]
     addresses = {same_form(each) for each in chain(*own, more)} | ({address} if address else set())
     person = Person(addresses, ids)
@@ -151,13 +101,13 @@ def scan(ledger: Ledger, addresses: Iterable[str]) -> Iterator[Known]:
                     yield _known(ledger, row)
 
 
-def read_everybody(ledger: Ledger) -> Iterator[Known]:
-    """All contacts of all campaigns that were not erased, opened one by one."""
-    return _read(ledger, _EVERYBODY)
-
-
 _CONTACTS = select(contacts.c.id, contacts.c.campaign_id, contacts.c.external_contact_id, contacts.c.payload)
 _EVERYBODY = _CONTACTS.where(contacts.c.payload.is_not(None))
+
+
+def read_known(ledger: Ledger, query: Select[Any] = _EVERYBODY) -> Iterator[Known]:
+    """The contacts that a query finds, opened one by one: of all campaigns, but for whom was erased."""
+    return (_known(ledger, row) for row in ledger.db.one_by_one(query))
 
 
 def _as_address(who: str) -> tuple[str, bool]:
@@ -170,18 +120,7 @@ def _as_address(who: str) -> tuple[str, bool]:
         return same_form(who), False
 
 
-def _read(ledger: Ledger, query: Select[Any]) -> Iterator[Known]:
-    return (_known(ledger, row) for row in ledger.db.one_by_one(query))
-
-
 def _known(ledger: Ledger, row: Row[Any]) -> Known:
     plain = ledger.vault.open(row.payload) if row.payload is not None else None
     contact = Contact.model_validate_json(plain) if plain is not None else None
     return Known(row.id, row.campaign_id, row.external_contact_id, contact)
-
-
-def _same_number(digits: str, number: str) -> bool:
-    if len(digits) < SHORTEST_NATIONAL:
-        return False
-    bare = digits.lstrip("0")  # E.164 drops the trunk 0
-    return number in digits or (len(bare) >= _END and number.endswith(bare))

@@ -34,7 +34,7 @@ STEPS: dict[str, tuple[object, str]] = {
     "suppressed": (erasure, "clean"),
     "files": (erasure, "forget_rows"),
     "rows": (erasure, "forget"),
-    "contacts": (erasure, "clear"),
+    "contacts": (erasure, "rewrite"),
 }
 
 
@@ -63,7 +63,7 @@ def test_what_an_erasure_that_died_left_in_the_file_goes_with_anybodys(
 ) -> None:
     with new_ledger(tmp_path) as ledger:
         run_with(ledger, tmp_path, [*people(300), ADA])
-        monkeypatch.setattr(erasure, "clear", die)
+        monkeypatch.setattr(erasure, "rewrite", die)
         with pytest.raises(SystemExit, match=DEAD):
             erase(ledger, "EXT-7")
         monkeypatch.undo()
@@ -83,7 +83,7 @@ def test_a_retention_says_when_somebody_held_the_ledger_and_the_next_one_makes_u
 ) -> None:
     with new_ledger(tmp_path) as ledger:
         run_with(ledger, tmp_path, people(300))
-        monkeypatch.setattr(forgetting, "_vacuum_sqlite", lambda _: False)
+        monkeypatch.setattr(forgetting, "_rewrite_sqlite", lambda *_: False)
         assert not purge_all(ledger).rewritten
     monkeypatch.undo()
     plant(tmp_path / "ledger.db", STRANGER)

@@ -111,7 +111,7 @@ def test_without_usage_nothing_is_said_of_the_budget(ledger: Ledger) -> None:
 
 def test_webhooks_are_those_of_the_proof(figures: Figures) -> None:
     box, proof = figures.outbox, figures.proof.webhooks
-    assert (box.delivered, box.pending, box.dead) == (proof.delivered, proof.pending, proof.dead)
+    assert proof == {"delivered": box.delivered, "pending": box.pending, "dead": box.dead}
     assert sum(answer.count for answer in box.answers) == box.delivered + box.pending + box.dead
 
 

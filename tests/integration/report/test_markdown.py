@@ -104,7 +104,7 @@ def test_the_numbers_are_those_of_the_proof(figures: Figures) -> None:
     )
     assert f"{number(proof.source_rows)} = {number(proof.accepted)} + {number(proof.rejected)}" in text
     assert f"p95 \n{milliseconds(figures.latency_ms.p95)}" in text
-    assert f"{proof.webhooks.delivered} delivered" in text
+    assert f"{proof.webhooks['delivered']} delivered" in text
 
 
 def test_failures_by_code_are_few_rows_with_every_failure(figures: Figures) -> None:

@@ -52,7 +52,7 @@ def test_what_a_client_scrapes_is_what_the_proof_says(
     assert states == proof.states
     assert seen["outreach_contacted", "spring"] == proof.contacted
     assert seen["outreach_balanced", "spring"] == 1
-    assert seen["outreach_webhooks", "spring", "dead"] == proof.webhooks.dead
+    assert seen["outreach_webhooks", "spring", "dead"] == proof.webhooks["dead"]
     assert seen[("outreach_oldest_webhook_seconds",)] == 40 * 60
 
 

@@ -46,7 +46,7 @@ def test_the_sums_are_those_of_the_proof(ledger: Ledger) -> None:
     assert one.states == proof.states
     assert (one.contacted, one.contacts) == (proof.contacted, proof.accepted)
     assert one.doubts == proof.unknown + proof.states["held"]
-    assert one.webhooks["pending"] == proof.webhooks.pending
+    assert one.webhooks["pending"] == proof.webhooks["pending"]
     assert one.oldest_pending == NOW - timedelta(minutes=40)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from outreach.compliance.reasons import REASONS
-from outreach.ledger.proof import Proof, Webhooks
+from outreach.ledger.proof import Proof
 from outreach.report.summary import list_checks, summary_sentence, verdict
 from outreach.report.tables import mark
 from outreach.report.wording import _WHY, clean, duration, explain, milliseconds
@@ -23,7 +23,7 @@ PROOF = Proof(
     contacted=182,
     contacted_twice=0,
     unknown=0,
-    webhooks=Webhooks(182, 0, 0),
+    webhooks={"delivered": 182, "pending": 0, "dead": 0},
     audit="ok",
     balanced=True,
     missing=(),

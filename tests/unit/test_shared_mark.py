@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from outreach.ledger.shared_mark import as_variable, from_variable
+from flows.shared_mark import as_variable, from_variable
 from outreach.ledger.witness import Mark
 
 KEPT = Mark(7, "f" * 40, datetime(2026, 3, 3, tzinfo=timezone.utc), is_open=True)
