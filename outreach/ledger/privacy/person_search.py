@@ -8,7 +8,7 @@ is the price of keeping no index of addresses; it is paid on request only.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
