@@ -408,6 +408,13 @@ def test_an_older_ledger_costs_three_requests_at_the_most(
     assert place.queries() - before <= 3
 
 
+def test_what_the_ledger_itself_started_at_once_is_no_reason_to_stop(place: Place) -> None:
+    place.run(crowd(*range(80)))  # 320 in two seconds: more than the three requests of a run's start show
+    place.file.chmod(0o660)  # no witness vouches, as for PostgreSQL's
+
+    assert place.run(crowd(100), name="next").contacted == 4
+
+
 def test_a_person_may_say_that_nothing_is_missing(place: Place) -> None:
     place.run(crowd(1))
     place.back_up()
