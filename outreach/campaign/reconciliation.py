@@ -11,17 +11,15 @@ import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
+from outreach.campaign.given_up import make_attempt
 from outreach.campaign.outcomes import first_look
 from outreach.campaign.run import Run
-from outreach.contacts import Channel
 from outreach.errors import GenesysError
 from outreach.genesys.interface import Attempt, ConversationMatch
 from outreach.ledger.changes import Change, OutboundEvent, apply, still, to_cleared, to_started
 from outreach.ledger.claims import Claimed, claim, everything, releasing
 from outreach.ledger.conversations import find_starters
-from outreach.ledger.facts import recall, unmarked_in
 from outreach.ledger.intents import find_rivalled, read_intents
 from outreach.ledger.release import POISON_DEATHS, release_dead_executors
 from outreach.ledger.states import State
@@ -76,17 +74,7 @@ def _reconcile(run: Run, group: Sequence[Claimed]) -> Counter[str]:
 
 def _attempts(run: Run, group: Sequence[Claimed]) -> dict[int, Attempt]:
     rows = read_intents(run.ledger, [row.id for row in group])
-    is_marked = recall(run.ledger, unmarked_in(run.campaign.id)) is None
-    return {row.id: _attempt(row, rows[row.id], is_marked=is_marked) for row in group if row.id in rows}
-
-
-def _attempt(row: Claimed, intent: Any, *, is_marked: bool) -> Attempt:  # noqa: ANN401 - a row of the intents
-    channel = Channel(intent.channel)
-    address = row.contact.channels.address(channel) or ""
-    name = row.contact.external_contact_id
-    return Attempt(
-        intent.reference, name, row.genesys_id, channel, address, intent.at, is_marked or not channel.is_mail
-    )
+    return {row.id: make_attempt(run.ledger, row, rows[row.id]) for row in group if row.id in rows}
 
 
 def _shared(seen: Mapping[str, Sequence[ConversationMatch]]) -> set[str]:
@@ -101,7 +89,7 @@ def _judge(run: Run, row: Claimed, attempt: Attempt | None, sightings: Sequence[
     if attempt is None:  # an erased intent: nothing to look for
         return _held(run, row, "no_intent")
     if len(certain) == 1:
-        return _found(run, row, attempt, certain[0])
+        return change_when_found(run, row, attempt, certain[0])
     if certain:
         return _held(run, row, "several_matches")
     if not run.genesys.can_find:  # the guide API shows no conversations
@@ -109,7 +97,8 @@ def _judge(run: Run, row: Claimed, attempt: Attempt | None, sightings: Sequence[
     return _not_found(run, row)
 
 
-def _found(run: Run, row: Claimed, attempt: Attempt, sighting: ConversationMatch) -> Change:
+def change_when_found(run: Run, row: Claimed, attempt: Attempt, sighting: ConversationMatch) -> Change:
+    """The contact's next state where this conversation is the attempt's."""
     conversation = sighting.conversation_id
     created = run.event(
         InteractionCreated,
@@ -159,8 +148,13 @@ def _held(run: Run, row: Claimed, reason: str) -> Change:
         action="held",
         reason=reason,
         detail={"reason": reason},
-        events=(*_doubted(run, row), *_resolved(run, row, "held")),
+        events=(*_doubted(run, row), *tell_held(run, row)),
     )
+
+
+def tell_held(run: Run, row: Claimed) -> tuple[OutboundEvent, ...]:
+    """What the CRM hears of a doubt that a person is to resolve."""
+    return _resolved(run, row, "held")
 
 
 def _doubted(run: Run, row: Claimed) -> tuple[OutboundEvent, ...]:

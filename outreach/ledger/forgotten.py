@@ -72,7 +72,7 @@ def known_until(ledger: Ledger) -> datetime | None:
 def count_started(ledger: Ledger, since: datetime) -> int:
     """How many conversations the ledger knows that Genesys may name as started since then, and some more."""
     lately = _C.started_at >= since - timedelta(minutes=1)
-    return int(ledger.db.value(select(func.count()).where(lately)) or 0)
+    return ledger.db.value(select(func.count()).where(lately)) or 0
 
 
 def find_forgotten(ledger: Ledger, traces: Sequence[OwnConversation]) -> tuple[list[Fit], set[str]]:

@@ -134,6 +134,17 @@ def find_rivalled(ledger: Ledger, contact_ids: Sequence[int], *, within: timedel
     return {row.contact_id for row in rivals if abs(row.at - row.rival_at) <= within}
 
 
+def has_rival(
+    ledger: Ledger, contact_id: int, keys: Keys, channel: Channel, at: datetime, *, within: timedelta
+) -> bool:
+    """Whether another contact's attempt at these addresses is in doubt that was made about then."""
+    i = intents.c
+    in_doubt = func.coalesce(i.outcome, "") != "started"
+    about = i.at.between(at - within, at + within)
+    theirs = select(i.contact_id).where(i.address_key.in_(keys.addresses), i.channel == channel.value, about)
+    return ledger.db.value(theirs.where(in_doubt, i.contact_id != contact_id).limit(1)) is not None
+
+
 def find_attempted(connection: Connection, contact_ids: Sequence[int]) -> set[int]:
     """Those of these contacts whose intent stands."""
     found = select(intents.c.contact_id).where(intents.c.contact_id.in_(contact_ids))
