@@ -66,6 +66,8 @@ def _reconcile(run: Run, group: Sequence[Claimed]) -> Counter[str]:
         # Two attempts at one address at about one time: no evidence tells them apart.
         if any((s.conversation_id in shared or row.id in rivalled) and not s.certain for s in sightings):
             changes.append(_held(run, row, "several_matches"))
+        elif row.id in attempts and run.genesys.can_find and row.reference not in seen:
+            changes.append(_look_later(run, row, row.checks))  # no complete look, so it counts for none
         else:
             changes.append(_judge(run, row, attempts.get(row.id), sightings))
     made = apply(run.ledger, changes)
@@ -121,12 +123,9 @@ def change_when_found(run: Run, row: Claimed, attempt: Attempt, sighting: Conver
 
 
 def _not_found(run: Run, row: Claimed) -> Change:
-    checks, delays = row.checks + 1, run.settings.look_after_seconds
-    if checks < len(delays):
-        later = run.ledger.clock.now() + timedelta(seconds=delays[checks])
-        fields = {"looks": checks, "look_at": later}
-        told, detail = _doubted(run, row), {"looks": checks}
-        return still(contact_id=row.id, after=State.UNKNOWN, fields=fields, detail=detail, events=told)
+    checks = row.checks + 1
+    if checks < len(run.settings.look_after_seconds):
+        return _look_later(run, row, checks)
     if row.deaths >= POISON_DEATHS:  # releasing it would kill a third process
         return _held(run, row, "poison")
     # Looked for at a wrong time: that nothing was seen there proves nothing.
@@ -139,6 +138,15 @@ def _not_found(run: Run, row: Claimed) -> Change:
             events=(*_doubted(run, row), *_resolved(run, row, "released")),
         )
     return _held(run, row, "outcome_unknown")
+
+
+def _look_later(run: Run, row: Claimed, checks: int) -> Change:
+    """After so many complete looks. The wait begins when the look's answer is here, however long it took."""
+    delays = run.settings.look_after_seconds
+    later = run.ledger.clock.now() + timedelta(seconds=delays[min(checks, len(delays) - 1)])
+    fields = {"looks": checks, "look_at": later}
+    told, detail = _doubted(run, row), {"looks": checks}
+    return still(contact_id=row.id, after=State.UNKNOWN, fields=fields, detail=detail, events=told)
 
 
 def _held(run: Run, row: Claimed, reason: str) -> Change:
