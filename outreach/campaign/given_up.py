@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from outreach.contacts import Channel
-from outreach.errors import Refused
+from outreach.errors import Forbidden
 from outreach.genesys.interface import Attempt, ConversationMatch, Genesys
 from outreach.ledger.audit.chain import read_histories
 from outreach.ledger.claims import Claimed
@@ -60,14 +60,14 @@ def find_late(ledger: Ledger, genesys: Genesys, rows: Sequence[Claimed]) -> list
     """The given-up attempts of these contacts of which Genesys shows a conversation that is nobody's yet.
 
     Raises:
-        GenesysError: Genesys cannot be asked now. Where it refuses to say, nothing is shown.
+        GenesysError: Genesys cannot be asked now. Where we may not ask, nothing is shown.
     """
     given_up = list(_read(ledger, genesys, rows)) if rows and genesys.can_find else []
     if not given_up:
         return []
     try:
         found = genesys.find([each.attempt for each in given_up])
-    except Refused as error:
+    except Forbidden as error:
         log.warning("Genesys does not say what became of attempts that were given up: %s", error)
         return []
     taken = find_starters(ledger, [match.conversation_id for seen in found.values() for match in seen])
@@ -113,7 +113,7 @@ def _replay(ledger: Ledger, row: Claimed, records: Sequence[Any]) -> list[GivenU
             is_by_person = record.action == _BY_PERSON
             given_up[attempt.reference] = GivenUp(row, attempt, record.at, is_by_person, judged)
             attempt = None
-        elif record.action == "held" and JUDGED in told:  # the doubt of that attempt is open again
+        elif JUDGED in told and reference in given_up:  # held: the doubt of that attempt is open again
             judged |= set(told[JUDGED])
             attempt = given_up.pop(reference).attempt
         elif told.get("state") not in _IN_DOUBT:

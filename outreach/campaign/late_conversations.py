@@ -4,7 +4,7 @@ surely that attempt's ── nobody contacted anew ──> started, and followed
     │ ────────────────── contacted anew ────────> `contacted_twice` in the audit: the proof is red
 perhaps that attempt's ─ nobody contacted anew ──> held for a person
 
-It is looked for once more right before anybody is contacted anew, and with each look at who was. Surely: it
+It is looked for once more right before anybody is contacted anew, and when that interaction ends. Surely: it
 carries our reference; or it is the only one, began before the attempt was given up, no person had said that
 it was not theirs, and no other attempt at the address is in doubt.
 """
