@@ -39,8 +39,8 @@ from outreach.ledger.wrong_clocks import note_ahead
 log = logging.getLogger(__name__)
 
 MOST_REQUESTS = 3
-"""Of a run's start, beyond those that show what the ledger itself started; what they do not show is for
-`outreach ledger catch-up`. Four tokens start 300 in 15 seconds: three pages, and all of them known.
+"""Of a run's start; what they do not show is for `outreach ledger catch-up`. More where the ledger itself
+filled them: four tokens start 300 in 15 seconds, which are three pages.
 """
 
 ADVICE = "Take in what Genesys knows: outreach ledger catch-up."
@@ -133,8 +133,10 @@ class LedgerAge:
 
     def _ask(self, since: datetime) -> None:
         try:
-            at_most = MOST_REQUESTS + count_started(self._ledger, since) // PAGE
-            started, is_all = self._genesys.list_started(since, at_most=at_most)
+            started, is_all = self._genesys.list_started(since, at_most=MOST_REQUESTS)
+            own = 0 if is_all else count_started(self._ledger, since) // PAGE
+            if own:  # pages that the ledger itself may have filled: again, with so many more
+                started, is_all = self._genesys.list_started(since, at_most=MOST_REQUESTS + own)
         except Refused as error:
             log.warning("Genesys does not say what our senders started: %s", error)
             started, is_all = [], False
