@@ -11,24 +11,23 @@ import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
+from outreach.campaign.found import NEAR, change_when_found, tell_resolved
 from outreach.campaign.given_up import make_attempt
-from outreach.campaign.outcomes import first_look
+from outreach.campaign.late_conversations import settle_resting
 from outreach.campaign.run import Run
 from outreach.errors import GenesysError
 from outreach.genesys.interface import Attempt, ConversationMatch
-from outreach.ledger.changes import Change, OutboundEvent, apply, still, to_cleared, to_started
+from outreach.ledger.changes import Change, OutboundEvent, apply, still, to_cleared
 from outreach.ledger.claims import Claimed, claim, everything, releasing
 from outreach.ledger.conversations import find_starters
-from outreach.ledger.intents import find_rivalled, read_intents
+from outreach.ledger.intents import has_rival, read_intents
 from outreach.ledger.release import POISON_DEATHS, release_dead_executors
 from outreach.ledger.states import State
 from outreach.ledger.wrong_clocks import IN_DOUBT, take_back_instants
 from outreach.settings import WhenNotFound
-from outreach.webhook.events import AuditLog, InteractionCreated, InteractionResolved, InteractionUnknown
-
-NEAR = timedelta(minutes=21)
-"""Two attempts that lie closer together may both have started what is seen: one may take twenty minutes."""
+from outreach.webhook.events import InteractionUnknown
 
 GROUP = 50  # one query of conversations answers for so many
 
@@ -52,14 +51,15 @@ def reconcile(run: Run, *, at_most: int = 5000) -> Counter[str]:
 
 
 def _reconcile(run: Run, group: Sequence[Claimed]) -> Counter[str]:
-    attempts = _attempts(run, group)
+    intents = read_intents(run.ledger, [row.id for row in group])
+    attempts = {row.id: make_attempt(run.ledger, row, intents[row.id]) for row in group if row.id in intents}
     seen = run.genesys.find(list(attempts.values())) if run.genesys.can_find else {}
     # What another contact started is not this one's.
     named = [sighting.conversation_id for found in seen.values() for sighting in found]
     taken = find_starters(run.ledger, named)
     shared = _shared(seen)
     unsure = [row.id for row in group if any(not s.certain for s in seen.get(row.reference, ()))]
-    rivalled = find_rivalled(run.ledger, unsure, within=NEAR)
+    rivalled = {number for number in unsure if _is_rivalled(run, intents[number])}
     changes = []
     for row in group:
         sightings = [s for s in seen.get(row.reference, []) if taken.get(s.conversation_id, row.id) == row.id]
@@ -74,9 +74,10 @@ def _reconcile(run: Run, group: Sequence[Claimed]) -> Counter[str]:
     return Counter(change.after.value for change in changes if change.contact_id in made)
 
 
-def _attempts(run: Run, group: Sequence[Claimed]) -> dict[int, Attempt]:
-    rows = read_intents(run.ledger, [row.id for row in group])
-    return {row.id: make_attempt(run.ledger, row, rows[row.id]) for row in group if row.id in rows}
+def _is_rivalled(run: Run, intent: Any) -> bool:  # noqa: ANN401 - a row of the intents
+    return has_rival(
+        run.ledger, intent.contact_id, (intent.address_key,), intent.channel, intent.at, within=NEAR
+    )
 
 
 def _shared(seen: Mapping[str, Sequence[ConversationMatch]]) -> set[str]:
@@ -99,29 +100,6 @@ def _judge(run: Run, row: Claimed, attempt: Attempt | None, sightings: Sequence[
     return _not_found(run, row)
 
 
-def change_when_found(run: Run, row: Claimed, attempt: Attempt, sighting: ConversationMatch) -> Change:
-    """The contact's next state where this conversation is the attempt's."""
-    conversation = sighting.conversation_id
-    created = run.event(
-        InteractionCreated,
-        row,
-        conversation_id=conversation,
-        latency_ms=0.0,  # nobody measured it
-        audit_log=AuditLog(channel=attempt.channel),
-        reference=attempt.reference,
-    )
-    fields = {
-        "conversation_id": conversation,
-        "started_at": sighting.started_at,
-        "look_at": first_look(row, run.ledger.clock.now()),
-        "looks": 0,
-        "deaths": 0,
-    }
-    detail = {"conversation_id": conversation, "certain": sighting.certain}
-    told = (*created, *_resolved(run, row, "started", conversation))
-    return to_started(contact_id=row.id, action="found", fields=fields, detail=detail, events=told)
-
-
 def _not_found(run: Run, row: Claimed) -> Change:
     checks = row.checks + 1
     if checks < len(run.settings.look_after_seconds):
@@ -135,7 +113,7 @@ def _not_found(run: Run, row: Claimed) -> Change:
             action="released",
             fields={"looks": 0},
             detail={"policy": "release", "looks": checks},
-            events=(*_doubted(run, row), *_resolved(run, row, "released")),
+            events=(*_doubted(run, row), *tell_resolved(run, row, "released")),
         )
     return _held(run, row, "outcome_unknown")
 
@@ -156,13 +134,8 @@ def _held(run: Run, row: Claimed, reason: str) -> Change:
         action="held",
         reason=reason,
         detail={"reason": reason},
-        events=(*_doubted(run, row), *tell_held(run, row)),
+        events=(*_doubted(run, row), *tell_resolved(run, row, "held")),
     )
-
-
-def tell_held(run: Run, row: Claimed) -> tuple[OutboundEvent, ...]:
-    """What the CRM hears of a doubt that a person is to resolve."""
-    return _resolved(run, row, "held")
 
 
 def _doubted(run: Run, row: Claimed) -> tuple[OutboundEvent, ...]:
@@ -170,19 +143,6 @@ def _doubted(run: Run, row: Claimed) -> tuple[OutboundEvent, ...]:
     if row.checks or row.channel is None or row.reason not in ("process_died", "process_ended"):
         return ()
     return run.event(InteractionUnknown, row, channel=row.channel, reason=row.reason, reference=row.reference)
-
-
-def _resolved(
-    run: Run, row: Claimed, outcome: str, conversation_id: str | None = None
-) -> tuple[OutboundEvent, ...]:
-    return run.event(
-        InteractionResolved,
-        row,
-        success=outcome == "started",
-        outcome=outcome,
-        conversation_id=conversation_id,
-        reference=row.reference,
-    )
 
 
 log = logging.getLogger(__name__)
@@ -200,6 +160,7 @@ def recover(run: Run, *, at_most: int = 5000) -> Counter[str]:
             "an earlier process died holding %s contacts; they go on from where they stood", len(freed)
         )
     try:
+        settle_resting(run)
         found = reconcile(run, at_most=at_most)
     except GenesysError as error:  # a resumed run goes on: who is in doubt only waits longer
         log.warning("outcomes in doubt stay so, Genesys cannot be asked: %s", error)

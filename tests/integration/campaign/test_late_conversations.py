@@ -15,6 +15,7 @@ from outreach.campaign.run import Run
 from outreach.errors import LedgerOutdated
 from outreach.follow_up.rounds import follow_up
 from outreach.ledger.proof import prove
+from outreach.operations.opt_out import opt_out
 from outreach.operations.resolution import resolve
 from outreach.settings import Event, WhenNotFound
 from tests.integration.campaign.test_ledger_age import ADDRESSES, SETTINGS, Place, work
@@ -167,6 +168,18 @@ def test_what_a_person_released_and_an_address_alone_suggests_is_for_a_person_on
         resolve(ledger, run.campaign, "email-1", "released", reason="that one is a colleague's")
     proof = place.run(person("email"), settings=HOLDING)
     assert (proof.contacted, proof.balanced, place.contacted()) == (1, True, 2)
+
+
+def test_whom_a_rule_keeps_from_a_second_contact_counts_as_contacted_by_the_first(place: Place) -> None:
+    release(place, person("email"))
+    with place.opened() as (ledger, client), open_run(ledger, client, "spring", LATE) as run:
+        opt_out(ledger, [ADDRESSES["email"].format(1)])
+        assert work(run, person("email")).states == {"blocked": 1}
+        place.genesys.configure(**SEEN)
+        recover(run)
+        proof = prove(ledger, run.campaign)
+
+    assert (proof.states, proof.balanced, place.contacted()) == ({"started": 1}, True, 1)
 
 
 def test_a_twin_that_was_contacted_at_the_address_meanwhile_makes_it_twice(place: Place) -> None:
