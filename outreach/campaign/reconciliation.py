@@ -13,24 +13,21 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from outreach.campaign.outcomes import first_look
+from outreach.campaign.found import NEAR, change_when_found, tell_resolved
+from outreach.campaign.given_up import make_attempt
+from outreach.campaign.late_conversations import settle_resting
 from outreach.campaign.run import Run
-from outreach.contacts import Channel
 from outreach.errors import GenesysError
 from outreach.genesys.interface import Attempt, ConversationMatch
-from outreach.ledger.changes import Change, OutboundEvent, apply, still, to_cleared, to_started
+from outreach.ledger.changes import Change, OutboundEvent, apply, still, to_cleared
 from outreach.ledger.claims import Claimed, claim, everything, releasing
 from outreach.ledger.conversations import find_starters
-from outreach.ledger.facts import recall, unmarked_in
-from outreach.ledger.intents import find_rivalled, read_intents
+from outreach.ledger.intents import has_rival, read_intents
 from outreach.ledger.release import POISON_DEATHS, release_dead_executors
 from outreach.ledger.states import State
 from outreach.ledger.wrong_clocks import IN_DOUBT, take_back_instants
 from outreach.settings import WhenNotFound
-from outreach.webhook.events import AuditLog, InteractionCreated, InteractionResolved, InteractionUnknown
-
-NEAR = timedelta(minutes=21)
-"""Two attempts that lie closer together may both have started what is seen: one may take twenty minutes."""
+from outreach.webhook.events import InteractionUnknown
 
 GROUP = 50  # one query of conversations answers for so many
 
@@ -54,38 +51,32 @@ def reconcile(run: Run, *, at_most: int = 5000) -> Counter[str]:
 
 
 def _reconcile(run: Run, group: Sequence[Claimed]) -> Counter[str]:
-    attempts = _attempts(run, group)
+    intents = read_intents(run.ledger, [row.id for row in group])
+    attempts = {row.id: make_attempt(run.ledger, row, intents[row.id]) for row in group if row.id in intents}
     seen = run.genesys.find(list(attempts.values())) if run.genesys.can_find else {}
     # What another contact started is not this one's.
     named = [sighting.conversation_id for found in seen.values() for sighting in found]
     taken = find_starters(run.ledger, named)
     shared = _shared(seen)
     unsure = [row.id for row in group if any(not s.certain for s in seen.get(row.reference, ()))]
-    rivalled = find_rivalled(run.ledger, unsure, within=NEAR)
+    rivalled = {number for number in unsure if _is_rivalled(run, intents[number])}
     changes = []
     for row in group:
         sightings = [s for s in seen.get(row.reference, []) if taken.get(s.conversation_id, row.id) == row.id]
         # Two attempts at one address at about one time: no evidence tells them apart.
         if any((s.conversation_id in shared or row.id in rivalled) and not s.certain for s in sightings):
             changes.append(_held(run, row, "several_matches"))
+        elif row.id in attempts and run.genesys.can_find and row.reference not in seen:
+            changes.append(_look_later(run, row, row.checks))  # no complete look, so it counts for none
         else:
             changes.append(_judge(run, row, attempts.get(row.id), sightings))
     made = apply(run.ledger, changes)
     return Counter(change.after.value for change in changes if change.contact_id in made)
 
 
-def _attempts(run: Run, group: Sequence[Claimed]) -> dict[int, Attempt]:
-    rows = read_intents(run.ledger, [row.id for row in group])
-    is_marked = recall(run.ledger, unmarked_in(run.campaign.id)) is None
-    return {row.id: _attempt(row, rows[row.id], is_marked=is_marked) for row in group if row.id in rows}
-
-
-def _attempt(row: Claimed, intent: Any, *, is_marked: bool) -> Attempt:  # noqa: ANN401 - a row of the intents
-    channel = Channel(intent.channel)
-    address = row.contact.channels.address(channel) or ""
-    name = row.contact.external_contact_id
-    return Attempt(
-        intent.reference, name, row.genesys_id, channel, address, intent.at, is_marked or not channel.is_mail
+def _is_rivalled(run: Run, intent: Any) -> bool:  # noqa: ANN401 - a row of the intents
+    return has_rival(
+        run.ledger, intent.contact_id, (intent.address_key,), intent.channel, intent.at, within=NEAR
     )
 
 
@@ -101,7 +92,7 @@ def _judge(run: Run, row: Claimed, attempt: Attempt | None, sightings: Sequence[
     if attempt is None:  # an erased intent: nothing to look for
         return _held(run, row, "no_intent")
     if len(certain) == 1:
-        return _found(run, row, attempt, certain[0])
+        return change_when_found(run, row, attempt, certain[0])
     if certain:
         return _held(run, row, "several_matches")
     if not run.genesys.can_find:  # the guide API shows no conversations
@@ -109,35 +100,10 @@ def _judge(run: Run, row: Claimed, attempt: Attempt | None, sightings: Sequence[
     return _not_found(run, row)
 
 
-def _found(run: Run, row: Claimed, attempt: Attempt, sighting: ConversationMatch) -> Change:
-    conversation = sighting.conversation_id
-    created = run.event(
-        InteractionCreated,
-        row,
-        conversation_id=conversation,
-        latency_ms=0.0,  # nobody measured it
-        audit_log=AuditLog(channel=attempt.channel),
-        reference=attempt.reference,
-    )
-    fields = {
-        "conversation_id": conversation,
-        "started_at": sighting.started_at,
-        "look_at": first_look(row, run.ledger.clock.now()),
-        "looks": 0,
-        "deaths": 0,
-    }
-    detail = {"conversation_id": conversation, "certain": sighting.certain}
-    told = (*created, *_resolved(run, row, "started", conversation))
-    return to_started(contact_id=row.id, action="found", fields=fields, detail=detail, events=told)
-
-
 def _not_found(run: Run, row: Claimed) -> Change:
-    checks, delays = row.checks + 1, run.settings.look_after_seconds
-    if checks < len(delays):
-        later = run.ledger.clock.now() + timedelta(seconds=delays[checks])
-        fields = {"looks": checks, "look_at": later}
-        told, detail = _doubted(run, row), {"looks": checks}
-        return still(contact_id=row.id, after=State.UNKNOWN, fields=fields, detail=detail, events=told)
+    checks = row.checks + 1
+    if checks < len(run.settings.look_after_seconds):
+        return _look_later(run, row, checks)
     if row.deaths >= POISON_DEATHS:  # releasing it would kill a third process
         return _held(run, row, "poison")
     # Looked for at a wrong time: that nothing was seen there proves nothing.
@@ -147,9 +113,18 @@ def _not_found(run: Run, row: Claimed) -> Change:
             action="released",
             fields={"looks": 0},
             detail={"policy": "release", "looks": checks},
-            events=(*_doubted(run, row), *_resolved(run, row, "released")),
+            events=(*_doubted(run, row), *tell_resolved(run, row, "released")),
         )
     return _held(run, row, "outcome_unknown")
+
+
+def _look_later(run: Run, row: Claimed, checks: int) -> Change:
+    """After so many complete looks. The wait begins when the look's answer is here, however long it took."""
+    delays = run.settings.look_after_seconds
+    later = run.ledger.clock.now() + timedelta(seconds=delays[min(checks, len(delays) - 1)])
+    fields = {"looks": checks, "look_at": later}
+    told, detail = _doubted(run, row), {"looks": checks}
+    return still(contact_id=row.id, after=State.UNKNOWN, fields=fields, detail=detail, events=told)
 
 
 def _held(run: Run, row: Claimed, reason: str) -> Change:
@@ -159,7 +134,7 @@ def _held(run: Run, row: Claimed, reason: str) -> Change:
         action="held",
         reason=reason,
         detail={"reason": reason},
-        events=(*_doubted(run, row), *_resolved(run, row, "held")),
+        events=(*_doubted(run, row), *tell_resolved(run, row, "held")),
     )
 
 
@@ -168,19 +143,6 @@ def _doubted(run: Run, row: Claimed) -> tuple[OutboundEvent, ...]:
     if row.checks or row.channel is None or row.reason not in ("process_died", "process_ended"):
         return ()
     return run.event(InteractionUnknown, row, channel=row.channel, reason=row.reason, reference=row.reference)
-
-
-def _resolved(
-    run: Run, row: Claimed, outcome: str, conversation_id: str | None = None
-) -> tuple[OutboundEvent, ...]:
-    return run.event(
-        InteractionResolved,
-        row,
-        success=outcome == "started",
-        outcome=outcome,
-        conversation_id=conversation_id,
-        reference=row.reference,
-    )
 
 
 log = logging.getLogger(__name__)
@@ -198,6 +160,7 @@ def recover(run: Run, *, at_most: int = 5000) -> Counter[str]:
             "an earlier process died holding %s contacts; they go on from where they stood", len(freed)
         )
     try:
+        settle_resting(run)
         found = reconcile(run, at_most=at_most)
     except GenesysError as error:  # a resumed run goes on: who is in doubt only waits longer
         log.warning("outcomes in doubt stay so, Genesys cannot be asked: %s", error)

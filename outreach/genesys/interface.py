@@ -212,7 +212,10 @@ class Genesys(Protocol):
         """Wait until the call that contacts the person may leave; nothing of it has left by then."""
 
     def find(self, attempts: Sequence[Attempt]) -> dict[str, list[ConversationMatch]]:
-        """Look for the conversations of attempts in doubt: reference to what was seen, possibly nothing."""
+        """Look for the conversations of attempts in doubt: reference to what was seen, possibly nothing.
+
+        Whose look was not complete is left out where nothing was seen.
+        """
         return {attempt.reference: [] for attempt in attempts}
 
     def list_started(

@@ -5,9 +5,10 @@ conversation is surely its own, or the only one that fits, it is started. So the
 caps count it as they would have, and the proof adds up.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from outreach.contacts import Channel
 from outreach.ledger.changes import (
@@ -38,14 +39,18 @@ class Adoption:
     conversation_id: str | None = None
     is_certain: bool = False
     events: Sequence[OutboundEvent] = ()
+    reason: str = HELD_REASON
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    """More for the audit of who is held."""
 
 
 def adopt(ledger: Ledger, adoptions: Sequence[Adoption]) -> set[int]:
-    """Write them down, all or none; the contacts it was done for: nobody was working on them."""
+    """Write them down, all or none; the contacts it was done for: nobody else was working on them."""
     with ledger.db.write() as connection:
         rows = lock(connection, [each.row.id for each in adoptions])
         taken = find_attempted(connection, list(rows))
-        idle = {number for number, row in rows.items() if row.lease_owner is None} - taken
+        owners = {each.row.id: (None, each.row.owner) for each in adoptions}
+        idle = {number for number, row in rows.items() if row.lease_owner in owners[number]} - taken
         free = [each for each in adoptions if each.row.id in idle]
         for each in free:
             keys = find_keys(ledger, each.row, each.address)
@@ -63,9 +68,10 @@ def _held(each: Adoption) -> Change:
         contact_id=each.row.id,
         after=State.HELD,
         action="held",
-        reason=HELD_REASON,
+        reason=each.reason,
         fields={**told, "attempts": each.row.attempts + 1, "until": None, "retryable": False},
-        detail={**told, "reason": HELD_REASON},
+        detail={**told, "reason": each.reason, **each.detail},
+        events=() if each.conversation_id else each.events,
         intent="unknown",
     )
 

@@ -18,13 +18,16 @@ from outreach.ledger.claims import COLUMNS, Claimed, read_claimed
 from outreach.ledger.database.bulk_write import write_rows
 from outreach.ledger.database.schema import campaigns, contacts, intents, replies
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.states import CONTACTED, State
+from outreach.ledger.states import CONTACTED, WAITING, State
 
 FOR_A_PERSON = ("review", "help")
 """Meanings that somebody should read."""
 
 READ_FOR = timedelta(days=7)
 """So long after its last contact a campaign's answers are looked for: one query's interval, at the most."""
+
+LATE_FOR = timedelta(days=1)
+"""So long after its last look an attempt that was given up is asked about, though nothing else is due."""
 
 _C = contacts.c
 _LINK = update(contacts).where(_C.id == bindparam("_id")).values(link=bindparam("_link"))
@@ -90,6 +93,15 @@ def read_people(ledger: Ledger, contact_ids: Collection[int]) -> Mapping[int, Cl
     """These contacts as they stand, leased by nobody for it; not whom we have forgotten."""
     query = select(*COLUMNS).where(_C.id.in_(sorted(contact_ids)), _C.payload.is_not(None))
     return {row.id: read_claimed(ledger, row) for row in ledger.db.rows(query)}
+
+
+def find_given_up(ledger: Ledger, campaign_id: int) -> list[Claimed]:
+    """Whose attempt was given up in doubt within a day, and who was not contacted since; no lease."""
+    resting = [state.value for state in (*WAITING - {State.INTENT}, State.BLOCKED, State.FAILED)]
+    lately = _C.look_at > ledger.clock.now() - LATE_FOR  # kept by those alone who were looked for
+    rows = ledger.db.rows(select(*COLUMNS).where(_C.state.in_(resting), lately, _C.payload.is_not(None)))
+    # The campaign not in SQL: SQLite would read all of it by another index.
+    return [read_claimed(ledger, row) for row in rows if row.campaign_id == campaign_id]
 
 
 def note_answer(ledger: Ledger, row: Claimed, answer: Answer, events: Sequence[OutboundEvent]) -> bool:

@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -67,6 +67,12 @@ def known_until(ledger: Ledger) -> datetime | None:
     caught_up = recall(ledger, CAUGHT_UP)
     right = by_right_clocks(ledger, known)
     return max(right, datetime.fromisoformat(caught_up)) if caught_up else right
+
+
+def count_started(ledger: Ledger, since: datetime) -> int:
+    """How many conversations the ledger knows that Genesys may name as started since then, and some more."""
+    lately = _C.started_at >= since - timedelta(minutes=1)
+    return ledger.db.value(select(func.count()).where(lately)) or 0
 
 
 def find_forgotten(ledger: Ledger, traces: Sequence[OwnConversation]) -> tuple[list[Fit], set[str]]:

@@ -116,18 +116,15 @@ def read_intents(ledger: Ledger, contact_ids: Sequence[int]) -> dict[int, Row[An
     return {row.contact_id: row for row in found}
 
 
-def find_rivalled(ledger: Ledger, contact_ids: Sequence[int], *, within: timedelta) -> set[int]:
-    """Those of these contacts at whose address another attempt is in doubt that was made about then."""
-    mine, other = intents.alias(), intents.alias()
-    query = select(mine.c.contact_id, mine.c.at, other.c.at.label("rival_at")).where(
-        mine.c.contact_id.in_(contact_ids),
-        other.c.address_key == mine.c.address_key,
-        other.c.channel == mine.c.channel,
-        other.c.contact_id != mine.c.contact_id,
-        func.coalesce(other.c.outcome, "") != "started",
-    )
-    rivals = ledger.db.rows(query) if contact_ids else ()
-    return {row.contact_id for row in rivals if abs(row.at - row.rival_at) <= within}
+def has_rival(
+    ledger: Ledger, contact_id: int, keys: Sequence[str], channel: str, at: datetime, *, within: timedelta
+) -> bool:
+    """Whether another contact's attempt at these addresses is in doubt that was made about then."""
+    i = intents.c
+    in_doubt = func.coalesce(i.outcome, "") != "started"
+    about = i.at.between(at - within, at + within)
+    theirs = select(i.contact_id).where(i.address_key.in_(keys), i.channel == channel, about)
+    return ledger.db.value(theirs.where(in_doubt, i.contact_id != contact_id).limit(1)) is not None
 
 
 def find_attempted(connection: Connection, contact_ids: Sequence[int]) -> set[int]:

@@ -7,7 +7,7 @@ from random import Random
 
 from tests.support.emulator_server import EmulatorControl
 
-CREATES = ("messages.agentless", "emails.agentless", "callbacks")
+CREATES = ("messages.agentless", "emails.agentless", "callbacks.create")
 HAPPENED = ("act_then_reset", "error_after_effect", "truncated_json", "reset_after_headers", "empty_body")
 """The person was contacted, the answer was lost."""
 

@@ -18,7 +18,7 @@ from outreach.campaign.reconciliation import recover
 from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run
 from outreach.campaign.validation import validate_batch
-from outreach.errors import GenesysError, LedgerError
+from outreach.errors import GenesysError, LedgerError, LedgerOutdated
 from outreach.genesys.http.auth import SEPARATOR
 from outreach.genesys.opening import Account, open_genesys
 from outreach.genesys.senders import Senders
@@ -88,6 +88,8 @@ def work(run: Run) -> None:
                 register_batch(run, batch)
                 validate_batch(run, batch)
                 interact_batch(run, batch)
+        except LedgerOutdated:
+            raise  # no ledger is restored here, and no later try fares better
         except (GenesysError, LedgerError) as error:
             print(type(error).__name__, flush=True)
         if set(prove(run.ledger, run.campaign).states) <= {state.value for state in RESTING}:

@@ -22,7 +22,7 @@ from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.interface import Attempt, ConversationMatch
 from outreach.genesys.platform.conversations import attributes_of
 from outreach.genesys.platform.links import find_canonical
-from outreach.genesys.platform.listing import Hit, read_all_hits, write_predicate, write_query
+from outreach.genesys.platform.listing import PAGE, Hit, read_all_hits, write_predicate, write_query
 from outreach.genesys.platform.matching import SKEW, WINDOW, matches, subjects_of
 from outreach.genesys.platform.media import MESSAGE, medium_of
 from outreach.genesys.platform.sending import ATTEMPT_ATTRIBUTE, address_of, has_reference
@@ -35,11 +35,16 @@ MOST_PAGES = 10
 def find_conversations(
     connection: Connection, senders: Senders, attempts: Sequence[Attempt]
 ) -> dict[str, list[ConversationMatch]]:
-    """Reference to sightings, an empty list where nothing was seen. Raises GenesysError."""
+    """Reference to sightings, an empty list where nothing was seen; left out, where not all was shown.
+
+    Raises GenesysError.
+    """
     found = _look(connection, senders, attempts, {})
     # Messages of a contact that was merged stand under its other ids: one more question, for these alone.
     unseen = [
-        a for a in attempts if not found[a.reference] and medium_of(a.channel) is MESSAGE and a.genesys_id
+        a
+        for a in attempts
+        if found.get(a.reference) == [] and medium_of(a.channel) is MESSAGE and a.genesys_id
     ]
     shown = find_canonical(connection, {attempt.genesys_id for attempt in unseen})
     merged = {asked: ids - {asked} for asked, (_, ids) in shown.items()}
@@ -57,11 +62,20 @@ def _look(
     for group in _groups(attempts):
         ids = {a.reference: {a.genesys_id, *merged.get(a.genesys_id, ())} - {""} for a in group}
         query = _write_query(connection, senders, group, ids)
-        for hit in read_all_hits(connection, "find conversations", query, most=MOST_PAGES):
+        shown = 0
+        for shown, hit in enumerate(  # noqa: B007 - the last one counts
+            read_all_hits(connection, "find conversations", query, most=MOST_PAGES), 1
+        ):
             for attempt in group:
                 sighting = _judge(connection, senders, attempt, ids[attempt.reference], hit)
                 if sighting and sighting not in found[attempt.reference]:
                     found[attempt.reference].append(sighting)
+        if (
+            shown > (MOST_PAGES - 1) * PAGE
+        ):  # there may be more: that somebody is not among these says nothing
+            for attempt in group:
+                if not found[attempt.reference]:
+                    del found[attempt.reference]
     return found
 
 

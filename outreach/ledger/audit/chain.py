@@ -4,13 +4,13 @@ A record holds identifiers, codes and times, never an address, name or message, 
 after the person is erased.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import BigInteger, Connection, func, select, text, type_coerce
+from sqlalchemy import BigInteger, Connection, Row, func, select, text, type_coerce
 
 from outreach.ledger.database.schema import audit, microseconds
 from outreach.ledger.ledger import Ledger
@@ -76,6 +76,14 @@ def find_last(connection: Connection) -> int:
     if connection.dialect.name != "sqlite":  # there numbers are taken before the record is to be seen
         connection.execute(text("LOCK TABLE audit IN SHARE ROW EXCLUSIVE MODE"))
     return connection.execute(select(func.max(audit.c.id))).scalar_one() or 0
+
+
+def read_histories(ledger: Ledger, contact_ids: Sequence[int], having: Sequence[str]) -> Sequence[Row[Any]]:
+    """`contact_id, at, action, detail` of those of these contacts who have one of the actions, in order."""
+    a = audit.c
+    whose = select(a.contact_id).where(a.contact_id.in_(contact_ids), a.action.in_(having))
+    query = select(a.contact_id, a.at, a.action, a.detail).where(a.contact_id.in_(whose))
+    return ledger.db.rows(query.order_by(a.contact_id, a.n))
 
 
 def read_history(ledger: Ledger, contact_id: int) -> list[dict[str, Any]]:

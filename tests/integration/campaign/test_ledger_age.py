@@ -36,6 +36,7 @@ from outreach.settings import CampaignSettings, ConsentPolicy
 from outreach.sources.opening import open_source
 from tests.support.emulation import SENDERS, emulator_thread
 from tests.support.emulator_server import EmulatorThread
+from tests.support.ledgers import KEY
 
 SETTINGS = CampaignSettings(message="Hello", hours_bind=())
 ADDRESSES = {
@@ -73,17 +74,23 @@ class Place:
     genesys: EmulatorThread
     api: Any = "platform"
     clock: LaterClock = field(default_factory=LaterClock)
+    url: str = ""
+    """Of a database elsewhere, in place of the file."""
 
     @property
     def file(self) -> Path:
         return self.folder / "ledger.db"
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return (KEY,) if self.url else ()
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[tuple[Ledger, Any]]:
         account = Account(api=self.api, client_id="demo", client_secret="demo", api_url=self.genesys.url)
         senders = Senders(**SENDERS)  # type: ignore[arg-type]  # a plain mapping
         with (
-            open_ledger(f"sqlite:///{self.file}", clock=self.clock) as ledger,
+            open_ledger(self.url or f"sqlite:///{self.file}", keys=self.keys, clock=self.clock) as ledger,
             open_genesys(
                 account,
                 senders=senders,
@@ -406,6 +413,13 @@ def test_an_older_ledger_costs_three_requests_at_the_most(
             run.age.confirm()
 
     assert place.queries() - before <= 3
+
+
+def test_what_the_ledger_itself_started_at_once_is_no_reason_to_stop(place: Place) -> None:
+    place.run(crowd(*range(80)))  # 320 in two seconds: more than the three requests of a run's start show
+    place.file.chmod(0o660)  # no witness vouches, as for PostgreSQL's
+
+    assert place.run(crowd(100), name="next").contacted == 4
 
 
 def test_a_person_may_say_that_nothing_is_missing(place: Place) -> None:

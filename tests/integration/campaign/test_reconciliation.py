@@ -86,6 +86,32 @@ def test_what_is_not_found_is_looked_for_again_then_held_for_a_person(
     assert events(ledger) == ["unknown", "resolved"]
 
 
+class Crowded(Organisation):
+    """Shows so many conversations that a look does not come to their end."""
+
+    def find(self, attempts: Sequence[Attempt]) -> dict[str, list[ConversationMatch]]:
+        return {}
+
+
+def test_a_look_that_did_not_come_to_its_end_counts_for_none(ledger: Ledger, clock: SetClock) -> None:
+    with new_run(ledger, Crowded(), RELEASING) as run:
+        doubt(run, happened=True)
+        look(run, clock, times=5)
+        assert states(ledger)["C-1"].startswith("unknown")
+        assert prove(ledger, run.campaign).balanced
+
+
+def test_looks_that_are_answered_late_still_lie_their_whole_wait_apart(
+    ledger: Ledger, organisation: Organisation, clock: SetClock
+) -> None:
+    with new_run(ledger, organisation, RELEASING) as run:
+        doubt(run, happened=False)
+        clock.advance(3600)  # nobody looked for an hour: time alone releases nobody
+        assert (reconcile(run), reconcile(run)) == ({"unknown": 1}, {})
+        clock.advance(59)
+        assert reconcile(run) == {}
+
+
 def test_a_slow_index_only_delays_the_finding(run: Run, organisation: Organisation, clock: SetClock) -> None:
     organisation.visible = False
     doubt(run, happened=True)

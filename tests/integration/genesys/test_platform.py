@@ -14,6 +14,7 @@ from outreach.contacts import Channel, Channels
 from outreach.errors import Ambiguous, Conflict, Forbidden, RateLimited, Unauthorized
 from outreach.genesys.interface import NotRegistered, Registered, Started
 from outreach.genesys.opening import Account, fetch_token
+from outreach.genesys.platform import lookup
 from outreach.genesys.platform.api import Platform
 from outreach.genesys.platform.listing import PAGE
 from outreach.genesys.platform.organization import read_limits
@@ -198,6 +199,17 @@ def test_an_earlier_conversation_is_not_ours(genesys: Platform) -> None:
     later = engagement(Channel.SMS, SystemClock().now() + timedelta(minutes=2)).attempt
 
     assert genesys.find([later]) == {later.reference: []}
+
+
+def test_a_list_that_was_not_read_to_its_end_says_of_nobody_that_they_were_not_found(
+    genesys: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(genesys, Channel.SMS)
+    later = engagement(Channel.SMS, SystemClock().now() + timedelta(minutes=2)).attempt
+    monkeypatch.setattr(lookup, "MOST_PAGES", 1)
+    monkeypatch.setattr(lookup, "PAGE", 1)
+
+    assert genesys.find([later]) == {}
 
 
 def test_a_conversation_from_another_sender_is_not_ours(

@@ -1,0 +1,122 @@
+"""Attempts that were given up in doubt, and what Genesys shows of them all the same.
+
+Nothing was found to the last look, or a person released it; then a slow index, or a request that was held up
+on its way, shows the conversation late. The audit remembers each such attempt, by its reference and instant.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import groupby
+from types import SimpleNamespace
+from typing import Any
+
+import orjson
+
+from outreach.contacts import Channel
+from outreach.errors import Forbidden
+from outreach.genesys.interface import Attempt, ConversationMatch, Genesys
+from outreach.ledger.audit.chain import read_histories
+from outreach.ledger.claims import Claimed
+from outreach.ledger.conversations import find_starters
+from outreach.ledger.facts import recall, unmarked_in
+from outreach.ledger.ledger import Ledger
+from outreach.ledger.states import State
+
+log = logging.getLogger(__name__)
+
+GRAIN = timedelta(seconds=5)
+"""Less tells of no clock: a `Date` has whole seconds, and an answer that is read late makes it older."""
+
+JUDGED = "conversations"
+"""In the audit of whom a late conversation had held: those that a person has seen since."""
+
+_BY_PERSON = "resolved_released"
+_RELEASES = ("released", _BY_PERSON)
+_IN_DOUBT = (State.UNKNOWN, State.HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """An attempt that was given up: when, whether by a person, and what Genesys shows of it.
+
+    `until` is by Genesys' clock: what began before it was started by no later attempt.
+    """
+
+    row: Claimed
+    attempt: Attempt
+    until: datetime
+    is_by_person: bool
+    judged: frozenset[str]
+    seen: Sequence[ConversationMatch] = ()
+
+    def has_started(self, match: ConversationMatch) -> bool:
+        """Whether it carries our reference, or began too early for any later attempt."""
+        return match.certain or match.started_at <= self.until
+
+
+def find_late(ledger: Ledger, genesys: Genesys, rows: Sequence[Claimed]) -> list[GivenUp]:
+    """The given-up attempts of these contacts of which Genesys shows a conversation that is nobody's yet.
+
+    Raises:
+        GenesysError: Genesys cannot be asked now. Where we may not ask, nothing is shown.
+    """
+    given_up = list(_read(ledger, genesys, rows)) if rows and genesys.can_find else []
+    if not given_up:
+        return []
+    try:
+        found = genesys.find([each.attempt for each in given_up])
+    except Forbidden as error:
+        log.warning("Genesys does not say what became of attempts that were given up: %s", error)
+        return []
+    taken = find_starters(ledger, [match.conversation_id for seen in found.values() for match in seen])
+    late = []
+    for each in given_up:
+        known = each.judged.union(taken)
+        seen = [m for m in found.get(each.attempt.reference, ()) if m.conversation_id not in known]
+        late += [replace(each, seen=seen)] if seen else []
+    return late
+
+
+def make_attempt(ledger: Ledger, row: Claimed, intent: Any) -> Attempt:  # noqa: ANN401 - a row of the intents
+    """The attempt as Genesys is asked for it; `intent` has its reference, channel and instant."""
+    channel = Channel(intent.channel)
+    is_marked = not channel.is_mail or recall(ledger, unmarked_in(row.campaign_id)) is None
+    address = row.contact.channels.address(channel) or ""
+    name = row.contact.external_contact_id
+    return Attempt(intent.reference, name, row.genesys_id, channel, address, intent.at, is_marked)
+
+
+def _read(ledger: Ledger, genesys: Genesys, rows: Sequence[Claimed]) -> Iterator[GivenUp]:
+    skew = genesys.clock_skew if abs(genesys.clock_skew) > GRAIN else timedelta()
+    known = {row.id: row for row in rows if not row.contact.is_forgotten}
+    records = read_histories(ledger, list(known), _RELEASES)
+    for number, theirs in groupby(records, key=lambda record: record.contact_id):
+        for each in _replay(ledger, known[number], list(theirs)):
+            if each.attempt.address:  # a corrected row may have lost it
+                yield replace(each, until=each.until + skew)
+
+
+def _replay(ledger: Ledger, row: Claimed, records: Sequence[Any]) -> list[GivenUp]:
+    """Of this contact's attempts those that were given up, and that nothing was found of since."""
+    given_up: dict[str, GivenUp] = {}
+    judged: frozenset[str] = frozenset()
+    attempt: Attempt | None = None
+    for record in records:
+        told = orjson.loads(record.detail)
+        reference = told.get("reference", "")
+        if record.action == "intended":
+            intent = SimpleNamespace(reference=reference, channel=told["channel"], at=record.at)
+            attempt = make_attempt(ledger, row, intent)
+        elif record.action in _RELEASES and attempt:
+            is_by_person = record.action == _BY_PERSON
+            given_up[attempt.reference] = GivenUp(row, attempt, record.at, is_by_person, judged)
+            attempt = None
+        elif JUDGED in told and reference in given_up:  # held: the doubt of that attempt is open again
+            judged |= set(told[JUDGED])
+            attempt = given_up.pop(reference).attempt
+        elif told.get("state") not in _IN_DOUBT:
+            attempt = None
+            given_up.pop(reference if "conversation_id" in told else "", None)
+    return list(given_up.values())

@@ -1,0 +1,90 @@
+"""A conversation that turns up after its attempt was given up: never hidden, and nobody is contacted anew.
+
+surely that attempt's ── nobody contacted anew ──> started, and followed to its end
+    │ ────────────────── contacted anew ────────> `contacted_twice` in the audit: the proof is red
+perhaps that attempt's ─ nobody contacted anew ──> held for a person
+
+It is looked for at each run's begin and in each round of follow-up for a day, right before anybody is
+contacted anew, and when that interaction ends. Surely: it carries our reference; or it is the only one, began
+before the attempt was given up, no person had said that it was not theirs, and no other attempt at the
+address is in doubt.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from outreach.campaign.found import NEAR, change_when_found, tell_resolved
+from outreach.campaign.given_up import JUDGED, GivenUp, find_late
+from outreach.campaign.run import Run
+from outreach.genesys.interface import ConversationMatch
+from outreach.ledger.adoption import Adoption, adopt
+from outreach.ledger.changes import Change, apply
+from outreach.ledger.claims import Claimed
+from outreach.ledger.conversations import find_given_up
+from outreach.ledger.intents import find_keys, has_rival, intent_row
+from outreach.ledger.states import CONTACTED, State
+
+
+def settle_late(run: Run, rows: Sequence[Claimed], *, holds: bool = True) -> dict[int, State]:
+    """Look for what these contacts' given-up attempts did; who was reached or is held now is not contacted.
+
+    `holds`: whether to hold whom it may have been; not before the ledger's age is known.
+
+    Raises:
+        GenesysError: Genesys cannot be asked now.
+    """
+    late = find_late(run.ledger, run.genesys, rows)
+    shared = Counter(match.conversation_id for each in late for match in each.seen)
+    settled: dict[int, State] = {}
+    for each in late:  # one by one: two may be of one contact
+        certain = [match for match in each.seen if match.certain] or each.seen
+        is_alone = len(certain) == 1 and shared[certain[0].conversation_id] == 1
+        if is_alone and _is_sure(run, each, certain[0]):
+            apply(run.ledger, [_started(run, each, certain[0])], only_own=False)
+            settled[each.row.id] = State.STARTED
+        elif holds and each.row.state not in CONTACTED and each.row.id not in settled:
+            adopt(run.ledger, [_doubted(run, each)])
+            settled[each.row.id] = State.HELD
+    if late:
+        run.wake_courier()
+    return settled
+
+
+def settle_resting(run: Run) -> dict[int, State]:
+    """The same where it is sure, of everybody whose attempt was given up within a day; they wait, or rest."""
+    return settle_late(run, find_given_up(run.ledger, run.campaign.id), holds=False)
+
+
+def _is_sure(run: Run, each: GivenUp, match: ConversationMatch) -> bool:
+    if match.certain or each.is_by_person or not each.has_started(match):
+        return match.certain
+    attempt = each.attempt
+    keys = find_keys(run.ledger, each.row, attempt.address)
+    return not has_rival(
+        run.ledger, each.row.id, keys.addresses, attempt.channel.value, attempt.at, within=NEAR
+    )
+
+
+def _started(run: Run, each: GivenUp, match: ConversationMatch) -> Change:
+    """As an answer that comes late: the ledger knows what to make of it, wherever the contact stands."""
+    row, attempt = each.row, each.attempt
+    change = change_when_found(run, replace(row, reference=attempt.reference), attempt, match)
+    keys = find_keys(run.ledger, row, attempt.address)
+    intent = intent_row(row, attempt.channel, keys, attempt.reference, attempt.at)
+    detail = {**change.detail, "reference": attempt.reference}
+    return replace(change, detail=detail, reference=attempt.reference, restore=intent)
+
+
+def _doubted(run: Run, each: GivenUp) -> Adoption:
+    row, attempt = each.row, each.attempt
+    return Adoption(
+        row,
+        attempt.channel,
+        attempt.address,
+        attempt.reference,
+        attempt.at,
+        reason="several_matches",
+        detail={JUDGED: sorted(match.conversation_id for match in each.seen)},
+        events=tell_resolved(run, replace(row, reference=attempt.reference), "held"),
+    )

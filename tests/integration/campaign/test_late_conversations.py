@@ -1,0 +1,256 @@
+"""A conversation that turns up after its attempt was released: it counts, and nobody is contacted anew."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from outreach.campaign.opening import open_run
+from outreach.campaign.reconciliation import recover
+from outreach.campaign.run import Run
+from outreach.errors import LedgerOutdated
+from outreach.follow_up.rounds import follow_up
+from outreach.ledger.proof import prove
+from outreach.operations.opt_out import opt_out
+from outreach.operations.resolution import resolve
+from outreach.settings import Event, WhenNotFound
+from tests.integration.campaign.test_ledger_age import ADDRESSES, SETTINGS, Place, work
+from tests.support.emulation import emulator_thread
+
+LATE = SETTINGS.model_copy(
+    update={
+        "look_after_seconds": (0.01, 0.01),
+        "when_not_found": WhenNotFound.RELEASE,
+        "stop_unknown_rate": 1,
+        "events": tuple(Event),
+    }
+)
+HOLDING = LATE.model_copy(update={"when_not_found": WhenNotFound.HOLD})
+CREATES = ("messages.agentless", "emails.agentless", "callbacks.create")
+LOST = [{"kind": "act_then_reset", "operation": operation} for operation in CREATES]
+UNSEEN = {"index_delay_seconds": 900, "attribute_index_delay_seconds": 900}
+SEEN = {"index_delay_seconds": 0, "attribute_index_delay_seconds": 0, "faults": []}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    with emulator_thread(**UNSEEN, faults=LOST) as genesys:
+        (tmp_path / "place").mkdir()
+        yield Place(tmp_path / "place", genesys)
+
+
+def person(*channels: str, number: int = 1) -> list[dict[str, Any]]:
+    return [
+        {
+            "external_contact_id": f"{channel}-{number}",
+            "name": "N",
+            channel: ADDRESSES[channel].format(number),
+            "interaction_duration_seconds": 1,
+        }
+        for channel in channels
+    ]
+
+
+def release(place: Place, people: list[dict[str, Any]], settings: Any = LATE) -> None:
+    """Contact them, lose the answers, look in vain to the end; nobody is contacted anew."""
+    with place.opened() as (ledger, client), open_run(ledger, client, "spring", settings) as run:
+        work(run, people)
+        look_in_vain(run)
+        assert prove(ledger, run.campaign).unknown == 0
+
+
+def look_in_vain(run: Run) -> None:
+    for _ in run.settings.look_after_seconds:
+        run.ledger.clock.sleep(0.02)
+        recover(run)
+
+
+def audit(place: Place) -> list[str]:
+    with sqlite3.connect(place.file) as connection:
+        return [row[0] for row in connection.execute("SELECT action FROM audit ORDER BY id")]
+
+
+def events(place: Place) -> list[str]:
+    with sqlite3.connect(place.file) as connection:
+        return [row[0] for row in connection.execute("SELECT event FROM outbox ORDER BY id")]
+
+
+@pytest.mark.parametrize("channel", ADDRESSES)
+def test_whose_conversation_turns_up_before_a_second_contact_is_contacted_by_it(
+    place: Place, channel: str
+) -> None:
+    release(place, person(channel))
+    place.genesys.configure(**SEEN)
+
+    proof = place.run(person(channel), settings=LATE)
+
+    assert proof.balanced
+    assert (proof.contacted, place.contacted(), place.twice()) == (1, 1, 0)
+    told = [action for action in audit(place) if action in ("intended", "released", "found")]
+    assert told == ["intended", "released", "found"]
+
+
+def test_a_conversation_of_a_released_attempt_does_not_stop_the_campaign(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(place, person(*ADDRESSES))
+    place.genesys.configure(**SEEN)
+    place.forget_witness(monkeypatch)
+
+    proof = place.run([*person(*ADDRESSES), *person("sms", number=2)], settings=LATE)
+
+    assert proof.balanced
+    assert (proof.contacted, place.contacted(), place.twice()) == (5, 5, 0)
+
+
+def test_whoever_was_contacted_anew_before_it_turned_up_counts_as_contacted_twice(place: Place) -> None:
+    release(place, person("email", "voice"))  # an SMS is refused while the first one's conversation goes on
+    place.genesys.configure(faults=[])
+    assert place.run(person("email", "voice"), settings=LATE).contacted == 2
+    place.genesys.configure(**SEEN)
+
+    with place.opened() as (ledger, client), open_run(ledger, client, "spring", LATE) as run:
+        ledger.clock.sleep(1)
+        follow_up(run)
+        ledger.clock.sleep(1)
+        follow_up(run)
+        proof = prove(ledger, run.campaign)
+
+    assert place.twice() == 2
+    assert (proof.contacted_twice, proof.contacted, proof.balanced) == (2, 2, False)
+    assert audit(place).count("contacted_twice") == 2
+
+
+def test_the_crm_hears_of_a_late_conversation_in_the_order_of_what_was_known(place: Place) -> None:
+    with (
+        place.opened() as (ledger, client),
+        open_run(ledger, client, "spring", LATE, webhook_name="crm") as run,
+    ):
+        work(run, person("sms"))
+        look_in_vain(run)
+        place.genesys.configure(**SEEN)
+        work(run, person("sms"))
+
+    assert [name.rpartition("_")[2] for name in events(place) if "interaction" in name] == [
+        "unknown",
+        "resolved",
+        "created",
+        "resolved",
+    ]
+
+
+def test_an_own_reference_is_believed_more_than_a_persons_release(place: Place) -> None:
+    release(place, person("voice"), HOLDING)
+    with place.opened() as (ledger, client), open_run(ledger, client, "spring", HOLDING) as run:
+        resolve(ledger, run.campaign, "voice-1", "released", reason="Genesys' log has no such callback")
+    place.genesys.configure(**SEEN)
+
+    proof = place.run(person("voice"), settings=HOLDING)
+
+    assert proof.balanced
+    assert (proof.contacted, place.contacted()) == (1, 1)
+
+
+def test_what_a_person_released_and_an_address_alone_suggests_is_for_a_person_once(place: Place) -> None:
+    release(place, person("email"), HOLDING)
+    with place.opened() as (ledger, client), open_run(ledger, client, "spring", HOLDING) as run:
+        resolve(ledger, run.campaign, "email-1", "released", reason="Genesys' log has no such message")
+    place.genesys.configure(**SEEN)
+
+    proof = place.run(person("email"), settings=HOLDING)
+    assert (proof.states, proof.balanced, place.contacted()) == ({"held": 1}, True, 1)
+
+    with place.opened() as (ledger, client), open_run(ledger, client, "spring", HOLDING) as run:
+        resolve(ledger, run.campaign, "email-1", "released", reason="that one is a colleague's")
+    proof = place.run(person("email"), settings=HOLDING)
+    assert (proof.contacted, proof.balanced, place.contacted()) == (1, True, 2)
+
+
+def test_whom_a_rule_keeps_from_a_second_contact_counts_as_contacted_by_the_first(place: Place) -> None:
+    release(place, person("email"))
+    with place.opened() as (ledger, client), open_run(ledger, client, "spring", LATE) as run:
+        opt_out(ledger, [ADDRESSES["email"].format(1)])
+        assert work(run, person("email")).states == {"blocked": 1}
+        place.genesys.configure(**SEEN)
+        recover(run)
+        proof = prove(ledger, run.campaign)
+
+    assert (proof.states, proof.balanced, place.contacted()) == ({"started": 1}, True, 1)
+
+
+def test_a_twin_that_was_contacted_at_the_address_meanwhile_makes_it_twice(place: Place) -> None:
+    twin = {**person("email")[0], "external_contact_id": "twin"}
+    release(place, person("email"))
+    place.genesys.configure(faults=[])
+    with place.opened() as (ledger, client), open_run(ledger, client, "spring", LATE) as run:
+        with ledger.db.write() as connection:  # it waits, so that its twin has the address
+            connection.exec_driver_sql("UPDATE contacts SET state = 'deferred', until = 9e15")
+        work(run, [*person("email"), twin])
+        with ledger.db.write() as connection:
+            connection.exec_driver_sql("UPDATE contacts SET state = 'cleared' WHERE state = 'deferred'")
+        place.genesys.configure(**SEEN)
+        proof = work(run, [*person("email"), twin])
+
+    assert place.twice() == 1
+    assert (proof.contacted_twice, proof.balanced) == (1, False)
+
+
+def test_a_restored_ledger_with_a_released_attempt_still_stops(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(place, person("sms", "voice"))
+    place.genesys.configure(**SEEN, latency_ms=0)
+    place.back_up()
+    place.run([*person("sms", "voice"), *person("sms", number=2)], settings=LATE)
+    place.restore()
+    place.forget_witness(monkeypatch)
+
+    with pytest.raises(LedgerOutdated):
+        place.run([*person("sms", "voice"), *person("sms", number=2)], settings=LATE)
+
+    assert (place.contacted(), place.twice()) == (3, 0)
+
+
+def test_a_restored_ledger_that_forgot_a_second_contact_stops(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.genesys.configure(faults=[{"kind": "reset_before", "operation": each} for each in CREATES])
+    release(place, person("sms", "voice"))
+    place.genesys.configure(**SEEN)
+    place.back_up()
+    assert place.run(person("sms", "voice"), settings=LATE).contacted == 2
+    place.restore()
+    place.forget_witness(monkeypatch)
+
+    with pytest.raises(LedgerOutdated):
+        place.run(person("sms", "voice"), settings=LATE)
+
+    assert place.contacted() == 2
+
+
+def test_an_attempt_of_another_campaign_is_nobodys_here(place: Place) -> None:
+    release(place, person("email"))
+    place.genesys.configure(**SEEN)
+
+    proof = place.run(person("email"), name="summer", settings=LATE)
+
+    assert (proof.contacted, place.contacted()) == (1, 2)
+    assert place.run(person("email"), settings=LATE).balanced
+    assert place.contacted() == 2
+
+
+def test_on_the_guide_api_a_persons_word_stands(tmp_path: Path) -> None:
+    (tmp_path / "place").mkdir()
+    with emulator_thread(faults=[{"kind": "act_then_reset", "operation": "guide.start"}]) as genesys:
+        place = Place(tmp_path / "place", genesys, api="guide")
+        place.run(person("sms"), settings=HOLDING)
+        genesys.configure(faults=[])
+        with place.opened() as (ledger, client), open_run(ledger, client, "spring", HOLDING) as run:
+            recover(run)
+            resolve(ledger, run.campaign, "sms-1", "released", reason="nobody rang")
+
+        assert place.run(person("sms"), settings=HOLDING).contacted == 1
