@@ -12,6 +12,7 @@ attribute search is reported to accept no search by attribute.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 from typing_extensions import assert_never
@@ -62,17 +63,12 @@ def _look(
     for group in _groups(attempts):
         ids = {a.reference: {a.genesys_id, *merged.get(a.genesys_id, ())} - {""} for a in group}
         query = _write_query(connection, senders, group, ids)
-        shown = 0
-        for shown, hit in enumerate(  # noqa: B007 - the last one counts
-            read_all_hits(connection, "find conversations", query, most=MOST_PAGES), 1
-        ):
-            for attempt in group:
-                sighting = _judge(connection, senders, attempt, ids[attempt.reference], hit)
-                if sighting and sighting not in found[attempt.reference]:
-                    found[attempt.reference].append(sighting)
-        if (
-            shown > (MOST_PAGES - 1) * PAGE
-        ):  # there may be more: that somebody is not among these says nothing
+        hits = list(read_all_hits(connection, "find conversations", query, most=MOST_PAGES))
+        for hit, attempt in product(hits, group):
+            sighting = _judge(connection, senders, attempt, ids[attempt.reference], hit)
+            if sighting and sighting not in found[attempt.reference]:
+                found[attempt.reference].append(sighting)
+        if len(hits) > (MOST_PAGES - 1) * PAGE:  # there may be more: who is not among these may be
             for attempt in group:
                 if not found[attempt.reference]:
                     del found[attempt.reference]
