@@ -77,7 +77,6 @@ class Heartbeat:
         self.executor = executor
         self._db, self._vault, self._clock = database, vault, clock
         self._last = _instants(clock)
-        self._send_log = SendLog(executor, vault)
         self._withdrawn: set[str] = set()
         self._noting = threading.Lock()
         self._stopped = threading.Event()
@@ -88,6 +87,7 @@ class Heartbeat:
         who = {"id": self.executor, "host": host(), "pid": os.getpid(), "born": born(os.getpid()) or ""}
         seen = {"seen_at": self._db.now(self._clock), "zone_rules": find_version()}
         self._db.execute(insert(executors).values(who | seen))
+        self._send_log = SendLog(self.executor, self._vault)  # entered: else nobody would ever remove it
         LIVING.add(self.executor)
         self._thread.start()
 
@@ -128,6 +128,8 @@ class Heartbeat:
             self._last = began
         else:
             self._stopped.set()
+            with self._noting:
+                self._send_log.close()
             LIVING.discard(self.executor)
         return found
 

@@ -75,7 +75,7 @@ def test_a_run_that_ends_early_leaves_no_step_at_work_and_every_call_written_dow
             step = begin(run, organisation)
             raise KeyboardInterrupt
 
-        step.join(1.0)  # it has left its work, and ends
+        step.join(30.0)  # it has left its work, and ends
         assert not step.is_alive()
         proof = prove(ledger, run.campaign)
         assert proof.balanced

@@ -78,7 +78,7 @@ def test_one_slow_call_keeps_none_of_its_group_waiting() -> None:
 
 def test_more_join_while_all_wait_for_answers() -> None:
     together = threading.Barrier(4)
-    calls: CallPool[int, int] = CallPool(lambda _: together.wait(timeout=5), AdaptiveLimit(4, floor=1))
+    calls: CallPool[int, int] = CallPool(lambda _: together.wait(timeout=60), AdaptiveLimit(4, floor=1))
 
     calls.submit(range(4))
 
@@ -131,14 +131,16 @@ def test_what_nobody_has_begun_is_taken_back_and_what_is_in_the_air_lands() -> N
 
 
 def test_no_thread_waits_when_there_is_nothing_to_do() -> None:
+    before = set(threading.enumerate())
     calls: CallPool[int, int] = CallPool(lambda number: number, AdaptiveLimit(4))
     calls.submit(range(100))
     calls.collect(100)
 
-    for thread in threading.enumerate():
-        if thread.name == "outreach-call":
-            thread.join(timeout=5)
-    assert "outreach-call" not in {thread.name for thread in threading.enumerate()}
+    ours = {each for each in threading.enumerate() if each.name == "outreach-call"} - before
+    for thread in ours:
+        thread.join(timeout=60)
+    assert ours
+    assert not any(thread.is_alive() for thread in ours)
 
 
 def test_a_process_without_a_thread_to_spare_leaves_nothing_to_wait_for(

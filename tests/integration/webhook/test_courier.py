@@ -7,12 +7,15 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from random import Random
 
 import pytest
 
 from outreach.errors import LedgerError
 from outreach.webhook import Courier, DeliveryCounts, Endpoint
+from outreach.webhook.delivery import PATIENCE_SECONDS
+from outreach.webhook.endpoint import LIMIT_SECONDS
 from outreach.webhook.schedule import DELAYS
 from tests.support.clocks import SetClock
 from tests.support.memory_outbox import MemoryOutbox
@@ -24,6 +27,15 @@ class Hurried(SetClock):
 
     def monotonic(self) -> float:
         return time.monotonic() + self._elapsed
+
+
+DEADLINE = 30.0
+
+
+def hang_past_the_deadline(clock: Hurried, _: Delivery) -> Answer:
+    """The deadline is over once an attempt is in the air, however late a busy machine begins it."""
+    clock.advance(DEADLINE + 1)
+    return Answer(how="hang")
 
 
 @pytest.fixture
@@ -226,10 +238,11 @@ def test_the_limit_bounds_the_attempts(
 def test_a_receiver_that_hangs_holds_nobody_beyond_the_deadline(
     hanging: Receiver, outbox: MemoryOutbox, courier: Courier, clock: Hurried
 ) -> None:
+    hanging.script = partial(hang_past_the_deadline, clock)
     fill(outbox, clock, contacts=40)
     began = time.monotonic()
-    counts = courier.deliver(deadline_seconds=0.2)
-    assert time.monotonic() - began < 0.9
+    counts = courier.deliver(deadline_seconds=DEADLINE)
+    assert time.monotonic() - began < LIMIT_SECONDS / 2
     assert (counts.stopped, counts.left) == ("deadline", 40)
     assert 0 < len(outbox.leased) <= 8  # so many threads; a busy machine may not get to the last in time
 
@@ -267,15 +280,16 @@ def test_one_message_that_hangs_holds_back_nobody_elses(
     _wait_until(lambda: len(receiver.deliveries) == 1)
     for number in range(1, 300):
         outbox.put("event", f"EXT-{number}", b"{}", clock.now())
-    _wait_until(lambda: len(receiver.deliveries) >= 300)
+    _wait_until(lambda: outbox.states()["delivered"] == 299)
     assert courier.stop(0.2) == DeliveryCounts(delivered=299, left=1, stopped="deadline")
 
 
 def test_a_message_in_the_air_at_a_deadline_is_taken_again_when_its_lease_is_over(
     hanging: Receiver, outbox: MemoryOutbox, courier: Courier, clock: Hurried
 ) -> None:
+    hanging.script = partial(hang_past_the_deadline, clock)
     fill(outbox, clock, contacts=1)
-    courier.deliver(deadline_seconds=0.1)
+    assert courier.deliver(deadline_seconds=DEADLINE) == DeliveryCounts(left=1, stopped="deadline")
     assert courier.deliver() == DeliveryCounts()
     clock.advance(61)
     hanging.always(Answer())
@@ -288,11 +302,24 @@ def test_what_the_outbox_raises_comes_through(outbox: MemoryOutbox, courier: Cou
         courier.deliver()
 
 
-def test_no_thread_is_left_behind(outbox: MemoryOutbox, courier: Courier, clock: Hurried) -> None:
+def test_no_thread_is_left_behind(
+    receiver: Receiver, outbox: MemoryOutbox, courier: Courier, clock: Hurried
+) -> None:
+    before, seen = posting(), set[threading.Thread]()
+
+    def look(_: Delivery) -> Answer:
+        seen.update(posting() - before)
+        return Answer()
+
+    receiver.script = look
     fill(outbox, clock, contacts=100)
     courier.deliver()
-    time.sleep(0.1)
-    assert not [thread.name for thread in threading.enumerate() if thread.name == "webhook-post"]
+    assert seen
+    _wait_until(lambda: not posting() - before)
+
+
+def posting() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name == "outreach-call"}
 
 
 def test_in_the_background_events_go_out_as_they_come(
@@ -305,7 +332,7 @@ def test_in_the_background_events_go_out_as_they_come(
         time.sleep(0.05)
     _wait_until(lambda: len(receiver.deliveries) == 5)
     outbox.put("event", "EXT-9", b"{}", clock.now())
-    assert courier.stop(5) == DeliveryCounts(delivered=6)
+    assert courier.stop(60) == DeliveryCounts(delivered=6)
 
 
 def test_in_the_background_retries_come_due_by_themselves(
@@ -318,7 +345,7 @@ def test_in_the_background_retries_come_due_by_themselves(
     receiver.always(Answer())
     clock.advance(6)
     _wait_until(lambda: len(receiver.deliveries) == 2)
-    assert courier.stop(1) == DeliveryCounts(delivered=1, retried=1)
+    assert courier.stop(60) == DeliveryCounts(delivered=1, retried=1)
 
 
 def test_in_the_background_an_outbox_that_fails_is_tried_again(
@@ -331,7 +358,7 @@ def test_in_the_background_an_outbox_that_fails_is_tried_again(
     outbox.failure = None
     courier.wake()
     _wait_until(lambda: len(receiver.deliveries) == 1)
-    assert courier.stop(1).delivered == 1
+    assert courier.stop(60).delivered == 1
 
 
 def test_in_the_background_a_receiver_that_hangs_slows_nobody(
@@ -342,9 +369,8 @@ def test_in_the_background_a_receiver_that_hangs_slows_nobody(
     for number in range(200):
         outbox.put("event", f"EXT-{number}", b"{}", clock.now())
         courier.wake()
-    assert time.monotonic() - began < 0.5
     counts = courier.stop(0.2)
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < LIMIT_SECONDS / 2
     assert counts.delivered == 0
     assert outbox.states() == {"pending": 200}
 
@@ -362,26 +388,26 @@ def test_a_stop_turns_away_early_from_a_receiver_that_keeps_silent(
     _wait_until(lambda: courier.is_stalled)
     began = time.monotonic()
     assert courier.stop(60).left == 20
-    assert 0.9 < time.monotonic() - began < 10
+    assert 0.9 < time.monotonic() - began < 30
 
 
 def test_a_stop_waits_for_a_receiver_that_answers_slowly(
-    receiver: Receiver,
-    outbox: MemoryOutbox,
-    courier: Courier,
-    clock: Hurried,
-    monkeypatch: pytest.MonkeyPatch,
+    receiver: Receiver, outbox: MemoryOutbox, endpoint: Endpoint
 ) -> None:
-    monkeypatch.setattr("outreach.webhook.delivery.PATIENCE_SECONDS", 0.5)
-    receiver.script = lambda _: _pause(0.2)
-    fill(outbox, clock, contacts=40)
+    clock, taken = SetClock(datetime.now(timezone.utc)), Counter[str]()
+
+    def answer_slowly(_: Delivery) -> Answer:
+        _wait_until(lambda: outbox.settle_calls == taken["deliveries"])  # the one before is written down
+        taken["deliveries"] += 1
+        clock.advance(0.9 * PATIENCE_SECONDS)
+        return Answer()
+
+    receiver.script = answer_slowly
+    for number in range(6):
+        outbox.put("event", f"EXT-{number}", b"{}", clock.now())
+    courier = Courier(outbox, endpoint, clock=clock, threads=1)
     courier.start()
-    assert courier.stop(60).delivered == 40
-
-
-def _pause(seconds: float) -> Answer:
-    time.sleep(seconds)
-    return Answer()
+    assert courier.stop(60).delivered == 6
 
 
 def test_nobody_waits_for_a_receiver_that_fails(
@@ -411,11 +437,11 @@ def test_a_courier_that_was_stopped_can_start_again(
     for number in range(2):
         outbox.put("event", f"EXT-{number}", b"{}", clock.now())
         courier.start()
-        assert courier.stop(5).delivered == 1
+        assert courier.stop(60).delivered == 1
     assert courier.stop(5) == DeliveryCounts()
 
 
-def _wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
+def _wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
@@ -439,4 +465,6 @@ def test_one_that_takes_only_some_at_once_is_not_taken_for_dead(
     counts = Courier(outbox, endpoint, clock=clock, random=Random(1), threads=128).deliver()
     assert counts.stopped == ""
     assert counts.delivered + counts.retried == 400
-    assert counts.retried < 40
+    assert (
+        counts.retried < 100
+    )  # 1 to 56, also beside six busy programs; 111 to 250 if refusals are not heeded

