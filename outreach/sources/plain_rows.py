@@ -67,7 +67,8 @@ class PlainRows:
         ]
         named = {channel.value: _parts_of(channel, places) for channel in Channel}
         self._consent = [(channel, tuple(parts)) for channel, parts in named.items() if parts]
-        self._consent_at = [at for parts in named.values() for at in parts.values()]
+        at = [at for parts in named.values() for at in parts.values()]
+        self._consent_cells = itemgetter(*at) if at else None
         # What many people say is the same.
         self._consents = lru_cache(maxsize=1024)(self._read_consents)
 
@@ -105,14 +106,14 @@ class PlainRows:
                 said[column] = read_as(said[column])
         if said.get(DURATION) == DURATION_SECONDS:
             del said[DURATION]
-        if self._consent and (consents := self._consents(*[cells[at] for at in self._consent_at])):
+        if self._consent_cells and (consents := self._consents(self._consent_cells(cells))):
             said["consent"] = consents
         if self._metadata and (found := {key: cell for key, at in self._metadata if (cell := cells[at])}):
             said["metadata"] = found
         return said
 
-    def _read_consents(self, *cells: str) -> Mapping[str, Mapping[str, object]]:
-        rest = iter(cells)
+    def _read_consents(self, cells: tuple[str, ...] | str) -> Mapping[str, Mapping[str, object]]:
+        rest = iter((cells,) if isinstance(cells, str) else cells)  # of one column a text
         found = {channel: _consent(dict(zip(parts, rest, strict=False))) for channel, parts in self._consent}
         return {channel: consent for channel, consent in found.items() if consent}
 
