@@ -17,9 +17,6 @@ from difflib import get_close_matches
 from functools import lru_cache
 from importlib import resources
 
-from babel import Locale, UnknownLocaleError
-from babel.core import get_global
-from babel.languages import get_official_languages
 from phonenumbers import SUPPORTED_REGIONS
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "da", "sv", "nb", "fi", "pl", "cs", "hu", "ro", "tr")
@@ -57,6 +54,8 @@ def read_country(written: str) -> str:
 def _by_code(code: str) -> str:
     if len(code) == 2:
         return code if code in SUPPORTED_REGIONS else ""
+    from babel.core import get_global  # noqa: PLC0415 - 0.01 s, which codes of two letters have no use for
+
     # CLDR's aliases hold the codes of three letters, and states that broke up: SUN is fifteen.
     meant = get_global("territory_aliases").get(code, ())
     return meant[0] if len(meant) == 1 and meant[0] in SUPPORTED_REGIONS else ""
@@ -82,6 +81,8 @@ def _names() -> Mapping[str, frozenset[str]]:
 @lru_cache(maxsize=1)
 def _native_names() -> Mapping[str, frozenset[str]]:
     """Each country's names in its own languages."""
+    from babel.languages import get_official_languages  # noqa: PLC0415 - as above
+
     return _gather(
         (language, code)
         for code in SUPPORTED_REGIONS
@@ -99,6 +100,8 @@ def _gather(wanted: Iterator[tuple[str, str]]) -> dict[str, frozenset[str]]:
 
 @lru_cache(maxsize=256)
 def _territories(language: str) -> Mapping[str, str]:
+    from babel import Locale, UnknownLocaleError  # noqa: PLC0415 - as above
+
     try:
         return Locale.parse(language).territories
     except UnknownLocaleError:  # Samoan and some twenty others, which CLDR does not speak

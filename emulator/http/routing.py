@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from emulator.http.messages import Request, Response
+from emulator.state.faults import OPERATIONS
 from emulator.state.organisation import Organisation
 
 Handler = Callable[[Organisation, Request], Response]
@@ -43,6 +44,7 @@ class Operations(list[Operation]):
 
         def add(handler: Handler) -> Handler:
             template = self._prefix + path
+            OPERATIONS.add(name)
             self.append(
                 Operation(name, method, template, handler, permissions, creation=creation, **self._kind)
             )

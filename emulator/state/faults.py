@@ -34,6 +34,8 @@ ALIASES = {
     "drop_before": "reset_before",
     "5xx_after_effect": "error_after_effect",
 }
+OPERATIONS: set[str] = set()
+"""Names of operations that faults may be about, each put in where it is declared."""
 _OWN_DEFAULTS: dict[str, dict[str, int]] = {
     "rate_limited": {"retry_after": 1},
     "entity_error": {"status": 503},
@@ -83,6 +85,14 @@ class Fault(Document):
         nth = values.get("nth", ())
         own = _OWN_DEFAULTS.get(kind, {})
         return {**own, **values, "kind": kind, "nth": (nth,) if isinstance(nth, int) else nth}
+
+    @model_validator(mode="after")
+    def _is_about_something(self) -> "Fault":
+        """A rule that fits nothing would never fire, and whoever tests with it believe that all went well."""
+        is_path = "/" in self.operation
+        if not is_path and not any(fnmatchcase(name, self.operation) for name in OPERATIONS):
+            raise ValueError(f"no operation is called {self.operation!r}; the names are in docs/emulator.md")
+        return self
 
     def matches(self, operation: str, method: str, path: str) -> bool:
         """Whether this rule is about this call."""

@@ -10,7 +10,6 @@ import fcntl
 import os
 import pickle
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Generator
 from typing import IO, Any, TypeVar
@@ -79,6 +78,8 @@ def make_beside(make: Callable[[], Generator[T, None, R]]) -> Generator[T, None,
 
 
 def _make_elsewhere(make: Callable[[], Generator[T, None, R]]) -> Generator[T, None, R]:
+    import subprocess  # noqa: PLC0415 - as above
+
     command = [sys.executable, "-I", "-c", _START]
     try:
         started = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - ours

@@ -1,9 +1,12 @@
 """Facts that a ledger keeps about itself: a name and a value, the latest one."""
 
-from sqlalchemy import Connection, Insert, select
+from sqlalchemy import Connection, Insert, bindparam, select
 
 from outreach.ledger.database.schema import facts
 from outreach.ledger.ledger import Ledger
+
+_RECALL = select(facts.c.value).where(facts.c.name == bindparam("fact"))
+"""Built once: to build it took longer than to ask."""
 
 
 def remember(ledger: Ledger, name: str, value: str) -> None:
@@ -34,9 +37,10 @@ def paces_of(campaign_id: int, channel: str) -> str:
 
 def recall(ledger: Ledger, name: str) -> str | None:
     """A fact kept earlier."""
-    return ledger.db.value(select(facts.c.value).where(facts.c.name == name))
+    with ledger.db.read() as connection:
+        return recall_within(connection, name)
 
 
 def recall_within(connection: Connection, name: str) -> str | None:
     """The same inside a transaction that is open."""
-    return connection.execute(select(facts.c.value).where(facts.c.name == name)).scalar()
+    return connection.execute(_RECALL, {"fact": name}).scalar()

@@ -10,18 +10,18 @@ Whom a person released is not held again for what was said before.
 import functools
 import secrets
 from array import array
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
+import orjson
 from sqlalchemy import Connection, Insert, bindparam, delete, func, select
 
 from outreach.chunks import cut
 from outreach.contacts import Channel, Contact
-from outreach.ledger.database.bulk_write import write_columns
+from outreach.ledger.database.bulk_write import inserting_new, write_columns
 from outreach.ledger.database.engine import insert_in
-from outreach.ledger.database.schema import EPOCH, audit, contacts, refusals
+from outreach.ledger.database.schema import EPOCH, audit, contacts, refusals, refusers
 from outreach.ledger.facts import kept_as, recall_within
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.suppressions import ALL_ERASED, ERASING
@@ -31,7 +31,7 @@ from outreach.sources.refusal import KeyedNo, named_in
 Refused: TypeAlias = Mapping[str, frozenset[Channel]]
 RELEASED = "refusal_released"
 """What the audit calls it when a person releases whom somebody's no held."""
-_R = refusals.c
+_R, _W = refusals.c, refusers.c
 _SAID = (_R.address, _R.said_by, _R.channels)
 _OF_CAMPAIGN = _R.campaign_id == bindparam("campaign")
 _ANY = select(_R.at).where(_OF_CAMPAIGN).limit(1)
@@ -43,6 +43,10 @@ _RELEASED = (
     .where(contacts.c.external_contact_id.in_(bindparam("names", expanding=True)))
     .group_by(contacts.c.external_contact_id)
 )
+_EARLIER = select(_W.who).where(_W.campaign_id == bindparam("campaign"), _W.load_id < bindparam("load"))
+_EARLIER_ON_SERVER = _EARLIER.where(_W.who.in_(bindparam("people", expanding=True)))
+_PEOPLE = func.json_each(bindparam("people")).table_valued("value")  # see known_contacts.py
+_EARLIER_IN_FILE = _EARLIER.where(_W.who.in_(select(_PEOPLE.c.value)))
 _MOST = 30_000
 """Values in one statement: SQLite takes 32,766."""
 
@@ -57,23 +61,31 @@ class Refusals:
 
     def __init__(self, ledger: Ledger, connection: Connection, campaign_id: int, load_id: int) -> None:
         self._ledger, self._campaign_id, self._load_id = ledger, campaign_id, load_id
-        who = select(_R.said_by).where(_R.campaign_id == campaign_id).distinct().order_by(_R.said_by)
-        # Eight bytes each: of a million they took a tenth of what a set does.
-        self._earlier = array("q", connection.execute(who).scalars())
-        self._met = bytearray(len(self._earlier))
+        self._has_any = connection.execute(_ANY, {"campaign": campaign_id}).first() is not None
+        self._met = array("q")
+        """Who said no in an earlier list and has a row here: eight bytes each, a tenth of a set's."""
         self._erasing: str | None = None
         self._erased: frozenset[int] = frozenset()
 
     def note(self, connection: Connection, said: Sequence[KeyedNo], names: Iterable[str]) -> None:
         """Keep what a chunk's rows say no to; `names` are the ids of those that can be read."""
-        for who in self._ledger.vault.numbers("person", map(str.encode, names)) if self._earlier else ():
-            place = bisect_left(self._earlier, who)
-            if self._earlier[place : place + 1] == array("q", [who]):
-                self._met[place] = True
-        said = self._without_erased(connection, said) if said else said
+        if self._has_any:
+            self._meet(connection, self._ledger.vault.numbers("person", map(str.encode, names)))
+        if not said or not (said := self._without_erased(connection, said)):
+            return
+        dialect, ours = connection.dialect.name, {"campaign_id": self._campaign_id, "load_id": self._load_id}
         columns = dict(zip(("address", "said_by", "channels"), zip(*said, strict=True), strict=False))
-        alike = {"campaign_id": self._campaign_id, "load_id": self._load_id, "at": self._ledger.clock.now()}
-        write_columns(connection, _saying(connection.dialect.name), len(said), columns, alike)
+        now = self._ledger.clock.now()
+        write_columns(connection, _saying(dialect), len(said), columns, {**ours, "at": now})
+        who = sorted({no[1] for no in said})
+        write_columns(connection, inserting_new(refusers, dialect), len(who), {"who": who}, ours)
+
+    def _meet(self, connection: Connection, people: Sequence[int]) -> None:
+        is_file = self._ledger.db.is_sqlite
+        asked = orjson.dumps(people).decode() if is_file else people
+        values = {"campaign": self._campaign_id, "load": self._load_id, "people": asked}
+        found = connection.execute(_EARLIER_IN_FILE if is_file else _EARLIER_ON_SERVER, values)
+        self._met.extend(found.scalars())
 
     def _without_erased(self, connection: Connection, said: Sequence[KeyedNo]) -> Sequence[KeyedNo]:
         """Without what was erased: suppressed for good is more than any campaign's no."""
@@ -84,10 +96,23 @@ class Refusals:
 
     def end_others(self, connection: Connection) -> None:
         """Forget what an earlier list said of whom this one, read to its end, has a row that does not."""
-        met = (who for who, is_met in zip(self._earlier, self._met, strict=True) if is_met)
-        earlier = delete(refusals).where(_R.campaign_id == self._campaign_id, _R.load_id < self._load_id)
-        if sum(connection.execute(earlier.where(_R.said_by.in_(part))).rowcount for part in cut(met, _MOST)):
+        ours = _R.campaign_id == self._campaign_id
+        said_since = select(_R.said_by).where(ours, _R.load_id >= self._load_id)
+        silent = delete(refusers).where(_W.campaign_id == self._campaign_id, _W.who.not_in(said_since))
+        earlier, ended = delete(refusals).where(ours, _R.load_id < self._load_id), 0
+        for part in cut(self._met, _MOST):
+            ended += connection.execute(earlier.where(_R.said_by.in_(part))).rowcount
+            connection.execute(silent.where(_W.who.in_(part)))
+        if ended:
             connection.execute(kept_as(self._ledger, freed_in(self._campaign_id), secrets.token_hex(8)))
+
+
+def forget_noes(connection: Connection, addresses: Collection[int]) -> None:
+    """Forget, in every campaign, what anybody says no to at these addresses."""
+    gone = delete(refusals).where(_R.address.in_(addresses)).returning(_R.said_by)
+    for part in cut(set(connection.execute(gone).scalars()), _MOST // 2):
+        others = select(_R.said_by).where(_R.campaign_id == _W.campaign_id, _R.said_by.in_(part))
+        connection.execute(delete(refusers).where(_W.who.in_(part), _W.who.not_in(others)))
 
 
 @functools.lru_cache(maxsize=2)

@@ -7,24 +7,24 @@ the first seals, all open. The hashing keys must never change, or nobody would b
 ledger's own, random, kept in it wrapped under the newest root (`opening`), so any root can be dropped.
 """
 
+from __future__ import annotations
+
 import base64
-import contextlib
 import functools
 import hashlib
 import secrets
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
-
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from typing import TYPE_CHECKING, Any
 
 from outreach.errors import WrongKey
 from outreach.sameness import forms_of, same_form
 
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
+
 SEALED = "sealed:"
-_KEYS = ("_hashing_keys", "_newest", "_box", "_encrypted", "has_today_forms")
+_KEYS = ("_hashing_keys", "_sealing_keys", "_encrypted", "has_today_forms")
 """What makes a vault in another process of ours; the rest is made of it."""
 
 
@@ -43,8 +43,7 @@ class Vault:
     def __init__(self, roots: Sequence[str], *, encrypted: bool = False) -> None:
         check_roots(roots)
         self._hash_with(_derive(roots[-1], b"hash"), _derive(roots[-1], b"audit"))
-        boxes = [Fernet(base64.urlsafe_b64encode(_derive(root, b"seal"))) for root in roots]
-        self._newest, self._box = boxes[0], MultiFernet(boxes)
+        self._sealing_keys = [base64.urlsafe_b64encode(_derive(root, b"seal")) for root in roots]
         self._encrypted = encrypted
         self.has_today_forms = False
         """Whether the ledger holds no address under an earlier form, so that nobody looks for one."""
@@ -121,7 +120,7 @@ class Vault:
 
     def lock(self, value: str) -> str:
         """Encrypted, whatever the ledger's setting; `open` opens it."""
-        return SEALED + self._newest.encrypt(value.encode()).decode()
+        return SEALED + self._boxes[0].encrypt(value.encode()).decode()
 
     def seal(self, value: str) -> str:
         """As it is, or encrypted."""
@@ -131,21 +130,24 @@ class Vault:
         """What was sealed, by any of the roots."""
         if not value.startswith(SEALED):
             return value
-        try:
-            return self._box.decrypt(value[len(SEALED) :].encode()).decode()
-        except InvalidToken:
-            raise WrongKey(
-                "The ledger holds rows sealed with another key.", "Add the earlier key to the ledger block."
-            ) from None
+        for box in self._boxes:
+            if (opened := _opened(box, value)) is not None:
+                return opened
+        raise WrongKey(
+            "The ledger holds rows sealed with another key.", "Add the earlier key to the ledger block."
+        )
 
     def is_current(self, value: str) -> bool:
         """Whether a value stands as `seal` would write it now: under the newest root, or in clear."""
         if not value.startswith(SEALED):
             return not self._encrypted
-        with contextlib.suppress(InvalidToken):
-            self._newest.decrypt(value[len(SEALED) :].encode())
-            return self._encrypted
-        return False
+        return self._encrypted and _opened(self._boxes[0], value) is not None
+
+    @functools.cached_property
+    def _boxes(self) -> Sequence[Fernet]:
+        from cryptography.fernet import Fernet  # noqa: PLC0415 - 0.01 s, which who only hashes has no use for
+
+        return [Fernet(key) for key in self._sealing_keys]
 
 
 def number_of(key: str) -> int:
@@ -159,7 +161,19 @@ def check_roots(roots: Sequence[str]) -> None:
         raise WrongKey("The ledger's key is too short.", "Give at least 16 random characters.")
 
 
+def _opened(box: Fernet, sealed: str) -> str | None:
+    from cryptography.fernet import InvalidToken  # noqa: PLC0415 - as above
+
+    try:
+        return box.decrypt(sealed[len(SEALED) :].encode()).decode()
+    except InvalidToken:
+        return None
+
+
 def _derive(root: str, purpose: bytes) -> bytes:
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415 - as above
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415
+
     return HKDF(SHA256(), 32, salt=b"genesys-outreach", info=purpose).derive(root.encode())
 
 

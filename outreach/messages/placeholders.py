@@ -11,12 +11,12 @@ _PLACEHOLDER = re.compile(
 )
 _BRACE = re.compile(r"[{}]")
 _NOT_SHOWN = re.compile(r"<style\b.*?</style\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
-_SIGNS = frozenset("{[%<*&")
 
 
 def find_placeholder(text: str) -> str:
     """The first thing in a text of somebody's own that looks like a placeholder, "" for none."""
-    if _SIGNS.isdisjoint(text):
+    # Sign by sign: letter by letter, by a set of them, a short text took twice as long, a long one ten times.
+    if not ("{" in text or "[" in text or "%" in text or "<" in text or "*" in text or "&" in text):
         return ""
     found = _PLACEHOLDER.search(text)
     return found.group() if found else ""

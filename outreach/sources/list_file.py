@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from difflib import get_close_matches
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from outreach.errors import SourceError
 from outreach.sources.choices import Choices
@@ -18,8 +18,12 @@ from outreach.sources.json_file import JsonFile
 from outreach.sources.jsonl_file import JsonlFile
 from outreach.sources.parquet_file import ParquetFile
 from outreach.sources.rows import OfBytes, Record
-from outreach.sources.spreadsheets.book_file import BookFile
 from outreach.sources.unpacking import first_bytes, peekable, suffix_of, unpack
+
+if TYPE_CHECKING:
+    from outreach.sources.spreadsheets.book_file import BookFile
+
+    Kind = CsvFile | JsonFile | JsonlFile | ParquetFile | BookFile
 
 _KINDS = {
     ".csv": "csv",
@@ -46,9 +50,6 @@ def _in_words(names: frozenset[str]) -> str:
     return ", ".join(sorted(names))
 
 
-Kind = CsvFile | JsonFile | JsonlFile | ParquetFile | BookFile
-
-
 class ListFile(OfBytes):
     """A file anywhere."""
 
@@ -64,6 +65,7 @@ class ListFile(OfBytes):
         self._choices = choices
         self._country = country
         self._reader: Kind | None = None
+        self._is_book = False
         self._raw: IO[bytes] | None = None
         self.label = location.label
 
@@ -97,7 +99,7 @@ class ListFile(OfBytes):
     @property
     def share_read(self) -> float | None:
         """As `OfBytes` says."""
-        if isinstance(self._reader, BookFile) or self._raw is None or self._raw.closed:
+        if self._is_book or self._raw is None or self._raw.closed:
             return None
         size = size_of(self._raw)
         return self._raw.tell() / size if size else None
@@ -112,6 +114,7 @@ class ListFile(OfBytes):
             data, name = unpack(stack, self.label, raw, self._location.name)
             data = peekable(data)
             kind = self._kind(data, suffix_of(name))
+            self._is_book = kind in _WORKBOOKS
             self._reader = self._open(kind)
             yield from self._reader.records(stack, data)
 
@@ -123,7 +126,9 @@ class ListFile(OfBytes):
     def _open(self, kind: str) -> Kind:
         if kind == "csv":
             return CsvFile(self.label, self._headings, self._choices.encoding, self._country)
-        if kind in _WORKBOOKS:
+        if self._is_book:
+            from outreach.sources.spreadsheets.book_file import BookFile  # noqa: PLC0415 - 0.01 s, with its XML
+
             return BookFile(self.label, self._headings, self._choices, kind)
         opens: dict[str, Callable[[str, Headings], Kind]] = {"json": JsonFile, "jsonl": JsonlFile}
         return opens.get(kind, ParquetFile)(self.label, self._headings)

@@ -28,9 +28,12 @@ class Refusal(NamedTuple):
 
 def refusal_in(said: Mapping[str, Any]) -> Refusal | None:
     """The no in a row's values, None where it says none: also of a row that cannot be read to its end."""
-    consents = said.get("consent")
-    channels = [name for name, consent in consents.items() if not consent["given"]] if consents else ()
-    return _refusal(channels, said["channels"]) if channels else None
+    consents = said.get("consent") or {}
+    for consent in consents.values():
+        if not consent["given"]:  # of most rows none: no list is made for them
+            channels = [name for name, each in consents.items() if not each["given"]]
+            return _refusal(channels, said["channels"])
+    return None
 
 
 def refusal_of(contact: Contact) -> Refusal | None:

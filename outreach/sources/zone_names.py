@@ -14,8 +14,6 @@ import re
 from difflib import get_close_matches
 from functools import lru_cache
 
-from babel.core import get_global
-
 from outreach.sources.rows import BadCell
 from outreach.zones import list_names
 
@@ -48,6 +46,8 @@ def _zones() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _windows() -> dict[str, str]:
+    from babel.core import get_global  # noqa: PLC0415 - 0.01 s, for names that hardly a list has
+
     return {name.casefold(): zone for name, zone in get_global("windows_zone_mapping").items()}
 
 

@@ -36,7 +36,7 @@ from tests.support.emulator_server import EmulatorControl, EmulatorServer
 
 PEOPLE = 300
 DROPPED = 0.02
-CREATES = ("messages.agentless", "emails.agentless", "callbacks")
+CREATES = ("messages.agentless", "emails.agentless", "callbacks.create")
 INDEX_SECONDS = 0.3
 LOOKS = (0.5, 0.5, 1.0, 2.0)
 """Seconds between looks; the emulator shows a conversation after a third of one."""
@@ -111,9 +111,7 @@ _CALLS = (_send_message, _send_email, _request_callback)
 
 def _contact_by_ours(emulator: EmulatorControl, people: int) -> dict[str, Any]:
     """The core's steps, with no policy but the default: what cannot be found is held, never sent again."""
-    rows = [
-        {"external_contact_id": f"C-{n}", "name": f"Person {n}", "sms": _number(n)} for n in range(people)
-    ]
+    rows = [{"external_contact_id": f"C-{n}", "name": f"Person {n}", **_channel(n)} for n in range(people)]
     settings = CampaignSettings(message="Hello", hours_bind=(), look_after_seconds=LOOKS)
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="outreach-bench-")))

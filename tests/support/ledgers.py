@@ -201,7 +201,8 @@ def intend(run: Run, limit: int = 1, *, departed: bool = True) -> list[Intent]:
 
 def forget_hand_overs(connection: Connection) -> None:
     """Make it a ledger of before revision 0008."""
-    connection.exec_driver_sql("DROP TABLE refusals")  # of 0012
+    for table in ("refusals", "refusers"):  # of 0012
+        connection.exec_driver_sql(f"DROP TABLE {table}")
     connection.exec_driver_sql("DROP TABLE hand_overs")
     connection.exec_driver_sql("DROP INDEX ix_intents_hand_over_id")
     connection.exec_driver_sql("ALTER TABLE intents DROP COLUMN hand_over_id")

@@ -298,6 +298,16 @@ refusals = Table(
     sqlite_with_rowid=False,
 )
 
+refusers = Table(
+    "refusers",
+    metadata,
+    Column("campaign_id", ForeignKey("campaigns.id"), primary_key=True),
+    Column("who", BigInteger, primary_key=True),
+    Column("load_id", ForeignKey("loads.id"), nullable=False, comment="the first that read a no of theirs"),
+    comment="Who said what `refusals` hold: an index of those by who said them took three times as long.",
+    sqlite_with_rowid=False,
+)
+
 executors = Table(
     "executors",
     metadata,

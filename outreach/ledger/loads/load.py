@@ -19,10 +19,11 @@ from operator import itemgetter
 from types import MappingProxyType
 
 import orjson
-from sqlalchemy import Connection, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
 from outreach.ledger.changes import Change, apply_within
 from outreach.ledger.contacts import find_ids_ending
+from outreach.ledger.database.bulk_write import inserting_new
 from outreach.ledger.database.schema import loads, rejects
 from outreach.ledger.facts import recall, recall_within
 from outreach.ledger.ledger import Ledger
@@ -38,6 +39,12 @@ from outreach.ledger.states import State
 from outreach.ledger.suppressions import ERASING, find_erased, has_erased
 from outreach.sources.rows import Row as SourceRow
 
+_COUNT = (
+    update(loads)
+    .where(loads.c.id == bindparam("load"))
+    .values({name: loads.c[name] + bindparam(f"more_{name}") for name in ("rows_read", "known")})
+)
+"""Built once, as what each chunk executes: to build it took longer than to run it."""
 _NO_NUMBERS: Mapping[str, int] = MappingProxyType({})
 
 
@@ -80,8 +87,8 @@ class Loading:
         for chunk in chunks:
             with self._ledger.db.write() as connection:  # only now: a slow source holds up no writer
                 counts, refused = self._place(connection, chunk)
-                more = {name: loads.c[name] + getattr(counts, name) for name in ("rows_read", "known")}
-                connection.execute(update(loads).where(loads.c.id == self.id).values(more))
+                more = {"more_rows_read": counts.rows_read, "more_known": counts.known}
+                connection.execute(_COUNT, {"load": self.id, **more})
             self.total.add(counts)
             yield [each.for_file() for each in refused]
 
@@ -160,7 +167,7 @@ class Loading:
             return 0, 0
         rows = [taken.as_row(self._ledger.vault, self._campaign_id, self.id) for taken in refused]
         rows.sort(key=itemgetter("row_key"))
-        new = self._ledger.db.insert(rejects).on_conflict_do_nothing().returning(rejects.c.duplicate)
+        new = inserting_new(rejects, connection.dialect.name).returning(rejects.c.duplicate)
         duplicate = [bool(flag) for flag in connection.execute(new, rows).scalars()]
         return len(duplicate) - sum(duplicate), sum(duplicate)
 

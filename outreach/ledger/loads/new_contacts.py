@@ -18,6 +18,7 @@ from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.entries import Entry
 
 _AUDIT = insert(audit)
+_LAST = select(func.coalesce(func.max(contacts.c.id), 0))
 _OF_CONTACT = ("external_contact_id", "line", "content_key", "payload", "id", "audit_head")
 _OF_AUDIT = ("contact_id", "hash", "detail")  # the rest of a new person's values
 _NAME, _PAYLOAD, _ID = itemgetter(0), itemgetter(3), itemgetter(4)
@@ -80,7 +81,7 @@ class NewContacts(NamedTuple):
 def _new_ids(ledger: Ledger, connection: Connection, count: int) -> Sequence[int]:
     # Given by us, so that a contact and its first audit record are written in two statements, not three.
     if ledger.db.is_sqlite:
-        last = connection.execute(select(func.coalesce(func.max(contacts.c.id), 0))).scalar_one()
+        last = connection.execute(_LAST).scalar_one()
         return range(last + 1, last + count + 1)  # SQLite has one writer: nobody else takes these
     drawn = "SELECT nextval(pg_get_serial_sequence('contacts', 'id')) FROM generate_series(1, :count)"
     return connection.execute(text(drawn), {"count": count}).scalars().all()

@@ -16,18 +16,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, update
 
 from outreach.chunks import cut
 from outreach.errors import LedgerError
 from outreach.ledger.audit.notes import note
 from outreach.ledger.changes import KEEP, Change, apply_within, lock
 from outreach.ledger.database.failures import translated
-from outreach.ledger.database.schema import outbox, refusals, rejects, suppressions
+from outreach.ledger.database.schema import outbox, rejects, suppressions
 from outreach.ledger.facts import kept_as, recall, remember
 from outreach.ledger.intents import find_attempted
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.privacy.remains import UNCLEAN, still_stands
+from outreach.ledger.refusals import forget_noes
 from outreach.ledger.release import release_dead_executors
 from outreach.ledger.states import CONTACTED, State
 from outreach.ledger.suppressions import ERASED, ERASING, suppression
@@ -127,7 +128,7 @@ def suppress_for_good(ledger: Ledger, addresses: Collection[str], ids: Collectio
             connection.execute(upsert, rows)
             # Suppressed for good is more than any campaign's no.
             said = {number_of(key) for address in addresses for key in ledger.vault.address_keys(address)}
-            connection.execute(delete(refusals).where(refusals.c.address.in_(said)))
+            forget_noes(connection, said)
             connection.execute(kept_as(ledger, ERASING, secrets.token_hex(8)))
     return len(addresses)
 

@@ -18,7 +18,7 @@ from outreach.contacts import Channel
 from outreach.decisions import dry_run
 from outreach.decisions.why import explain
 from outreach.ledger.claims import claim
-from outreach.ledger.database.schema import refusals
+from outreach.ledger.database.schema import refusals, refusers
 from outreach.ledger.intents import IntentRequest, commit_intents
 from outreach.ledger.loads import entries as entries_module
 from outreach.ledger.loads.load import Loading
@@ -380,6 +380,38 @@ def test_the_list_being_read_brings_no_key_of_an_erased_ones_no_back(
     assert count_noes(run) == 0
 
 
+def test_a_no_to_another_address_than_the_erased_one_ends_as_any(run: Run) -> None:
+    load(run, [*only_sms(), *no(voice="+13175550009", email="", time_zone="Mars/Olympus")])
+    erase(run.ledger, "+13175550009")
+    advance(run)
+    assert told(run) == HELD
+
+    load(run, [*only_sms(), *no(opt_out="", sms="+13175550002")])
+    advance(run)
+
+    assert told(run) == "started"
+
+
+def test_who_says_no_no_more_is_remembered_no_more(run: Run) -> None:
+    load(run, no())
+    load(run, no(opt_out=""))
+
+    assert count_noes(run) == 0
+
+
+def test_a_no_that_one_of_two_loads_at_once_ends_stands_by_the_other(run: Run) -> None:
+    load(run, no())
+    first, second = (Loading(run.ledger, run.campaign.id, "list") for _ in range(2))
+    for reading, rows in ((second, no()), (first, no(opt_out=""))):
+        list(reading.add(reading.taker.chunks(open_source(rows).rows())))
+        reading.finish()
+    assert count_noes(run) > 0
+
+    load(run, no(opt_out=""))
+
+    assert count_noes(run) == 0
+
+
 def test_a_no_outlives_the_age_of_its_row(run: Run, clock: SetClock) -> None:
     load(run, no())
     advance(run)
@@ -393,7 +425,9 @@ def test_a_no_outlives_the_age_of_its_row(run: Run, clock: SetClock) -> None:
 
 
 def count_noes(run: Run) -> int:
-    return run.ledger.db.value(select(func.count()).select_from(refusals)) or 0
+    """Of addresses, and of who said them."""
+    counts = [select(func.count()).select_from(table) for table in (refusals, refusers)]
+    return sum(run.ledger.db.value(count) or 0 for count in counts)
 
 
 @settings(max_examples=25, deadline=None)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,3 +44,15 @@ def test_a_setting_is_taken_or_refused_with_a_sentence(name: str, value: object)
     reply = Application(org).answer(Request("GET", "/_emulator/state", {}))
     assert reply.response is not None
     assert reply.response.status == 200
+
+
+@pytest.mark.parametrize("operation", ["callbacks", "contact", "message.*"])
+def test_a_fault_about_no_operation_is_refused_for_it_would_never_fire(operation: str) -> None:
+    with pytest.raises(WrongSetting, match=f"no operation is called '{re.escape(operation)}'"):
+        Settings().merged({"faults": [{"kind": "latency", "operation": operation}]})
+
+
+@pytest.mark.parametrize("operation", ["*", "callbacks.create", "messages.*", "POST /api/v2/*"])
+def test_a_fault_is_about_a_name_a_pattern_or_a_path(operation: str) -> None:
+    taken = Settings().merged({"faults": [{"kind": "latency", "operation": operation}]})
+    assert [fault.operation for fault in taken.faults] == [operation]

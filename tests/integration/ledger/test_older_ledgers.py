@@ -153,6 +153,7 @@ def test_what_an_older_ledger_read_is_read_once_more_for_whom_it_refuses(
         load_source(run, open_source(str(rows)))
         with ledger.db.write() as connection:
             connection.exec_driver_sql("DROP TABLE refusals")
+            connection.exec_driver_sql("DROP TABLE refusers")
             connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0011'")
 
     with new_ledger(tmp_path, clock) as ledger, new_run(ledger, Organisation(), SETTINGS) as run:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outreach.contacts import Contact
+from outreach.contacts import Channel, Contact
 from outreach.ledger.loads.entries import dump_content
 from outreach.sources import open_source
 from outreach.sources.plain_rows import PlainRows
@@ -62,6 +62,8 @@ COLUMNS = {
     "consent.sms.date": ["2026-01-31", "31.1.2026", ""],
     "consent.email": ["no", ""],
     "metadata.region": ["eu", "", "#"],
+    "opt_out": ["", "yes", "no", " ", "maybe", "#N/A"],
+    "opt_out.sms": ["", "x", "0"],
 }
 ROWS = st.fixed_dictionaries(
     {column: st.one_of(st.sampled_from(cells), st.just(cells[0])) for column, cells in COLUMNS.items()}
@@ -93,6 +95,16 @@ def test_what_a_row_says_is_kept_in_the_same_bytes_both_ways(row: dict[str, str]
         cell_by_cell.setattr(PlainRows, "fits", lambda _: False)
         (found,) = open_source([row]).rows()
     assert found.reject or dump_content(found) == dump_content(at_a_look)
+    assert found.refusal == at_a_look.refusal
+
+
+def test_whoever_says_nothing_in_a_column_of_opting_out_is_read_at_a_look() -> None:
+    row = {name: cells[0] for name, cells in COLUMNS.items() if name != "initial_message"}
+    first, second = open_source([row, row | {"opt_out": "yes"}]).rows()
+
+    assert first.said is not None
+    assert second.contact
+    assert not second.contact.consent[Channel.SMS].given
 
 
 def test_a_plain_row_says_what_it_means_without_a_contact() -> None:

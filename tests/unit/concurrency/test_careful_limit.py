@@ -63,6 +63,21 @@ def test_one_that_serves_a_few_keeps_no_more_than_some_times_as_many(served: int
     assert served <= receiver.most <= 7 * served
 
 
+def test_one_call_that_hangs_while_nothing_else_happens_keeps_nobody_from_work() -> None:
+    seconds = processor = 0.0
+    limit = CarefulLimit(8, wall=lambda: seconds, processor=lambda: processor, starved=bool)
+    assert limit.try_acquire()
+    for _ in range(5):  # answered at once, by a process that is busy: one is enough
+        seconds, processor = seconds + LOOK, processor + LOOK
+        for _ in range(100):
+            limit.note_call(0.001)
+        assert not limit.try_acquire()
+    for _ in range(5):
+        seconds += LOOK
+        limit.is_exceeded()
+    assert limit.try_acquire()
+
+
 def test_of_those_who_are_refused_half_go_and_a_few_come_again() -> None:
     receiver = Receiver(lambda present: present)
     receiver.work(1.0)
