@@ -232,6 +232,18 @@ def test_whom_a_rule_keeps_from_a_second_contact_counts_as_contacted_by_the_firs
     assert (proof.states, proof.balanced, place.contacted()) == ({"started": 1}, True, 1)
 
 
+def test_whom_anothers_no_holds_after_the_release_counts_as_contacted_by_the_first(place: Place) -> None:
+    release(place, person("email"))
+    says_no = {**person("email")[0], "external_contact_id": "says-no", "consent": {"email": {"given": False}}}
+    with place.opened() as (ledger, client), open_run(ledger, client, "spring", LATE) as run:
+        assert work(run, [*person("email"), says_no]).states == {"blocked": 1, "held": 1}
+        place.genesys.configure(**SEEN)
+        recover(run)
+        proof = prove(ledger, run.campaign)
+
+    assert (proof.states, proof.balanced, place.contacted()) == ({"blocked": 1, "started": 1}, True, 1)
+
+
 def test_a_twin_that_was_contacted_at_the_address_meanwhile_makes_it_twice(place: Place) -> None:
     twin = {**person("email")[0], "external_contact_id": "twin"}
     release(place, person("email"))
