@@ -30,6 +30,7 @@ from outreach.decisions.rejected_rows import read_id
 from outreach.decisions.seen_keys import SeenKeys
 from outreach.decisions.unfilled_rows import refuse_unfilled
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.loads.known_contacts import ERASED
 from outreach.messages.sms import segments
 from outreach.messages.wording import Said
 from outreach.reachability import Availability, Inspection
@@ -137,6 +138,9 @@ def forecastable(
             yield row.external_contact_id, row.decision, row.zone, row.segments
 
 
+_ERASED = Decision(Verdict.BLOCKED, None, (ERASED,))
+
+
 @dataclass(slots=True)
 class _Person:
     """Somebody to decide on. `waits` is the deferral they are under, which only a suppression since ends;
@@ -168,9 +172,15 @@ class _Rehearsal:
         settled: dict[int, DryRunRow] = {}
         people: dict[int, _Person] = {}
         later, contradicted = self._compare(chunk, standings)
+        new = {
+            n: r.contact for n, r in enumerate(chunk) if r.contact and r.external_contact_id not in standings
+        }
+        erased = self._known.find_erased(new)
         for number, row in enumerate(chunk):
             found = self._settle(row, standings, later.get(number, ""), contradicted)
-            if isinstance(found, _Person):
+            if isinstance(found, _Person) and number in erased:
+                settled[number] = self._rehearsed(row.line, found.contact, _ERASED)
+            elif isinstance(found, _Person):
                 people[number] = found
             else:
                 settled[number] = found

@@ -17,7 +17,7 @@ from outreach.ledger.loads.entries import dump_content, key_refusals, refuser_of
 from outreach.ledger.loads.stored_ids import FLOAT, StoredIds
 from outreach.ledger.recent_contacts import find_taken, find_undelivered
 from outreach.ledger.refusals import Refused, find_known, find_refused
-from outreach.ledger.suppressions import find_suppressed
+from outreach.ledger.suppressions import find_erased, find_suppressed, has_erased
 from outreach.sources.refusal import KeyedNo, named_in
 from outreach.sources.rows import Row
 
@@ -57,6 +57,7 @@ class LedgerLookup:
         self._ledger = ledger
         self._campaign_id = _find_id(ledger, campaign)
         self._at = at
+        self._has_erased = bool(ledger and has_erased(ledger))
         self.stored_ids = StoredIds()
         """How the campaign knows people whose ids were read otherwise once."""
         if ledger and self._campaign_id is not None:
@@ -67,6 +68,21 @@ class LedgerLookup:
         if self._ledger is None or self._campaign_id is None:
             return {}
         return find_statuses(self._ledger, self._campaign_id, names)
+
+    def find_erased(self, people: Mapping[int, Contact]) -> set[int]:
+        """By their row's number whom a load would forget: an erased person has the id, or an address."""
+        if self._ledger is None or not self._has_erased:
+            return set()
+        vault = self._ledger.vault
+        keys = {
+            number: {vault.person_key(contact.external_contact_id)}.union(
+                *map(vault.address_keys, contact.channels.addresses().values())
+            )
+            for number, contact in people.items()
+        }
+        with self._ledger.db.read() as connection:
+            erased = find_erased(connection, set[str]().union(*keys.values()))
+        return {number for number, own in keys.items() if not erased.isdisjoint(own)}
 
     def content_key(self, row: Row) -> str:
         """Of a row's content, as a load would write it; "" without a ledger."""

@@ -15,6 +15,7 @@ from outreach.contacts import Channel
 from outreach.decisions.dry_run import decide_all, forecastable
 from outreach.errors import Ambiguous, SettingsError
 from outreach.ledger.suppressions import suppress
+from outreach.privacy.erasure import erase
 from outreach.report.forecast import Pace, make_forecast
 from outreach.settings import CampaignSettings, ConsentPolicy, FrequencyCap, SameAddress
 from outreach.sources.opening import open_source
@@ -88,6 +89,25 @@ def digest(staged: Stage, folder: Path) -> str:
             if name != "executors"
         ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("before", "who", "row"),
+    [
+        (person(1, sms="12"), "EXT-1", person(1)),
+        (person(1), "EXT-1", {**person(1), "external_contact_id": "B-1", "email": "b@example.com"}),
+    ],
+)
+def test_whom_a_load_would_forget_for_an_erasure_is_blocked_for_that(
+    tmp_path: Path, before: dict[str, object], who: str, row: dict[str, object]
+) -> None:
+    with stage(tmp_path, [before], CampaignSettings(message="Hello", hours_bind=())) as staged:
+        erase(staged.ledger, who)
+        [told] = dry(decide([row], ledger=staged.ledger, settings=staged.run.settings))
+        staged.contact_everybody([row])
+
+        assert told in list(real(staged))
+        assert told[1:3] == ("blocked", "erased")
 
 
 def test_nothing_in_the_ledger_changes_and_nobody_is_asked(tmp_path: Path) -> None:
