@@ -159,9 +159,11 @@ class EmulatorThread(EmulatorControl):
 
     def __init__(self, settings: Mapping[str, object] | None = None) -> None:
         # Who speaks to an emulator elsewhere needs none of it: 3 MB.
+        from emulator.running import serve  # noqa: PLC0415 - with all operations, which faults are about
         from emulator.state.organisation import Organisation  # noqa: PLC0415
         from emulator.state.settings import Settings  # noqa: PLC0415
 
+        self._serving = serve
         self.org = Organisation(Settings().merged(dict(settings or {})))
         self.url = ""
         self._listening = threading.Event()
@@ -173,9 +175,7 @@ class EmulatorThread(EmulatorControl):
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()
-        from emulator.running import serve  # noqa: PLC0415 - as above
-
-        await serve(self.org, "127.0.0.1", 0, self._stopped, self._ready)
+        await self._serving(self.org, "127.0.0.1", 0, self._stopped, self._ready)
 
     def _ready(self, url: str) -> None:
         self.url = url

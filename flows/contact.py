@@ -84,7 +84,7 @@ def contact_one(
         prefect_heeded(opened.run),
     ):
         before = count_before(opened.run, find_name(opened.run, contact))
-        recover(opened.run)
+        recover(opened.run, is_round=False)
         if isinstance(contact, str) or mask(contact) != contact:  # else it is masked: the ledger has them
             sealed = (
                 seal_contact(opened.run.ledger, contact) if isinstance(contact, Mapping) else str(contact)

@@ -55,7 +55,7 @@ def finish(
     while batches:
         work = [*go_through(batches), *hand_over()]
         if not run.auto_stop.is_called_off:
-            recover(run)
+            recover(run, is_round=False)
         batches = find_unfinished(run.ledger, run.campaign, batches)
         before, left = left, sum(batch.size for batch in batches)
         if run.auto_stop.reason or first_failure(work) or left >= before:

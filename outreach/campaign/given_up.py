@@ -41,14 +41,15 @@ _IN_DOUBT = (State.UNKNOWN, State.HELD)
 class GivenUp:
     """An attempt that was given up: when, whether by a person, and what Genesys shows of it.
 
-    `until` is by Genesys' clock: what began before it was started by no later attempt.
+    `until` is by Genesys' clock: what began before it was started by no later attempt. `judged` are the
+    conversations that a person has seen since, and did not take for the contact's.
     """
 
     row: Claimed
     attempt: Attempt
     until: datetime
     is_by_person: bool
-    judged: frozenset[str]
+    judged: frozenset[str] = frozenset()
     seen: Sequence[ConversationMatch] = ()
 
     def has_started(self, match: ConversationMatch) -> bool:
@@ -111,12 +112,13 @@ def _replay(ledger: Ledger, row: Claimed, records: Sequence[Any]) -> list[GivenU
             attempt = make_attempt(ledger, row, intent)
         elif record.action in _RELEASES and attempt:
             is_by_person = record.action == _BY_PERSON
-            given_up[attempt.reference] = GivenUp(row, attempt, record.at, is_by_person, judged)
+            given_up[attempt.reference] = GivenUp(row, attempt, record.at, is_by_person)
             attempt = None
         elif JUDGED in told and reference in given_up:  # held: the doubt of that attempt is open again
             judged |= set(told[JUDGED])
             attempt = given_up.pop(reference).attempt
+        elif "conversation_id" in told and reference in given_up:  # its late answer: a newer one goes on
+            given_up.pop(reference)
         elif told.get("state") not in _IN_DOUBT:
             attempt = None
-            given_up.pop(reference if "conversation_id" in told else "", None)
-    return list(given_up.values())
+    return [replace(each, judged=judged) for each in given_up.values()]

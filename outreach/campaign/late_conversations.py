@@ -71,7 +71,8 @@ def _started(run: Run, each: GivenUp, match: ConversationMatch) -> Change:
     row, attempt = each.row, each.attempt
     change = change_when_found(run, replace(row, reference=attempt.reference), attempt, match)
     keys = find_keys(run.ledger, row, attempt.address)
-    intent = intent_row(row, attempt.channel, keys, attempt.reference, attempt.at)
+    same_address = run.settings.same_address
+    intent = intent_row(row, attempt.channel, keys, attempt.reference, attempt.at, same_address)
     detail = {**change.detail, "reference": attempt.reference}
     return replace(change, detail=detail, reference=attempt.reference, restore=intent)
 

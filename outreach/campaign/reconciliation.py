@@ -148,8 +148,11 @@ def _doubted(run: Run, row: Claimed) -> tuple[OutboundEvent, ...]:
 log = logging.getLogger(__name__)
 
 
-def recover(run: Run, *, at_most: int = 5000) -> Counter[str]:
+def recover(run: Run, *, at_most: int = 5000, is_round: bool = True) -> Counter[str]:
     """Free what dead processes held and look for outcomes in doubt; says what it found.
+
+    `is_round`: look for what was given up within a day, too. A request for each 25 of those, each time: none
+    for a call about one person, nor once more at a run's end. Right before a contact it is looked for anyway.
 
     Returns how many of at most `at_most` outcomes in doubt are in which state now.
     """
@@ -160,7 +163,8 @@ def recover(run: Run, *, at_most: int = 5000) -> Counter[str]:
             "an earlier process died holding %s contacts; they go on from where they stood", len(freed)
         )
     try:
-        settle_resting(run)
+        if is_round:
+            settle_resting(run)
         found = reconcile(run, at_most=at_most)
     except GenesysError as error:  # a resumed run goes on: who is in doubt only waits longer
         log.warning("outcomes in doubt stay so, Genesys cannot be asked: %s", error)

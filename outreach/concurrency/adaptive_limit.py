@@ -45,7 +45,7 @@ end takes, few are refused.
 """
 
 STUCK_SECONDS = 2.0
-"""Where none comes back for so long, those in the air count no more, however busy the processor is: others$
+"""Where none comes back for so long, those in the air count no more, however busy the processor is: others
 join in their place. One webhook that hung held back all the others for 15 s beside a busy campaign.
 """
 

@@ -18,7 +18,7 @@ from outreach.ledger.claims import COLUMNS, Claimed, read_claimed
 from outreach.ledger.database.bulk_write import write_rows
 from outreach.ledger.database.schema import campaigns, contacts, intents, replies
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.states import CONTACTED, WAITING, State
+from outreach.ledger.states import CONTACTED, SET_ASIDE, WAITING, State
 
 FOR_A_PERSON = ("review", "help")
 """Meanings that somebody should read."""
@@ -97,11 +97,12 @@ def read_people(ledger: Ledger, contact_ids: Collection[int]) -> Mapping[int, Cl
 
 def find_given_up(ledger: Ledger, campaign_id: int) -> list[Claimed]:
     """Whose attempt was given up in doubt within a day, and who was not contacted since; no lease."""
-    resting = [state.value for state in (*WAITING - {State.INTENT}, State.BLOCKED, State.FAILED)]
+    resting = [state.value for state in (*WAITING - {State.INTENT}, *SET_ASIDE, State.FAILED)]
     lately = _C.look_at > ledger.clock.now() - LATE_FOR  # kept by those alone who were looked for
-    rows = ledger.db.rows(select(*COLUMNS).where(_C.state.in_(resting), lately, _C.payload.is_not(None)))
+    doubted = exists().where(intents.c.contact_id == _C.id)
+    found = select(*COLUMNS).where(_C.state.in_(resting), lately, _C.payload.is_not(None), ~doubted)
     # The campaign not in SQL: SQLite would read all of it by another index.
-    return [read_claimed(ledger, row) for row in rows if row.campaign_id == campaign_id]
+    return [read_claimed(ledger, row) for row in ledger.db.rows(found) if row.campaign_id == campaign_id]
 
 
 def note_answer(ledger: Ledger, row: Claimed, answer: Answer, events: Sequence[OutboundEvent]) -> bool:

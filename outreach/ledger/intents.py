@@ -197,21 +197,26 @@ def _offer(
     ledger: Ledger, want: IntentRequest, row: ChainEnd, same_address: SameAddress, now: datetime
 ) -> Intent:
     reference = make_reference(ledger, row.id, row.audit_count)
-    intent = intent_row(want.claimed, want.channel, want.keys, reference, now)
-    if same_address is not SameAddress.ONCE:
-        intent["address_slot"] += f"/{row.id}"
+    intent = intent_row(want.claimed, want.channel, want.keys, reference, now, same_address)
     return Intent(want.claimed, want.channel, want.address, reference, now, intent)
 
 
-def intent_row(row: Claimed, channel: Channel, keys: Keys, reference: str, at: datetime) -> dict[str, Any]:
-    """An attempt as a row of `intents`: the only one of its campaign at the address."""
+def intent_row(
+    row: Claimed,
+    channel: Channel,
+    keys: Keys,
+    reference: str,
+    at: datetime,
+    same: SameAddress = SameAddress.ONCE,
+) -> dict[str, Any]:
+    """An attempt as a row of `intents`: the only one of its campaign at the address, or of its contact."""
     return {
         "contact_id": row.id,
         "campaign_id": row.campaign_id,
         "reference": reference,
         "channel": channel.value,
         "address_key": keys.addresses[0],
-        "address_slot": keys.addresses[0],
+        "address_slot": keys.addresses[0] + ("" if same is SameAddress.ONCE else f"/{row.id}"),
         "person_key": keys.person,
         "at": at,
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import sqlite3
 from pathlib import Path
 
 import orjson
@@ -240,3 +242,22 @@ def test_a_name_that_differs_by_case_only_makes_a_red_run_that_names_the_known_o
     assert state.is_failed()
     with pytest.raises(SettingsError, match=office.name):
         state.result()
+
+
+def test_a_call_for_one_person_does_not_look_for_what_the_others_may_have_done(office: Office) -> None:
+    late = {"look_after_seconds": (0.01,), "when_not_found": "release", "stop_unknown_rate": 1}
+    office.genesys.configure(
+        index_delay_seconds=900, faults=[{"kind": "act_then_reset", "operation": "*.agentless"}]
+    )
+    with pytest.raises(CampaignStopped):
+        office.run(office.source(60), **late)
+    office.genesys.configure(faults=[])
+    with contextlib.closing(sqlite3.connect(office.folder / "ledger.db")) as ledger, ledger:
+        ledger.execute("UPDATE contacts SET state = 'deferred', until = 9e15")
+
+    def count_looks() -> int:
+        return int(office.genesys.metrics()["by_operation"]["analytics.query"])
+
+    before = count_looks()
+    office.contact(TUTORIAL, **late)
+    assert count_looks() == before

@@ -14,10 +14,11 @@ from outreach.campaign.reconciliation import recover
 from outreach.campaign.run import Run
 from outreach.errors import LedgerOutdated
 from outreach.follow_up.rounds import follow_up
+from outreach.ledger.changes import apply_outcomes, to_started
 from outreach.ledger.proof import prove
 from outreach.operations.opt_out import opt_out
 from outreach.operations.resolution import resolve
-from outreach.settings import Event, WhenNotFound
+from outreach.settings import Event, SameAddress, WhenNotFound
 from tests.integration.campaign.test_ledger_age import ADDRESSES, SETTINGS, Place, work
 from tests.support.emulation import emulator_thread
 
@@ -170,6 +171,55 @@ def test_what_a_person_released_and_an_address_alone_suggests_is_for_a_person_on
     assert (proof.contacted, proof.balanced, place.contacted()) == (1, True, 2)
 
 
+@pytest.mark.parametrize("channel", ["sms", "email"])
+def test_a_persons_word_on_a_conversation_holds_for_every_attempt_that_was_released(
+    place: Place, channel: str
+) -> None:
+    release(place, person(channel))
+    place.genesys.configure(faults=[{"kind": "reset_before", "operation": each} for each in CREATES])
+    release(place, person(channel))
+    place.genesys.configure(**SEEN)
+    assert place.run(person(channel), settings=LATE).states == {"held": 1}
+
+    with place.opened() as (ledger, client), open_run(ledger, client, "spring", LATE) as run:
+        resolve(ledger, run.campaign, f"{channel}-1", "released", reason="that one is a colleague's")
+    place.run(person(channel), settings=LATE)
+
+    assert audit(place).count("held") == 1
+    assert "found" not in audit(place)
+
+
+def test_two_rows_that_may_both_be_contacted_at_one_address_are_not_twice_for_being_late(
+    place: Place,
+) -> None:
+    each = LATE.model_copy(update={"same_address": SameAddress.EACH})
+    rows = [*person("voice"), {**person("voice")[0], "external_contact_id": "twin"}]
+    release(place, rows, each)
+    place.genesys.configure(**SEEN)
+
+    proof = place.run(rows, settings=each)
+
+    assert (proof.contacted, proof.contacted_twice, proof.balanced) == (2, 0, True)
+
+
+def test_a_late_answer_is_counted_once_though_its_conversation_is_seen_too(place: Place) -> None:
+    release(place, person("voice"))
+    [first] = place.genesys.truth()["contacts"]
+    answer = {"conversation_id": first["conversation_id"], "reference": first["content"]["data"]["attempt"]}
+    with place.opened() as (ledger, client), open_run(ledger, client, "spring", LATE) as run:
+        work(run, person("voice"))  # the second try's answer is lost, and then the first one's comes
+        late = to_started(contact_id=1, action="started", detail=answer, reference=answer["reference"])
+        apply_outcomes(ledger, [late])
+        place.genesys.configure(**SEEN)
+        for _ in range(2):
+            ledger.clock.sleep(1)
+            follow_up(run)
+        proof = prove(ledger, run.campaign)
+
+    assert (proof.states, place.twice()) == ({"ended": 1}, 1)
+    assert (proof.contacted_twice, audit(place).count("contacted_twice")) == (1, 1)
+
+
 def test_whom_a_rule_keeps_from_a_second_contact_counts_as_contacted_by_the_first(place: Place) -> None:
     release(place, person("email"))
     with place.opened() as (ledger, client), open_run(ledger, client, "spring", LATE) as run:
@@ -180,6 +230,18 @@ def test_whom_a_rule_keeps_from_a_second_contact_counts_as_contacted_by_the_firs
         proof = prove(ledger, run.campaign)
 
     assert (proof.states, proof.balanced, place.contacted()) == ({"started": 1}, True, 1)
+
+
+def test_whom_anothers_no_holds_after_the_release_counts_as_contacted_by_the_first(place: Place) -> None:
+    release(place, person("email"))
+    says_no = {**person("email")[0], "external_contact_id": "says-no", "consent": {"email": {"given": False}}}
+    with place.opened() as (ledger, client), open_run(ledger, client, "spring", LATE) as run:
+        assert work(run, [*person("email"), says_no]).states == {"blocked": 1, "held": 1}
+        place.genesys.configure(**SEEN)
+        recover(run)
+        proof = prove(ledger, run.campaign)
+
+    assert (proof.states, proof.balanced, place.contacted()) == ({"blocked": 1, "started": 1}, True, 1)
 
 
 def test_a_twin_that_was_contacted_at_the_address_meanwhile_makes_it_twice(place: Place) -> None:

@@ -59,6 +59,19 @@ def processor_seconds_of_children() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def test_the_first_emulator_of_a_process_knows_what_its_faults_are_about() -> None:
+    begins = "from emulator.client import EmulatorThread; EmulatorThread({{'faults': [{fault}]}})"
+    wrong, right = ({"kind": "latency", "operation": name} for name in ("callbacks", "callbacks.create"))
+
+    done = [
+        subprocess.run([sys.executable, "-c", begins.format(fault=fault)], capture_output=True, check=False)
+        for fault in (right, wrong)
+    ]
+
+    assert [each.returncode for each in done] == [0, 1]
+    assert b"no operation is called 'callbacks'" in done[1].stderr
+
+
 def test_it_starts_quickly_and_stops_with_the_block() -> None:
     before = processor_seconds_of_children()
     with emulator() as genesys:
