@@ -245,7 +245,11 @@ def test_a_name_that_differs_by_case_only_makes_a_red_run_that_names_the_known_o
 
 
 def test_a_call_for_one_person_does_not_look_for_what_the_others_may_have_done(office: Office) -> None:
-    late = {"look_after_seconds": (0.01,), "when_not_found": "release", "stop_unknown_rate": 1}
+    late: dict[str, Any] = {
+        "look_after_seconds": (0.01,),
+        "when_not_found": "release",
+        "stop_unknown_rate": 1,
+    }
     office.genesys.configure(
         index_delay_seconds=900, faults=[{"kind": "act_then_reset", "operation": "*.agentless"}]
     )

@@ -289,6 +289,7 @@ def test_a_hand_over_of_before_there_were_senders_is_seen_through(
 ) -> None:
     die_before_the_start(tmp_path, genesys, meanwhile)
     with contextlib.closing(sqlite3.connect(tmp_path / "ledger.db")) as database, database:
+        database.execute("DROP TABLE refusers")
         database.execute("DROP TABLE refusals")
         database.execute("ALTER TABLE hand_overs DROP COLUMN sender")
         database.execute(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0010'")
