@@ -17,7 +17,7 @@ from outreach.ledger.loads.entries import dump_content, key_refusals, refuser_of
 from outreach.ledger.loads.stored_ids import FLOAT, StoredIds
 from outreach.ledger.recent_contacts import find_taken, find_undelivered
 from outreach.ledger.refusals import Refused, find_known, find_refused
-from outreach.ledger.suppressions import find_erased, find_suppressed, has_erased
+from outreach.ledger.suppressions import find_suppressed, has_erased
 from outreach.sources.refusal import KeyedNo, named_in
 from outreach.sources.rows import Row
 
@@ -73,16 +73,11 @@ class LedgerLookup:
         """By their row's number whom a load would forget: an erased person has the id, or an address."""
         if self._ledger is None or not self._has_erased:
             return set()
-        vault = self._ledger.vault
-        keys = {
-            number: {vault.person_key(contact.external_contact_id)}.union(
-                *map(vault.address_keys, contact.channels.addresses().values())
-            )
-            for number, contact in people.items()
-        }
-        with self._ledger.db.read() as connection:
-            erased = find_erased(connection, set[str]().union(*keys.values()))
-        return {number for number, own in keys.items() if not erased.isdisjoint(own)}
+        own = {number: set(contact.channels.addresses().values()) for number, contact in people.items()}
+        ids = {number: contact.external_contact_id for number, contact in people.items()}
+        addresses = find_suppressed(self._ledger, [*set[str]().union(*own.values())], is_erased=True)
+        names = find_suppressed(self._ledger, (), [*ids.values()], is_erased=True)
+        return {number for number, name in ids.items() if name in names or own[number] & addresses}
 
     def content_key(self, row: Row) -> str:
         """Of a row's content, as a load would write it; "" without a ledger."""

@@ -108,14 +108,17 @@ def allow_again(ledger: Ledger, address: str, reason: str = "") -> bool:
     return was is not None or on_lists
 
 
-def find_suppressed(ledger: Ledger, addresses: Sequence[str], *, is_erased: bool = False) -> set[str]:
-    """Those of the addresses that are on, in the spelling that they were asked in.
+def find_suppressed(
+    ledger: Ledger, addresses: Sequence[str], ids: Sequence[str] = (), *, is_erased: bool = False
+) -> set[str]:
+    """Those of the addresses, and of people's `ids`, that are on, in the spelling that they were asked in.
 
     With `is_erased` only those whose person was erased, which are on for good.
     """
     keys = {address: ledger.vault.address_keys(address) for address in addresses}
-    looked_for = {"keys": list(set(chain(*keys.values())))}
-    found = set(ledger.db.values(_ERASED if is_erased else SUPPRESSED, looked_for))
+    keys |= {name: (ledger.vault.person_key(name),) for name in ids}
+    asked = {"keys": list(set(chain(*keys.values())))}
+    found = set(ledger.db.values(_ERASED if is_erased else SUPPRESSED, asked))
     return {address for address, own in keys.items() if not found.isdisjoint(own)}
 
 
