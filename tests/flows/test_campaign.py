@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
