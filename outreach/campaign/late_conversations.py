@@ -25,6 +25,9 @@ from outreach.ledger.conversations import find_given_up
 from outreach.ledger.intents import find_keys, has_rival, intent_row
 from outreach.ledger.states import CONTACTED, State
 
+RESTING = 500
+"""So many who wait, or rest, are asked about at once: of 5,000, each round of follow-up took 400 requests."""
+
 
 def settle_late(run: Run, rows: Sequence[Claimed], *, holds: bool = True) -> dict[int, State]:
     """Look for what these contacts' given-up attempts did; who was reached or is held now is not contacted.
@@ -52,8 +55,8 @@ def settle_late(run: Run, rows: Sequence[Claimed], *, holds: bool = True) -> dic
 
 
 def settle_resting(run: Run) -> dict[int, State]:
-    """The same where it is sure, of everybody whose attempt was given up within a day; they wait, or rest."""
-    return settle_late(run, find_given_up(run.ledger, run.campaign.id), holds=False)
+    """The same where it is sure, of those whose attempt was given up within a day; they wait, or rest."""
+    return settle_late(run, find_given_up(run.ledger, run.campaign.id, at_most=RESTING), holds=False)
 
 
 def _is_sure(run: Run, each: GivenUp, match: ConversationMatch) -> bool:

@@ -3,6 +3,7 @@
 Which message it was, whose, and what it means is kept; its words are kept nowhere.
 """
 
+import random
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -95,14 +96,18 @@ def read_people(ledger: Ledger, contact_ids: Collection[int]) -> Mapping[int, Cl
     return {row.id: read_claimed(ledger, row) for row in ledger.db.rows(query)}
 
 
-def find_given_up(ledger: Ledger, campaign_id: int) -> list[Claimed]:
-    """Whose attempt was given up in doubt within a day, and who was not contacted since; no lease."""
+def find_given_up(ledger: Ledger, campaign_id: int, *, at_most: int) -> list[Claimed]:
+    """Whose attempt was given up in doubt within a day, and who was not contacted since; no lease.
+
+    Of more than `at_most`, others each time.
+    """
     resting = [state.value for state in (*WAITING - {State.INTENT}, *SET_ASIDE, State.FAILED)]
     lately = _C.look_at > ledger.clock.now() - LATE_FOR  # kept by those alone who were looked for
     doubted = exists().where(intents.c.contact_id == _C.id)
     found = select(*COLUMNS).where(_C.state.in_(resting), lately, _C.payload.is_not(None), ~doubted)
     # The campaign not in SQL: SQLite would read all of it by another index.
-    return [read_claimed(ledger, row) for row in ledger.db.rows(found) if row.campaign_id == campaign_id]
+    rows = [row for row in ledger.db.rows(found) if row.campaign_id == campaign_id]
+    return [read_claimed(ledger, row) for row in random.sample(rows, min(at_most, len(rows)))]
 
 
 def note_answer(ledger: Ledger, row: Claimed, answer: Answer, events: Sequence[OutboundEvent]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from outreach.campaign import late_conversations
 from outreach.campaign.opening import open_run
 from outreach.campaign.reconciliation import recover
 from outreach.campaign.run import Run
@@ -242,6 +243,22 @@ def test_whom_anothers_no_holds_after_the_release_counts_as_contacted_by_the_fir
         proof = prove(ledger, run.campaign)
 
     assert (proof.states, proof.balanced, place.contacted()) == ({"blocked": 1, "started": 1}, True, 1)
+
+
+def test_of_many_who_were_released_some_are_asked_about_at_a_time_and_all_of_them_in_the_end(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(late_conversations, "RESTING", 10)
+    people = [row for number in range(30) for row in person("email", number=number)]
+    release(place, people)
+    place.genesys.configure(**SEEN)
+    with place.opened() as (ledger, client), open_run(ledger, client, "spring", LATE) as run:
+        found = []
+        for _ in range(3):
+            recover(run)
+            found.append(prove(ledger, run.campaign).contacted)
+
+    assert found == [10, 20, 30]
 
 
 def test_a_twin_that_was_contacted_at_the_address_meanwhile_makes_it_twice(place: Place) -> None:
