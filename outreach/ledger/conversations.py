@@ -97,10 +97,7 @@ def read_people(ledger: Ledger, contact_ids: Collection[int]) -> Mapping[int, Cl
 
 
 def find_given_up(ledger: Ledger, campaign_id: int, *, at_most: int) -> list[Claimed]:
-    """Whose attempt was given up in doubt within a day, and who was not contacted since; no lease.
-
-    Of more than `at_most`, others each time.
-    """
+    """Whose attempt was given up within a day, and who was not contacted since; of many, others each time."""
     resting = [state.value for state in (*WAITING - {State.INTENT}, *SET_ASIDE, State.FAILED)]
     lately = _C.look_at > ledger.clock.now() - LATE_FOR  # kept by those alone who were looked for
     doubted = exists().where(intents.c.contact_id == _C.id)

@@ -117,8 +117,8 @@ def find_suppressed(
     """
     keys = {address: ledger.vault.address_keys(address) for address in addresses}
     keys |= {name: (ledger.vault.person_key(name),) for name in ids}
-    asked = {"keys": list(set(chain(*keys.values())))}
-    found = set(ledger.db.values(_ERASED if is_erased else SUPPRESSED, asked))
+    query, asked = _ERASED if is_erased else SUPPRESSED, {"keys": list(set(chain(*keys.values())))}
+    found = set(ledger.db.values(query, asked))
     return {address for address, own in keys.items() if not found.isdisjoint(own)}
 
 
