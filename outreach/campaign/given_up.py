@@ -57,8 +57,12 @@ class GivenUp:
         return match.certain or match.started_at <= self.until
 
 
-def find_late(ledger: Ledger, genesys: Genesys, rows: Sequence[Claimed]) -> list[GivenUp]:
+def find_late(
+    ledger: Ledger, genesys: Genesys, rows: Sequence[Claimed], *, or_judged: bool = False
+) -> list[GivenUp]:
     """The given-up attempts of these contacts of which Genesys shows a conversation that is nobody's yet.
+
+    With `or_judged` also one that a person has seen, and did not take for the contact's.
 
     Raises:
         GenesysError: Genesys cannot be asked now. Where we may not ask, nothing is shown.
@@ -74,7 +78,7 @@ def find_late(ledger: Ledger, genesys: Genesys, rows: Sequence[Claimed]) -> list
     taken = find_starters(ledger, [match.conversation_id for seen in found.values() for match in seen])
     late = []
     for each in given_up:
-        known = each.judged.union(taken)
+        known = {*taken, *(() if or_judged else each.judged)}
         seen = [m for m in found.get(each.attempt.reference, ()) if m.conversation_id not in known]
         late += [replace(each, seen=seen)] if seen else []
     return late

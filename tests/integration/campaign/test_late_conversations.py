@@ -157,7 +157,10 @@ def test_an_own_reference_is_believed_more_than_a_persons_release(place: Place) 
     assert (proof.contacted, place.contacted()) == (1, 1)
 
 
-def test_what_a_person_released_and_an_address_alone_suggests_is_for_a_person_once(place: Place) -> None:
+@pytest.mark.parametrize("is_vouched_for", [True, False])
+def test_what_a_person_released_and_an_address_alone_suggests_is_for_a_person_once(
+    place: Place, monkeypatch: pytest.MonkeyPatch, *, is_vouched_for: bool
+) -> None:
     release(place, person("email"), HOLDING)
     with place.opened() as (ledger, client), open_run(ledger, client, "spring", HOLDING) as run:
         resolve(ledger, run.campaign, "email-1", "released", reason="Genesys' log has no such message")
@@ -168,6 +171,8 @@ def test_what_a_person_released_and_an_address_alone_suggests_is_for_a_person_on
 
     with place.opened() as (ledger, client), open_run(ledger, client, "spring", HOLDING) as run:
         resolve(ledger, run.campaign, "email-1", "released", reason="that one is a colleague's")
+    if not is_vouched_for:
+        place.forget_witness(monkeypatch)
     proof = place.run(person("email"), settings=HOLDING)
     assert (proof.contacted, proof.balanced, place.contacted()) == (1, True, 2)
 
