@@ -163,7 +163,7 @@ def _file_of(url: URL) -> Path | None:
 
 def _for_reading(url: URL, file: Path | None) -> URL:
     """The URL by which nothing is written: a misspelt path would become an empty database."""
-    if url.get_backend_name() == "sqlite":
+    if url.get_backend_name() == "sqlite" and (file or "uri" in url.query):  # else it is in memory
         query = {"mode": "ro", **url.query} if "uri" in url.query else {"mode": "ro", "uri": "true"}
         return url.set(database=f"file:{quote(str(file))}" if file else url.database, query=query)
     return url.update_query_dict({"access_mode": "READ_ONLY"} if file else {})

@@ -131,6 +131,16 @@ def test_a_missing_database_of_a_uri_is_not_created(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+def test_a_database_in_memory_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    [row] = rows_of(f"{url}#SELECT 'C-1' as external_contact_id, 'N' as name, 'a@example.com' as email")
+    assert row.external_contact_id == "C-1"
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_url_may_come_from_the_environment(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CRM_URL", f"sqlite:///{database}")
     source = open_source("${CRM_URL}#" + SELECT)
