@@ -17,6 +17,7 @@ import orjson
 from outreach.contacts import Channel
 from outreach.errors import Forbidden
 from outreach.genesys.interface import Attempt, ConversationMatch, Genesys
+from outreach.genesys.platform.matching import WINDOW
 from outreach.ledger.audit.chain import read_histories
 from outreach.ledger.claims import Claimed
 from outreach.ledger.conversations import find_starters
@@ -34,21 +35,25 @@ JUDGED = "conversations"
 
 _BY_PERSON = "resolved_released"
 _RELEASES = ("released", _BY_PERSON)
-_IN_DOUBT = (State.UNKNOWN, State.HELD)
+_IN_DOUBT = (State.INTENT, State.UNKNOWN, State.HELD)
+
+_WINDOWS = 4
+"""So many of a look's windows, which last 20 minutes, an engine's list may have been sent in."""
 
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
     """An attempt that was given up: when, whether by a person, and what Genesys shows of it.
 
-    `until` is by Genesys' clock: what began before it was started by no later attempt. `judged` are the
-    conversations that a person has seen since, and did not take for the contact's.
+    `until` is by Genesys' clock: what began before it was started by no later attempt. `is_handed`: Genesys'
+    engine had it. `judged` are the conversations that a person has seen since, and did not take for theirs.
     """
 
     row: Claimed
     attempt: Attempt
     until: datetime
     is_by_person: bool
+    is_handed: bool = False
     judged: frozenset[str] = frozenset()
     seen: Sequence[ConversationMatch] = ()
 
@@ -71,7 +76,7 @@ def find_late(
     if not given_up:
         return []
     try:
-        found = genesys.find([each.attempt for each in given_up])
+        found = _find(ledger, genesys, given_up)
     except Forbidden as error:
         log.warning("Genesys does not say what became of attempts that were given up: %s", error)
         return []
@@ -93,6 +98,21 @@ def make_attempt(ledger: Ledger, row: Claimed, intent: Any) -> Attempt:  # noqa:
     return Attempt(intent.reference, name, row.genesys_id, channel, address, intent.at, is_marked)
 
 
+def _find(
+    ledger: Ledger, genesys: Genesys, given_up: Sequence[GivenUp]
+) -> dict[str, list[ConversationMatch]]:
+    found: dict[str, list[ConversationMatch]] = {}
+    asked, now = list(given_up), ledger.clock.now()
+    for window in range(_WINDOWS):
+        later = WINDOW * window
+        attempts = [replace(each.attempt, at=each.attempt.at + later) for each in asked]
+        for reference, seen in genesys.find(attempts).items() if attempts else ():
+            known = found.setdefault(reference, [])
+            known += [match for match in seen if match not in known]  # two windows overlap a little
+        asked = [each for each in given_up if each.is_handed and each.attempt.at + later + WINDOW < now]
+    return found
+
+
 def _read(ledger: Ledger, genesys: Genesys, rows: Sequence[Claimed]) -> Iterator[GivenUp]:
     skew = genesys.clock_skew if abs(genesys.clock_skew) > GRAIN else timedelta()
     known = {row.id: row for row in rows if not row.contact.is_forgotten}
@@ -108,21 +128,25 @@ def _replay(ledger: Ledger, row: Claimed, records: Sequence[Any]) -> list[GivenU
     given_up: dict[str, GivenUp] = {}
     judged: frozenset[str] = frozenset()
     attempt: Attempt | None = None
+    is_handed = False
     for record in records:
         told = orjson.loads(record.detail)
         reference = told.get("reference", "")
         if record.action == "intended":
             intent = SimpleNamespace(reference=reference, channel=told["channel"], at=record.at)
-            attempt = make_attempt(ledger, row, intent)
+            attempt, is_handed = make_attempt(ledger, row, intent), False
         elif record.action in _RELEASES and attempt:
             is_by_person = record.action == _BY_PERSON
-            given_up[attempt.reference] = GivenUp(row, attempt, record.at, is_by_person)
+            given_up[attempt.reference] = GivenUp(row, attempt, record.at, is_by_person, is_handed)
             attempt = None
         elif JUDGED in told and reference in given_up:  # held: the doubt of that attempt is open again
             judged |= set(told[JUDGED])
-            attempt = given_up.pop(reference).attempt
+            doubted = given_up.pop(reference)
+            attempt, is_handed = doubted.attempt, doubted.is_handed
         elif "conversation_id" in told and reference in given_up:  # its late answer: a newer one goes on
             given_up.pop(reference)
         elif told.get("state") not in _IN_DOUBT:
             attempt = None
+        elif "result" in told:
+            is_handed = True
     return [replace(each, judged=judged) for each in given_up.values()]

@@ -27,6 +27,7 @@ from outreach.genesys.senders import Sender
 from outreach.ledger.database.schema import outbox
 from outreach.ledger.migrations import migrate
 from outreach.ledger.suppressions import suppress
+from outreach.operations.resolution import release_waiting
 from outreach.report.figures.gather import gather
 from outreach.report.markdown import write_markdown
 from outreach.report.page import render_page
@@ -527,6 +528,21 @@ def test_an_ambiguous_result_is_held_unless_its_conversation_is_seen(
     assert set(states) == {"started", "held"}
     assert states["started"] == len(at_work.reached)
     assert proof.balanced
+
+
+def test_whom_the_engine_reached_late_and_a_person_released_nobody_contacts_anew(
+    tmp_path: Path, genesys: EmulatorThread
+) -> None:
+    genesys.configure(outbound={"ambiguous": 1.0}, index_delay_seconds=36000)
+    with desk(tmp_path, genesys, sms_per_minute=15) as at_work:
+        at_work.work(range(600))
+        ledger, campaign = at_work.run.ledger, at_work.run.campaign
+        assert release_waiting(ledger, campaign, "outcome_unknown", reason="no such message") == 600
+    genesys.configure(outbound={"ambiguous": 0.0}, index_delay_seconds=0)
+    with desk(tmp_path, genesys) as at_work:
+        at_work.work(range(600))
+        assert Counter(at_work.states()).keys() == {"started", "held"}
+    assert Counter(at_work.reached) == once(600)
 
 
 NO_BELT = {"attempt_limits": "ignored", "rules_after_contact": "ignored"}
