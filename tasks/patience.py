@@ -90,12 +90,15 @@ def _raise_if_busy(response: httpx.Response) -> None:
 
 
 def _raise_if_refused(response: httpx.Response) -> None:
-    if response.status_code == LIMITED or response.is_server_error:
+    if _is_refusal(response.status_code):
         raise httpx.HTTPStatusError("The server refuses.", request=response.request, response=response)
 
 
 def _is_busy(error: BaseException) -> bool:
-    status = error.response.status_code if isinstance(error, httpx.HTTPStatusError) else 0
+    return isinstance(error, httpx.HTTPStatusError) and _is_refusal(error.response.status_code)
+
+
+def _is_refusal(status: int) -> bool:
     return status == LIMITED or status >= 500
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
-from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -89,13 +88,13 @@ def find_late(
     return late
 
 
-def make_attempt(ledger: Ledger, row: Claimed, intent: Any) -> Attempt:  # noqa: ANN401 - a row of the intents
-    """The attempt as Genesys is asked for it; `intent` has its reference, channel and instant."""
-    channel = Channel(intent.channel)
+def make_attempt(ledger: Ledger, row: Claimed, reference: str, by: str, at: datetime) -> Attempt:
+    """The attempt with this reference, `by` this channel at this instant, as Genesys is asked for it."""
+    channel = Channel(by)
     is_marked = not channel.is_mail or recall(ledger, unmarked_in(row.campaign_id)) is None
     address = row.contact.channels.address(channel) or ""
     name = row.contact.external_contact_id
-    return Attempt(intent.reference, name, row.genesys_id, channel, address, intent.at, is_marked)
+    return Attempt(reference, name, row.genesys_id, channel, address, at, is_marked)
 
 
 def _find(
@@ -133,8 +132,8 @@ def _replay(ledger: Ledger, row: Claimed, records: Sequence[Any]) -> list[GivenU
         told = orjson.loads(record.detail)
         reference = told.get("reference", "")
         if record.action == "intended":
-            intent = SimpleNamespace(reference=reference, channel=told["channel"], at=record.at)
-            attempt, is_handed = make_attempt(ledger, row, intent), False
+            attempt = make_attempt(ledger, row, reference, told["channel"], record.at)
+            is_handed = False
         elif record.action in _RELEASES and attempt:
             is_by_person = record.action == _BY_PERSON
             given_up[attempt.reference] = GivenUp(row, attempt, record.at, is_by_person, is_handed)

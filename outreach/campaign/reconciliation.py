@@ -52,7 +52,11 @@ def reconcile(run: Run, *, at_most: int = 5000) -> Counter[str]:
 
 def _reconcile(run: Run, group: Sequence[Claimed]) -> Counter[str]:
     intents = read_intents(run.ledger, [row.id for row in group])
-    attempts = {row.id: make_attempt(run.ledger, row, intents[row.id]) for row in group if row.id in intents}
+    tried = ((row, intents[row.id]) for row in group if row.id in intents)
+    attempts = {
+        row.id: make_attempt(run.ledger, row, intent.reference, intent.channel, intent.at)
+        for row, intent in tried
+    }
     seen = run.genesys.find(list(attempts.values())) if run.genesys.can_find else {}
     # What another contact started is not this one's.
     named = [sighting.conversation_id for found in seen.values() for sighting in found]
