@@ -227,4 +227,6 @@ class Round:
         released = [Settlement(message_id, "release") for message_id in (*untried, *self._held)]
         if released:
             self._outbox.settle(released, self._clock.now())
+        # Since the last look: left to its lease, what was delivered would go out again a minute later.
+        self._settle(self._calls.collect(0))
         self._counts += DeliveryCounts(left=len(untried) + self._calls.in_flight)

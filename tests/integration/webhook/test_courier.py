@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from random import Random
@@ -13,7 +13,7 @@ from random import Random
 import pytest
 
 from outreach.errors import LedgerError
-from outreach.webhook import Courier, DeliveryCounts, Endpoint
+from outreach.webhook import Courier, DeliveryCounts, Endpoint, Settlement
 from outreach.webhook.delivery import PATIENCE_SECONDS
 from outreach.webhook.endpoint import LIMIT_SECONDS
 from outreach.webhook.schedule import DELAYS
@@ -245,6 +245,27 @@ def test_a_receiver_that_hangs_holds_nobody_beyond_the_deadline(
     assert time.monotonic() - began < LIMIT_SECONDS / 2
     assert (counts.stopped, counts.left) == ("deadline", 40)
     assert 0 < len(outbox.leased) <= 8  # so many threads; a busy machine may not get to the last in time
+
+
+def test_what_has_come_back_by_the_deadline_is_settled_though_nobody_had_looked(
+    receiver: Receiver,
+    outbox: MemoryOutbox,
+    courier: Courier,
+    clock: Hurried,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fill(outbox, clock, contacts=90)
+    settle = outbox.settle
+
+    def settle_slowly(settlements: Sequence[Settlement], now: datetime) -> None:
+        settle(settlements, now)
+        _wait_until(lambda: len(receiver.deliveries) == 90 and not courier._limit._present)
+        clock.advance(1000)
+
+    monkeypatch.setattr(outbox, "settle", settle_slowly)
+
+    assert courier.deliver(deadline_seconds=500) == DeliveryCounts(delivered=90, stopped="deadline")
+    assert not outbox.leased
 
 
 @pytest.fixture
