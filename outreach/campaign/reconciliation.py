@@ -31,6 +31,34 @@ from outreach.webhook.events import InteractionUnknown
 
 GROUP = 50  # one query of conversations answers for so many
 
+log = logging.getLogger(__name__)
+
+
+def recover(run: Run, *, at_most: int = 5000, is_round: bool = True) -> Counter[str]:
+    """Free what dead processes held and look for outcomes in doubt; says what it found.
+
+    `is_round`: look for what was given up within a day, too. A request for each 25 of those, each time: none
+    for a call about one person, nor once more at a run's end. Right before a contact it is looked for anyway.
+
+    Returns how many of at most `at_most` outcomes in doubt are in which state now.
+    """
+    freed = release_dead_executors(run.ledger)
+    take_back_instants(run.ledger)
+    if freed:
+        log.warning(
+            "an earlier process died holding %s contacts; they go on from where they stood", len(freed)
+        )
+    try:
+        if is_round:
+            settle_resting(run)
+        found = reconcile(run, at_most=at_most)
+    except GenesysError as error:  # a resumed run goes on: who is in doubt only waits longer
+        log.warning("outcomes in doubt stay so, Genesys cannot be asked: %s", error)
+        return Counter()
+    if found:
+        log.info("outcomes in doubt: %s", ", ".join(f"{count} {state}" for state, count in found.items()))
+    return found
+
 
 def reconcile(run: Run, *, at_most: int = 5000) -> Counter[str]:
     """Look for every outcome in doubt whose time to look has come; how many ended in each state.
@@ -147,32 +175,3 @@ def _doubted(run: Run, row: Claimed) -> tuple[OutboundEvent, ...]:
     if row.checks or row.channel is None or row.reason not in ("process_died", "process_ended"):
         return ()
     return run.event(InteractionUnknown, row, channel=row.channel, reason=row.reason, reference=row.reference)
-
-
-log = logging.getLogger(__name__)
-
-
-def recover(run: Run, *, at_most: int = 5000, is_round: bool = True) -> Counter[str]:
-    """Free what dead processes held and look for outcomes in doubt; says what it found.
-
-    `is_round`: look for what was given up within a day, too. A request for each 25 of those, each time: none
-    for a call about one person, nor once more at a run's end. Right before a contact it is looked for anyway.
-
-    Returns how many of at most `at_most` outcomes in doubt are in which state now.
-    """
-    freed = release_dead_executors(run.ledger)
-    take_back_instants(run.ledger)
-    if freed:
-        log.warning(
-            "an earlier process died holding %s contacts; they go on from where they stood", len(freed)
-        )
-    try:
-        if is_round:
-            settle_resting(run)
-        found = reconcile(run, at_most=at_most)
-    except GenesysError as error:  # a resumed run goes on: who is in doubt only waits longer
-        log.warning("outcomes in doubt stay so, Genesys cannot be asked: %s", error)
-        return Counter()
-    if found:
-        log.info("outcomes in doubt: %s", ", ".join(f"{count} {state}" for state, count in found.items()))
-    return found

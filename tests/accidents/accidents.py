@@ -14,6 +14,7 @@ from outreach.ledger.opening import open_ledger
 from tests.accidents.databases import PostgresPlace, SqlitePlace
 from tests.accidents.stage import Actor, Stage
 from tests.accidents.worker import KEY
+from tests.support.frozen_process import frozen
 
 NOBODY = 65534
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
@@ -49,7 +50,7 @@ class OlderCopy(Accident):
         actor.await_registering()
         stage.await_contacts(actor, self.random.randint(0, max(len(stage.crowd.innocent) - 6, 0)))
         if isinstance(stage.place, SqlitePlace):
-            with actor.frozen():
+            with frozen(actor.pid, stage.place.path):
                 stage.place.copy(whole=self.whole)
             return actor
         stage.kill(actor)

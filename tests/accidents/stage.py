@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
 import os
-import signal
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -68,16 +65,11 @@ class Actor:
         self._process.join()
         return hit
 
-    @contextlib.contextmanager
-    def frozen(self) -> Iterator[None]:
-        """It stands still for a moment."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self._process.pid or 0, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._process.pid or 0, signal.SIGCONT)
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self._process.pid
+        return self._process.pid
 
     def end(self) -> Report:
         """Wait for its report; one that says nothing for too long is hung, and killed."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -30,6 +27,7 @@ from outreach.errors import LedgerError
 from outreach.ledger.executors.processes import host
 from outreach.ledger.witness import read_identity
 from tests.flows.office import Office
+from tests.support.frozen_process import frozen
 from tests.support.ledgers import new_ledger
 
 PEOPLE, BEFORE, LATENCY_MS = 60, 3, 1000
@@ -94,9 +92,8 @@ def test_a_run_beside_one_that_sleeps_says_who_has_the_others_and_contacts_nobod
 ) -> None:
     office.genesys.configure(latency_ms=LATENCY_MS)
     with under_way(office, office.name, 0) as sleeper:
-        put_to_sleep(sleeper, office)
-        office.genesys.configure(latency_ms=0)
-        try:
+        with frozen(sleeper.pid, office.folder / "ledger.db"):
+            office.genesys.configure(latency_ms=0)
             state = run_campaign(
                 office.source(PEOPLE),
                 office.name,
@@ -104,8 +101,6 @@ def test_a_run_beside_one_that_sleeps_says_who_has_the_others_and_contacts_nobod
                 settings=office.settings(),
                 return_state=True,
             )
-        finally:
-            sleeper.send_signal(signal.SIGCONT)
         assert sleeper.wait(WAIT_SECONDS) == 0
 
     said = (
@@ -114,20 +109,6 @@ def test_a_run_beside_one_that_sleeps_says_who_has_the_others_and_contacts_nobod
     assert said in (state.message or "")
     assert len(office.genesys.truth()["contacts"]) == PEOPLE
     assert office.genesys.truth()["contacted_twice_count"] == 0
-
-
-def put_to_sleep(process: subprocess.Popen[bytes], office: Office) -> None:
-    """Between two transactions: asleep within one, it would keep the ledger's file from everybody."""
-    with closing(sqlite3.connect(office.folder / "ledger.db", timeout=0)) as ledger:
-        while True:
-            process.send_signal(signal.SIGSTOP)
-            os.waitpid(process.pid, os.WUNTRACED)
-            with suppress(sqlite3.OperationalError):
-                ledger.execute("BEGIN IMMEDIATE")
-                ledger.rollback()
-                return
-            process.send_signal(signal.SIGCONT)
-            time.sleep(0.05)
 
 
 def identify(office: Office) -> str | None:
