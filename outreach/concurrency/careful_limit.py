@@ -39,7 +39,8 @@ class CarefulLimit(AdaptiveLimit):
         self._count_served()
         # Nobody goes for it: those would, who are served.
         most = max(self._at_work, min(TWICE * self._wanted, TWICE * self._served + 1))
-        # Where none came back, they only hang: with 0 served, one webhook held back all others for 15 s.
+        # None came back: they hang, or it pauses. With 0 served, one webhook held back all others for 15 s;
+        # doubled at each look, a pause of a second brought all 128 to one that serves 5.
         most = most if self._served else self._at_work + 1
         return super()._within(int(min(useful, most)))
 

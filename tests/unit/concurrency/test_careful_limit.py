@@ -63,6 +63,14 @@ def test_one_that_serves_a_few_keeps_no_more_than_some_times_as_many(served: int
     assert served <= receiver.most <= 7 * served
 
 
+def test_one_that_serves_a_few_and_pauses_is_met_with_one_more_a_look_and_not_with_everybody() -> None:
+    receiver = Receiver(lambda present: min(present, 5))
+    receiver.work(1.5)
+    before, receiver.serves = receiver.present, lambda _: 0
+    receiver.work(10 * LOOK)
+    assert before < receiver.present <= before + 11
+
+
 def test_one_call_that_hangs_while_nothing_else_happens_keeps_nobody_from_work() -> None:
     seconds = processor = 0.0
     limit = CarefulLimit(8, wall=lambda: seconds, processor=lambda: processor, starved=bool)
