@@ -27,6 +27,9 @@ def proof(campaign: str, *, ledger: LedgerName = None, json: AsJson = False) -> 
     """Count a campaign again and say whether every sum holds; exit 1 when one does not.
 
     What the CRM was not told yet is listed with the reason; it makes no proof red.
+
+    Args:
+        campaign: its name.
     """
     from outreach.ledger.campaigns import find_campaign
     from outreach.ledger.deliveries import find_undelivered

@@ -16,7 +16,7 @@ def metrics(*, port: int = 9464, host: str = "127.0.0.1", ledger: LedgerName = N
 
     Args:
         port: to listen on.
-        host: the address to listen on; the figures name campaigns, and no one asks for a password.
+        host: the address to listen on; the figures name campaigns, and nobody is asked for a password.
     """
     from prometheus_client import CollectorRegistry, start_http_server
 

@@ -29,8 +29,8 @@ def preview(
 ) -> int:
     """Show exactly what ten people would get, on which channel, from whom; nothing is sent, nothing changed.
 
-    One of each channel and language, the dearest SMS, and others in the list's order. It holds names and
-    addresses' owners' words: it is for your terminal.
+    One of each channel and language, the dearest SMS, and others in the list's order. It shows names
+    and what is said to them, so it is for your terminal.
 
     Args:
         source: as for `outreach run`.

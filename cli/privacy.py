@@ -187,8 +187,8 @@ def selfscan(*, paths: Files = (), ledger: LedgerName = None, json: AsJson = Fal
     for leak in result.leaks:
         out.print(f"{leak.kind} of {leak.whose or 'somebody'} stands in {leak.where}", markup=False)
     out.print(
-        f"{len(result.leaks)} leaks: {result.needles} spellings looked for in {result.places} places, "
-        f"{result.bytes / 1e6:.1f} MB. {result.skipped} values were too short to tell."
+        f"Leaks: {len(result.leaks)}. Looked for {result.needles} spellings in {result.places} places, "
+        f"{result.bytes / 1e6:.1f} MB; values too short to tell: {result.skipped}."
     )
     return 1 if result.leaks else 0
 

@@ -30,9 +30,9 @@ def suppress(
     ledger: LedgerName = None,
     json: AsJson = False,
 ) -> int:
-    """Never contact these addresses again, in any campaign; contacts that wait are stopped too.
+    """Never contact these addresses again, in any campaign; contacts that wait are blocked too.
 
-    A contact that waits is stopped when its turn comes. Where the file has a column `reply`, only those who
+    A contact that waits is blocked when its turn comes. Where the file has a column `reply`, only those who
     ask to stop count; replies that may mean it are listed for a person. Exit 1 when a row of the file could
     not be read; the others are suppressed all the same.
 

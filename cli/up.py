@@ -22,8 +22,8 @@ SCHEDULED_WITHIN_SECONDS = 180.0
 """A server without background services is noticed then: others have made each schedule's next runs."""
 
 SAMPLE = """external_contact_id,name,sms,email,time_zone
-EXT-1,Ada Example,+13172000001,ada@example.com,America/New_York
-EXT-2,Bob Example,+13172000002,bob@example.com,America/Chicago
+EXT-1,Ada Example,+13172000101,ada@example.com,America/New_York
+EXT-2,Bob Example,+13172000102,bob@example.com,America/Chicago
 EXT-3,Cy Example,,cy@example.com,America/Denver
 """
 

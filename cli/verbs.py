@@ -46,7 +46,7 @@ cli.webhooks:follow_up
 cli.webhooks:replies
     List the answers that a person should read, by their conversation; their words are in Genesys alone.
 cli.suppress:suppress
-    Never contact these addresses again, in any campaign; contacts that wait are stopped too.
+    Never contact these addresses again, in any campaign; contacts that wait are blocked too.
 cli.ledger:ledger
     Copy a ledger, move it to PostgreSQL, or bring one that is too old up to date.
 cli.privacy:audit
