@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -52,3 +52,13 @@ def _make_out() -> None:
         OUT.mkdir(exist_ok=True)
     except OSError as error:
         raise UsageError(f"{OUT} cannot be made: {error.strerror}.", "Name a file with --to.") from None
+
+
+def write_private(path: Path, lines: Iterable[bytes]) -> int:
+    """Write a file that only its owner can read; how many lines."""
+    from outreach.sources import private_file
+
+    try:
+        return private_file.write_private(path, lines)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.", "Choose another place.") from None

@@ -1,17 +1,16 @@
-"""The verbs of privacy and of the audit: erase, export-person, reseal, selfscan, audit verify and export."""
+"""The verbs of privacy: erase, export-person, reseal, seal-contact, selfscan."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from cli.console import AsJson, LedgerName, err, out, print_json
-from cli.files import Force, place
+from cli.files import Force, place, write_private
 from cli.ledgers import open_named
 from cli.prefect_api import api_url, reachable
 from outreach.counting import counted
@@ -24,8 +23,6 @@ LEAST_CELLS = 3
 """A contact has an id, a name and an address."""
 
 Files = Annotated[tuple[Path, ...], Parameter(negative="")]
-
-audit = App(name="audit", help="Verify a campaign's audit, or write it out.")
 
 
 def erase(
@@ -103,7 +100,7 @@ def export_person(
     if to is None:
         print_json(shown)
     else:
-        _write_private(to, [orjson.dumps(shown, option=orjson.OPT_INDENT_2)])
+        write_private(to, [orjson.dumps(shown, option=orjson.OPT_INDENT_2)])
         contacts = counted(len(shown["contacts"]), "contact", "contacts")
         out.print(f"{contacts} and {counted(len(shown['rows']), 'rejected row', 'rejected rows')} in {to}.")
     return 0 if shown["contacts"] or shown["rows"] else 1
@@ -187,72 +184,8 @@ def selfscan(*, paths: Files = (), ledger: LedgerName = None, json: AsJson = Fal
     for leak in result.leaks:
         out.print(f"{leak.kind} of {leak.whose or 'somebody'} stands in {leak.where}", markup=False)
     out.print(
-        f"Leaks: {len(result.leaks)}. Looked for {result.needles} spellings in {result.places} places, "
-        f"{result.bytes / 1e6:.1f} MB; values too short to tell: {result.skipped}."
+        f"{counted(len(result.leaks), 'leak', 'leaks')}: {counted(result.needles, 'spelling', 'spellings')} "
+        f"looked for in {counted(result.places, 'place', 'places')}, {result.bytes / 1e6:.1f} MB. "
+        f"{counted(result.skipped, 'value was', 'values were')} too short to tell."
     )
     return 1 if result.leaks else 0
-
-
-@audit.command
-def verify(campaign: str, *, seal: str | None = None, ledger: LedgerName = None, json: AsJson = False) -> int:
-    """Verify every record of a campaign's audit; name what is altered, missing, inserted or reordered.
-
-    Args:
-        campaign: its name.
-        seal: a seal's hash that was kept elsewhere (a run's log has it): it must be among the records.
-    """
-    from outreach.ledger.audit.verification import verify as check
-    from outreach.ledger.campaigns import find_campaign
-
-    with open_named(ledger, "audit verify") as book:
-        result = check(book, find_campaign(book, campaign), seal=seal)
-    if json:
-        print_json(result.as_json())
-    elif result.intact:
-        records = counted(result.records, "record", "records")
-        chains, seals = counted(result.chains, "chain", "chains"), counted(result.seals, "seal", "seals")
-        out.print(f"Intact: {records} in {chains}, {seals}.")
-    else:
-        for finding in result.findings[:20]:
-            out.print(str(finding), markup=False, soft_wrap=True)
-        broken = counted(len(result.findings), "chain does not verify", "chains do not verify")
-        out.print(f"{broken}, of {result.chains:,}.")
-    return 0 if result.intact else 1
-
-
-@audit.command
-def export(
-    campaign: str,
-    *,
-    to: Path | None = None,
-    force: Force = False,
-    ledger: LedgerName = None,
-    json: AsJson = False,
-) -> None:
-    """Write a campaign's audit as JSON lines, in a private file.
-
-    Args:
-        campaign: its name.
-        to: the file; default out/CAMPAIGN-audit.jsonl.
-    """
-    from outreach.ledger.audit.export import export_records
-    from outreach.ledger.campaigns import find_campaign
-
-    with open_named(ledger, "audit export") as book:
-        found = find_campaign(book, campaign)
-        path = place(to, f"{found.name}-audit.jsonl", force=force, ours=lambda _: to is None)
-        count = _write_private(path, export_records(book, found))
-    if json:
-        print_json({"campaign": campaign, "records": count, "file": str(path)})
-    else:
-        out.print(f"{counted(count, 'record', 'records')} in {path}.")
-
-
-def _write_private(path: Path, lines: Iterable[bytes]) -> int:
-    """Write a file that only its owner can read; how many lines."""
-    from outreach.sources.private_file import write_private
-
-    try:
-        return write_private(path, lines)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}.", "Choose another place.") from None

@@ -49,7 +49,7 @@ cli.suppress:suppress
     Never contact these addresses again, in any campaign; contacts that wait are blocked too.
 cli.ledger:ledger
     Copy a ledger, move it to PostgreSQL, or bring one that is too old up to date.
-cli.privacy:audit
+cli.audit:audit
     Verify a campaign's audit, or write it out.
 cli.privacy:erase
     Forget one person in all campaigns and never contact them again; only keyed hashes stay.

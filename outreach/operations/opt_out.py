@@ -28,10 +28,10 @@ from outreach.ledger.suppressions import CHUNK, allow_again, find_suppressed, su
 from outreach.ledger.witness import witness_opt_outs
 from outreach.sources.cells import read_handle
 from outreach.sources.choices import Choices
-from outreach.sources.columns import COUNTRY, IGNORED, Headings
+from outreach.sources.columns import COUNTRY, Headings
 from outreach.sources.emails import read_emails
 from outreach.sources.files import Location
-from outreach.sources.layout import Layout
+from outreach.sources.layout import IGNORED, Layout
 from outreach.sources.list_entries import read_entry
 from outreach.sources.list_file import ListFile
 from outreach.sources.national_numbers import Home, home_of

@@ -17,22 +17,21 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from outreach.channels import CHANNELS_IN_WORDS, Channel
-from outreach.counting import counted
 from outreach.errors import SourceError
 from outreach.sources.cells import read_line
-from outreach.sources.layout import NOTHING, Layout
-from outreach.sources.opt_outs import OptOut, Sense, read_header, words_of
+from outreach.sources.header_words import join_problems, turned_round, two_columns, unclear
+from outreach.sources.layout import IGNORED, Layout
+from outreach.sources.opt_outs import OptOut, Sense, read_header
 from outreach.sources.recognition import (
     FIRST,
     FIRST_NAME,
     LAST,
     REPEATED,
-    list_plain_words,
     read_words,
     recognise,
 )
 from outreach.sources.rows import BadCell
-from outreach.sources.shell_words import as_option, show_header
+from outreach.sources.shell_words import as_option
 
 CHANNELS = tuple(channel.value for channel in Channel)
 DURATION = "interaction_duration_seconds"
@@ -43,13 +42,7 @@ CONSENT = tuple(f"consent.{channel}{part}" for channel in CHANNELS for part in (
 
 # In a file without headers these would be somebody's number or address: no error quotes them.
 _TELLS_NOTHING = re.compile(r"[^\w.]|\d{4}")
-_A_NAME = re.compile(r"[A-Za-z](?!(?:\D*\d){4})[\w.-]{0,39}\Z", re.ASCII)
-"""One short word with at most three digits: no address, no line break, no sentence."""
-_SEVERAL_WORDS = re.compile(r"[A-Za-z][A-Za-z /()_-]{0,39}\Z")
-_SHOWN = 20
 _METADATA = "metadata."
-IGNORED = "ignore"
-"""What a mapping sends a column to that must not be read at all."""
 OPT_OUTS = {"opt_out": OptOut(Sense.FORBIDS, tuple(Channel), gives_consent=False)} | {
     f"opt_out.{channel.value}": OptOut(Sense.FORBIDS, (channel,), gives_consent=False) for channel in Channel
 }
@@ -148,7 +141,7 @@ class Headings:
         found, problems = self._look(tuple(headers))
         problems = [*problems, *self._incomplete(headers, found)] if complete else problems
         if problems:
-            raise _all_of(problems, tuple(headers), found)
+            raise join_problems(problems, tuple(headers), found)
         return found
 
     def under_our_names(self, row: Mapping[str, str]) -> dict[str, str]:
@@ -193,7 +186,7 @@ class Headings:
         for column, places in found.items():
             several = column in by_hand and column in SEVERAL
             if len(places) > 1 and not several and column not in _NO_VALUES:
-                problems.append(_two_columns(self.label, column, places, headers))
+                problems.append(two_columns(self.label, column, places, headers))
         return {column: tuple(places) for column, places in found.items() if column not in _NO_VALUES}
 
     def _find_told(self, headers: Sequence[str], positions: Sequence[int]) -> dict[str, tuple[int, ...]]:
@@ -209,12 +202,12 @@ class Headings:
             targets = self.columns(header)
             read = read_header(header) if _plain(header) in self.mapping or not targets else None
             turned = [target for target in targets if _turns(read, target)]
-            problems.extend(_turned_round(self.label, header, target) for target in turned)
+            problems.extend(turned_round(self.label, header, target) for target in turned)
             said = [OPT_OUTS[target] for target in targets if target in OPT_OUTS]
             if not said and not any(target == IGNORED or target.startswith("consent.") for target in targets):
                 said = [read] if read else []  # mapped to a name or to metadata it still says what it says
             found += [(position, header, each) for each in said if each.sense is not Sense.UNCLEAR]
-            problems += [_unclear(self.label, header) for each in said if each.sense is Sense.UNCLEAR]
+            problems += [unclear(self.label, header) for each in said if each.sense is Sense.UNCLEAR]
         return found
 
     def _incomplete(self, headers: Sequence[str], found: Layout) -> Iterator[SourceError]:
@@ -244,24 +237,6 @@ class Headings:
         return SourceError(f"{self.label} has {what}.", advice)
 
 
-class WrongHeader(SourceError):  # noqa: N818 - it names a thing, not a failure
-    """A header that no run is begun with; `layout` is what can be read of it."""
-
-    def __init__(
-        self, problem: str, advice: str = "", headers: tuple[str, ...] = (), layout: Layout = NOTHING
-    ) -> None:
-        super().__init__(problem, advice)
-        self.headers = headers
-        self.layout = layout
-
-
-def _all_of(problems: Sequence[SourceError], headers: tuple[str, ...], layout: Layout) -> WrongHeader:
-    """One error of several: each problem with its advice."""
-    *others, last = problems
-    before = " ".join(f"{each.problem} {each.advice}".strip() for each in others)
-    return WrongHeader(f"{before} {last.problem}".strip(), last.advice, headers, layout)
-
-
 def _turns(read: OptOut | None, target: str) -> bool:
     """Whether a person maps a column to one in which a yes means the contrary."""
     if read is None or not target.startswith(("consent.", "opt_out")):
@@ -282,52 +257,6 @@ def _target(header: str, column: str) -> str:
 
 def _hint(near: Sequence[str]) -> str:
     return f"Did you mean {near[0]!r}?" if near else ""
-
-
-def _two_columns(label: str, what: str, places: Sequence[int], headers: Sequence[str]) -> SourceError:
-    named = " and ".join(f"{show_header(headers[place])} (number {place + 1})" for place in places)
-    return SourceError(
-        f"{label} has two columns for {what}: {named}.",
-        f"Leave one of them out: {as_option({headers[places[-1]]: IGNORED})}.",
-    )
-
-
-def _unclear(label: str, header: str) -> SourceError:
-    return SourceError(
-        f"{label}: column {show_header(header)} seems to say who must not be contacted, but not what its "
-        "cells mean.",
-        f"Map it, like {as_option({header: 'opt_out'})}: to opt_out or opt_out.<channel> where a yes "
-        "forbids, to consent.<channel> where a yes permits, to ignore where it says neither.",
-    )
-
-
-def _turned_round(label: str, header: str, column: str) -> SourceError:
-    kind, _, channel = column.partition(".")
-    means, right = (
-        ("permits", "consent.<channel>") if kind == "opt_out" else ("forbids", f"opt_out.{channel}")
-    )
-    return SourceError(
-        f"{label}: a yes in column {show_header(header)} {means}, and the columns mapping reads it as "
-        f"{column}, where it means the contrary.",
-        f"Map it to {right}, or leave it out of the mapping.",
-    )
-
-
-def in_words(headers: Sequence[str], numbers: Sequence[int], one: str, many: str) -> str:
-    """Headers for a log: how many, and their names; where that may be somebody's data, their number."""
-    shown = [
-        header if _is_nobodys(header) else f"number {number}"
-        for header, number in zip(headers, numbers, strict=True)
-    ]
-    more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
-    return f"{counted(len(headers), f'column {one}', f'columns {many}')}: {', '.join(shown[:_SHOWN])}{more}"
-
-
-def _is_nobodys(header: str) -> bool:
-    if _A_NAME.match(header):
-        return True
-    # Two words may be a person's name, as where a table has a column for each: these words are in nobody's.
-    return bool(_SEVERAL_WORDS.match(header)) and list_plain_words().issuperset(words_of(header).split())
 
 
 def tell_apart(headers: Sequence[str]) -> tuple[str, ...]:

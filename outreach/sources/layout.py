@@ -10,6 +10,8 @@ from outreach.sources.opt_outs import OptOut
 
 OF_EXPORTS = frozenset({"line", "code", "reason", "retryable", "next_allowed_at"})
 """Columns that the rejects and export files add; a file that is fed back may still have them."""
+IGNORED = "ignore"
+"""What a mapping sends a column to that must not be read at all."""
 PHONES = ("voice", "sms")
 _NOTHING_TOLD: Mapping[str, tuple[int, ...]] = MappingProxyType({})
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from outreach.errors import SourceError
-from outreach.sources.columns import Headings, WrongHeader, in_words
+from outreach.sources.columns import Headings
+from outreach.sources.header_words import WrongHeader, in_words
 from outreach.sources.inner_headers import is_heading_of_no, names_anew
 from outreach.sources.layout import OF_EXPORTS, Layout
 from outreach.sources.parsing import RowParser, read_name
