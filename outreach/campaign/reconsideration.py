@@ -21,7 +21,7 @@ from outreach.campaign.run import Run
 from outreach.campaign.validation import STATES, gather_facts
 from outreach.compliance.owners import list_reasons, rests_on_us
 from outreach.compliance.reasons import ADDRESS_REFUSED, ASKED_AGAIN
-from outreach.decisions.record import read_facts
+from outreach.decisions.record import read_facts, read_record
 from outreach.ledger.claims import read_claimed
 from outreach.ledger.contacts import ContactRow
 from outreach.ledger.facts import recall, remember
@@ -72,7 +72,7 @@ def _read_marks(run: Run) -> dict[str, str]:
 
 def _may_differ(run: Run, row: ContactRow, changed: Collection[str]) -> bool:
     """Whether anything that set a contact aside is not as it was: of ours, or by a mark that changed."""
-    recorded = _recorded(row)
+    recorded = read_record(row.decision)
     if not list_reasons(row.reason, recorded).isdisjoint(changed):
         return True
     is_older = OURS in changed or recorded.get("footing") != run.footing
@@ -91,7 +91,7 @@ def _find_otherwise(run: Run, rows: Sequence[ContactRow], now: datetime) -> list
     """The numbers of those on whom the gate decides otherwise now."""
     group = [read_claimed(run.ledger, row) for row in rows]
     # As Genesys saw the contact when it was decided on: nobody asks again here.
-    seen = {row.id: read_facts(_recorded(row).get("facts", {})).inspection for row in rows}
+    seen = {row.id: read_facts(read_record(row.decision).get("facts", {})).inspection for row in rows}
     inspections = {row.id: seen[row.id] or Inspection("passed", row.availability) for row in group}
     facts = gather_facts(run, group, inspections)
     decided = ((row, run.gate.decide(row.contact, facts[row.id], now)) for row in group)
@@ -101,7 +101,3 @@ def _find_otherwise(run: Run, rows: Sequence[ContactRow], now: datetime) -> list
         if (STATES[decision.verdict], *decision.reasons[:1]) != (row.state, row.reason)
         or row.reason == ASKED_AGAIN
     ]
-
-
-def _recorded(row: ContactRow) -> Mapping[str, Any]:
-    return orjson.loads(row.decision) if row.decision else {}

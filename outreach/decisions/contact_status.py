@@ -20,7 +20,7 @@ import orjson
 from outreach.compliance import Decision, Verdict
 from outreach.compliance.owners import may_change, rests_on_us
 from outreach.contacts import Channel, Contact
-from outreach.decisions.record import read_facts
+from outreach.decisions.record import read_facts, read_record
 from outreach.ledger.claims import Claimed
 from outreach.ledger.contacts import ContactRow, find_contacts
 from outreach.ledger.ledger import Ledger
@@ -122,7 +122,7 @@ def _standing(ledger: Ledger, row: ContactRow) -> ContactStatus:
         content_key=row.content_key,
         contact=Contact.model_validate_json(plain) if plain is not None else None,
         inspection=Inspection("passed", shown) if availability is not None else None,
-        recorded=orjson.loads(row.decision) if row.decision else {},
+        recorded=read_record(row.decision),
         has_intent=row.intended_at is not None,
     )
 

@@ -38,6 +38,11 @@ def write_record(decision: Decision, facts: Facts, now: datetime, packs: str, fo
     return orjson.dumps(record).decode()
 
 
+def read_record(written: str | None) -> Mapping[str, Any]:
+    """What a contact's row says of its last decision; nothing where none was made."""
+    return orjson.loads(written) if written else {}
+
+
 def _write_facts(facts: Facts) -> dict[str, Any]:
     inspection = facts.inspection
     return {

@@ -1,5 +1,5 @@
 """For all integration tests: a ledger and a run in memory's time, and one PostgreSQL with many databases."""
 
-from tests.support.fixtures import clock, ledger, organisation, run, server
+from tests.support.fixtures import between, clock, ledger, organisation, run, server
 
-__all__ = ["clock", "ledger", "organisation", "run", "server"]
+__all__ = ["between", "clock", "ledger", "organisation", "run", "server"]

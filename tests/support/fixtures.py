@@ -9,6 +9,7 @@ import pytest
 
 from outreach.campaign.run import Run
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.loads import entries as entries_module
 from tests.support.clocks import SetClock
 from tests.support.ledgers import NOON, new_ledger, new_run
 from tests.support.organisations import Organisation
@@ -38,6 +39,13 @@ def organisation() -> Organisation:
 def run(ledger: Ledger, organisation: Organisation) -> Iterator[Run]:
     with new_run(ledger, organisation) as opened:
         yield opened
+
+
+@pytest.fixture(params=[0, 9])
+def between(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """So many rows between two of a list: in one chunk, and two chunks further."""
+    monkeypatch.setattr(entries_module, "CHUNK", 4)
+    return int(request.param)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from sqlalchemy import select, update
@@ -81,9 +81,11 @@ class Scene:
         return {row.conversation_id: by_id[row.conversation_id].genesys_id for row in self.rows()}
 
     def told(self, event: str) -> list[dict[str, Any]]:
-        """What the CRM heard."""
+        """What the CRM heard; each was signed as it should be."""
         redeliver(self.ledger, "crm", self.endpoint)
-        return [attempt["body"] for attempt in self.genesys.webhooks(event=event)["attempts"]]
+        heard = self.genesys.webhooks(event=event)
+        assert not heard["invalid"]
+        return [attempt["body"] for attempt in heard["attempts"]]
 
 
 def people(per_channel: int = 3, channels: Sequence[str] = CHANNELS) -> list[dict[str, Any]]:
@@ -106,6 +108,8 @@ def scene(
     folder: Path,
     settings: CampaignSettings | None = None,
     senders: Mapping[str, Any] = SENDERS,
+    *,
+    api: Literal["platform", "guide"] = "platform",
     **told: object,
 ) -> Iterator[Scene]:
     """An emulator told so, a ledger, a campaign that calling hours do not bind, and a CRM."""
@@ -113,10 +117,14 @@ def scene(
     with contextlib.ExitStack() as stack:
         genesys = stack.enter_context(emulator_thread(**{"index_delay_seconds": 0, **told}))
         ledger = stack.enter_context(open_ledger(f"sqlite:///{folder}/ledger.db"))
-        account = Account(client_id="demo", client_secret="demo", api_url=genesys.url)
+        account = Account(api=api, client_id="demo", client_secret="demo", api_url=genesys.url)
         client = stack.enter_context(
             open_genesys(
-                account, senders=Senders(**senders), requests_per_minute=None, emails_per_minute=None
+                account,
+                senders=Senders(**senders),
+                requests_per_minute=None,
+                creations_per_minute=None,
+                emails_per_minute=None,
             )
         )
         chosen = settings or CampaignSettings(message="Hello", hours_bind=())

@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, select
+from sqlalchemy import Connection, Engine, event, select, update
 
 from outreach.campaign.interaction import interact_batch
 from outreach.campaign.loading import load_source
@@ -171,6 +171,12 @@ def states(ledger: Ledger) -> dict[str, str]:
     with ledger.db.read() as connection:
         rows = connection.execute(query).all()
     return {name: f"{state}:{reason}" if reason else state for name, state, reason in rows}
+
+
+def put(run: Run, **values: object) -> None:
+    """Write it into every contact's row."""
+    with run.ledger.db.write() as connection:
+        connection.execute(update(contacts).values(values))
 
 
 def kill(ledger: Ledger) -> None:

@@ -122,6 +122,11 @@ class Organisation:
                 raise error
         return Started(conversation_id, 1.0, "correlation")
 
+    @property
+    def reached(self) -> list[str]:
+        """The addresses of whom it really contacted."""
+        return sorted(made.attempt.address for made in self.contacted)
+
     def find(self, attempts: Sequence[Attempt]) -> dict[str, list[ConversationMatch]]:
         seen = self.conversations.items() if self.visible else ()
         return {

@@ -73,13 +73,6 @@ def only_sms(**columns: Any) -> Rows:
     return [{**people(1)[0], "email": None, **columns}]
 
 
-@pytest.fixture(params=[0, 9])
-def between(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Rows between the two: in one chunk, and two chunks further."""
-    monkeypatch.setattr(entries_module, "CHUNK", 4)
-    return int(request.param)
-
-
 class Breaking(Rows):
     """A list that breaks off after its rows."""
 

@@ -12,7 +12,6 @@ from outreach.campaign.loading import load_source
 from outreach.campaign.run import Run
 from outreach.decisions.dry_run import decide_all
 from outreach.decisions.why import explain
-from outreach.ledger.loads import entries as entries_module
 from outreach.ledger.proof import prove
 from outreach.operations.resolution import release_waiting
 from outreach.sources.opening import open_source
@@ -46,17 +45,6 @@ ALIKE: list[Mapping[str, Any]] = [
 def apart(rows: int, *pair: Rows) -> Rows:
     first, second = pair
     return [*first, *people(rows, first=10), *second]
-
-
-def contacted(organisation: Organisation) -> list[str]:
-    return sorted(made.attempt.address for made in organisation.contacted)
-
-
-@pytest.fixture(params=[0, 9])
-def between(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Rows between the two: in one chunk, and two chunks further."""
-    monkeypatch.setattr(entries_module, "CHUNK", 4)
-    return int(request.param)
 
 
 @pytest.mark.parametrize("columns", OTHERWISE)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
 
 from outreach.campaign.loading import load_source
 from outreach.campaign.reconsideration import reconsider
@@ -17,7 +16,6 @@ from outreach.decisions.dry_run import decide_all
 from outreach.decisions.why import explain
 from outreach.errors import Ambiguous
 from outreach.ledger.claims import claim
-from outreach.ledger.database.schema import contacts
 from outreach.ledger.intents import IntentRequest, commit_intents
 from outreach.ledger.loads import entries as entries_module
 from outreach.ledger.loads.known_contacts import KnownContacts
@@ -35,6 +33,7 @@ from tests.support.ledgers import (
     intend,
     load,
     people,
+    put,
     register,
     row_of,
     states,
@@ -47,17 +46,8 @@ UNCLEAR: Mapping[str, Any] = {"consent.sms": "perhaps"}
 HELD = "held:row_unreadable"
 
 
-def put(run: Run, **values: object) -> None:
-    with run.ledger.db.write() as connection:
-        connection.execute(update(contacts).values(values))
-
-
 def count_changes(run: Run) -> int:
     return int(row_of(run.ledger, "C-1").audit_count)
-
-
-def contacted(organisation: Organisation) -> list[str]:
-    return sorted(made.attempt.address for made in organisation.contacted)
 
 
 @pytest.mark.parametrize("until", [stay, register, clear])
@@ -71,7 +61,7 @@ def test_whoever_waits_is_not_contacted_by_an_earlier_row_than_the_one_that_cann
     proof = advance(run)
 
     assert states(run.ledger) == {"C-1": HELD, "C-2": "started"}
-    assert contacted(organisation) == ["+13175550002"]
+    assert organisation.reached == ["+13175550002"]
     assert (loaded.rows_read, loaded.rejected, loaded.known, loaded.corrected) == (2, 1, 1, 0)
     assert (proof.source_rows, proof.accepted, proof.rejected, proof.duplicates) == (3, 2, 1, 0)
     assert proof.balanced
@@ -172,7 +162,7 @@ def test_a_later_row_that_can_be_read_is_gone_by_though_it_be_that_of_yesterday(
     assert advance(run).balanced
 
     assert states(run.ledger) == {"C-1": "started"}
-    assert contacted(organisation) == ["+13175550001"]
+    assert organisation.reached == ["+13175550001"]
 
 
 def test_the_same_row_again_changes_nothing(run: Run) -> None:

@@ -12,16 +12,11 @@ from outreach.ledger.claims import _cuts, claim, plan, release
 from outreach.ledger.database.schema import contacts
 from outreach.ledger.states import State
 from tests.support.clocks import SetClock
-from tests.support.ledgers import batch, load, new_ledger, people
+from tests.support.ledgers import batch, load, new_ledger, people, put
 
 
 def take(run: Run, limit: int, *wanted: State) -> list[int]:
     return [r.id for r in claim(run.ledger, run.campaign.id, batch(run), wanted, limit=limit)]
-
-
-def put(run: Run, **values: object) -> None:
-    with run.ledger.db.write() as connection:
-        connection.execute(update(contacts).values(values))
 
 
 def test_nobody_is_claimed_twice(run: Run, tmp_path: Path, clock: SetClock) -> None:

@@ -19,7 +19,7 @@ from outreach.ledger.loads.load import Loading
 from outreach.ledger.proof import prove
 from outreach.sources.opening import open_source
 from outreach.sources.rows import Row
-from tests.support.ledgers import clear, intend, load, people, row_of, states
+from tests.support.ledgers import clear, intend, load, people, put, row_of, states
 
 BAD: dict[str, object] = {"external_contact_id": "C-9", "name": "No Number", "sms": "12", "email": ""}
 
@@ -27,11 +27,6 @@ BAD: dict[str, object] = {"external_contact_id": "C-9", "name": "No Number", "sm
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(entries_module, "CHUNK", 7)
-
-
-def put(run: Run, **values: object) -> None:
-    with run.ledger.db.write() as connection:
-        connection.execute(update(contacts).values(values))
 
 
 def balanced(run: Run) -> bool:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import socketserver
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -32,52 +30,25 @@ from tests.support.clients import NOW, contact, engagement, open_at, told
 from tests.support.clients import start as contact_by
 from tests.support.clocks import SetClock
 from tests.support.fuzzing import tries
+from tests.support.parrot import Parrot, parrot_at_work
 
 ANSWERS = tries(600)
 SOON_SECONDS = 1.0
 
 
-class Parrot(socketserver.ThreadingTCPServer):
-    """Reads a request, sends the bytes it was told to, hangs up."""
-
-    daemon_threads = True
-    allow_reuse_address = True
-    request_queue_size = 128
-    answer = b""
-
-
-class Line(socketserver.StreamRequestHandler):
-    server: Parrot
-
-    def handle(self) -> None:
-        with contextlib.suppress(OSError):
-            length = 0
-            while (line := self.rfile.readline(65_536)) not in {b"\r\n", b""}:
-                name, _, value = line.partition(b":")
-                if name.lower() == b"content-length":
-                    length = int(value)
-            self.rfile.read(length)
-            self.wfile.write(self.server.answer)
-
-
 @pytest.fixture(scope="module")
 def parrot() -> Iterator[Parrot]:
-    with Parrot(("127.0.0.1", 0), Line) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
+    with parrot_at_work() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture(scope="module")
 def clients(parrot: Parrot) -> Iterator[dict[str, Any]]:
     """One of each API, with a token that a 401 does not take away for long: any answer is a new one."""
-    url = f"http://127.0.0.1:{parrot.server_address[1]}"
     token = seal("t" * 20, NOW + timedelta(hours=40), "demo")
     with contextlib.ExitStack() as stack:
         yield {
-            api: stack.enter_context(open_at(url, api, SetClock(NOW), sealed_token=token))
+            api: stack.enter_context(open_at(parrot.url, api, SetClock(NOW), sealed_token=token))
             for api in ("platform", "guide")
         }
 

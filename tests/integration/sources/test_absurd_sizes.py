@@ -10,18 +10,10 @@ from pathlib import Path
 import pytest
 
 from outreach.errors import SourceError
-from outreach.sources import Row, open_source
+from tests.support.source_rows import codes, rows_of
 
 HEADER = "external_contact_id,name,sms\n"
 GOOD = "EXT-1,Anna,+15551234567\n"
-
-
-def rows_of(reference: str | Path) -> list[Row]:
-    return list(open_source(reference).rows())
-
-
-def codes(rows: list[Row]) -> list[str | None]:
-    return [row.reject.code if row.reject else None for row in rows]
 
 
 def test_another_librarys_field_limit_makes_no_difference(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from outreach.errors import SourceError
-from outreach.sources import Row, open_source
+from outreach.sources import open_source
+from tests.support.source_rows import rows_of
 
 pyarrow: Any = pytest.importorskip("pyarrow")
 parquet: Any = pytest.importorskip("pyarrow.parquet")
@@ -34,10 +35,6 @@ def path(tmp_path: Path) -> Path:
 
 def write(path: Path, rows: list[dict[str, Any]]) -> None:
     parquet.write_table(pyarrow.Table.from_pylist(rows), path, row_group_size=500)
-
-
-def rows_of(path: Path) -> list[Row]:
-    return list(open_source(path).rows())
 
 
 def test_values_of_any_type_become_the_cells_of_a_csv(path: Path) -> None:

@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy.dialects import registry
 
 from outreach.errors import SourceError
-from outreach.sources import Row, open_source
+from outreach.sources import open_source
 from outreach.sources.mappings import text_of
+from tests.support.source_rows import codes, rows_of
 
 
 @pytest.fixture
@@ -35,14 +36,6 @@ def database(tmp_path: Path) -> Path:
 
 
 SELECT = "SELECT id AS external_contact_id, full_name AS name, mobile AS sms FROM people ORDER BY id"
-
-
-def rows_of(reference: str) -> list[Row]:
-    return list(open_source(reference).rows())
-
-
-def codes(rows: list[Row]) -> list[str | None]:
-    return [row.reject.code if row.reject else None for row in rows]
 
 
 def test_a_query_is_a_source(database: Path) -> None:

@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outreach.contacts import Contact
-from outreach.sources import open_source
 from outreach.sources.columns import PLAIN
 from outreach.sources.csv_writer import EXPORT_COLUMNS, PrivateCsv, cells_of
 from tests.support.fuzzing import tries
+from tests.support.source_rows import contacts_of
 
 TEXT = st.text(max_size=40)
 KEYS = st.text(min_size=1, max_size=20)
@@ -38,10 +37,6 @@ PEOPLE = st.fixed_dictionaries(
         "metadata": st.dictionaries(KEYS, TEXT, max_size=3),
     },
 )
-
-
-def contacts_of(reference: object) -> list[Contact]:
-    return [row.contact for row in open_source(reference).rows() if row.contact]  # type: ignore[arg-type]  # both kinds
 
 
 @settings(max_examples=tries(100), deadline=None)

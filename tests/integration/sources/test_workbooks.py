@@ -12,6 +12,7 @@ from outreach.contacts import Channel
 from outreach.errors import SourceError
 from outreach.sources import Row, Source, open_source
 from outreach.sources.choices import Choices
+from tests.support.source_rows import codes
 from tests.support.workbooks import (
     DATE,
     HOURS,
@@ -45,10 +46,6 @@ def read(path: Path, **choices: object) -> tuple[list[Row], Source]:
 
 def names(rows: list[Row]) -> list[str]:
     return [row.contact.name for row in rows if row.contact]
-
-
-def codes(rows: list[Row]) -> list[str | None]:
-    return [row.reject.code if row.reject else None for row in rows]
 
 
 def only_metadata(path: Path, cell: str, **options: object) -> str:

@@ -6,8 +6,6 @@ FUZZ=20000 tries so many; without it, as many as fit into a test run.
 from __future__ import annotations
 
 import random
-import socketserver
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -18,41 +16,22 @@ import pytest
 from outreach.webhook import Endpoint, Message, new_secret
 from outreach.webhook.attempt import Attempt
 from tests.support.fuzzing import tries
+from tests.support.parrot import Parrot, parrot_at_work
 
 ANSWERS = tries(2000)
 NOW = datetime.now(timezone.utc)
 MESSAGE = Message("msg_1", "ping", "", b"{}", 0, NOW)
 
 
-class Parrot(socketserver.ThreadingTCPServer):
-    """Sends the bytes it was told to, and hangs up."""
-
-    daemon_threads = True
-    request_queue_size = 64
-    answer = b""
-
-
-class Line(socketserver.StreamRequestHandler):
-    server: Parrot
-
-    def handle(self) -> None:
-        while self.rfile.readline() not in {b"\r\n", b""}:
-            pass
-        self.rfile.read(len(MESSAGE.body))
-        self.wfile.write(self.server.answer)
-
-
 @pytest.fixture(scope="module")
 def parrot() -> Iterator[Parrot]:
-    with Parrot(("127.0.0.1", 0), Line) as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    with parrot_at_work() as server:
         yield server
-        server.shutdown()
 
 
 @pytest.fixture(scope="module")
 def endpoint(parrot: Parrot) -> Iterator[Endpoint]:
-    url = f"http://127.0.0.1:{parrot.server_address[1]}/"
+    url = f"{parrot.url}/"
     with Endpoint(url, new_secret(), allow_private=True, limit_seconds=5) as endpoint:
         yield endpoint
 

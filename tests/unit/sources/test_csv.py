@@ -8,6 +8,7 @@ import pytest
 
 from outreach.errors import SourceError
 from outreach.sources import Row, open_source
+from tests.support.source_rows import codes
 
 HEADER = "external_contact_id,name,sms\n"
 GOOD = "EXT-1,Anna,+15551234567\n"
@@ -21,10 +22,6 @@ def rows_of(path: Path, content: str | bytes, **options: object) -> list[Row]:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "contacts.csv"
-
-
-def codes(rows: list[Row]) -> list[str | None]:
-    return [row.reject.code if row.reject else None for row in rows]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])

@@ -12,17 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.contacts import Contact
 from outreach.errors import UsageError
 from outreach.sources import Row, open_source
 from outreach.sources.csv_writer import MOST_LATE, PrivateCsv, RejectsFile
 from outreach.sources.formulas import disarm, restore
+from tests.support.source_rows import contacts_of
 
 TEXT = st.text(max_size=40)
-
-
-def contacts_of(reference: object) -> list[Contact]:
-    return [row.contact for row in open_source(reference).rows() if row.contact]  # type: ignore[arg-type]
 
 
 def reject_of(cells: Mapping[str, object]) -> Row:

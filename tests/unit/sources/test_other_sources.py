@@ -14,7 +14,8 @@ import fsspec
 import pytest
 
 from outreach.errors import SourceError
-from outreach.sources import Row, open_source
+from outreach.sources import open_source
+from tests.support.source_rows import codes, rows_of
 
 CSV = "external_contact_id,name,sms\nEXT-1,Anna,+15551234567\n"
 NESTED = {
@@ -38,14 +39,6 @@ FLAT = {
     "metadata.region": "eu",
     "metadata.Tier": "1",
 }
-
-
-def rows_of(reference: object, **options: object) -> list[Row]:
-    return list(open_source(reference, **options).rows())  # type: ignore[arg-type]  # as a test names them
-
-
-def codes(rows: list[Row]) -> list[str | None]:
-    return [row.reject.code if row.reject else None for row in rows]
 
 
 def test_nested_and_flat_objects_are_the_same_contact(tmp_path: Path) -> None:
