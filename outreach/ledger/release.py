@@ -76,13 +76,8 @@ def list_other_hands(ledger: Ledger, campaign_id: int) -> Sequence[Row[Any]]:
 
 
 def find_living(ledger: Ledger) -> frozenset[str]:
-    """The executors that are not known to be dead; nothing is freed."""
+    """The executors in the register that are not known to be dead; nothing is freed."""
     return frozenset(row.id for row in _registered(ledger) if not _is_dead(row))
-
-
-def is_alive(ledger: Ledger, executor: str) -> bool:
-    """Whether an executor is in the register, and its process not known to be dead."""
-    return any(row.id == executor and not _is_dead(row) for row in _registered(ledger))
 
 
 def free_rows_of(ledger: Ledger, executor: str, *, deaths: int, is_silent: bool = False) -> list[int]:

@@ -128,11 +128,9 @@ def _chains(connection: Connection, campaign_id: int) -> Iterator[tuple[int, _St
         while beside and beside[0] < contact_id:
             yield beside[0], beside, []
             beside = next(standing, None)
-        if beside and beside[0] == contact_id:
-            yield contact_id, beside, list(read)
-            beside = next(standing, None)
-        else:
-            yield contact_id, None, list(read)
+        own = beside if beside and beside[0] == contact_id else None
+        yield contact_id, own, list(read)
+        beside = next(standing, None) if own else beside
     yield from ((row[0], row, []) for row in chain([beside] if beside else [], standing))
 
 

@@ -7,10 +7,8 @@
 What they said first stays. Whom a person released is not held again for the same rows.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 import orjson
 from sqlalchemy import Connection, select
@@ -30,12 +28,8 @@ from outreach.sources.rows import Reject
 _C, _A = contacts.c, audit.c
 _CORRECTED, _RELEASED = "corrected", "resolved_released"
 _DECISIONS = (ROWS_CONTRADICT, _CORRECTED, _RELEASED)
-
-
-class _Contradiction(NamedTuple):
-    row: ContactRow
-    key: str
-    """Of what the other row says."""
+_Contradiction: TypeAlias = tuple[ContactRow, str]
+"""Whom two rows describe, and the key of what the other one says."""
 
 
 class Contradicted:
@@ -63,7 +57,7 @@ class Contradicted:
         for place, row, words in self._compare(connection, {place: entries[place] for place in duplicates}):
             rejects[place] = _reject(duplicates[place], words)
             if words:
-                found.append(_Contradiction(row, entries[place].content_key))
+                found.append((row, entries[place].content_key))
         self._hold(connection, found)
         return {place: rejects.get(place) or _reject(where) for place, where in duplicates.items()}
 
@@ -90,7 +84,7 @@ class Contradicted:
         named |= self._refusing.intersection(entry.external_contact_id for entry in entries)
         for name, row in self._known.find(connection, sorted(named)).items():
             if self._known.has_read(row):
-                yield _Contradiction(row, self._known.ledger.vault.key("refusing", name))
+                yield row, self._known.ledger.vault.key("refusing", name)
 
     def _compare(
         self, connection: Connection, entries: Mapping[int, Entry]

@@ -32,7 +32,7 @@ from outreach.ledger.loads.deduplication import sort
 from outreach.ledger.loads.entries import Chunk, Entry, Refused, Taker
 from outreach.ledger.loads.forgotten_rows import forget_refused
 from outreach.ledger.loads.known_contacts import ERASED, KnownContacts
-from outreach.ledger.loads.new_contacts import NewContacts
+from outreach.ledger.loads.new_contacts import add_contacts
 from outreach.ledger.loads.stored_ids import FLOAT, StoredIds
 from outreach.ledger.refusals import Refusals
 from outreach.ledger.states import State
@@ -137,7 +137,7 @@ class Loading:
         if not self.taker.with_addresses:
             if not self._has_erased(connection):
                 return entries
-            entries = [entry.keyed(self._ledger.vault, self._addresses_of(entry)) for entry in entries]
+            entries = [entry.keyed(self._ledger.vault) for entry in entries]
         people = self._ledger.vault.keys("person", [each.external_contact_id.encode() for each in entries])
         own = [{who, *entry.address_keys} for who, entry in zip(people, entries, strict=True)]
         erased = find_erased(connection, set[str]().union(*own))
@@ -148,14 +148,10 @@ class Loading:
         """Whether anybody asked to be forgotten, until now."""
         return self.taker.with_addresses or recall_within(connection, ERASING) != self._erasing
 
-    def _addresses_of(self, entry: Entry) -> Iterable[str]:
-        said = orjson.loads(self._ledger.vault.open(str(entry.payload)))
-        return [str(address) for address in said["channels"].values()]
-
     def _insert(self, connection: Connection, entries: Sequence[Entry]) -> int:
         if not entries:
             return 0
-        added, forgotten = NewContacts(self._ledger, self._campaign_id, self.id).add(connection, entries)
+        added, forgotten = add_contacts(self._ledger, connection, self._campaign_id, self.id, entries)
         gone = [
             Change(contact_id=each, after=State.BLOCKED, action=ERASED, reason=ERASED) for each in forgotten
         ]
