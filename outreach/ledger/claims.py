@@ -257,12 +257,9 @@ def release(ledger: Ledger, claimed: Sequence[Claimed]) -> None:
     """Free the rows that are still ours; an intent stays leased, since its call may be in the air."""
     if not claimed:
         return
-    ours = update(contacts).where(
-        contacts.c.id.in_([row.id for row in claimed]),
-        contacts.c.lease_owner == claimed[0].owner,
-        contacts.c.state != State.INTENT.value,
-    )
-    ledger.db.execute(ours.values(lease_owner=None))
+    c, ids = contacts.c, [row.id for row in claimed]
+    ours = (c.id.in_(ids), c.lease_owner == claimed[0].owner, c.state != State.INTENT.value)
+    ledger.db.execute(update(contacts).where(*ours).values(lease_owner=None))
 
 
 @contextlib.contextmanager

@@ -40,15 +40,10 @@ class LedgerOutbox:
         self, limit: int, now: datetime, lease_seconds: float, *, ignore_schedule: bool = False
     ) -> list[Message]:
         """Lease up to `limit` due messages, oldest first, at most one per contact."""
-        values: dict[str, Any] = {
-            "at": now,
-            "until": now + timedelta(seconds=lease_seconds),
-            "to": self._endpoint,
-            "most": limit,
-        }
-        if self._campaign_id is not None:
-            values["campaign"] = self._campaign_id
-        taking = _taking(ignores_schedule=ignore_schedule, of_campaign=self._campaign_id is not None)
+        until = now + timedelta(seconds=lease_seconds)
+        of_campaign = {} if self._campaign_id is None else {"campaign": self._campaign_id}
+        values = {"at": now, "until": until, "to": self._endpoint, "most": limit, **of_campaign}
+        taking = _taking(ignores_schedule=ignore_schedule, of_campaign=bool(of_campaign))
         with self._ledger.db.write(lasting=False) as connection:  # undone, it is leased again
             rows = connection.execute(taking, values).all()
         return [

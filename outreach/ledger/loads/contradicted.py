@@ -63,12 +63,9 @@ class Contradicted:
 
     def release_others(self, connection: Connection) -> int:
         """Begin afresh with whom an earlier list contradicted and this one, read to its end, does not."""
-        held = select(_C.id).where(
-            _C.campaign_id == self._known.campaign_id,
-            _C.state == State.HELD.value,
-            _C.reason == ROWS_CONTRADICT,
-        )
-        ids = connection.execute(held).scalars().all()
+        held = (_C.state == State.HELD.value, _C.reason == ROWS_CONTRADICT)
+        query = select(_C.id).where(_C.campaign_id == self._known.campaign_id, *held)
+        ids = connection.execute(query).scalars().all()
         agreed = [each for each in ids if is_marked(self._known.met, each) and not is_marked(self._ids, each)]
         detail = {"load": self._known.load_id}
         changes = [to_accepted(contact_id=each, action=_CORRECTED, detail=detail) for each in agreed]
@@ -137,9 +134,8 @@ def _is_settled(connection: Connection, contact_id: int, key: str) -> bool:
     records = connection.execute(select(_A.action, _A.detail).where(*of_theirs).order_by(_A.n)).all()
     if not records or records[-1].action != _RELEASED:
         return False
-    return any(
-        row.action == ROWS_CONTRADICT and orjson.loads(row.detail)["content"] == key for row in records
-    )
+    held = (row.detail for row in records if row.action == ROWS_CONTRADICT)
+    return any(orjson.loads(detail)["content"] == key for detail in held)
 
 
 def _reject(where: str, words: str = "") -> Reject:

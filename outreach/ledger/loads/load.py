@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from operator import itemgetter
-from types import MappingProxyType
 
 import orjson
 from sqlalchemy import Connection, bindparam, exists, insert, select, update
@@ -45,7 +44,6 @@ _COUNT = (
     .values({name: loads.c[name] + bindparam(f"more_{name}") for name in ("rows_read", "known")})
 )
 """Built once, as what each chunk executes: to build it took longer than to run it."""
-_NO_NUMBERS: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -92,7 +90,7 @@ class Loading:
             self.total.add(counts)
             yield [each.for_file() for each in refused]
 
-    def finish(self, fingerprint: str = "", numbers: Mapping[str, int] = _NO_NUMBERS) -> Loaded:
+    def finish(self, fingerprint: str = "", numbers: Mapping[str, int] | None = None) -> Loaded:
         """The source ended; with a fingerprint that stayed the same, it need not be read again.
 
         Unless it corrects somebody in doubt, who goes on by what it says once nobody was reached. `numbers`
@@ -101,9 +99,8 @@ class Loading:
         with self._ledger.db.write() as connection:
             self.total.corrected += self._contradicted.release_others(connection)
             self._refusals.end_others(connection)
-            if not self._known.are_heard:
-                fingerprint = ""
-            values = {"finished_at": self._ledger.clock.now(), "fingerprint": fingerprint or None}
+            kept = fingerprint or None if self._known.are_heard else None
+            values = {"finished_at": self._ledger.clock.now(), "fingerprint": kept}
             values["numbers"] = orjson.dumps(dict(numbers)).decode() if numbers else None
             connection.execute(update(loads).where(loads.c.id == self.id).values(values))
         return self.total
@@ -112,22 +109,22 @@ class Loading:
         entries = self._forget(connection, chunk.entries)
         names = [entry.external_contact_id for entry in entries]
         self._refusals.note(connection, chunk.said_no, names)
-        sorted_out = sort(entries, self._known.find(connection, names), self.id, self._known.met)
-        accepted = self._insert(connection, sorted_out.new)
-        corrected = self._known.go_by(connection, sorted_out.again, chunk.refused)
-        duplicates = self._contradicted.hold(connection, entries, sorted_out.duplicates, chunk.refused)
+        new, again, twice = sort(entries, self._known.find(connection, names), self.id, self._known.met)
+        accepted = self._insert(connection, new)
+        corrected = self._known.go_by(connection, again, chunk.refused)
+        duplicates = self._contradicted.hold(connection, entries, twice, chunk.refused)
         refused = chunk.refused + chunk.refuse(duplicates, entries)
         if refused and self._has_erased(connection):
             refused = forget_refused(self._ledger.vault, connection, self._campaign_id, refused)
         rejected, left_out = self._reject(connection, refused)
         # Counted from the places themselves: a row that got lost in between is missed by the proof.
-        stood = len(sorted_out.new) - accepted + len(refused) - rejected - left_out
+        stood = len(new) - accepted + len(refused) - rejected - left_out
         counts = Loaded(
             rows_read=len(chunk.entries) + len(chunk.refused),
             accepted=accepted,
             rejected=rejected,
             duplicates=left_out,
-            known=len(sorted_out.again) + stood,
+            known=len(again) + stood,
             corrected=corrected,
         )
         return counts, refused

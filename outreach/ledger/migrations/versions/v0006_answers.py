@@ -11,11 +11,9 @@ down_revision = "0005"
 
 def upgrade() -> None:
     """Add them to the contacts, and a table of replies."""
-    for name, length, comment in (
-        ("undelivered", 100, "why it did not arrive"),
-        ("link", 16, "does the conversation name them"),
-    ):
-        column = sa.Column(name, sa.String(length), nullable=False, server_default="", comment=comment)
+    undelivered = needed("undelivered", sa.String(100), server_default="", comment="why it did not arrive")
+    link = needed("link", sa.String(16), server_default="", comment="does the conversation name them")
+    for column in (undelivered, link):
         op.add_column("contacts", column)
     op.create_table(
         "replies",
