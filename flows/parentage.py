@@ -12,7 +12,7 @@ from prefect.runtime import deployment, flow_run
 from outreach.campaign.run import Run
 from outreach.errors import LedgerError
 from outreach.ledger.ledger import Ledger
-from outreach.ledger.release import is_alive
+from outreach.ledger.release import find_living
 
 PARENT_TAG, PARENT_EXECUTOR_TAG = "parent:", "parent-executor:"
 """With these a flow run names whoever handed it out: the flow run, and its executor in the ledger."""
@@ -28,7 +28,7 @@ def parent_executor() -> str | None:
 def find_loss(ledger: Ledger, parent: str | None) -> str | None:
     """Why what this parent handed out is in vain: it is gone. Asks nobody but the ledger."""
     with contextlib.suppress(LedgerError):  # no answer is no sign of death
-        if parent and not is_alive(ledger, parent):
+        if parent and parent not in find_living(ledger):
             return PARENT_GONE
     return None
 

@@ -11,14 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from outreach.contacts import Channel
-from outreach.ledger.changes import (
-    Change,
-    OutboundEvent,
-    apply_within,
-    insert_fact,
-    lock,
-    to_started,
-)
+from outreach.ledger.changes import Change, OutboundEvent, apply_within, insert_fact, lock, to_started
 from outreach.ledger.claims import Claimed
 from outreach.ledger.intents import find_attempted, find_keys, intent_row
 from outreach.ledger.ledger import Ledger

@@ -10,25 +10,12 @@ import contextlib
 import functools
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import Enum
 from typing import Any, Final, Literal
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Connection,
-    Executable,
-    Result,
-    Update,
-    bindparam,
-    delete,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Executable, Result, Update, bindparam, select
 
 from outreach.errors import LedgerError
 from outreach.ledger.audit.chain import ChainEnd, record_for
@@ -47,19 +34,19 @@ _C = contacts.c
 
 def _chosen_by(number: ColumnElement[int]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """By a list of ids, and by a range of them: see `_execute_for`."""
-    ends = bindparam("first", type_=BigInteger), bindparam("last", type_=BigInteger)
-    return number.in_(bindparam("ids", expanding=True)), number.between(*ends)
+    between = number.between(bindparam("first"), bindparam("last"))
+    return number.in_(bindparam("ids", expanding=True)), between
 
 
 _LOCKED = select(*(_C[name] for name in ChainEnd._fields))
 # In one order everywhere, so that nobody waits in a circle.
 _LOCK = [_LOCKED.where(c).order_by(_C.id).with_for_update(key_share=True) for c in _chosen_by(_C.id)]
-_AUDIT, _OUTBOX = insert(audit), insert(outbox)
+_AUDIT, _OUTBOX = audit.insert(), outbox.insert()
 _OUTCOMES = ("started", "unknown")
 _OF_INTENTS = _chosen_by(intents.c.contact_id)
 _SETTLE: dict[str, list[Executable]] = {
-    "release": [delete(intents).where(c) for c in _OF_INTENTS],
-    **{said: [update(intents).where(c).values(outcome=said) for c in _OF_INTENTS] for said in _OUTCOMES},
+    "release": [intents.delete().where(c) for c in _OF_INTENTS],
+    **{said: [intents.update().where(c).values(outcome=said) for c in _OF_INTENTS] for said in _OUTCOMES},
 }
 """Built once: building a statement takes SQLAlchemy longer than SQLite takes to run it."""
 
@@ -75,13 +62,8 @@ class OutboundEvent:
     body: bytes
 
 
-class Keep(Enum):
-    """What a change may say instead of a value: leave it as it is."""
-
-    KEEP = "keep"
-
-
-KEEP: Final = Keep.KEEP
+KEEP: Final = None
+"""What a change may say instead of a reason: leave it as it is."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -98,7 +80,7 @@ class Change:
     contact_id: int
     after: State
     action: str
-    reason: str | Keep = ""
+    reason: str | None = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
     detail: Mapping[str, Any] = field(default_factory=dict)
     events: Sequence[OutboundEvent] = ()
@@ -243,12 +225,12 @@ def insert_fact(connection: Connection, intent: Mapping[str, Any]) -> bool:
     free = connection.execute(taken).first() is None
     # The key would refuse the row, and the fact would be lost.
     own = {} if free else {"address_slot": f"{intent['address_key']}/{intent['contact_id']}"}
-    connection.execute(insert(intents), {**intent, **own})
+    connection.execute(intents.insert(), {**intent, **own})
     return free
 
 
 def _write(
-    ledger: Ledger, connection: Connection, held: Iterable[tuple[Change, ChainEnd]], now: datetime
+    ledger: Ledger, connection: Connection, held: Sequence[tuple[Change, ChainEnd]], now: datetime
 ) -> None:
     updates: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     records: list[dict[str, Any]] = []
@@ -269,7 +251,9 @@ def _write(
         write_rows(connection, _updating(names), rows)
     write_rows(connection, _AUDIT, records)
     write_rows(connection, _OUTBOX, events)
-    _settle_intents(connection, [change for change, _ in held])
+    for said, statements in _SETTLE.items():
+        if settled := [change.contact_id for change, _ in held if change.intent == said]:
+            _execute_for(connection, statements, settled)
 
 
 def _columns(change: Change, row: ChainEnd, record: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -290,7 +274,7 @@ def _columns(change: Change, row: ChainEnd, record: Mapping[str, Any], now: date
 @functools.lru_cache(maxsize=256)  # the same object each time: what `write_rows` compiled goes by it
 def _updating(names: tuple[str, ...]) -> Update:
     columns: dict[str, Any] = {name: bindparam(name) for name in names if name != "_id"}
-    return update(contacts).where(contacts.c.id == bindparam("_id")).values(columns)
+    return contacts.update().where(contacts.c.id == bindparam("_id")).values(columns)
 
 
 def message_row(
@@ -308,9 +292,3 @@ def message_row(
         "state": "pending",
         "due_at": now,
     }
-
-
-def _settle_intents(connection: Connection, changes: Sequence[Change]) -> None:
-    for said, statements in _SETTLE.items():
-        if settled := [change.contact_id for change in changes if change.intent == said]:
-            _execute_for(connection, statements, settled)

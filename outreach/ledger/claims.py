@@ -94,14 +94,8 @@ def claim(
     With `channels` only those who are to be contacted on one of them. Nobody else has them until this process
     changes them or dies. An empty list means: nothing is left. With `only`, of these no others.
     """
-    values = {
-        "campaign": campaign_id,
-        "first": batch.first,
-        "last": batch.last,
-        "now": ledger.clock.now(),
-        "owner": ledger.executor.enter(),
-        **({"only": list(only)} if only else {}),
-    }
+    values = _asked(ledger, campaign_id, batch) | {"owner": ledger.executor.enter()}
+    values |= {"only": list(only)} if only else {}
 
     def take(most_deaths: int, limit: int) -> list[Claimed]:
         asked = {**values, "most_deaths": most_deaths, "limit": limit}
@@ -125,16 +119,15 @@ def list_claimable(
     channels: tuple[Channel, ...],
 ) -> list[Claimed]:
     """Whom `claim` would lease to contact them, behind a contact's id and in order, but leased by nobody."""
-    values = {
-        "campaign": campaign_id,
-        "first": max(batch.first, after + 1),
-        "last": batch.last,
-        "now": ledger.clock.now(),
-        "most_deaths": 0,
-    }
+    behind = {"first": max(batch.first, after + 1), "most_deaths": 0}
+    values = _asked(ledger, campaign_id, batch) | behind
     claimable = _claimable(State.CLEARED, channels, is_sqlite=ledger.db.is_sqlite)
     found = select(*COLUMNS).where(*claimable).order_by(contacts.c.id).limit(limit)
     return [read_claimed(ledger, row) for row in ledger.db.rows(found, values)]
+
+
+def _asked(ledger: Ledger, campaign_id: int, batch: BatchRef) -> dict[str, Any]:
+    return {"campaign": campaign_id, "first": batch.first, "last": batch.last, "now": ledger.clock.now()}
 
 
 def _claimable(state: State, channels: Sequence[Channel], *, is_sqlite: bool) -> list[ColumnElement[bool]]:
@@ -264,12 +257,9 @@ def release(ledger: Ledger, claimed: Sequence[Claimed]) -> None:
     """Free the rows that are still ours; an intent stays leased, since its call may be in the air."""
     if not claimed:
         return
-    ours = update(contacts).where(
-        contacts.c.id.in_([row.id for row in claimed]),
-        contacts.c.lease_owner == claimed[0].owner,
-        contacts.c.state != State.INTENT.value,
-    )
-    ledger.db.execute(ours.values(lease_owner=None))
+    c, ids = contacts.c, [row.id for row in claimed]
+    ours = (c.id.in_(ids), c.lease_owner == claimed[0].owner, c.state != State.INTENT.value)
+    ledger.db.execute(update(contacts).where(*ours).values(lease_owner=None))
 
 
 @contextlib.contextmanager

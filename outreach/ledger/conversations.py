@@ -70,13 +70,8 @@ def find_unlinked(ledger: Ledger, campaign_id: int, *, limit: int, group: int) -
 
     Read group by group: after 100,000 contacts these are 6,000, which at once took 13 MB.
     """
-    due = select(_C.id).where(
-        _C.campaign_id == campaign_id,
-        _C.state == State.STARTED.value,
-        _C.link == "",
-        _C.look_at <= ledger.clock.now(),
-        _C.payload.is_not(None),
-    )
+    unlinked = (_C.campaign_id == campaign_id, _C.state == State.STARTED.value, _C.link == "")
+    due = select(_C.id).where(*unlinked, _C.look_at <= ledger.clock.now(), _C.payload.is_not(None))
     ids = ledger.db.values(due.order_by(_C.look_at).limit(limit))
     for chunk in cut(ids, group):
         yield list(read_people(ledger, chunk).values())

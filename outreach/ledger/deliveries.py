@@ -14,13 +14,9 @@ _O = outbox.c
 
 def count_untried(ledger: Ledger, campaign_id: int, batch: BatchRef) -> int:
     """How many events of a batch's contacts wait for their first attempt."""
-    untried = select(func.count()).where(
-        _O.contact_id.between(batch.first, batch.last),
-        _O.state == "pending",
-        _O.attempts == 0,
-        _O.campaign_id == campaign_id,
-    )
-    return ledger.db.value(untried) or 0
+    theirs = _O.contact_id.between(batch.first, batch.last)
+    untried = (_O.state == "pending", _O.attempts == 0, _O.campaign_id == campaign_id)
+    return ledger.db.value(select(func.count()).where(theirs, *untried)) or 0
 
 
 def find_undelivered(

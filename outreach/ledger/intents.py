@@ -6,7 +6,7 @@ per address and person on PostgreSQL (SQLite has one writer anyway), so that not
 act.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -24,7 +24,7 @@ from outreach.ledger.database.bulk_write import inserting_new, write_rows
 from outreach.ledger.database.schema import intents
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.recent_contacts import TAKEN, contacts_since
-from outreach.ledger.refusals import find_refused_within
+from outreach.ledger.refusals import find_refused
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import SUPPRESSED
 from outreach.ledger.vault import number_of
@@ -88,7 +88,8 @@ def commit_intents(
     with ledger.db.write() as connection:
         _guard(ledger, connection, [want.keys for want in wanted if want.caps])
         rows = lock(connection, [want.claimed.id for want in wanted])
-        ours = [want for want in wanted if _still_ours(rows.get(want.claimed.id), want.claimed.owner)]
+        owners = {number: row.lease_owner for number, row in rows.items() if row.state == State.CLEARED}
+        ours = [want for want in wanted if owners.get(want.claimed.id) == want.claimed.owner]
         _refuse(ledger, connection, ours, now)
         if same_address is SameAddress.ONCE:
             _refuse_taken(connection, ours)
@@ -133,6 +134,17 @@ def find_attempted(connection: Connection, contact_ids: Sequence[int]) -> set[in
     return set(connection.execute(found).scalars()) if contact_ids else set()
 
 
+def apply_unattempted(
+    ledger: Ledger, connection: Connection, changes: Sequence[Change], states: Collection[State]
+) -> set[int]:
+    """Make the changes of who stands in one of the states with no attempt; the contacts they were made to."""
+    # Under the rows' lock: an attempt that begins at this very moment is seen, or finds its contact gone.
+    rows = lock(connection, [change.contact_id for change in changes])
+    attempted = find_attempted(connection, list(rows))
+    free = {n: row for n, row in rows.items() if row.state in states and n not in attempted}
+    return apply_within(ledger, connection, changes, rows=free)
+
+
 def find_keys(ledger: Ledger, claimed: Claimed, address: str) -> Keys:
     """The keys by which a contact to this address is found again."""
     person = ledger.vault.person_key(claimed.contact.external_contact_id)
@@ -142,10 +154,6 @@ def find_keys(ledger: Ledger, claimed: Claimed, address: str) -> Keys:
 def make_reference(ledger: Ledger, contact_id: int, audit_count: int) -> str:
     """Sixteen hex digits, never the same for two tries: each try lengthens the contact's audit."""
     return ledger.vault.key("attempt", f"{contact_id}/{audit_count}")[:16]
-
-
-def _still_ours(row: ChainEnd | None, owner: str) -> bool:
-    return bool(row and row.lease_owner == owner and row.state == State.CLEARED)
 
 
 def _guard(ledger: Ledger, connection: Connection, keys: Sequence[Keys]) -> None:
@@ -161,7 +169,7 @@ def _refuse(ledger: Ledger, connection: Connection, wanted: Sequence[IntentReque
     suppressed = set(connection.execute(SUPPRESSED, {"keys": addresses}).scalars())
     people = [want.claimed.contact for want in wanted]
     campaign_id = wanted[0].claimed.campaign_id if wanted else 0
-    refused = find_refused_within(connection, ledger.vault, campaign_id, people)
+    refused = find_refused(ledger, campaign_id, people, within=connection)
     capped = [want for want in wanted if want.caps]
     looked_at = {key for want in capped for key in want.keys.seen_by}
     longest = max((cap.hours for want in capped for cap in want.caps), default=0)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Integer, Row, Select, Update, bindparam, case, delete, exists, or_, select, update
+from sqlalchemy import Integer, Select, Update, bindparam, case, delete, exists, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from outreach.ledger.changes import OutboundEvent, message_row
@@ -40,18 +40,16 @@ class LedgerOutbox:
         self, limit: int, now: datetime, lease_seconds: float, *, ignore_schedule: bool = False
     ) -> list[Message]:
         """Lease up to `limit` due messages, oldest first, at most one per contact."""
-        values: dict[str, Any] = {
-            "at": now,
-            "until": now + timedelta(seconds=lease_seconds),
-            "to": self._endpoint,
-            "most": limit,
-        }
-        if self._campaign_id is not None:
-            values["campaign"] = self._campaign_id
-        taking = _taking(ignores_schedule=ignore_schedule, of_campaign=self._campaign_id is not None)
+        until = now + timedelta(seconds=lease_seconds)
+        of_campaign = {} if self._campaign_id is None else {"campaign": self._campaign_id}
+        values = {"at": now, "until": until, "to": self._endpoint, "most": limit, **of_campaign}
+        taking = _taking(ignores_schedule=ignore_schedule, of_campaign=bool(of_campaign))
         with self._ledger.db.write(lasting=False) as connection:  # undone, it is leased again
             rows = connection.execute(taking, values).all()
-        return [_message(row) for row in sorted(rows, key=itemgetter(0))]
+        return [
+            Message(name, event, str(contact) if contact is not None else "", body, attempts, created_at)
+            for _, name, event, contact, body, attempts, created_at in sorted(rows, key=itemgetter(0))
+        ]
 
     def settle(self, settlements: Sequence[Settlement], now: datetime) -> None:
         """Record what became of leased messages, in one transaction.
@@ -142,11 +140,6 @@ def _outcome(ledger: Ledger, settlement: Settlement, now: datetime) -> dict[str,
         "_due": settlement.next_at or now,
         "_now": now,
     }
-
-
-def _message(row: Row[Any]) -> Message:
-    _, name, event, contact, body, attempts, created_at = row
-    return Message(name, event, str(contact) if contact is not None else "", body, attempts, created_at)
 
 
 def enqueue_once(ledger: Ledger, campaign_id: int, telling: OutboundEvent, *, key: str) -> bool:

@@ -7,6 +7,7 @@
 Whom a person released is not held again for what was said before.
 """
 
+import contextlib
 import functools
 import secrets
 from array import array
@@ -25,7 +26,7 @@ from outreach.ledger.database.schema import EPOCH, audit, contacts, refusals, re
 from outreach.ledger.facts import kept_as, recall_within
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.suppressions import ALL_ERASED, ERASING
-from outreach.ledger.vault import Vault, number_of
+from outreach.ledger.vault import number_of
 from outreach.sources.refusal import KeyedNo, named_in
 
 Refused: TypeAlias = Mapping[str, frozenset[Channel]]
@@ -138,39 +139,28 @@ def find_refused(
     *,
     met: Collection[int] = (),
     said: Collection[KeyedNo] = (),
+    within: Connection | None = None,
 ) -> Refused:
-    """By id the channels on which others say no who share an address.
+    """By id the channels on which others say no who share an address; `within` a transaction that is open.
 
     Of others whom a list has `met`, which is not in the ledger yet, only what they have `said` in it.
     """
-    with ledger.db.read() as connection:
-        return find_refused_within(connection, ledger.vault, campaign_id, people, met, said)
-
-
-def find_refused_within(
-    connection: Connection,
-    vault: Vault,
-    campaign_id: int,
-    people: Iterable[Contact],
-    met: Collection[int] = (),
-    said: Collection[KeyedNo] = (),
-) -> Refused:
-    """The same inside a transaction that is open."""
-    if connection.execute(_ANY, {"campaign": campaign_id}).first() is None:
-        return {}
-    places = defaultdict(list)
-    for contact in people:
-        for channel, address in contact.channels.addresses().items():
-            for key in vault.address_keys(address):
-                places[number_of(key)].append((contact.external_contact_id, channel))
-    found = defaultdict(list)
-    for row in connection.execute(_FIND, {"campaign": campaign_id, "addresses": list(places)}):
-        named = named_in(row.channels)
-        for name, channel in places[row.address] if row.said_by not in met or row[:3] in said else ():
-            if channel in named and row.said_by != number_of(vault.person_key(name)):
-                found[name].append((row.at, named))
-    asked = {"campaign": campaign_id, "names": list(found)}
-    released = dict(map(tuple, connection.execute(_RELEASED, asked) if found else ()))
+    with contextlib.nullcontext(within) if within else ledger.db.read() as connection:
+        if connection.execute(_ANY, {"campaign": campaign_id}).first() is None:
+            return {}
+        places = defaultdict(list)
+        for contact in people:
+            for channel, address in contact.channels.addresses().items():
+                for key in ledger.vault.address_keys(address):
+                    places[number_of(key)].append((contact.external_contact_id, channel))
+        found = defaultdict(list)
+        for row in connection.execute(_FIND, {"campaign": campaign_id, "addresses": list(places)}):
+            named = named_in(row.channels)
+            for name, channel in places[row.address] if row.said_by not in met or row[:3] in said else ():
+                if channel in named and row.said_by != number_of(ledger.vault.person_key(name)):
+                    found[name].append((row.at, named))
+        asked = {"campaign": campaign_id, "names": list(found)}
+        released = dict(map(tuple, connection.execute(_RELEASED, asked) if found else ()))
     return {
         name: frozenset[Channel]().union(*(named for at, named in noes if at > released.get(name, EPOCH)))
         for name, noes in found.items()

@@ -47,7 +47,10 @@ def release_dead_executors(ledger: Ledger) -> list[int]:
     for row in filter(_is_dead, _registered(ledger)):
         # Elsewhere it may still be sending.
         freed.extend(free_rows_of(ledger, row.id, deaths=1, is_silent=row.host == host()))
-    for executor in _orphaned(ledger):
+    # Holders that nobody registered claimed after they were buried, and so never acted.
+    owner = contacts.c.lease_owner
+    known = select(executors.c.id).where(executors.c.id == owner).exists()
+    for executor in ledger.db.values(select(owner).where(owner.is_not(None), ~known).distinct()):
         freed.extend(free_rows_of(ledger, executor, deaths=1))
     return freed
 
@@ -76,13 +79,8 @@ def list_other_hands(ledger: Ledger, campaign_id: int) -> Sequence[Row[Any]]:
 
 
 def find_living(ledger: Ledger) -> frozenset[str]:
-    """The executors that are not known to be dead; nothing is freed."""
+    """The executors in the register that are not known to be dead; nothing is freed."""
     return frozenset(row.id for row in _registered(ledger) if not _is_dead(row))
-
-
-def is_alive(ledger: Ledger, executor: str) -> bool:
-    """Whether an executor is in the register, and its process not known to be dead."""
-    return any(row.id == executor and not _is_dead(row) for row in _registered(ledger))
 
 
 def free_rows_of(ledger: Ledger, executor: str, *, deaths: int, is_silent: bool = False) -> list[int]:
@@ -148,13 +146,6 @@ def _is_dead(row: Row[Any]) -> bool:
     if row.pid == os.getpid():  # that pid lives, whoever had it before
         return row.id not in LIVING
     return is_gone(row.pid, row.born)
-
-
-def _orphaned(ledger: Ledger) -> list[str]:
-    """Holders that nobody registered: they claimed after they were buried, and so never acted."""
-    owner = contacts.c.lease_owner
-    known = select(executors.c.id).where(executors.c.id == owner).exists()
-    return ledger.db.values(select(owner).where(owner.is_not(None), ~known).distinct())
 
 
 def _list_waiting(page: Sequence[Row[Any]]) -> list[str]:

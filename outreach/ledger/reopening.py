@@ -9,11 +9,11 @@ from datetime import datetime
 
 from sqlalchemy import func, or_, select
 
-from outreach.ledger.changes import apply_within, lock, to_accepted
+from outreach.ledger.changes import to_accepted
 from outreach.ledger.claims import COLUMNS
 from outreach.ledger.contacts import ContactRow
 from outreach.ledger.database.schema import contacts, intents
-from outreach.ledger.intents import find_attempted
+from outreach.ledger.intents import apply_unattempted
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import LOOKED_FOR, SET_ASIDE, State
 
@@ -47,12 +47,9 @@ def reopen(ledger: Ledger, contact_ids: Sequence[int], *, action: str) -> int:
     """Back to the beginning for those that are still set aside, with no attempt standing; how many."""
     if not contact_ids:
         return 0
+    changes = [to_accepted(contact_id=number, action=action, fields=_AFRESH) for number in contact_ids]
     with ledger.db.write() as connection:
-        rows = lock(connection, contact_ids)
-        attempted = find_attempted(connection, list(rows))
-        free = {n: row for n, row in rows.items() if State(row.state) in SET_ASIDE and n not in attempted}
-        changes = [to_accepted(contact_id=number, action=action, fields=_AFRESH) for number in free]
-        return len(apply_within(ledger, connection, changes, rows=free))
+        return len(apply_unattempted(ledger, connection, changes, SET_ASIDE))
 
 
 def mark_given_back(ledger: Ledger, campaign_id: int) -> str:

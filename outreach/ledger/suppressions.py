@@ -13,8 +13,8 @@ import orjson
 from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, select, tuple_, union
 
 from outreach.chunks import cut
-from outreach.ledger.audit.notes import note
-from outreach.ledger.database.schema import campaigns, listed, suppressions
+from outreach.ledger.audit.notes import note_everywhere
+from outreach.ledger.database.schema import listed, suppressions
 from outreach.ledger.facts import kept_as
 from outreach.ledger.ledger import Ledger
 
@@ -101,9 +101,8 @@ def allow_again(ledger: Ledger, address: str, reason: str = "") -> bool:
             }
             connection.execute(kept_as(ledger, f"lifted:{keys[0]}", orjson.dumps(kept).decode()))
             detail = {"address_key": keys[0], "reason": kept["lifted_because"], "was": kept["source"]}
-            # It binds all of them, and a campaign's chain is what can be verified.
-            for campaign_id in connection.execute(select(campaigns.c.id)).scalars().all():
-                note(ledger, connection, campaign_id, "suppression_lifted", detail)
+            # It binds all campaigns, and a campaign's chain is what can be verified.
+            note_everywhere(ledger, "suppression_lifted", detail, within=connection)
             connection.execute(kept_as(ledger, LIFTED, secrets.token_hex(8)))
     return was is not None or on_lists
 

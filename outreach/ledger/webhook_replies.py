@@ -60,10 +60,8 @@ def read_wish(answer: str) -> Wish:
     except (RepeatedKey, orjson.JSONDecodeError, RecursionError):
         return Wish(unclear=True)
     wishes = [_read_value(value, of_somebody) for value, of_somebody in found]
-    return Wish(
-        frozenset[Channel]().union(*(wish.channels for wish in wishes)),
-        unclear=any(wish.unclear for wish in wishes),
-    )
+    channels = frozenset[Channel]().union(*(wish.channels for wish in wishes))
+    return Wish(channels, unclear=any(wish.unclear for wish in wishes))
 
 
 def _values(document: Any, *, within_list: bool) -> Iterator[tuple[Any, bool]]:  # noqa: ANN401 - JSON

@@ -14,14 +14,14 @@ By how much it was ahead is kept: what was done since a ledger's last intent is 
 """
 
 import logging
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, case, exists, func, literal, or_, select, update
 
 from outreach.ledger.audit.chain import find_last
 from outreach.ledger.changes import KEEP, Change, apply
-from outreach.ledger.database.schema import Instant, audit, contacts, intents, outbox
+from outreach.ledger.database.schema import EPOCH, Instant, audit, contacts, intents, outbox
 from outreach.ledger.facts import recall, remember
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import LOOKED_FOR, State
@@ -90,9 +90,7 @@ def by_right_clocks(ledger: Ledger, at: datetime) -> datetime:
 
 
 def _recall_ahead(ledger: Ledger) -> tuple[timedelta, datetime]:
-    seconds, _, until = (recall(ledger, AHEAD) or "").partition(" ")
-    if not until:
-        return timedelta(), datetime.min.replace(tzinfo=timezone.utc)
+    seconds, until = (recall(ledger, AHEAD) or f"0 {EPOCH.isoformat()}").split()
     return timedelta(seconds=int(seconds)), datetime.fromisoformat(until)
 
 

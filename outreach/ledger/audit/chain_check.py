@@ -56,7 +56,9 @@ def _name_problem(
     ledger: Ledger, records: Sequence[Row[Any]], place: int, previous: str, count: int
 ) -> Finding:
     record, end = records[place - 1], max(count, len(records)) + 1
-    meant = _meant_for(ledger, record, place, end)
+    # The place that it was written for, if it is genuine; the likely ones first: each guess costs a hash.
+    likely = (place, record.n, *range(1, end + 1))
+    meant = next((number for number in likely if is_genuine(ledger, record, number)), None)
     if meant is None and record.n > place:
         return Finding("", place, "missing", f"after it comes record {record.n}")
     if meant is None:
@@ -72,12 +74,6 @@ def _name_problem(
     if meant < place:
         return Finding("", place, "reordered", f"it was written as record {meant}")
     return Finding("", max(place - 1, 1), "altered", "the record after it follows another one")
-
-
-def _meant_for(ledger: Ledger, record: Row[Any], place: int, end: int) -> int | None:
-    """The place that the record was written for, if it is genuine at all."""
-    likely = (place, record.n, *range(1, end + 1))  # the likely ones first: each guess costs a hash
-    return next((number for number in likely if is_genuine(ledger, record, number)), None)
 
 
 def is_genuine(ledger: Ledger, record: Row[Any], n: int) -> bool:

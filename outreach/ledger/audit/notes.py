@@ -1,5 +1,6 @@
 """Notes in a campaign's own chain: what was done to all of it, and which files hold its people's data."""
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -40,9 +41,11 @@ def note(
     return str(record["hash"])
 
 
-def note_everywhere(ledger: Ledger, action: str, detail: dict[str, object]) -> None:
+def note_everywhere(
+    ledger: Ledger, action: str, detail: dict[str, object], *, within: Connection | None = None
+) -> None:
     """Append to the own chain of every campaign: what was done to the ledger as a whole."""
-    with ledger.db.write() as connection:
+    with contextlib.nullcontext(within) if within else ledger.db.write() as connection:
         for campaign_id in connection.execute(select(campaigns.c.id).order_by(campaigns.c.id)).scalars():
             note(ledger, connection, campaign_id, action, detail)
 

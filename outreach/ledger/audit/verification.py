@@ -128,11 +128,9 @@ def _chains(connection: Connection, campaign_id: int) -> Iterator[tuple[int, _St
         while beside and beside[0] < contact_id:
             yield beside[0], beside, []
             beside = next(standing, None)
-        if beside and beside[0] == contact_id:
-            yield contact_id, beside, list(read)
-            beside = next(standing, None)
-        else:
-            yield contact_id, None, list(read)
+        own = beside if beside and beside[0] == contact_id else None
+        yield contact_id, own, list(read)
+        beside = next(standing, None) if own else beside
     yield from ((row[0], row, []) for row in chain([beside] if beside else [], standing))
 
 
@@ -172,21 +170,15 @@ def _look_closer(
     ends = [(record.id, record.n, record.hash) for record in records]
     if beside is None:
         return Finding("", 0, "missing", f"contact number {contact_id} is gone, its records are not"), ends
+    name, state = beside.external_contact_id, beside.state
     if beside.campaign_id != campaign.id:
-        name = beside.external_contact_id
         return Finding(name, records[0].n, "inserted", "its contact is another campaign's"), ends
-    return _check_contact(ledger, records, beside), ends
-
-
-def _check_contact(ledger: Ledger, records: Sequence[Row[Any]], beside: Row[Any]) -> Finding | None:
-    name = beside.external_contact_id
-    finding = check_chain(ledger, records, beside.audit_count, beside.audit_head)
-    if finding:
-        return replace(finding, contact=name)
-    told = orjson.loads(records[-1].detail).get("state", beside.state) if records else beside.state
-    if told != beside.state:
-        return Finding(name, len(records), "altered", f"it says {told}, the contact says {beside.state}")
-    return None
+    if finding := check_chain(ledger, records, beside.audit_count, beside.audit_head):
+        return replace(finding, contact=name), ends
+    told = orjson.loads(records[-1].detail).get("state", state) if records else state
+    if told != state:
+        return Finding(name, len(records), "altered", f"it says {told}, the contact says {state}"), ends
+    return None, ends
 
 
 def _add_to_seals(

@@ -42,13 +42,9 @@ def make_engine(url: str, *, existing: bool) -> Engine:
             return _create_sqlite(parsed, existing=existing)
         return _create_server(parsed)
     except ModuleNotFoundError as error:
-        ours = error.name == "psycopg"
-        raise WrongLedger(
-            f"The ledger's database needs the package {error.name}.",
-            "Install the extra: pip install 'genesys-outreach[postgres]'."
-            if ours
-            else "Install it, or leave it out of the URL.",
-        ) from None
+        extra = "Install the extra: pip install 'genesys-outreach[postgres]'."
+        advice = extra if error.name == "psycopg" else "Install it, or leave it out of the URL."
+        raise WrongLedger(f"The ledger's database needs the package {error.name}.", advice) from None
 
 
 def _create_server(url: URL) -> Engine:

@@ -10,6 +10,7 @@ import contextlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from importlib import import_module
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -206,10 +207,6 @@ class Database:
 
 def insert_in(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An insert in the words of the dialect of that name."""
-    if dialect == "sqlite":
-        from sqlalchemy.dialects import sqlite  # noqa: PLC0415 - the ledger's own dialect alone: see `schema`
-
-        return sqlite.insert(table)
-    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - as above
-
-    return postgresql.insert(table)
+    own = import_module(f"sqlalchemy.dialects.{dialect}")  # and no other: see `schema`
+    new: sqlite.Insert | postgresql.Insert = own.insert(table)
+    return new

@@ -20,14 +20,11 @@ def translated(url: URL) -> Iterator[None]:
         if wrong := _named_wrongly(error, url):
             raise wrong from None
         code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None) or ""
-        raise LedgerError(
-            f"The ledger does not answer ({type(error.orig).__name__} {code}).", _advise(error)
-        ) from None
+        problem = f"The ledger does not answer ({type(error.orig).__name__} {code})."
+        raise LedgerError(problem, _advise(error)) from None
     except NoConnectionFree:
-        raise LedgerError(
-            "The ledger does not answer (no connection became free).",
-            "Run the campaign again: it resumes by itself.",
-        ) from None
+        problem = "The ledger does not answer (no connection became free)."
+        raise LedgerError(problem, "Run the campaign again: it resumes by itself.") from None
 
 
 _WRONG_NAMES = {

@@ -187,9 +187,8 @@ class _Kept(TypeDecorator[Any]):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
         """The function itself."""
-        return (
-            self.read if dialect.name == "sqlite" else self.impl_instance.result_processor(dialect, coltype)
-        )
+        plain = self.impl_instance
+        return self.read if dialect.name == "sqlite" else plain.result_processor(dialect, coltype)
 
 
 class Short(_Kept):

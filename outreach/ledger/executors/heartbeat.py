@@ -45,9 +45,7 @@ class Executor:
         with self._entering:
             beat = self._beat
             if beat is None or not (beat.trusted or beat.renew()):
-                beat = Heartbeat(uuid.uuid4().hex, *self._parts)
-                beat.start()
-                self._beat = beat
+                self._beat = beat = Heartbeat(uuid.uuid4().hex, *self._parts)
             return beat.executor
 
     def may_act(self, owner: str) -> bool:
@@ -71,7 +69,10 @@ class Executor:
 
 
 class Heartbeat:
-    """One name of an executor, and the thread that tells the ledger every few seconds that it lives."""
+    """One name of an executor, and the thread that tells the ledger every few seconds that it lives.
+
+    It enters the register as it is made. Raises LedgerError.
+    """
 
     def __init__(self, executor: str, database: Database, vault: Vault, clock: Clock) -> None:
         self.executor = executor
@@ -80,15 +81,12 @@ class Heartbeat:
         self._withdrawn: set[str] = set()
         self._noting = threading.Lock()
         self._stopped = threading.Event()
+        who = {"id": executor, "host": host(), "pid": os.getpid(), "born": born(os.getpid()) or ""}
+        seen = {"seen_at": database.now(clock), "zone_rules": find_version()}
+        database.execute(insert(executors).values(who | seen))
+        self._send_log = SendLog(executor, vault)  # entered: else nobody would ever remove it
+        LIVING.add(executor)
         self._thread = threading.Thread(target=self._run, name="ledger-heartbeat", daemon=True)
-
-    def start(self) -> None:
-        """Enter the register and begin. Raises LedgerError."""
-        who = {"id": self.executor, "host": host(), "pid": os.getpid(), "born": born(os.getpid()) or ""}
-        seen = {"seen_at": self._db.now(self._clock), "zone_rules": find_version()}
-        self._db.execute(insert(executors).values(who | seen))
-        self._send_log = SendLog(self.executor, self._vault)  # entered: else nobody would ever remove it
-        LIVING.add(self.executor)
         self._thread.start()
 
     def fall_silent(self) -> None:

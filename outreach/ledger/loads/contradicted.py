@@ -7,10 +7,8 @@
 What they said first stays. Whom a person released is not held again for the same rows.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 import orjson
 from sqlalchemy import Connection, select
@@ -30,12 +28,8 @@ from outreach.sources.rows import Reject
 _C, _A = contacts.c, audit.c
 _CORRECTED, _RELEASED = "corrected", "resolved_released"
 _DECISIONS = (ROWS_CONTRADICT, _CORRECTED, _RELEASED)
-
-
-class _Contradiction(NamedTuple):
-    row: ContactRow
-    key: str
-    """Of what the other row says."""
+_Contradiction: TypeAlias = tuple[ContactRow, str]
+"""Whom two rows describe, and the key of what the other one says."""
 
 
 class Contradicted:
@@ -63,18 +57,15 @@ class Contradicted:
         for place, row, words in self._compare(connection, {place: entries[place] for place in duplicates}):
             rejects[place] = _reject(duplicates[place], words)
             if words:
-                found.append(_Contradiction(row, entries[place].content_key))
+                found.append((row, entries[place].content_key))
         self._hold(connection, found)
         return {place: rejects.get(place) or _reject(where) for place, where in duplicates.items()}
 
     def release_others(self, connection: Connection) -> int:
         """Begin afresh with whom an earlier list contradicted and this one, read to its end, does not."""
-        held = select(_C.id).where(
-            _C.campaign_id == self._known.campaign_id,
-            _C.state == State.HELD.value,
-            _C.reason == ROWS_CONTRADICT,
-        )
-        ids = connection.execute(held).scalars().all()
+        held = (_C.state == State.HELD.value, _C.reason == ROWS_CONTRADICT)
+        query = select(_C.id).where(_C.campaign_id == self._known.campaign_id, *held)
+        ids = connection.execute(query).scalars().all()
         agreed = [each for each in ids if is_marked(self._known.met, each) and not is_marked(self._ids, each)]
         detail = {"load": self._known.load_id}
         changes = [to_accepted(contact_id=each, action=_CORRECTED, detail=detail) for each in agreed]
@@ -90,7 +81,7 @@ class Contradicted:
         named |= self._refusing.intersection(entry.external_contact_id for entry in entries)
         for name, row in self._known.find(connection, sorted(named)).items():
             if self._known.has_read(row):
-                yield _Contradiction(row, self._known.ledger.vault.key("refusing", name))
+                yield row, self._known.ledger.vault.key("refusing", name)
 
     def _compare(
         self, connection: Connection, entries: Mapping[int, Entry]
@@ -143,9 +134,8 @@ def _is_settled(connection: Connection, contact_id: int, key: str) -> bool:
     records = connection.execute(select(_A.action, _A.detail).where(*of_theirs).order_by(_A.n)).all()
     if not records or records[-1].action != _RELEASED:
         return False
-    return any(
-        row.action == ROWS_CONTRADICT and orjson.loads(row.detail)["content"] == key for row in records
-    )
+    held = (row.detail for row in records if row.action == ROWS_CONTRADICT)
+    return any(orjson.loads(detail)["content"] == key for detail in held)
 
 
 def _reject(where: str, words: str = "") -> Reject:

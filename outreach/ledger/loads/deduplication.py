@@ -1,42 +1,35 @@
 """Sorting a load's good rows: new people, people of earlier loads, and people whom this load had already."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
 
+from outreach.ledger.contacts import ContactRow
 from outreach.ledger.loads.entries import Entry
 
 
-class Sorted(NamedTuple):
-    """A chunk's entries; `again` pairs each with its row of `contacts`.
+def sort(
+    entries: Sequence[Entry], before: dict[str, ContactRow], load_id: int, met: bytearray
+) -> tuple[list[Entry], list[tuple[Entry, ContactRow]], dict[int, str]]:
+    """A chunk's new entries, those that come again, each with its row, and the duplicates' places, and why.
 
-    `duplicates` are told by their places in the chunk, and why.
-    """
-
-    new: list[Entry]
-    again: list[tuple[Entry, Any]]
-    duplicates: dict[int, str]
-
-
-def sort(entries: Sequence[Entry], before: dict[str, Any], load_id: int, again: bytearray) -> Sorted:
-    """Sort a chunk out.
-
-    `before` holds the rows of `contacts` that have the entries' ids, `again` the marks of the earlier loads'
+    `before` holds the rows of `contacts` that have the entries' ids, `met` the marks of the earlier loads'
     people whom this load met; they are added to.
     """
-    result = Sorted([], [], {})
+    new: list[Entry] = []
+    again: list[tuple[Entry, ContactRow]] = []
+    duplicates: dict[int, str] = {}
     first: dict[str, int] = {name: row.line for name, row in before.items() if row.load_id == load_id}
     for place, entry in enumerate(entries):
         name = entry.external_contact_id
         if name in first:
-            result.duplicates[place] = f"stands on line {first[name]} already"
+            duplicates[place] = f"stands on line {first[name]} already"
         elif name not in before:
             first[name] = entry.line
-            result.new.append(entry)
-        elif mark(again, before[name].id):
-            result.again.append((entry, before[name]))
+            new.append(entry)
+        elif mark(met, before[name].id):
+            again.append((entry, before[name]))
         else:
-            result.duplicates[place] = "stands further up already"
-    return result
+            duplicates[place] = "stands further up already"
+    return new, again, duplicates
 
 
 def is_marked(seen: bytearray, contact_id: int) -> bool:

@@ -39,8 +39,9 @@ class Entry(NamedTuple):
     payload: str | None
     address_keys: frozenset[str] = frozenset()
 
-    def keyed(self, vault: Vault, addresses: Iterable[str]) -> Entry:
+    def keyed(self, vault: Vault) -> Entry:
         """With the keys of its addresses, for which nobody asked when it was made."""
+        addresses = orjson.loads(vault.open(str(self.payload)))["channels"].values()
         return self._replace(address_keys=_NOBODYS.union(*map(vault.address_keys, addresses)))
 
     def forgotten(self) -> Entry:
@@ -199,9 +200,8 @@ def key_refusals(vault: Vault, said: Sequence[tuple[str, Refusal]]) -> list[Keye
     forms = [same_form(address).encode() for _, refusal in said for address in refusal.addresses]
     # Of many at once, in a third of the time.
     people = vault.numbers("person", [name.encode() for name, _ in said])
-    rest: list[tuple[int, str]] = []
-    for who, (_, refusal) in zip(people, said, strict=True):
-        rest += [(who, refusal.channels)] * len(refusal.addresses)
+    told = zip(people, said, strict=True)
+    rest = [(who, refusal.channels) for who, (_, refusal) in told for _ in refusal.addresses]
     addresses = vault.numbers("address", forms)
     return [(address, *others) for address, others in zip(addresses, rest, strict=True)]
 

@@ -7,8 +7,6 @@ Its content is kept in either case. So the same row again changes nothing, also 
 whom it held; and of whoever is held each row that can be read is another, that of yesterday too.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,10 +14,10 @@ import orjson
 from sqlalchemy import Connection, bindparam, func, select
 
 from outreach.compliance.reasons import ROW_UNREADABLE
-from outreach.ledger.changes import Change, apply_within, lock, to_accepted
+from outreach.ledger.changes import Change, to_accepted
 from outreach.ledger.contacts import ContactRow
 from outreach.ledger.database.schema import contacts
-from outreach.ledger.intents import find_attempted
+from outreach.ledger.intents import apply_unattempted
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.loads.deduplication import is_marked, mark
 from outreach.ledger.loads.entries import Entry, Refused
@@ -97,13 +95,7 @@ class KnownContacts:
 
     def apply(self, connection: Connection, changes: Sequence[Change]) -> set[int]:
         """Make the changes of whom nobody contacted, and of whom no outcome is in doubt; of whom."""
-        if not changes:
-            return set()
-        # Under the rows' lock: an attempt that begins at this very moment is seen, or finds its contact gone.
-        rows = lock(connection, [change.contact_id for change in changes])
-        doubtful = find_attempted(connection, list(rows))
-        free = {n: row for n, row in rows.items() if State(row.state) in CORRECTABLE and n not in doubtful}
-        made = apply_within(self.ledger, connection, changes, rows=free)
+        made = apply_unattempted(self.ledger, connection, changes, CORRECTABLE) if changes else set()
         self.are_heard = self.are_heard and len(made) == len(changes)
         return made
 

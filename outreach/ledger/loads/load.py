@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from operator import itemgetter
-from types import MappingProxyType
 
 import orjson
 from sqlalchemy import Connection, bindparam, exists, insert, select, update
@@ -32,7 +31,7 @@ from outreach.ledger.loads.deduplication import sort
 from outreach.ledger.loads.entries import Chunk, Entry, Refused, Taker
 from outreach.ledger.loads.forgotten_rows import forget_refused
 from outreach.ledger.loads.known_contacts import ERASED, KnownContacts
-from outreach.ledger.loads.new_contacts import NewContacts
+from outreach.ledger.loads.new_contacts import add_contacts
 from outreach.ledger.loads.stored_ids import FLOAT, StoredIds
 from outreach.ledger.refusals import Refusals
 from outreach.ledger.states import State
@@ -45,7 +44,6 @@ _COUNT = (
     .values({name: loads.c[name] + bindparam(f"more_{name}") for name in ("rows_read", "known")})
 )
 """Built once, as what each chunk executes: to build it took longer than to run it."""
-_NO_NUMBERS: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -92,7 +90,7 @@ class Loading:
             self.total.add(counts)
             yield [each.for_file() for each in refused]
 
-    def finish(self, fingerprint: str = "", numbers: Mapping[str, int] = _NO_NUMBERS) -> Loaded:
+    def finish(self, fingerprint: str = "", numbers: Mapping[str, int] | None = None) -> Loaded:
         """The source ended; with a fingerprint that stayed the same, it need not be read again.
 
         Unless it corrects somebody in doubt, who goes on by what it says once nobody was reached. `numbers`
@@ -101,9 +99,8 @@ class Loading:
         with self._ledger.db.write() as connection:
             self.total.corrected += self._contradicted.release_others(connection)
             self._refusals.end_others(connection)
-            if not self._known.are_heard:
-                fingerprint = ""
-            values = {"finished_at": self._ledger.clock.now(), "fingerprint": fingerprint or None}
+            kept = fingerprint or None if self._known.are_heard else None
+            values = {"finished_at": self._ledger.clock.now(), "fingerprint": kept}
             values["numbers"] = orjson.dumps(dict(numbers)).decode() if numbers else None
             connection.execute(update(loads).where(loads.c.id == self.id).values(values))
         return self.total
@@ -112,22 +109,22 @@ class Loading:
         entries = self._forget(connection, chunk.entries)
         names = [entry.external_contact_id for entry in entries]
         self._refusals.note(connection, chunk.said_no, names)
-        sorted_out = sort(entries, self._known.find(connection, names), self.id, self._known.met)
-        accepted = self._insert(connection, sorted_out.new)
-        corrected = self._known.go_by(connection, sorted_out.again, chunk.refused)
-        duplicates = self._contradicted.hold(connection, entries, sorted_out.duplicates, chunk.refused)
+        new, again, twice = sort(entries, self._known.find(connection, names), self.id, self._known.met)
+        accepted = self._insert(connection, new)
+        corrected = self._known.go_by(connection, again, chunk.refused)
+        duplicates = self._contradicted.hold(connection, entries, twice, chunk.refused)
         refused = chunk.refused + chunk.refuse(duplicates, entries)
         if refused and self._has_erased(connection):
             refused = forget_refused(self._ledger.vault, connection, self._campaign_id, refused)
         rejected, left_out = self._reject(connection, refused)
         # Counted from the places themselves: a row that got lost in between is missed by the proof.
-        stood = len(sorted_out.new) - accepted + len(refused) - rejected - left_out
+        stood = len(new) - accepted + len(refused) - rejected - left_out
         counts = Loaded(
             rows_read=len(chunk.entries) + len(chunk.refused),
             accepted=accepted,
             rejected=rejected,
             duplicates=left_out,
-            known=len(sorted_out.again) + stood,
+            known=len(again) + stood,
             corrected=corrected,
         )
         return counts, refused
@@ -137,7 +134,7 @@ class Loading:
         if not self.taker.with_addresses:
             if not self._has_erased(connection):
                 return entries
-            entries = [entry.keyed(self._ledger.vault, self._addresses_of(entry)) for entry in entries]
+            entries = [entry.keyed(self._ledger.vault) for entry in entries]
         people = self._ledger.vault.keys("person", [each.external_contact_id.encode() for each in entries])
         own = [{who, *entry.address_keys} for who, entry in zip(people, entries, strict=True)]
         erased = find_erased(connection, set[str]().union(*own))
@@ -148,14 +145,10 @@ class Loading:
         """Whether anybody asked to be forgotten, until now."""
         return self.taker.with_addresses or recall_within(connection, ERASING) != self._erasing
 
-    def _addresses_of(self, entry: Entry) -> Iterable[str]:
-        said = orjson.loads(self._ledger.vault.open(str(entry.payload)))
-        return [str(address) for address in said["channels"].values()]
-
     def _insert(self, connection: Connection, entries: Sequence[Entry]) -> int:
         if not entries:
             return 0
-        added, forgotten = NewContacts(self._ledger, self._campaign_id, self.id).add(connection, entries)
+        added, forgotten = add_contacts(self._ledger, connection, self._campaign_id, self.id, entries)
         gone = [
             Change(contact_id=each, after=State.BLOCKED, action=ERASED, reason=ERASED) for each in forgotten
         ]

@@ -6,7 +6,7 @@ Both are written column by column, with no dict a row: by rows, writing took 1.5
 from collections.abc import Sequence
 from itertools import islice
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, text
 
@@ -27,55 +27,49 @@ _MARK = 10**18
 """Stands for an id, and for a key, where all records are alike."""
 
 
-class NewContacts(NamedTuple):
-    """Those of one load."""
+def add_contacts(
+    ledger: Ledger, connection: Connection, campaign_id: int, load_id: int, entries: Sequence[Entry]
+) -> tuple[int, list[int]]:
+    """Write whom no other process wrote at this moment: how many, and who of them was forgotten."""
+    now, campaign, as_kept = ledger.clock.now(), {"campaign_id": campaign_id}, ledger.db.is_sqlite
+    ids = _new_ids(ledger, connection, len(entries))
+    new = _begin(ledger, campaign_id, load_id, ids, entries, microseconds(now))
+    of_contact = {**campaign, "load_id": load_id, "state": "accepted", "updated_at": now, "audit_count": 1}
+    # In one order everywhere, so that PostgreSQL lets nobody wait in a circle.
+    columns = dict(zip(_OF_CONTACT, zip(*sorted(new, key=_NAME), strict=True), strict=False))
+    inserting = inserting_new(contacts, connection.dialect.name)
+    written = write_columns(connection, inserting, len(new), columns, of_contact, are_turned=as_kept)
+    if written < len(new):
+        mine = select(contacts.c.id).where(contacts.c.id.in_([_ID(row) for row in new]))
+        there = set(connection.execute(mine).scalars())
+        new = [row for row in new if _ID(row) in there]
+    columns = dict(zip(_OF_AUDIT, islice(zip(*new, strict=True), 4, None), strict=False))
+    of_audit = {**campaign, "n": 1, "at": now, "action": "accepted", "actor": ledger.actor, "previous": ""}
+    write_columns(connection, _AUDIT, len(new), columns, of_audit, are_turned=as_kept)
+    return len(new), [_ID(row) for row in new if _PAYLOAD(row) is None]
 
-    ledger: Ledger
-    campaign_id: int
-    load_id: int
 
-    def add(self, connection: Connection, entries: Sequence[Entry]) -> tuple[int, list[int]]:
-        """Write whom no other process wrote at this moment: how many, and who of them was forgotten."""
-        now, actor, campaign = self.ledger.clock.now(), self.ledger.actor, {"campaign_id": self.campaign_id}
-        new = self._begin(_new_ids(self.ledger, connection, len(entries)), entries, microseconds(now))
-        of_contact = {**campaign, "load_id": self.load_id, "state": "accepted", "updated_at": now}
-        # In one order everywhere, so that PostgreSQL lets nobody wait in a circle.
-        columns = dict(zip(_OF_CONTACT, zip(*sorted(new, key=_NAME), strict=True), strict=False))
-        inserting = inserting_new(contacts, connection.dialect.name)
-        as_kept = self.ledger.db.is_sqlite
-        written = write_columns(
-            connection, inserting, len(new), columns, {**of_contact, "audit_count": 1}, are_turned=as_kept
-        )
-        if written < len(new):
-            mine = select(contacts.c.id).where(contacts.c.id.in_([_ID(row) for row in new]))
-            there = set(connection.execute(mine).scalars())
-            new = [row for row in new if _ID(row) in there]
-        columns = dict(zip(_OF_AUDIT, islice(zip(*new, strict=True), 4, None), strict=False))
-        of_audit = {**campaign, "n": 1, "at": now, "action": "accepted", "actor": actor, "previous": ""}
-        write_columns(connection, _AUDIT, len(new), columns, of_audit, are_turned=as_kept)
-        return len(new), [_ID(row) for row in new if _PAYLOAD(row) is None]
-
-    def _begin(self, ids: Sequence[int], entries: Sequence[Entry], at: int) -> list[_New]:
-        names, lines, keys, payloads, *_ = zip(*entries, strict=True)
-        record = (at, self.campaign_id, _MARK, 1, "accepted", self._detail(str(_MARK)), self.ledger.actor, "")
-        # One record for all, but for an id and a key: a tuple and its JSON for each took a microsecond.
-        first, between, last = canonical_values(record).split(str(_MARK).encode())
-        records = (
-            b"%b%d%b%b%b" % (first, each, between, key.encode(), last)
-            for each, key in zip(ids, keys, strict=True)
-        )
-        heads: list[Any] = self.ledger.vault.begin_chains(records)
-        if not self.ledger.db.is_sqlite:
-            details, heads = map(self._detail, keys), [head.hex() for head in heads]
-            return list(zip(names, lines, keys, payloads, ids, heads, details, strict=True))
-        # As they stand there: both rows share one hash, and the detail's form is known.
-        short = [bytes.fromhex(key) for key in keys]
-        packed = pack_contents(short, self.load_id)
-        kept = [key or "" for key in short]  # who was forgotten has none, and an empty text says so
-        return list(zip(names, lines, kept, payloads, ids, heads, packed, strict=True))
-
-    def _detail(self, key: str) -> str:
-        return f'{{"content":"{key}","load":{self.load_id}}}'
+def _begin(
+    ledger: Ledger, campaign_id: int, load_id: int, ids: Sequence[int], entries: Sequence[Entry], at: int
+) -> list[_New]:
+    names, lines, keys, payloads, *_ = zip(*entries, strict=True)
+    detail = f'{{"content":"{_MARK}","load":{load_id}}}'
+    record = (at, campaign_id, _MARK, 1, "accepted", detail, ledger.actor, "")
+    # One record for all, but for an id and a key: a tuple and its JSON for each took a microsecond.
+    first, between, last = canonical_values(record).split(str(_MARK).encode())
+    records = (
+        b"%b%d%b%b%b" % (first, each, between, key.encode(), last)
+        for each, key in zip(ids, keys, strict=True)
+    )
+    heads: list[Any] = ledger.vault.begin_chains(records)
+    if not ledger.db.is_sqlite:
+        details, heads = (detail.replace(str(_MARK), key) for key in keys), [head.hex() for head in heads]
+        return list(zip(names, lines, keys, payloads, ids, heads, details, strict=True))
+    # As they stand there: both rows share one hash, and the detail's form is known.
+    short = [bytes.fromhex(key) for key in keys]
+    packed = pack_contents(short, load_id)
+    kept = [key or "" for key in short]  # who was forgotten has none, and an empty text says so
+    return list(zip(names, lines, kept, payloads, ids, heads, packed, strict=True))
 
 
 def _new_ids(ledger: Ledger, connection: Connection, count: int) -> Sequence[int]:

@@ -85,7 +85,9 @@ def _changes(connection: Connection, ids: Sequence[int], cause: Cause, now: date
         before = State(row.state)
         if before is State.INTENT:
             continue
-        after = _state_after(before, tried=row.id in tried)
+        is_doubtful = before is State.UNKNOWN or (before is State.HELD and row.id in tried)
+        kept_back = State.HELD if is_doubtful else State.BLOCKED
+        after = before if before in CONTACTED else kept_back
         yield Change(
             contact_id=row.id,
             after=after,
@@ -93,13 +95,6 @@ def _changes(connection: Connection, ids: Sequence[int], cause: Cause, now: date
             reason=cause if after in (State.BLOCKED, State.HELD) else KEEP,
             fields={**_FORGOTTEN, "look_at": now if after is State.STARTED else None},
         )
-
-
-def _state_after(before: State, *, tried: bool) -> State:
-    if before in CONTACTED:
-        return before
-    doubtful = before is State.UNKNOWN or (before is State.HELD and tried)
-    return State.HELD if doubtful else State.BLOCKED
 
 
 def forget_rows(ledger: Ledger, ids: Collection[int], cause: Cause) -> int:

@@ -41,9 +41,8 @@ def reseal(ledger: Ledger) -> Resealed:
 
 
 def _reseal(ledger: Ledger, column: Column[Any]) -> int:
-    still_so = column.table.update().where(
-        column.table.c.id == bindparam("_id"), column == bindparam("_before")
-    )
+    own = column.table.c.id == bindparam("_id")
+    still_so = column.table.update().where(own, column == bindparam("_before"))
     changed = 0
     for page in _outdated(ledger, column):
         values = [

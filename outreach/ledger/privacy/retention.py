@@ -6,11 +6,10 @@ outcome in doubt, and a contact held for a person, wait for that person however 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from outreach.errors import SettingsError
 from outreach.ledger.database.schema import contacts, loads, rejects
@@ -50,12 +49,15 @@ def purge(ledger: Ledger, keep_days: int, files: Sequence[Path] = (), *, dry_run
     if keep_days < 1:
         raise SettingsError(f"{keep_days} days cannot be kept.", "Keep at least 1 day.")
     before = ledger.clock.now() - timedelta(days=keep_days)
-    people = [row.id for row in ledger.db.one_by_one(_old_contacts(before, waiting=False))]
+    c = contacts.c
+    aged = select(c.id, c.state).where(c.payload.is_not(None), c.updated_at < before, c.lease_owner.is_(None))
+    everybody = [(row.id, row.state in _STILL_OPEN) for row in ledger.db.one_by_one(aged)]
+    people = [number for number, is_open in everybody if not is_open]
     read = select(rejects.c.id).join(loads, loads.c.id == rejects.c.load_id)
     old_rows = read.where(rejects.c.raw.is_not(None), loads.c.started_at < before)
     rows = [row.id for row in ledger.db.one_by_one(old_rows)]
     old = [path for path in files if path.exists() and path.stat().st_mtime < before.timestamp()]
-    waiting = sum(1 for _ in ledger.db.one_by_one(_old_contacts(before, waiting=True)))
+    waiting = len(everybody) - len(people)
     rewritten = True
     if not dry_run and (people or rows or old or recall(ledger, UNCLEAN)):
         remember(ledger, UNCLEAN, "yes")
@@ -65,10 +67,3 @@ def purge(ledger: Ledger, keep_days: int, files: Sequence[Path] = (), *, dry_run
             path.unlink(missing_ok=True)
         rewritten = rewrite(ledger)
     return Purged(len(people), len(rows), len(old), waiting, dry_run, rewritten)
-
-
-def _old_contacts(before: datetime, *, waiting: bool) -> Select[Any]:
-    c = contacts.c
-    open_ones = c.state.in_([state.value for state in _STILL_OPEN])
-    old = select(c.id).where(c.payload.is_not(None), c.updated_at < before)
-    return old.where(open_ones if waiting else ~open_ones, c.lease_owner.is_(None))
