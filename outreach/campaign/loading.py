@@ -8,7 +8,7 @@ from pathlib import Path
 from outreach.campaign.reading import Texts, read_chunks
 from outreach.campaign.run import Run
 from outreach.concurrency.side_process import SideProcessDied, make_beside, may_start
-from outreach.errors import SourceError
+from outreach.errors import SourceError, UsageError
 from outreach.ledger.audit.notes import note_file
 from outreach.ledger.facts import columns_of, remember
 from outreach.ledger.loads.entries import Chunk, Taker
@@ -36,7 +36,7 @@ def load_source(run: Run, source: Source, rejects: Path | None = None) -> Loaded
     loading = Loading(run.ledger, run.campaign.id, source.label)
     with contextlib.ExitStack() as stack:
         if rejects:
-            rejects.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(rejects.parent)
             # So that erasing a person finds the file.
             note_file(run.ledger, run.campaign.id, "rejects", rejects)
         file = stack.enter_context(RejectsFile(rejects)) if rejects else None
@@ -50,6 +50,16 @@ def load_source(run: Run, source: Source, rejects: Path | None = None) -> Loaded
     remember(run.ledger, columns_of(run.campaign.id), "\n".join(source.columns_in_words))
     unchanged = fingerprint if fingerprint == source.fingerprint else ""
     return loading.finish(unchanged, source.numbers)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"The output folder {folder} cannot be made: {error.strerror}. Nobody was contacted.",
+            "Name another in the setting output.",
+        ) from error
 
 
 def _take(source: Source, wording: Wording, taker: Taker) -> Generator[Chunk, None, None]:

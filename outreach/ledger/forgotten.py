@@ -8,21 +8,22 @@ none, nor do the e-mails of most campaigns: there an address says whose it may b
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
 from sqlalchemy import ColumnElement, Row, and_, func, select
 
 from outreach.chunks import cut
 from outreach.contacts import Channel, bare_address
+from outreach.ledger.adoption import HELD_REASON
 from outreach.ledger.claims import COLUMNS, Claimed, read_claimed
-from outreach.ledger.database.schema import campaigns, contacts, intents
-from outreach.ledger.facts import recall, remember, unmarked_in
+from outreach.ledger.database.schema import audit, campaigns, contacts, intents, loads
+from outreach.ledger.facts import recall, unmarked_in
 from outreach.ledger.intents import make_reference
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import CONTACTED, State
+from outreach.ledger.unexplained import KEPT, keep_unexplained, read_unexplained
 from outreach.ledger.witness import MADE_AT
 from outreach.ledger.wrong_clocks import by_right_clocks
 from outreach.reachability import OwnConversation
@@ -32,9 +33,6 @@ STEPS = 64
 
 CAUGHT_UP = "caught_up"
 """The fact that says until when Genesys has told all that our senders started."""
-
-UNEXPLAINED = "unexplained"
-"""The fact that keeps, as keyed hashes, whom conversations went to that fitted nobody in the ledger."""
 
 _REFERENCE = re.compile(r"(?:\A|\[)([0-9a-f]{16})\]?\Z")
 _C = contacts.c
@@ -50,6 +48,8 @@ class Fit:
     reference: str
     is_certain: bool
     """The conversation carries the very reference that this ledger makes for the contact."""
+    is_proven: bool = False
+    """And the contact was loaded before it began: one loaded later may have another's number."""
 
 
 def known_until(ledger: Ledger) -> datetime | None:
@@ -79,47 +79,67 @@ def find_forgotten(ledger: Ledger, traces: Sequence[OwnConversation]) -> tuple[l
     """All contacts of all campaigns that fit one of the conversations that the ledger does not know.
 
     Also the ids of those conversations that may be an attempt's whose outcome is in doubt: they are looked
-    for anyway, so nobody else fits them who shares the address.
+    for anyway, so nobody else fits them who shares the address. And of callbacks that others made.
     """
-    unexplained = _drop_known(ledger, traces)
+    shared = read_unexplained(ledger).conversations
+    unexplained = _drop_known(ledger, traces, but=shared)
     if not unexplained:
         return [], set()
     found: dict[str, list[Fit]] = defaultdict(list)
     in_doubt: set[str] = set()
     unmarked = {c for c in ledger.db.values(select(campaigns.c.id)) if recall(ledger, unmarked_in(c))}
+    spared = _find_spared(ledger) if shared else frozenset[int]()
+    foreign: set[str] = set()
     for row, records, is_attempted in _rows(ledger):
         for trace in _of(row, unexplained):
             if is_attempted and row.state not in CONTACTED:  # looked for anyway, or with a person already
-                in_doubt.add(trace.conversation_id)
-            elif not is_attempted and (
-                fit := _fit(ledger, row, records, trace, is_marked=row.campaign_id not in unmarked)
-            ):
+                if row.reason != HELD_REASON:  # held for want of certainty: it may be another's as well
+                    in_doubt.add(trace.conversation_id)
+            elif is_attempted or (row.id in spared and trace.conversation_id in shared):
+                continue
+            elif fit := _fit(ledger, row, records, trace, is_marked=row.campaign_id not in unmarked):
                 found[trace.conversation_id].append(fit)
+            elif not trace.channel.is_mail:  # an e-mail may be an unmarked campaign's that is loaded later
+                foreign.add(trace.conversation_id)
     fits = [fit for name, fits in found.items() for fit in _likeliest(fits, is_known=name in in_doubt)]
-    return fits, in_doubt
+    return _prove(ledger, fits), in_doubt | foreign
 
 
-def remember_unexplained(ledger: Ledger, traces: Sequence[OwnConversation], since: datetime) -> None:
-    """Keep whom these went to: a source that is loaded later may bring them."""
-    keys = {_key(ledger, c, name) for c, name in _drop_known(ledger, traces)}
-    kept = {"since": since.isoformat(), "keys": sorted(keys)}
-    remember(ledger, UNEXPLAINED, orjson.dumps(kept).decode() if keys else "")
+def remember_unexplained(
+    ledger: Ledger, traces: Sequence[OwnConversation], shared: Collection[str], since: datetime
+) -> None:
+    """Keep whom these went to: a source that is loaded later may bring them.
 
-
-def unexplained_since(ledger: Ledger) -> datetime | None:
-    """From when on conversations are left that fitted nobody; None where none are."""
-    kept = recall(ledger, UNEXPLAINED)
-    return datetime.fromisoformat(orjson.loads(kept)["since"]) if kept else None
+    Those that are `shared` fit somebody already, though not for certain.
+    """
+    keys, pairs = set(), set()
+    for (channel, name), theirs in _drop_known(ledger, traces, but=shared).items():
+        key = _key(ledger, channel, name)
+        pairs |= {(trace.conversation_id, key) for trace in theirs if trace.conversation_id in shared}
+        keys |= {key} if any(trace.conversation_id not in shared for trace in theirs) else set()
+    keep_unexplained(ledger, since, keys, pairs)
 
 
 def count_unexplained(ledger: Ledger) -> int:
     """How many who are due are among those; loaded since, they are for another catching up."""
-    kept = recall(ledger, UNEXPLAINED)
-    if not kept:
+    kept = read_unexplained(ledger)
+    if kept.since is None:
         return 0
-    keys = set(orjson.loads(kept)["keys"])
-    people = (row.contact.channels.addresses().items() for row, _ in find_due(ledger))
-    return sum(any(_key(ledger, c, bare_address(a)) in keys for c, a in each) for each in people)
+    shared = {each.key for each in kept.shared}
+    found, perhaps = 0, set[int]()
+    for row, _ in find_due(ledger):
+        addresses = row.contact.channels.addresses().items()
+        keys = {_key(ledger, channel, bare_address(address)) for channel, address in addresses}
+        found += bool(keys & kept.keys)
+        perhaps |= {row.id} if keys & shared and not keys & kept.keys else set()
+    return found + len(perhaps - _find_spared(ledger)) if perhaps else found
+
+
+def _find_spared(ledger: Ledger) -> frozenset[int]:
+    """Whom a person has released since: they have seen what is shared, and did not take it for theirs."""
+    since = ledger.clock.now() - KEPT
+    by_person = (audit.c.action == "resolved_released") & (audit.c.at >= since)
+    return frozenset(ledger.db.values(select(audit.c.contact_id).where(by_person).distinct()))
 
 
 def find_due(ledger: Ledger, *, or_retryable: bool = False) -> Iterator[tuple[Claimed, int]]:
@@ -137,14 +157,15 @@ def _key(ledger: Ledger, channel: Channel, name: str) -> str:
 
 
 def _drop_known(
-    ledger: Ledger, traces: Sequence[OwnConversation]
+    ledger: Ledger, traces: Sequence[OwnConversation], *, but: Collection[str] = ()
 ) -> dict[tuple[Channel, str], list[OwnConversation]]:
-    """What no contact is known to have started, by whom it went to."""
+    """What no contact is known to have started, by whom it went to; `but` those that are shared."""
     known: set[str] = set()
     ids = [trace.conversation_id for trace in traces]
     for chunk in cut(ids, 500):  # SQLite takes 32,766 values in one statement at the most
         chosen = _C.conversation_id.in_(chunk)
         known.update(name for name in ledger.db.values(select(_C.conversation_id).where(chosen)) if name)
+    known.difference_update(but)
     reached: dict[tuple[Channel, str], list[OwnConversation]] = defaultdict(list)
     for trace in traces:
         if trace.conversation_id not in known:
@@ -182,6 +203,17 @@ def _fit(
         if (reference := make_reference(ledger, row.id, count)) in shown:
             return Fit(row, trace, reference, is_certain=True)
     return Fit(row, trace, make_reference(ledger, row.id, records), is_certain=False)
+
+
+def _prove(ledger: Ledger, fits: Sequence[Fit]) -> list[Fit]:
+    certain = [fit.row.id for fit in fits if fit.is_certain]
+    loaded: dict[int, datetime] = {}
+    for chunk in cut(certain, 500):
+        chosen = select(_C.id, loads.c.started_at).join(loads, loads.c.id == _C.load_id)
+        loaded.update(map(tuple, ledger.db.rows(chosen.where(_C.id.in_(chunk)))))
+    return [
+        replace(fit, is_proven=fit.is_certain and loaded[fit.row.id] < fit.trace.started_at) for fit in fits
+    ]
 
 
 def _likeliest(fits: Sequence[Fit], *, is_known: bool) -> Collection[Fit]:

@@ -9,7 +9,7 @@ Then the ledger gets a new identity: what witnesses knew of it before counts no 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from itertools import chain
@@ -35,12 +35,12 @@ from outreach.ledger.forgotten import (
     find_forgotten,
     known_until,
     remember_unexplained,
-    unexplained_since,
 )
 from outreach.ledger.intents import make_reference
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.release import list_living_executors
 from outreach.ledger.reopening import read_set_aside
+from outreach.ledger.unexplained import forget_unexplained, read_unexplained
 from outreach.ledger.witness import MachineWitness, Witness, draw_identity, read_identity, read_mark
 from outreach.operations.resolution import read_reason
 from outreach.reachability import OwnConversation
@@ -86,11 +86,12 @@ def catch_up(
     if list_living_executors(ledger):
         raise UsageError("A run is going on with this ledger.", "Stop it first, then catch up.")
     everybody = (MachineWitness(), *witnesses)
-    since = unexplained_since(ledger) or known_until(ledger)
+    since = read_unexplained(ledger).since or known_until(ledger)
     until = ledger.clock.now() - INDEX_DELAY
     done = CaughtUp()
     if whole is not None:
         note_everywhere(ledger, "called_whole", {"reason": read_reason(whole)})
+        forget_unexplained(ledger)
     elif since is not None:
         done = _take_in(ledger, genesys, since, everybody) if genesys.can_find else _hold_all(ledger)
         note_everywhere(ledger, "caught_up", {"found": done.found, "held": done.held})
@@ -119,10 +120,14 @@ def _take_in(ledger: Ledger, genesys: Genesys, since: datetime, witnesses: Seque
         else own
         for own in started
     ]
+    shared = read_unexplained(ledger).conversations
     fits, explained = find_forgotten(ledger, shown)
-    done = _adopt_all(ledger, _decide(ledger, fits))
-    explained |= {fit.trace.conversation_id for fit in fits}
-    remember_unexplained(ledger, [own for own in shown if own.conversation_id not in explained], since)
+    proven = {fit.trace.conversation_id for fit in fits if fit.is_proven}
+    unsure = ({fit.trace.conversation_id for fit in fits} | shared) - proven
+    left = [own for own in shown if own.conversation_id not in explained | proven]
+    # First: were we to die in between, who is taken in would be left out of the next look.
+    remember_unexplained(ledger, left, unsure, since)
+    done = _adopt_all(ledger, _decide(ledger, fits, shared))
     return replace(done, conversations=len(started))
 
 
@@ -142,8 +147,8 @@ def _await_the_index(
         )
 
 
-def _decide(ledger: Ledger, fits: Sequence[Fit]) -> list[Adoption]:
-    """One adoption for each contact that a conversation fits."""
+def _decide(ledger: Ledger, fits: Sequence[Fit], taken: Collection[str]) -> list[Adoption]:
+    """One adoption for each contact that a conversation fits; what was `taken` for another's is unsure."""
     by_row: dict[int, list[Fit]] = defaultdict(list)
     for fit in fits:
         by_row[fit.row.id].append(fit)
@@ -153,7 +158,8 @@ def _decide(ledger: Ledger, fits: Sequence[Fit]) -> list[Adoption]:
     for theirs in by_row.values():
         certain = [fit for fit in theirs if fit.is_certain] or theirs
         first = certain[0]
-        is_sure = len(certain) == 1 and (first.is_certain or shared[first.trace.conversation_id] == 1)
+        name = first.trace.conversation_id
+        is_sure = len(certain) == 1 and name not in taken and (first.is_certain or shared[name] == 1)
         decided.append(
             _found(ledger, campaigns[first.row.campaign_id], first) if is_sure else _doubted(first)
         )

@@ -24,6 +24,7 @@ from outreach.errors import LedgerError, LedgerOutdated, OutreachError
 from outreach.genesys.opening import Account, open_genesys
 from outreach.genesys.senders import Senders
 from outreach.ledger.backup import back_up
+from outreach.ledger.campaigns import find_campaign
 from outreach.ledger.claims import everything
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger
@@ -31,10 +32,12 @@ from outreach.ledger.proof import Proof, prove
 from outreach.ledger.wrong_clocks import take_back_instants
 from outreach.operations.catch_up import catch_up
 from outreach.operations.opt_out import opt_out, suppress_file
+from outreach.operations.resolution import release_waiting
 from outreach.privacy.erasure import erase
 from outreach.settings import CampaignSettings, ConsentPolicy
 from outreach.sources.opening import open_source
 from tests.support.emulation import SENDERS, emulator_thread
+from tests.support.emulator_clients import logged_in
 from tests.support.emulator_server import EmulatorThread
 from tests.support.ledgers import KEY
 
@@ -462,3 +465,92 @@ def test_a_ledger_from_before_an_opt_out_contacts_nobody(
         place.run(crowd(1, 2))
 
     assert place.contacted() == 4
+
+
+def caught_up(place: Place) -> tuple[int, int]:
+    with place.opened() as (ledger, client):
+        done = catch_up(ledger, client)
+    return done.found, done.held
+
+
+def forget_spring(place: Place) -> None:
+    """Spring is contacted, forgotten, and taken for winter, which has the same people."""
+    place.run(crowd(9), name="winter")
+    place.back_up()
+    place.run(crowd(1))
+    place.restore()
+    with pytest.raises(LedgerOutdated):
+        place.run(crowd(9, 1), name="winter")
+    place.clock.ahead = timedelta(minutes=30)
+    assert sum(caught_up(place)) == 4  # as if winter had sent them, for all that anybody knows
+    place.run(crowd(9, 1), name="winter")
+
+
+def test_what_a_forgotten_campaign_sent_is_taken_for_another_and_still_not_sent_again(place: Place) -> None:
+    forget_spring(place)
+
+    with pytest.raises(LedgerOutdated):
+        place.run(crowd(1, 2))
+    assert caught_up(place) == (0, 4)
+    proof = place.run(crowd(1, 2))
+
+    assert proof.balanced
+    assert (proof.contacted, proof.reasons["older_ledger"]) == (4, 4)
+    assert place.twice() == 0
+
+
+def test_whom_a_person_releases_is_not_held_again_for_what_a_forgotten_campaign_sent(place: Place) -> None:
+    forget_spring(place)
+    place.genesys.advance(600)  # nobody is in a conversation any more
+    with pytest.raises(LedgerOutdated):
+        place.run(crowd(1, 2))
+    caught_up(place)
+    with place.opened() as (ledger, _):
+        spring = find_campaign(ledger, "spring")
+        release_waiting(ledger, spring, "older_ledger", reason="it was winter that sent them")
+
+    proof = place.run(crowd(1, 2))
+    assert proof.balanced
+    assert proof.contacted == 8, proof.reasons
+
+
+def test_what_may_be_a_forgotten_campaigns_is_kept_for_a_week(place: Place) -> None:
+    forget_spring(place)
+    place.genesys.advance(600)
+    place.clock.ahead += timedelta(days=8)
+
+    assert place.run(crowd(1), name="summer").accepted == 4
+
+
+def test_a_person_who_is_sure_that_nothing_is_missing_is_not_asked_again(place: Place) -> None:
+    place.run(crowd(9), name="winter")
+    place.back_up()
+    place.run(crowd(1))
+    place.restore()
+    place.clock.ahead = timedelta(minutes=30)
+    caught_up(place)
+    with pytest.raises(LedgerOutdated):
+        place.run(crowd(1), name="summer")
+
+    with place.opened() as (ledger, client):
+        catch_up(ledger, client, whole="summer is new, and spring is over")
+    place.genesys.advance(600)  # nobody is in a conversation any more
+
+    assert place.run(crowd(1), name="summer").contacted == 4
+
+
+def test_a_callback_of_another_program_stops_runs_until_it_was_looked_at_and_no_longer(place: Place) -> None:
+    place.run(crowd(9), name="winter")
+    place.back_up()
+    place.run(crowd(1))
+    with logged_in(place.genesys.url) as another:
+        call = {"queueId": SENDERS["voice_queue_id"], "callbackNumbers": ["+13175560002"]}
+        another.post("/api/v2/conversations/callbacks", json={**call, "data": {"ticket": "7"}})
+    place.restore()
+    place.clock.ahead = timedelta(minutes=30)
+    caught_up(place)
+    with pytest.raises(LedgerOutdated):
+        place.run(crowd(1, 2))
+    caught_up(place)
+
+    assert place.run(crowd(1, 2)).contacted == 8

@@ -10,6 +10,7 @@ import pytest
 
 from outreach.campaign.loading import load_source
 from outreach.campaign.run import Run
+from outreach.errors import UsageError
 from outreach.ledger.loads.load import Loaded
 from outreach.ledger.proof import prove
 from outreach.report.figures.gather import gather
@@ -153,3 +154,11 @@ def test_the_report_says_by_whose_country_numbers_were_read(run: Run) -> None:
 
     (shown,) = sources(gather(run.ledger, run.campaign)).rows
     assert shown[-1] == "1 read in their row's country, 1 read in the country of the settings"
+
+
+def test_an_output_folder_that_cannot_be_made_is_named(run: Run, tmp_path: Path) -> None:
+    people = write(tmp_path / "people.csv", "A-1,Ada,+13175550001")
+    (tmp_path / "taken").write_text("a file")
+
+    with pytest.raises(UsageError, match=r"output folder .*taken/out cannot be made: Not a directory"):
+        load_source(run, open_source(str(people)), tmp_path / "taken" / "out" / "spring-rejects.csv")
