@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Protocol, TypeAlias
+from numbers import Real
 
-from outreach.errors import SourceError
 from outreach.sources.cells import DIGITS_LOST
 from outreach.sources.columns import Headings
+from outreach.sources.frames import exact_below, unless_lost
 from outreach.sources.rows import Record, Reject
 
 _DEEPEST = 4
@@ -22,39 +22,6 @@ _VALUES = ("value", "number", "phone", "phone_number", "phoneNumber", "email", "
 _LABELS = ("label", "type", "kind")
 # No contact has as many; a row of a million keys must not fill the memory.
 _MOST_CELLS = 1000
-
-
-class Frame(Protocol):
-    """A data frame of pandas, Polars or Arrow; none of them is imported."""
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
-        ...
-
-
-Rows: TypeAlias = Sequence[Mapping[str, object]]
-
-
-def rows_in(given: Rows | Frame) -> Rows:
-    """The rows of a list of mappings, or of a data frame.
-
-    Raises:
-        SourceError: it is neither.
-    """
-    frame: Any = given
-    if hasattr(frame, "to_dicts"):  # Polars
-        frame = frame.to_dicts()
-    elif hasattr(frame, "to_pylist"):  # Arrow
-        frame = frame.to_pylist()
-    elif hasattr(frame, "notna"):  # pandas, whose missing values have four forms
-        frame = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    if not isinstance(frame, Sequence):
-        raise SourceError(
-            f"A source cannot be of the kind {type(given).__name__}.",
-            "Give a path, a URL, a list of mappings, or a data frame.",
-        )
-    return frame
 
 
 class Mappings:
@@ -156,6 +123,10 @@ def text_of(value: object) -> str:  # noqa: PLR0911 - one line a type
     if isinstance(value, (Mapping, list, tuple, set, frozenset)):
         # One form whatever they come from; its values too as the cells that they would be.
         return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"))
+    # A number of numpy, whose floats of eight bytes are Python's.
+    if (kind := getattr(value, "dtype", None)) is not None and isinstance(value, Real):
+        exact = exact_below(kind)
+        return text_of(unless_lost(float(value), exact)) if exact else str(value)
     return str(value)
 
 

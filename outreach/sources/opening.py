@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from outreach.settings import CampaignSettings
 from outreach.sources.choices import Choices
 from outreach.sources.columns import Headings
-from outreach.sources.mappings import Frame, Mappings, Rows, rows_in
+from outreach.sources.frames import Frame, Rows, rows_in
+from outreach.sources.mappings import Mappings
 from outreach.sources.source import Source
 
 if TYPE_CHECKING:

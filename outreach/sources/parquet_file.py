@@ -8,6 +8,7 @@ from typing import IO, Any
 from outreach.errors import SourceError
 from outreach.sources.cells import DIGITS_LOST
 from outreach.sources.columns import Headings, tell_apart
+from outreach.sources.frames import exact_below, unless_lost
 from outreach.sources.mappings import text_of
 from outreach.sources.rows import Record
 from outreach.sources.unpacking import check_expansion, seekable
@@ -121,12 +122,9 @@ def _texts(lib: Any, column: Any) -> list[str]:  # noqa: ANN401 - pyarrow has no
         values = _without_nanoseconds(lib, column).to_pylist()
     except (lib.ArrowException, ValueError, OverflowError):
         values = _written(lib, column)
-    kind = column.type
-    exact = {"float": 2**24, "halffloat": 2**11}.get(str(kind))
-    if exact is None:
-        return list(map(text_of, values))
-    # A float of four bytes makes another number of a phone's digits.
-    return [DIGITS_LOST if value is not None and abs(value) >= exact else text_of(value) for value in values]
+    if exact := exact_below(column.type):
+        values = [unless_lost(value, exact) for value in values]
+    return list(map(text_of, values))
 
 
 def _written(lib: Any, column: Any) -> list[str | None]:  # noqa: ANN401 - pyarrow has no types
