@@ -12,6 +12,10 @@ LONGEST = 200
 # No sentence quotes an example address: it might be somebody's in this very campaign.
 _WHY = {
     "conversation_going_on": "A conversation with the person is going on; tried again later.",
+    "earlier_attempt_unsure": (
+        "Genesys Cloud does not show now whether an earlier attempt reached the person after all: nothing "
+        "was sent, and it is asked again."
+    ),
     "poison": "Two processes died while they worked on this contact: look at it before it is tried again.",
     "process_died": "A process died during the call: it is being looked up whether the person was contacted.",
     "outcome_unknown": "Nobody can say whether the person was contacted: a person decides.",
