@@ -22,6 +22,10 @@ _WHY = {
     "several_matches": "Several conversations match, or one that may be another's: a person decides.",
     "older_ledger": "The ledger was older than what was done: perhaps contacted already, a person decides.",
     "no_intent": "The record of the attempt is missing: a person decides.",
+    "erased": (
+        "The person was erased, by this id or an address, and nobody contacts them. If they ask for it: "
+        "`outreach suppress --lift` with `--erased`, then another campaign."
+    ),
     "duplicate": "The source has the same external_contact_id on an earlier line.",
     "rows_contradict": "Rows of the source with one external_contact_id contradict each other.",
     "missing_id": "The row has no external_contact_id.",
