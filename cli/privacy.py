@@ -62,6 +62,10 @@ def _tell(done: Erased) -> str:
     rows, files = counted(done.rows, "rejected row", "rejected rows"), counted(done.files, "file", "files")
     addresses = counted(done.suppressed, "address is", "addresses are")
     told = f"Erased: {contacts} in {campaigns}, {rows}, {files} cleaned. {addresses} suppressed from now on."
+    if done.campaigns:
+        told += (
+            " So is the external contact id: `outreach suppress --lift ID --erased`, should they ask for it."
+        )
     if not (done.contacts or done.rows or done.sharing):
         told += (
             " Nobody here has that address: if they had another one before, erase the external contact id."

@@ -41,7 +41,8 @@ def suppress(
         file: a CSV with columns voice, sms, email, chat or address, or another system's list of opt-outs.
         country: where the file's numbers without a country's code are, like DE.
         lift: take these addresses off again, because they were suppressed by mistake.
-        erased: with --lift, also those of people who were erased, which are off for good otherwise.
+        erased: with --lift, also those of people who were erased, which are off for good otherwise; then an
+            external contact id, too.
         new: begin a ledger where there is none yet, for opt-outs that are older than the first campaign.
         reason: stands with them, and with --lift in the audit of every campaign; 200 characters are kept.
         columns: with --file, your headers to a channel, address, reply or ignore, like 'Contact=address'.

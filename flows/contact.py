@@ -31,6 +31,7 @@ from outreach.errors import SettingsError
 from outreach.privacy.sealed_contact import seal_contact, unseal_contact
 from outreach.settings import CampaignSettings
 from outreach.sources.opening import open_list
+from outreach.sources.rows import Row
 from outreach.sources.source import Source
 from tasks.loading import load
 from tasks.references import Reference
@@ -74,7 +75,8 @@ def contact_one(
         settings: How the campaign behaves.
 
     Returns:
-        The campaign's proof; the run is red or green by this person, since others may be under way.
+        The campaign's proof; the run is red or green, and named, by this person, since others may be under
+        way: `Blocked` and `Deferred` are answers, `Rejected` and `Held` failures that somebody must mend.
     """
     if settings.dry_run:
         raise SettingsError("A dry run takes a whole source.", "Use run_campaign, or untick 'Dry run'.")
@@ -83,9 +85,12 @@ def contact_one(
         open_run(campaign, BlockNames(genesys, senders, webhook, ledger), settings, begin=begin) as opened,
         prefect_heeded(opened.run),
     ):
-        before = count_before(opened.run, find_name(opened.run, contact))
+        is_masked = not isinstance(contact, str) and mask(contact) == contact  # then the ledger has them
+        row = read_row(opened.run, contact)
+        rejected_for = ("" if is_masked else row.reject.code) if row.reject else None
+        before = count_before(opened.run, row.external_contact_id, rejected_for)
         recover(opened.run, is_round=False)
-        if isinstance(contact, str) or mask(contact) != contact:  # else it is masked: the ledger has them
+        if not is_masked:
             sealed = (
                 seal_contact(opened.run.ledger, contact) if isinstance(contact, Mapping) else str(contact)
             )
@@ -104,10 +109,10 @@ def contact_one(
         return conclude(opened, work, before=before, left=left)
 
 
-def find_name(run: Run, contact: ContactGiven) -> str | None:
-    """The external contact id of whom the call is about, None where it cannot be read."""
+def read_row(run: Run, contact: ContactGiven) -> Row:
+    """Whom the call is about, as a source's row; with a reject where that cannot become a contact."""
     given = contact if isinstance(contact, Mapping) else unseal_contact(run.ledger, contact)
-    return next(open_list([given], run.settings).rows()).external_contact_id or None
+    return next(open_list([given], run.settings).rows())
 
 
 def open_sealed(run: Reference[Run], sealed: str) -> Source:

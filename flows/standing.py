@@ -17,16 +17,20 @@ from outreach.ledger.states import CONTACTED, State
 
 @dataclass(frozen=True)
 class Before:
-    """How many were contacted, and had failed, when a run began: of all, or of the `one` it is about."""
+    """How many were contacted, and had failed, when a run began: of all, or of the `one` it is about.
+
+    `rejected_for`: the code of why that one's row cannot become a contact, "" unknown; None where it can.
+    """
 
     contacted: int = 0
     failed: int = 0
     one: str | None = None
+    rejected_for: str | None = None
 
 
-def count_before(run: Run, one: str | None = None) -> Before:
+def count_before(run: Run, one: str | None = None, rejected_for: str | None = None) -> Before:
     """What a run finds as it begins; `one` is the external contact id of whom alone it is about."""
-    return Before(_count(run, CONTACTED, one), _count(run, {State.FAILED}, one), one)
+    return Before(_count(run, CONTACTED, one), _count(run, {State.FAILED}, one), one, rejected_for)
 
 
 def leave_out_corrected(before: Before, run: Run) -> Before:

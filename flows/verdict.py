@@ -12,6 +12,7 @@ from prefect.states import Cancelled, Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.events import signal
+from flows.one_person import name_answer
 from flows.opening import OpenRun
 from flows.standing import Before, narrow
 from flows.stopping import describe_stop
@@ -67,6 +68,8 @@ def conclude(
         state = judge(
             proof, contacted_before=before.contacted, failed_before=before.failed, left=left, own=own
         )
+    if before.one is not None and state.is_completed():
+        state = name_answer(run, before.one, state, before.rejected_for)
     if others := _name_other_hands(run):
         tell(others)
         state.message = f"{state.message} {others}"

@@ -107,7 +107,9 @@ class CampaignStopped(OutreachError):  # noqa: N818 - a decision, not a failure
 
 
 class NobodyContacted(OutreachError):  # noqa: N818 - a verdict, not a failure
-    """A run could contact nobody for reasons of our own: `campaign`, `reason`, what to mend as `advice`."""
+    """A run could contact nobody for reasons of our own, or a call for one person could not make the contact:
+    `campaign`, `reason`, what to mend as `advice`.
+    """
 
     def __init__(self, campaign: str, reason: str, advice: str) -> None:
         super().__init__(campaign, reason, advice)

@@ -71,7 +71,7 @@ def find_late(
     Raises:
         GenesysError: Genesys cannot be asked now. Where we may not ask, nothing is shown.
     """
-    given_up = list(_read(ledger, genesys, rows)) if rows and genesys.can_find else []
+    given_up = list(read_given_up(ledger, genesys, rows))
     if not given_up:
         return []
     try:
@@ -112,7 +112,10 @@ def _find(
     return found
 
 
-def _read(ledger: Ledger, genesys: Genesys, rows: Sequence[Claimed]) -> Iterator[GivenUp]:
+def read_given_up(ledger: Ledger, genesys: Genesys, rows: Sequence[Claimed]) -> Iterator[GivenUp]:
+    """The given-up attempts of these contacts that Genesys can be asked about, as the audit has them."""
+    if not rows or not genesys.can_find:
+        return
     skew = genesys.clock_skew if abs(genesys.clock_skew) > GRAIN else timedelta()
     known = {row.id: row for row in rows if not row.contact.is_forgotten}
     records = read_histories(ledger, list(known), _RELEASES)

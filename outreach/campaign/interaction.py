@@ -20,7 +20,7 @@ from functools import partial
 
 from outreach.campaign.heap import give_back
 from outreach.campaign.last_check import recheck
-from outreach.campaign.late_conversations import settle_late
+from outreach.campaign.late_conversations import settle_or_defer
 from outreach.campaign.look_ahead import LookAhead
 from outreach.campaign.outcomes import NotAttempted, change_after, count_outcome
 from outreach.campaign.run import Run
@@ -122,7 +122,7 @@ def _intend(
 
 def open_intents(run: Run, group: Sequence[Claimed], counts: Counter[str]) -> list[Intent]:
     """Decide again on contacts that are ours, and commit the intents of those who may be contacted now."""
-    late = settle_late(run, [row for row in group if row.reference])  # unsure what an earlier attempt did
+    late = settle_or_defer(run, [row for row in group if row.reference])  # unsure what an earlier attempt did
     counts.update(state.value for state in late.values())
     group = [row for row in group if row.id not in late]
     now = run.ledger.clock.now()

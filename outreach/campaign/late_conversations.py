@@ -3,6 +3,7 @@
 surely that attempt's ── nobody contacted anew ──> started, and followed to its end
     │ ────────────────── contacted anew ────────> `contacted_twice` in the audit: the proof is red
 perhaps that attempt's ─ nobody contacted anew ──> held for a person
+nobody can say just now  right before a contact ─> deferred, alone; the others are contacted
 
 It is looked for at each run's begin and in each round of follow-up for a day, right before anybody is
 contacted anew, and when that interaction ends. Surely: it carries our reference; or it is the only one, began
@@ -10,13 +11,16 @@ before the attempt was given up, no person had said that it was not theirs, and 
 address is in doubt.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 from outreach.campaign.found import NEAR, change_when_found, tell_resolved
-from outreach.campaign.given_up import JUDGED, GivenUp, find_late
+from outreach.campaign.given_up import JUDGED, GivenUp, find_late, read_given_up
+from outreach.campaign.outcomes import detail_of
 from outreach.campaign.run import Run
+from outreach.errors import GenesysError
 from outreach.genesys.interface import ConversationMatch
 from outreach.ledger.adoption import Adoption, adopt
 from outreach.ledger.changes import Change, apply
@@ -24,6 +28,12 @@ from outreach.ledger.claims import Claimed
 from outreach.ledger.conversations import find_given_up
 from outreach.ledger.intents import find_keys, has_rival, intent_row
 from outreach.ledger.states import CONTACTED, State
+from outreach.webhook.events import ContactDeferred
+
+log = logging.getLogger(__name__)
+
+UNSURE = "earlier_attempt_unsure"
+"""Why somebody waits whose attempt was given up, while nobody can ask what became of it."""
 
 RESTING = 500
 """So many who wait, or rest, are asked about at once: of 5,000, each round of follow-up took 400 requests."""
@@ -54,6 +64,26 @@ def settle_late(run: Run, rows: Sequence[Claimed], *, holds: bool = True) -> dic
     return settled
 
 
+def settle_or_defer(run: Run, rows: Sequence[Claimed]) -> dict[int, State]:
+    """The same right before a contact; while Genesys cannot be asked, whoever has such an attempt waits.
+
+    Raises:
+        NotSent: the run was stopped before the question's turn came.
+    """
+    if not run.look_outage.lasts(run.ledger.clock.now()):
+        try:
+            return settle_late(run, rows)
+        except GenesysError as error:
+            if run.has_given_up(error):
+                raise
+            told = detail_of(error)  # its advice speaks of a call that contacts somebody
+            log.warning("whoever has an attempt that was given up waits, Genesys cannot be asked: %s", told)
+            run.look_outage.begin(error, run.ledger.clock.now())
+    unsure = {each.row.id: each.row for each in read_given_up(run.ledger, run.genesys, rows)}
+    apply(run.ledger, [_deferred(run, row) for row in unsure.values()])
+    return dict.fromkeys(unsure, State.DEFERRED)
+
+
 def settle_resting(run: Run) -> dict[int, State]:
     """The same where it is sure, of those whose attempt was given up within a day; they wait, or rest."""
     return settle_late(run, find_given_up(run.ledger, run.campaign.id, at_most=RESTING), holds=False)
@@ -78,6 +108,19 @@ def _started(run: Run, each: GivenUp, match: ConversationMatch) -> Change:
     intent = intent_row(row, attempt.channel, keys, attempt.reference, attempt.at, same_address)
     detail = {**change.detail, "reference": attempt.reference}
     return replace(change, detail=detail, reference=attempt.reference, restore=intent)
+
+
+def _deferred(run: Run, row: Claimed) -> Change:
+    until, error = run.look_outage.until, run.look_outage.error
+    return Change(
+        contact_id=row.id,
+        after=State.DEFERRED,
+        action="deferred",
+        reason=UNSURE,
+        fields={"until": until},
+        detail=detail_of(error) if error else {},
+        events=run.event(ContactDeferred, row, reason=UNSURE, until=until),
+    )
 
 
 def _doubted(run: Run, each: GivenUp) -> Adoption:

@@ -98,13 +98,13 @@ def _refused(run: Run, item: Intent, outcome: GenesysError) -> Change:
         run.auto_stop.stop(
             f"Genesys asks to wait {outcome.retry_after / 60:.0f} minutes. Run it again after that."
         )
-        return _given_back(item, "refused", _detail(outcome))
+        return _given_back(item, "refused", detail_of(outcome))
     if _is_busy(outcome, item):
         return _deferred(run, item, outcome)
     ours = isinstance(outcome, (NotSent, Unauthorized, Forbidden, RateLimited))  # the contact is not to blame
     # Once the run is stopped, a try says nothing of this contact.
     if ours and (item.claimed.attempts + 1 < TRIES or run.auto_stop.reason):
-        return _given_back(item, "refused", _detail(outcome))
+        return _given_back(item, "refused", detail_of(outcome))
     return _failed(run, item, outcome, retryable=ours)
 
 
@@ -174,7 +174,7 @@ def _unknown(run: Run, item: Intent, error: Ambiguous) -> Change:
         "unknown",
         reason,
         fields=fields,
-        detail=_detail(error),
+        detail=detail_of(error),
         events=events,
         intent="unknown",
     )
@@ -207,7 +207,7 @@ def _deferred(run: Run, item: Intent, error: Conflict) -> Change:
         "deferred",
         "conversation_going_on",
         fields=fields,
-        detail=_detail(error),
+        detail=detail_of(error),
         events=events,
     )
 
@@ -223,10 +223,13 @@ def _failed(run: Run, item: Intent, error: GenesysError, *, retryable: bool) -> 
     )
     reason = f"refused:{error.code or error.status}"[:200]  # the column's width
     fields = {"retryable": retryable}
-    return _change(item, State.FAILED, "failed", reason, fields=fields, detail=_detail(error), events=events)
+    return _change(
+        item, State.FAILED, "failed", reason, fields=fields, detail=detail_of(error), events=events
+    )
 
 
-def _detail(error: GenesysError) -> dict[str, Any]:
+def detail_of(error: GenesysError) -> dict[str, Any]:
+    """What the audit keeps of it."""
     return {"status": error.status, "code": error.code, "correlation_id": error.correlation_id}
 
 

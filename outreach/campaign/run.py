@@ -11,6 +11,7 @@ from typing import Any
 from outreach.campaign.auto_stop import AutoStop
 from outreach.campaign.files import file_of
 from outreach.campaign.ledger_age import LedgerAge
+from outreach.campaign.look_outage import LookOutage
 from outreach.campaign.stop_watch import StopWatch
 from outreach.compliance import Gate
 from outreach.compliance.reasons import advice_on
@@ -54,6 +55,7 @@ class Run:
         requests_per_second: requests per second that the budget allows; None means no limit.
         senders: which channels our senders can serve.
         registering: whose turn it is to register.
+        look_outage: whether Genesys does not show conversations just now.
     """
 
     campaign: Campaign
@@ -69,6 +71,7 @@ class Run:
     requests_per_second: float | None = None
     senders: Availability = field(default_factory=dict)
     registering: Turns = field(default_factory=Turns)
+    look_outage: LookOutage = field(default_factory=LookOutage)
 
     @property
     def settings(self) -> CampaignSettings:

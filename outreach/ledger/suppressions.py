@@ -82,12 +82,13 @@ def mirror(ledger: Ledger, addresses: Iterable[str], *, organisation: str, compl
     return len(named)
 
 
-def allow_again(ledger: Ledger, address: str, reason: str = "") -> bool:
-    """Take an address off; whether it was on. Who did so, when and why stands in every campaign's audit.
+def allow_again(ledger: Ledger, address: str, reason: str = "", *, is_id: bool = False) -> bool:
+    """Take an address off, or an erased person's id; whether it was on. Who, when and why: in every audit.
 
     An organisation's list that names it puts it on again, with the next look at the list.
     """
-    s, keys = suppressions.c, ledger.vault.address_keys(address)
+    vault, s = ledger.vault, suppressions.c
+    keys = (vault.person_key(address),) if is_id else vault.address_keys(address)
     with ledger.db.write() as connection:
         gone = delete(suppressions).where(s.address_key.in_(keys)).returning(s.source, s.reason, s.at)
         was = connection.execute(gone).mappings().first()
@@ -100,7 +101,8 @@ def allow_again(ledger: Ledger, address: str, reason: str = "") -> bool:
                 "lifted_because": words(reason),
             }
             connection.execute(kept_as(ledger, f"lifted:{keys[0]}", orjson.dumps(kept).decode()))
-            detail = {"address_key": keys[0], "reason": kept["lifted_because"], "was": kept["source"]}
+            kind = "person_key" if is_id else "address_key"
+            detail = {kind: keys[0], "reason": kept["lifted_because"], "was": kept["source"]}
             # It binds all campaigns, and a campaign's chain is what can be verified.
             note_everywhere(ledger, "suppression_lifted", detail, within=connection)
             connection.execute(kept_as(ledger, LIFTED, secrets.token_hex(8)))

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from outreach.channels import CHANNELS_IN_WORDS, AddressKind, Channel
+from outreach.channels import CHANNELS_IN_WORDS, EXTERNAL_CONTACT_ID, AddressKind, Channel
 from outreach.chunks import cut
 from outreach.compliance.reply_keywords import Reply, classify_reply, is_only_stop
 from outreach.errors import SourceError, UsageError
@@ -98,22 +98,24 @@ def opt_out(ledger: Ledger, addresses: Iterable[str], *, reason: str = "opted_ou
 
 
 def lift(
-    ledger: Ledger, addresses: Iterable[str], *, reason: str = "", erased_too: bool = False
+    ledger: Ledger, addresses: Collection[str], *, reason: str = "", erased_too: bool = False
 ) -> list[bool]:
-    """Take addresses off that were suppressed by mistake; of each, whether it was.
+    """Take addresses off that were suppressed by mistake, or ids of the erased; of each, whether it was.
 
     Raises:
-        UsageError: one is none, or belongs to a person who was erased; none is lifted then.
+        UsageError: one is neither, or belongs to a person who was erased; none is lifted then.
     """
-    read = [read_address(text) for text in addresses]
-    erased = set() if erased_too else find_suppressed(ledger, read, is_erased=True)
+    names = {text.strip() for text in addresses if EXTERNAL_CONTACT_ID.match(text.strip())}
+    ids = find_suppressed(ledger, (), sorted(names), is_erased=True)
+    read = [text.strip() if text.strip() in ids else read_address(text) for text in addresses]
+    erased = set() if erased_too else ids | find_suppressed(ledger, read, is_erased=True)
     if erased:
         numbers = ", ".join(str(number) for number, address in enumerate(read, 1) if address in erased)
         raise UsageError(
             f"Number {numbers} is suppressed for good: its person was erased.",
             "Add --erased if that very person asks to be contacted again.",
         )
-    return [allow_again(ledger, address, reason) for address in read]
+    return [allow_again(ledger, each, reason, is_id=each in ids) for each in read]
 
 
 def take_reply(ledger: Ledger, address: str | Collection[str], text: str) -> Reply:

@@ -49,7 +49,7 @@ class Erased:
 
 
 def erase(ledger: Ledger, who: str, *, files: Iterable[Path] = ()) -> Erased:
-    """Forget one person, in all campaigns, and never contact any of their addresses again.
+    """Forget one person, in all campaigns, and never contact any of their addresses, or their ids, again.
 
     Args:
         ledger: where they stand.
@@ -68,9 +68,8 @@ def erase(ledger: Ledger, who: str, *, files: Iterable[Path] = ()) -> Erased:
             "Nobody in this ledger has that id.", "Give the id as the source has it, or an address."
         )
     # First: were we to die after the rest, the next source would bring the person back.
-    unkept = () if found.people else found.person.ids
-    suppressed = suppress_for_good(ledger, found.person.addresses, unkept)
-    witness_opt_outs(ledger, suppressed)
+    suppressed = suppress_for_good(ledger, found.person.addresses, found.person.ids)
+    witness_opt_outs(ledger, suppressed or len(found.person.ids))
     ids = [known.id for known in found.people]
     row_ids = [row.id for row in found.rows]
     # Of whoever was erased before, the words are gone: nobody can look for them.

@@ -12,12 +12,20 @@ LONGEST = 200
 # No sentence quotes an example address: it might be somebody's in this very campaign.
 _WHY = {
     "conversation_going_on": "A conversation with the person is going on; tried again later.",
+    "earlier_attempt_unsure": (
+        "Genesys Cloud does not show now whether an earlier attempt reached the person after all: nothing "
+        "was sent, and it is asked again."
+    ),
     "poison": "Two processes died while they worked on this contact: look at it before it is tried again.",
     "process_died": "A process died during the call: it is being looked up whether the person was contacted.",
     "outcome_unknown": "Nobody can say whether the person was contacted: a person decides.",
     "several_matches": "Several conversations match, or one that may be another's: a person decides.",
     "older_ledger": "The ledger was older than what was done: perhaps contacted already, a person decides.",
     "no_intent": "The record of the attempt is missing: a person decides.",
+    "erased": (
+        "The person was erased, by this id or an address, and nobody contacts them. If they ask for it: "
+        "`outreach suppress --lift` with `--erased`, then another campaign."
+    ),
     "duplicate": "The source has the same external_contact_id on an earlier line.",
     "rows_contradict": "Rows of the source with one external_contact_id contradict each other.",
     "missing_id": "The row has no external_contact_id.",

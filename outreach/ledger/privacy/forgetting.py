@@ -111,7 +111,7 @@ def forget_rows(ledger: Ledger, ids: Collection[int], cause: Cause) -> int:
 def suppress_for_good(ledger: Ledger, addresses: Collection[str], ids: Collection[str] = ()) -> int:
     """Suppress addresses so that no do-not-contact list that forgets them takes them off again; how many.
 
-    And whom no contact keeps, by their `ids`: a mended row may have an address that nobody knew.
+    The `ids` too: a later list may have the person with an address that nobody knew.
     """
     new = ledger.db.insert(suppressions)
     lasting = {"source": new.excluded.source, "reason": new.excluded.reason}

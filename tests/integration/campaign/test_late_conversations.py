@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
+from sqlalchemy import select
 
-from outreach.campaign import late_conversations
+from outreach.campaign import interaction, late_conversations
 from outreach.campaign.opening import open_run
 from outreach.campaign.reconciliation import recover
 from outreach.campaign.run import Run
 from outreach.errors import LedgerOutdated
 from outreach.follow_up.rounds import follow_up
+from outreach.genesys.http.retries import ATTEMPTS
 from outreach.ledger.changes import apply_outcomes, to_started
+from outreach.ledger.database.schema import outbox
 from outreach.ledger.proof import prove
 from outreach.operations.opt_out import opt_out
 from outreach.operations.resolution import resolve
@@ -143,6 +148,60 @@ def test_the_crm_hears_of_a_late_conversation_in_the_order_of_what_was_known(pla
         "created",
         "resolved",
     ]
+
+
+AWAY = {"kind": "error_before_effect", "operation": "analytics.query", "status": 500}
+
+
+def test_while_genesys_shows_no_conversations_only_whoever_was_released_waits(place: Place) -> None:
+    release(place, person("voice"), HOLDING)
+    with place.opened() as (ledger, client), open_run(ledger, client, "spring", HOLDING) as run:
+        resolve(ledger, run.campaign, "voice-1", "released", reason="Genesys' log has no such callback")
+    place.genesys.configure(**SEEN | {"faults": [AWAY]})
+    everybody = [*person("voice"), *person("voice", number=2), *person("email", "sms", number=3)]
+    everybody = [{**row, "external_contact_id": f"n-{place}"} for place, row in enumerate(everybody)]
+    everybody[0]["external_contact_id"] = "voice-1"
+
+    proof = place.run(everybody, settings=HOLDING)
+
+    assert (proof.states, proof.balanced) == ({"deferred": 1, "started": 3}, True)
+    assert proof.reasons == {"earlier_attempt_unsure": 1}
+    assert (place.contacted(), place.twice()) == (4, 0)
+
+    place.genesys.configure(**SEEN)
+    place.clock.ahead = timedelta(minutes=16)
+    proof = place.run(everybody, settings=HOLDING)
+    assert (proof.contacted, proof.balanced, place.contacted(), place.twice()) == (4, True, 4, 0)
+
+
+def test_the_crm_hears_that_whoever_was_released_waits_and_until_when(place: Place) -> None:
+    release(place, person("voice"))
+    place.genesys.configure(**SEEN | {"faults": [AWAY]})
+
+    with (
+        place.opened() as (ledger, client),
+        open_run(ledger, client, "spring", LATE, webhook_name="crm") as run,
+    ):
+        work(run, person("voice"))
+        [told] = ledger.db.values(select(outbox.c.body).where(outbox.c.event == "contact_deferred"))
+
+    assert orjson.loads(told)["reason"] == "earlier_attempt_unsure"
+    assert datetime.fromisoformat(orjson.loads(told)["until"]) > place.clock.now()
+
+
+def test_genesys_that_shows_no_conversations_is_asked_once_for_all_who_were_released(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [row for number in range(6) for row in person("voice", number=number)]
+    release(place, people)
+    place.genesys.configure(**SEEN | {"faults": [AWAY]})
+    monkeypatch.setattr(interaction, "pace", lambda _: (1, 1))
+
+    proof = place.run(people, settings=LATE)
+
+    assert proof.states == {"deferred": 6}
+    [asked] = [rule["fired"] for rule in place.genesys.state()["faults"]]
+    assert asked == ATTEMPTS  # the tries of one request
 
 
 def test_an_own_reference_is_believed_more_than_a_persons_release(place: Place) -> None:

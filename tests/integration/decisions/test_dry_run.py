@@ -110,6 +110,16 @@ def test_whom_a_load_would_forget_for_an_erasure_is_blocked_for_that(
         assert told[1:3] == ("blocked", "erased")
 
 
+def test_an_erased_id_with_another_address_is_foreseen_in_another_campaign(tmp_path: Path) -> None:
+    with stage(tmp_path, [person(1)], CampaignSettings(message="Hello", hours_bind=())) as staged:
+        erase(staged.ledger, "EXT-1")
+        row = person(1, sms="+13175550444")
+        options = {"ledger": staged.ledger, "settings": staged.run.settings, "campaign": "autumn"}
+        [told] = dry(decide([row], **options))
+
+        assert told[1:3] == ("blocked", "erased")
+
+
 def test_nothing_in_the_ledger_changes_and_nobody_is_asked(tmp_path: Path) -> None:
     with stage(tmp_path, [person(1)], CampaignSettings(message="Hello", hours_bind=())) as staged:
         before, contacted = digest(staged, tmp_path), len(staged.org.contacted)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from outreach.campaign.loading import load_source
 from outreach.campaign.reconciliation import reconcile
@@ -25,6 +25,7 @@ from outreach.ledger.proof import prove
 from outreach.ledger.states import State
 from outreach.ledger.suppressions import find_suppressed, mirror
 from outreach.operations.export import export_contacts
+from outreach.operations.opt_out import lift
 from outreach.operations.resolution import resolve, retry_failed
 from outreach.privacy.erasure import erase
 from outreach.privacy.subject_access import disclose
@@ -321,6 +322,66 @@ def test_another_campaign_finds_the_address_suppressed(ledger: Ledger, tmp_path:
     assert last_row(ledger).state == "blocked"
 
 
+NEW_ADDRESSES = {"sms": "+13175550444", "email": "other@example.org"}
+
+
+@pytest.mark.parametrize("who", ["EXT-7", "ada.quill@example.org"])
+def test_an_erased_persons_id_with_another_address_is_contacted_by_no_later_campaign(
+    ledger: Ledger, tmp_path: Path, who: str
+) -> None:
+    run_with(ledger, tmp_path, [ADA])
+    erase(ledger, who)
+
+    run = run_with(ledger, tmp_path, [*people(2), {**ADA, **NEW_ADDRESSES}], "autumn")
+
+    proof = prove(ledger, run.campaign)
+    assert (proof.states, proof.reasons) == ({"started": 2, "blocked": 1}, {"erased": 1})
+    assert proof.balanced
+    assert last_row(ledger).payload is None
+    assert find_suppressed(ledger, list(NEW_ADDRESSES.values())) == set(), "nobody asked for these"
+
+
+def test_each_id_of_whoever_is_erased_by_an_address_is_suppressed(ledger: Ledger, tmp_path: Path) -> None:
+    run_with(ledger, tmp_path, [ADA])
+    run_with(ledger, tmp_path, [{**ADA, "external_contact_id": "CRM-7", "sms": "+13175550188"}], "summer")
+    erase(ledger, "ada.quill@example.org")
+
+    later = [{**ADA, **NEW_ADDRESSES, "external_contact_id": each} for each in ("EXT-7", "CRM-7", "CRM-8")]
+    run = run_with(ledger, tmp_path, later, "autumn")
+
+    assert prove(ledger, run.campaign).states == {"blocked": 2, "started": 1}
+
+
+def test_an_erased_id_is_lifted_for_that_persons_wish_alone(ledger: Ledger, tmp_path: Path) -> None:
+    run_with(ledger, tmp_path, [ADA])
+    erase(ledger, "EXT-7")
+
+    with pytest.raises(UsageError, match=r"Number 1 .*erased.*--erased"):
+        lift(ledger, ["EXT-7"])
+    assert lift(ledger, ["EXT-7"], reason="she asked to", erased_too=True) == [True]
+
+    run = run_with(ledger, tmp_path, [{**ADA, **NEW_ADDRESSES}], "autumn")
+    assert prove(ledger, run.campaign).contacted == 1
+    with pytest.raises(UsageError, match="address"):  # nobody's of whom an erasure is known
+        lift(ledger, ["EXT-7"], erased_too=True)
+
+
+def test_an_id_that_an_earlier_version_erased_is_suppressed_by_erasing_it_again(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    run_with(ledger, tmp_path, [ADA])
+    erase(ledger, "EXT-7")
+    ledger.db.execute(delete(suppressions).where(suppressions.c.address_key == key_of(ledger, "EXT-7")))
+
+    erase(ledger, "EXT-7")
+
+    assert key_of(ledger, "EXT-7") in ledger.db.values(select(suppressions.c.address_key))
+
+
+def key_of(ledger: Ledger, name: str) -> str:
+    return ledger.vault.person_key(name)
+
+
 def last_row(ledger: Ledger) -> Any:
     with ledger.db.read() as connection:
         return connection.execute(select(contacts).order_by(contacts.c.id.desc())).first()
@@ -338,7 +399,8 @@ def test_caps_still_count_whoever_was_erased(ledger: Ledger, tmp_path: Path) -> 
     capped = settings(tmp_path, caps=(FrequencyCap(contacts=1, hours=24),))
     run_with(ledger, tmp_path, [ADA])
     erase(ledger, "EXT-7")
-    other = {**ADA, "sms": "+13175550444", "email": "other@example.org"}
+    lift(ledger, ["EXT-7"], erased_too=True)
+    other = {**ADA, **NEW_ADDRESSES}
     with new_run(ledger, Organisation(), capped, name="autumn") as run:
         load(run, [other])
         advance(run)
