@@ -15,8 +15,7 @@ import orjson
 
 from outreach.contacts import Channel
 from outreach.errors import Forbidden
-from outreach.genesys.interface import Attempt, ConversationMatch, Genesys
-from outreach.genesys.platform.matching import WINDOW
+from outreach.genesys.interface import WINDOW, Attempt, ConversationMatch, Genesys
 from outreach.ledger.audit.chain import read_histories
 from outreach.ledger.claims import Claimed
 from outreach.ledger.conversations import find_starters

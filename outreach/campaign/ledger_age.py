@@ -20,8 +20,7 @@ from typing import NoReturn
 from outreach.campaign.given_up import find_late
 from outreach.counting import counted
 from outreach.errors import LedgerOutdated, Refused
-from outreach.genesys.interface import Genesys
-from outreach.genesys.platform.listing import PAGE
+from outreach.genesys.interface import PAGE, Genesys
 from outreach.ledger.campaigns import has_any
 from outreach.ledger.forgotten import Fit, count_started, count_unexplained, find_forgotten, known_until
 from outreach.ledger.ledger import Ledger

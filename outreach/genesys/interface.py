@@ -8,6 +8,13 @@ from typing import Literal, Protocol
 from outreach.contacts import Channel, Contact
 from outreach.reachability import Availability, Inspection, OwnConversation
 
+PAGE = 100
+"""Conversations that one request shows at the most (platform fact sheet 5.3)."""
+
+# With every wait and time-out used up, `start` takes about 17 minutes (docs/genesys.md).
+WINDOW = timedelta(minutes=20)
+"""How long after its intent an attempt may still reach Genesys: it waits for the budget, it is repeated."""
+
 
 @dataclass(slots=True)
 class Registered:

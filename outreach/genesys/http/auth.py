@@ -116,10 +116,10 @@ class Token:
         """
         return self._current().value
 
-    def known(self) -> str:
-        """The bearer at hand, "" where one must be fetched. Never waits, and any thread may ask."""
-        known = self._good()
-        return known.value if known else ""
+    def known(self) -> KnownToken | None:
+        """The token at hand, None where one must be fetched. Never waits, and any thread may ask."""
+        known = self._known
+        return known if known and self._clock.now() < self._renew_at else None
 
     def renew(self, bearer: str) -> bool:
         """Somebody was turned down with this bearer: fetch another, unless that was done since (False)."""
@@ -134,17 +134,13 @@ class Token:
         return SealedToken(seal(known.value, known.expires_at, self._login.client_secret), known.expires_at)
 
     def _current(self) -> KnownToken:
-        known = self._good()
+        known = self.known()
         if known is None:
             known = self._fetch()
             life = known.expires_at - self._clock.now()
             self._renew_at = known.expires_at - min(RENEW_BEFORE, life / 4)
             self._known = known
         return known
-
-    def _good(self) -> KnownToken | None:
-        known = self._known
-        return known if known and self._clock.now() < self._renew_at else None
 
     def _fetch(self) -> KnownToken:
         begun = self._clock.now()  # before the call, so that its life is never overrated

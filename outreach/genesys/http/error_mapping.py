@@ -118,15 +118,14 @@ def login_unreachable(error: Exception) -> NotSent:
 
 def login_failed(received: Received, now: datetime) -> GenesysError:
     """The login said no, or gave nothing that can be used: the call behind it was never made."""
-    body = read_body(received)
-    code = read_code(body, "error") or read_code(body, "code") or f"http_{received.status}"
-    found = received.correlation_id or read_code(body, "contextId")
-    if received.status in {400, 401, 403}:  # a wrong secret is a 400 (platform fact sheet 1.2)
-        return WrongClient(LOGIN, received.status, code, found, ADVICE[401])
-    if received.status in {429, 503}:
-        return RateLimited(LOGIN, received.status, code, found, ADVICE[received.status], _wait(received, now))
+    told = from_answer(LOGIN, received, now)
+    status, code, found = told.status, told.code, told.correlation_id
+    if status in {400, 401, 403}:  # a wrong secret is a 400 (platform fact sheet 1.2)
+        return WrongClient(LOGIN, status, code, found, ADVICE[401])
+    if status in {429, 503}:
+        return RateLimited(LOGIN, status, code, found, ADVICE[status], _wait(received, now))
     advice = "The login host gave no token: check login_url and the region."
-    return NotSent(LOGIN, received.status, code, found, advice)
+    return NotSent(LOGIN, status, code, found, advice)
 
 
 def _wait(received: Received, now: datetime) -> float:

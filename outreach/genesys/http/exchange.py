@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import httpcore
@@ -33,6 +33,8 @@ EXCHANGE_ERRORS = (*connections.CONNECTION_ERRORS, OSError, UnicodeError)
 
 KEPT_SECONDS = 20.0
 """How long a connection waits for its next request."""
+
+MakeBackend = Callable[[Passage, "str | None"], httpcore.NetworkBackend]
 
 
 @dataclass(slots=True)
@@ -64,9 +66,13 @@ class Received:
 
 
 class Transport:
-    """The way to Genesys: connections that are kept, straight or through the proxy of the environment."""
+    """The way to Genesys: connections that are kept, straight or through the proxy of the environment.
 
-    def __init__(self) -> None:
+    `make_backend` gives what opens their sockets, by the way's passage and its proxy.
+    """
+
+    def __init__(self, make_backend: MakeBackend = lambda passage, _: WholeBackend(passage)) -> None:
+        self._make_backend = make_backend
         self._kept: dict[str | None, KeptConnections] = {}
         self._proxies: dict[tuple[bytes, bytes], str | None] = {}
         self._opening = threading.Lock()
@@ -111,7 +117,7 @@ class Transport:
         return kept
 
     def _open(self, proxy: str | None) -> KeptConnections:
-        backend = WholeBackend(self.passage)
+        backend = self._make_backend(self.passage, proxy)
         return KeptConnections(kept_seconds=KEPT_SECONDS, proxy=proxy, backend=backend, passage=self.passage)
 
 

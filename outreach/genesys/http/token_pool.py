@@ -48,7 +48,7 @@ class TokenPool:
         Raises Unauthorized, RateLimited or NotSent when there is no other.
         """
         if known := self._tokens[lane].known():
-            return known
+            return known.value
         asked = self._clock.monotonic()
         with self._lock:
             if self._is_out(lane):  # since it had its turn

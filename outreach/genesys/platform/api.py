@@ -100,7 +100,7 @@ class Platform(WireFormat):
         ready = self.connection.wait_for_turn(
             f"start {channel}", "POST", call.path, json=call.body, priority=priority, budget=budget
         )
-        return CreatingCall(self.connection, ready, partial(sending.read_conversation_id, channel))
+        return CreatingCall(self.connection, ready, sending.read_conversation_id)
 
     def read(self, conversation_ids: Sequence[str]) -> list[Conversation]:
         """What became of interactions: many at once, and one by one what that doesn't tell."""

@@ -4,13 +4,13 @@ Two belts go with each list and hold without us: one attempt for each row and nu
 marks whoever has a result as not to be contacted. No call of ours recycles, and none starts what is complete.
 """
 
-import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
 from outreach.errors import Ambiguous, NotSent
 from outreach.genesys.campaign_route import RESULTS, EngineConversation, Hours, ListRow, Progress, Slot
@@ -170,10 +170,9 @@ class CampaignRoute:
 
         What is on its way may still arrive.
         """
-        for _ in range(STOPS - 1):
-            with contextlib.suppress(Ambiguous, NotSent):
-                return self._connection.request_at_once("stop campaign", "POST", _path(campaign_id, "/stop"))
-        return self._connection.request_at_once("stop campaign", "POST", _path(campaign_id, "/stop"))
+        unsure = retry_if_exception_type((Ambiguous, NotSent))
+        stopping = Retrying(retry=unsure, stop=stop_after_attempt(STOPS), reraise=True)
+        stopping(self._connection.request_at_once, "stop campaign", "POST", _path(campaign_id, "/stop"))
 
     def look(self, campaign_id: str) -> Progress:
         """Status and progress, two reads."""

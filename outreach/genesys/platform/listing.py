@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import chain, count, islice
 from typing import NamedTuple
 
 from outreach.errors import Ambiguous
@@ -15,9 +16,7 @@ from outreach.genesys.http.untrusted_json import (
     read_instant,
     read_number,
 )
-
-PAGE = 100
-"""Conversations on a page of a details query (platform fact sheet 5.3)."""
+from outreach.genesys.interface import PAGE
 
 INTERVAL = timedelta(days=7)
 """The most in one details query: longer ones are said to be refused (platform fact sheet 5.3)."""
@@ -86,29 +85,40 @@ def read_all_hits(
 ) -> Iterator[Hit]:
     """Every conversation of a details query once, from at most so many pages. Raises as `read_hits`."""
     seen: set[str] = set()
-    for page in range(1, most + 1):
-        hits = read_hits(connection, operation, query, page)
-        for hit in hits:
-            if hit.conversation_id not in seen:  # pages shift while data arrives
-                seen.add(hit.conversation_id)
-                yield hit
-        if len(hits) < PAGE:  # totalHits is only about right (5.3)
-            return
+    for hit in chain.from_iterable(islice(read_hits(connection, operation, query), most)):
+        if hit.conversation_id not in seen:  # pages shift while data arrives
+            seen.add(hit.conversation_id)
+            yield hit
 
 
-def read_hits(connection: Connection, operation: str, query: Mapping[str, Json], page: int) -> list[Hit]:
-    """One page of a details query's conversations, the last one if it has fewer than PAGE.
+def read_hits(
+    connection: Connection, operation: str, query: Mapping[str, Json], first: int = 1
+) -> Iterator[list[Hit]]:
+    """The pages of a details query's conversations from one on; the last has fewer than PAGE.
 
     Where there are none Genesys answers `{}`; a page after the last one tells of all the hits, and has none.
 
     Raises:
-        Ambiguous: another shape, or a conversation that does not say which it is and when it began.
+        Ambiguous: another shape, a conversation that does not say which it is and when it began, or the page
+            before again: who gives one page for all would be asked without end.
     """
-    asked = {**query, "paging": {"pageSize": PAGE, "pageNumber": page}}
-    answer = connection.request(operation, "POST", _DETAILS, json=asked)
+    before: list[Hit] = []
+    for number in count(first):
+        asked = {**query, "paging": {"pageSize": PAGE, "pageNumber": number}}
+        answer = connection.request(operation, "POST", _DETAILS, json=asked)
+        page = _read_page(operation, answer, number)
+        if page and page == before:
+            raise unreadable(operation, answer, "page_twice")
+        yield page
+        if len(page) < PAGE:  # totalHits is only about right (5.3)
+            return
+        before = page
+
+
+def _read_page(operation: str, answer: Received, number: int) -> list[Hit]:
     body = as_mapping(answer.json)
     found, total = body.get("conversations"), read_number(body, "totalHits") or 0
-    if isinstance(answer.json, dict) and found is None and total <= (page - 1) * PAGE:
+    if isinstance(answer.json, dict) and found is None and total <= (number - 1) * PAGE:
         return []
     listed = found if isinstance(found, list) else [None]
     hits = [hit for each in listed if (hit := _read_hit(each))]

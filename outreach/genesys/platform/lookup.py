@@ -20,11 +20,11 @@ from typing_extensions import assert_never
 from outreach.contacts import Channel
 from outreach.errors import Forbidden, NotFound
 from outreach.genesys.http.client import Connection, quoted
-from outreach.genesys.interface import Attempt, ConversationMatch
+from outreach.genesys.interface import PAGE, WINDOW, Attempt, ConversationMatch
 from outreach.genesys.platform.conversations import attributes_of
 from outreach.genesys.platform.links import find_canonical
-from outreach.genesys.platform.listing import PAGE, Hit, read_all_hits, write_predicate, write_query
-from outreach.genesys.platform.matching import SKEW, WINDOW, matches, subjects_of
+from outreach.genesys.platform.listing import Hit, read_all_hits, write_predicate, write_query
+from outreach.genesys.platform.matching import SKEW, matches, subjects_of
 from outreach.genesys.platform.media import MESSAGE, medium_of
 from outreach.genesys.platform.sending import ATTEMPT_ATTRIBUTE, address_of, has_reference
 from outreach.genesys.senders import Senders

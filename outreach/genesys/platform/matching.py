@@ -13,12 +13,11 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from outreach.contacts import Channel, bare_address
-from outreach.errors import Ambiguous
 from outreach.genesys.http.client import Connection
 from outreach.genesys.http.untrusted_json import Json, Object, read_list, read_text
-from outreach.genesys.interface import Attempt
+from outreach.genesys.interface import PAGE, WINDOW, Attempt
 from outreach.genesys.platform.conversations import parts_of
-from outreach.genesys.platform.listing import INTERVAL, PAGE, Hit, read_hits, write_predicate, write_query
+from outreach.genesys.platform.listing import INTERVAL, Hit, read_hits, write_predicate, write_query
 from outreach.genesys.platform.media import EMAIL, Medium, medium_of
 from outreach.genesys.platform.sending import address_of
 from outreach.genesys.senders import Senders
@@ -26,12 +25,6 @@ from outreach.reachability import OwnConversation
 
 SKEW = timedelta(seconds=15)
 """How far their clock may be off, beside what the answers' `Date` tells of it."""
-
-# With every wait and time-out used up, `start` takes about 17 minutes (docs/genesys.md).
-WINDOW = timedelta(minutes=20)
-"""How long after its intent an attempt may still reach Genesys: it waits for the budget, it is repeated."""
-
-_LIST = "list own conversations"
 
 Sessions = Sequence[tuple[Object, Object]]
 
@@ -78,22 +71,18 @@ def _pages(
     connection: Connection, segments: Mapping[str, Json], asked: datetime
 ) -> Iterator[tuple[list[Hit], bool]]:
     """Page after page, interval before interval, each with whether it is the last one."""
-    end, number = max(connection.clock.now() + connection.clock_skew, asked + SKEW), 1
-    before: list[Hit] = []
-    while True:
+    end, is_last = max(connection.clock.now() + connection.clock_skew, asked + SKEW), False
+    while not is_last:
         begin = max(asked, end - INTERVAL)
         query = write_query(begin, end, segments, newest_first=True)
-        page = read_hits(connection, _LIST, query, number)
-        if number > 1 and page == before:  # who gives one page for all would be asked without end
-            raise Ambiguous(_LIST, 200, "page_twice", "", "Genesys gives the same page again: run it later.")
-        before = page
-        # Or it goes back beyond the interval's begin: the server gives whole days.
-        is_through = len(page) < PAGE or any(hit.started_at < begin for hit in page)
-        is_last = is_through and begin <= asked
-        yield page, is_last
-        if is_last:
-            return
-        end, number = (begin, 1) if is_through else (end, number + 1)
+        for page in read_hits(connection, "list own conversations", query):
+            # Or it goes back beyond the interval's begin: the server gives whole days.
+            is_through = len(page) < PAGE or any(hit.started_at < begin for hit in page)
+            is_last = is_through and begin <= asked
+            yield page, is_last
+            if is_through:
+                break
+        end = begin
 
 
 def _read_own(hit: Hit, senders: Senders) -> OwnConversation | None:

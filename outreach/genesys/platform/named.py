@@ -1,10 +1,10 @@
 """What goes by a name of ours in Genesys, as the source of our ids does: found by it, or made."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from outreach.errors import Ambiguous, Conflict, Refused
+from outreach.errors import Ambiguous, Refused
 from outreach.genesys.http.client import Connection
 from outreach.genesys.http.untrusted_json import read_code, read_list, read_text
 from outreach.genesys.platform.listing import read_pages
@@ -24,13 +24,15 @@ def find(connection: Connection, operation: str, path: str, name: str, **more: s
     return found[0] if found else ""
 
 
-def find_or_create(connection: Connection, what: str, path: str, body: Mapping[str, Any]) -> str:
+def find_or_create(
+    connection: Connection, what: str, path: str, body: Mapping[str, Any], find: Callable[..., str] = find
+) -> str:
     """The id of what has the body's name, made when it is not there."""
     if known := find(connection, f"find {what}", path, body["name"]):
         return known
     try:
         return create(connection, f"create {what}", path, body)
-    except Refused:  # another sender's hand-over has made it meanwhile
+    except (Refused, Ambiguous):  # it may be there now, by us or by another
         if known := find(connection, f"find {what}", path, body["name"]):
             return known
         raise
@@ -57,23 +59,15 @@ class ExternalSource:
         """Genesys' id of the source. Raises GenesysError."""
         with self._lock:
             if not self._id:  # under the lock, since a run's threads all need it first
-                self._id = self._find() or self._create()
+                body = {"name": _SOURCE, "active": True}
+                self._id = find_or_create(self._connection, "external source", _SOURCES, body, _find_source)
             return self._id
 
-    def _find(self) -> str:
-        params: dict[str, str | int] = {"name": _SOURCE, "limit": 100}
-        answer = self._connection.request("find external source", "GET", _SOURCES, params=params)
-        for entity in read_list(answer.json, "entities"):
-            if entity.get("name") == _SOURCE and entity.get("active") is not False:
-                return read_code(entity, "id")
-        return ""
 
-    def _create(self) -> str:
-        """Names are unique, so whoever creates at the same moment made the one that we find again."""
-        body = {"name": _SOURCE, "active": True}
-        try:
-            return create(self._connection, "create external source", _SOURCES, body)
-        except (Conflict, Ambiguous):  # it may be there now, by us or by another
-            if found := self._find():
-                return found
-            raise
+def _find_source(connection: Connection, operation: str, path: str, name: str) -> str:
+    """Their list goes by a cursor, not by pages; one that is switched off is none."""
+    answer = connection.request(operation, "GET", path, params={"name": name, "limit": 100})
+    for entity in read_list(answer.json, "entities"):
+        if entity.get("name") == name and entity.get("active") is not False:
+            return read_code(entity, "id")
+    return ""

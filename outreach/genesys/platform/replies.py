@@ -7,7 +7,6 @@ both are looked at: the details query is asked for sessions whose `addressTo` is
 import re
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta, timezone
-from itertools import count
 
 from outreach.contacts import Channel, bare_address
 from outreach.errors import NotFound
@@ -20,9 +19,9 @@ from outreach.genesys.http.untrusted_json import (
     read_mapping,
     read_text,
 )
-from outreach.genesys.interface import InboundConversation, InboundMessage
+from outreach.genesys.interface import PAGE, InboundConversation, InboundMessage
 from outreach.genesys.platform.conversations import COMMUNICATIONS, parts_of
-from outreach.genesys.platform.listing import INTERVAL, PAGE, Hit, read_hits, write_predicate, write_query
+from outreach.genesys.platform.listing import INTERVAL, Hit, read_hits, write_predicate, write_query
 from outreach.genesys.platform.media import EMAIL, MESSAGE, medium_of
 from outreach.genesys.senders import Senders
 
@@ -37,7 +36,7 @@ for one: of "On second thought, please stop. As I wrote:" nothing would be their
 """
 
 _BEFORE = datetime.min.replace(tzinfo=timezone.utc)
-_FIND, _READ, _READ_MAIL = "find replies", "read reply", "read reply by e-mail"
+_READ, _READ_MAIL = "read reply", "read reply by e-mail"
 
 
 def list_inbound(
@@ -53,11 +52,8 @@ def list_inbound(
     query = write_query(max(since, end - INTERVAL), end, to_us)
     ours = set(map(bare_address, names))
     first, passed = divmod(skip, PAGE)
-    for page in count(first + 1):
-        hits = read_hits(connection, _FIND, query, page)
-        yield from (_read_inbound(hit, ours) for hit in hits[passed:])
-        if len(hits) < PAGE:
-            return
+    for page in read_hits(connection, "find replies", query, first + 1):
+        yield from (_read_inbound(hit, ours) for hit in page[passed:])
         passed = 0
 
 

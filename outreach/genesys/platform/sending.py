@@ -15,7 +15,7 @@ from typing_extensions import assert_never
 
 from outreach.channels import EXTENSION, Channel
 from outreach.errors import Invalid
-from outreach.genesys.http.untrusted_json import Json, as_mapping, read_code
+from outreach.genesys.http.untrusted_json import Json, read_code, read_mapping
 from outreach.genesys.interface import Attempt, Engagement
 from outreach.genesys.platform.media import medium_of
 from outreach.genesys.senders import Senders
@@ -67,15 +67,9 @@ def _write_body(engagement: Engagement, senders: Senders, sender: str) -> dict[s
             assert_never(channel)
 
 
-def read_conversation_id(channel: Channel, body: Json) -> str:
-    """The conversation's id in the answer, or ""."""
-    match channel:
-        case Channel.VOICE:
-            return read_code(as_mapping(body).get("conversation"), "id")
-        case Channel.SMS | Channel.EMAIL | Channel.CHAT:
-            return read_code(body, "conversationId")
-        case _:
-            assert_never(channel)
+def read_conversation_id(body: Json) -> str:
+    """The conversation's id in the answer, where the table above has it, or ""."""
+    return read_code(body, "conversationId") or read_code(read_mapping(body, "conversation"), "id")
 
 
 def write_subject(subject: str, reference: str) -> str:

@@ -115,6 +115,17 @@ def test_a_start_whose_answer_is_lost_reaches_everybody_once(
     assert Counter(at_work.reached) == once(30)
 
 
+@pytest.mark.parametrize("made", ["attempt_limits", "rule_sets"])
+def test_what_goes_with_a_list_is_found_when_the_answer_to_its_making_is_lost(
+    tmp_path: Path, genesys: EmulatorThread, made: str
+) -> None:
+    genesys.configure(faults=[{"kind": "act_then_reset", "operation": f"{made}.create", "nth": 1}])
+    with desk(tmp_path, genesys) as at_work:
+        at_work.work(range(5))
+        assert Counter(at_work.states()) == {"started": 5}
+    assert Counter(at_work.reached) == once(5)
+
+
 def test_the_intent_stands_before_the_list_can_be_sent_to(
     tmp_path: Path, genesys: EmulatorThread, meanwhile: Any
 ) -> None:

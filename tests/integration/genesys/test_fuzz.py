@@ -9,7 +9,7 @@ import orjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from outreach.contacts import Channel, Channels, Contact
+from outreach.contacts import Channels, Contact
 from outreach.errors import Ambiguous, GenesysError, Refused
 from outreach.genesys.http import error_mapping
 from outreach.genesys.http.call_outcome import Outcome, of_status
@@ -96,8 +96,7 @@ def test_any_json_can_be_read_as_any_answer(body: Any) -> None:
     contact = Contact(external_contact_id="A1", name="A", channels=Channels(sms="+15551234567"))
     [result] = enrichment.read_results([contact], body, "")
     assert isinstance(result, (Registered, NotRegistered))
-    for channel in Channel:
-        assert isinstance(sending.read_conversation_id(channel, body), str)
+    assert isinstance(sending.read_conversation_id(body), str)
     conversations.from_analytics(as_mapping(body))
     conversations.from_conversation(body)
     conversations.attributes_of(body, "attempt")

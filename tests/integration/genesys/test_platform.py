@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import islice
 
 import pytest
 
@@ -12,11 +13,10 @@ from emulator.state import defaults
 from outreach.clock import SystemClock
 from outreach.contacts import Channel, Channels
 from outreach.errors import Ambiguous, Conflict, Forbidden, RateLimited, Unauthorized
-from outreach.genesys.interface import NotRegistered, Registered, Started
+from outreach.genesys.interface import PAGE, Genesys, NotRegistered, Registered, Started
 from outreach.genesys.opening import Account, fetch_token
 from outreach.genesys.platform import lookup
 from outreach.genesys.platform.api import Platform
-from outreach.genesys.platform.listing import PAGE
 from outreach.genesys.platform.organization import read_limits
 from outreach.genesys.senders import Senders
 from outreach.reachability import AVAILABLE, NOT_CHECKABLE
@@ -272,7 +272,18 @@ def test_a_merged_contact_is_found_by_its_other_id(organisation: EmulatorThread,
         assert len(client.find([attempt])[attempt.reference]) == 1
 
 
-def test_a_list_that_gives_one_page_for_all_is_not_read_without_end() -> None:
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda genesys: genesys.list_started(NOW - timedelta(hours=1)),
+        lambda genesys: genesys.find([engagement(Channel.SMS, NOW).attempt]),
+        lambda genesys: list(islice(genesys.list_inbound(NOW - timedelta(hours=1), NOW, skip=0), 3 * PAGE)),
+    ],
+    ids=["list_started", "find", "list_inbound"],
+)
+def test_a_list_that_gives_one_page_for_all_is_not_read_without_end(
+    look: Callable[[Genesys], object],
+) -> None:
     hits = [{"conversationId": f"c-{n}", "conversationStart": "2026-03-04T15:00:00Z"} for n in range(PAGE)]
     page = answer(200, {"conversations": hits, "totalHits": PAGE})
     with (
@@ -280,7 +291,7 @@ def test_a_list_that_gives_one_page_for_all_is_not_read_without_end() -> None:
         open_at(server.url) as genesys,
         pytest.raises(Ambiguous, match="page_twice"),
     ):
-        genesys.list_started(NOW - timedelta(hours=1))
+        look(genesys)
 
 
 def test_reading_many_takes_one_request(genesys: Platform) -> None:
