@@ -125,3 +125,53 @@ def test_the_end_looks_for_no_cycles_among_what_was_imported() -> None:
     is_left_out = "len(gc.get_objects()) < 1000 < gc.get_freeze_count()"
     at_the_end = f"import atexit, gc; atexit.register(lambda: print({is_left_out}))"
     assert printed(f"{at_the_end}; from cli.ending import end_process; end_process(0)") == ["True"]
+
+
+ENDING = """
+import os, sys, types
+import cli.main
+class Loaded:
+    def __del__(self, write=os.write):
+        write(1, b"taken apart")
+module = sys.modules["loaded"] = types.ModuleType("loaded")
+module.thing = Loaded()
+del module
+sys.argv = ["outreach", *sys.argv[1:]]
+def execute(arguments):
+    import atexit
+    atexit.register(print, "last logs")
+    return 3
+cli.main.execute = execute
+cli.main.main()
+"""
+
+
+def test_a_command_ends_with_its_code_after_the_last_logs_and_takes_nothing_apart() -> None:
+    """To take apart what was loaded took 0.05 seconds of a run's processor time."""
+    done = subprocess.run([sys.executable, "-c", ENDING], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.split("\n"), done.stderr) == (3, ["last logs", ""], "")
+
+
+def test_what_others_do_at_the_end_of_a_process_is_done() -> None:
+    """A tracer that was there before us sends its last then."""
+    traced = f"import atexit; atexit.register(print, 'traces sent')\n{ENDING}"
+    done = subprocess.run([sys.executable, "-c", traced], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.split("\n")[:2]) == (3, ["last logs", "traces sent"])
+
+
+def test_a_command_whose_answer_nobody_takes_ends_without_a_word() -> None:
+    ended = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m cli.main --version >&-"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_run_looks_for_no_cycles_among_what_it_imports() -> None:
+    """Once it looked, at 100,000 objects: 0.02 seconds of its processor time."""
+    look = "seen = []; gc.callbacks.append(lambda phase, found: seen.append(phase)); "
+    load = "import cli.console, cli.run, cli.settings, cli.flow_runs; print(len(seen))"
+    start = f"gc.set_threshold(*cli.main.IMPORTING); {look}{load}"
+    assert printed(f"import gc, cli.main; {start}") == ["0"]
