@@ -134,13 +134,13 @@ def count_unexplained(ledger: Ledger) -> int:
     if kept.since is None:
         return 0
     shared = {each.key for each in kept.shared}
-    found, perhaps = 0, set[int]()
+    spared = _find_spared(ledger) if shared else frozenset[int]()
+    found = 0
     for row, _ in find_due(ledger):
         addresses = row.contact.channels.addresses().items()
         keys = {_key(ledger, channel, bare_address(address)) for channel, address in addresses}
-        found += bool(keys & kept.keys)
-        perhaps |= {row.id} if keys & shared and not keys & kept.keys else set()
-    return found + len(perhaps - _find_spared(ledger)) if perhaps else found
+        found += not keys.isdisjoint(kept.keys if row.id in spared else kept.keys | shared)
+    return found
 
 
 def _find_spared(ledger: Ledger) -> frozenset[int]:
