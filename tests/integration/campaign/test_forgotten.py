@@ -74,3 +74,17 @@ def test_whom_a_person_releases_for_another_reason_is_held_for_what_a_forgotten_
     place.run(crowd(1, 2))
 
     assert place.twice() == 0
+
+
+def test_a_copy_from_before_a_catching_up_is_known_to_be_older(place: Place) -> None:
+    place.run(crowd(1))
+    place.back_up()
+    place.clock.ahead = timedelta(minutes=30)
+    caught_up(place)
+    place.run(crowd(1, 2))
+    place.restore()
+
+    with pytest.raises(LedgerOutdated):
+        place.run(crowd(1, 2))
+
+    assert (place.contacted(), place.twice()) == (8, 0)
