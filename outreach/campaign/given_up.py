@@ -54,6 +54,7 @@ class GivenUp:
     is_handed: bool = False
     judged: frozenset[str] = frozenset()
     seen: Sequence[ConversationMatch] = ()
+    """None of them: not all was shown, so that nobody can say."""
 
     def has_started(self, match: ConversationMatch) -> bool:
         """Whether it carries our reference, or began too early for any later attempt."""
@@ -65,7 +66,8 @@ def find_late(
 ) -> list[GivenUp]:
     """The given-up attempts of these contacts of which Genesys shows a conversation that is nobody's yet.
 
-    With `or_judged` also one that a person has seen, and did not take for the contact's.
+    Also those of which it did not show all, and so far nothing: `seen` is empty. With `or_judged` also one
+    that a person has seen, and did not take for the contact's.
 
     Raises:
         GenesysError: Genesys cannot be asked now. Where we may not ask, nothing is shown.
@@ -82,8 +84,9 @@ def find_late(
     late = []
     for each in given_up:
         known = {*taken, *(() if or_judged else each.judged)}
-        seen = [m for m in found.get(each.attempt.reference, ()) if m.conversation_id not in known]
-        late += [replace(each, seen=seen)] if seen else []
+        matches = found.get(each.attempt.reference)
+        seen = [match for match in matches or () if match.conversation_id not in known]
+        late += [replace(each, seen=seen)] if seen or matches is None else []
     return late
 
 
@@ -99,16 +102,20 @@ def make_attempt(ledger: Ledger, row: Claimed, reference: str, by: str, at: date
 def _find(
     ledger: Ledger, genesys: Genesys, given_up: Sequence[GivenUp]
 ) -> dict[str, list[ConversationMatch]]:
+    """As Genesys' own `find`: left out is of whom nothing was seen, and not all was shown."""
     found: dict[str, list[ConversationMatch]] = {}
+    unshown: set[str] = set()
     asked, now = list(given_up), ledger.clock.now()
     for window in range(_WINDOWS):
         later = WINDOW * window
         attempts = [replace(each.attempt, at=each.attempt.at + later) for each in asked]
-        for reference, seen in genesys.find(attempts).items() if attempts else ():
+        looked = genesys.find(attempts) if attempts else {}
+        unshown |= {attempt.reference for attempt in attempts} - looked.keys()
+        for reference, seen in looked.items():
             known = found.setdefault(reference, [])
             known += [match for match in seen if match not in known]  # two windows overlap a little
         asked = [each for each in given_up if each.is_handed and each.attempt.at + later + WINDOW < now]
-    return found
+    return {reference: seen for reference, seen in found.items() if seen or reference not in unshown}
 
 
 def read_given_up(ledger: Ledger, genesys: Genesys, rows: Sequence[Claimed]) -> Iterator[GivenUp]:

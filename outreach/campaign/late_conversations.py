@@ -18,6 +18,7 @@ from dataclasses import replace
 
 from outreach.campaign.found import NEAR, change_when_found, tell_resolved
 from outreach.campaign.given_up import JUDGED, GivenUp, find_late, read_given_up
+from outreach.campaign.look_outage import REST
 from outreach.campaign.outcomes import detail_of
 from outreach.campaign.run import Run
 from outreach.errors import GenesysError
@@ -47,7 +48,11 @@ def settle_late(run: Run, rows: Sequence[Claimed], *, holds: bool = True) -> dic
     Raises:
         GenesysError: Genesys cannot be asked now.
     """
-    late = find_late(run.ledger, run.genesys, rows)
+    return _settle(run, find_late(run.ledger, run.genesys, rows), holds=holds)
+
+
+def _settle(run: Run, found: Sequence[GivenUp], *, holds: bool) -> dict[int, State]:
+    late = [each for each in found if each.seen]
     shared = Counter(match.conversation_id for each in late for match in each.seen)
     settled: dict[int, State] = {}
     for each in late:  # one by one: two may be of one contact
@@ -65,23 +70,31 @@ def settle_late(run: Run, rows: Sequence[Claimed], *, holds: bool = True) -> dic
 
 
 def settle_or_defer(run: Run, rows: Sequence[Claimed]) -> dict[int, State]:
-    """The same right before a contact; while Genesys cannot be asked, whoever has such an attempt waits.
+    """The same right before a contact; while Genesys cannot say, whoever has such an attempt waits.
 
     Raises:
         NotSent: the run was stopped before the question's turn came.
     """
-    if not run.look_outage.lasts(run.ledger.clock.now()):
+    found, error = _look(run, rows)
+    settled = _settle(run, found, holds=True)
+    unsure = {each.row.id: each.row for each in found if not each.seen and each.row.id not in settled}
+    apply(run.ledger, [_deferred(run, row, error) for row in unsure.values()])
+    return settled | dict.fromkeys(unsure, State.DEFERRED)
+
+
+def _look(run: Run, rows: Sequence[Claimed]) -> tuple[Sequence[GivenUp], GenesysError | None]:
+    """What Genesys shows of their attempts, of all of them nothing during an outage; and its error."""
+    outage = run.look_outage
+    if not outage.lasts(run.ledger.clock.now()):
         try:
-            return settle_late(run, rows)
+            return find_late(run.ledger, run.genesys, rows), None
         except GenesysError as error:
             if run.has_given_up(error):
                 raise
             told = detail_of(error)  # its advice speaks of a call that contacts somebody
             log.warning("whoever has an attempt that was given up waits, Genesys cannot be asked: %s", told)
-            run.look_outage.begin(error, run.ledger.clock.now())
-    unsure = {each.row.id: each.row for each in read_given_up(run.ledger, run.genesys, rows)}
-    apply(run.ledger, [_deferred(run, row) for row in unsure.values()])
-    return dict.fromkeys(unsure, State.DEFERRED)
+            outage.begin(error, run.ledger.clock.now())
+    return list(read_given_up(run.ledger, run.genesys, rows)), outage.error
 
 
 def settle_resting(run: Run) -> dict[int, State]:
@@ -110,8 +123,9 @@ def _started(run: Run, each: GivenUp, match: ConversationMatch) -> Change:
     return replace(change, detail=detail, reference=attempt.reference, restore=intent)
 
 
-def _deferred(run: Run, row: Claimed) -> Change:
-    until, error = run.look_outage.until, run.look_outage.error
+def _deferred(run: Run, row: Claimed, error: GenesysError | None) -> Change:
+    until = run.look_outage.until if error else None
+    until = until or run.ledger.clock.now() + REST
     return Change(
         contact_id=row.id,
         after=State.DEFERRED,

@@ -8,10 +8,11 @@ none, nor do the e-mails of most campaigns: there an address says whose it may b
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 from sqlalchemy import ColumnElement, Row, and_, func, select
 
 from outreach.chunks import cut
@@ -28,8 +29,14 @@ from outreach.ledger.witness import MADE_AT
 from outreach.ledger.wrong_clocks import by_right_clocks
 from outreach.reachability import OwnConversation
 
+DOUBT = timedelta(minutes=90)
+"""A conversation that began further from an attempt is not its: an engine's may take 80 minutes to begin."""
+
 STEPS = 64
 """So many audit records more than it has now a contact may have had when it was contacted."""
+
+WAITED_FOR = "waited_for"
+"""In the audit of whom a person released: the reason why they were held."""
 
 CAUGHT_UP = "caught_up"
 """The fact that says until when Genesys has told all that our senders started."""
@@ -90,19 +97,20 @@ def find_forgotten(ledger: Ledger, traces: Sequence[OwnConversation]) -> tuple[l
     unmarked = {c for c in ledger.db.values(select(campaigns.c.id)) if recall(ledger, unmarked_in(c))}
     spared = _find_spared(ledger) if shared else frozenset[int]()
     foreign: set[str] = set()
-    for row, records, is_attempted in _rows(ledger):
+    for row, records, attempted_at, loaded_at in _rows(ledger):
+        is_marked = row.campaign_id not in unmarked
         for trace in _of(row, unexplained):
-            if is_attempted and row.state not in CONTACTED:  # looked for anyway, or with a person already
-                if row.reason != HELD_REASON:  # held for want of certainty: it may be another's as well
+            if attempted_at:
+                if _may_be_of(row, attempted_at, trace):
                     in_doubt.add(trace.conversation_id)
-            elif is_attempted or (row.id in spared and trace.conversation_id in shared):
+            elif row.id in spared and trace.conversation_id in shared:
                 continue
-            elif fit := _fit(ledger, row, records, trace, is_marked=row.campaign_id not in unmarked):
+            elif fit := _fit(ledger, row, records, trace, loaded_at, is_marked=is_marked):
                 found[trace.conversation_id].append(fit)
             elif not trace.channel.is_mail:  # an e-mail may be an unmarked campaign's that is loaded later
                 foreign.add(trace.conversation_id)
     fits = [fit for name, fits in found.items() for fit in _likeliest(fits, is_known=name in in_doubt)]
-    return _prove(ledger, fits), in_doubt | foreign
+    return fits, in_doubt | foreign
 
 
 def remember_unexplained(
@@ -126,20 +134,23 @@ def count_unexplained(ledger: Ledger) -> int:
     if kept.since is None:
         return 0
     shared = {each.key for each in kept.shared}
-    found, perhaps = 0, set[int]()
+    spared = _find_spared(ledger) if shared else frozenset[int]()
+    found = 0
     for row, _ in find_due(ledger):
         addresses = row.contact.channels.addresses().items()
         keys = {_key(ledger, channel, bare_address(address)) for channel, address in addresses}
-        found += bool(keys & kept.keys)
-        perhaps |= {row.id} if keys & shared and not keys & kept.keys else set()
-    return found + len(perhaps - _find_spared(ledger)) if perhaps else found
+        found += not keys.isdisjoint(kept.keys if row.id in spared else kept.keys | shared)
+    return found
 
 
 def _find_spared(ledger: Ledger) -> frozenset[int]:
-    """Whom a person has released since: they have seen what is shared, and did not take it for theirs."""
-    since = ledger.clock.now() - KEPT
-    by_person = (audit.c.action == "resolved_released") & (audit.c.at >= since)
-    return frozenset(ledger.db.values(select(audit.c.contact_id).where(by_person).distinct()))
+    """Whom a person has released since: they have seen what is shared, and did not take it for theirs.
+
+    Whoever was held for another reason, such as two rows that contradict each other, was not asked about it.
+    """
+    by_person = (audit.c.action == "resolved_released") & (audit.c.at >= ledger.clock.now() - KEPT)
+    released = ledger.db.rows(select(audit.c.contact_id, audit.c.detail).where(by_person))
+    return frozenset(n for n, detail in released if orjson.loads(detail).get(WAITED_FOR) == HELD_REASON)
 
 
 def find_due(ledger: Ledger, *, or_retryable: bool = False) -> Iterator[tuple[Claimed, int]]:
@@ -149,7 +160,7 @@ def find_due(ledger: Ledger, *, or_retryable: bool = False) -> Iterator[tuple[Cl
     """
     due = _C.state.in_([state.value for state in _DUE])
     chosen = due | and_(_C.state == State.FAILED.value, _C.retryable.is_(True)) if or_retryable else due
-    return ((row, records) for row, records, is_attempted in _rows(ledger, chosen) if not is_attempted)
+    return ((row, records) for row, records, attempted_at, _ in _rows(ledger, chosen) if not attempted_at)
 
 
 def _key(ledger: Ledger, channel: Channel, name: str) -> str:
@@ -176,12 +187,18 @@ def _drop_known(
     return reached
 
 
-def _rows(ledger: Ledger, *chosen: ColumnElement[bool]) -> Iterator[tuple[Claimed, int, bool]]:
-    """Everybody who is not erased, how long their audit is, and whether an intent of theirs stands."""
-    joined = contacts.outerjoin(intents, intents.c.contact_id == _C.id)
-    query = select(*COLUMNS, _C.audit_count, intents.c.at).select_from(joined)
-    rows: Iterator[Row[Any]] = ledger.db.one_by_one(query.where(_C.payload.is_not(None), *chosen))
-    return ((read_claimed(ledger, row), row.audit_count, row.at is not None) for row in rows)
+def _rows(
+    ledger: Ledger, *chosen: ColumnElement[bool]
+) -> Iterator[tuple[Claimed, int, datetime | None, datetime]]:
+    """Everybody who is not erased, how long their audit is, when the intent of theirs that stands was
+    committed, and when the load that brought them began.
+    """
+    joined = contacts.join(loads, loads.c.id == _C.load_id).outerjoin(intents, intents.c.contact_id == _C.id)
+    query = select(*COLUMNS, _C.audit_count, intents.c.at, loads.c.started_at.label("loaded_at"))
+    rows: Iterator[Row[Any]] = ledger.db.one_by_one(
+        query.select_from(joined).where(_C.payload.is_not(None), *chosen)
+    )
+    return ((read_claimed(ledger, row), row.audit_count, row.at, row.loaded_at) for row in rows)
 
 
 def _of(row: Claimed, reached: dict[tuple[Channel, str], list[OwnConversation]]) -> Iterator[OwnConversation]:
@@ -191,8 +208,21 @@ def _of(row: Claimed, reached: dict[tuple[Channel, str], list[OwnConversation]])
             yield from reached.get((channel, row.genesys_id), ())
 
 
+def _may_be_of(row: Claimed, attempted_at: datetime, trace: OwnConversation) -> bool:
+    """Whether it may be that attempt's, which is in doubt: looked for anyway, or with a person already."""
+    if row.state in CONTACTED or row.reason == HELD_REASON:  # held for want of certainty: it may be another's
+        return False
+    return abs(trace.started_at - attempted_at) < DOUBT
+
+
 def _fit(
-    ledger: Ledger, row: Claimed, records: int, trace: OwnConversation, *, is_marked: bool
+    ledger: Ledger,
+    row: Claimed,
+    records: int,
+    trace: OwnConversation,
+    loaded_at: datetime,
+    *,
+    is_marked: bool,
 ) -> Fit | None:
     """None where what stands in the reference's place was never written by this program."""
     shown = {match[1] for text in trace.texts if (match := _REFERENCE.search(text))}
@@ -201,19 +231,8 @@ def _fit(
     # Every length that its audit may have had by then, for the reference was made of it.
     for count in range(records + STEPS):
         if (reference := make_reference(ledger, row.id, count)) in shown:
-            return Fit(row, trace, reference, is_certain=True)
+            return Fit(row, trace, reference, is_certain=True, is_proven=loaded_at < trace.started_at)
     return Fit(row, trace, make_reference(ledger, row.id, records), is_certain=False)
-
-
-def _prove(ledger: Ledger, fits: Sequence[Fit]) -> list[Fit]:
-    certain = [fit.row.id for fit in fits if fit.is_certain]
-    loaded: dict[int, datetime] = {}
-    for chunk in cut(certain, 500):
-        chosen = select(_C.id, loads.c.started_at).join(loads, loads.c.id == _C.load_id)
-        loaded.update(map(tuple, ledger.db.rows(chosen.where(_C.id.in_(chunk)))))
-    return [
-        replace(fit, is_proven=fit.is_certain and loaded[fit.row.id] < fit.trace.started_at) for fit in fits
-    ]
 
 
 def _likeliest(fits: Sequence[Fit], *, is_known: bool) -> Collection[Fit]:

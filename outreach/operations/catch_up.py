@@ -97,11 +97,17 @@ def catch_up(
         note_everywhere(ledger, "caught_up", {"found": done.found, "held": done.held})
     # Where our clock is ahead, so much earlier: Genesys' own instants are compared with it.
     remember(ledger, CAUGHT_UP, (until + min(genesys.clock_skew, timedelta())).isoformat())
-    identity, mark = draw_identity(ledger), read_mark(ledger)
-    for witness in everybody:
-        if mark:
-            witness.remember(identity, mark)
+    # By the old identity too: a copy from before would be as far as witnesses know that one.
+    _tell_witnesses(ledger, everybody, read_identity(ledger))
+    _tell_witnesses(ledger, everybody, draw_identity(ledger))
     return done
+
+
+def _tell_witnesses(ledger: Ledger, witnesses: Sequence[Witness], identity: str | None) -> None:
+    mark = read_mark(ledger)
+    for witness in witnesses:
+        if identity and mark:
+            witness.remember(identity, mark)
 
 
 def _take_in(ledger: Ledger, genesys: Genesys, since: datetime, witnesses: Sequence[Witness]) -> CaughtUp:

@@ -24,6 +24,7 @@ from outreach.ledger.changes import KEEP, Change, OutboundEvent, apply, to_accep
 from outreach.ledger.contacts import ContactRow, find_contacts, list_retryable, list_waiting
 from outreach.ledger.conversations import find_other_contact
 from outreach.ledger.deliveries import find_last_endpoint
+from outreach.ledger.forgotten import WAITED_FOR
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.refusals import RELEASED
 from outreach.ledger.reopening import read_set_aside, reopen
@@ -101,7 +102,8 @@ def read_reason(reason: str) -> str:
 
 
 def _detail(row: ContactRow, outcome: str, words: str) -> dict[str, str]:
-    return {"reason": words, "outcome": outcome, "reference": row.reference or ""}
+    told = {"reason": words, "outcome": outcome, "reference": row.reference or ""}
+    return {**told, WAITED_FOR: row.reason} if row.reason else told
 
 
 def _find(ledger: Ledger, campaign: Campaign, name: str) -> ContactRow:

@@ -19,6 +19,7 @@ from outreach.campaign.run import Run
 from outreach.errors import LedgerOutdated
 from outreach.follow_up.rounds import follow_up
 from outreach.genesys.http.retries import ATTEMPTS
+from outreach.genesys.platform import lookup
 from outreach.ledger.changes import apply_outcomes, to_started
 from outreach.ledger.database.schema import outbox
 from outreach.ledger.proof import prove
@@ -202,6 +203,27 @@ def test_genesys_that_shows_no_conversations_is_asked_once_for_all_who_were_rele
     assert proof.states == {"deferred": 6}
     [asked] = [rule["fired"] for rule in place.genesys.state()["faults"]]
     assert asked == ATTEMPTS  # the tries of one request
+
+
+def test_of_whom_genesys_did_not_show_all_nobody_says_that_there_was_nothing(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = {"kind": "act_then_reset", "operation": "messages.agentless", "times": 1}
+    never_sent = {"kind": "reset_before", "operation": "messages.agentless"}
+    place.genesys.configure(faults=[lost, never_sent])
+    people = [*person("sms"), *person("sms", number=2)]
+    release(place, people)
+    place.genesys.configure(**SEEN)
+
+    with monkeypatch.context() as crowded:
+        crowded.setattr(lookup, "MOST_PAGES", 1)  # so that one conversation leaves others to be seen
+        proof = place.run(people, settings=LATE)
+
+    assert (proof.states, proof.balanced) == ({"started": 1, "deferred": 1}, True)
+    assert (proof.reasons, place.contacted()) == ({"earlier_attempt_unsure": 1}, 1)
+    place.clock.ahead = timedelta(minutes=16)
+    proof = place.run(people, settings=LATE)
+    assert (proof.contacted, place.contacted(), place.twice()) == (2, 2, 0)
 
 
 def test_an_own_reference_is_believed_more_than_a_persons_release(place: Place) -> None:
