@@ -38,7 +38,7 @@ takes a tenth of the time that importing Prefect takes; at 50,000 and at 100,000
 
 def main() -> None:
     """The console script."""
-    # The first, and so the last of what is done at the end; but for what others began with, as to send traces.
+    # The first, and so the last of what is done at the end; but for what others began with, to send traces.
     if not atexit._ncallbacks():  # noqa: SLF001 - nothing else tells
         atexit.register(leave)
     try:

@@ -34,7 +34,8 @@ def erase(
     """Forget one person in all campaigns and never contact them again; only keyed hashes stay.
 
     An address takes everybody who has it, of an office's number all colleagues, with all of their addresses
-    and ids: `outreach export-person` shows who that is. Exit 1 when another program held the ledger, so that old copies may still stand in its files.
+    and ids: `outreach export-person` shows who that is. Exit 1 when another program held the ledger, so that
+    old copies may still stand in its files.
 
     Args:
         who: an external contact id, or an address; left out, it is read from standard

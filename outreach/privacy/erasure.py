@@ -55,7 +55,7 @@ def erase(ledger: Ledger, who: str, *, files: Iterable[Path] = ()) -> Erased:
 
     Args:
         ledger: where they stand.
-        who: an external contact id, or an address: then everybody who leads to it, with all of their addresses.
+        who: an external contact id, or an address: then everybody who leads to it, with all their addresses.
         files: CSV files to clean besides those that the ledger knows of.
 
     Raises:
