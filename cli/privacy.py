@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 LEAST_CELLS = 3
 """A contact has an id, a name and an address."""
 
+SHOWN = 20
+"""Of the ids that an erasure suppressed; --json has all of them."""
+
 Files = Annotated[tuple[Path, ...], Parameter(negative="")]
 
 
@@ -30,7 +33,9 @@ def erase(
 ) -> int:
     """Forget one person in all campaigns and never contact them again; only keyed hashes stay.
 
-    Exit 1 when another program held the ledger, so that old copies may still stand in its files.
+    An address takes everybody who has it, of an office's number all colleagues, with all of their addresses
+    and ids: `outreach export-person` shows who that is. Exit 1 when another program held the ledger, so that
+    old copies may still stand in its files.
 
     Args:
         who: an external contact id, or an address; left out, it is read from standard
@@ -46,7 +51,7 @@ def erase(
     if json:
         print_json(done.as_json())
     else:
-        out.print(_tell(done), soft_wrap=True)
+        out.print(_tell(done), markup=False, soft_wrap=True)
     return 0 if done.rewritten else 1
 
 
@@ -62,17 +67,20 @@ def _tell(done: Erased) -> str:
     rows, files = counted(done.rows, "rejected row", "rejected rows"), counted(done.files, "file", "files")
     addresses = counted(done.suppressed, "address is", "addresses are")
     told = f"Erased: {contacts} in {campaigns}, {rows}, {files} cleaned. {addresses} suppressed from now on."
-    if done.campaigns:
-        told += (
-            " So is the external contact id: `outreach suppress --lift ID --erased`, should they ask for it."
-        )
+    if done.ids:
+        shown, more = ", ".join(done.ids[:SHOWN]), len(done.ids) - SHOWN
+        ids = counted(len(done.ids), "external contact id", "external contact ids")
+        told += f" So {'is' if len(done.ids) == 1 else 'are'} {ids}: {shown}"
+        told += f" and {more:,} more." if more > 0 else "."
+        told += " Where one of them asks to be contacted again: `outreach suppress --lift ID --erased`."
     if not (done.contacts or done.rows or done.sharing):
         told += (
             " Nobody here has that address: if they had another one before, erase the external contact id."
         )
     if done.sharing:
         others = counted(done.sharing, "other contact has", "other contacts have")
-        told += f" {others} the same address: erase the address to take them too."
+        told += f" {others} the same address. To erase it takes everybody who has it, colleagues too: "
+        told += "`outreach export-person` shows whose it is."
     if done.still_open:
         still_open = counted(done.still_open, "interaction is", "interactions are")
         told += f" {still_open} still open: `outreach follow-up` ends them now."

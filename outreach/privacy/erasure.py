@@ -28,6 +28,7 @@ from outreach.sources.private_file import remove_leftovers
 class Erased:
     """What an erasure found and did.
 
+    `ids` are the external contact ids that it suppressed: of an address, those of everybody who had it.
     `sharing` counts contacts of other ids that lead to an address of the person: they are suppressed from now
     on, but still hold it; erasing the address itself takes them too. `still_open` counts interactions that
     the next `follow_up` ends. `rewritten` is False when another program held the database, so that copies
@@ -39,6 +40,7 @@ class Erased:
     rows: int
     files: int
     suppressed: int
+    ids: list[str]
     sharing: int
     still_open: int
     rewritten: bool
@@ -53,7 +55,7 @@ def erase(ledger: Ledger, who: str, *, files: Iterable[Path] = ()) -> Erased:
 
     Args:
         ledger: where they stand.
-        who: an external contact id, or an address: then whoever leads to it.
+        who: an external contact id, or an address: then everybody who leads to it, with all their addresses.
         files: CSV files to clean besides those that the ledger knows of.
 
     Raises:
@@ -88,6 +90,7 @@ def erase(ledger: Ledger, who: str, *, files: Iterable[Path] = ()) -> Erased:
         rows=rows,
         files=len(cleaned),
         suppressed=suppressed,
+        ids=sorted(found.person.ids),
         sharing=found.sharing,
         still_open=count_started_of(ledger, ids),
         rewritten=rewrite(ledger, words),

@@ -1,6 +1,8 @@
 """Data frames of pandas, Polars and Arrow as rows; none of them is imported."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Integral, Real
 from typing import Any, Protocol, TypeAlias
 
 from outreach.errors import SourceError
@@ -8,6 +10,7 @@ from outreach.sources.cells import DIGITS_LOST
 from outreach.sources.columns import tell_apart
 
 _EXACT = {"float": 2**24, "float32": 2**24, "halffloat": 2**11, "float16": 2**11}
+_WORD = re.compile(r"[a-z0-9]+")
 
 
 class Frame(Protocol):
@@ -62,16 +65,24 @@ def _of_pandas(frame: Any) -> tuple[Any, Kinds]:  # noqa: ANN401 - pandas has no
 
 
 def exact_below(kind: object) -> int | None:
-    """Up to where a type has every whole number, if it is a float of four bytes or two; else None.
+    """Up to where a type has every whole number, if there is a float of four bytes or two in it; else None.
 
     `kind` is a type of Arrow, numpy, pandas or Polars.
     """
-    return _EXACT.get(str(kind).lower().removesuffix("[pyarrow]"))
+    kind = kind if (kinds := getattr(kind, "categories", None)) is None else getattr(kinds, "dtype", kind)
+    # A word of it: a dictionary, a list or an object of such floats loses the same digits.
+    found = _EXACT.keys() & _WORD.findall(str(kind).lower())
+    return min((_EXACT[each] for each in found), default=None)
 
 
-def unless_lost(value: Any, exact: int) -> object:  # noqa: ANN401 - a number of any library
+def unless_lost(value: object, exact: int) -> object:
     """The value, or that digits were lost: a float of four bytes makes another number of a phone's."""
-    return DIGITS_LOST if value is not None and abs(value) >= exact else value
+    if isinstance(value, Mapping):
+        return {name: unless_lost(each, exact) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [unless_lost(each, exact) for each in value]
+    is_lost = isinstance(value, Real) and not isinstance(value, Integral) and abs(float(value)) >= exact
+    return DIGITS_LOST if is_lost else value
 
 
 def _mark_lost(rows: Sequence[dict[str, object]], narrow: Mapping[str, int]) -> None:

@@ -38,3 +38,26 @@ def test_a_retry_that_takes_nobody_says_how_the_refused_go_again(tmp_path: Path)
 def test_an_erasure_that_finds_nobody_asks_for_the_id(tmp_path: Path) -> None:
     done = outreach("erase", "+13175550999", "--ledger", begin(tmp_path), cwd=tmp_path)
     assert "erase the external contact id" in done.stdout
+
+
+def test_an_erasure_by_an_address_names_each_id_that_it_suppressed(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    office = [{**person, "sms": "+13175550100"} for person in people(3)]
+    with open_ledger(url) as ledger, new_run(ledger, Organisation(), SETTINGS) as run:
+        load(run, [*office, {**office[0], "external_contact_id": "CRM-9", "sms": "+13175550199"}])
+
+    done = outreach("erase", "+13175550100", "--ledger", url, cwd=tmp_path)
+
+    ids = ", ".join(sorted(str(person["external_contact_id"]) for person in office))
+    assert f"3 external contact ids: {ids}." in done.stdout
+    assert "CRM-9" not in done.stdout
+
+
+def test_an_erasure_of_somebody_who_had_rejected_rows_alone_names_their_id(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    with open_ledger(url) as ledger, new_run(ledger, Organisation(), SETTINGS) as run:
+        load(run, [{"external_contact_id": "EXT-7", "name": "Ada", "sms": "12"}])
+
+    done = outreach("erase", "EXT-7", "--ledger", url, cwd=tmp_path)
+
+    assert "1 external contact id: EXT-7." in done.stdout

@@ -72,17 +72,39 @@ def narrow_numpy(phones: list[float]) -> Any:
     return [{**row, "sms": numpy.float32(phone)} for row, phone in zip(ROWS, phones, strict=True)]
 
 
+def narrow_dictionary(phones: list[float]) -> Any:
+    return pa.table({**PEOPLE, "sms": pa.array(phones, pa.float32()).dictionary_encode()})
+
+
+def narrow_categories(phones: list[float]) -> Any:
+    frame = narrow_pandas(phones)
+    return frame.assign(sms=frame.sms.astype("category"))
+
+
+def narrow_list(phones: list[float]) -> Any:
+    kind = pa.list_(pa.struct([("value", pa.float32()), ("label", pa.string())]))
+    return pa.table(
+        {**PEOPLE, "sms": pa.array([[{"value": each, "label": "mobile"}] for each in phones], kind)}
+    )
+
+
 @pytest.mark.parametrize(
     "make",
     [
         narrow_arrow,
+        narrow_dictionary,
+        narrow_list,
         narrow_pandas,
         lambda phones: narrow_pandas(phones, "Float32"),
         lambda phones: narrow_pandas(phones, "float[pyarrow]"),
+        narrow_categories,
         narrow_polars,
         narrow_numpy,
     ],
-    ids=["arrow", "pandas", "pandas-nullable", "pandas-arrow", "polars", "numpy"],
+    ids=[
+        *("arrow", "arrow-dictionary", "arrow-list"),
+        *("pandas", "pandas-nullable", "pandas-arrow", "pandas-categories", "polars", "numpy"),
+    ],
 )
 def test_a_phone_in_a_float_of_four_bytes_is_nobodys_as_in_a_parquet_file(make: Any) -> None:
     rows = list(open_source(make([2025550101.0, 2025550102.0]), country="US").rows())
