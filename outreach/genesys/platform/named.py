@@ -25,15 +25,15 @@ def find(connection: Connection, operation: str, path: str, name: str, **more: s
 
 
 def find_or_create(
-    connection: Connection, what: str, path: str, body: Mapping[str, Any], find: Callable[..., str] = find
+    connection: Connection, what: str, path: str, body: Mapping[str, Any], look: Callable[..., str] = find
 ) -> str:
     """The id of what has the body's name, made when it is not there."""
-    if known := find(connection, f"find {what}", path, body["name"]):
+    if known := look(connection, f"find {what}", path, body["name"]):
         return known
     try:
         return create(connection, f"create {what}", path, body)
     except (Refused, Ambiguous):  # it may be there now, by us or by another
-        if known := find(connection, f"find {what}", path, body["name"]):
+        if known := look(connection, f"find {what}", path, body["name"]):
             return known
         raise
 

@@ -34,9 +34,9 @@ def microseconds(at: datetime) -> int:
     return (at - EPOCH) // timedelta(microseconds=1)
 
 
-def instant(number: int) -> datetime:
+def instant(count: int) -> datetime:
     """Aware UTC, of microseconds since 1970."""
-    return EPOCH + timedelta(microseconds=int(number))
+    return EPOCH + timedelta(microseconds=int(count))
 
 
 class Instant(TypeDecorator[datetime]):
