@@ -98,16 +98,17 @@ def opt_out(ledger: Ledger, addresses: Iterable[str], *, reason: str = "opted_ou
 
 
 def lift(
-    ledger: Ledger, addresses: Collection[str], *, reason: str = "", erased_too: bool = False
+    ledger: Ledger, addresses: Iterable[str], *, reason: str = "", erased_too: bool = False
 ) -> list[bool]:
     """Take addresses off that were suppressed by mistake, or ids of the erased; of each, whether it was.
 
     Raises:
         UsageError: one is neither, or belongs to a person who was erased; none is lifted then.
     """
-    names = {text.strip() for text in addresses if EXTERNAL_CONTACT_ID.match(text.strip())}
+    given = [text.strip() for text in addresses]
+    names = {text for text in given if EXTERNAL_CONTACT_ID.match(text)}
     ids = find_suppressed(ledger, (), sorted(names), is_erased=True)
-    read = [text.strip() if text.strip() in ids else read_address(text) for text in addresses]
+    read = [text if text in ids else read_address(text) for text in given]
     erased = set() if erased_too else ids | find_suppressed(ledger, read, is_erased=True)
     if erased:
         numbers = ", ".join(str(number) for number, address in enumerate(read, 1) if address in erased)

@@ -172,8 +172,9 @@ def _released(ledger: Ledger, campaign: Campaign, row: ContactRow, detail: dict[
         return to_accepted(contact_id=row.id, action=action, fields=_AFRESH, detail=detail)
     told = _tell(ledger, campaign, row, "released", None)
     if row.availability is None:  # catching up held them before Genesys was asked about them
-        afresh = {"contact_id": row.id, "action": action, "fields": _AFRESH, "detail": detail, "events": told}
-        return to_accepted(**afresh, intent="release")
+        return to_accepted(
+            contact_id=row.id, action=action, fields=_AFRESH, detail=detail, events=told, intent="release"
+        )
     return to_cleared(contact_id=row.id, action=action, fields=_AFRESH, detail=detail, events=told)
 
 
