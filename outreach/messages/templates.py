@@ -14,6 +14,7 @@ from outreach.messages.checking import Mistake, check
 from outreach.messages.filling import HINT, Speech, Unfilled
 from outreach.messages.filters import FILTERS, SPEECH, TESTS, Unreadable
 
+_ESCAPED = re.compile(r"\{\{[^{}]*(?:%20|&\w+;|&#)")
 _CURLY_QUOTES = re.compile("[\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb]")
 
 
@@ -69,6 +70,8 @@ class Template:
             hint = 'A name with a blank or a dash stands in quotes: {{ metadata["post box"] }}.'
             if _CURLY_QUOTES.search(source):
                 hint = "A word processor's quotes may stand in it: write them straight."
+            elif _ESCAPED.search(source):
+                hint = "A program that writes HTML has changed a field: {{%20name%20}} was {{ name }}."
             line = f" on line {error.lineno}" if "\n" in source else ""
             raise SettingsError(
                 f"{where} cannot be read{line}: {(error.message or '').rstrip('.')}.", hint

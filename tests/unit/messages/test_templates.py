@@ -153,6 +153,30 @@ def test_a_field_stands_in_html_only_where_it_can_be_escaped(html: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "message",
+    [
+        "See https://x.example/%7B%7B%20opt_out_link%20%7D%7D",
+        "Hi «First_Name»",
+        "Guten Tag «Nachname»",
+        "Hi [Vorname]",
+    ],
+)
+def test_a_field_that_another_program_wrote_is_not_sent_as_it_stands(message: str) -> None:
+    with pytest.raises(SettingsError, match="is no field of ours"):
+        wording(message)
+    assert say("Ours", initial_message=message).startswith(f"<{PLACEHOLDER_LEFT}")
+
+
+def test_quotation_marks_are_no_placeholder() -> None:
+    assert say("Unsere Aktion «Winter»") == "Unsere Aktion «Winter»"
+
+
+def test_a_field_that_was_escaped_in_a_link_is_said_to_be_one() -> None:
+    with pytest.raises(SettingsError, match="A program that writes HTML has changed a field"):
+        wording(html='<a href="{{%20opt_out_link%20}}">Stop</a>')
+
+
+@pytest.mark.parametrize(
     "empty", ["", " ", "\u00a0", "\u200b", "nan", "NaN", "None", "NULL", "N/A", "#N/A", "-", "."]
 )
 def test_a_hole_is_no_text_and_the_templates_default_fills_it(empty: str) -> None:
