@@ -174,17 +174,19 @@ def resolve(
     reason: str,
     conversation: str | None = None,
     all_for: str | None = None,
-    state: Literal["held", "unknown"] = "held",
+    state: Literal["held", "unknown", "deferred"] = "held",
     ledger: LedgerName = None,
     json: AsJson = False,
 ) -> None:
     """Say what became of an outcome that nobody could find; it stands in the audit with your reason.
 
+    It is for who is unknown, held, deferred as earlier_attempt_unsure, or blocked for a reason of ours.
+
     Args:
         campaign: its name.
         contact: the external contact id; or many at once with --all-for.
         all_for: release everybody who waits for this reason, such as poison: the code that `export` shows.
-        state: with --all-for, those who are held, or those who are still looked for.
+        state: with --all-for, those who are held, still looked for (unknown), or deferred.
         outcome: started (the person was contacted) or released (they were not, and may be).
         reason: why you are sure.
         conversation: the conversation's id, where there is one.

@@ -4,7 +4,6 @@ Nothing was found to the last look, or a person released it; then a slow index, 
 on its way, shows the conversation late. The audit remembers each such attempt, by its reference and instant.
 """
 
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,25 +12,21 @@ from typing import Any
 
 import orjson
 
+from outreach.compliance.reasons import EARLIER_ATTEMPT_UNSURE
 from outreach.contacts import Channel
-from outreach.errors import Forbidden
 from outreach.genesys.interface import WINDOW, Attempt, ConversationMatch, Genesys
 from outreach.ledger.audit.chain import read_histories
 from outreach.ledger.claims import Claimed
 from outreach.ledger.conversations import find_starters
 from outreach.ledger.facts import recall, unmarked_in
+from outreach.ledger.forgotten import JUDGED, WAITED_FOR
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.states import State
-
-log = logging.getLogger(__name__)
 
 GRAIN = timedelta(seconds=5)
 """Less tells of no clock: a `Date` has whole seconds, and an answer that is read late makes it older."""
 
-JUDGED = "conversations"
-"""In the audit of whom a late conversation had held: those that a person has seen since."""
-
-_BY_PERSON = "resolved_released"
+_BY_PERSON, _STARTED_BY_PERSON = "resolved_released", "resolved_started"
 _RELEASES = ("released", _BY_PERSON)
 _IN_DOUBT = (State.INTENT, State.UNKNOWN, State.HELD)
 
@@ -45,6 +40,7 @@ class GivenUp:
 
     `until` is by Genesys' clock: what began before it was started by no later attempt. `is_handed`: Genesys'
     engine had it. `judged` are the conversations that a person has seen since, and did not take for theirs.
+    `is_vouched`: a person said since, while Genesys could not, that it reached nobody.
     """
 
     row: Claimed
@@ -53,40 +49,34 @@ class GivenUp:
     is_by_person: bool
     is_handed: bool = False
     judged: frozenset[str] = frozenset()
-    seen: Sequence[ConversationMatch] = ()
-    """None of them: not all was shown, so that nobody can say."""
+    is_vouched: bool = False
+    seen: Sequence[ConversationMatch] | None = None
+    """Those that are nobody's yet; None where Genesys did not say, or not all of it."""
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether nobody can say now if it reached somebody."""
+        return self.seen is None and not self.is_vouched
 
     def has_started(self, match: ConversationMatch) -> bool:
         """Whether it carries our reference, or began too early for any later attempt."""
         return match.certain or match.started_at <= self.until
 
 
-def find_late(
-    ledger: Ledger, genesys: Genesys, rows: Sequence[Claimed], *, or_judged: bool = False
-) -> list[GivenUp]:
-    """The given-up attempts of these contacts of which Genesys shows a conversation that is nobody's yet.
-
-    Also those of which it did not show all, and so far nothing: `seen` is empty. With `or_judged` also one
-    that a person has seen, and did not take for the contact's.
+def find_late(ledger: Ledger, genesys: Genesys, rows: Sequence[Claimed]) -> list[GivenUp]:
+    """The given-up attempts of these contacts, with what Genesys shows of each that is nobody's yet.
 
     Raises:
-        GenesysError: Genesys cannot be asked now. Where we may not ask, nothing is shown.
+        GenesysError: Genesys cannot be asked now, or we may not ask.
     """
     given_up = list(read_given_up(ledger, genesys, rows))
-    if not given_up:
-        return []
-    try:
-        found = _find(ledger, genesys, given_up)
-    except Forbidden as error:
-        log.warning("Genesys does not say what became of attempts that were given up: %s", error)
-        return []
+    found = _find(ledger, genesys, given_up)
     taken = find_starters(ledger, [match.conversation_id for seen in found.values() for match in seen])
     late = []
     for each in given_up:
-        known = {*taken, *(() if or_judged else each.judged)}
-        matches = found.get(each.attempt.reference)
-        seen = [match for match in matches or () if match.conversation_id not in known]
-        late += [replace(each, seen=seen)] if seen or matches is None else []
+        matches, known = found.get(each.attempt.reference), each.judged.union(taken)
+        seen = None if matches is None else [m for m in matches if m.conversation_id not in known]
+        late.append(replace(each, seen=seen))
     return late
 
 
@@ -147,10 +137,15 @@ def _replay(ledger: Ledger, row: Claimed, records: Sequence[Any]) -> list[GivenU
             is_by_person = record.action == _BY_PERSON
             given_up[attempt.reference] = GivenUp(row, attempt, record.at, is_by_person, is_handed)
             attempt = None
+        elif told.get(WAITED_FOR) == EARLIER_ATTEMPT_UNSURE and record.action == _BY_PERSON:
+            vouched = ((name, replace(g, is_by_person=True, is_vouched=True)) for name, g in given_up.items())
+            given_up = dict(vouched)
         elif JUDGED in told and reference in given_up:  # held: the doubt of that attempt is open again
             judged |= set(told[JUDGED])
             doubted = given_up.pop(reference)
             attempt, is_handed = doubted.attempt, doubted.is_handed
+        elif record.action == _STARTED_BY_PERSON and "conversation_id" not in told:
+            given_up.clear()  # which of them it was, nobody knows
         elif "conversation_id" in told and reference in given_up:  # its late answer: a newer one goes on
             given_up.pop(reference)
         elif told.get("state") not in _IN_DOUBT:

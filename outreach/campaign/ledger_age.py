@@ -152,8 +152,10 @@ class LedgerAge:
     def _without_late(self, fits: Sequence[Fit]) -> list[Fit]:
         """Without what an attempt started that this ledger knows, and gave up: it only turned up late."""
         rows = {fit.row.id: fit.row for fit in fits}
-        late = find_late(self._ledger, self._genesys, list(rows.values()), or_judged=True)
-        known = {match.conversation_id for each in late for match in each.seen if each.has_started(match)}
+        late = find_late(self._ledger, self._genesys, list(rows.values()))
+        known = {
+            match.conversation_id for each in late for match in each.seen or () if each.has_started(match)
+        }
         return [fit for fit in fits if fit.trace.conversation_id not in known]
 
 

@@ -92,13 +92,17 @@ def _reconcile(run: Run, group: Sequence[Claimed]) -> Counter[str]:
     shared = _shared(seen)
     unsure = [row.id for row in group if any(not s.certain for s in seen.get(row.reference, ()))]
     rivalled = {number for number in unsure if _is_rivalled(run, intents[number])}
+    asked = attempts if run.genesys.can_find else {}
+    unshown = {row.id for row in group if row.id in asked and row.reference not in seen}
+    if unshown:
+        log.warning("%s outcomes in doubt stay so, Genesys does not show all that there is", len(unshown))
     changes = []
     for row in group:
         sightings = [s for s in seen.get(row.reference, []) if taken.get(s.conversation_id, row.id) == row.id]
         # Two attempts at one address at about one time: no evidence tells them apart.
         if any((s.conversation_id in shared or row.id in rivalled) and not s.certain for s in sightings):
             changes.append(_held(run, row, "several_matches"))
-        elif row.id in attempts and run.genesys.can_find and row.reference not in seen:
+        elif row.id in unshown:
             changes.append(_look_later(run, row, row.checks))  # no complete look, so it counts for none
         else:
             changes.append(_judge(run, row, attempts.get(row.id), sightings))

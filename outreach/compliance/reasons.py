@@ -41,6 +41,9 @@ ROWS_CONTRADICT = "rows_contradict"
 ADDRESS_REFUSED = "address_refused"
 """Whoever has an address for which another row of the campaign says no."""
 
+EARLIER_ATTEMPT_UNSURE = "earlier_attempt_unsure"
+"""Whoever waits since an attempt was given up, while Genesys cannot say what became of it."""
+
 REASONS = {
     "campaign_ended": Reason("The campaign has ended.", Owner.US, _EXTEND),
     "no_window_before_end": Reason(

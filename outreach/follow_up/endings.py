@@ -5,6 +5,8 @@ shown, going on        started: looked at again, at growing intervals, at the la
 not shown              started: looked for again; after a day `ended`, of an unknown end (`not_found`)
 ended, not delivered   ended: looked at for three days more, and told again when the receipt comes
 ended, link not shown  ended: looked at for three days more, until a reading shows the contact
+ended, contacted anew  ended: looked at for three days more, for what an attempt given up before may have
+                       started; while Genesys cannot say, for longer
 """
 
 from datetime import datetime, timedelta
@@ -87,19 +89,23 @@ def _next_look(seen: Observation) -> datetime:
 
 
 def _ended(run: Run, seen: Observation, found: Conversation) -> Change:
-    is_open = (found.delivery in ON_ITS_WAY or _is_link_open(seen)) and not seen.row.contact.is_forgotten
-    look_at = seen.now + timedelta(seconds=LOOK_FOR_RECEIPT_SECONDS[0]) if is_open else None
-    fields = {"ended_at": found.ended_at, "look_at": look_at, "looks": 0, "deaths": 0, **_known(seen)}
+    is_open = (found.delivery in ON_ITS_WAY or _is_open(seen)) and not seen.row.contact.is_forgotten
+    fields = {
+        "ended_at": found.ended_at,
+        "look_at": _look_after_end(seen, 0, is_open=is_open),
+        "looks": 0,
+        "deaths": 0,
+        **_known(seen),
+    }
     return _at_end(seen, ENDED, fields, _detail(seen, found), _told(run, seen, found))
 
 
 def _after_end(run: Run, seen: Observation) -> Change:
     """Of somebody whose message was on its way at the end, or whose link is not shown yet."""
-    checks, waited = seen.row.checks + 1, seen.row.delivery in ON_ITS_WAY
+    checks = seen.row.checks + (seen.is_told is not False)
+    waited = seen.row.delivery in ON_ITS_WAY
     found = seen.found if waited and seen.found is not None and _is_final(seen.found) else None
-    is_open = (waited and found is None) or _is_link_open(seen)
-    wait = LOOK_FOR_RECEIPT_SECONDS[checks] if is_open and checks < len(LOOK_FOR_RECEIPT_SECONDS) else None
-    look_at = None if wait is None else seen.now + timedelta(seconds=wait)
+    look_at = _look_after_end(seen, checks, is_open=(waited and found is None) or _is_open(seen))
     fields = {"looks": checks, "look_at": look_at, **_known(seen)}
     if found is not None:  # told once more when its receipt came
         return _at_end(seen, RECEIVED, fields, _detail(seen, found), _told(run, seen, found))
@@ -111,8 +117,15 @@ def _is_final(found: Conversation) -> bool:
     return found.opted_out or found.delivery not in ON_ITS_WAY | {""}
 
 
-def _is_link_open(seen: Observation) -> bool:
-    return seen.link.startswith(ASKED)
+def _look_after_end(seen: Observation, checks: int, *, is_open: bool) -> datetime | None:
+    if not is_open or checks >= len(LOOK_FOR_RECEIPT_SECONDS):
+        return None
+    return seen.now + timedelta(seconds=LOOK_FOR_RECEIPT_SECONDS[checks])
+
+
+def _is_open(seen: Observation) -> bool:
+    """Whether its link is not shown yet, or an attempt that was given up before may turn up."""
+    return seen.link.startswith(ASKED) or seen.is_told is not None
 
 
 def _link(seen: Observation) -> dict[str, str]:
@@ -165,7 +178,8 @@ def _lost(run: Run, seen: Observation) -> Change:
         disconnect_type=NOT_FOUND,
         overlong=seen.row.reason == OVERLONG,
     )
-    fields = {"disconnect_type": NOT_FOUND, "look_at": None, "deaths": 0}
+    look_at = _look_after_end(seen, 0, is_open=seen.is_told is not None)
+    fields = {"disconnect_type": NOT_FOUND, "look_at": look_at, "looks": 0, "deaths": 0}
     detail = {"conversation_id": seen.row.conversation_id, "disconnect_type": NOT_FOUND}
     return _at_end(seen, NOT_FOUND, fields, detail, told)
 

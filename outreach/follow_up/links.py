@@ -7,10 +7,10 @@ refused     Genesys does not take it, or takes it and shows nothing of it three 
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from outreach.campaign.run import Run
-from outreach.errors import Conflict, GenesysError, Invalid, NotFound
+from outreach.errors import Conflict, GenesysError, Invalid, NotFound, Refused
 from outreach.follow_up.observation import Observation
 from outreach.ledger.conversations import find_unlinked, write_links
 from outreach.settings import Link
@@ -36,7 +36,7 @@ def link(run: Run, observations: Sequence[Observation]) -> dict[int, str]:
     others = [each for each in shown if each.row.id not in known]
     try:
         ids = {each.row.genesys_id for each in others}
-        canonical = run.genesys.find_canonical(ids) if others and run.settings.link is Link.MISSING else {}
+        canonical = _find_canonical(run, ids) if others and run.settings.link is Link.MISSING else {}
         for each in others:
             today, all_ids = canonical.get(each.row.genesys_id, (each.row.genesys_id, frozenset[str]()))
             if not all_ids.isdisjoint(each.contact_ids):
@@ -46,6 +46,13 @@ def link(run: Run, observations: Sequence[Observation]) -> dict[int, str]:
     except GenesysError as error:  # a permission, or nobody answers; the next round goes on from here
         log.warning("conversations are not linked to their contacts: %s", error)
     return known
+
+
+def _find_canonical(run: Run, ids: Collection[str]) -> Mapping[str, tuple[str, frozenset[str]]]:
+    try:
+        return run.genesys.find_canonical(ids)
+    except Refused:  # without this right the contact's own id must do
+        return {}
 
 
 def link_due(run: Run, contacted: int) -> int:

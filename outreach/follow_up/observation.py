@@ -20,13 +20,15 @@ LONGEST = timedelta(seconds=7200)
 class Observation:
     """One look at one contact's interaction; `found` is None when Genesys does not show it.
 
-    `link` is what is known now of whether the conversation names its contact (`links.py`).
+    `link` is what is known now of whether the conversation names its contact (`links.py`). `is_told`: whether
+    Genesys could say what an attempt did that was given up before; None where there is none.
     """
 
     row: Claimed
     found: Conversation | None
     now: datetime
     link: str = ""
+    is_told: bool | None = None
 
     @property
     def contact_ids(self) -> frozenset[str]:

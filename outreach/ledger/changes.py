@@ -201,7 +201,7 @@ def _fit(connection: Connection, row: ChainEnd | None, change: Change, holder: s
 
 def _late(connection: Connection, change: Change, before: State, *, is_last: bool) -> Change:
     """An answer that says "started" for an attempt that was given up."""
-    log.error("contact %s: Genesys said that it started after the attempt was given up", change.contact_id)
+    log.error("contact %s: it started, as was said after the attempt was given up", change.contact_id)
     if not is_last and before in (*CONTACTED, *_IN_DOUBT, State.HELD):  # the newer try's state stands
         kept = replace(change, after=before, reason=KEEP, fields={}, intent="keep", keep_lease=True)
         return replace(kept, action="contacted_twice")

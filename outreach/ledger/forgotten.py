@@ -35,8 +35,8 @@ DOUBT = timedelta(minutes=90)
 STEPS = 64
 """So many audit records more than it has now a contact may have had when it was contacted."""
 
-WAITED_FOR = "waited_for"
-"""In the audit of whom a person released: the reason why they were held."""
+WAITED_FOR, JUDGED = "waited_for", "conversations"
+"""In the audit: why whom a person released was held; of whom late conversations had held, which they are."""
 
 CAUGHT_UP = "caught_up"
 """The fact that says until when Genesys has told all that our senders started."""
@@ -96,19 +96,20 @@ def find_forgotten(ledger: Ledger, traces: Sequence[OwnConversation]) -> tuple[l
     in_doubt: set[str] = set()
     unmarked = {c for c in ledger.db.values(select(campaigns.c.id)) if recall(ledger, unmarked_in(c))}
     spared = _find_spared(ledger) if shared else frozenset[int]()
-    foreign: set[str] = set()
+    judged, foreign = _find_judged(ledger), set[str]()
     for row, records, attempted_at, loaded_at in _rows(ledger):
         is_marked = row.campaign_id not in unmarked
         for trace in _of(row, unexplained):
+            name = trace.conversation_id
             if attempted_at:
                 if _may_be_of(row, attempted_at, trace):
-                    in_doubt.add(trace.conversation_id)
-            elif row.id in spared and trace.conversation_id in shared:
+                    in_doubt.add(name)
+            elif (row.id, name) in judged or (row.id in spared and name in shared):
                 continue
             elif fit := _fit(ledger, row, records, trace, loaded_at, is_marked=is_marked):
-                found[trace.conversation_id].append(fit)
+                found[name].append(fit)
             elif not trace.channel.is_mail:  # an e-mail may be an unmarked campaign's that is loaded later
-                foreign.add(trace.conversation_id)
+                foreign.add(name)
     fits = [fit for name, fits in found.items() for fit in _likeliest(fits, is_known=name in in_doubt)]
     return fits, in_doubt | foreign
 
@@ -118,9 +119,9 @@ def remember_unexplained(
 ) -> None:
     """Keep whom these went to: a source that is loaded later may bring them.
 
-    Those that are `shared` fit somebody already, though not for certain.
+    Those that are `shared` fit somebody already, though not for certain; so does what a person has judged.
     """
-    keys, pairs = set(), set()
+    keys, pairs, shared = set(), set(), {*shared, *(name for _, name in _find_judged(ledger))}
     for (channel, name), theirs in _drop_known(ledger, traces, but=shared).items():
         key = _key(ledger, channel, name)
         pairs |= {(trace.conversation_id, key) for trace in theirs if trace.conversation_id in shared}
@@ -135,12 +136,19 @@ def count_unexplained(ledger: Ledger) -> int:
         return 0
     shared = {each.key for each in kept.shared}
     spared = _find_spared(ledger) if shared else frozenset[int]()
-    found = 0
+    judged, found = _find_judged(ledger) if shared else set[tuple[int, str]](), 0
+    left = {n: {s.key for s in kept.shared if (n, s.conversation_id) not in judged} for n, _ in judged}
     for row, _ in find_due(ledger):
         addresses = row.contact.channels.addresses().items()
         keys = {_key(ledger, channel, bare_address(address)) for channel, address in addresses}
-        found += not keys.isdisjoint(kept.keys if row.id in spared else kept.keys | shared)
+        found += not keys.isdisjoint(kept.keys if row.id in spared else kept.keys | left.get(row.id, shared))
     return found
+
+
+def _find_judged(ledger: Ledger) -> set[tuple[int, str]]:
+    """Contacts, and the late conversations that they were held for: a person has seen them since."""
+    held = ledger.db.rows(select(audit.c.contact_id, audit.c.detail).where(audit.c.action == "held"))
+    return {(number, name) for number, detail in held for name in orjson.loads(detail).get(JUDGED, ())}
 
 
 def _find_spared(ledger: Ledger) -> frozenset[int]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import orjson
 
 from outreach.compliance import sentence
+from outreach.compliance.reasons import EARLIER_ATTEMPT_UNSURE
 from outreach.errors import UsageError
 from outreach.ledger.audit.notes import note_file
 from outreach.ledger.campaigns import Campaign
@@ -25,6 +26,7 @@ _TO_DO = {
     "row_unreadable": "Compare it with the row of the latest list, which could not be read, and correct it.",
     "rows_contradict": "Compare it with the list's other rows of this person, and leave one in the list.",
     "address_refused": "Compare it with the rows that have the same number or mailbox: one of them says no.",
+    EARLIER_ATTEMPT_UNSURE: "It is asked again; who has looked in Genesys Cloud says so: outreach resolve.",
     "no_address": "Fill in an address on a channel that the campaign uses.",
 }
 """What a person fills in, by code; whoever is held for another one waits for `outreach resolve`."""

@@ -3,6 +3,7 @@
 resolve   unknown, held in doubt ── started ──> started     the person was contacted, somebody saw it
 │ ─────────────── released ─> cleared     they were not, and may be
 held for another reason ─ released ─> accepted    decided on afresh
+deferred, an earlier attempt unsure ─ started, released ─> started, accepted    somebody looked by hand
 blocked for a reason of ours ── released ─> accepted    the same
 retry     failed, retryable or --refused ─────> accepted
 set aside for a reason of ours ───────────> accepted
@@ -10,21 +11,25 @@ set aside for a reason of ours ───────────> accepted
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, Literal
 
 import orjson
 
 from outreach.compliance import sentence
 from outreach.compliance.owners import rests_on_us
-from outreach.compliance.reasons import ADDRESS_REFUSED
+from outreach.compliance.reasons import ADDRESS_REFUSED, EARLIER_ATTEMPT_UNSURE
 from outreach.contacts import Channel
 from outreach.errors import UnknownCampaign, UsageError
+from outreach.ledger.audit.chain import read_history
 from outreach.ledger.campaigns import Campaign
 from outreach.ledger.changes import KEEP, Change, OutboundEvent, apply, to_accepted, to_cleared, to_started
 from outreach.ledger.contacts import ContactRow, find_contacts, list_retryable, list_waiting
-from outreach.ledger.conversations import find_other_contact
+from outreach.ledger.conversations import find_other_contact, read_people
 from outreach.ledger.deliveries import find_last_endpoint
 from outreach.ledger.forgotten import WAITED_FOR
+from outreach.ledger.intents import find_keys, intent_row
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.refusals import RELEASED
 from outreach.ledger.reopening import read_set_aside, reopen
@@ -75,14 +80,17 @@ def release_waiting(
         campaign: its contacts only.
         why: the code of the reason that they wait for, such as `poison`.
         reason: why you are sure; it stands in the audit of each.
-        state: held, or unknown.
+        state: held, unknown, or deferred where it is not known what an earlier attempt did.
 
     Raises:
         UsageError: they are in a state in which nobody waits for a person.
     """
     words = read_reason(reason)
-    if state not in _FOR_A_PERSON:
-        raise UsageError(f"Nobody who is {state} waits for a person.", "Name held or unknown.")
+    if not _waits(state, why):
+        raise UsageError(
+            f"Nobody who is {state} for that reason waits for a person.",
+            f"Name held or unknown; deferred for {EARLIER_ATTEMPT_UNSURE} alone.",
+        )
     released = 0
     for rows in list_waiting(ledger, campaign.id, state, why):
         changes = [_released(ledger, campaign, row, _detail(row, "released", words)) for row in rows]
@@ -112,9 +120,14 @@ def _find(ledger: Ledger, campaign: Campaign, name: str) -> ContactRow:
         raise UnknownCampaign(f"Campaign {campaign.name} has no contact {name!r}.")
     if row.state == State.BLOCKED and row.payload is not None:
         _check_ours(row)
-    elif row.state not in _FOR_A_PERSON:
+    elif not _waits(row.state, row.reason):
         raise UsageError(f"{name} is {row.state}: nothing about it waits for a person.")
     return row
+
+
+def _waits(state: str, reason: str) -> bool:
+    """Whether for a person's word; of those who are deferred, whose earlier attempt nobody can look for."""
+    return state in _FOR_A_PERSON or (state == State.DEFERRED and reason == EARLIER_ATTEMPT_UNSURE)
 
 
 def _check_ours(row: ContactRow) -> None:
@@ -128,7 +141,8 @@ def _check_ours(row: ContactRow) -> None:
 def _started(
     ledger: Ledger, campaign: Campaign, row: ContactRow, conversation_id: str | None, detail: dict[str, str]
 ) -> Change:
-    if row.intended_at is None:
+    intent = _read_given_up(ledger, campaign, row) if row.state == State.DEFERRED else {"at": row.intended_at}
+    if intent["at"] is None:
         raise UsageError(
             f"{row.external_contact_id} was never called in this campaign, so it cannot have started.",
             "Release it instead.",
@@ -138,14 +152,26 @@ def _started(
         detail = {**detail, "conversation_id": conversation_id}
     fields = {
         "conversation_id": conversation_id,
-        "started_at": row.intended_at,  # the nearest instant that is known
+        "started_at": intent["at"],  # the nearest instant that is known
         # Without an id there is no end to look for.
         "look_at": ledger.clock.now() if conversation_id else None,
         "looks": 0,
         "deaths": 0,
     }
     told = _tell(ledger, campaign, row, "started", conversation_id)
-    return to_started(contact_id=row.id, action="resolved_started", fields=fields, detail=detail, events=told)
+    change = to_started(
+        contact_id=row.id, action="resolved_started", fields=fields, detail=detail, events=told
+    )
+    return replace(change, reference=row.reference, restore=intent) if row.state == State.DEFERRED else change
+
+
+def _read_given_up(ledger: Ledger, campaign: Campaign, row: ContactRow) -> Mapping[str, Any]:
+    """The last attempt's intent, as it was before the attempt was given up."""
+    [claimed] = read_people(ledger, [row.id]).values()
+    last = [each for each in read_history(ledger, row.id) if each["action"] == "intended"][-1]
+    channel, at = Channel(last["detail"]["channel"]), datetime.fromisoformat(last["at"])
+    keys = find_keys(ledger, claimed, claimed.contact.channels.address(channel) or "")
+    return intent_row(claimed, channel, keys, row.reference, at, campaign.settings.same_address)
 
 
 def _check_free(ledger: Ledger, row: ContactRow, conversation_id: str) -> None:

@@ -14,7 +14,7 @@ _WHY = {
     "conversation_going_on": "A conversation with the person is going on; tried again later.",
     "earlier_attempt_unsure": (
         "Genesys Cloud does not show now whether an earlier attempt reached the person after all: nothing "
-        "was sent, and it is asked again."
+        "was sent, and it is asked again. Whoever has looked there says so with `outreach resolve`."
     ),
     "poison": "Two processes died while they worked on this contact: look at it before it is tried again.",
     "process_died": "A process died during the call: it is being looked up whether the person was contacted.",

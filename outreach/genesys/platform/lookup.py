@@ -17,8 +17,9 @@ from typing import Any
 
 from typing_extensions import assert_never
 
+from outreach.chunks import cut
 from outreach.contacts import Channel
-from outreach.errors import Forbidden, NotFound
+from outreach.errors import Forbidden, NotFound, Refused
 from outreach.genesys.http.client import Connection, quoted
 from outreach.genesys.interface import PAGE, WINDOW, Attempt, ConversationMatch
 from outreach.genesys.platform.conversations import attributes_of
@@ -42,15 +43,16 @@ def find_conversations(
     """
     found = _look(connection, senders, attempts, {})
     # Messages of a contact that was merged stand under its other ids: one more question, for these alone.
-    unseen = [
-        a
-        for a in attempts
-        if found.get(a.reference) == [] and medium_of(a.channel) is MESSAGE and a.genesys_id
-    ]
-    shown = find_canonical(connection, {attempt.genesys_id for attempt in unseen})
+    messages = [a for a in attempts if medium_of(a.channel) is MESSAGE and a.genesys_id]
+    unseen = {a.reference: a for a in messages if found.get(a.reference) == []}
+    try:
+        shown = find_canonical(connection, {attempt.genesys_id for attempt in unseen.values()})
+    except Refused:  # nobody says whether they were merged
+        return {name: seen for name, seen in found.items() if name not in unseen}
     merged = {asked: ids - {asked} for asked, (_, ids) in shown.items()}
-    again = [attempt for attempt in unseen if merged.get(attempt.genesys_id)]
-    return found | _look(connection, senders, again, merged)
+    again = {name: attempt for name, attempt in unseen.items() if merged.get(attempt.genesys_id)}
+    complete = {name: seen for name, seen in found.items() if name not in again}
+    return complete | _look(connection, senders, list(again.values()), merged)
 
 
 def _look(
@@ -60,18 +62,21 @@ def _look(
     merged: Mapping[str, frozenset[str]],
 ) -> dict[str, list[ConversationMatch]]:
     found: dict[str, list[ConversationMatch]] = {attempt.reference: [] for attempt in attempts}
-    for group in _groups(attempts):
+    groups = list(_groups(attempts))
+    for group in groups:
         ids = {a.reference: {a.genesys_id, *merged.get(a.genesys_id, ())} - {""} for a in group}
         query = _write_query(connection, senders, group, ids)
         hits = list(read_all_hits(connection, "find conversations", query, most=MOST_PAGES))
-        for hit, attempt in product(hits, group):
+        # The oldest come first: where there are more, they began no earlier than the last one that is shown.
+        last = hits[-1].started_at - connection.clock_skew if len(hits) > (MOST_PAGES - 1) * PAGE else None
+        rest = [attempt for attempt in group if last and last <= attempt.at + WINDOW]
+        groups += cut(rest, (len(group) + 1) // 2) if len(group) > 1 else ()  # until one stands alone
+        for hit, attempt in product(hits, [a for a in group if a not in rest or len(group) == 1]):
             sighting = _judge(connection, senders, attempt, ids[attempt.reference], hit)
             if sighting and sighting not in found[attempt.reference]:
                 found[attempt.reference].append(sighting)
-        if len(hits) > (MOST_PAGES - 1) * PAGE:  # there may be more: who is not among these may be
-            for attempt in group:
-                if not found[attempt.reference]:
-                    del found[attempt.reference]
+        if len(group) == len(rest) == 1 and not found[rest[0].reference]:
+            del found[rest[0].reference]
     return found
 
 

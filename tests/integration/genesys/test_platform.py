@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 
 import pytest
@@ -13,7 +13,7 @@ from emulator.state import defaults
 from outreach.clock import SystemClock
 from outreach.contacts import Channel, Channels
 from outreach.errors import Ambiguous, Conflict, Forbidden, RateLimited, Unauthorized
-from outreach.genesys.interface import PAGE, Genesys, NotRegistered, Registered, Started
+from outreach.genesys.interface import PAGE, Attempt, Genesys, NotRegistered, Registered, Started
 from outreach.genesys.opening import Account, fetch_token
 from outreach.genesys.platform import lookup
 from outreach.genesys.platform.api import Platform
@@ -210,6 +210,88 @@ def test_a_list_that_was_not_read_to_its_end_says_of_nobody_that_they_were_not_f
     monkeypatch.setattr(lookup, "PAGE", 1)
 
     assert genesys.find([later]) == {}
+
+
+def to(number: int, at: datetime) -> Attempt:
+    """An attempt by SMS at this person's number."""
+    attempt = engagement(Channel.SMS, at, genesys_id="", reference=f"{number:016x}").attempt
+    return replace(attempt, address=f"+1317555{number:04d}")
+
+
+def show_one_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a search has more, not all is shown."""
+    monkeypatch.setattr(lookup, "MOST_PAGES", 2)
+    monkeypatch.setattr(lookup, "PAGE", 1)
+
+
+def test_a_crowded_address_keeps_nobody_else_waiting(
+    organisation: EmulatorThread, genesys: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    organisation.configure(message_seconds=0)
+    for _ in range(2):
+        start(genesys, Channel.SMS)
+    later = SystemClock().now() + timedelta(minutes=2)
+    crowded = engagement(Channel.SMS, later, genesys_id="").attempt
+    others = [to(number, later) for number in range(5)]
+    show_one_at_most(monkeypatch)
+
+    assert genesys.find([*others[:3], crowded, *others[3:]]) == {other.reference: [] for other in others}
+
+
+def test_of_many_who_were_contacted_each_is_found_though_together_they_are_too_many(
+    genesys: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = SystemClock().now()
+    attempts = [to(number, begun) for number in range(5)]
+    started = {}
+    for attempt in attempts:
+        item = engagement(Channel.SMS, begun, genesys_id=register(genesys).genesys_id)
+        started[attempt.reference] = contact_by(genesys, replace(item, attempt=attempt)).conversation_id
+    show_one_at_most(monkeypatch)
+
+    found = genesys.find(attempts)
+
+    assert {name: [each.conversation_id for each in seen] for name, seen in found.items()} == {
+        name: [conversation_id] for name, conversation_id in started.items()
+    }
+
+
+def test_what_began_after_an_attempts_time_hides_nothing_of_it(
+    organisation: EmulatorThread, genesys: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    organisation.configure(message_seconds=0)
+    for _ in range(2):
+        start(genesys, Channel.SMS)
+    earlier = engagement(Channel.SMS, SystemClock().now() - timedelta(minutes=30), genesys_id="").attempt
+    show_one_at_most(monkeypatch)
+
+    assert genesys.find([earlier]) == {earlier.reference: []}
+
+
+def test_of_whom_not_all_was_shown_under_their_other_ids_nobody_says_that_there_was_nothing(
+    organisation: EmulatorThread, genesys: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    organisation.configure(message_seconds=0)
+    kept, absorbed = register(genesys, 0), register(genesys, 1)
+    for _ in range(2):
+        start(genesys, Channel.SMS, genesys_id=kept.genesys_id)
+    merge = {"contactIds": [kept.genesys_id, absorbed.genesys_id]}
+    genesys.connection.request("merge", "POST", "/api/v2/externalcontacts/contacts/merge", json=merge)
+    later = replace(to(7, SystemClock().now() + timedelta(minutes=2)), genesys_id=absorbed.genesys_id)
+    show_one_at_most(monkeypatch)
+
+    assert genesys.find([later]) == {}
+
+
+def test_whose_other_ids_nobody_may_look_up_is_not_said_to_have_nothing(
+    organisation: EmulatorThread, genesys: Platform
+) -> None:
+    person = register(genesys)
+    deny(organisation, "externalContacts:contact:view")
+    named = engagement(Channel.SMS, SystemClock().now(), genesys_id=person.genesys_id).attempt
+    mail = engagement(Channel.EMAIL, SystemClock().now(), genesys_id=person.genesys_id).attempt
+
+    assert genesys.find([named, replace(mail, reference="f" * 16)]) == {"f" * 16: []}
 
 
 def test_a_conversation_from_another_sender_is_not_ours(
