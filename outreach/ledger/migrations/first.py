@@ -1,15 +1,12 @@
 """The first ledger: campaigns, loads, contacts, intents, outbox, audit."""
 
 import sqlalchemy as sa
-from alembic import op
+from alembic.operations import Operations
 
 from outreach.ledger.database.schema import Instant, may, needed, number, of
 
-revision = "0001"
-down_revision = None
 
-
-def upgrade() -> None:
+def make_first(op: Operations) -> None:
     """Create everything."""
     op.create_table(
         "campaigns",
