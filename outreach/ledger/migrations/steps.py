@@ -1,4 +1,4 @@
-"""The ledger's history: what each version's step makes of a ledger of the version before it.
+"""The ledger's history since 0.1.0 wrote version 0001: what each step makes of the version before it.
 
 A step that was released stays as it is: somebody's ledger has still to take it.
 """
@@ -10,7 +10,6 @@ from alembic.operations import Operations
 
 from outreach.ledger.database.packing import shorten
 from outreach.ledger.database.schema import Id, Instant, may, needed, number, of
-from outreach.ledger.migrations.first import make_first
 
 _SHORT = {
     "contacts": ("content_key", "genesys_id", "reference", "conversation_id", "audit_head"),
@@ -162,7 +161,6 @@ def add_refusals(op: Operations) -> None:
 
 
 STEPS = {
-    "0001": make_first,
     "0002": keep_lists_apart,
     "0003": add_who_stopped,
     "0004": add_zone_rules,
