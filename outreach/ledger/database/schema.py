@@ -1,4 +1,4 @@
-"""The ledger's tables, the same on SQLite and PostgreSQL. Migrations follow them; a test compares the two."""
+"""The ledger's tables, the same on SQLite and PostgreSQL. Migrations follow them; tests compare the two."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
@@ -138,6 +138,13 @@ rejects = Table(
     comment="Rows that never became contacts.",
 )
 
+OF_CONVERSATIONS = Index(
+    "ix_contacts_conversation_id", "conversation_id", sqlite_where=text("conversation_id IS NOT NULL")
+)
+"""Of rows that have one, on PostgreSQL too, where `migrate` says it: to say it here loads that dialect for
+every ledger, 0.035 s of the 0.42 s of processor time that a proof takes.
+"""
+
 contacts = Table(
     "contacts",
     metadata,
@@ -178,9 +185,7 @@ contacts = Table(
     UniqueConstraint("campaign_id", "external_contact_id"),
     Index("ix_contacts_campaign_id_state_id", "campaign_id", "state", "id"),
     Index("ix_contacts_state_look_at", "state", "look_at"),
-    # Of rows that have one, on PostgreSQL too, where the migration says it: to say it here loads that dialect
-    # for every ledger, 0.035 s of the 0.42 s of processor time that a proof takes.
-    Index("ix_contacts_conversation_id", "conversation_id", sqlite_where=text("conversation_id IS NOT NULL")),
+    OF_CONVERSATIONS,
     comment="One row per campaign and person.",
 )
 

@@ -1,1 +1,1 @@
-"""The ledger's history, in Alembic's form."""
+"""The ledger's history, step by step."""

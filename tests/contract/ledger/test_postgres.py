@@ -55,6 +55,7 @@ from outreach.operations.resolution import release_waiting, resolve, retry_faile
 from outreach.settings import FrequencyCap, SameAddress
 from outreach.webhook.outbox import Settlement
 from tests.support.clocks import SetClock
+from tests.support.first_ledger import describe, migrated
 from tests.support.ledgers import (
     CALM,
     KEY,
@@ -118,10 +119,15 @@ def another(url: str) -> Iterator[Ledger]:
         yield opened
 
 
-def test_the_migrations_make_exactly_the_schema(ledger: Ledger) -> None:
-    with ledger.db.read() as connection:
+def test_the_migrations_make_exactly_the_schema(server: Postgres) -> None:
+    with contextlib.closing(migrated(server.new_database())) as database, database.read() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": migrate.VERSION_TABLE})
         assert compare_metadata(context, metadata) == []
+
+
+def test_a_new_ledger_is_what_the_migrations_make(ledger: Ledger, server: Postgres) -> None:
+    with contextlib.closing(migrated(server.new_database())) as database:
+        assert describe(ledger.db) == describe(database)
 
 
 def test_a_campaign_from_end_to_end(run: Run) -> None:

@@ -19,12 +19,14 @@ from outreach.ledger.database.engine import Database
 from outreach.ledger.database.schema import metadata, suppressions
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.migrations import migrate
+from outreach.ledger.migrations.steps import STEPS
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.root_key import stored_key
 from outreach.ledger.runs import Stop, read_stop, stop_campaign
 from outreach.ledger.suppressions import find_suppressed, mirror, suppression
 from outreach.ledger.vault import Vault
 from tests.support.clocks import SetClock
+from tests.support.first_ledger import describe, make_first, migrated
 from tests.support.ledgers import KEY, advance, forget_hand_overs, load, new_ledger, new_run, people, states
 from tests.support.organisations import Organisation
 
@@ -40,16 +42,25 @@ def forget_answers(connection: Connection) -> None:
         connection.exec_driver_sql(f"ALTER TABLE contacts DROP COLUMN {column}")
 
 
-def migrated(folder: Path) -> Database:
-    """A database through which all migrations went."""
-    database = Database(f"sqlite:///{folder / 'migrated.db'}")
-    with database.write() as connection:
-        migrate.upgrade(connection)
-    return database
+def new_url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'migrated.db'}"
+
+
+def test_the_first_ledger_of_these_tests_is_what_0_1_0_wrote(tmp_path: Path) -> None:
+    stored = Path(__file__).with_name("ledger_0_1_0.sql").read_text()
+    with contextlib.closing(sqlite3.connect(tmp_path / "stored.db")) as written:
+        written.executescript(stored)
+    with (
+        contextlib.closing(Database(f"sqlite:///{tmp_path / 'stored.db'}")) as released,
+        contextlib.closing(Database(new_url(tmp_path))) as first,
+    ):
+        with first.write() as connection:
+            make_first(connection)
+        assert describe(first) == describe(released)
 
 
 def test_the_migrations_make_exactly_the_schema(tmp_path: Path) -> None:
-    with contextlib.closing(migrated(tmp_path)) as database, database.read() as connection:
+    with contextlib.closing(migrated(new_url(tmp_path))) as database, database.read() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": migrate.VERSION_TABLE})
         assert compare_metadata(context, metadata) == []
         made = {table: len(inspect(connection).get_indexes(table)) for table in metadata.tables}
@@ -57,32 +68,12 @@ def test_the_migrations_make_exactly_the_schema(tmp_path: Path) -> None:
 
 
 def test_a_new_ledger_is_what_the_migrations_make(tmp_path: Path) -> None:
-    with new_ledger(tmp_path) as ledger, contextlib.closing(migrated(tmp_path)) as database:
+    with new_ledger(tmp_path) as ledger, contextlib.closing(migrated(new_url(tmp_path))) as database:
         assert describe(ledger.db) == describe(database)
 
 
-def describe(database: Database) -> dict[str, object]:
-    """Tables, columns with their types and defaults, keys and indexes: all but the columns' order."""
-    with database.read() as connection:
-        look = inspect(connection)
-        written = "SELECT name, sql FROM sqlite_master WHERE type = 'index' ORDER BY name"
-        described: dict[str, object] = {
-            table: [
-                sorted(map(str, look.get_columns(table))),
-                sorted(map(str, look.get_unique_constraints(table))),
-                sorted(map(str, look.get_foreign_keys(table))),
-                look.get_pk_constraint(table),
-            ]
-            for table in look.get_table_names()
-        }
-        described["indexes"] = connection.exec_driver_sql(written).all()
-    return {**described, "revision": migrate.revision_of(database)}
-
-
 def test_the_newest_revision_is_the_one_that_opening_looks_for() -> None:
-    folder = Path(migrate.__file__).parent / "versions"
-    newest = max(path.name[1:5] for path in folder.glob("v*.py"))
-    assert newest == migrate.HEAD
+    assert list(STEPS) == [f"{number:04}" for number in range(2, int(migrate.HEAD) + 1)]
 
 
 def test_a_ledger_of_a_newer_version_is_refused_with_advice(tmp_path: Path) -> None:

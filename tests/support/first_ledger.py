@@ -1,16 +1,52 @@
-"""The first ledger: campaigns, loads, contacts, intents, outbox, audit."""
+"""The ledger as 0.1.0 made it, on either database: all that steps are taken from. It stays as it is."""
 
 import sqlalchemy as sa
-from alembic import op
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import Connection, inspect
 
-from outreach.ledger.database.schema import Instant, may, needed, number, of
+from outreach.ledger.database.engine import Database
+from outreach.ledger.database.schema import Instant, may, metadata, needed, number, of
+from outreach.ledger.migrations.migrate import VERSION_TABLE, revision_of, upgrade
 
-revision = "0001"
-down_revision = None
+
+def migrated(url: str) -> Database:
+    """A database that 0.1.0 made, with all steps since."""
+    database = Database(url)
+    with database.write() as connection:
+        make_first(connection)
+        upgrade(connection)
+    return database
 
 
-def upgrade() -> None:
-    """Create everything."""
+def describe(database: Database) -> dict[str, object]:
+    """Tables, columns with their types and defaults, keys and indexes: all but the columns' order."""
+    with database.read() as connection:
+        look = inspect(connection)
+        written = "SELECT name, sql FROM sqlite_master WHERE type = 'index' ORDER BY name"
+        if not database.is_sqlite:
+            written = (
+                "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY indexname"
+            )
+        described: dict[str, object] = {
+            table: [
+                sorted(map(str, look.get_columns(table))),
+                sorted(map(str, look.get_unique_constraints(table))),
+                sorted(map(str, look.get_foreign_keys(table))),
+                look.get_pk_constraint(table),
+            ]
+            for table in look.get_table_names()
+        }
+        described["indexes"] = connection.exec_driver_sql(written).all()
+    return {**described, "revision": revision_of(database)}
+
+
+def make_first(connection: Connection) -> None:
+    """Campaigns, loads, contacts, intents, outbox, audit."""
+    op = Operations(MigrationContext.configure(connection, opts={"target_metadata": metadata}))
+    key = sa.PrimaryKeyConstraint("version_num", name=f"{VERSION_TABLE}_pkc")
+    op.create_table(VERSION_TABLE, sa.Column("version_num", sa.String(32), nullable=False), key)
+    op.execute(f"INSERT INTO {VERSION_TABLE} VALUES ('0001')")
     op.create_table(
         "campaigns",
         number(),
