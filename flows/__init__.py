@@ -3,7 +3,7 @@
 import gc
 import os
 
-_WHILE_IMPORTING = (200_000, 20, 20)
+_WHILE_IMPORTING = (400_000, 20, 20)
 
 if "PREFECT__FLOW_RUN_ID" in os.environ:
     # A worker's process, which is there for one run: what it imports now stays. To look for garbage among it
