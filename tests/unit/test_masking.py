@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timezone
+from inspect import signature
 from typing import Any
 
 import pytest
 from prefect import Flow
 from prefect.exceptions import ParameterTypeError
+from prefect.utilities.callables import parameter_schema
 
 from flows.masking import private_flow
 from outreach.contacts import Channel
@@ -37,6 +39,12 @@ def of_a_test(source: object, campaign: str, webhook: str | None, settings: obje
 def test_the_short_way_keeps_the_same(settings: object) -> None:
     given = {"source": "people.csv", "campaign": "c", "webhook": None, "settings": settings, "most": 3}
     assert of_a_test.serialize_parameters(given) == Flow.serialize_parameters(of_a_test, given)
+
+
+def test_whoever_deploys_a_flow_finds_its_parameters() -> None:
+    given = ["source", "campaign", "webhook", "settings", "most"]
+    assert list(signature(of_a_test).parameters) == list(signature(of_a_test.fn).parameters) == given
+    assert list(parameter_schema(of_a_test).properties) == given
 
 
 @private_flow(name="of-another-test")
