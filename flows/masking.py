@@ -1,7 +1,7 @@
 """Flows whose parameters may hold people's data: Prefect stores a mask in their place."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from prefect import Flow
 
@@ -18,6 +18,12 @@ R = TypeVar("R")
 
 class PrivateFlow(Flow[P, R]):
     """A flow whose `contact` or `source` parameter is masked wherever Prefect stores it."""
+
+    def with_options(self, **options: Any) -> "PrivateFlow[P, R]":  # noqa: ANN401 - Flow's own
+        """The same flow with other options; Prefect makes a plain one of it, which would store everything."""
+        changed = super().with_options(**options)
+        changed.__class__ = type(self)
+        return cast("PrivateFlow[P, R]", changed)
 
     def serialize_parameters(self, parameters: dict[str, Any] | Any) -> dict[str, Any]:  # noqa: ANN401 - Prefect's signature
         """What Prefect keeps."""

@@ -88,6 +88,15 @@ def test_once_a_flow_is_imported_garbage_is_looked_for_again() -> None:
     assert done.stdout.split() == ["True", "True"]
 
 
+def test_while_a_worker_imports_what_a_contact_needs_no_garbage_is_looked_for() -> None:
+    """Once it was, at 200,000 objects: 0.05 s of the processor."""
+    look = "seen = []; gc.callbacks.append(lambda phase, info: seen.append(gc.get_threshold()[0])); "
+    asked = f"import gc, flows; {look}import prefect.flow_engine, flows.contact; print(max(seen) <= 10_000)"
+    env = {**os.environ, "PREFECT__FLOW_RUN_ID": "any"}
+    done = subprocess.run([sys.executable, "-c", asked], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True"]
+
+
 def test_only_before_the_first_work_of_a_process_nothing_is_searched() -> None:
     asked = (
         "import gc; from outreach.campaign.heap import set_aside; seen = []; "

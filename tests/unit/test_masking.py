@@ -39,6 +39,13 @@ def test_the_short_way_keeps_the_same(settings: object) -> None:
     assert of_a_test.serialize_parameters(given) == Flow.serialize_parameters(of_a_test, given)
 
 
+def test_a_flow_with_other_options_masks_as_before() -> None:
+    changed = of_another_test.with_options(name="with-other-options", retries=1)
+    given = {"contact": {"external_contact_id": "C-1", "sms": "+13175550100"}, "source": "people.csv"}
+    assert changed.name == "with-other-options"
+    assert changed.serialize_parameters(given)["contact"] == {"external_contact_id": "C-1"}
+
+
 @private_flow(name="of-another-test")
 def of_another_test(contact: dict[str, Any] | str, source: object, most: int = 3) -> None: ...
 
