@@ -159,7 +159,7 @@ class LedgerAge:
             )
 
     def _advise(self) -> str:
-        """What to do where nobody can say: a mark that a run left open is closed by its end, or by a person."""
+        """What to do where nobody can say: a run's open mark is closed by its end, or by a person."""
         if find_living(self._ledger) - {self._ledger.executor.id}:
             return AT_WORK
         return ADVICE if self._genesys.can_find else WHOLE

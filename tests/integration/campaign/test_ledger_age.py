@@ -375,9 +375,11 @@ class SharedMark:
 
 
 def run_beside(place: Place, witness: SharedMark, name: str) -> None:
-    with place.opened() as (ledger, client):
-        with open_run(ledger, client, name, SETTINGS, witnesses=[witness]) as run:
-            work(run, crowd(1, 2))
+    with (
+        place.opened() as (ledger, client),
+        open_run(ledger, client, name, SETTINGS, witnesses=[witness]) as run,
+    ):
+        work(run, crowd(1, 2))
 
 
 def test_where_genesys_shows_nothing_a_run_after_a_killed_one_names_the_way_on(tmp_path: Path) -> None:
@@ -395,12 +397,14 @@ def test_where_genesys_shows_nothing_a_run_beside_another_is_told_to_wait_for_it
     with emulator_thread() as genesys:
         place, witness = Place(tmp_path / "place", genesys, api="guide"), SharedMark(is_killed=False)
         run_beside(place, witness, "winter")
-        with place.opened() as (ledger, client):
-            with open_run(ledger, client, "spring", SETTINGS, witnesses=[witness]) as run:
-                work(run, crowd(1))
+        with (
+            place.opened() as (ledger, client),
+            open_run(ledger, client, "spring", SETTINGS, witnesses=[witness]) as run,
+        ):
+            work(run, crowd(1))
 
-                with pytest.raises(LedgerOutdated, match="once that has ended"):
-                    run_beside(place, witness, "summer")
+            with pytest.raises(LedgerOutdated, match="once that has ended"):
+                run_beside(place, witness, "summer")
 
 
 def assert_held_after_going_back(place: Place) -> None:
