@@ -11,7 +11,7 @@ from rich.text import Text
 from cli.console import complain, err, out, print_json
 from cli.ending import INTERRUPTED, LAST_WORDS
 from cli.idle_run import run_idly
-from cli.prefect_api import prefect_api
+from cli.prefect_api import prefect_api, say_away
 from cli.processes import load_flows, stop_by_signals
 from cli.reading import look_at
 from outreach.compliance import Gate
@@ -192,6 +192,10 @@ def tell_verdict(
 
 
 def _tell_failure(error: Exception, state: State[Any]) -> int:
+    import httpx
+
+    if isinstance(error, httpx.HTTPError):  # those of Genesys and of receivers are ours by then
+        raise say_away(error, "Then ask again: what was done is done, and it goes on.")
     said = " ".join((state.message or "").split())[:500]
     return complain(f"The run failed ({type(error).__name__}): {said}. Its log has more.", 1)
 

@@ -66,7 +66,7 @@ def reachable(advice: str = "") -> Iterator[None]:
         _ask()
         yield
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise _away(error, advice) from None
+        raise say_away(error, advice) from None
 
 
 def _ask() -> None:
@@ -106,7 +106,8 @@ def _find_storage(client: SyncPrefectClient) -> None:
         raise SettingsError(f"There is no block {storage} for Prefect's results.", advice) from None
 
 
-def _away(error: Exception, advice: str) -> PrefectAway:
+def say_away(error: Exception, advice: str) -> PrefectAway:
+    """What a request to Prefect's API failed with, as one sentence; `advice` follows it."""
     status = getattr(getattr(error, "response", None), "status_code", None)
     why = f"answers {status}" if status else "does not answer as one"
     where = _shown(api_url() or "")

@@ -73,7 +73,9 @@ def _tell(done: Erased) -> str:
         told += f" So {'is' if len(done.ids) == 1 else 'are'} {ids}: {shown}"
         told += f" and {more:,} more." if more > 0 else "."
         told += " Where one of them asks to be contacted again: `outreach suppress --lift ID --erased`."
-    if not (done.contacts or done.rows or done.sharing):
+    if done.campaigns and not done.contacts:
+        told += " Whoever had that id was erased before."
+    elif not (done.contacts or done.rows or done.sharing):
         told += (
             " Nobody here has that address: if they had another one before, erase the external contact id."
         )

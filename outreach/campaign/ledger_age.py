@@ -24,6 +24,7 @@ from outreach.genesys.interface import PAGE, Genesys
 from outreach.ledger.campaigns import has_any
 from outreach.ledger.forgotten import Fit, count_started, count_unexplained, find_forgotten, known_until
 from outreach.ledger.ledger import Ledger
+from outreach.ledger.release import find_living
 from outreach.ledger.witness import (
     MachineWitness,
     Standing,
@@ -43,6 +44,12 @@ filled them: four tokens start 300 in 15 seconds, which are three pages.
 """
 
 ADVICE = "Take in what Genesys knows: outreach ledger catch-up."
+
+WHOLE = (
+    "Where nothing is missing, as after a run that was killed: outreach ledger catch-up --whole REASON. "
+    "Else `outreach ledger catch-up` holds everybody who is due, for this API shows no conversations."
+)
+AT_WORK = "Another process works with it: run this again once that has ended."
 
 
 class LedgerAge:
@@ -147,7 +154,15 @@ class LedgerAge:
                 "whom it never contacted."
             )
         if not is_all and self._identity and self._has_begun:
-            _stop("Nobody here can say whether the ledger is older than what was done with it.")
+            _stop(
+                "Nobody here can say whether the ledger is older than what was done with it.", self._advise()
+            )
+
+    def _advise(self) -> str:
+        """What to do where nobody can say: a run's open mark is closed by its end, or by a person."""
+        if find_living(self._ledger) - {self._ledger.executor.id}:
+            return AT_WORK
+        return ADVICE if self._genesys.can_find else WHOLE
 
     def _without_late(self, fits: Sequence[Fit]) -> list[Fit]:
         """Without what an attempt started that this ledger knows, and gave up: it only turned up late."""
@@ -163,5 +178,5 @@ def _stop_older() -> NoReturn:
     _stop("The ledger is older than what was done with it, or another state of it.")
 
 
-def _stop(problem: str) -> NoReturn:
-    raise LedgerOutdated(f"{problem} Nobody was contacted.", ADVICE)
+def _stop(problem: str, advice: str = ADVICE) -> NoReturn:
+    raise LedgerOutdated(f"{problem} Nobody was contacted.", advice)

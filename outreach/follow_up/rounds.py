@@ -59,8 +59,8 @@ def follow_up(run: Run, *, at_most: int = 1_000_000, seconds: float = 240.0) -> 
     Returns:
         Counts: `looked`, `ended`, of these `overlong`; `asked` to end; `not_shown` by Genesys; `opted_out`
         addresses; `receipts` that came after an end; `linked`, asked to name their contact; `replies`
-        read, of these `stopped` and `to_read` by a person; outcomes in doubt `resolved` and still
-        `unknown`; and `open`, all that goes on.
+        read, of these `stopped` and `to_read` by a person; outcomes in doubt `resolved`, `held` for a
+        person, and still `unknown`; and `open`, all that goes on.
         `run.auto_stop.reason` says why nothing more could be asked to end.
 
     Raises:
@@ -97,6 +97,7 @@ def describe_round(counts: Mapping[str, int]) -> str:
         "overlong": "of them overlong",
         "asked": "asked to end",
         "resolved": "unknown resolved",
+        "held": "unknown held for a person (outreach resolve)",
         "unknown": "still unknown",
         "not_shown": "not shown by Genesys",
         "opted_out": "opted out",
@@ -113,7 +114,8 @@ def describe_round(counts: Mapping[str, int]) -> str:
 def _resolve(run: Run, at_most: int) -> Counter[str]:
     found = recover(run, at_most=at_most)
     unknown = found.pop(State.UNKNOWN.value, 0)
-    return Counter(resolved=found.total(), unknown=unknown)
+    held = found.pop(State.HELD.value, 0)
+    return Counter(resolved=found.total(), held=held, unknown=unknown)
 
 
 def _look_at(run: Run, group: Sequence[Claimed], written: dict[str, Claimed]) -> Counter[str]:

@@ -15,6 +15,7 @@ from outreach.webhook.endpoint import Endpoint
 class Redelivered:
     """One round in events. `delivered`, `retried` and `dead` are this round's; `pending` and `dead_letters`
     what the outbox holds after it. `stopped`: deadline, breaker, disabled, or "" when nothing more was due.
+    `answer` is the status, or the code, with which most of what waits was not taken; "" where none was tried.
     """
 
     delivered: int
@@ -23,6 +24,7 @@ class Redelivered:
     pending: int
     dead_letters: int
     stopped: str
+    answer: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""
@@ -32,7 +34,8 @@ class Redelivered:
         """For people: "40 delivered, 2 pending, 0 dead"."""
         words = f"{self.delivered} delivered, {self.pending} pending, {self.dead_letters} dead"
         why = {
-            "breaker": "the receiver fails and is left alone for a while",
+            "breaker": f"the receiver fails ({self.answer}) and is left alone for a while: mend it, "
+            "then `outreach redeliver --all`",
             "disabled": "the receiver answered 410 and gets nothing more",
             "deadline": "more is due",
         }.get(self.stopped)
@@ -65,4 +68,6 @@ def redeliver(
     done = courier.deliver(deadline_seconds=seconds, ignore_schedule=ignore_schedule)
     left = find_undelivered(ledger, name)
     pending, dead = (sum(each["events"] for each in left if each["state"] == s) for s in ("pending", "dead"))
-    return Redelivered(done.delivered, done.retried, done.dead, pending, dead, done.stopped)
+    answers = (str(each["status"] or each["code"]) for each in left if each["code"] != "not_tried")
+    answer = next(answers, "")
+    return Redelivered(done.delivered, done.retried, done.dead, pending, dead, done.stopped, answer)

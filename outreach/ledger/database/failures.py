@@ -49,6 +49,10 @@ def _advise(error: DBAPIError) -> str:
     words = str(error.orig).lower()
     if "full" in words:
         return "Free disk space and run the campaign again: it resumes by itself."
+    if "disk i/o error" in words:  # a limit of its size or a quota says no more than this
+        return (
+            "See that its disk works and has room (ulimit -f); run the campaign again: it resumes by itself."
+        )
     if "unable to open" in words:
         return "See that its folder is there and writable, and how many files a process may open (ulimit -n)."
     if "locked" in words:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -29,6 +29,7 @@ from outreach.ledger.claims import everything
 from outreach.ledger.ledger import Ledger
 from outreach.ledger.opening import open_ledger
 from outreach.ledger.proof import Proof, prove
+from outreach.ledger.witness import Mark
 from outreach.ledger.wrong_clocks import take_back_instants
 from outreach.operations.catch_up import catch_up
 from outreach.operations.opt_out import opt_out, suppress_file
@@ -355,6 +356,55 @@ def test_an_api_without_a_look_up_can_only_hold(tmp_path: Path) -> None:
 
         assert proof.balanced
         assert (place.contacted(), place.twice()) == (8, 0)
+
+
+class SharedMark:
+    """A witness for all machines, to whom runs that are killed tell no end."""
+
+    is_shared: ClassVar[bool] = True
+
+    def __init__(self, *, is_killed: bool = True) -> None:
+        self.kept: dict[str, Mark] = {}
+        self.is_killed = is_killed
+
+    def recall(self, identity: str) -> Mark | None:
+        return self.kept.get(identity)
+
+    def remember(self, identity: str, mark: Mark) -> None:
+        self.kept[identity] = replace(mark, is_open=mark.is_open or self.is_killed)
+
+
+def run_beside(place: Place, witness: SharedMark, name: str) -> None:
+    with (
+        place.opened() as (ledger, client),
+        open_run(ledger, client, name, SETTINGS, witnesses=[witness]) as run,
+    ):
+        work(run, crowd(1, 2))
+
+
+def test_where_genesys_shows_nothing_a_run_after_a_killed_one_names_the_way_on(tmp_path: Path) -> None:
+    (tmp_path / "place").mkdir()
+    with emulator_thread() as genesys:
+        place, witness = Place(tmp_path / "place", genesys, api="guide"), SharedMark()
+        run_beside(place, witness, "spring")
+
+        with pytest.raises(LedgerOutdated, match="catch-up --whole REASON"):
+            run_beside(place, witness, "summer")
+
+
+def test_where_genesys_shows_nothing_a_run_beside_another_is_told_to_wait_for_its_end(tmp_path: Path) -> None:
+    (tmp_path / "place").mkdir()
+    with emulator_thread() as genesys:
+        place, witness = Place(tmp_path / "place", genesys, api="guide"), SharedMark(is_killed=False)
+        run_beside(place, witness, "winter")
+        with (
+            place.opened() as (ledger, client),
+            open_run(ledger, client, "spring", SETTINGS, witnesses=[witness]) as run,
+        ):
+            work(run, crowd(1))
+
+            with pytest.raises(LedgerOutdated, match="once that has ended"):
+                run_beside(place, witness, "summer")
 
 
 def assert_held_after_going_back(place: Place) -> None:

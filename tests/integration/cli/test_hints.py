@@ -61,3 +61,13 @@ def test_an_erasure_of_somebody_who_had_rejected_rows_alone_names_their_id(tmp_p
     done = outreach("erase", "EXT-7", "--ledger", url, cwd=tmp_path)
 
     assert "1 external contact id: EXT-7." in done.stdout
+
+
+def test_an_erasure_by_an_id_that_was_erased_before_says_so(tmp_path: Path) -> None:
+    url = begin(tmp_path)
+    outreach("erase", "C-1", "--ledger", url, cwd=tmp_path)
+
+    done = outreach("erase", "C-1", "--ledger", url, cwd=tmp_path)
+
+    assert "erased before" in done.stdout
+    assert "that address" not in done.stdout

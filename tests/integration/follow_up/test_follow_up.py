@@ -277,6 +277,18 @@ def test_outcomes_in_doubt_are_resolved_first_and_then_followed(tmp_path: Path) 
         assert staged.row().state == "started"
 
 
+def test_who_is_held_for_a_person_is_not_called_resolved(tmp_path: Path) -> None:
+    with stage(tmp_path) as staged:
+        staged.org.can_find = False
+        staged.org.will(Ambiguous("start sms", 504), after_effect=True)
+        staged.contact_everybody([person(1)])
+        staged.clock.advance(minutes(2))
+        counts = follow_up(staged.run)
+
+        assert staged.row().state == "held"
+        assert (counts["resolved"], counts["held"]) == (0, 1)
+
+
 def test_everybody_due_is_found_over_all_campaigns_and_no_run_is_noted(tmp_path: Path) -> None:
     with stage(tmp_path, [person(1)]) as staged:
         staged.clock.advance(60)
@@ -290,8 +302,8 @@ def test_everybody_due_is_found_over_all_campaigns_and_no_run_is_noted(tmp_path:
 
 
 def test_a_round_in_words() -> None:
-    assert describe_round({"ended": 12, "open": 3, "resolved": 1}) == (
-        "12 ended, 3 still open, 1 unknown resolved"
+    assert describe_round({"ended": 12, "open": 3, "resolved": 1, "held": 2}) == (
+        "12 ended, 3 still open, 1 unknown resolved, 2 unknown held for a person (outreach resolve)"
     )
 
 
