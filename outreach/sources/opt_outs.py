@@ -65,7 +65,7 @@ _APART = re.compile(r"[^a-z0-9\u3041-\u30ff\u3400-\u9fff]+|(?<=[a-z])(?=[0-9])")
 _NAMESPACE = re.compile(r"\A[a-z0-9]+__|__c\Z")
 
 
-_TIME = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}\b")
+_TIME = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}(?:\b|t[0-9])")
 _LONGEST = 64
 _NOTHING_SAID = frozenset({"null", "\\n", "(null)", "nil", "none", "0000-00-00", "0000-00-00-00:00:00"})
 """What databases write into a file for an empty cell."""

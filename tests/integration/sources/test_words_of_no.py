@@ -75,6 +75,7 @@ def forbidden(tmp_path: Path, header: str, cell: str, **columns: str) -> frozens
         ("Confirmed opt-out source", "Contact", EVERY),
         ("sms_opt_out_timestamp", "1735812000", SMS),
         ("unsubscribed_at", "2025-01-02T10:00:00Z", EVERY),
+        ("Opt Out", "2026-03-01T10:00:00Z", EVERY),
         ("unsubscribed_at", "NULL", NOBODY),
         ("unsubscribed_at", "0000-00-00 00:00:00", NOBODY),
         ("Opt-In", "declined", EVERY),
