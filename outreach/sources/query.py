@@ -114,6 +114,10 @@ class Query:
                 read_only = _READ_ONLY.get(engine.dialect.name)
                 if read_only:
                     connection.exec_driver_sql(read_only)
+                if engine.driver == "psycopg":
+                    from outreach.sources.endless_days import read_endless_days  # noqa: PLC0415 - an extra
+
+                    read_endless_days(connection)
                 # Without parameters a % in the query is a %, not the place of a value.
                 yield connection.execution_options(
                     stream_results=True, yield_per=_ROWS_AT_ONCE, no_parameters=True
