@@ -5,38 +5,31 @@ psycopg raises for them, and `valid_to = 'infinity'` of one row was the end of t
 
 from typing import Any
 
-from psycopg import DataError
-from psycopg.abc import Buffer
-from psycopg.types.datetime import DateLoader, TimestampLoader, TimestamptzLoader
-from sqlalchemy import Connection
+_KINDS = "date", "timestamp", "timestamptz"
+_AS_TEXT = 0
+"""How the server sends what nobody asks for in bytes."""
 
 
-class _Date(DateLoader):
-    def load(self, data: Buffer) -> Any:  # noqa: ANN401 - a day, or its text
-        try:
-            return super().load(data)
-        except DataError:
-            return bytes(data).decode()
+def read_endless_days(connection: Any) -> None:  # noqa: ANN401 - psycopg's, which only queries import
+    """From now on the connection gives them as text."""
+    adapters = connection.adapters
+    for kind in _KINDS:
+        number = adapters.types[kind].oid
+        usual = adapters.get_loader(number, _AS_TEXT)
+        adapters.register_loader(number, _or_text(usual, connection.DataError))
 
 
-class _Time(TimestampLoader):
-    def load(self, data: Buffer) -> Any:  # noqa: ANN401 - as above
-        try:
-            return super().load(data)
-        except DataError:
-            return bytes(data).decode()
+def _or_text(usual: Any, no_day: type[Exception]) -> type:  # noqa: ANN401 - a loader of psycopg
+    class OrText:
+        format = usual.format
 
+        def __init__(self, number: int, connection: object = None) -> None:
+            self._usual = usual(number, connection)
 
-class _TimeOfAZone(TimestamptzLoader):
-    def load(self, data: Buffer) -> Any:  # noqa: ANN401 - as above
-        try:
-            return super().load(data)
-        except DataError:
-            return bytes(data).decode()
+        def load(self, data: bytes) -> object:
+            try:
+                return self._usual.load(data)
+            except no_day:
+                return bytes(data).decode()
 
-
-def read_endless_days(connection: Connection) -> None:
-    """From now on this connection of psycopg gives them as text."""
-    adapters = connection.connection.driver_connection.adapters  # type: ignore[union-attr]  # while it is open
-    for name, loader in (("date", _Date), ("timestamp", _Time), ("timestamptz", _TimeOfAZone)):
-        adapters.register_loader(name, loader)
+    return OrText
