@@ -85,12 +85,6 @@ def is_not_known(cell: str) -> bool:
     return bool(_found_not_known(cell))
 
 
-def refuse_marked(cell: str) -> None:
-    """Raise BadCell where a reader has marked the cell as not known: `#NOT COMPUTED!` is no bad number."""
-    if cell.startswith("#") and cell in _WHY_NOT_KNOWN:
-        raise BadCell("not_known", _WHY_NOT_KNOWN[cell])
-
-
 def _found_not_known(cell: str) -> str:
     found = _NOT_KNOWN.search(cell) if "#" in cell or "Err:" in cell else None
     return found[0] if found else ""

@@ -7,7 +7,6 @@ part of what the library accepts, with the same normal form (a property test hol
 import re
 from functools import lru_cache
 
-from outreach.sources.cells import refuse_marked
 from outreach.sources.rows import BadCell
 
 IN_ANY_CASE = (
@@ -54,7 +53,6 @@ def normalise_email(cell: str) -> str:
         raise BadCell("malformed_email", f"holds a sign that nobody sees, {sign}; type it again")
     if "\ufffd" in cell:  # the library takes it for a letter; it is what a broken encoding leaves
         raise BadCell("not_utf8", "holds bytes that are not UTF-8; in Excel, save as CSV UTF-8")
-    refuse_marked(cell)
     if not local:  # no need to load the library, 0.03 s, for a cell that says "none"
         raise BadCell(*_MALFORMED)
     return _as_the_library_reads(cell)

@@ -21,7 +21,6 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumber
 
 from outreach.renumbering import is_gone, old_forms, renew
 from outreach.sameness import E164
-from outreach.sources.cells import refuse_marked
 from outreach.sources.national_numbers import (
     NOBODYS,
     NOT_A_PERSON,
@@ -100,7 +99,6 @@ def read_phones(
 
 
 def _phone(cell: str, home: Home, *, is_text: bool = False, strict: bool = False) -> Phone:
-    refuse_marked(cell)
     if looks_mangled(cell):
         raise BadCell("mangled_by_excel", "was changed by a spreadsheet; export it as text")
     if len(cell) > _LONGEST:  # cut off, it would be a shorter number, and somebody else's

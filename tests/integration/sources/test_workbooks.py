@@ -91,12 +91,6 @@ def test_a_formula_that_nobody_computed_is_not_the_no_that_stands_for_it(tmp_pat
     assert codes(read(write_workbook(tmp_path / "b.xlsx", sheets))[0]) == [None]
 
 
-def test_a_phone_number_that_nobody_computed_is_not_known_instead_of_malformed(tmp_path: Path) -> None:
-    row = [*person(1)[:2], formula(), "no"]
-
-    assert codes(read(book(tmp_path, row))[0]) == ["not_known"]
-
-
 def test_a_merge_over_several_rows_is_not_known_below_its_first(tmp_path: Path) -> None:
     rows, _ = read(
         book(tmp_path, person(1, "yes"), person(2, ""), person(3, ""), person(4, ""), merges=["D2:D4"])
