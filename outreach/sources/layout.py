@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from outreach.sources.opt_outs import OptOut
+from outreach.sources.opt_outs import OptOut, is_of_another_way
 
 OF_EXPORTS = frozenset({"line", "code", "reason", "retryable", "next_allowed_at"})
 """Columns that the rejects and export files add; a file that is fed back may still have them."""
@@ -60,9 +60,13 @@ class Layout(NamedTuple):
         return found
 
     def unknown(self, headers: Sequence[str]) -> tuple[int, ...]:
-        """Where columns stand that mean nothing but to texts and senders, and that nobody said to ignore."""
+        """Where columns stand that mean nothing but to texts and senders, and that nobody said to ignore.
+
+        `Do not allow Faxes = Do Not Allow` speaks of no channel of ours.
+        """
         known = self.meaning().keys() - self.told | self.dismissed
-        return tuple(at for at, header in enumerate(headers) if at not in known and header not in OF_EXPORTS)
+        others = (at for at, header in enumerate(headers) if at not in known and header not in OF_EXPORTS)
+        return tuple(at for at in others if not is_of_another_way(headers[at]))
 
     def under_our_names(self, row: Mapping[str, str]) -> dict[str, str]:
         """A row of the source with our columns by our names, and all others as they are."""

@@ -13,61 +13,70 @@ FORBIDS = re.compile(
     r"|not(?:subscribed|opt\w*in|contactable|callable|allowed)"
     r"|no(?:contact|calls?|phones?|telephones?|e?mails?|sms|texts?|marketing)\b|suppress\w*"
     r"|no(?:more|further)(?:contact|calls?|e?mails?|sms|texts?|messages?)"
-    r"|nolonger(?:contact|(?:wish(?:es)?|wants?)to(?:be|hear|receive))\w*|nottobe(?:contact|call|e?mail|text)\w*"
+    r"|nolonger(?:contact|(?:wish(?:es)?|wants?)to(?:be|hear|receive))\w*|nottobe(?:contact|call|e?mail"
+    r"|text)\w*"
     r"|removefrom(?:all|our|the|your|call|mailing)*(?:list|database)|passedaway"
     r"|rightto(?:object|beforgotten)|erasurerequest\w*|\Astop ?(?:sms|calls?|appels?|texts?|e?mails?)\b"
     r"|\bdnd\b|\Astop(?:ped|list)?\Z|stop ?(?:calling|texting|e?mailing|contacting)"
     r"|suspended|deceased|revo(?:ked|cation)|withdr[ae]w\w*|declined"
     r"|spam(?=\Z|report|complain)|complain\w*"
-    r"|black ?list\w*|block ?list\w*"
+    r"|black ?list\w*|block ?list\w*|cease ?(?:and ?)?desist"
+    r"|no ?(?:contact|calls?|e ?mails?|sms|texts?|marketing) ?(?:please|pls|order|at ?all)\b"
     # German
-    r"|abgemeldet|abmeldung|abbestellt|(?:werbe|kontakt|anruf|mail|sms)(?:sperre|verbot)|sperrvermerk|gesperrt"
+    r"|abgemeldet|abmeldung|abbestellt|(?:werbe|kontakt|anruf|mail|sms)(?:sperre|verbot)|sperrvermerk"
+    r"|gesperrt"
     r"|(?:nicht|un)(?:erwunscht|gewunscht|erlaubt|gestattet)"
-    r"|nicht(?:an)?(?:rufen|kontaktieren|schreiben|mailen)|nichtmehr\w*|keine?(?:werbung|e?mails?|anrufe?|sms|kontakt\w*)"
+    r"|nicht ?zulassen|nicht(?:an)?(?:rufen|kontaktieren|schreiben|mailen)|nichtmehr\w*|keine?(?:werbung"
+    r"|e?mails?|anrufe?|sms|kontakt\w*)"
     r"|widerspr(?:uch|ochen)\w*|robinson\w*|ausgetragen|widerruf\w*|(?:ver|ge)storben|entzogen"
     # French
-    r"|nepas\w+|\bne ?plus ?\w+|ne(?:veut|souhaite|desire)(?:pas|plus)\w*"
+    r"|\bne ?pas ?\w+|nepas\w+|\Apas ?d(?:e|es)? ?(?:sms|appels?|e ?mails?|contact)\Z|\bne ?plus ?\w+"
+    r"|ne(?:veut|souhaite|desire)(?:pas|plus)\w*"
     r"|desabonn\w*|desinscri\w*|\boppos(?:e|ition)\w*|bloctel|listerouge"
     r"|refuse?(?:les?|des?|d)?(?:sms|appels?|e?mails?|prospection|contact|demarchage)\b|decede\w*"
     r"|consentement ?retire|retrait ?(?:du ?)?consentement"
     # Spanish
-    r"|no(?:(?:desea|quiere)(?:ser|recibir|mas(?:llamadas|correos|contacto|sms))|llamar|contactar|enviar|molestar)\w*|desuscri\w*|derechoalolvido"
+    r"|no ?permitir|no(?:(?:desea|quiere)(?:ser|recibir|mas(?:llamadas|correos|contacto|sms))|llamar"
+    r"|contactar|enviar|molestar)\w*|desuscri\w*|derechoalolvido"
     r"|\b(?:dado ?de ?)?baja\b|excluid[oa]s?|exclusion|fallecid[oa]"
     # Italian
-    r"|non(?:chiamare|contattare|inviare|disturbare)\w*|disiscri\w*|opposizion\w*|decedut[oa]|revoca(?:t[oa])?\b"
+    r"|non ?consentire|non(?:chiamare|contattare|inviare|disturbare)\w*|disiscri\w*|opposizion\w*"
+    r"|decedut[oa]|revoca(?:t[oa])?\b"
     # Portuguese
-    r"|nao(?:ligar|contactar|contatar|enviar|perturbe|incomodar)\w*|descadastr\w*|falecid[oa]"
+    r"|nao ?permitir|nao(?:ligar|contactar|contatar|enviar|perturbe|incomodar)\w*|descadastr\w*|falecid[oa]"
     # Dutch
-    r"|niet(?:meer)?(?:bellen|gebeld|bena?der\w*|contacteren|mailen|sms\w*)|uitgeschreven|afgemeld|belmeniet|geen(?:contact|reclame|mail)"
+    r"|niet(?:meer)?(?:bellen|gebeld|bena?der\w*|contacteren|mailen|sms\w*)|uitgeschreven|afgemeld"
+    r"|belmeniet|niet ?toestaan"
+    r"|geen(?:contact|reclame|mail|sms|telefoon)"
     r"|bezwaar|overleden|ingetrokken"
     # Polish
-    r"|nie(?:dzwon|kontaktowa|wysyla|mailowa)\w*|wypisan[aey]\b|sprzeciw\w*|zmarl[aey]\b"
+    r"|nie ?zezwala\w*|nie(?:dzwon|kontaktowa|wysyla|mailowa)\w*|wypisan[aey]\b|sprzeciw\w*|zmarl[aey]\b"
     # Japanese, without the marks that `words_of` drops
     r"|(?:配信|送信|連絡|案内|架電|電話|メール|メルマカ)(?:停止|不可|禁止|拒否|不要|解除|ng)|受信拒否|購読解除|オフトアウト|退会"
-    r"|[不未]同意|同意(?:しない|なし|撤回)"
+    r"|許可しない|[不未]同意|同意(?:しない|なし|撤回)"
 )
-FLAGS = re.compile(
-    r"\A(?:is ?)?(?:deleted|blocked)(?: ?(?:at|on|date))?\Z|marked ?for ?deletion|deletion ?(?:flag|mark)"
-    r"|central ?block|forgetthis|shouldforget|\bc?tps\b|litigator|\bsperr(?:e|kennzeichen)\Z|zentralesperre"
-    r"|losch(?:vermerk|kennzeichen)|zurloschung|(?:todes|overlijdens)datum|\bdate ?de ?deces|\Abloquead[oa]\Z"
-    r"|geblokkeerd|zablokowan[aey]\b|rezygnacj|wycofan"
-)
-"""The same of headers alone: in a cell it may be of an order, a profession, an insurance."""
 PERMITS = re.compile(
     r"\bopt(?:ed|s|ing)? ?ins?\b|opt(?:ed)?in(?:time|date|sms|e?mail|status|market)"
     r"|accepts?\w*market\w*|consent\w*|subscribed"
-    r"|permission\w*|callable|contactable\w*|(?:may|can|okto|allow)(?:be)?(?:contact|call|e?mail|sms|text|phone)\w*"
+    r"|permission\w*|callable|contactable\w*|(?:may|can|ok(?:ay)?(?:to|2)|allow)(?:be)?(?:contact|call"
+    r"|e?mail|sms|text|phone)\w*"
     # Pipedrive, Freshsales, HubSpot: columns of words, of which `Subscribed` is the good one
     r"|\A(?:(?:person|contact|lead) )?(?:marketing|subscription|marketing contact) status\Z"
     r"|(?:may|can)we(?:contact|call|e?mail|sms|text|phone)|hearfromus|agrees?to(?:be|receive)"
     r"|receives?(?:sms|texts?|e?mails?|calls?|marketing|newsletters?)\b"
     r"|\Amarketing ?(?:e ?mails?|sms|texts?|calls?)\Z"
-    r"|newsletter|(?:contact|calls?|e?mail|sms|text|phone)(?:allowed|permitted|ok\b)"
+    r"|newsletter|(?:contact|comms?|communications?|calls?|e?mail|sms|text|phone)(?:allowed|permitted|ok\b)"
+    r"|(?:sms|texts?|e?mail|phone|voice|appointment)(?:message)?(?:reminders?|alerts?"
+    r"|notifications?)(?:enabled|active)?\Z"
+    r"|(?:sms|texts?|e?mail)(?:enabled\Z|able\b)|marketable\b|(?:notifications?|alertes?)(?:sms"
+    r"|e?mails?)\Z|\Asend(?:sms|texts?|e?mails?)\Z"
     r"|wants?(?:calls?|contact|e?mails?|sms|texts?)|\A(?:(?:e ?mail|sms|phone|text|direct) ?)?marketing\Z"
     r"|\A(?:(?:e ?mail|sms|telefon) ?)?werbung\Z"
-    r"|(?:kontakt(?:aufnahme)?|anrufe?|mail(?:ing)?s?|sms|werbung|telefon)(?:erlaubt|erlaubnis|(?:er|ge)wunscht|gestattet)"
+    r"|(?:kontakt(?:aufnahme)?|anrufe?|mail(?:ing)?s?|sms|werbung|telefon)(?:erlaubt|erlaubnis|(?:er"
+    r"|ge)wunscht|gestattet)"
     r"|\bpreferences?(?=calls?|phone|voice|e?mail|sms|texts?|chat|whatsapp)"
-    r"|einwillig\w*|zustimmung|einverst\w*|werbeerlaubnis|abonniert|darf(?:kontaktiert|angerufen|angeschrieben)\w*"
+    r"|einwillig\w*|zustimmung|einverst\w*|werbeerlaubnis|abonniert|darf(?:kontaktiert|angerufen"
+    r"|angeschrieben)\w*"
     r"|\baccord ?(?:marketing|commercial|rgpd|sms|e?mail|contact)|souhaite(?:etre|recevoir)\w*"
     r"|accepte\w*|\babonnee?s?\b|autoris\w*"
     r"|acepta\w*|suscrit[oa]s?|autoriz\w*|\bpermisos?\b"
@@ -77,25 +86,26 @@ PERMITS = re.compile(
     r"|同意|許諾|承諾|オフトイン|(?:配信|送信|連絡|案内|受信|架電|電話|dm)(?:可|許可|希望(?!時間|日))"
     r"|toestemming|akkoord|ingeschreven|aangemeld"
 )
-ENDS = re.compile(
-    r"until|expir|valid ?(?:to\b|thr)|gultig|\bbis\b|ablauf|jusqu|hasta|scadenza|geldig|wazn|有効期限|期限"
-)
-"""How long a consent holds: its date is neither a yes nor a no, and was read as the time of a yes."""
 ASKS = re.compile(
     r"subscri\w*|donot\w*|gdpr|dsgvo|rgpd|lgpd|rodo\b|tcpa"
     r"|(?:contact|communication|marketing)(?:pref|permission|status)\w*"
 )
 """What looks as if it spoke of this, and is neither of the two."""
-POSSIBLE = re.compile(r"callable|contactable|preference")
+POSSIBLE = re.compile(
+    r"callable|contactable|preference|(?:text|mail|market)able|reminder|alert|notification|enabled|\Asend"
+)
 """Genesys' own flags, 1 unless somebody objects; and what a person likes better, which is no consent."""
 CALL = re.compile(
-    r"call|phone|voice|telefon|telephon|\btel\b|anruf|rufen|appel|llama|chiama|ligar|ligac|bellen|gebeld|dzwon|\bc?tps\b"
+    r"call|phone|voice|telefo+n|telephon|\btel\b|anruf|(?<!wider)rufen|(?<!r)appels?\b|appel(?!s?\b)"
+    r"|llama|chiama|ligar|ligac|bellen|gebeld|dzwon|\bc?tps\b"
     r"|電話|架電"
 )
-TEXT = re.compile(r"sms|texts?\b|texting|textmess|\bmobile\b|ofmobile|\bmms\b")
+TEXT = re.compile(r"sms|texts?\b|textable|texting|textmess|\bmobile\b|ofmobile|\bmms\b")
 MAIL = re.compile(r"mail|courriel|correo|newsletter|メール|メルマカ")
 CHAT = re.compile(r"whatsapp|\bchat\b|messenger")
-OTHER_WAYS = re.compile(r"\bfax|\bpost\b|postal|(?<!news)letter|\bbrief|directmail|\bsell\b|courrier")
+OTHER_WAYS = re.compile(
+    r"\bfax|\bpost(?:sendung\w*)?\b|postal|(?<!news)letter|\bbrief|directmail|\bsell\b|courrier"
+)
 OWN_NO = frozenset(
     (
         *("do-not-allow", "not-allowed", "opted-out", "optedout", "opt-out", "optout", "unsubscribed"),
@@ -109,8 +119,17 @@ OWN_NO = frozenset(
 )
 OWN_YES = frozenset(
     (
-        "allow",
-        "allowed",
+        *(
+            "allow",
+            "allowed",
+            "zulassen",
+            "autoriser",
+            "permitir",
+            "consenti",
+            "toestaan",
+            "zezwalaj",
+            "許可",
+        ),
         "opted-in",
         "optedin",
         "opt-in",

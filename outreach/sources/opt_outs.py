@@ -5,7 +5,7 @@
     Do not allow Phone Calls = Do Not Allow                       a cell's own words beat the header's sense
     any other column: do not call, Unsubscribed         a cell that says so forbids, whatever its header
     Marketing status, Subscription status         by the words of Pipedrive, Freshsales, HubSpot alone
-    Subscription type, Opt-in/Opt-out, Consent valid until        nobody can tell: the source is refused
+    Subscription type, Consent valid until, No SMS consent        nobody can tell: the source is refused
 
 They bind where no column of ours says more, and the stricter word holds. A general yes gives no consent, nor
 does not having opted out: only a yes to a column that permits and names its channel does.
@@ -21,12 +21,11 @@ from typing_extensions import assert_never
 
 from outreach.channels import Channel
 from outreach.sources.cells import NO, YES
+from outreach.sources.opt_out_headers import FLAGS
 from outreach.sources.opt_out_words import (
     ASKS,
     CALL,
     CHAT,
-    ENDS,
-    FLAGS,
     FORBIDS,
     MAIL,
     OTHER_WAYS,
@@ -37,6 +36,7 @@ from outreach.sources.opt_out_words import (
     TEXT,
 )
 from outreach.sources.rows import BadCell
+from outreach.sources.turned_permissions import is_turned
 
 
 class Sense(Enum):
@@ -65,7 +65,7 @@ _APART = re.compile(r"[^a-z0-9\u3041-\u30ff\u3400-\u9fff]+|(?<=[a-z])(?=[0-9])")
 _NAMESPACE = re.compile(r"\A[a-z0-9]+__|__c\Z")
 
 
-_TIME = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}\b")
+_TIME = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}(?:\b|t[0-9])")
 _LONGEST = 64
 _NOTHING_SAID = frozenset({"null", "\\n", "(null)", "nil", "none", "0000-00-00", "0000-00-00-00:00:00"})
 """What databases write into a file for an empty cell."""
@@ -86,6 +86,12 @@ def words_of(text: str) -> str:
     return " ".join(apart.split())
 
 
+def is_of_another_way(header: str) -> bool:
+    """Whether a header speaks of a no to letters, faxes and their like, which forbids no channel of ours."""
+    words = words_of(header)
+    return bool(OTHER_WAYS.search(words) and _says(FORBIDS, words))
+
+
 @lru_cache(maxsize=4096)
 def read_header(header: str) -> OptOut | None:
     """What a header says of opting out; None when it speaks of something else."""
@@ -96,7 +102,7 @@ def read_header(header: str) -> OptOut | None:
     if not (forbids or permits or _says(ASKS, words)) or OTHER_WAYS.search(words):
         return None
     sense = Sense.UNCLEAR
-    if forbids is not permits and not (permits and ENDS.search(words)):
+    if forbids is not permits and not (permits and is_turned(words)):
         sense = Sense.FORBIDS if forbids else Sense.PERMITS
     both = (words, words.replace(" ", ""))
     named = tuple(each for each in Channel if any(_words_for(each).search(text) for text in both))

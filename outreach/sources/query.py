@@ -29,6 +29,7 @@ from sqlalchemy.pool import NullPool
 
 from outreach.errors import SourceError
 from outreach.sources.columns import Headings, tell_apart
+from outreach.sources.endless_days import read_endless_days
 from outreach.sources.mappings import text_of
 from outreach.sources.reference import QueryReference
 from outreach.sources.rows import Record
@@ -114,6 +115,8 @@ class Query:
                 read_only = _READ_ONLY.get(engine.dialect.name)
                 if read_only:
                     connection.exec_driver_sql(read_only)
+                if engine.driver == "psycopg":
+                    read_endless_days(connection.connection.driver_connection)
                 # Without parameters a % in the query is a %, not the place of a value.
                 yield connection.execution_options(
                     stream_results=True, yield_per=_ROWS_AT_ONCE, no_parameters=True

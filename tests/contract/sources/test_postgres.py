@@ -5,6 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from outreach.contacts import Channel
 from outreach.errors import SourceError
 from outreach.sources import open_source
 from tests.support.postgres import Postgres
@@ -60,6 +61,17 @@ def test_a_value_in_a_database_error_is_not_repeated(url: str) -> None:
         )
 
     assert "+1202" not in str(error.value)
+
+
+@pytest.mark.parametrize("kind", ["date", "timestamp", "timestamptz"])
+@pytest.mark.parametrize("day", ["infinity", "-infinity", "11000-01-01", "0044-03-15 BC"])
+def test_a_day_that_python_does_not_know_ends_no_list(url: str, kind: str, day: str) -> None:
+    query = (
+        f"SELECT id AS external_contact_id, name, sms, '{day}'::{kind} AS opted_out_at FROM people LIMIT 2"
+    )
+    rows = list(open_source(f"{url}#{query}").rows())
+
+    assert [len(row.contact.consent) if row.contact else 0 for row in rows] == [len(Channel)] * 2
 
 
 def test_a_reader_that_stops_early_leaves_no_connection(url: str) -> None:

@@ -17,6 +17,19 @@ NOBODY: frozenset[Channel] = frozenset()
 EMAIL, SMS, VOICE = (frozenset({channel}) for channel in (Channel.EMAIL, Channel.SMS, Channel.VOICE))
 
 
+DATES_OF_DEATH = (
+    "Sterbedatum",
+    "Date of Death",
+    "Death Date",
+    "Fecha de fallecimiento",
+    "Fecha de defunción",
+    "Data di decesso",
+    "Datum overlijden",
+    "Data do óbito",
+    "Data zgonu",
+)
+
+
 def forbidden(tmp_path: Path, header: str, cell: str, **columns: str) -> frozenset[Channel] | None:
     """The channels that one person forbids; None where the row waits."""
     text = io.StringIO()
@@ -62,6 +75,7 @@ def forbidden(tmp_path: Path, header: str, cell: str, **columns: str) -> frozens
         ("Confirmed opt-out source", "Contact", EVERY),
         ("sms_opt_out_timestamp", "1735812000", SMS),
         ("unsubscribed_at", "2025-01-02T10:00:00Z", EVERY),
+        ("Opt Out", "2026-03-01T10:00:00Z", EVERY),
         ("unsubscribed_at", "NULL", NOBODY),
         ("unsubscribed_at", "0000-00-00 00:00:00", NOBODY),
         ("Opt-In", "declined", EVERY),
@@ -133,6 +147,59 @@ def forbidden(tmp_path: Path, header: str, cell: str, **columns: str) -> frozens
         ("Title", "Litigator", NOBODY),
         ("Order status", "deleted", NOBODY),
         ("電話希望時間", "10:00", NOBODY),
+        *((header, "12.03.2026", EVERY) for header in DATES_OF_DEATH),
+        ("Sterbegeld", "5000", NOBODY),
+        ("Death benefit", "yes", NOBODY),
+        ("Telefonanrufe nicht zulassen", "Nicht zulassen", VOICE),
+        ("Telefonanrufe nicht zulassen", "Zulassen", NOBODY),
+        ("Massen-E-Mails nicht zulassen", "Nicht zulassen", EMAIL),
+        ("Do not allow Faxes", "Do Not Allow", NOBODY),
+        ("Postsendungen nicht zulassen", "Nicht zulassen", NOBODY),
+        ("Ne pas autoriser les appels téléphoniques", "Ne pas autoriser", VOICE),
+        ("Ne pas autoriser les e-mails", "Autoriser", NOBODY),
+        ("No permitir llamadas de teléfono", "No permitir", VOICE),
+        ("Non consentire telefonate", "Non consentire", VOICE),
+        ("Telefoongesprekken niet toestaan", "Niet toestaan", VOICE),
+        ("Não Permitir Chamadas Telefônicas", "Não Permitir", VOICE),
+        ("Nie zezwalaj na telefony", "Nie zezwalaj", VOICE),
+        ("電話を許可しない", "許可しない", VOICE),
+        ("Widerrufen am", "01.02.2026", EVERY),
+        ("Opposé aux rappels", "oui", EVERY),
+        ("Werbung abgelehnt", "ja", EVERY),
+        ("Rifiuta SMS", "sì", SMS),
+        ("Rechaza publicidad", "sí", EVERY),
+        ("SMS geweigerd", "ja", SMS),
+        ("Odmowa kontaktu", "tak", EVERY),
+        ("SMS refused", "yes", SMS),
+        ("Objects to marketing", "yes", EVERY),
+        ("Refuse tout contact", "oui", EVERY),
+        ("Application refused", "yes", NOBODY),
+        ("Contact Object", "yes", NOBODY),
+        ("Exclude from campaigns", "yes", EVERY),
+        ("Ausgeschlossen von Werbung", "ja", EVERY),
+        ("Excluded services", "yes", NOBODY),
+        ("Cannot be contacted", "yes", EVERY),
+        ("No Contact Order", "yes", EVERY),
+        ("Notes", "no calls please", EVERY),
+        ("Notes", "no contact since March", NOBODY),
+        ("Pas de SMS", "oui", SMS),
+        ("Geen SMS", "ja", SMS),
+        ("STOP received", "2026-01-01", EVERY),
+        ("Cease and desist", "yes", EVERY),
+        ("Processing restricted", "yes", EVERY),
+        ("SMS reminders", "no", SMS),
+        ("Text alerts", "off", SMS),
+        ("SMS enabled", "no", SMS),
+        ("Textable", "N", SMS),
+        ("Send SMS", "no", SMS),
+        ("Comms allowed", "no", EVERY),
+        ("Contact blocked", "yes", EVERY),
+        ("Exclude", "yes", EVERY),
+        ("Óbito", "sim", EVERY),
+        ("Não deseja receber SMS", "sim", SMS),
+        ("Notes", "cannot call before 9", NOBODY),
+        ("Notes", "stop received goods", NOBODY),
+        ("Excluded from VAT", "yes", NOBODY),
     ],
 )
 def test_whoever_says_no_is_heard_wherever_it_stands(
@@ -149,11 +216,55 @@ def test_whoever_says_no_is_heard_wherever_it_stands(
         "SMS consent valid until",
         "Revoca consenso",
         "Data wycofania zgody",
+        "No SMS consent",
+        "SMS consent refused",
+        "SMS consent cancelled",
+        "SMS consent ended",
+        "SMS consent removed on",
+        "SMS consent required",
+        "SMS permission denied",
+        "Does not accept SMS marketing",
+        "Can't receive SMS",
+        "Consent not given (SMS)",
+        "Non-consenting SMS",
+        "Keine Einwilligung SMS",
+        "SMS-Einwilligung fehlt",
+        "Kündigung der SMS-Einwilligung",
+        "Kein Newsletter",
+        "Pas de consentement SMS",
+        "N'accepte pas les SMS",
+        "Sans consentement SMS",
+        "No acepta SMS",
+        "Non accetta SMS",
+        "Nessun consenso SMS",
+        "Não aceita SMS",
+        "Geen toestemming SMS",
+        "Brak zgody na SMS",
     ],
 )
 def test_a_consent_that_is_taken_back_never_counts_as_given(tmp_path: Path, header: str) -> None:
     with pytest.raises(SourceError):
         forbidden(tmp_path, header, "2025-01-01")
+
+
+@pytest.mark.parametrize(
+    ("header", "yes"),
+    [
+        ("SMS consent (yes/no)", "yes"),
+        ("SMS consent Y/N", "Y"),
+        ("SMS-Einwilligung ja/nein", "ja"),
+        ("Consentement SMS (oui / non)", "oui"),
+        ("Consenso SMS (sì o no)", "sì"),
+        ("SMS consent note", "yes"),
+    ],
+)
+def test_a_header_that_only_names_both_answers_is_a_permission(tmp_path: Path, header: str, yes: str) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(f"id,name,mobile,{header}\n1,Ann,+13175550101,{yes}\n", encoding="utf-8")
+    (row,) = open_source(path).rows()
+
+    assert row.contact is not None
+    assert row.contact.consent[Channel.SMS].given
 
 
 @pytest.mark.parametrize("heading", ["Do not contact:", "DNC", "Abgemeldet", "Opt-outs 2026"])
