@@ -1,7 +1,8 @@
 """Flows whose parameters may hold people's data: Prefect stores a mask in their place."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ParamSpec, TypeVar, cast
+from copy import copy
+from typing import Any, ParamSpec, TypeVar
 
 from prefect import Flow
 
@@ -21,9 +22,9 @@ class PrivateFlow(Flow[P, R]):
 
     def with_options(self, **options: Any) -> "PrivateFlow[P, R]":  # noqa: ANN401 - Flow's own
         """The same flow with other options; Prefect makes a plain one of it, which would store everything."""
-        changed = super().with_options(**options)
-        changed.__class__ = type(self)
-        return cast("PrivateFlow[P, R]", changed)
+        changed = copy(self)
+        vars(changed).update(vars(super().with_options(**options)))
+        return changed
 
     def serialize_parameters(self, parameters: dict[str, Any] | Any) -> dict[str, Any]:  # noqa: ANN401 - Prefect's signature
         """What Prefect keeps."""
