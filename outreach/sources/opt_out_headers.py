@@ -13,10 +13,11 @@ _REFUSAL = (
     r"|recus\w*|geweigerd|weiger\w*|odm[oa]w\w*)"
 )
 _DAY = r"(?:date|data|datum|fecha) ?(?:of|de|del|di|do|van)? ?"
+REFUSES = re.compile(rf"\b{_REFUSAL}(?: \w+){{0,2}} {_WAY}\b|\b{_WAY}(?: \w+){{0,2}} {_REFUSAL}\b")
 FLAGS = re.compile(
-    rf"\b{_REFUSAL}(?: \w+){{0,2}} {_WAY}\b|\b{_WAY}(?: \w+){{0,2}} {_REFUSAL}\b|\Aobject(?:ed"
-    rf"|ions?)(?: (?:date|on|at))?\Z"
-    rf"|exclu\w* from (?:{_WAY}|campaigns?|dial\w*|mailings?|outreach)|\A(?:exclu(?:ded?|re|e)?|a exclure"
+    rf"\Aobject(?:ed|ions?)(?: (?:date|on|at))?\Z"
+    rf"|exclu\w{{0,4}} from (?:{_WAY}|campaigns?|dial\w*|mailings?|outreach)"
+    r"|\A(?:exclu(?:ded?|re|e)?|a exclure"
     rf"|ausschluss|ausgeschlossen"
     r"|esclus[oa]|escludi|uitsluiten|uitgesloten|wykluczon[aey]|対象外|除外)\Z"
     rf"|{_DAY}(?:death|deces|fallecimiento|defuncion|decesso|morte|obito|falecimento|overlijden|zgonu"
@@ -30,6 +31,6 @@ FLAGS = re.compile(
     r"|einschrankung ?(?:der ?)?verarbeitung|verarbeitung ?eingeschrankt"
     r"|\A(?:is ?)?(?:deleted|blocked)(?: ?(?:at|on|date))?\Z|marked ?for ?deletion|deletion ?(?:flag|mark)"
     r"|central ?block|forgetthis|shouldforget|\bc?tps\b|litigator|\bsperr(?:e|kennzeichen)\Z|zentralesperre"
-    r"|losch(?:vermerk|kennzeichen)|zurloschung|(?:todes|overlijdens)datum|\Abloquead[oa]\Z"
+    r"|losch(?:vermerk|kennzeichen)|zurloschung|(?:todes|overlijdens)datum|\A(?:bloquead[oa]|bloquee?|bloccat[oa])\Z"
     r"|geblokkeerd|zablokowan[aey]\b|rezygnacj|wycofan"
 )

@@ -18,7 +18,10 @@ FORBIDS = re.compile(
     r"|removefrom(?:all|our|the|your|call|mailing)*(?:list|database)|passedaway"
     r"|rightto(?:object|beforgotten)|erasurerequest\w*|\Astop ?(?:sms|calls?|appels?|texts?|e?mails?)\b"
     r"|\bdnd\b|\Astop(?:ped|list)?\Z|stop ?(?:calling|texting|e?mailing|contacting)"
-    r"|suspended|deceased|revo(?:ked|cation)|withdr[ae]w\w*|declined"
+    r"|suspended|deceased|revo(?:ked|cation)|withdr[ae]w\w*"
+    # A payment is declined as well, a tax excluded, and of a withdrawal from a sale every shop instructs.
+    r"|(?<!card)(?<!card )(?<!payment)(?<!payment )(?<!charge)(?<!charge )"
+    r"declined(?! ?(?:payments?(?! ?remind)|charges?|cards?|transactions?|orders?|deliver))"
     r"|spam(?=\Z|report|complain)|complain\w*"
     r"|black ?list\w*|block ?list\w*|cease ?(?:and ?)?desist"
     r"|no ?(?:contact|calls?|e ?mails?|sms|texts?|marketing) ?(?:please|pls|order|at ?all)\b"
@@ -28,7 +31,8 @@ FORBIDS = re.compile(
     r"|(?:nicht|un)(?:erwunscht|gewunscht|erlaubt|gestattet)"
     r"|nicht ?zulassen|nicht(?:an)?(?:rufen|kontaktieren|schreiben|mailen)|nichtmehr\w*|keine?(?:werbung"
     r"|e?mails?|anrufe?|sms|kontakt\w*)"
-    r"|widerspr(?:uch|ochen)\w*|robinson\w*|ausgetragen|widerruf\w*|(?:ver|ge)storben|entzogen"
+    r"|widerspr(?:uch|ochen)\w*|robinson\w*|ausgetragen|widerruf(?!s ?(?:belehrung|frist|formular))\w*"
+    r"|(?:ver|ge)storben|entzogen"
     # French
     r"|\bne ?pas ?\w+|nepas\w+|\Apas ?d(?:e|es)? ?(?:sms|appels?|e ?mails?|contact)\Z|\bne ?plus ?\w+"
     r"|ne(?:veut|souhaite|desire)(?:pas|plus)\w*"
@@ -38,7 +42,7 @@ FORBIDS = re.compile(
     # Spanish
     r"|no ?permitir|no(?:(?:desea|quiere)(?:ser|recibir|mas(?:llamadas|correos|contacto|sms))|llamar"
     r"|contactar|enviar|molestar)\w*|desuscri\w*|derechoalolvido"
-    r"|\b(?:dado ?de ?)?baja\b|excluid[oa]s?|exclusion|fallecid[oa]"
+    r"|\b(?:dado ?de ?)?baja\b|excluid[oa]s?(?! ?d[eoa] ?(?:iva|impuesto))|exclusion|fallecid[oa]"
     # Italian
     r"|non ?consentire|non(?:chiamare|contattare|inviare|disturbare)\w*|disiscri\w*|opposizion\w*"
     r"|decedut[oa]|revoca(?:t[oa])?\b"
@@ -57,7 +61,7 @@ FORBIDS = re.compile(
 )
 PERMITS = re.compile(
     r"\bopt(?:ed|s|ing)? ?ins?\b|opt(?:ed)?in(?:time|date|sms|e?mail|status|market)"
-    r"|accepts?\w*market\w*|consent\w*|subscribed"
+    r"|accepts?\w{0,20}market\w*|consent\w*|subscribed"
     r"|permission\w*|callable|contactable\w*|(?:may|can|ok(?:ay)?(?:to|2)|allow)(?:be)?(?:contact|call"
     r"|e?mail|sms|text|phone)\w*"
     # Pipedrive, Freshsales, HubSpot: columns of words, of which `Subscribed` is the good one
@@ -65,11 +69,7 @@ PERMITS = re.compile(
     r"|(?:may|can)we(?:contact|call|e?mail|sms|text|phone)|hearfromus|agrees?to(?:be|receive)"
     r"|receives?(?:sms|texts?|e?mails?|calls?|marketing|newsletters?)\b"
     r"|\Amarketing ?(?:e ?mails?|sms|texts?|calls?)\Z"
-    r"|newsletter|(?:contact|comms?|communications?|calls?|e?mail|sms|text|phone)(?:allowed|permitted|ok\b)"
-    r"|(?:sms|texts?|e?mail|phone|voice|appointment)(?:message)?(?:reminders?|alerts?"
-    r"|notifications?)(?:enabled|active)?\Z"
-    r"|(?:sms|texts?|e?mail)(?:enabled\Z|able\b)|marketable\b|(?:notifications?|alertes?)(?:sms"
-    r"|e?mails?)\Z|\Asend(?:sms|texts?|e?mails?)\Z"
+    r"|newsletter|nieuwsbrief|infolettre|(?:contact|comms?|communications?|calls?|e?mail|sms|text|phone)(?:allowed|permitted|ok\b)"
     r"|wants?(?:calls?|contact|e?mails?|sms|texts?)|\A(?:(?:e ?mail|sms|phone|text|direct) ?)?marketing\Z"
     r"|\A(?:(?:e ?mail|sms|telefon) ?)?werbung\Z"
     r"|(?:kontakt(?:aufnahme)?|anrufe?|mail(?:ing)?s?|sms|werbung|telefon)(?:erlaubt|erlaubnis|(?:er"
@@ -91,17 +91,16 @@ ASKS = re.compile(
     r"|(?:contact|communication|marketing)(?:pref|permission|status)\w*"
 )
 """What looks as if it spoke of this, and is neither of the two."""
-POSSIBLE = re.compile(
-    r"callable|contactable|preference|(?:text|mail|market)able|reminder|alert|notification|enabled|\Asend"
-)
+POSSIBLE = re.compile(r"callable|contactable|preference")
 """Genesys' own flags, 1 unless somebody objects; and what a person likes better, which is no consent."""
 CALL = re.compile(
-    r"call|phone|voice|telefo+n|telephon|\btel\b|anruf|(?<!wider)rufen|(?<!r)appels?\b|appel(?!s?\b)"
+    r"call|phone|voice|telefo+n|telephon|\btel\b|anruf|(?<!wider)rufen|(?<!r)appels?\b"
+    r"|appel(?!s?(?:\b|(?:par)?(?:sms|e?mail)))"
     r"|llama|chiama|ligar|ligac|bellen|gebeld|dzwon|\bc?tps\b"
     r"|電話|架電"
 )
 TEXT = re.compile(r"sms|texts?\b|textable|texting|textmess|\bmobile\b|ofmobile|\bmms\b")
-MAIL = re.compile(r"mail|courriel|correo|newsletter|メール|メルマカ")
+MAIL = re.compile(r"mail|courriel|correo|newsletter|nieuwsbrief|infolettre|メール|メルマカ")
 CHAT = re.compile(r"whatsapp|\bchat\b|messenger")
 OTHER_WAYS = re.compile(
     r"\bfax|\bpost(?:sendung\w*)?\b|postal|(?<!news)letter|\bbrief|directmail|\bsell\b|courrier"

@@ -21,7 +21,7 @@ from typing_extensions import assert_never
 
 from outreach.channels import Channel
 from outreach.sources.cells import NO, YES
-from outreach.sources.opt_out_headers import FLAGS
+from outreach.sources.opt_out_headers import FLAGS, REFUSES
 from outreach.sources.opt_out_words import (
     ASKS,
     CALL,
@@ -35,6 +35,8 @@ from outreach.sources.opt_out_words import (
     POSSIBLE,
     TEXT,
 )
+from outreach.sources.other_permissions import counts, is_of_one_or_a_count, permits_something_else
+from outreach.sources.reminder_headers import REMINDS, says_where_to
 from outreach.sources.rows import BadCell
 from outreach.sources.turned_permissions import is_turned
 
@@ -96,8 +98,9 @@ def is_of_another_way(header: str) -> bool:
 def read_header(header: str) -> OptOut | None:
     """What a header says of opting out; None when it speaks of something else."""
     words = words_of(header)
-    forbids, permits = _says(FORBIDS, words) or _says(FLAGS, words), _permits(words)
-    if words.startswith(_OF_A_SPREADSHEET):
+    forbids, gives = _forbids(words), _permits(PERMITS, words)
+    permits = gives or _permits(REMINDS, words)
+    if words.startswith(_OF_A_SPREADSHEET) or (forbids and not permits and counts(header)):
         return None
     if not (forbids or permits or _says(ASKS, words)) or OTHER_WAYS.search(words):
         return None
@@ -106,7 +109,9 @@ def read_header(header: str) -> OptOut | None:
         sense = Sense.FORBIDS if forbids else Sense.PERMITS
     both = (words, words.replace(" ", ""))
     named = tuple(each for each in Channel if any(_words_for(each).search(text) for text in both))
-    gives_consent = bool(named) and sense is Sense.PERMITS and not POSSIBLE.search(both[1])
+    if gives and not (forbids or named) and permits_something_else(header, words):
+        return None
+    gives_consent = gives and bool(named) and sense is Sense.PERMITS and not POSSIBLE.search(both[1])
     return OptOut(sense, named or tuple(Channel), gives_consent)
 
 
@@ -129,10 +134,17 @@ def _says(pattern: re.Pattern[str], words: str) -> bool:
     return bool(pattern.search(words) or pattern.search(words.replace(" ", "")))
 
 
-def _permits(words: str) -> bool:
+def _forbids(words: str) -> bool:
+    refuses = REFUSES.search(words) and not is_of_one_or_a_count(words)
+    return bool(refuses) or _says(FORBIDS, words) or _says(FLAGS, words)
+
+
+def _permits(pattern: re.Pattern[str], words: str) -> bool:
     """The same of what is left without words that forbid: `unsubscribed` holds `subscribed`."""
     together = words.replace(" ", "")
-    return any(PERMITS.search(FLAGS.sub(" ", FORBIDS.sub(" ", text))) for text in (words, together))
+    return any(
+        pattern.search(REFUSES.sub(" ", FLAGS.sub(" ", FORBIDS.sub(" ", text)))) for text in (words, together)
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -154,9 +166,15 @@ def read_wish(cell: str, header: str, sense: Sense) -> bool | None:
         forbids_in_words(cell) or (sense is Sense.FORBIDS and _DETAIL.search(words_of(header)))
     ):
         return False
+    if said is None and sense is Sense.PERMITS and says_where_to(cell) and _only_reminds(words_of(header)):
+        return None
     if said is None:
         raise BadCell("unclear_opt_out", "must be yes or no: it says who must not be contacted")
     return said is (sense is Sense.PERMITS)
+
+
+def _only_reminds(words: str) -> bool:
+    return _permits(REMINDS, words) and not _permits(PERMITS, words)
 
 
 @lru_cache(maxsize=4096)
