@@ -45,16 +45,20 @@ def _named_wrongly(error: DBAPIError, url: URL) -> WrongLedger | None:
     return WrongLedger(f"The ledger {name_of(url)} {why}") if why else None
 
 
+_RESUMES = "run the campaign again: it resumes by itself."
+_ADVICE = {
+    ("full", "no space left"): f"Free disk space and {_RESUMES}",
+    ("disk i/o error",): f"See that its disk works and has room (ulimit -f); {_RESUMES}",  # or a quota's
+    ("unable to open", "readonly"): "See that its folder is there and writable (and ulimit -n).",
+    ("already exists",): "Other tables have its names: give it a database or schema of its own.",
+    ("permission denied", "must be owner", "read-only", "no schema"): (
+        "See that it takes writes, its schema is there, and its user owns its tables and may make more."
+    ),
+    ("locked",): f"Another program holds the file; {_RESUMES}",
+}
+
+
 def _advise(error: DBAPIError) -> str:
-    words = str(error.orig).lower()
-    if "full" in words:
-        return "Free disk space and run the campaign again: it resumes by itself."
-    if "disk i/o error" in words:  # a limit of its size or a quota says no more than this
-        return (
-            "See that its disk works and has room (ulimit -f); run the campaign again: it resumes by itself."
-        )
-    if "unable to open" in words:
-        return "See that its folder is there and writable, and how many files a process may open (ulimit -n)."
-    if "locked" in words:
-        return "Another program holds the file; run the campaign again: it resumes by itself."
-    return "Bring the database back and run the campaign again: it resumes by itself."
+    words = str(error.orig).lower().partition("\n")[0]  # the next line may quote a row
+    found = (advice for said, advice in _ADVICE.items() if any(each in words for each in said))
+    return next(found, f"Bring the database back and {_RESUMES}")
