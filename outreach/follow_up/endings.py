@@ -120,7 +120,9 @@ def _is_final(found: Conversation) -> bool:
 def _look_after_end(seen: Observation, checks: int, *, is_open: bool) -> datetime | None:
     if not is_open or checks >= len(LOOK_FOR_RECEIPT_SECONDS):
         return None
-    return seen.now + timedelta(seconds=LOOK_FOR_RECEIPT_SECONDS[checks])
+    # Where Genesys does not say, no look counts: it may be asked like that for good, so by the hour.
+    seconds = LOOK_FOR_RECEIPT_SECONDS[max(checks, seen.is_told is False)]
+    return seen.now + timedelta(seconds=seconds)
 
 
 def _is_open(seen: Observation) -> bool:
