@@ -138,8 +138,7 @@ def _replay(ledger: Ledger, row: Claimed, records: Sequence[Any]) -> list[GivenU
             given_up[attempt.reference] = GivenUp(row, attempt, record.at, is_by_person, is_handed)
             attempt = None
         elif told.get(WAITED_FOR) == EARLIER_ATTEMPT_UNSURE and record.action == _BY_PERSON:
-            vouched = ((name, replace(g, is_by_person=True, is_vouched=True)) for name, g in given_up.items())
-            given_up = dict(vouched)
+            given_up = {n: replace(each, is_by_person=True, is_vouched=True) for n, each in given_up.items()}
         elif JUDGED in told and reference in given_up:  # held: the doubt of that attempt is open again
             judged |= set(told[JUDGED])
             doubted = given_up.pop(reference)

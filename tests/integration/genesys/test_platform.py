@@ -224,12 +224,17 @@ def show_one_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lookup, "PAGE", 1)
 
 
-def test_a_crowded_address_keeps_nobody_else_waiting(
-    organisation: EmulatorThread, genesys: Platform, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def start_two(organisation: EmulatorThread, genesys: Platform) -> None:
+    """Conversations by SMS with one address, both over at once."""
     organisation.configure(message_seconds=0)
     for _ in range(2):
         start(genesys, Channel.SMS)
+
+
+def test_a_crowded_address_keeps_nobody_else_waiting(
+    organisation: EmulatorThread, genesys: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start_two(organisation, genesys)
     later = SystemClock().now() + timedelta(minutes=2)
     crowded = engagement(Channel.SMS, later, genesys_id="").attempt
     others = [to(number, later) for number in range(5)]
@@ -259,9 +264,7 @@ def test_of_many_who_were_contacted_each_is_found_though_together_they_are_too_m
 def test_what_began_after_an_attempts_time_hides_nothing_of_it(
     organisation: EmulatorThread, genesys: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    organisation.configure(message_seconds=0)
-    for _ in range(2):
-        start(genesys, Channel.SMS)
+    start_two(organisation, genesys)
     earlier = engagement(Channel.SMS, SystemClock().now() - timedelta(minutes=30), genesys_id="").attempt
     show_one_at_most(monkeypatch)
 
